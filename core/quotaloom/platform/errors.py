@@ -1,0 +1,43 @@
+"""Errors that every concept raises and every surface (GraphQL, command line, importer) shows."""
+
+from __future__ import annotations
+
+Path = tuple[str | int, ...]
+
+
+class InputError(Exception):
+    """Something the caller sent cannot be accepted and can be mended by the caller; nothing was changed.
+
+    `code` is a stable word in upper snake case; `message` says what was given, what is allowed and what to do;
+    `path` names the place in the input, such as `("cells", 3, "target")`.
+    """
+
+    def __init__(self, code: str, message: str, path: Path = ()) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.path = path
+
+    def at(self, *prefix: str | int) -> InputError:
+        """The same error, its path seen from further outside."""
+        return type(self)(self.code, self.message, (*prefix, *self.path))
+
+
+class NotFound(InputError):
+    """An id that names nothing the viewer may see; an id of another company answers alike."""
+
+
+class Conflict(InputError):
+    """What was read has been changed by somebody else meanwhile, more often than was worth retrying."""
+
+
+class AccessDenied(Exception):
+    """The viewer is known but may not do this; `message` says what it would take."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class Unauthenticated(Exception):
+    """No valid token came with the request."""
