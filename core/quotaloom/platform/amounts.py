@@ -52,15 +52,20 @@ def parse_amount(value: Decimal | str, scale: int, path: tuple[str | int, ...] =
         raise InputError("NOT_A_NUMBER", f"{value!r} is not a decimal number such as 1234.50", path) from None
     if not number.is_finite():
         raise InputError("NOT_A_NUMBER", f"{value!r} is not a finite number", path)
-    if number and number.adjusted() > 18:
+    if not number:
+        return 0
+    if number.adjusted() > 18:
         raise InputError("TOO_LARGE", f"{value} does not fit into 64 bits of minor units", path)
-    minor = number.scaleb(scale)
-    if minor != minor.to_integral_value():
+    digits = number.as_tuple()
+    shift = int(digits.exponent) + scale
+    coefficient = int("".join(map(str, digits.digits)))
+    if shift < 0 and (-shift > len(digits.digits) or coefficient % 10**-shift):
         allowed = f"{scale} decimal places" if scale else "whole numbers"
         raise InputError("TOO_PRECISE", f"{value} has more than the {allowed} that are allowed", path)
-    if abs(minor) > LARGEST:
+    minor = int(coefficient * 10**shift) if shift >= 0 else coefficient // int(10**-shift)
+    if minor > LARGEST:
         raise InputError("TOO_LARGE", f"{value} does not fit into 64 bits of minor units", path)
-    return int(minor)
+    return -minor if digits.sign else minor
 
 
 def format_amount(minor: int, scale: int) -> str:

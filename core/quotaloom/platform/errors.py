@@ -8,8 +8,8 @@ Path = tuple[str | int, ...]
 class InputError(Exception):
     """Something the caller sent cannot be accepted and can be mended by the caller; nothing was changed.
 
-    `code` is a stable word in upper snake case; `message` says what was given, what is allowed and what to do;
-    `path` names the place in the input, such as `("cells", 3, "target")`.
+    `code` is a stable word in upper snake case; `message` says what was given, what is allowed and what to
+    do; `path` names the place in the input, such as `("cells", 3, "target")`.
     """
 
     def __init__(self, code: str, message: str, path: Path = ()) -> None:

@@ -1,0 +1,239 @@
+"""Keys, references, checks and row-level security that Tortoise's models cannot say."""
+
+from tortoise import migrations
+from tortoise.migrations import operations as ops
+
+TENANT_TABLES = (
+    "audit_entry",
+    "outbox_event",
+    "holiday",
+    "member",
+    "org_unit",
+    "placement",
+    "unit_path",
+    "headship",
+    "holding",
+    "policy_setting",
+    "metric",
+    "product",
+    "exchange_rate",
+    "achievement_entry",
+    "achievement_balance",
+    "plan",
+    "plan_version",
+    "target_cell",
+    "decomposition",
+    "customer",
+    "funnel",
+    "stage",
+    "opportunity",
+    "opportunity_split",
+    "stage_move",
+)
+
+APPEND_ONLY = ("audit_entry", "outbox_event", "achievement_entry", "stage_move", "decomposition")
+
+REFERENCES = (
+    ("placement", "unit_id", "org_unit"),
+    ("placement", "parent_id", "org_unit"),
+    ("unit_path", "ancestor_id", "org_unit"),
+    ("unit_path", "unit_id", "org_unit"),
+    ("headship", "unit_id", "org_unit"),
+    ("headship", "member_id", "member"),
+    ("holding", "position_id", "org_unit"),
+    ("holding", "member_id", "member"),
+    ("achievement_entry", "metric_id", "metric"),
+    ("achievement_entry", "position_id", "org_unit"),
+    ("achievement_entry", "member_id", "member"),
+    ("achievement_entry", "reverses_id", "achievement_entry"),
+    ("achievement_entry", "opportunity_id", "opportunity"),
+    ("achievement_entry", "customer_id", "customer"),
+    ("achievement_entry", "product_id", "product"),
+    ("achievement_balance", "metric_id", "metric"),
+    ("achievement_balance", "position_id", "org_unit"),
+    ("achievement_balance", "member_id", "member"),
+    ("plan", "metric_id", "metric"),
+    ("plan_version", "plan_id", "plan"),
+    ("target_cell", "plan_version_id", "plan_version"),
+    ("target_cell", "unit_id", "org_unit"),
+    ("decomposition", "plan_version_id", "plan_version"),
+    ("decomposition", "unit_id", "org_unit"),
+    ("customer", "parent_id", "customer"),
+    ("stage", "funnel_id", "funnel"),
+    ("opportunity", "funnel_id", "funnel"),
+    ("opportunity", "stage_id", "stage"),
+    ("opportunity", "position_id", "org_unit"),
+    ("opportunity", "member_id", "member"),
+    ("opportunity", "customer_id", "customer"),
+    ("opportunity", "product_id", "product"),
+    ("opportunity_split", "opportunity_id", "opportunity"),
+    ("opportunity_split", "position_id", "org_unit"),
+    ("opportunity_split", "member_id", "member"),
+    ("stage_move", "opportunity_id", "opportunity"),
+    ("stage_move", "from_stage_id", "stage"),
+    ("stage_move", "to_stage_id", "stage"),
+)
+
+UNIQUE = (
+    ("holiday", "day"),
+    ("member", "key"),
+    ("org_unit", "key"),
+    ("metric", "key"),
+    ("product", "key"),
+    ("exchange_rate", "currency, kind, valid_from"),
+    ("achievement_entry", "idempotency_key"),
+    ("achievement_balance", "position_id, metric_id, business_date, member_id, posted_on, currency"),
+    ("plan_version", "plan_id, number"),
+    ("target_cell", "plan_version_id, unit_id, starts_on"),
+    ("policy_setting", "policy, revision"),
+    ("customer", "key"),
+    ("funnel", "key"),
+    ("stage", "funnel_id, key"),
+    ("opportunity", "key"),
+    ("opportunity_split", "opportunity_id, ordinal"),
+)
+
+INDEXES = (
+    ("unit_path", "unit_id, valid_from"),
+    ("unit_path", "ancestor_id, depth"),
+    ("placement", "parent_id"),
+    ("headship", "member_id"),
+    ("holding", "member_id"),
+    ("achievement_balance", "member_id, metric_id, business_date"),
+    ("achievement_entry", "reverses_id"),
+    ("achievement_entry", "position_id, business_date"),
+    ("achievement_entry", "opportunity_id"),
+    ("audit_entry", "object_type, object_id"),
+    ("target_cell", "unit_id, starts_on"),
+    ("opportunity", "position_id"),
+    ("opportunity", "stage_id"),
+    ("opportunity", "customer_id"),
+    ("stage_move", "opportunity_id, moved_at"),
+)
+
+# One value a day: of the rows of one company and one subject, no two ranges share a day.
+ONE_A_DAY = (
+    ("placement", "unit_id"),
+    ("headship", "unit_id"),
+    ("holding", "position_id"),
+    ("policy_setting", "hashtextextended(policy, 0)"),
+)
+
+CHECKS = (
+    ("company", "currency ~ '^[A-Z]{3}$'"),
+    ("company", "fiscal_start_month BETWEEN 1 AND 12"),
+    ("company", "calendar_pattern IN ('calendar', '4-4-5', '4-5-4', '5-4-4')"),
+    ("company", "reversal_date IN ('original', 'own')"),
+    ("member", "role IN ('admin', 'member')"),
+    ("org_unit", "kind IN ('company', 'department', 'team', 'position')"),
+    ("org_unit", "opened_on < closed_on"),
+    ("placement", "unit_id <> parent_id"),
+    ("placement", "valid_from < valid_to"),
+    ("unit_path", "valid_from < valid_to"),
+    ("headship", "valid_from < valid_to"),
+    ("holding", "valid_from < valid_to"),
+    ("policy_setting", "valid_from < valid_to"),
+    ("metric", "kind IN ('money', 'count') AND scale BETWEEN 0 AND 6"),
+    ("product", "list_price >= 0"),
+    ("exchange_rate", "rate > 0 AND kind IN ('booking', 'plan')"),
+    ("achievement_entry", "credit IN ('direct', 'overlay')"),
+    ("achievement_entry", "source IN ('opportunity', 'order', 'payment', 'refund', 'import')"),
+    ("plan", "starts_on < ends_on"),
+    ("plan_version", "status IN ('draft', 'published', 'superseded')"),
+    ("plan_version", "(status = 'draft') = (published_at IS NULL)"),
+    ("target_cell", "target >= 0 AND assessment >= 0 AND stretch >= 0"),
+    ("target_cell", "starts_on < ends_on"),
+    ("stage", "outcome IN ('open', 'won', 'lost') AND win_probability BETWEEN 0 AND 1"),
+    ("opportunity", "amount >= 0"),
+    ("opportunity_split", "share > 0 AND share <= 1 AND credit IN ('direct', 'overlay')"),
+)
+
+ROLE = "quotaloom_app"
+
+
+def _tenant(table: str) -> str:
+    return f"""
+    ALTER TABLE {table} DROP CONSTRAINT {table}_pkey, ADD PRIMARY KEY (company_id, id),
+        ADD FOREIGN KEY (company_id) REFERENCES company (id);
+    {_secured(table, "company_id")}
+    """
+
+
+def _secured(table: str, column: str) -> str:
+    verbs = "SELECT, INSERT" if table in APPEND_ONLY else "SELECT, INSERT, UPDATE, DELETE"
+    return f"""
+    ALTER TABLE {table} ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+    CREATE POLICY of_the_company ON {table} USING (
+        {column} = (SELECT NULLIF(current_setting('quotaloom.company_id', true), '')::bigint)
+    );
+    GRANT {verbs} ON {table} TO {ROLE};
+    """
+
+
+def _statements() -> list[str]:
+    found = [
+        f"""
+        DO $$ BEGIN
+            IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{ROLE}') THEN CREATE ROLE {ROLE} NOLOGIN; END IF;
+        EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
+        END $$;
+        GRANT USAGE ON SCHEMA public TO {ROLE};
+        """
+    ]
+    found += [_tenant(table) for table in TENANT_TABLES]
+    found.append(_secured("company", "id"))
+    found.append("REVOKE DELETE ON company FROM " + ROLE)
+    found += [
+        f"ALTER TABLE {table} ADD FOREIGN KEY (company_id, {column}) REFERENCES {target} (company_id, id)"
+        for table, column, target in REFERENCES
+    ]
+    found += [f"ALTER TABLE {table} ADD UNIQUE (company_id, {columns})" for table, columns in UNIQUE]
+    found += [f"CREATE INDEX ON {table} (company_id, {columns})" for table, columns in INDEXES]
+    found += [f"ALTER TABLE {table} ADD CHECK ({condition})" for table, condition in CHECKS]
+    # btree_gist is not everywhere: a whole number is a range of itself.
+    found += [
+        f"""ALTER TABLE {table} ADD CONSTRAINT {table}_one_a_day EXCLUDE USING gist (
+            int8range(company_id, company_id, '[]') WITH &&,
+            int8range({subject}, {subject}, '[]') WITH &&,
+            daterange(valid_from, valid_to) WITH &&)"""
+        for table, subject in ONE_A_DAY
+    ]
+    found.append(
+        """
+        CREATE FUNCTION refuse_to_rewrite_history() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+            RAISE EXCEPTION '% is append-only: % is refused', TG_TABLE_NAME, TG_OP
+                USING ERRCODE = 'restrict_violation';
+        END $$
+        """
+    )
+    found += [
+        f"CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {table}"
+        " FOR EACH STATEMENT EXECUTE FUNCTION refuse_to_rewrite_history()"
+        for table in APPEND_ONLY
+    ]
+    found.append(
+        # One draft and one published version of a plan at a time.
+        """
+        CREATE UNIQUE INDEX ON plan_version (company_id, plan_id) WHERE status = 'draft';
+        CREATE UNIQUE INDEX ON plan_version (company_id, plan_id) WHERE status = 'published';
+        """
+    )
+    found.append(
+        # The only thing that is read without a company: which company a key names.
+        f"""
+        CREATE FUNCTION company_id_of(wanted text) RETURNS bigint LANGUAGE sql STABLE SECURITY DEFINER
+            SET search_path = public AS $$ SELECT id FROM company WHERE key = wanted $$;
+        REVOKE ALL ON FUNCTION company_id_of(text) FROM PUBLIC;
+        GRANT EXECUTE ON FUNCTION company_id_of(text) TO {ROLE};
+        GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {ROLE};
+        """
+    )
+    return found
+
+
+class Migration(migrations.Migration):
+    """Bind every row to its company."""
+
+    dependencies = [("quotaloom", "0001_initial")]
+
+    operations = [ops.RunSQL(_statements())]

@@ -1,0 +1,57 @@
+"""Who is asking, and the checks that every command begins with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from quotaloom.platform.errors import AccessDenied
+
+
+class Role(StrEnum):
+    """What a viewer may be. Heads are members who lead a unit today; see `organizations.sight`."""
+
+    ADMIN = "admin"
+    MEMBER = "member"
+    SERVICE = "service"
+    OPERATOR = "operator"
+
+
+class Scope(StrEnum):
+    """What a service token may name."""
+
+    READ = "graph:read"
+    ORGANIZATION = "organization:write"
+    TARGETS = "targets:write"
+    ACHIEVEMENTS = "achievements:write"
+    FUNNELS = "funnels:write"
+    SETTINGS = "settings:write"
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Whoever sent the request, already authenticated, in one company.
+
+    A member or admin has a `member_id`; a service has `scopes`; an operator belongs to the installation and
+    may create companies.
+    """
+
+    company_id: int
+    subject: str
+    role: Role
+    member_id: int | None = None
+    scopes: frozenset[str] = frozenset()
+
+    @property
+    def is_admin(self) -> bool:
+        """Whether everything of the company is open to the viewer."""
+        return self.role in (Role.ADMIN, Role.OPERATOR)
+
+    def may(self, scope: Scope) -> bool:
+        """Whether the viewer is an admin, or a service whose token names `scope`."""
+        return self.is_admin or (self.role is Role.SERVICE and scope in self.scopes)
+
+    def require(self, scope: Scope, doing: str) -> None:
+        """Raise `AccessDenied` unless `may(scope)`; `doing` completes "… needs an admin"."""
+        if not self.may(scope):
+            raise AccessDenied(f"{doing} needs an admin, or a service token with the scope {scope.value}")

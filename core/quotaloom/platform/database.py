@@ -1,0 +1,150 @@
+"""The connection to PostgreSQL: one pool, snapshots for reads, transactions for writes."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, TypeVar
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+import asyncpg
+from tortoise.backends.asyncpg.client import AsyncpgDBClient
+from tortoise.context import TortoiseContext
+
+from quotaloom.platform.errors import Conflict
+from quotaloom.platform.unit_of_work import Snapshot, Transaction, Writer
+
+T = TypeVar("T")
+
+MODEL_MODULES = (
+    "quotaloom.platform.models",
+    "quotaloom.calendars.models",
+    "quotaloom.organizations.models",
+    "quotaloom.policies.models",
+    "quotaloom.metrics.models",
+    "quotaloom.achievements.models",
+    "quotaloom.targets.models",
+    "quotaloom.funnels.models",
+)
+
+ATTEMPTS = 8
+"""How often a write that PostgreSQL could not serialize is tried before the caller hears of it."""
+
+_RETRIED = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
+
+
+class Database:
+    """One pool of connections for the application's role, which row-level security binds."""
+
+    def __init__(self, url: str, *, pool_size: int = 10, statement_timeout_ms: int = 10_000) -> None:
+        self._config = tortoise_config(url, pool_size)
+        self._statement_timeout_ms = statement_timeout_ms
+        self._context = contextvars.copy_context()
+        self._tortoise = TortoiseContext()
+        self._client: AsyncpgDBClient | None = None
+
+    async def connect(self) -> None:
+        """Open the pool; refuse a role that row-level security would not bind."""
+        # Tortoise keeps its state in a context variable. It is set in a context of our own, of which every
+        # unit of work gets a copy, so it does not matter which task asks.
+        await asyncio.create_task(self._initialize(), context=self._context)
+        async with self.client.acquire_connection() as connection:
+            role = await connection.fetchrow(
+                "SELECT rolname, rolsuper OR rolbypassrls AS bypasses FROM pg_roles WHERE rolname = current_user"
+            )
+        if role is None or role["bypasses"]:
+            await self.close()
+            raise RuntimeError(
+                "QUOTALOOM_DATABASE_URL names a role that bypasses row-level security; name the application's "
+                "role there and put the administrator's into QUOTALOOM_ADMIN_DATABASE_URL"
+            )
+
+    async def _initialize(self) -> None:
+        await self._tortoise.__aenter__()
+        await self._tortoise.init(config=self._config)
+        client = self._tortoise.connections.get("default")
+        assert isinstance(client, AsyncpgDBClient)
+        self._client = client
+
+    @property
+    def client(self) -> AsyncpgDBClient:
+        """The pool, for those who need a connection outside a unit of work (health checks)."""
+        if self._client is None:
+            raise RuntimeError("the database is not connected")
+        return self._client
+
+    async def close(self) -> None:
+        """Close the pool; units of work under way end first."""
+        if self._client is not None:
+            await asyncio.create_task(self._tortoise.close_connections(), context=self._context.copy())
+            self._client = None
+
+    def snapshot(self, company_id: int) -> Snapshot:
+        """A read-only unit of work; see `Snapshot`."""
+        return Snapshot(self.client, company_id, self._statement_timeout_ms)
+
+    async def write(self, company_id: int, writer: Writer, work: Callable[[Transaction], Awaitable[T]]) -> T:
+        """Run `work` in one transaction of `company_id` and commit it.
+
+        It runs in a task of its own: a caller that is cancelled neither tears the transaction nor leaks its
+        connection. A serialization failure or deadlock runs `work` again; raises `Conflict` when it keeps failing.
+        """
+
+        async def attempt() -> T:
+            async with Transaction.begin(self.client, company_id, writer, self._statement_timeout_ms) as transaction:
+                return await work(transaction)
+
+        async def attempts() -> T:
+            for number in range(ATTEMPTS):
+                try:
+                    return await attempt()
+                except _RETRIED:
+                    await asyncio.sleep(0.01 * 2**number)
+            raise Conflict("CONFLICT", "others keep changing the same records; please try again")
+
+        return await self.shielded(attempts())
+
+    async def shielded(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run `work` to its end in a task of its own, whatever happens to the caller."""
+        task = asyncio.create_task(work, context=self._context.copy())
+        return await asyncio.shield(task)
+
+
+def tortoise_config(url: str, pool_size: int = 10) -> dict[str, Any]:
+    """Tortoise's configuration for a PostgreSQL URL (`postgresql://role:password@host:port/database?…`)."""
+    return {
+        "connections": {
+            "default": {
+                "engine": "tortoise.backends.asyncpg",
+                "credentials": {**credentials(url), "minsize": 1, "maxsize": pool_size},
+            }
+        },
+        "apps": {
+            "quotaloom": {
+                "models": list(MODEL_MODULES),
+                "default_connection": "default",
+                "migrations": "quotaloom.migrations",
+            }
+        },
+    }
+
+
+def credentials(url: str) -> dict[str, Any]:
+    """The parts of a PostgreSQL URL as asyncpg takes them; a `host` in the query names a socket folder."""
+    parts = urlsplit(url)
+    if parts.scheme not in {"postgres", "postgresql"}:
+        raise ValueError("a database URL starts with postgresql://")
+    query = dict(parse_qsl(parts.query))
+    found: dict[str, Any] = {
+        "host": query.pop("host", None) or parts.hostname or "localhost",
+        "port": int(query.pop("port", 0) or parts.port or 5432),
+        "user": unquote(parts.username or "quotaloom"),
+        "password": unquote(parts.password) if parts.password else None,
+        "database": unquote(parts.path.lstrip("/")) or "quotaloom",
+    }
+    if "sslmode" in query:
+        found["ssl"] = query.pop("sslmode")
+    if query:
+        raise ValueError(f"a database URL takes host, port and sslmode, not {', '.join(sorted(query))}")
+    return found

@@ -1,0 +1,201 @@
+"""Units of work: a snapshot for reads, a transaction for writes, each bound to one company."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine, Iterable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeVar
+
+import orjson
+from asyncpg import Connection, Record
+from tortoise.backends.asyncpg.client import AsyncpgDBClient, TransactionWrapper
+from tortoise.transactions import in_transaction
+
+T = TypeVar("T")
+
+EVENTS_CHANNEL = "quotaloom_events"
+"""The PostgreSQL channel on which every commit that published events notifies, with the company's id."""
+
+
+class Snapshot:
+    """One read-only transaction: everything read through it is of one moment and of one company.
+
+    It is opened by the first read. Reads take turns on its one connection, and each runs to its end even
+    where its reader is cancelled: a cancelled statement would abort the transaction for the others.
+    """
+
+    def __init__(self, client: AsyncpgDBClient, company_id: int, statement_timeout_ms: int) -> None:
+        self._client = client
+        self.company_id = company_id
+        self._timeout = statement_timeout_ms
+        self._turn = asyncio.Lock()
+        self._stack = AsyncExitStack()
+        self._connection: Connection | None = None
+        self._closed = False
+        self.statements = 0
+
+    async def __aenter__(self) -> Snapshot:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await _to_the_end(self._close())
+
+    async def fetch(self, sql: str, *arguments: Any) -> list[Record]:
+        """The rows of one statement."""
+        return await _to_the_end(self._fetch(sql, arguments))
+
+    async def fetch_one(self, sql: str, *arguments: Any) -> Record | None:
+        """The first row of one statement, or None."""
+        rows = await self.fetch(sql, *arguments)
+        return rows[0] if rows else None
+
+    async def _fetch(self, sql: str, arguments: Sequence[Any]) -> list[Record]:
+        async with self._turn:
+            if self._closed:
+                raise RuntimeError("this snapshot has ended")
+            if self._connection is None:
+                self._connection = await self._open()
+            self.statements += 1
+            return await self._connection.fetch(sql, *arguments)
+
+    async def _open(self) -> Connection:
+        connection: Connection = await self._stack.enter_async_context(self._client.acquire_connection())
+        await connection.execute(
+            "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;" + _bind(self.company_id, self._timeout)
+        )
+        return connection
+
+    async def _close(self) -> None:
+        async with self._turn:
+            self._closed = True
+            async with self._stack:
+                if self._connection is not None and not self._connection.is_closed():
+                    await self._connection.execute("ROLLBACK")
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """Who writes, and the moment at which: both go into the audit record."""
+
+    subject: str
+    member_id: int | None
+    now: datetime
+
+
+@dataclass
+class Transaction:
+    """One transaction that writes tables, ledger, audit entries and outbox events together.
+
+    Tortoise models used inside it go through it by themselves.
+    """
+
+    company_id: int
+    writer: Writer
+    _client: TransactionWrapper
+    _audit: list[tuple[Any, ...]] = field(default_factory=list)
+    _events: list[tuple[str, bytes]] = field(default_factory=list)
+
+    @classmethod
+    @asynccontextmanager
+    async def begin(
+        cls, client: AsyncpgDBClient, company_id: int, writer: Writer, statement_timeout_ms: int
+    ) -> AsyncIterator[Transaction]:
+        """Open a transaction; it commits where the block ends and rolls back where it raises."""
+        async with in_transaction(client.connection_name) as wrapper:
+            assert isinstance(wrapper, TransactionWrapper)
+            transaction = cls(company_id, writer, wrapper)
+            await wrapper.execute_script(
+                "SET TRANSACTION ISOLATION LEVEL READ COMMITTED;" + _bind(company_id, statement_timeout_ms)
+            )
+            yield transaction
+            await transaction._flush()
+
+    @property
+    def now(self) -> datetime:
+        """The moment of this write."""
+        return self.writer.now
+
+    async def fetch(self, sql: str, *arguments: Any) -> list[Record]:
+        """The rows of one statement."""
+        async with self._client.acquire_connection() as connection:
+            return await connection.fetch(sql, *arguments)
+
+    async def fetch_one(self, sql: str, *arguments: Any) -> Record | None:
+        """The first row of one statement, or None."""
+        rows = await self.fetch(sql, *arguments)
+        return rows[0] if rows else None
+
+    async def execute(self, sql: str, *arguments: Any) -> str:
+        """Run one statement; returns PostgreSQL's tag, such as `UPDATE 3`."""
+        async with self._client.acquire_connection() as connection:
+            return await connection.execute(sql, *arguments)
+
+    async def copy(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+        """COPY into a temporary table (a table with row-level security refuses COPY)."""
+        async with self._client.acquire_connection() as connection:
+            await connection.copy_records_to_table(table, records=rows, columns=list(columns))
+
+    async def lock(self, name: str) -> None:
+        """Wait for everybody else who holds `name` in this company; held until the transaction ends."""
+        await self.execute("SELECT pg_advisory_xact_lock($1::int, hashtext($2))", self.company_id % 2**31, name)
+
+    def record(
+        self,
+        action: str,
+        object_type: str,
+        object_id: int | None,
+        *,
+        before: Any = None,
+        after: Any = None,
+        reason: str | None = None,
+    ) -> None:
+        """Add an audit entry; it is written with the rest."""
+        self._audit.append((action, object_type, object_id, _json(before), _json(after), reason))
+
+    def publish(self, topic: str, **payload: Any) -> None:
+        """Add an outbox event; it is written with the rest, and listeners are notified after commit."""
+        self._events.append((topic, orjson.dumps(payload)))
+
+    async def _flush(self) -> None:
+        if self._audit:
+            columns = list(zip(*self._audit, strict=True))
+            await self.execute(
+                "INSERT INTO audit_entry (company_id, at, actor, actor_member_id, action, object_type,"
+                " object_id, before, after, reason) SELECT $1, $2, $3, $4, * FROM unnest($5::text[],"
+                " $6::text[], $7::bigint[], $8::text[]::jsonb[], $9::text[]::jsonb[], $10::text[])",
+                self.company_id,
+                self.now,
+                self.writer.subject,
+                self.writer.member_id,
+                *columns,
+            )
+        if self._events:
+            topics, payloads = zip(*self._events, strict=True)
+            await self.execute(
+                "WITH stored AS (INSERT INTO outbox_event (company_id, at, topic, payload)"
+                " SELECT $1, $2, * FROM unnest($3::text[], $4::text[]::jsonb[]) RETURNING id)"
+                " SELECT pg_notify($5, $1::bigint::text) FROM stored LIMIT 1",
+                self.company_id,
+                self.now,
+                topics,
+                [payload.decode() for payload in payloads],
+                EVENTS_CHANNEL,
+            )
+
+
+def _bind(company_id: int, statement_timeout_ms: int) -> str:
+    return (
+        f"SET LOCAL quotaloom.company_id = '{int(company_id)}';"
+        f"SET LOCAL statement_timeout = {int(statement_timeout_ms)}"
+    )
+
+
+def _json(value: Any) -> str | None:
+    return None if value is None else orjson.dumps(value, default=str).decode()
+
+
+async def _to_the_end(work: Coroutine[Any, Any, T]) -> T:
+    return await asyncio.shield(asyncio.ensure_future(work))

@@ -1,0 +1,27 @@
+"""Which policy a company uses, from when to when, with which parameters."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tortoise import fields
+
+from quotaloom.platform.models import TenantModel
+
+
+class PolicySetting(TenantModel):
+    """One policy, on or off, on the days [valid_from, valid_to). `revision` counts a company's changes of it."""
+
+    policy = fields.CharField(max_length=130)
+    kind = fields.CharField(max_length=32)
+    active = fields.BooleanField()
+    parameters: Any = fields.JSONField(default={})
+    ordinal = fields.IntField(default=0)
+    valid_from = fields.DateField()
+    valid_to = fields.DateField(null=True)
+    revision = fields.IntField()
+    changed_at = fields.DatetimeField()
+    changed_by = fields.CharField(max_length=200)
+
+    class Meta:
+        table = "policy_setting"

@@ -1,0 +1,78 @@
+"""Plans, their versions, their cells, and how the cells came about."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tortoise import fields
+
+from quotaloom.platform.models import TenantModel
+
+
+class Plan(TenantModel):
+    """A set of target cells for a fiscal year and metric; its months cover [starts_on, ends_on)."""
+
+    name = fields.CharField(max_length=200)
+    metric_id = fields.BigIntField()
+    fiscal_year = fields.IntField()
+    starts_on = fields.DateField()
+    ends_on = fields.DateField()
+    version = fields.IntField(default=1)
+
+    class Meta:
+        table = "plan"
+
+
+class PlanVersion(TenantModel):
+    """One version of a plan: `draft`, then `published`, then `superseded` by the next one published.
+
+    A published version's cells never change: changing them is a new version (a revision) with a reason.
+    """
+
+    plan_id = fields.BigIntField()
+    number = fields.IntField()
+    status = fields.CharField(max_length=16, default="draft")
+    reason = fields.TextField(null=True)
+    created_at = fields.DatetimeField()
+    created_by = fields.CharField(max_length=200)
+    published_at = fields.DatetimeField(null=True)
+    published_on = fields.DateField(null=True)
+    published_by = fields.CharField(max_length=200, null=True)
+
+    class Meta:
+        table = "plan_version"
+
+
+class TargetCell(TenantModel):
+    """What a unit aims for on the days [starts_on, ends_on), a month of the plan, in minor units of the plan's metric."""
+
+    plan_version_id = fields.BigIntField()
+    unit_id = fields.BigIntField()
+    starts_on = fields.DateField()
+    ends_on = fields.DateField()
+    target = fields.BigIntField(null=True)
+    assessment = fields.BigIntField(null=True)
+    stretch = fields.BigIntField(null=True)
+    locked = fields.BooleanField(default=False)
+    pinned = fields.BooleanField(default=False)
+    version = fields.IntField(default=1)
+
+    class Meta:
+        table = "target_cell"
+
+
+class Decomposition(TenantModel):
+    """How a unit's target was split: the policy, its version and parameters, and its own explanation."""
+
+    plan_version_id = fields.BigIntField()
+    unit_id = fields.BigIntField()
+    at = fields.DatetimeField()
+    actor = fields.CharField(max_length=200)
+    policy = fields.CharField(max_length=130)
+    plugin_version = fields.CharField(max_length=64)
+    setting_revision = fields.IntField(null=True)
+    parameters: Any = fields.JSONField(default={})
+    explanation: Any = fields.JSONField(default={})
+
+    class Meta:
+        table = "decomposition"
