@@ -44,7 +44,7 @@ class PlanVersion(TenantModel):
 
 
 class TargetCell(TenantModel):
-    """What a unit aims for on the days [starts_on, ends_on), a month of the plan, in minor units of the plan's metric."""
+    """What a unit aims for on the days [starts_on, ends_on), a month of the plan, in minor units of its metric."""
 
     plan_version_id = fields.BigIntField()
     unit_id = fields.BigIntField()

@@ -1,0 +1,70 @@
+"""A real PostgreSQL for the run, a migrated template, and a clone of it per test."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from itertools import count
+
+import asyncpg
+import pytest
+
+from quotaloom.platform.database import Database, credentials
+from quotaloom.platform.embedded import SUPERUSER, EmbeddedServer, temporary_postgres
+from quotaloom.platform.migrating import migrate
+
+APPLICATION_ROLE = "quotaloom"
+TEMPLATE = "quotaloom_template"
+
+_numbers = count(1)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[EmbeddedServer]:
+    """An embedded server of this test process, with a migrated template database."""
+    with temporary_postgres() as server:
+        asyncio.run(_make_template(server))
+        yield server
+
+
+async def _make_template(server: EmbeddedServer) -> None:
+    await _as_admin(server, f"CREATE DATABASE {TEMPLATE}")
+    await migrate(server.url(TEMPLATE, SUPERUSER), application_role=APPLICATION_ROLE)
+
+
+async def _as_admin(server: EmbeddedServer, statement: str) -> None:
+    connection = await asyncpg.connect(**credentials(server.url("postgres", SUPERUSER)))
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+@pytest.fixture
+async def database_name(postgres: EmbeddedServer) -> AsyncIterator[str]:
+    """The name of an empty, migrated database of this test's own."""
+    name = f"test_{next(_numbers)}"
+    await _as_admin(postgres, f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
+    yield name
+    await _as_admin(postgres, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def database_url(postgres: EmbeddedServer, database_name: str) -> str:
+    """The URL of the test's database for the application's role."""
+    return postgres.url(database_name, APPLICATION_ROLE)
+
+
+@pytest.fixture
+def admin_url(postgres: EmbeddedServer, database_name: str) -> str:
+    """The URL of the test's database for the role that bypasses row-level security."""
+    return postgres.url(database_name, SUPERUSER)
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """The test's database, connected as the application."""
+    database = Database(database_url)
+    await database.connect()
+    yield database
+    await database.close()

@@ -1,0 +1,61 @@
+"""Units of work on a real database."""
+
+from __future__ import annotations
+
+import asyncio
+
+import asyncpg
+import pytest
+
+from quotaloom.platform.database import Database
+from quotaloom.platform.unit_of_work import Transaction
+from tests.founding import found
+
+
+async def test_a_company_sees_its_own_rows_only(database: Database) -> None:
+    """Row-level security shows a unit of work the rows of its company and no others."""
+    acme = await found(database, key="acme")
+    other = await found(database, key="other")
+    async with acme.snapshot() as snapshot:
+        assert [row["key"] for row in await snapshot.fetch("SELECT key FROM company")] == ["acme"]
+    async with other.snapshot() as snapshot:
+        assert [row["key"] for row in await snapshot.fetch("SELECT key FROM company")] == ["other"]
+
+
+async def test_a_write_carries_its_audit_entry(database: Database) -> None:
+    """What a command records stands in the audit table with the writer and the moment."""
+    acme = await found(database)
+    async with acme.snapshot() as snapshot:
+        entry = await snapshot.fetch_one("SELECT * FROM audit_entry")
+    assert entry is not None
+    assert (entry["action"], entry["actor"], entry["at"]) == ("company.create", "tests", acme.now)
+
+
+async def test_history_cannot_be_rewritten(database: Database, admin_url: str) -> None:
+    """Even the administrator's role is refused an UPDATE of an append-only table."""
+    await found(database)
+    from quotaloom.platform.database import credentials
+
+    connection = await asyncpg.connect(**credentials(admin_url))
+    with pytest.raises(asyncpg.RestrictViolationError, match="append-only"):
+        await connection.execute("UPDATE audit_entry SET actor = 'somebody else'")
+    await connection.close()
+
+
+async def test_cancelled_readers_and_writers_leak_no_connection(database: Database) -> None:
+    """A hundred cancelled units of work leave the pool able to serve."""
+    acme = await found(database)
+
+    async def read() -> None:
+        async with acme.snapshot() as snapshot:
+            await snapshot.fetch("SELECT pg_sleep(0.01)")
+
+    async def write(transaction: Transaction) -> None:
+        await transaction.execute("SELECT pg_sleep(0.01)")
+
+    for number in range(100):
+        task = asyncio.ensure_future(read() if number % 2 else acme.write(write))
+        await asyncio.sleep(0.0005 * (number % 7))
+        task.cancel()
+    async with asyncio.timeout(5):
+        await asyncio.gather(*(read() for _ in range(20)))
