@@ -1,0 +1,179 @@
+"""What an installation can set, read from `QUOTALOOM_*` environment variables."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
+
+from platformdirs import user_data_path
+from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from quotaloom.platform.errors import InputError
+
+PREFIX = "QUOTALOOM_"
+LogLevel = Literal["debug", "info", "warning", "error"]
+
+
+class Settings(BaseSettings):
+    """The settings of one process. Make them with `load_settings`, which names the variable that is wrong."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_ignore_empty=True,
+        frozen=True,
+        extra="ignore",
+        hide_input_in_errors=True,  # addresses hold passwords
+    )
+
+    profile: Literal["development", "production"] = Field(
+        default="development",
+        description="`development`, or `production`, which needs both database addresses "
+        "and answers introspection to nobody without a token.",
+    )
+    database_url: str | None = Field(
+        default=None,
+        repr=False,
+        description="Address of PostgreSQL 16 or newer for the application's role, which row-level security "
+        "binds, such as `postgresql://quotaloom:password@host/quotaloom`. Without it, PostgreSQL is embedded.",
+    )
+    admin_database_url: str | None = Field(
+        default=None,
+        repr=False,
+        description="Address of the same database for migrations and back-ups: a role that owns the tables "
+        "and bypasses row-level security.",
+    )
+    data_dir: Path = Field(
+        default_factory=lambda: user_data_path("quotaloom", appauthor=False),
+        description="Folder of the embedded database and of the signing key.",
+    )
+    host: str = Field(
+        default="127.0.0.1",
+        min_length=1,
+        description="Network address to serve on; `0.0.0.0` for every one of the machine.",
+    )
+    port: int = Field(default=8000, ge=1, le=65535, description="Port to serve on.")
+    workers: int = Field(default=1, ge=1, le=64, description="Number of serving processes.")
+    database_pool_size: int = Field(
+        default=10,
+        ge=1,
+        le=200,
+        description="Connections to the database that each serving process may hold.",
+    )
+    statement_timeout_ms: int = Field(
+        default=10_000,
+        ge=100,
+        le=600_000,
+        description="Milliseconds after which the database gives up a statement.",
+    )
+    token_secret_file: Path | None = Field(
+        default=None,
+        description="File of the key that signs tokens, made on the first run. Machines that serve together "
+        "need the same key. Without it, `signing.key` in the data folder.",
+    )
+    token_issuer: str = Field(default="quotaloom", min_length=1, description="Issuer that tokens carry and must carry.")
+    token_audience: str = Field(
+        default="quotaloom", min_length=1, description="Audience that tokens carry and must carry."
+    )
+    token_ttl_hours: int = Field(
+        default=168,
+        ge=1,
+        le=8760,
+        description="Hours that a new token is good for, unless the command that makes it says otherwise.",
+    )
+    cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="Origins whose pages may call the API, separated by commas, such as "
+        "`https://app.example.com,http://localhost:5173`; `*` for all.",
+    )
+    plugins_strict: bool = Field(
+        default=False,
+        description="`true` refuses to start when a plugin fails or clashes; `false` leaves that plugin out.",
+    )
+    log_level: LogLevel = Field(
+        default="info", description="The least that is logged: `debug`, `info`, `warning` or `error`."
+    )
+
+    @property
+    def is_production(self) -> bool:
+        """Whether the production profile is on."""
+        return self.profile == "production"
+
+    @property
+    def embedded(self) -> bool:
+        """Whether the product runs PostgreSQL itself."""
+        return self.database_url is None
+
+    @property
+    def signing_key_file(self) -> Path:
+        """The file of the key that signs tokens."""
+        return self.token_secret_file or self.data_dir / "signing.key"
+
+    @field_validator("data_dir", "token_secret_file", mode="after")
+    @classmethod
+    def _absolute(cls, path: Path | None) -> Path | None:
+        return path and path.expanduser().absolute()
+
+    @field_validator("profile", "log_level", mode="before")
+    @classmethod
+    def _in_lower_case(cls, value: object) -> object:
+        return value.strip().lower() if isinstance(value, str) else value
+
+    @field_validator("database_url", "admin_database_url")
+    @classmethod
+    def _of_postgresql(cls, url: str | None) -> str | None:
+        if url is not None and urlsplit(url).scheme not in {"postgresql", "postgres"}:
+            raise ValueError("an address starts with postgresql://")
+        return url
+
+    @field_validator("cors_origins", mode="before")
+    @classmethod
+    def _separated_by_commas(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part.strip().rstrip("/") for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _are_origins(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
+        for origin in origins:
+            parts = urlsplit(origin)
+            if origin != "*" and (
+                parts.scheme not in {"http", "https"} or f"{parts.scheme}://{parts.netloc}" != origin
+            ):
+                raise ValueError(f"'{origin}' is not an origin: scheme, host and port, https://app.example.com")
+        return origins
+
+    @model_validator(mode="after")
+    def _name_both_databases_or_none(self) -> Self:
+        missing = [name for name in ("database_url", "admin_database_url") if getattr(self, name) is None]
+        if missing and (self.is_production or len(missing) == 1):
+            names = " and ".join(_variable(name) for name in missing)
+            why = "the production profile" if self.is_production else "a database of your own"
+            raise ValueError(
+                f"{names} must be set: {why} needs one address for the application's role and one for "
+                "migrations. The embedded database is for the development profile, with neither of them set"
+            )
+        return self
+
+
+def load_settings(**given: object) -> Settings:
+    """The settings of this process: what is given (None counts as not given), then the environment, then defaults.
+
+    Raises InputError (`SETTINGS_INVALID`) that names each wrong variable and what is allowed.
+    """
+    try:
+        return Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type] # checked by pydantic at run time
+    except ValidationError as error:
+        lines = [_line(str(part["loc"][0]) if part["loc"] else "", part["msg"]) for part in error.errors()]
+        raise InputError("SETTINGS_INVALID", "\n".join(lines)) from None
+
+
+def _line(field: str, message: str) -> str:
+    message = message.removeprefix("Value error, ")
+    return f"{_variable(field)}: {message}." if field else f"{message}."
+
+
+def _variable(field: str) -> str:
+    return PREFIX + field.upper()
