@@ -1,0 +1,96 @@
+"""Allocation rules: by which weights a unit's target is split among its children and over the months."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from typing import ClassVar, Generic, TypeVar
+
+from quotaloom_sdk.errors import InvalidResult
+from quotaloom_sdk.explanations import Explanation
+from quotaloom_sdk.policies import Parameters, PolicyDefinition, require_plain_function
+
+Weight = int | Decimal | Fraction
+"""Exact, finite, not negative; only the proportions count, and weights that are all zero count as equal."""
+
+P = TypeVar("P", bound=Parameters)
+
+
+@dataclass(frozen=True, slots=True)
+class MonthFact:
+    """A month of the plan: its label (`2017-06`), its first day, and the first day after it."""
+
+    label: str
+    starts_on: date
+    ends_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class UnitFact:
+    """A unit of the tree. `kind` is company, department, team or position.
+
+    `achieved` is what the whole unit achieved in the same months of last year, in minor units (cents,
+    orders), one per month of the request, negative where refunds outweigh; empty unless the rule needs
+    `Need.HISTORY`.
+    """
+
+    id: str
+    name: str
+    kind: str
+    achieved: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AllocationRequest(Generic[P]):
+    """What a rule decides on: the unit whose target is split, and its children in tree order.
+
+    `months` are the months of the plan in order; `parameters` are the company's, validated by the rule's
+    model.
+    """
+
+    unit: UnitFact
+    children: tuple[UnitFact, ...]
+    months: tuple[MonthFact, ...]
+    metric_key: str
+    parameters: P
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AllocationResult:
+    """The weights of a split, and why.
+
+    `months`: the weights by which the unit's own year is spread over the months where it is not given per
+    month yet; one per month, None for equal. The children's weights come in one of two shapes: `children`
+    has one per child, the same in each month; `matrix` has a row per child, in order, with a weight per
+    month; both None is equal. Raises `InvalidResult` where both are given.
+    """
+
+    months: tuple[Weight, ...] | None = None
+    children: tuple[Weight, ...] | None = None
+    matrix: tuple[tuple[Weight, ...], ...] | None = None
+    explanation: Explanation
+
+    def __post_init__(self) -> None:
+        if self.children is not None and self.matrix is not None:
+            raise InvalidResult("an allocation gives children or matrix, not both; leave one of them None")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AllocationRule(PolicyDefinition, Generic[P]):
+    """A policy that answers with weights; the core makes exact whole amounts of them.
+
+    `allocate` is pure: no clock, no chance, no file, no network; the same request gives the same result.
+    It is called outside any transaction. Raises `InvalidDefinition`.
+    """
+
+    kind: ClassVar[str] = "allocation"
+
+    parameters: type[P]
+    allocate: Callable[[AllocationRequest[P]], AllocationResult]
+
+    def __post_init__(self) -> None:
+        PolicyDefinition.__post_init__(self)
+        require_plain_function(self.key, "allocate", self.allocate)

@@ -1,0 +1,210 @@
+from __future__ import annotations
+
+from importlib.metadata import EntryPoint
+
+import pytest
+from tests.unit.policies.installing import GOOD, PluginFolder, with_hook
+
+from quotaloom.policies.discovery import Discovery, Origin, discover
+from quotaloom.policies.errors import PluginsRefused, Quarantined
+
+
+def names(discovery: Discovery) -> list[str]:
+    return [plugin.name for plugin in discovery.plugins]
+
+
+def only_reason(discovery: Discovery) -> str:
+    (quarantined,) = discovery.quarantined
+    return quarantined.reason
+
+
+def test_shipped_allocation_arrives_through_the_installed_entry_points() -> None:
+    """The product's own rules are found like a partner's, and known as built in."""
+    found = {plugin.name: plugin for plugin in discover().plugins}
+    shipped = found["allocation"]
+    assert (shipped.distribution, shipped.module, shipped.origin) == (
+        "quotaloom",
+        "quotaloom_allocation",
+        Origin.BUILT_IN,
+    )
+    assert [policy.key for policy in shipped.policies] == ["even", "last_year"]
+
+
+def test_partner_plugin_is_described_by_its_distribution(folder: PluginFolder) -> None:
+    """A plugin carries name, distribution, version, module, API version, origin and policies."""
+    entry_point = folder.install(GOOD, name="acme", distribution="acme-rules", version="1.2")
+    (plugin,) = discover([entry_point], strict=True).plugins
+    assert (plugin.name, plugin.distribution, plugin.version) == ("acme", "acme-rules", "1.2")
+    assert (plugin.module, plugin.api_version, plugin.origin) == (entry_point.value, "1.0", Origin.INSTALLED)
+    assert [policy.key for policy in plugin.policies] == ["first", "second"]
+
+
+def test_entry_point_without_distribution_is_used_all_the_same(folder: PluginFolder) -> None:
+    """A plugin of no known distribution has neither distribution nor version."""
+    module = folder.install(GOOD).value
+    (plugin,) = discover([EntryPoint("acme", module, "quotaloom")]).plugins
+    assert (plugin.distribution, plugin.version) == (None, None)
+
+
+BAD = {
+    "raises at import": ("raise RuntimeError('no luck')", "cannot be imported: RuntimeError: no luck"),
+    "exits at import": ("raise SystemExit(3)", "cannot be imported: SystemExit: 3"),
+    "says no API version": (
+        GOOD.replace('QUOTALOOM_API = "1.0"', ""),
+        'says no plugin API version; write QUOTALOOM_API = "1.0" in it',
+    ),
+    "garbles the API version": (GOOD.replace('"1.0"', '"one"'), "QUOTALOOM_API: 'one' is no plugin API version"),
+    "another major": (GOOD.replace('"1.0"', '"2.0"'), "needs plugin API 2.0; this product speaks 1.0"),
+    "a later minor": (GOOD.replace('"1.0"', '"1.7"'), "needs plugin API 1.7; this product speaks 1.0"),
+    "misspells a hook": (
+        GOOD.replace("quotaloom_allocation_rules", "quotaloom_alocation_rules"),
+        "unknown hook quotaloom_alocation_rules (did you mean quotaloom_allocation_rules?)",
+    ),
+    "misspells a hook that it does not mark": (
+        with_hook("def quotaloom_alocation_rules(): return ()"),
+        "quotaloom_alocation_rules is not marked as a hook",
+    ),
+    "forgets the mark": (
+        with_hook("def quotaloom_allocation_rules(): return ()"),
+        "quotaloom_allocation_rules is not marked as a hook; put @hookimpl above it",
+    ),
+    "asks for arguments": (
+        with_hook("@hookimpl\ndef quotaloom_allocation_rules(company): return ()"),
+        "cannot be registered: PluginValidationError",
+    ),
+    "async hook": (
+        with_hook("@hookimpl\nasync def quotaloom_allocation_rules(): return ()"),
+        "hook quotaloom_allocation_rules is async; write it as a plain function",
+    ),
+    "wraps the hooks of others": (
+        with_hook("@hookimpl(wrapper=True)\ndef quotaloom_allocation_rules(): return (yield)"),
+        "hook quotaloom_allocation_rules is a wrapper",
+    ),
+    "hook raises": (
+        with_hook("@hookimpl\ndef quotaloom_allocation_rules(): raise KeyError('x')"),
+        "hook quotaloom_allocation_rules failed: KeyError: 'x'",
+    ),
+    "hook raises halfway": (
+        with_hook("@hookimpl\ndef quotaloom_allocation_rules():\n    yield rule('a')\n    raise KeyError('x')"),
+        "hook quotaloom_allocation_rules failed: KeyError: 'x'",
+    ),
+    "hook returns None": (
+        with_hook("@hookimpl\ndef quotaloom_allocation_rules(): rule('a')"),
+        "hook quotaloom_allocation_rules returned None; return the definitions",
+    ),
+    "hook returns a single rule": (
+        with_hook("@hookimpl\ndef quotaloom_allocation_rules(): return rule('a')"),
+        "return several AllocationRule, such as a tuple",
+    ),
+    "hook returns something else": (
+        with_hook("@hookimpl\ndef quotaloom_allocation_rules(): return [42]"),
+        "hook quotaloom_allocation_rules returned 42, which is no AllocationRule",
+    ),
+    "duplicates a key": (
+        with_hook("@hookimpl\ndef quotaloom_allocation_rules(): return [rule('a'), rule('a')]"),
+        "two policies have the key 'a'",
+    ),
+    "duplicates a key without end": (
+        with_hook("@hookimpl\ndef quotaloom_allocation_rules():\n    while True: yield rule('a')"),
+        "two policies have the key 'a'",
+    ),
+    "bad key": (
+        with_hook("@hookimpl\ndef quotaloom_allocation_rules(): return [rule('Not-A-Key')]"),
+        "hook quotaloom_allocation_rules failed: InvalidDefinition: 'Not-A-Key' is no policy key",
+    ),
+    "async policy": (
+        with_hook(
+            "async def allocate(request): ...\n"
+            "@hookimpl\ndef quotaloom_allocation_rules(): return [rule('a', allocate)]"
+        ),
+        "allocate of policy 'a' is async; a policy is a plain function",
+    ),
+    "parameters that no form can show": (
+        with_hook(
+            "from pydantic import ConfigDict\n"
+            "class Odd(Parameters):\n"
+            "    model_config = ConfigDict(arbitrary_types_allowed=True)\n"
+            "    what: type(rule)\n"
+            "@hookimpl\ndef quotaloom_allocation_rules():\n"
+            "    return [AllocationRule(key='a', title='T', description='D', parameters=Odd, allocate=rule)]"
+        ),
+        "parameters of policy 'a' have no JSON Schema",
+    ),
+}
+
+
+@pytest.mark.parametrize(("source", "reason"), BAD.values(), ids=BAD.keys())
+def test_bad_plugin_is_quarantined_and_harms_nobody(folder: PluginFolder, source: str, reason: str) -> None:
+    """A plugin that fails a check is listed with the reason, and the one beside it is used."""
+    bad = folder.install(source, name="bad", distribution="bad-rules", version="0.9")
+    good = folder.install(GOOD, name="good")
+    discovery = discover([bad, good])
+    assert names(discovery) == ["good"]
+    (quarantined,) = discovery.quarantined
+    assert (quarantined.name, quarantined.distribution, quarantined.version) == ("bad", "bad-rules", "0.9")
+    assert reason in quarantined.reason
+
+
+def test_missing_module_is_quarantined() -> None:
+    """An entry point whose module is gone is a plugin that cannot be imported."""
+    gone = EntryPoint("gone", "no_such_module_anywhere", "quotaloom")
+    reason = "cannot be imported: ModuleNotFoundError: No module named 'no_such_module_anywhere'"
+    assert discover([gone]).quarantined == (Quarantined("gone", None, None, reason),)
+
+
+def test_interrupt_during_import_ends_the_start(folder: PluginFolder) -> None:
+    """Ctrl-C while a plugin is being imported is the operator's, not a fault of the plugin."""
+    with pytest.raises(KeyboardInterrupt):
+        discover([folder.install("raise KeyboardInterrupt")])
+
+
+def test_name_that_cannot_stand_in_a_policy_key_is_quarantined(folder: PluginFolder) -> None:
+    """A plugin's name is the first half of `plugin.key`, so it is held to the same letters."""
+    entry_point = folder.install(GOOD, name="Acme-Rules")
+    assert "name must be up to 64 of a-z" in only_reason(discover([entry_point]))
+
+
+def test_two_partners_with_one_name_are_both_quarantined(folder: PluginFolder) -> None:
+    """Of two distributions that claim one plugin name neither is used: which one would be chance."""
+    one = folder.install(GOOD, name="acme", distribution="acme-one")
+    other = folder.install(GOOD, name="acme", distribution="acme-other")
+    discovery = discover([other, one])
+    assert discovery.plugins == ()
+    assert [(each.distribution, each.reason) for each in discovery.quarantined] == [
+        ("acme-one", "another distribution claims the same plugin name: acme-other"),
+        ("acme-other", "another distribution claims the same plugin name: acme-one"),
+    ]
+
+
+def test_nobody_takes_the_name_of_a_built_in_plugin(folder: PluginFolder) -> None:
+    """A partner's plugin with a built-in's name is quarantined and the built-in stays in use."""
+    rival = folder.install(GOOD, name="allocation", distribution="acme-rules")
+    ours = folder.install(GOOD, name="allocation", distribution="quotaloom")
+    discovery = discover([rival, ours])
+    assert [(plugin.name, plugin.origin) for plugin in discovery.plugins] == [("allocation", Origin.BUILT_IN)]
+    assert only_reason(discovery) == "another distribution claims the same plugin name: quotaloom"
+
+
+def test_strict_mode_refuses_the_start_and_names_every_bad_plugin(folder: PluginFolder) -> None:
+    """With `strict`, one bad plugin is enough to refuse; the error lists all of them."""
+    bad = folder.install("raise ValueError('first')", name="bad")
+    worse = folder.install("raise ValueError('second')", name="worse")
+    good = folder.install(GOOD, name="good")
+    with pytest.raises(PluginsRefused) as refused:
+        discover([worse, good, bad], strict=True)
+    assert [one.name for one in refused.value.quarantined] == ["bad", "worse"]
+    assert "plugin 'bad' (acme-rules 1.2): cannot be imported: ValueError: first" in str(refused.value)
+
+
+def test_quarantine_is_logged(folder: PluginFolder, caplog: pytest.LogCaptureFixture) -> None:
+    """One clear log line tells the operator which plugin is not used, and why."""
+    discover([folder.install("raise ValueError('no')", name="bad")])
+    assert [record.getMessage() for record in caplog.records if record.levelname == "WARNING"] == [
+        "quarantined plugin 'bad' (acme-rules 1.2): cannot be imported: ValueError: no"
+    ]
+
+
+def test_order_does_not_depend_on_the_installation(folder: PluginFolder) -> None:
+    """Plugins come in the order of their names, whatever order the entry points come in."""
+    entry_points = [folder.install(GOOD, name=name) for name in ("zeta", "alpha", "mid")]
+    assert names(discover(entry_points)) == ["alpha", "mid", "zeta"]

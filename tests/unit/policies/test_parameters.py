@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from tests.unit.policies.registered import Tuning, registered, rule
+
+from quotaloom.platform.errors import InputError, Path
+from quotaloom.policies.errors import PolicyFailed
+from quotaloom.policies.parameters import parse_parameters
+
+POLICY = registered(rule(parameters=Tuning))
+
+
+def test_given_values_are_parsed_and_defaults_filled_in() -> None:
+    """Text and numbers of JSON become exact values; what is not given takes its default."""
+    assert parse_parameters(POLICY, {"share": "0.25"}) == Tuning(share=Decimal("0.25"), steps=())
+    assert parse_parameters(POLICY, {}) == Tuning()
+
+
+@pytest.mark.parametrize(
+    ("given", "path", "words"),
+    [
+        ({"share": 2}, ("share",), "share: Input should be less than or equal to 1 (given 2)"),
+        ({"steps": [1, "x"]}, ("steps", 1), "steps.1: Input should be a valid integer"),
+        ({"shere": 1}, ("shere",), "shere is no parameter; there are: share, steps"),
+        ({"share": "NaN"}, ("share",), "share: Input should be a finite number"),
+        ([1], (), "must be an object of names and values, not [1]"),
+        (None, (), "must be an object of names and values, not None"),
+    ],
+)
+def test_bad_parameters_tell_where_and_what_is_allowed(given: object, path: Path, words: str) -> None:
+    """What the policy's model refuses is an input error at the place below the given path."""
+    with pytest.raises(InputError) as refused:
+        parse_parameters(POLICY, given, path=("input", "parameters"))
+    assert refused.value.code == "INVALID_PARAMETERS"
+    assert refused.value.path == ("input", "parameters", *path)
+    assert words in refused.value.message
+
+
+def test_all_mistakes_are_told_at_once() -> None:
+    """Two bad values give one error that tells of both."""
+    with pytest.raises(InputError) as refused:
+        parse_parameters(POLICY, {"share": -1, "other": 0})
+    assert "greater than or equal to 0" in refused.value.message
+    assert "other is no parameter" in refused.value.message
+
+
+def test_validation_that_breaks_is_the_plugins_fault() -> None:
+    """A validator of the plugin that raises anything else is a failure that names the plugin."""
+    with pytest.raises(PolicyFailed, match=r"'acme\.rule' of plugin 'acme'.*RuntimeError: unlucky"):
+        parse_parameters(POLICY, {"steps": [13]})
