@@ -35,7 +35,7 @@ class Settings(BaseSettings):
     database_url: str | None = Field(
         default=None,
         repr=False,
-        description="Address of PostgreSQL 16 or newer for the application's role, which row-level security "
+        description="Address of PostgreSQL for the application's role, which row-level security "
         "binds, such as `postgresql://quotaloom:password@host/quotaloom`. Without it, PostgreSQL is embedded.",
     )
     admin_database_url: str | None = Field(
