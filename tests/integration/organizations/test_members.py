@@ -1,0 +1,131 @@
+"""Members: entering, changing, leaving."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from quotaloom.organizations.commands.members import create_member, leave, rejoin, update_member
+from quotaloom.organizations.commands.terms import appoint_head, appoint_holder
+from quotaloom.organizations.membership import NewMember
+from quotaloom.platform.access import Role, Scope, Viewer
+from quotaloom.platform.database import Database
+from quotaloom.platform.errors import AccessDenied, Conflict, InputError, NotFound
+from tests.integration.organizations.trees import Acme, acme, audit_of, refusal, rows
+
+APRIL, MAY = date(2026, 4, 1), date(2026, 5, 1)
+
+
+def service(a: Acme) -> Viewer:
+    return Viewer(a.work.company.id, "sync", Role.SERVICE, None, frozenset({Scope.ORGANIZATION.value}))
+
+
+async def test_a_leaver_takes_nothing_along(database: Database) -> None:
+    """His holdings and headships end on the day he leaves; one that was to begin later never begins."""
+    a = await acme(database)
+    await appoint_holder(a.work, a.seat, a.ann, None)
+    await appoint_head(a.work, a.east, a.ann, APRIL)
+    later = await appoint_head(a.work, a.west, a.ann, date(2026, 9, 1))
+    await leave(a.work, a.ann, MAY)
+    assert [row["valid_to"] for row in await rows(a.work, "SELECT valid_to FROM holding")] == [MAY]
+    assert [row["valid_to"] for row in await rows(a.work, "SELECT valid_to FROM headship")] == [MAY]
+    assert (await audit_of(a.work, "Headship", later))[-1][0] == "headship.withdraw"
+    assert (await audit_of(a.work, "Member", a.ann))[-1] == (
+        "member.leave",
+        '{"left_on": null}',
+        '{"left_on": "2026-05-01"}',
+    )
+
+
+async def test_the_last_admin_stays(database: Database) -> None:
+    """The last admin neither leaves nor loses the role; with a second one who stays he may."""
+    a = await acme(database)
+    with pytest.raises(InputError, match="Ada is the last admin who stays") as caught:
+        await leave(a.work, a.ada, MAY)
+    assert refusal(caught) == ("LAST_ADMIN", ("id",))
+    with pytest.raises(InputError) as caught_too:
+        await update_member(a.work, a.ada, {"role": "member"})
+    assert refusal(caught_too) == ("LAST_ADMIN", ("role",))
+    await update_member(a.work, a.ann, {"role": "admin"})
+    await leave(a.work, a.ada, MAY)
+    with pytest.raises(InputError, match="Ann is the last admin who stays"):
+        await update_member(a.work, a.ann, {"role": "member"})
+
+
+async def test_a_member_comes_back(database: Database) -> None:
+    """Rejoining takes the leaving back; who has not left cannot."""
+    a = await acme(database)
+    await leave(a.work, a.ann, MAY)
+    await rejoin(a.work, a.ann)
+    await appoint_holder(a.work, a.seat, a.ann, date(2026, 6, 1))
+    with pytest.raises(InputError, match="Ann has not left") as caught:
+        await rejoin(a.work, a.ann)
+    assert refusal(caught) == ("NOT_LEFT", ("id",))
+
+
+@pytest.mark.parametrize(
+    ("member", "code", "path"),
+    [
+        (NewMember(""), "BAD_NAME", "name"),
+        (NewMember("X", email="nobody"), "BAD_EMAIL", "email"),
+        (NewMember("X", role="head"), "BAD_ROLE", "role"),
+        (NewMember("X", key="ann"), "KEY_TAKEN", "key"),
+    ],
+)
+async def test_a_member_who_cannot_be_is_refused(database: Database, member: NewMember, code: str, path: str) -> None:
+    """Each rule of a new member is told by its code and its place in the input."""
+    a = await acme(database)
+    with pytest.raises(InputError) as caught:
+        await create_member(a.work, member)
+    assert refusal(caught) == (code, (path,))
+
+
+async def test_namesakes_get_keys_of_their_own(database: Database) -> None:
+    """Two members of one name are told apart by numbered keys."""
+    a = await acme(database)
+    second = await create_member(a.work, NewMember("Ann"))
+    assert (await rows(a.work, "SELECT key FROM member WHERE id = $1", second))[0]["key"] == "ann-2"
+
+
+async def test_only_what_is_given_changes(database: Database) -> None:
+    """An update of the address leaves the name, and the audit tells the values before and after."""
+    a = await acme(database)
+    await update_member(a.work, a.ann, {"email": "ann@acme.example"}, expected_version=1)
+    stored = (await rows(a.work, "SELECT name, email, version FROM member WHERE id = $1", a.ann))[0]
+    assert tuple(stored) == ("Ann", "ann@acme.example", 2)
+    assert (await audit_of(a.work, "Member", a.ann))[-1][0] == "member.update"
+    with pytest.raises(Conflict):
+        await update_member(a.work, a.ann, {"email": None}, expected_version=1)
+
+
+async def test_joining_comes_before_leaving(database: Database) -> None:
+    """Neither leaving on the first day nor joining after the last is accepted."""
+    a = await acme(database)
+    await update_member(a.work, a.ann, {"joined_on": APRIL})
+    with pytest.raises(InputError, match="Ann joins on 2026-04-01"):
+        await leave(a.work, a.ann, APRIL)
+    await leave(a.work, a.ann, MAY)
+    with pytest.raises(InputError, match="Ann left on 2026-05-01") as caught:
+        await update_member(a.work, a.ann, {"joined_on": MAY})
+    assert refusal(caught) == ("BAD_RANGE", ("joinedOn",))
+
+
+async def test_a_service_makes_no_admins(database: Database) -> None:
+    """The scope that writes the organization enters members, but neither admins nor roles."""
+    a = await acme(database)
+    sync = replace(a.work, viewer=service(a))
+    await create_member(sync, NewMember("Cai"))
+    with pytest.raises(AccessDenied, match="entering an admin needs an admin"):
+        await create_member(sync, NewMember("Dan", role="admin"))
+    with pytest.raises(AccessDenied, match="changing a role needs an admin"):
+        await update_member(sync, a.ann, {"role": "admin"})
+
+
+async def test_a_member_of_another_company_is_as_good_as_none(database: Database) -> None:
+    """Another company's member is not found."""
+    a, other = await acme(database), await acme(database, "other")
+    with pytest.raises(NotFound, match="there is no member with this id") as caught:
+        await leave(a.work, other.ann, MAY)
+    assert refusal(caught) == ("NOT_FOUND", ("id",))
