@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, ClassVar
+
 Path = tuple[str | int, ...]
 
 
@@ -17,6 +19,11 @@ class InputError(Exception):
         self.code = code
         self.message = message
         self.path = path
+
+    @property
+    def extensions(self) -> dict[str, Any]:
+        """What a GraphQL error of it says besides the message."""
+        return {"code": self.code, "input": list(self.path)} if self.path else {"code": self.code}
 
     def at(self, *prefix: str | int) -> InputError:
         """The same error, its path seen from further outside."""
@@ -34,6 +41,8 @@ class Conflict(InputError):
 class AccessDenied(Exception):
     """The viewer is known but may not do this; `message` says what it would take."""
 
+    extensions: ClassVar[dict[str, Any]] = {"code": "FORBIDDEN"}
+
     def __init__(self, message: str) -> None:
         super().__init__(message)
         self.message = message
@@ -41,3 +50,5 @@ class AccessDenied(Exception):
 
 class Unauthenticated(Exception):
     """No valid token came with the request."""
+
+    extensions: ClassVar[dict[str, Any]] = {"code": "UNAUTHENTICATED"}

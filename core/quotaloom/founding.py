@@ -1,0 +1,74 @@
+"""A new company with what it needs from the first day: its root unit, an admin, metrics, a funnel and policies."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from quotaloom.funnels.commands.funnels import NewFunnel, insert_funnel
+from quotaloom.metrics.commands import install_builtin_metrics
+from quotaloom.organizations.commands.companies import NewCompany, company_id_of, insert_company, next_company_id
+from quotaloom.organizations.membership import NewMember, insert_members
+from quotaloom.organizations.planting import NewUnit, insert_units
+from quotaloom.platform.database import Database
+from quotaloom.platform.errors import InputError
+from quotaloom.platform.unit_of_work import Transaction, Writer
+from quotaloom.platform.work import CompanyFacts
+from quotaloom.policies.discovery import Origin
+from quotaloom.policies.registry import PolicyRegistry
+from quotaloom.policies.settings import PolicyChange, set_policy
+
+FROM_THE_BEGINNING = date(1900, 1, 1)
+"""Built-in policies are on for every day of a new company."""
+
+
+@dataclass(frozen=True, slots=True)
+class Founded:
+    """A new company: its facts, the id of its root unit and of its first admin."""
+
+    company: CompanyFacts
+    root_id: int
+    admin_id: int
+
+
+async def found_company(
+    database: Database,
+    policies: PolicyRegistry,
+    new: NewCompany,
+    admin: NewMember,
+    *,
+    subject: str,
+    now: datetime,
+    funnel: NewFunnel | None = None,
+    then: Callable[[Transaction, Founded], Awaitable[None]] | None = None,
+) -> Founded:
+    """Found a company in one transaction, with `then` in the same one; raises `InputError` KEY_TAKEN.
+
+    `subject` is who stands in the audit record. Built-in policies are switched on.
+    """
+    if await company_id_of(database, new.key) is not None:
+        raise InputError("KEY_TAKEN", f"there is a company {new.key!r} already: choose another key", ("key",))
+    company_id = await next_company_id(database)
+
+    async def apply(transaction: Transaction) -> Founded:
+        company = await insert_company(transaction, new)
+        (admin_id,) = await insert_members(transaction, [admin])
+        (root_id,) = await insert_units(transaction, [NewUnit(new.name, "company", key=new.key)])
+        await install_builtin_metrics(transaction, new.currency)
+        if funnel is not None:
+            await insert_funnel(transaction, funnel)
+        await _switch_on(transaction, policies)
+        founded = Founded(company, root_id, admin_id)
+        if then is not None:
+            await then(transaction, founded)
+        return founded
+
+    return await database.write(company_id, Writer(subject, None, now), apply)
+
+
+async def _switch_on(transaction: Transaction, policies: PolicyRegistry) -> None:
+    built_in = [policy for policy in policies if policy.plugin.origin is Origin.BUILT_IN]
+    for ordinal, policy in enumerate(built_in):
+        change = PolicyChange(policy.key, active=True, parameters={}, ordinal=ordinal)
+        await set_policy(transaction, policies, change, FROM_THE_BEGINNING)

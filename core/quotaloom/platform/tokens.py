@@ -1,0 +1,124 @@
+"""Bearer tokens: signed by this installation, for one company, for a limited time."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from uuid import uuid4
+
+import jwt
+
+from quotaloom.platform.access import Role, Scope
+from quotaloom.platform.errors import InputError, Unauthenticated
+
+ALGORITHM = "HS256"
+"""The one algorithm that is accepted: a token never chooses how it is checked."""
+
+_REQUIRED = ["exp", "iat", "aud", "iss", "sub", "company", "role"]
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Whom a token names: a member of a company, a service with scopes, or the operator of the installation."""
+
+    company_id: int
+    subject: str
+    role: Role
+    member_id: int | None = None
+    scopes: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class TokenAuthority:
+    """Issues and checks tokens with one signing key."""
+
+    key: bytes
+    audience: str
+    issuer: str
+
+    def issue(self, identity: Identity, now: datetime, lifetime: timedelta) -> str:
+        """A token for `identity`, valid from `now` for `lifetime`; raises `InputError` for an unknown scope."""
+        unknown = identity.scopes - {scope.value for scope in Scope}
+        if unknown:
+            allowed = ", ".join(scope.value for scope in Scope)
+            raise InputError("UNKNOWN_SCOPE", f"{', '.join(sorted(unknown))}: the scopes are {allowed}", ("scopes",))
+        claims = {
+            "sub": identity.subject,
+            "company": identity.company_id,
+            "role": identity.role.value,
+            "member": identity.member_id,
+            "scope": " ".join(sorted(identity.scopes)),
+            "aud": self.audience,
+            "iss": self.issuer,
+            "iat": now,
+            "exp": now + lifetime,
+            "jti": uuid4().hex,
+        }
+        return jwt.encode({name: value for name, value in claims.items() if value is not None}, self.key, ALGORITHM)
+
+    def authenticate(self, authorization: str | None) -> Identity:
+        """Whom the `Authorization` header names; raises `Unauthenticated`, which says what is wrong."""
+        if not authorization:
+            raise Unauthenticated("send an Authorization header with a bearer token")
+        scheme, _, token = authorization.partition(" ")
+        if scheme.lower() != "bearer" or not token.strip():
+            raise Unauthenticated("the Authorization header reads `Bearer <token>`")
+        try:
+            claims = jwt.decode(
+                token.strip(),
+                self.key,
+                algorithms=[ALGORITHM],
+                audience=self.audience,
+                issuer=self.issuer,
+                options={"require": _REQUIRED},
+            )
+            return _identity(claims)
+        except jwt.ExpiredSignatureError:
+            raise Unauthenticated("the token has expired; ask for a new one") from None
+        except (jwt.InvalidTokenError, KeyError, TypeError, ValueError):
+            raise Unauthenticated("the token is not valid here") from None
+
+
+def _identity(claims: dict[str, object]) -> Identity:
+    role, member = Role(str(claims["role"])), claims.get("member")
+    if role in (Role.ADMIN, Role.MEMBER) and not isinstance(member, int):
+        raise ValueError("a member's token names the member")
+    company = claims["company"]
+    if not isinstance(company, int):
+        raise TypeError("a token names a company by number")
+    scopes: Iterable[str] = str(claims.get("scope", "")).split()
+    return Identity(company, str(claims["sub"]), role, member if isinstance(member, int) else None, frozenset(scopes))
+
+
+def signing_key(path: Path) -> bytes:
+    """The installation's signing key, made on first use and readable by its owner only.
+
+    Two processes that start at once agree on one key.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with suppress(FileNotFoundError):
+        return _read_key(path)
+    fresh = path.with_name(f"{path.name}.{os.getpid()}.new")
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(secrets.token_hex(32))
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        with suppress(FileExistsError):
+            os.link(fresh, path)
+    finally:
+        fresh.unlink()
+    return _read_key(path)
+
+
+def _read_key(path: Path) -> bytes:
+    key = path.read_bytes().strip()
+    if len(key) < 32:
+        raise RuntimeError(f"the signing key {path} has {len(key)} characters; 32 is the least")
+    return key

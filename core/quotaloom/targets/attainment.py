@@ -1,0 +1,73 @@
+"""Rate, gap, status and pace of an achievement against its target."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from fractions import Fraction
+
+from quotaloom.platform.amounts import half_up
+
+RATE_SCALE = 6
+
+
+class AttainmentStatus(StrEnum):
+    """Where an achievement stands against the three lines."""
+
+    BELOW_ASSESSMENT = "below_assessment"
+    BELOW_TARGET = "below_target"
+    AT_TARGET = "at_target"
+    AT_STRETCH = "at_stretch"
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """The three lines of a period, in minor units; None where there is none."""
+
+    target: int | None = None
+    assessment: int | None = None
+    stretch: int | None = None
+
+
+def rate(achieved: int, target: int | None) -> Decimal | None:
+    """achieved ÷ target with six places, half up; None where the target is 0 or absent."""
+    if not target:
+        return None
+    return Decimal(half_up(Fraction(achieved * 10**RATE_SCALE, target))).scaleb(-RATE_SCALE)
+
+
+def gap(achieved: int, target: int | None) -> int | None:
+    """target − achieved in minor units; None where there is no target."""
+    return None if target is None else target - achieved
+
+
+def status(achieved: int, lines: Lines, *, lower_is_better: bool = False) -> AttainmentStatus | None:
+    """Below assessment, below target, at or above target, at or above stretch; None without a target.
+
+    Where lower is better, "at or above" reads "at or below", and so on.
+    """
+    if lines.target is None:
+        return None
+
+    def reaches(line: int) -> bool:
+        return achieved <= line if lower_is_better else achieved >= line
+
+    if lines.stretch is not None and reaches(lines.stretch) and reaches(lines.target):
+        return AttainmentStatus.AT_STRETCH
+    if reaches(lines.target):
+        return AttainmentStatus.AT_TARGET
+    if lines.assessment is not None and not reaches(lines.assessment):
+        return AttainmentStatus.BELOW_ASSESSMENT
+    return AttainmentStatus.BELOW_TARGET
+
+
+def expected(target: int | None, elapsed: int, working_days: int) -> int | None:
+    """The target prorated over the working days elapsed, in minor units, half up.
+
+    A period without working days expects everything once it has ended and nothing before; the caller passes
+    calendar days then.
+    """
+    if target is None or working_days == 0:
+        return None
+    return half_up(Fraction(target * elapsed, working_days))

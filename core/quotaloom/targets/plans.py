@@ -1,0 +1,189 @@
+"""Plans and their versions: making them, publishing them, revising them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from quotaloom.calendars.company_calendar import fiscal_calendar
+from quotaloom.platform.access import Scope
+from quotaloom.platform.errors import Conflict, InputError, NotFound
+from quotaloom.platform.unit_of_work import Snapshot, Transaction
+from quotaloom.platform.work import Work
+
+
+@dataclass(frozen=True, slots=True)
+class PlanFacts:
+    """A plan with its open draft and its published version, where it has them; months cover [starts_on, ends_on)."""
+
+    id: int
+    name: str
+    metric_id: int
+    fiscal_year: int
+    starts_on: date
+    ends_on: date
+    draft_id: int | None
+    published_id: int | None
+
+
+async def load_plan(
+    source: Snapshot | Transaction, plan_id: int, path: tuple[str | int, ...] = ("planId",)
+) -> PlanFacts:
+    """One plan; raises `NotFound`."""
+    row = await source.fetch_one(
+        "SELECT p.id, p.name, p.metric_id, p.fiscal_year, p.starts_on, p.ends_on,"
+        " max(v.id) FILTER (WHERE v.status = 'draft') AS draft_id,"
+        " max(v.id) FILTER (WHERE v.status = 'published') AS published_id"
+        " FROM plan p LEFT JOIN plan_version v ON v.company_id = p.company_id AND v.plan_id = p.id"
+        " WHERE p.id = $1 GROUP BY p.company_id, p.id",
+        plan_id,
+    )
+    if row is None:
+        raise NotFound("NOT_FOUND", "there is no such plan that you can see", path)
+    return PlanFacts(**row)
+
+
+def draft_of(plan: PlanFacts, path: tuple[str | int, ...] = ("planId",)) -> int:
+    """The plan's draft version; raises `InputError` NO_DRAFT where all its versions are published."""
+    if plan.draft_id is None:
+        raise InputError(
+            "NO_DRAFT", f"{plan.name} is published; its cells change by a revision only: call revisePlan first", path
+        )
+    return plan.draft_id
+
+
+async def create_plan(work: Work, name: str, metric_id: int, fiscal_year: int) -> int:
+    """A new plan of a metric and fiscal year, with an empty draft; returns its id."""
+    work.viewer.require(Scope.TARGETS, "creating a plan")
+    if not name.strip() or len(name) > 200:
+        raise InputError("BAD_NAME", "a name has 1 to 200 characters", ("name",))
+    year = fiscal_calendar(work.company).year(fiscal_year)
+
+    async def apply(transaction: Transaction) -> int:
+        if await transaction.fetch_one("SELECT 1 FROM metric WHERE id = $1", metric_id) is None:
+            raise NotFound("NOT_FOUND", "there is no such metric", ("metricId",))
+        row = await transaction.fetch_one(
+            "INSERT INTO plan (company_id, name, metric_id, fiscal_year, starts_on, ends_on, version)"
+            " VALUES ($1, $2, $3, $4, $5, $6, 1) RETURNING id",
+            transaction.company_id,
+            name.strip(),
+            metric_id,
+            fiscal_year,
+            year.starts_on,
+            year.ends_on,
+        )
+        assert row is not None
+        plan_id: int = row["id"]
+        await _add_draft(transaction, plan_id, 1, None)
+        after = {"name": name.strip(), "metric_id": metric_id, "fiscal_year": fiscal_year}
+        transaction.record("plan.create", "Plan", plan_id, after=after)
+        transaction.publish("plan.created", id=plan_id)
+        return plan_id
+
+    return await work.write(apply)
+
+
+async def publish_plan(work: Work, plan_id: int) -> int:
+    """Publish the plan's draft; the version published before is superseded and kept. Returns the version's id.
+
+    There is one published plan of a metric for any day: raises `InputError` ALREADY_PUBLISHED otherwise, and
+    EMPTY_PLAN for a draft without any target.
+    """
+    work.viewer.require(Scope.TARGETS, "publishing a plan")
+
+    async def apply(transaction: Transaction) -> int:
+        await transaction.lock("plans")
+        plan = await load_plan(transaction, plan_id)
+        draft = draft_of(plan)
+        await _refuse_second(transaction, plan)
+        cell = "SELECT 1 FROM target_cell WHERE plan_version_id = $1 AND target IS NOT NULL LIMIT 1"
+        if await transaction.fetch_one(cell, draft) is None:
+            raise InputError("EMPTY_PLAN", f"{plan.name} has no target yet; set or decompose one first", ("planId",))
+        await transaction.execute(
+            "UPDATE plan_version SET status = 'superseded' WHERE plan_id = $1 AND status = 'published'", plan_id
+        )
+        await transaction.execute(
+            "UPDATE plan_version SET status = 'published', published_at = $2, published_on = $3, published_by = $4"
+            " WHERE id = $1",
+            draft,
+            transaction.now,
+            work.today,
+            transaction.writer.subject,
+        )
+        transaction.record(
+            "plan.publish", "Plan", plan_id, before={"version": plan.published_id}, after={"version": draft}
+        )
+        transaction.publish("plan.published", id=plan_id, version=draft)
+        return draft
+
+    return await work.write(apply)
+
+
+async def revise_plan(work: Work, plan_id: int, reason: str) -> int:
+    """Open a new draft with the published cells in it; the published version stays in force until the next.
+
+    A revision has a reason. Raises `Conflict` where a draft is open already.
+    """
+    work.viewer.require(Scope.TARGETS, "revising a plan")
+    if not reason.strip():
+        raise InputError("REASON_MISSING", "a revision needs a reason", ("reason",))
+
+    async def apply(transaction: Transaction) -> int:
+        await transaction.lock("plans")
+        plan = await load_plan(transaction, plan_id)
+        if plan.draft_id is not None or plan.published_id is None:
+            raise Conflict(
+                "DRAFT_OPEN", f"{plan.name} has an open draft already; work on it or publish it", ("planId",)
+            )
+        number = await transaction.fetch_one(
+            "SELECT max(number) + 1 AS next FROM plan_version WHERE plan_id = $1", plan_id
+        )
+        assert number is not None
+        draft = await _add_draft(transaction, plan_id, number["next"], reason.strip())
+        await transaction.execute(
+            "INSERT INTO target_cell (company_id, plan_version_id, unit_id, starts_on, ends_on, target, assessment,"
+            " stretch, locked, pinned, version) SELECT company_id, $2, unit_id, starts_on, ends_on, target,"
+            " assessment, stretch, locked, pinned, 1 FROM target_cell WHERE plan_version_id = $1",
+            plan.published_id,
+            draft,
+        )
+        transaction.record("plan.revise", "Plan", plan_id, after={"version": draft}, reason=reason.strip())
+        transaction.publish("plan.revised", id=plan_id, version=draft)
+        return draft
+
+    return await work.write(apply)
+
+
+async def _add_draft(transaction: Transaction, plan_id: int, number: int, reason: str | None) -> int:
+    row = await transaction.fetch_one(
+        "INSERT INTO plan_version (company_id, plan_id, number, status, reason, created_at, created_by)"
+        " VALUES ($1, $2, $3, 'draft', $4, $5, $6) RETURNING id",
+        transaction.company_id,
+        plan_id,
+        number,
+        reason,
+        transaction.now,
+        transaction.writer.subject,
+    )
+    assert row is not None
+    version_id: int = row["id"]
+    return version_id
+
+
+async def _refuse_second(transaction: Transaction, plan: PlanFacts) -> None:
+    other = await transaction.fetch_one(
+        "SELECT p.name, p.starts_on, p.ends_on FROM plan p JOIN plan_version v"
+        " ON v.company_id = p.company_id AND v.plan_id = p.id AND v.status = 'published'"
+        " WHERE p.id <> $1 AND p.metric_id = $2 AND p.starts_on < $4 AND p.ends_on > $3",
+        plan.id,
+        plan.metric_id,
+        plan.starts_on,
+        plan.ends_on,
+    )
+    if other is not None:
+        raise InputError(
+            "ALREADY_PUBLISHED",
+            f"{other['name']} is published for this metric from {other['starts_on']} up to {other['ends_on']};"
+            " revise that plan instead",
+            ("planId",),
+        )

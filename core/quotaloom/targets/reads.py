@@ -1,0 +1,218 @@
+"""Target values of many units or members for many periods, from the cells of the plan in force."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from asyncpg import Record
+
+from quotaloom.calendars.company_calendar import CompanyCalendar
+from quotaloom.calendars.periods import Period, date_range
+from quotaloom.calendars.spread import amount_within
+from quotaloom.platform.amounts import apportion
+from quotaloom.platform.unit_of_work import Snapshot
+from quotaloom.targets.attainment import Lines
+from quotaloom.targets.gathering import KINDS
+
+Key = tuple[int, int]
+"""A unit or member, and the index of a period."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanChoice:
+    """Which cells count: those of a draft named by its version, or else of the published plan of the metric.
+
+    With `as_of`, the versions published by the end of that day.
+    """
+
+    metric_id: int
+    version_id: int | None = None
+    as_of: date | None = None
+
+
+# $1 metric, $2 version named, $3 as of
+_IN_FORCE = (
+    "WITH in_force AS MATERIALIZED (SELECT DISTINCT ON (v.plan_id) v.company_id, v.id FROM plan_version v"
+    " JOIN plan p ON p.company_id = v.company_id AND p.id = v.plan_id WHERE p.metric_id = $1"
+    " AND CASE WHEN $2::bigint IS NOT NULL THEN v.id = $2"
+    " WHEN $3::date IS NOT NULL THEN v.status <> 'draft' AND v.published_on <= $3"
+    " ELSE v.status = 'published' END ORDER BY v.plan_id, v.published_at DESC NULLS LAST, v.id DESC)"
+)
+_CELL = " FROM in_force f JOIN target_cell c ON c.company_id = f.company_id AND c.plan_version_id = f.id"
+
+
+async def cells_by_unit(snapshot: Snapshot, unit_ids: Sequence[int], choice: PlanChoice, span: Period) -> list[Record]:
+    """The stored cells of the units whose month lies in `span`, by unit and month; amounts in minor units."""
+    return await snapshot.fetch(
+        _IN_FORCE + " SELECT c.id, c.unit_id, c.plan_version_id, c.starts_on, c.ends_on, c.target, c.assessment,"
+        " c.stretch, c.locked, c.pinned, c.version" + _CELL + " WHERE c.unit_id = ANY($4::bigint[])"
+        " AND c.starts_on >= $5 AND c.ends_on <= $6 ORDER BY c.unit_id, c.starts_on",
+        choice.metric_id,
+        choice.version_id,
+        choice.as_of,
+        list(unit_ids),
+        span.starts_on,
+        span.ends_on,
+    )
+
+
+async def lines_by_unit(
+    snapshot: Snapshot,
+    calendar: CompanyCalendar,
+    unit_ids: Sequence[int],
+    choice: PlanChoice,
+    periods: Sequence[Period],
+) -> dict[Key, Lines]:
+    """The three lines of each unit and period, in minor units: the sum of its own cells.
+
+    A month that a period cuts counts with the part of it that falls on the period's working days. A unit
+    without cells in a period has no entry, whatever its children have.
+    """
+    rows = await snapshot.fetch(
+        _IN_FORCE + " SELECT c.unit_id, n.i - 1 AS i, sum(c.target)::bigint AS target,"
+        " sum(c.assessment)::bigint AS assessment, sum(c.stretch)::bigint AS stretch"
+        + _CELL
+        + " JOIN unnest($5::date[], $6::date[]) WITH ORDINALITY AS n (s, e, i) ON c.starts_on >= n.s AND c.ends_on <= n.e"
+        " WHERE c.unit_id = ANY($4::bigint[]) GROUP BY c.unit_id, n.i",
+        choice.metric_id,
+        choice.version_id,
+        choice.as_of,
+        list(unit_ids),
+        [period.starts_on for period in periods],
+        [period.ends_on for period in periods],
+    )
+    sums: dict[Key, dict[str, int | None]] = {
+        (row["unit_id"], row["i"]): {kind: row[kind] for kind in KINDS} for row in rows
+    }
+    cut = {index: period for index, period in enumerate(periods) if _cuts_a_month(calendar, period)}
+    if cut:
+        for row in await _cut_cells(snapshot, unit_ids, choice, cut):
+            _add_part(sums, row, cut, calendar)
+    return {key: Lines(**values) for key, values in sums.items()}
+
+
+def _cuts_a_month(calendar: CompanyCalendar, period: Period) -> bool:
+    months = calendar.fiscal.months_of(period)
+    return months[0].starts_on < period.starts_on or months[-1].ends_on > period.ends_on
+
+
+async def _cut_cells(
+    snapshot: Snapshot, unit_ids: Sequence[int], choice: PlanChoice, cut: dict[int, Period]
+) -> list[Record]:
+    return await snapshot.fetch(
+        _IN_FORCE
+        + " SELECT c.unit_id, n.i, c.starts_on, c.ends_on, c.target, c.assessment, c.stretch"
+        + _CELL
+        + " JOIN unnest($5::int[], $6::date[], $7::date[]) AS n (i, s, e) ON c.starts_on < n.e AND c.ends_on > n.s"
+        " AND NOT (c.starts_on >= n.s AND c.ends_on <= n.e) WHERE c.unit_id = ANY($4::bigint[])",
+        choice.metric_id,
+        choice.version_id,
+        choice.as_of,
+        list(unit_ids),
+        list(cut),
+        [period.starts_on for period in cut.values()],
+        [period.ends_on for period in cut.values()],
+    )
+
+
+def _add_part(
+    sums: dict[Key, dict[str, int | None]], row: Record, cut: dict[int, Period], calendar: CompanyCalendar
+) -> None:
+    period, month = cut[row["i"]], date_range(row["starts_on"], row["ends_on"])
+    found = sums.setdefault((row["unit_id"], row["i"]), dict.fromkeys(KINDS))
+    for kind in KINDS:
+        if row[kind] is not None:
+            part = amount_within(row[kind], month, period.starts_on, period.ends_on, calendar.working)
+            found[kind] = (found[kind] or 0) + part
+
+
+async def children_target(
+    snapshot: Snapshot, unit_ids: Sequence[int], choice: PlanChoice, span: Period, tree_day: date
+) -> list[Record]:
+    """Per unit and month of `span` where both have cells: its own target and the sum of its children's.
+
+    Rows `unit_id, starts_on, ends_on, own, children`, in minor units; children are those of `tree_day`.
+    """
+    return await snapshot.fetch(
+        _IN_FORCE + " SELECT p.ancestor_id AS unit_id, c.starts_on, c.ends_on,"
+        " sum(c.target) FILTER (WHERE p.depth = 0)::bigint AS own,"
+        " sum(c.target) FILTER (WHERE p.depth = 1)::bigint AS children"
+        + _CELL
+        + " JOIN unit_path p ON p.company_id = c.company_id AND p.unit_id = c.unit_id AND p.depth <= 1"
+        " AND p.valid_from <= $7 AND p.valid_to > $7 AND p.ancestor_id = ANY($4::bigint[])"
+        " WHERE c.starts_on >= $5 AND c.ends_on <= $6"
+        " GROUP BY p.ancestor_id, c.starts_on, c.ends_on ORDER BY p.ancestor_id, c.starts_on",
+        choice.metric_id,
+        choice.version_id,
+        choice.as_of,
+        list(unit_ids),
+        span.starts_on,
+        span.ends_on,
+        tree_day,
+    )
+
+
+async def lines_by_member(
+    snapshot: Snapshot,
+    calendar: CompanyCalendar,
+    member_ids: Sequence[int],
+    choice: PlanChoice,
+    periods: Sequence[Period],
+) -> dict[Key, Lines]:
+    """The three lines of each member: for each position held, the cell × days held ÷ days of the month.
+
+    The holders of a position share its month in whole minor units that sum exactly to the cell, days on which
+    nobody held it included, by largest remainder, ties to the earlier. Within a month, a part of a member's
+    share falls on the working days of the days held.
+    """
+    rows = await snapshot.fetch(
+        _IN_FORCE
+        + ", held AS (SELECT DISTINCT company_id, position_id FROM holding WHERE member_id = ANY($4::bigint[]))"
+        " SELECT c.unit_id, c.starts_on, c.ends_on, c.target, c.assessment, c.stretch, h.member_id,"
+        " greatest(h.valid_from, c.starts_on) AS held_from, least(h.valid_to, c.ends_on) AS held_to"
+        + _CELL
+        + " JOIN held ON held.company_id = c.company_id AND held.position_id = c.unit_id"
+        " JOIN holding h ON h.company_id = c.company_id AND h.position_id = c.unit_id"
+        " AND (h.valid_from IS NULL OR h.valid_from < c.ends_on) AND (h.valid_to IS NULL OR h.valid_to > c.starts_on)"
+        " WHERE c.starts_on < $6 AND c.ends_on > $5 ORDER BY c.unit_id, c.starts_on, held_from",
+        choice.metric_id,
+        choice.version_id,
+        choice.as_of,
+        list(member_ids),
+        min(period.starts_on for period in periods),
+        max(period.ends_on for period in periods),
+    )
+    by_cell: dict[tuple[int, date], list[Record]] = defaultdict(list)
+    for row in rows:
+        by_cell[row["unit_id"], row["starts_on"]].append(row)
+    wanted, sums = set(member_ids), dict[Key, dict[str, int | None]]()
+    for segments in by_cell.values():
+        for kind in KINDS:
+            if segments[0][kind] is not None:
+                _share_out(sums, segments, kind, wanted, periods, calendar)
+    return {key: Lines(**values) for key, values in sums.items()}
+
+
+def _share_out(
+    sums: dict[Key, dict[str, int | None]],
+    segments: Sequence[Record],
+    kind: str,
+    wanted: set[int],
+    periods: Sequence[Period],
+    calendar: CompanyCalendar,
+) -> None:
+    month = date_range(segments[0]["starts_on"], segments[0]["ends_on"])
+    days = [(row["held_to"] - row["held_from"]).days for row in segments]
+    shares = apportion(segments[0][kind], [*days, month.length - sum(days)])
+    for row, share in zip(segments, shares, strict=False):
+        if row["member_id"] not in wanted:
+            continue
+        held = date_range(row["held_from"], row["held_to"])
+        for index, period in enumerate(periods):
+            if held.starts_on < period.ends_on and period.starts_on < held.ends_on:
+                part = amount_within(share, held, period.starts_on, period.ends_on, calendar.working)
+                found = sums.setdefault((row["member_id"], index), dict.fromkeys(KINDS))
+                found[kind] = (found[kind] or 0) + part

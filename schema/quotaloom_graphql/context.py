@@ -1,0 +1,147 @@
+"""What a request carries from field to field."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Hashable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, TypeVar
+
+from asyncpg import Record
+from strawberry import Info as StrawberryInfo
+
+from quotaloom.calendars.company_calendar import CompanyCalendar, load_calendar
+from quotaloom.metrics.reads import all_metrics
+from quotaloom.organizations.reads import load_member_role
+from quotaloom.organizations.sight import Sight, load_sight
+from quotaloom.platform.access import Role, Viewer
+from quotaloom.platform.database import Database
+from quotaloom.platform.errors import Unauthenticated
+from quotaloom.platform.tokens import Identity
+from quotaloom.platform.unit_of_work import Snapshot
+from quotaloom.platform.work import CompanyFacts, Work, load_company
+from quotaloom.policies.registry import PolicyRegistry
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What every request of a process shares."""
+
+    database: Database
+    policies: PolicyRegistry
+    clock: Callable[[], datetime]
+
+
+class RequestContext:
+    """One request: who asks, one snapshot that all its reads go through, and what was read of it once.
+
+    After a mutation `renew` gives the payload a fresh snapshot.
+    """
+
+    def __init__(self, services: Services, identity: Identity | Unauthenticated) -> None:
+        self.services = services
+        self.now = services.clock()
+        self._identity = identity
+        self._begin()
+
+    def _begin(self) -> None:
+        self.batches: dict[Hashable, Any] = {}
+        self._memory: dict[Hashable, asyncio.Task[Any]] = {}
+        self._snapshot: Snapshot | None = None
+
+    async def __aenter__(self) -> RequestContext:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.renew()
+
+    async def renew(self) -> None:
+        """End the snapshot; whatever is read next is read afresh."""
+        snapshot, memory = self._snapshot, self._memory
+        self._begin()
+        for task in memory.values():
+            task.cancel()
+        if snapshot is not None:
+            await snapshot.__aexit__(None, None, None)
+
+    @property
+    def identity(self) -> Identity:
+        """Whoever sent the request; raises `Unauthenticated`."""
+        if isinstance(self._identity, Unauthenticated):
+            raise self._identity
+        return self._identity
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The read-only unit of work of this request."""
+        if self._snapshot is None:
+            self._snapshot = self.services.database.snapshot(self.identity.company_id)
+        return self._snapshot
+
+    async def once(self, key: Hashable, read: Callable[[], Awaitable[T]]) -> T:
+        """The result of `read`, which runs once per snapshot and key, however many fields want it."""
+        task = self._memory.get(key)
+        if task is None:
+            task = self._memory[key] = asyncio.ensure_future(_awaited(read))
+        result: T = await asyncio.shield(task)
+        return result
+
+    async def work(self) -> Work:
+        """The viewer in his company; raises `Unauthenticated` where the token's bearer is gone."""
+        return await self.once("work", self._load_work)
+
+    async def _load_work(self) -> Work:
+        identity = self.identity
+        company = await load_company(self.snapshot)
+        if company is None:
+            raise Unauthenticated("the token names a company that does not exist")
+        viewer = await self._load_viewer(identity, company)
+        return Work(self.services.database, viewer, company, self.now)
+
+    async def _load_viewer(self, identity: Identity, company: CompanyFacts) -> Viewer:
+        if identity.member_id is None:
+            return Viewer(company.id, identity.subject, identity.role, scopes=identity.scopes)
+        role = await load_member_role(self.snapshot, identity.member_id, company.today(self.now))
+        if role is None:
+            raise Unauthenticated("the token's member has left the company")
+        return Viewer(company.id, identity.subject, Role(role), identity.member_id)
+
+    async def sight(self) -> Sight:
+        """What the viewer may see."""
+
+        async def load() -> Sight:
+            work = await self.work()
+            return await load_sight(self.snapshot, work.viewer, work.company, work.today)
+
+        return await self.once("sight", load)
+
+    async def today(self) -> date:
+        """The business date of the request."""
+        return (await self.work()).today
+
+    async def calendar(self) -> CompanyCalendar:
+        """The company's fiscal calendar and working days."""
+
+        async def load() -> CompanyCalendar:
+            return await load_calendar(self.snapshot, (await self.work()).company)
+
+        return await self.once("calendar", load)
+
+    async def metrics(self) -> dict[int, Record]:
+        """Every metric of the company, by number."""
+
+        async def load() -> dict[int, Record]:
+            await self.work()
+            return {metric["id"]: metric for metric in await all_metrics(self.snapshot)}
+
+        return await self.once("metrics", load)
+
+
+async def _awaited(read: Callable[[], Awaitable[T]]) -> T:
+    return await read()
+
+
+Info = StrawberryInfo[RequestContext, None]

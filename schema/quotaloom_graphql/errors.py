@@ -1,0 +1,79 @@
+"""How errors reach the caller: what he can mend as data, the rest as GraphQL errors with a code."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any
+from uuid import uuid4
+
+import strawberry
+from graphql import GraphQLError
+
+from quotaloom.platform.errors import AccessDenied, InputError, Unauthenticated
+from quotaloom.platform.work import Work
+from quotaloom.policies.errors import PolicyFailed
+from quotaloom_graphql.context import Info
+
+_log = logging.getLogger(__name__)
+
+_TOLD = (InputError, AccessDenied, Unauthenticated, PolicyFailed)
+
+
+@strawberry.type(description="What was wrong with the input of a mutation; nothing was changed.")
+class UserError:
+    """One thing that the caller can mend."""
+
+    path: list[str] = strawberry.field(description="Where in the input: field names and list positions from 0.")
+    code: str = strawberry.field(description="A stable word, such as `CELL_LOCKED`.")
+    message: str = strawberry.field(description="What was given, what is allowed, and what to do.")
+
+
+async def attempt(info: Info, command: Callable[[Work], Awaitable[dict[str, Any]]]) -> dict[str, Any]:
+    """Run a command; its result, or its errors, become the payload, which is read in a fresh snapshot.
+
+    A payload names the objects that it shows by their numbers; where there are errors it shows none.
+    """
+    work = await info.context.work()
+    try:
+        payload = await command(work)
+    except InputError as error:
+        return _Refused(error)
+    except PolicyFailed as error:
+        return _Refused(InputError("POLICY_FAILED", str(error), ("policy",)))
+    await info.context.renew()
+    return {**payload, "errors": []}
+
+
+class _Refused(dict[str, Any]):
+    """A payload with errors and nothing else: every other field of it is null."""
+
+    def __init__(self, error: InputError) -> None:
+        problems = [error, *getattr(error, "more", ())]
+        super().__init__(
+            errors=[
+                {"path": [str(part) for part in one.path], "code": one.code, "message": one.message} for one in problems
+            ]
+        )
+
+    def __missing__(self, key: str) -> None:
+        return None
+
+
+def shown(error: GraphQLError) -> GraphQLError:
+    """The error as the caller may see it: ours as they are, anything unexpected as a number to look up."""
+    original = error.original_error
+    while isinstance(original, GraphQLError) and original.original_error is not None:
+        original = original.original_error
+    if original is None or isinstance(original, (GraphQLError, *_TOLD)):
+        if isinstance(original, PolicyFailed):
+            error.extensions = {"code": "POLICY_FAILED", "plugin": original.plugin}
+        return error
+    number = uuid4().hex[:12]
+    _log.error("internal error %s at %s", number, error.path, exc_info=original)
+    return GraphQLError(
+        f"Something went wrong on our side; its number in the log is {number}.",
+        nodes=error.nodes,
+        path=error.path,
+        extensions={"code": "INTERNAL", "number": number},
+    )

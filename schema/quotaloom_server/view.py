@@ -1,0 +1,78 @@
+"""GraphQL over HTTP: authentication, one unit of work per request, JSON by orjson."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
+
+import orjson
+from cross_web import AsyncHTTPRequestAdapter
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.websockets import WebSocket
+from strawberry.asgi import GraphQL
+from strawberry.http import GraphQLHTTPResponse
+from strawberry.types import ExecutionResult
+
+from quotaloom.platform.errors import Unauthenticated
+from quotaloom.platform.tokens import Identity, TokenAuthority
+from quotaloom_graphql.context import RequestContext, Services
+from quotaloom_graphql.errors import shown
+
+T = TypeVar("T")
+
+
+class GraphQLView(GraphQL[RequestContext, None]):
+    """Strawberry's ASGI application for our schema."""
+
+    def __init__(self, *, services: Callable[[], Services], authority: TokenAuthority, **options: Any) -> None:
+        super().__init__(subscription_protocols=(), **options)
+        self._services = services
+        self._authority = authority
+
+    async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> RequestContext:
+        """A context for one request; a bad token is told of by the first field that needs one."""
+        identity: Identity | Unauthenticated
+        try:
+            identity = self._authority.authenticate(request.headers.get("authorization"))
+        except Unauthenticated as error:
+            identity = error
+        return RequestContext(self._services(), identity)
+
+    async def execute_operation(
+        self,
+        request: Request,
+        request_adapter: AsyncHTTPRequestAdapter,
+        request_data: Any,
+        context: RequestContext,
+        root_value: None,
+        sub_response: Response,
+    ) -> Any:
+        """Run the operation to its end in a task of its own: a client that hangs up tears no unit of work."""
+
+        async def run() -> Any:
+            async with context:
+                return await super(GraphQLView, self).execute_operation(
+                    request, request_adapter, request_data, context, root_value, sub_response
+                )
+
+        return await _to_the_end(run())
+
+    async def process_result(self, request: Request, result: ExecutionResult) -> GraphQLHTTPResponse:
+        """The response, with unexpected errors masked."""
+        if result.errors:
+            result.errors = [shown(error) for error in result.errors]
+        return await super().process_result(request, result)
+
+    def decode_json(self, data: str | bytes) -> object:
+        """Parse a request's body."""
+        return orjson.loads(data)
+
+    def encode_json(self, data: object) -> bytes:
+        """Write a response's body."""
+        return orjson.dumps(data)
+
+
+async def _to_the_end(work: Coroutine[Any, Any, T]) -> T:
+    return await asyncio.shield(asyncio.ensure_future(work))
