@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from quotaloom.organizations.naming import listed
-from quotaloom.organizations.spans import Span
+from quotaloom.organizations.spans import Span, refuse_unknown_day
 from quotaloom.organizations.stored import LOCK, StoredUnit, load_unit
 from quotaloom.organizations.terms import HEADSHIP, HOLDING, end_terms_of_unit
 from quotaloom.platform.errors import InputError
@@ -15,8 +15,8 @@ from quotaloom.platform.unit_of_work import Transaction
 async def close(transaction: Transaction, unit_id: int, on: date, expected_version: int | None = None) -> None:
     """Close a unit on `on`, its first day closed; its holders and heads end on that day, its place in the tree stays.
 
-    Raises `InputError` ROOT_STAYS, ALREADY_CLOSED, BAD_RANGE (not after its first day), OPEN_CHILDREN (naming
-    those that are open on that day or later); `NotFound`; `Conflict` STALE.
+    Raises `InputError` ROOT_STAYS, ALREADY_CLOSED, BAD_PERIOD (a day out of reach), BAD_RANGE (not after its first
+    day), OPEN_CHILDREN (naming those that are open on that day or later); `NotFound`; `Conflict` STALE.
     """
     await transaction.lock(LOCK)
     unit = await load_unit(transaction, unit_id, expected_version)
@@ -51,6 +51,7 @@ def _check(unit: StoredUnit, on: date) -> None:
             f"{unit.name} closes on {unit.closed_on} already: reopen it to close it on another day",
             ("id",),
         )
+    refuse_unknown_day(on, "on")
     if unit.opened_on is not None and on <= unit.opened_on:
         raise InputError(
             "BAD_RANGE", f"{unit.name} opens on {unit.opened_on}: close it on a later day than that", ("on",)

@@ -9,6 +9,7 @@ from datetime import date
 from typing import Any
 
 from quotaloom.organizations.naming import checked_key, checked_name, free_key
+from quotaloom.organizations.spans import refuse_unknown_day
 from quotaloom.organizations.stored import LOCK, StoredMember, load_member, row_of_many
 from quotaloom.organizations.terms import HEADSHIP, HOLDING, end_terms_of_member
 from quotaloom.platform.errors import InputError
@@ -33,7 +34,8 @@ class NewMember:
 async def insert_members(transaction: Transaction, rows: Sequence[NewMember]) -> list[int]:
     """Insert members; returns their ids in order.
 
-    Raises `InputError`, with the row's number first in the path: BAD_NAME, BAD_KEY, KEY_TAKEN, BAD_EMAIL, BAD_ROLE.
+    Raises `InputError`, with the row's number first in the path: BAD_NAME, BAD_KEY, KEY_TAKEN, BAD_EMAIL, BAD_ROLE,
+    BAD_PERIOD (a day out of reach).
     """
     await transaction.lock(LOCK)
     taken = {row["key"] for row in await transaction.fetch("SELECT key FROM member")}
@@ -55,13 +57,14 @@ async def change_member(
 ) -> None:
     """Change some of `CHANGEABLE`; a name that is not given stays.
 
-    Raises `InputError` BAD_NAME, BAD_EMAIL, BAD_ROLE, BAD_RANGE (joined after leaving), LAST_ADMIN; `NotFound`;
-    `Conflict` STALE.
+    Raises `InputError` BAD_NAME, BAD_EMAIL, BAD_ROLE, BAD_PERIOD, BAD_RANGE (joined after leaving), LAST_ADMIN;
+    `NotFound`; `Conflict` STALE.
     """
     await transaction.lock(LOCK)
     member = await load_member(transaction, member_id, expected_version)
     wanted = {name: changes.get(name, getattr(member, name)) for name in CHANGEABLE}
     wanted["name"] = checked_name(wanted["name"])
+    refuse_unknown_day(wanted["joined_on"], "joinedOn")
     _check_role_and_email(wanted["role"], wanted["email"])
     if member.left_on and wanted["joined_on"] and wanted["joined_on"] >= member.left_on:
         raise InputError(
@@ -85,8 +88,10 @@ async def let_leave(transaction: Transaction, member_id: int, on: date, expected
     """Let a member leave: `on` is the first day without him, on which his holdings and headships end.
 
     Quotas and credits stay with the positions. Leaving again corrects the day. Raises `InputError` LAST_ADMIN,
+    BAD_PERIOD,
     BAD_RANGE (before joining); `NotFound`; `Conflict` STALE.
     """
+    refuse_unknown_day(on, "on")
     await transaction.lock(LOCK)
     member = await load_member(transaction, member_id, expected_version)
     if member.joined_on and on <= member.joined_on:
@@ -113,6 +118,7 @@ async def let_return(transaction: Transaction, member_id: int, expected_version:
 
 def _checked(row: NewMember, taken: set[str]) -> NewMember:
     name = checked_name(row.name)
+    refuse_unknown_day(row.joined_on, "joinedOn")
     _check_role_and_email(row.role, row.email)
     if row.key is not None and checked_key(row.key) in taken:
         raise InputError("KEY_TAKEN", f"another member has the key {row.key!r}: choose another one", ("key",))

@@ -7,7 +7,7 @@ from datetime import date
 
 from quotaloom.organizations.paths import rebuild_paths
 from quotaloom.organizations.planting import refuse_closed_parent, refuse_position
-from quotaloom.organizations.spans import Span
+from quotaloom.organizations.spans import Span, refuse_unknown_day
 from quotaloom.organizations.stored import LOCK, StoredUnit, load_units, refuse_stale, the_unit
 from quotaloom.platform.errors import InputError
 from quotaloom.platform.unit_of_work import Transaction
@@ -34,7 +34,7 @@ async def place_unit(
     The placement that holds on that day is cut there; one that starts on that very day is corrected. `ordinal`
     None keeps the unit's place where the parent stays the same and is 0 otherwise. A move that changes nothing
     writes nothing. Raises `InputError` ROOT_STAYS, NOT_OPEN, CHILD_UNDER_POSITION, PARENT_NOT_OPEN, CYCLE,
-    TOO_DEEP, BAD_ORDINAL; `NotFound` for either unit; `Conflict` STALE.
+    TOO_DEEP, BAD_ORDINAL, BAD_PERIOD (a day out of reach); `NotFound` for either unit; `Conflict` STALE.
     """
     await transaction.lock(LOCK)
     units = await load_units(transaction, {unit_id, parent_id})
@@ -57,6 +57,7 @@ async def place_unit(
 def _check(unit: StoredUnit, parent: StoredUnit, on: date, ordinal: int | None) -> None:
     if unit.kind == "company":
         raise InputError("ROOT_STAYS", f"{unit.name} is the root of the tree: it cannot be moved", ("id",))
+    refuse_unknown_day(on, "on")
     if not unit.open.covers(on):
         raise InputError(
             "NOT_OPEN", f"{unit.name} is open {unit.open}, not on {on}: choose a day on which it is open", ("on",)

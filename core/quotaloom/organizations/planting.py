@@ -8,7 +8,7 @@ from datetime import date
 
 from quotaloom.organizations.naming import checked_key, checked_name, free_key
 from quotaloom.organizations.paths import rebuild_paths
-from quotaloom.organizations.spans import Span
+from quotaloom.organizations.spans import Span, refuse_unknown_day
 from quotaloom.organizations.stored import LOCK, StoredUnit, load_units, row_of_many, the_unit
 from quotaloom.platform.errors import InputError
 from quotaloom.platform.unit_of_work import Transaction
@@ -35,9 +35,9 @@ class NewUnit:
 async def insert_units(transaction: Transaction, rows: Sequence[NewUnit]) -> list[int]:
     """Insert units under parents that exist already (a tree goes in level by level); returns their ids in order.
 
-    Raises `InputError`, with the row's number first in the path: BAD_KIND, BAD_NAME, BAD_KEY, KEY_TAKEN,
-    BAD_ORDINAL, PARENT_NEEDED, ROOT_HAS_NO_PARENT, ROOT_EXISTS, CHILD_UNDER_POSITION, PARENT_NOT_OPEN; `NotFound`
-    for a parent.
+    Raises `InputError`, with the row's number first in the path: BAD_KIND, BAD_NAME, BAD_KEY, KEY_TAKEN, BAD_PERIOD
+    (a day out of reach), BAD_ORDINAL, PARENT_NEEDED, ROOT_HAS_NO_PARENT, ROOT_EXISTS, CHILD_UNDER_POSITION,
+    PARENT_NOT_OPEN, TOO_DEEP (without a number); `NotFound` for a parent.
     """
     await transaction.lock(LOCK)
     parents = await load_units(transaction, {row.parent_id for row in rows if row.parent_id is not None})
@@ -64,6 +64,7 @@ def _checked(row: NewUnit, parents: dict[int, StoredUnit], taken: set[str], root
         raise InputError("BAD_KIND", f"{row.kind[:60]!r} is no kind of unit: use one of {', '.join(KINDS)}", ("kind",))
     if not -(2**31) <= (row.ordinal or 0) < 2**31:
         raise InputError("BAD_ORDINAL", "an ordinal is a whole number of at most 32 bits", ("ordinal",))
+    refuse_unknown_day(row.opened_on, "openedOn")
     name = checked_name(row.name)
     if row.key is not None and checked_key(row.key) in taken:
         raise InputError("KEY_TAKEN", f"another unit has the key {row.key!r}: choose another one", ("key",))

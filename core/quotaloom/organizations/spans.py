@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from quotaloom.calendars.periods import known_day
+from quotaloom.platform.errors import InputError
+
 
 @dataclass(frozen=True, slots=True)
 class Span:
@@ -50,3 +53,12 @@ class Span:
         if self.valid_from is None:
             return f"until before {self.end}"
         return f"from {self.start} until before {self.end}"
+
+
+def refuse_unknown_day(day: date | None, place: str) -> None:
+    """Raise `InputError` BAD_PERIOD at `place` of the input for a day before 1900 or after 2999; None is none."""
+    try:
+        if day is not None:
+            known_day(day)
+    except InputError as error:
+        raise error.at(place) from None

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from quotaloom.organizations.spans import Span
+from quotaloom.organizations.spans import Span, refuse_unknown_day
 from quotaloom.organizations.stored import (
     LOCK,
     StoredMember,
@@ -68,8 +68,9 @@ async def appoint(
     """Enter holders or heads; returns the ids of their ranges, in order.
 
     With `replace`, whoever was entered before and is there on a range's first day ends on that day. Raises
-    `InputError`, with the row's number first in the path: BAD_RANGE, WRONG_KIND, NOT_OPEN, NOT_A_MEMBER (before
-    joining or past leaving), OVERLAP (naming the other and the days); `NotFound` for the unit or the member.
+    `InputError`, with the row's number first in the path: BAD_PERIOD (a day out of reach), BAD_RANGE, WRONG_KIND,
+    NOT_OPEN, NOT_A_MEMBER (before joining or past leaving), OVERLAP (naming the other and the days); `NotFound` for
+    the unit or the member.
     """
     await transaction.lock(LOCK)
     units = await load_units(transaction, {row.unit_id for row in rows})
@@ -96,6 +97,8 @@ def _checked(kind: TermKind, row: NewTerm, units: dict[int, StoredUnit], members
     member = the_member(members, row.member_id, ("memberId",))
     if unit.kind not in kind.unit_kinds:
         raise InputError("WRONG_KIND", _wrong_kind(kind, unit), (kind.unit_path,))
+    refuse_unknown_day(row.valid_from, "from")
+    refuse_unknown_day(row.valid_to, "to")
     start = row.valid_from or max(unit.open.start, member.there.start)
     span = Span(start, row.valid_to or date.max)
     if span.start >= span.end:
@@ -142,6 +145,7 @@ async def end_term(transaction: Transaction, kind: TermKind, term_id: int, on: d
     if not found:
         raise NotFound("NOT_FOUND", f"there is no {kind.table} with this id", ("id",))
     span = found[0].span
+    refuse_unknown_day(on, "on")
     if on < span.start:
         raise InputError("BAD_RANGE", f"the {kind.table} begins on {span.start} only: end it later", ("on",))
     if on > span.end:

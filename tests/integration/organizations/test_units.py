@@ -212,3 +212,19 @@ async def test_reopening_takes_the_closing_back(database: Database) -> None:
     with pytest.raises(InputError, match="Team 1 is open") as caught:
         await reopen_unit(a.work, a.team)
     assert refusal(caught) == ("NOT_CLOSED", ("id",))
+
+
+@pytest.mark.parametrize("day", [date.min, date(1899, 12, 31), date.max])
+async def test_days_out_of_reach_are_refused(database: Database, day: date) -> None:
+    """Days before 1900 and after 2999 are told as such wherever a day is given."""
+    a = await acme(database)
+    with pytest.raises(InputError, match="out of reach") as caught:
+        await create_unit(a.work, NewUnit("X", "team", a.root, opened_on=day))
+    assert refusal(caught) == ("BAD_PERIOD", ("openedOn",))
+    for command in (close_unit(a.work, a.west, day), move_unit(a.work, a.team, a.west, day)):
+        with pytest.raises(InputError, match="out of reach") as caught:
+            await command
+        assert refusal(caught) == ("BAD_PERIOD", ("on",))
+    with pytest.raises(InputError, match="out of reach") as caught:
+        await appoint_holder(a.work, a.seat, a.ann, day)
+    assert refusal(caught) == ("BAD_PERIOD", ("from",))

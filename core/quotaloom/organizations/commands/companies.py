@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from babel.numbers import list_currencies
+import asyncpg
+from babel.numbers import get_currency_precision
 
-from quotaloom.calendars.fiscal import PATTERNS
-from quotaloom.calendars.instants import time_zone
+from quotaloom.organizations.company_settings import check_settings
 from quotaloom.platform.access import Scope
 from quotaloom.platform.database import Database
-from quotaloom.platform.errors import InputError
+from quotaloom.platform.errors import Conflict, InputError
 from quotaloom.platform.unit_of_work import Transaction
 from quotaloom.platform.work import CompanyFacts, Work
 
@@ -34,21 +34,30 @@ class NewCompany:
 
 
 async def insert_company(transaction: Transaction, company: NewCompany) -> CompanyFacts:
-    """Insert the row of the transaction's own company; raises `InputError` for what it cannot be."""
-    _check(asdict(company))
+    """Insert the row of the transaction's own company.
+
+    Raises `InputError` for what it cannot be (see `check_settings`), KEY_TAKEN for the key of another company.
+    """
+    check_settings(asdict(company))
     values = {field.name: getattr(company, field.name) for field in fields(company)}
     weekdays = list(values.pop("working_weekdays"))
     names = ", ".join(values)
     places = ", ".join(f"${number + 4}" for number in range(len(values)))
-    await transaction.execute(
-        f"INSERT INTO company (id, created_at, version, working_weekdays, {names})"  # noqa: S608 (field names)
-        f" VALUES ($1, $2, 1, to_jsonb($3::int[]), {places})",
-        transaction.company_id,
-        transaction.now,
-        weekdays,
-        *values.values(),
-    )
+    try:
+        await transaction.execute(
+            f"INSERT INTO company (id, created_at, version, working_weekdays, {names})"  # noqa: S608 (field names)
+            f" VALUES ($1, $2, 1, to_jsonb($3::int[]), {places})",
+            transaction.company_id,
+            transaction.now,
+            weekdays,
+            *values.values(),
+        )
+    except asyncpg.UniqueViolationError:
+        raise InputError(
+            "KEY_TAKEN", f"another company has the key {company.key!r}: choose another one", ("key",)
+        ) from None
     transaction.record("company.create", "Company", transaction.company_id, after=asdict(company))
+    transaction.publish("company.created", id=transaction.company_id)
     return CompanyFacts(id=transaction.company_id, working_weekdays=tuple(weekdays), **values)
 
 
@@ -66,61 +75,90 @@ async def next_company_id(database: Database) -> int:
         return found
 
 
-async def update_company(work: Work, changes: dict[str, Any]) -> None:
+async def update_company(work: Work, changes: Mapping[str, Any], expected_version: int | None = None) -> None:
     """Change settings of the viewer's company; `changes` holds fields of `NewCompany` except the key.
 
-    Another fiscal start month regroups reports; stored cells stay as they are. The week pattern cannot change
-    once there are target cells, nor the currency once something was posted.
+    Another fiscal start month regroups reports; stored cells stay as they are. Where fiscal months are made of
+    weeks neither the pattern nor the start month can change once there are target cells. The currency cannot
+    change once something was aimed for or posted, nor to one of other minor units once there is a metric of
+    money. Raises `InputError` IN_USE and what `check_settings` raises; `Conflict` STALE.
     """
     work.viewer.require(Scope.SETTINGS, "changing the company")
-    _check({**{field.name: getattr(work.company, field.name) for field in fields(NewCompany)}, **changes})
+    changeable = {field.name for field in fields(NewCompany)} - {"key"}
+    if unknown := set(changes) - changeable:
+        raise ValueError(f"a company has no changeable {', '.join(sorted(unknown))}")
 
     async def apply(transaction: Transaction) -> None:
-        before = await transaction.fetch_one("SELECT to_jsonb(company) AS row FROM company FOR UPDATE")
-        await _refuse_what_is_in_use(transaction, work.company, changes)
-        for name, value in changes.items():
-            if name == "working_weekdays":
-                await transaction.execute("UPDATE company SET working_weekdays = to_jsonb($1::int[])", list(value))
-            else:
-                await transaction.execute(f"UPDATE company SET {name} = $1", value)  # noqa: S608 (field names)
-        await transaction.execute("UPDATE company SET version = version + 1")
-        transaction.record("company.update", "Company", work.company.id, before=before and before["row"], after=changes)
-        transaction.publish("company.updated", id=work.company.id)
+        await change_company(transaction, changes, expected_version)
 
     await work.write(apply)
 
 
-async def _refuse_what_is_in_use(transaction: Transaction, company: CompanyFacts, changes: dict[str, Any]) -> None:
-    if changes.get("calendar_pattern", company.calendar_pattern) != company.calendar_pattern and (
-        await transaction.fetch_one("SELECT 1 FROM target_cell LIMIT 1")
-    ):
-        raise InputError(
-            "IN_USE", "the week pattern cannot change in a year that has target cells", ("calendarPattern",)
-        )
-    if changes.get("currency", company.currency) != company.currency and (
-        await transaction.fetch_one("SELECT 1 FROM achievement_entry LIMIT 1")
-    ):
-        raise InputError("IN_USE", "the currency cannot change once achievements are posted", ("currency",))
+async def change_company(
+    transaction: Transaction, changes: Mapping[str, Any], expected_version: int | None = None
+) -> None:
+    """`update_company` inside a transaction of the caller."""
+    stored = await _settings(transaction, expected_version)
+    check_settings({**stored, **changes})
+    changed = {name: value for name, value in changes.items() if _plain(value) != stored[name]}
+    if not changed:
+        return
+    await _refuse_what_is_in_use(transaction, stored, {**stored, **changed})
+    for name, value in changed.items():
+        place, plain = ("to_jsonb($1::int[])" if name == "working_weekdays" else "$1"), _plain(value)
+        await transaction.execute(f"UPDATE company SET {name} = {place}", plain)  # noqa: S608 (field names)
+    await transaction.execute("UPDATE company SET version = version + 1")
+    before = {name: stored[name] for name in changed}
+    transaction.record("company.update", "Company", transaction.company_id, before=before, after=changed)
+    transaction.publish("company.updated", id=transaction.company_id)
 
 
-def _check(values: dict[str, Any]) -> None:
-    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,62}", values["key"]):
-        raise InputError("BAD_KEY", f"{values['key']!r} is no key: use a-z, 0-9 and -, up to 63 characters", ("key",))
-    if not values["name"].strip() or len(values["name"]) > 200:
-        raise InputError("BAD_NAME", "a name has 1 to 200 characters", ("name",))
-    if values["currency"] not in list_currencies():
-        raise InputError(
-            "UNKNOWN_CURRENCY", f"{values['currency']!r} is no ISO 4217 code such as CNY or USD", ("currency",)
+async def _settings(transaction: Transaction, expected_version: int | None) -> dict[str, Any]:
+    row = await transaction.fetch_one(
+        "SELECT key, name, currency, time_zone, fiscal_start_month, calendar_pattern, version,"
+        " ARRAY(SELECT jsonb_array_elements_text(working_weekdays)::int) AS working_weekdays,"
+        " members_see_ancestors, members_see_rankings, reversal_date FROM company FOR UPDATE"
+    )
+    assert row is not None, "a viewer's company exists"
+    if expected_version not in (None, row["version"]):
+        raise Conflict(
+            "STALE",
+            f"the company's settings were changed meanwhile: they are at version {row['version']}, you read version"
+            f" {expected_version}; read them again and repeat the change",
+            ("expectedVersion",),
         )
-    time_zone(values["time_zone"])
-    if not 1 <= values["fiscal_start_month"] <= 12:
-        raise InputError("BAD_MONTH", "the fiscal year starts in a month from 1 to 12", ("fiscalStartMonth",))
-    if values["calendar_pattern"] not in PATTERNS:
-        raise InputError("BAD_PATTERN", f"the calendar is one of {', '.join(PATTERNS)}", ("calendarPattern",))
-    days = values["working_weekdays"]
-    if not days or len(set(days)) != len(days) or not set(days) <= set(range(1, 8)):
+    return {name: value for name, value in row.items() if name != "version"}
+
+
+async def _refuse_what_is_in_use(transaction: Transaction, before: dict[str, Any], after: dict[str, Any]) -> None:
+    changed = {name for name in before if before[name] != after[name]}
+    by_weeks = {before["calendar_pattern"], after["calendar_pattern"]} != {"calendar"}
+    if not changed & {"calendar_pattern", "fiscal_start_month", "currency"}:
+        return
+    used = await transaction.fetch_one(
+        "SELECT EXISTS (SELECT FROM target_cell) AS cells, EXISTS (SELECT FROM achievement_entry) AS entries,"
+        " EXISTS (SELECT FROM metric WHERE kind = 'money') AS money"
+    )
+    assert used is not None
+    if "calendar_pattern" in changed and used["cells"]:
+        raise InputError("IN_USE", "the week pattern cannot change once there are target cells", ("calendarPattern",))
+    if "fiscal_start_month" in changed and by_weeks and used["cells"]:
         raise InputError(
-            "BAD_WEEKDAYS", "working days are one or more of 1 (Monday) to 7 (Sunday)", ("workingWeekdays",)
+            "IN_USE",
+            "where months are made of weeks the start month cannot change once there are target cells",
+            ("fiscalStartMonth",),
         )
-    if values["reversal_date"] not in {"original", "own"}:
-        raise InputError("BAD_REVERSAL_DATE", "reversals carry the `original` date or their `own`", ("reversalDate",))
+    if "currency" in changed and (used["cells"] or used["entries"]):
+        raise InputError("IN_USE", "the currency cannot change once there are targets or achievements", ("currency",))
+    places = {get_currency_precision(settings["currency"]) for settings in (before, after)}
+    if used["money"] and len(places) > 1:
+        raise InputError(
+            "IN_USE",
+            f"the metrics of money count in {before['currency']}, which has other minor units than"
+            f" {after['currency']}: found a company of its own for that currency",
+            ("currency",),
+        )
+
+
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
