@@ -1,0 +1,1 @@
+"""Funnels and their stages, customers, opportunities and the record of their moves."""

@@ -1,0 +1,1 @@
+"""Use cases that write funnels, customers and opportunities; each is one transaction."""

@@ -1,0 +1,216 @@
+"""Customers: one by one, and many at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from asyncpg import Record
+
+from quotaloom.funnels.batches import Inserted, first_repeated, reserve_ids, without_row
+from quotaloom.funnels.naming import check_key, check_name, check_text
+from quotaloom.funnels.permission import require_seller, unknown, worked_positions
+from quotaloom.platform.errors import AccessDenied, Conflict, InputError
+from quotaloom.platform.unit_of_work import Transaction
+from quotaloom.platform.work import Work
+
+_LENGTHS = {"sector": 100, "location": 200}
+
+
+@dataclass(frozen=True, slots=True)
+class NewCustomer:
+    """An account; `parent_key` is the key of the customer it belongs to (in the same batch, or stored).
+
+    Without a `key` one is made of the id.
+    """
+
+    name: str
+    key: str | None = None
+    sector: str | None = None
+    location: str | None = None
+    parent_key: str | None = None
+
+
+async def create_customer(work: Work, customer: NewCustomer) -> int:
+    """Create a customer; returns its id.
+
+    Needs an admin, a service with `funnels:write`, or a member who holds a position or heads a unit today.
+    Raises `InputError` for bad values, a key that is taken or a parent that does not exist.
+    """
+    require_seller(work.viewer, "creating a customer")
+
+    async def apply(transaction: Transaction) -> int:
+        if (worked := await worked_positions(transaction, work.viewer, work.today)) is not None and not worked:
+            raise AccessDenied("creating a customer needs somebody who holds a position or heads a unit today")
+        with without_row():
+            inserted = await insert_customers(transaction, [customer])
+        if not inserted.created[0]:
+            raise InputError("KEY_TAKEN", f"there is a customer with the key {customer.key!r} already", ("key",))
+        return inserted.ids[0]
+
+    return await work.write(apply)
+
+
+async def insert_customers(transaction: Transaction, rows: Sequence[NewCustomer]) -> Inserted:
+    """Insert many customers in a constant number of statements; those whose key is stored stay as they are.
+
+    A parent may stand anywhere in the batch. Raises `InputError` with the row's number first in its path.
+    """
+    _check_batch(rows)
+    reserved = await reserve_ids(transaction, "customer", len(rows))
+    keys = [row.key or f"customer-{number}" for row, number in zip(rows, reserved, strict=True)]
+    stored = await transaction.fetch(
+        "INSERT INTO customer (company_id, id, key, name, sector, location, version)"
+        " SELECT $1, given.*, 1 FROM unnest($2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[]) AS given"
+        " ON CONFLICT (company_id, key) DO NOTHING RETURNING id, key",
+        transaction.company_id,
+        reserved,
+        keys,
+        [row.name.strip() for row in rows],
+        [row.sector for row in rows],
+        [row.location for row in rows],
+    )
+    created = {row["key"]: row["id"] for row in stored}
+    ids = await _ids(transaction, {*keys, *(row.parent_key for row in rows if row.parent_key is not None)})
+    await _set_parents(transaction, rows, set(created.values()), [ids[key] for key in keys], ids)
+    for row, key in zip(rows, keys, strict=True):
+        if key in created:
+            transaction.record("customer.create", "Customer", created[key], after=asdict(row) | {"key": key})
+            transaction.publish("customer.created", id=created[key])
+    return Inserted(tuple(ids[key] for key in keys), tuple(key in created for key in keys))
+
+
+async def _ids(transaction: Transaction, keys: set[str]) -> dict[str, int]:
+    rows = await transaction.fetch(
+        "SELECT id, key FROM customer WHERE company_id = $1 AND key = ANY ($2::text[])",
+        transaction.company_id,
+        list(keys),
+    )
+    return {row["key"]: row["id"] for row in rows}
+
+
+async def _set_parents(
+    transaction: Transaction,
+    rows: Sequence[NewCustomer],
+    created: Set[int],
+    row_ids: Sequence[int],
+    ids: Mapping[str, int],
+) -> None:
+    children, parents = [], []
+    for number, (row, row_id) in enumerate(zip(rows, row_ids, strict=True)):
+        if row.parent_key is None or row_id not in created:
+            continue
+        if row.parent_key not in ids:
+            raise unknown("customer", repr(row.parent_key), (number, "parentKey"))
+        children.append(row_id)
+        parents.append(ids[row.parent_key])
+    if children:
+        await transaction.execute(
+            "UPDATE customer SET parent_id = given.parent_id FROM unnest($2::bigint[], $3::bigint[])"
+            " AS given (id, parent_id) WHERE customer.company_id = $1 AND customer.id = given.id",
+            transaction.company_id,
+            children,
+            parents,
+        )
+
+
+async def update_customer(
+    work: Work, customer_id: int, changes: Mapping[str, Any], expected_version: int | None = None
+) -> None:
+    """Change a customer; `changes` holds fields of `NewCustomer` except the key.
+
+    Needs an admin, a service with `funnels:write`, or a member who may write one of the customer's deals; a
+    customer without any deal is everybody's who sells. Raises `NotFound`, `Conflict` where the version is
+    another, `InputError` for bad values and for a parent that is the customer itself or belongs to it.
+    """
+    require_seller(work.viewer, "changing a customer")
+
+    async def apply(transaction: Transaction) -> None:
+        await transaction.lock("customers")
+        row = await _writable(transaction, work, customer_id)
+        if expected_version not in (None, row["version"]):
+            raise Conflict("STALE", "this customer was changed meanwhile: read it again", ("expectedVersion",))
+        before = NewCustomer(row["name"], row["key"], row["sector"], row["location"], row["parent_key"])
+        after = replace(before, **changes)
+        with without_row():
+            _check_batch([after])
+        parent_id = await _parent_of(transaction, customer_id, after.parent_key)
+        await transaction.execute(
+            "UPDATE customer SET name = $3, sector = $4, location = $5, parent_id = $6, version = version + 1"
+            " WHERE company_id = $1 AND id = $2",
+            transaction.company_id,
+            customer_id,
+            after.name.strip(),
+            after.sector,
+            after.location,
+            parent_id,
+        )
+        transaction.record("customer.update", "Customer", customer_id, before=asdict(before), after=asdict(after))
+        transaction.publish("customer.updated", id=customer_id)
+
+    await work.write(apply)
+
+
+async def _writable(transaction: Transaction, work: Work, customer_id: int) -> Record:
+    worked = await worked_positions(transaction, work.viewer, work.today)
+    row = await transaction.fetch_one(
+        "SELECT customer.*, parent.key AS parent_key FROM customer LEFT JOIN customer AS parent"
+        " ON parent.company_id = customer.company_id AND parent.id = customer.parent_id"
+        " WHERE customer.company_id = $1 AND customer.id = $2 AND ($3::bigint[] IS NULL OR EXISTS ("
+        "  SELECT FROM opportunity WHERE company_id = $1 AND customer_id = $2 AND position_id = ANY ($3))"
+        " OR cardinality($3) > 0 AND NOT EXISTS ("
+        "  SELECT FROM opportunity WHERE company_id = $1 AND customer_id = $2)) FOR UPDATE OF customer",
+        transaction.company_id,
+        customer_id,
+        worked,
+    )
+    if row is None:
+        raise unknown("customer", customer_id, ("id",))
+    return row
+
+
+async def _parent_of(transaction: Transaction, customer_id: int, parent_key: str | None) -> int | None:
+    if parent_key is None:
+        return None
+    parent_id = (await _ids(transaction, {parent_key})).get(parent_key)
+    if parent_id is None:
+        raise unknown("customer", repr(parent_key), ("parentKey",))
+    circle = await transaction.fetch_one(
+        "WITH RECURSIVE above (id) AS (SELECT $2::bigint UNION SELECT customer.parent_id FROM customer"
+        " JOIN above ON customer.id = above.id WHERE customer.company_id = $1 AND customer.parent_id IS NOT NULL)"
+        " SELECT FROM above WHERE id = $3",
+        transaction.company_id,
+        parent_id,
+        customer_id,
+    )
+    if circle is not None:
+        raise InputError("CIRCLE", "a customer cannot belong to itself, nor to one that belongs to it", ("parentKey",))
+    return parent_id
+
+
+def _check_batch(rows: Sequence[NewCustomer]) -> None:
+    for number, row in enumerate(rows):
+        check_key(row.key, (number, "key"))
+        check_name(row.name, (number, "name"))
+        for field, longest in _LENGTHS.items():
+            check_text(getattr(row, field), longest, (number, field))
+    if (repeated := first_repeated([row.key for row in rows])) is not None:
+        raise InputError("DUPLICATE_KEY", f"two customers have the key {rows[repeated].key!r}", (repeated, "key"))
+    _refuse_circles(rows)
+
+
+def _refuse_circles(rows: Sequence[NewCustomer]) -> None:
+    parents = {row.key: row.parent_key for row in rows if row.key is not None}
+    for number, row in enumerate(rows):
+        seen: set[str | None] = {row.key}
+        above = row.parent_key
+        while above is not None:
+            if above in seen:
+                raise InputError(
+                    "CIRCLE",
+                    f"customer {row.key!r} would belong to itself by way of its parents",
+                    (number, "parentKey"),
+                )
+            seen.add(above)
+            above = parents.get(above)

@@ -1,0 +1,159 @@
+"""Opportunities: creating, changing and handing over; their stages change in `stage_changes`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, fields, replace
+from typing import Any
+
+from quotaloom.funnels.batches import without_row
+from quotaloom.funnels.deals import NewOpportunity, OpportunityRow, check_close, check_deal
+from quotaloom.funnels.opportunity_batches import insert_opportunities
+from quotaloom.funnels.permission import require_position, require_seller, unknown
+from quotaloom.funnels.references import load_references, load_stages
+from quotaloom.funnels.splits import insert_splits
+from quotaloom.funnels.stages import Outcome
+from quotaloom.funnels.stored_deals import StoredDeal, hold_deal
+from quotaloom.platform.errors import InputError
+from quotaloom.platform.unit_of_work import Transaction
+from quotaloom.platform.work import Work
+
+CHANGEABLE = frozenset(field.name for field in fields(NewOpportunity)) - {
+    "key",
+    "funnel_id",
+    "stage_id",
+    "position_id",
+}
+"""The fields of `NewOpportunity` that `update_opportunity` takes; stage and position have commands of their own."""
+
+POSTED = frozenset({"amount", "currency", "amount_estimated", "splits", "customer_id", "product_id"})
+"""Fields that a win has written to the ledger: they wait until the deal is reopened."""
+
+
+async def create_opportunity(work: Work, deal: NewOpportunity) -> int:
+    """Create an opportunity in an open stage; returns its id.
+
+    Needs an admin, a service with `funnels:write`, the holder of the position, or whoever heads a unit above
+    it today. Raises `NotFound` for ids that name nothing, `InputError` for bad values, a key that is taken, a
+    stage that is won or lost, and shares that do not fit.
+    """
+    require_seller(work.viewer, "creating an opportunity")
+
+    async def apply(transaction: Transaction) -> int:
+        await require_position(transaction, work.viewer, work.today, deal.position_id)
+        stages = await load_stages(transaction, [deal.funnel_id])
+        for stage in stages.get(deal.funnel_id, ()):
+            if stage.id == deal.stage_id and stage.outcome is not Outcome.OPEN:
+                raise InputError(
+                    "NOT_OPEN", f"{stage.name!r} is {stage.outcome}: create it in an open stage first", ("stageId",)
+                )
+        with without_row():
+            inserted = await insert_opportunities(transaction, work.company, [OpportunityRow(deal)])
+        if not inserted.created[0]:
+            raise InputError("KEY_TAKEN", f"there is a deal with the key {deal.key!r} already", ("key",))
+        return inserted.ids[0]
+
+    return await work.write(apply)
+
+
+async def update_opportunity(
+    work: Work, opportunity_id: int, changes: Mapping[str, Any], expected_version: int | None = None
+) -> None:
+    """Change a deal; `changes` holds fields of `NewOpportunity` named in `CHANGEABLE`.
+
+    A new amount is no estimate unless it is said to be one. What a win has posted (amount, currency, splits,
+    customer, product) cannot change before the deal is reopened. Access as for `create_opportunity`. Raises
+    `NotFound`, `Conflict` where the version is another, `InputError` for bad values.
+    """
+    require_seller(work.viewer, "changing an opportunity")
+    for name in changes.keys() - CHANGEABLE:
+        raise InputError("UNKNOWN_FIELD", f"{name} cannot be changed; {', '.join(sorted(CHANGEABLE))} can", (name,))
+    if "amount" in changes:
+        changes = {"amount_estimated": False, **changes}
+
+    async def apply(transaction: Transaction) -> None:
+        stored = await hold_deal(transaction, work, opportunity_id, expected_version)
+        if stored.outcome is Outcome.WON and changes.keys() & POSTED:
+            raise InputError("CLOSED", "this deal is won and its revenue posted: reopen it first", ("id",))
+        before = _as_given(stored)
+        after = replace(before, **changes)
+        check_deal(after)
+        if stored.closed_on is not None:
+            check_close(after.opened_on, stored.closed_on, ("openedOn",))
+        await _store(transaction, work, stored, after)
+        transaction.record("opportunity.update", "Opportunity", stored.id, before=asdict(before), after=asdict(after))
+        transaction.publish("opportunity.updated", id=stored.id)
+
+    await work.write(apply)
+
+
+def _as_given(deal: StoredDeal) -> NewOpportunity:
+    return NewOpportunity(**{field.name: getattr(deal, field.name) for field in fields(NewOpportunity)})
+
+
+async def _store(transaction: Transaction, work: Work, stored: StoredDeal, after: NewOpportunity) -> None:
+    row = OpportunityRow(after, closed_on=stored.closed_on)
+    references = await load_references(transaction, [row], work.today)
+    references.check(row)
+    splits = references.name_members(after.splits, stored.closed_on or work.today)
+    await transaction.execute(
+        "UPDATE opportunity SET name = $3, customer_id = $4, product_id = $5, amount = $6, currency = $7,"
+        " amount_estimated = $8, opened_on = $9, expected_close_on = $10, version = version + 1"
+        " WHERE company_id = $1 AND id = $2",
+        transaction.company_id,
+        stored.id,
+        (after.name or stored.key).strip(),
+        after.customer_id,
+        after.product_id,
+        after.amount,
+        after.currency or work.company.currency,
+        after.amount_estimated,
+        after.opened_on,
+        after.expected_close_on,
+    )
+    if splits != stored.splits:
+        await transaction.execute(
+            "DELETE FROM opportunity_split WHERE company_id = $1 AND opportunity_id = $2",
+            transaction.company_id,
+            stored.id,
+        )
+        await insert_splits(transaction, [(stored.id, splits)])
+
+
+async def transfer_opportunity(
+    work: Work,
+    opportunity_id: int,
+    position_id: int,
+    reason: str | None = None,
+    expected_version: int | None = None,
+) -> None:
+    """Hand an open deal over to another position; it keeps its stage, and its splits where it has any.
+
+    The viewer must be allowed to write the deals of both positions. Raises `NotFound`, `Conflict`, and
+    `InputError` for a won or lost deal and for the position that has it already.
+    """
+    require_seller(work.viewer, "transferring an opportunity")
+
+    async def apply(transaction: Transaction) -> None:
+        deal = await hold_deal(transaction, work, opportunity_id, expected_version)
+        deal.require_open()
+        if position_id == deal.position_id:
+            raise InputError("NO_CHANGE", "the deal is this position's already", ("positionId",))
+        await require_position(transaction, work.viewer, work.today, position_id)
+        row = OpportunityRow(NewOpportunity(deal.funnel_id, position_id))
+        references = await load_references(transaction, [row], work.today)
+        if position_id not in references.positions:
+            raise unknown("position", position_id, ("positionId",))
+        await transaction.execute(
+            "UPDATE opportunity SET position_id = $3, member_id = $4, version = version + 1"
+            " WHERE company_id = $1 AND id = $2",
+            transaction.company_id,
+            deal.id,
+            position_id,
+            references.holders.get((position_id, work.today)),
+        )
+        before, after = {"position_id": deal.position_id}, {"position_id": position_id}
+        transaction.record("opportunity.transfer", "Opportunity", deal.id, before=before, after=after, reason=reason)
+        transaction.publish("opportunity.transferred", id=deal.id)
+
+    await work.write(apply)

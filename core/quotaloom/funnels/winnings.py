@@ -1,0 +1,130 @@
+"""What a win posts to the ledger, and how it is undone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+
+from quotaloom.achievements.entries import Credit, EntrySource, Posting, Reversal
+from quotaloom.achievements.ledger import append, reverse
+from quotaloom.achievements.refusals import ManyRefused
+from quotaloom.funnels.splits import Split
+from quotaloom.metrics.reads import metrics_by_key
+from quotaloom.platform.errors import InputError, Path
+from quotaloom.platform.unit_of_work import Transaction
+from quotaloom.platform.work import CompanyFacts
+
+REVENUE, ORDERS = "revenue", "orders"
+"""The keys of the metrics that a win counts for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Win:
+    """A deal won on `closed_on`, its revenue's business date; `amount` in minor units of `currency`.
+
+    `number` counts the wins of the deal from 1. The members of `splits` are known; without any the holder of
+    the position on that day gets the whole credit. What is wrong with the win is told at `path`.
+    """
+
+    opportunity_id: int
+    key: str
+    number: int
+    amount: int
+    currency: str
+    closed_on: date
+    position_id: int
+    splits: Sequence[Split]
+    customer_id: int | None = None
+    product_id: int | None = None
+    path: Path = ()
+
+
+async def post_wins(transaction: Transaction, company: CompanyFacts, wins: Sequence[Win]) -> None:
+    """Post the revenue of each win and one order, in a constant number of statements.
+
+    Raises `InputError` where the company lacks a metric and what the ledger refuses, such as a missing rate.
+    """
+    if not wins:
+        return
+    found = {row["key"]: row["id"] for row in await metrics_by_key(transaction, [REVENUE, ORDERS])}
+    for key in (REVENUE, ORDERS):
+        if key not in found:
+            raise InputError("NO_METRIC", f"winning a deal needs a metric with the key {key!r}: define it first")
+    postings = [posting for win in wins for posting in _postings(win, found[REVENUE], found[ORDERS])]
+    try:
+        await append(transaction, company, postings)
+    except InputError as error:
+        raise _seen_from_wins(error, wins) from error
+
+
+def _seen_from_wins(error: InputError, wins: Sequence[Win]) -> InputError:
+    found: dict[tuple[str, Path], InputError] = {}
+    for one in error.errors if isinstance(error, ManyRefused) else [error]:
+        place, *within = one.path
+        path = _path_in(wins[int(place) // 2], within)
+        found.setdefault((one.code, path), type(one)(one.code, one.message, path))
+    return ManyRefused(list(found.values())) if len(found) > 1 else next(iter(found.values()))
+
+
+def _path_in(win: Win, within: Sequence[str | int]) -> Path:
+    if within[:1] == ["credits"]:
+        return (*win.path, "splits", *within[1:]) if win.splits else (*win.path, "positionId")
+    return (*win.path, *("closedOn" if step == "businessDate" else step for step in within))
+
+
+def _postings(win: Win, revenue_id: int, orders_id: int) -> tuple[Posting, Posting]:
+    def posting(metric_id: int, amount: int, currency: str | None, what: str) -> Posting:
+        return Posting(
+            metric_id=metric_id,
+            amount=amount,
+            currency=currency,
+            business_date=win.closed_on,
+            source=EntrySource.OPPORTUNITY,
+            source_key=win.key,
+            idempotency_key=f"opportunity:{win.opportunity_id}:win:{win.number}:{what}",
+            credits=_credits(win),
+            customer_id=win.customer_id,
+            product_id=win.product_id,
+            opportunity_id=win.opportunity_id,
+        )
+
+    return posting(revenue_id, win.amount, win.currency, "revenue"), posting(orders_id, 1, None, "order")
+
+
+def _credits(win: Win) -> tuple[Credit, ...]:
+    if not win.splits:
+        return (Credit(win.position_id, Fraction(1)),)
+    return tuple(Credit(split.position_id, Fraction(split.share), split.kind, split.member_id) for split in win.splits)
+
+
+async def reverse_win(
+    transaction: Transaction, company: CompanyFacts, opportunity_id: int, key: str, number: int, on: date
+) -> None:
+    """Reverse what is left of the deal's entries: what was refunded before is not taken back twice.
+
+    The reversals carry the originals' business dates, or `on` where the company's reversals carry their own.
+    """
+    rows = await transaction.fetch(
+        "SELECT entry.id FROM achievement_entry AS entry LEFT JOIN achievement_entry AS reversal"
+        " ON reversal.company_id = entry.company_id AND reversal.reverses_id = entry.id"
+        " WHERE entry.company_id = $1 AND entry.opportunity_id = $2 AND entry.reverses_id IS NULL"
+        " AND entry.source = 'opportunity' GROUP BY entry.company_id, entry.id"
+        " HAVING entry.original_amount + coalesce(sum(reversal.original_amount), 0) <> 0 ORDER BY entry.id",
+        transaction.company_id,
+        opportunity_id,
+    )
+    reversals = [
+        Reversal(
+            entry_id=row["id"],
+            amount=None,
+            idempotency_key=f"opportunity:{opportunity_id}:win:{number}:reopened:{row['id']}",
+            source_key=key,
+            source=EntrySource.OPPORTUNITY,
+            business_date=on if company.reversal_date == "own" else None,
+        )
+        for row in rows
+    ]
+    if reversals:
+        await reverse(transaction, company, reversals)
