@@ -66,10 +66,16 @@ def test_a_fit_of_positive_weights_has_both_margins_and_all_cross_ratios(data: s
             assert abs(ratio / expected - 1) < Decimal("1e-6")
 
 
-def test_an_approximate_table_is_completed_to_exact_margins() -> None:
-    """Far too little is placed, and in the first row of the first month too much."""
-    table = complete([[Decimal("9.5"), Decimal(0)], [Decimal(1), Decimal("2.5")]], [6, 6], [7, 5], [BOTH, BOTH])
-    assert table == [[6, 0], [1, 5]]
+def test_an_approximate_table_is_completed_near_to_it() -> None:
+    """One unit is missing in each row and each month; the first row's goes to the first month that lacks one."""
+    near = [[Decimal("1.5"), Decimal("4.2")], [Decimal(5), Decimal("0.9")]]
+    assert complete(near, [6, 6], [7, 5], [BOTH, BOTH]) == [[2, 4], [5, 1]]
+
+
+def test_an_approximate_table_beyond_its_margins_is_cut_to_them() -> None:
+    """9 of the first row's 6, and nothing is left of the first month but 1."""
+    far = [[Decimal("9.5"), Decimal(0)], [Decimal(3), Decimal("2.5")]]
+    assert complete(far, [6, 6], [7, 5], [BOTH, BOTH]) == [[6, 0], [1, 5]]
 
 
 def test_amounts_move_on_to_make_room() -> None:
@@ -86,3 +92,15 @@ def test_a_crowd_is_named_where_supplies_do_not_fit() -> None:
 def test_cells_that_no_table_can_use_are_known() -> None:
     """Rows 3 and 3 with months 3 and 3: the second row needs all of month 1, so the first never enters it."""
     assert never_used([[0, 3], [3, 0]], [BOTH, 0b01]) == [0b01, 0]
+
+
+def test_cells_that_take_part_in_a_longer_exchange_are_not_given_up() -> None:
+    """Three rows of 3 can all move on by one month in a ring, so every open cell can be used."""
+    assert never_used([[3, 0, 0], [0, 3, 0], [0, 0, 3]], [0b011, 0b110, 0b101]) == [0, 0, 0]
+
+
+def test_a_row_of_nothing_but_zeros_has_equal_weights_and_changes_no_other_zero() -> None:
+    """The second row weighs in month 1 alone, 6 of its 10; month 2 is all the first row's."""
+    trillion = 10**12
+    table = fit([[0, 0], [1, 0]], [12 * trillion, 6 * trillion], [10 * trillion, 8 * trillion], [BOTH, BOTH])
+    assert rounded(table) == [[4 * trillion, 8 * trillion], [6 * trillion, 0]]
