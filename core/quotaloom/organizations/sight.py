@@ -1,0 +1,152 @@
+"""What a viewer may see, and where he may plan: by today's tree, today's heads and today's holders."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from asyncpg import Record
+
+from quotaloom.platform.access import Role, Scope, Viewer
+from quotaloom.platform.unit_of_work import Snapshot
+from quotaloom.platform.work import CompanyFacts
+
+NOBODY: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What one viewer may see of his company today.
+
+    `everything`: all units and members, with figures; the sets of ids are then left empty, except
+    `headed_unit_ids`. `plans_everything`: may plan anywhere. `unit_ids`: units with figures, the subtrees he heads
+    and the positions he holds (and their ancestors, where the company says so). `named_unit_ids`: their ancestors,
+    by name and objectives. `member_ids`: members with figures, himself, the holders of positions and the heads in
+    the subtrees he heads. `named_member_ids`: by name, whoever ever held a position there. `headed_unit_ids`: the
+    units he heads himself. `led_unit_ids`: those and all below them.
+    """
+
+    member_id: int | None = None
+    everything: bool = False
+    plans_everything: bool = False
+    unit_ids: frozenset[int] = NOBODY
+    named_unit_ids: frozenset[int] = NOBODY
+    member_ids: frozenset[int] = NOBODY
+    named_member_ids: frozenset[int] = NOBODY
+    headed_unit_ids: frozenset[int] = NOBODY
+    led_unit_ids: frozenset[int] = NOBODY
+
+    def sees_unit(self, unit_id: int) -> bool:
+        """Whether he may see the unit's figures."""
+        return self.everything or unit_id in self.unit_ids
+
+    def names_unit(self, unit_id: int) -> bool:
+        """Whether he may see that the unit exists, its name and objectives."""
+        return self.sees_unit(unit_id) or unit_id in self.named_unit_ids
+
+    def sees_member(self, member_id: int) -> bool:
+        """Whether he may see the member's figures."""
+        return self.everything or member_id in self.member_ids
+
+    def names_member(self, member_id: int) -> bool:
+        """Whether he may see that the member exists, and the name."""
+        return self.sees_member(member_id) or member_id in self.named_member_ids
+
+    def heads(self, unit_id: int) -> bool:
+        """Whether he heads this very unit."""
+        return unit_id in self.headed_unit_ids
+
+    def may_plan(self, unit_id: int) -> bool:
+        """Whether he may set and decompose targets of the unit: he heads it or a unit above it, or is an admin."""
+        return self.plans_everything or unit_id in self.led_unit_ids
+
+    def seen_units(self, unit_ids: Iterable[int]) -> list[int]:
+        """Those of the units whose figures he may see, in their order."""
+        return [unit_id for unit_id in unit_ids if self.sees_unit(unit_id)]
+
+    @property
+    def units_with_figures(self) -> frozenset[int] | None:
+        """For filters: the units whose figures he may see, None for all."""
+        return None if self.everything else self.unit_ids
+
+    @property
+    def units_with_names(self) -> frozenset[int] | None:
+        """For filters: the units that he may know of, None for all."""
+        return None if self.everything else self.unit_ids | self.named_unit_ids
+
+    @property
+    def members_with_figures(self) -> frozenset[int] | None:
+        """For filters: the members whose figures he may see, None for all."""
+        return None if self.everything else self.member_ids
+
+    @property
+    def members_with_names(self) -> frozenset[int] | None:
+        """For filters: the members that he may know of, None for all."""
+        return None if self.everything else self.member_ids | self.named_member_ids
+
+
+_HEADED = """
+SELECT CASE u.kind WHEN 'company' THEN 'root' ELSE 'headed' END AS part, u.id
+FROM headship h JOIN org_unit u ON u.company_id = h.company_id AND u.id = h.unit_id
+WHERE h.member_id = $1 AND daterange(h.valid_from, h.valid_to) @> $2::date
+"""
+
+_SUBTREES = """
+WITH led AS (
+    SELECT DISTINCT company_id, unit_id FROM unit_path
+    WHERE ancestor_id = ANY($1::bigint[]) AND valid_from <= $3 AND $3 < valid_to
+), held AS (
+    SELECT position_id AS unit_id FROM holding
+    WHERE member_id = $2 AND daterange(valid_from, valid_to) @> $3::date
+), holders AS (
+    SELECT h.member_id, daterange(h.valid_from, h.valid_to) @> $3::date AS today
+    FROM led l JOIN holding h ON h.company_id = l.company_id AND h.position_id = l.unit_id
+)
+SELECT 'led' AS part, unit_id AS id FROM led
+UNION ALL SELECT 'held', unit_id FROM held
+UNION SELECT 'above', ancestor_id FROM unit_path
+    WHERE (unit_id = ANY($1::bigint[]) OR unit_id IN (SELECT unit_id FROM held)) AND depth > 0
+    AND valid_from <= $3 AND $3 < valid_to
+UNION SELECT CASE WHEN today THEN 'member' ELSE 'former' END, member_id FROM holders
+UNION SELECT 'member', h.member_id FROM led l JOIN headship h
+    ON h.company_id = l.company_id AND h.unit_id = l.unit_id AND daterange(h.valid_from, h.valid_to) @> $3::date
+"""
+
+
+async def load_sight(snapshot: Snapshot, viewer: Viewer, company: CompanyFacts, today: date) -> Sight:
+    """The sight of `viewer` on `today`, a business date of the company; two statements at most.
+
+    Admins and services that may read see everything, and so does the head of the root, who is no admin for that.
+    """
+    everything = viewer.may(Scope.READ)
+    plans = viewer.may(Scope.TARGETS)
+    if viewer.member_id is None or viewer.role is Role.SERVICE:
+        return Sight(everything=everything, plans_everything=plans)
+    headed = await snapshot.fetch(_HEADED, viewer.member_id, today)
+    heads_root = any(row["part"] == "root" for row in headed)
+    headed_ids = frozenset(row["id"] for row in headed)
+    if everything or heads_root:
+        return Sight(viewer.member_id, True, plans or heads_root, headed_unit_ids=headed_ids)
+    found = await snapshot.fetch(_SUBTREES, headed_ids, viewer.member_id, today)
+    return _sight(viewer.member_id, headed_ids, _parts(found), company.members_see_ancestors)
+
+
+def _parts(rows: Iterable[Record]) -> dict[str, frozenset[int]]:
+    found: dict[str, set[int]] = {"led": set(), "held": set(), "above": set(), "member": set(), "former": set()}
+    for row in rows:
+        found[row["part"]].add(row["id"])
+    return {part: frozenset(ids) for part, ids in found.items()}
+
+
+def _sight(member_id: int, headed: frozenset[int], parts: dict[str, frozenset[int]], ancestors_too: bool) -> Sight:
+    own = parts["led"] | parts["held"]
+    return Sight(
+        member_id,
+        unit_ids=own | parts["above"] if ancestors_too else own,
+        named_unit_ids=parts["above"],
+        member_ids=parts["member"] | {member_id},
+        named_member_ids=parts["former"] - parts["member"] - {member_id},
+        headed_unit_ids=headed,
+        led_unit_ids=parts["led"],
+    )

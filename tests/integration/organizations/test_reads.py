@@ -1,0 +1,155 @@
+"""Batched reads of the tree, its members and their ranges."""
+
+from __future__ import annotations
+
+from datetime import date
+from random import Random
+
+from asyncpg import Record
+
+from quotaloom.organizations import reads
+from quotaloom.organizations.commands.terms import appoint_head, appoint_holder
+from quotaloom.organizations.commands.units import close_unit, create_unit, move_unit
+from quotaloom.organizations.planting import NewUnit
+from quotaloom.platform.database import Database
+from tests.founding import found
+from tests.integration.organizations.dated_trees import Diary, day, grow
+from tests.integration.organizations.trees import acme
+
+MARCH, APRIL, MAY = (date(2026, month, 1) for month in (3, 4, 5))
+
+
+def pairs(rows: list[Record], first: str, second: str) -> list[tuple[object, object]]:
+    return [(row[first], row[second]) for row in rows]
+
+
+async def test_children_stand_in_tree_order(database: Database) -> None:
+    """Siblings are ordered by ordinal, then name, then id; several parents are answered at once."""
+    a = await acme(database)
+    last = await create_unit(a.work, NewUnit("Able", "team", a.root, ordinal=1))
+    early = await create_unit(a.work, NewUnit("Zulu", "team", a.root, ordinal=-1))
+    twin = await create_unit(a.work, NewUnit("East", "team", a.root))
+    async with a.work.snapshot() as snapshot:
+        found = await reads.children(snapshot, [a.root, a.team], MARCH)
+    assert pairs(found, "parent_id", "id") == [
+        (a.root, early),
+        (a.root, a.east),
+        (a.root, twin),
+        (a.root, a.west),
+        (a.root, last),
+        (a.team, a.seat),
+    ]
+
+
+async def test_children_are_those_open_and_placed_on_the_day(database: Database) -> None:
+    """A unit that moved or closed is a child up to the day before."""
+    a = await acme(database)
+    await move_unit(a.work, a.team, a.west, APRIL)
+    await close_unit(a.work, a.seat, MAY)
+    async with a.work.snapshot() as snapshot:
+        for on, parent in ((MARCH, a.east), (APRIL, a.west)):
+            assert pairs(await reads.children(snapshot, [a.east, a.west], on), "parent_id", "id") == [(parent, a.team)]
+            assert pairs(await reads.parents(snapshot, [a.team, a.root], on), "unit_id", "id") == [(a.team, parent)]
+        assert len(await reads.children(snapshot, [a.team], APRIL)) == 1
+        assert await reads.children(snapshot, [a.team], MAY) == []
+
+
+async def test_ancestors_come_root_first_with_their_distance(database: Database) -> None:
+    """A position is three levels below the root."""
+    a = await acme(database)
+    async with a.work.snapshot() as snapshot:
+        found = await reads.ancestors(snapshot, [a.seat], MARCH)
+    assert pairs(found, "id", "depth") == [(a.root, 3), (a.east, 2), (a.team, 1)]
+
+
+async def test_descendants_come_in_tree_order(database: Database) -> None:
+    """A unit stands before what lies below it; overlapping keys are each answered whole."""
+    a = await acme(database)
+    async with a.work.snapshot() as snapshot:
+        found = await reads.descendants(snapshot, [a.root, a.east], MARCH)
+        seats = await reads.descendants(snapshot, [a.root], MARCH, ["position"])
+    assert [(row["ancestor_id"], row["id"], row["depth"]) for row in found] == [
+        (a.root, a.east, 1),
+        (a.root, a.team, 2),
+        (a.root, a.seat, 3),
+        (a.root, a.west, 1),
+        (a.east, a.team, 1),
+        (a.east, a.seat, 2),
+    ]
+    assert [row["id"] for row in seats] == [a.seat]
+
+
+def below(diary: Diary, names: dict[int, str], unit: int, number: int) -> list[int]:
+    """What lies under a unit on a day, siblings by name."""
+    direct = sorted(
+        (below for below, parents in diary.parents.items() if parents[number] == unit), key=names.__getitem__
+    )
+    return [each for child in direct for each in (child, *below(diary, names, child, number))]
+
+
+async def test_descendants_are_what_a_walk_down_finds(database: Database) -> None:
+    """On random dated trees the order is that of a walk that visits children by name."""
+    for seed in range(5):
+        work = await found(database, key=f"company-{seed}")
+        diary = await grow(work, Random(seed))
+        units = list(diary.parents)
+        async with work.snapshot() as snapshot:
+            names = {row["id"]: row["name"] for row in await reads.units(snapshot, units)}
+            for number in (0, 10, 20, 39):
+                found_rows = await reads.descendants(snapshot, units, day(number))
+                assert pairs(found_rows, "ancestor_id", "id") == [
+                    (unit, each) for unit in units for each in below(diary, names, unit, number)
+                ]
+
+
+async def test_holders_and_heads_are_answered_for_all_days_or_one(database: Database) -> None:
+    """Without a day every range is told, earliest first; with one, whoever is there on it."""
+    a = await acme(database)
+    await appoint_holder(a.work, a.seat, a.ann, None)
+    await appoint_holder(a.work, a.seat, a.bo, APRIL, replace=True)
+    await appoint_head(a.work, a.root, a.ann, None)
+    await appoint_head(a.work, a.team, a.ann, APRIL)
+    async with a.work.snapshot() as snapshot:
+        every = await reads.holders(snapshot, [a.seat])
+        assert pairs(every, "member_name", "valid_from") == [("Ann", None), ("Bo", APRIL)]
+        assert pairs(await reads.holders(snapshot, [a.seat], MARCH), "member_id", "valid_to") == [(a.ann, APRIL)]
+        assert pairs(await reads.heads(snapshot, [a.team, a.root], APRIL), "unit_id", "member_id") == [
+            (a.root, a.ann),
+            (a.team, a.ann),
+        ]
+        assert pairs(await reads.positions(snapshot, [a.ann, a.bo]), "member_id", "position_name") == [
+            (a.ann, "Seat 1"),
+            (a.bo, "Seat 1"),
+        ]
+        assert pairs(await reads.positions(snapshot, [a.ann, a.bo], APRIL), "member_id", "position_id") == [
+            (a.bo, a.seat)
+        ]
+        assert pairs(await reads.headed_units(snapshot, [a.ann]), "unit_id", "unit_kind") == [
+            (a.root, "company"),
+            (a.team, "team"),
+        ]
+
+
+async def test_units_and_members_are_found_by_id_and_by_key(database: Database) -> None:
+    """Unknown ids and keys, and another company's ids, have no row."""
+    a, other = await acme(database), await acme(database, "other")
+    async with a.work.snapshot() as snapshot:
+        assert pairs(await reads.units(snapshot, [a.east, other.east, 0]), "id", "kind") == [(a.east, "department")]
+        assert pairs(await reads.units_by_key(snapshot, ["east", "nowhere"]), "id", "key") == [(a.east, "east")]
+        assert pairs(await reads.members(snapshot, [a.ada, other.ada]), "id", "role") == [(a.ada, "admin")]
+        assert pairs(await reads.members_by_key(snapshot, ["bo"]), "id", "name") == [(a.bo, "Bo")]
+        root = await reads.root(snapshot)
+        assert root is not None
+        assert root["id"] == a.root
+
+
+async def test_placements_tell_where_a_unit_lay_when(database: Database) -> None:
+    """Every placement is told, earliest first."""
+    a = await acme(database)
+    await move_unit(a.work, a.team, a.west, APRIL)
+    async with a.work.snapshot() as snapshot:
+        found = await reads.placements(snapshot, [a.team])
+    assert [(row["parent_id"], row["valid_from"], row["valid_to"]) for row in found] == [
+        (a.east, None, APRIL),
+        (a.west, APRIL, None),
+    ]
