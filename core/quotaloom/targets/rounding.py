@@ -90,16 +90,13 @@ class _Flow:
         lags = _Lags(ideals)
         for month, wanted in enumerate(demand):
             able = [child for child in lags.order() if left[child] and self.could[child] >> month & 1]
-            urgent = [child for child in able if left[child] >= (self.could[child] >> month).bit_count()]
-            if urgent and len(able) > wanted:
-                pressing = set(urgent)
-                able = urgent + [child for child in able if child not in pressing]
-            for child in able[:wanted]:
+            chosen = able[:wanted]
+            for child in chosen:
                 left[child] -= 1
                 self.holds[child] |= 1 << month
                 self.could[child] ^= 1 << month
-            lags.given(able[:wanted])
-            if len(able) < wanted:
+            lags.given(chosen)
+            if len(chosen) < wanted:
                 return False
         return not any(left)
 
