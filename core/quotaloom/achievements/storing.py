@@ -1,0 +1,88 @@
+"""Writing entries and their balances in one statement, and reading entries back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import fields
+from operator import attrgetter
+from typing import Any
+
+import asyncpg
+from asyncpg import Record
+
+from quotaloom.achievements.entries import Draft, EntrySource, PostedEntry
+from quotaloom.achievements.splits import CreditKind
+from quotaloom.platform.errors import InputError
+from quotaloom.platform.unit_of_work import Snapshot, Transaction
+from quotaloom.platform.work import CompanyFacts
+
+ENTRY_COLUMNS = ", ".join(field.name for field in fields(PostedEntry) if field.name != "replayed")
+
+_DRAFT_FIELDS = tuple(field.name for field in fields(Draft))
+_DRAFT_VALUES = attrgetter(*_DRAFT_FIELDS)
+_DRAFT_TYPES = (
+    *("bigint", "bigint", "bigint", "date", "text", "bigint", "bigint", "text", "numeric", "text", "text", "text"),
+    *("bigint", "bigint", "bigint", "bigint"),
+)
+_DRAFT_ARRAYS = ", ".join(f"${number}::{name}[]" for number, name in enumerate(_DRAFT_TYPES, 4))
+
+_STORE = f"""
+WITH fresh AS (
+    INSERT INTO achievement_entry (company_id, posted_at, posted_on, {", ".join(_DRAFT_FIELDS)})
+    SELECT $1, $2, $3, draft.* FROM unnest({_DRAFT_ARRAYS}) AS draft
+    ON CONFLICT (company_id, idempotency_key) DO NOTHING
+    RETURNING {ENTRY_COLUMNS}
+), balanced AS (
+    INSERT INTO achievement_balance AS balance (
+        company_id, position_id, metric_id, business_date, member_id, posted_on, currency,
+        direct, overlay, original_direct, original_overlay
+    )
+    SELECT $1, position_id, metric_id, business_date, member_id, posted_on, COALESCE(currency, '') AS currency,
+        COALESCE(sum(amount) FILTER (WHERE credit = 'direct'), 0),
+        COALESCE(sum(amount) FILTER (WHERE credit = 'overlay'), 0),
+        COALESCE(sum(original_amount) FILTER (WHERE credit = 'direct'), 0),
+        COALESCE(sum(original_amount) FILTER (WHERE credit = 'overlay'), 0)
+    FROM fresh GROUP BY 2, 3, 4, 5, 6, 7 ORDER BY 2, 3, 4, 5, 6, 7
+    ON CONFLICT (company_id, position_id, metric_id, business_date, member_id, posted_on, currency) DO UPDATE SET
+        direct = balance.direct + excluded.direct,
+        overlay = balance.overlay + excluded.overlay,
+        original_direct = balance.original_direct + excluded.original_direct,
+        original_overlay = balance.original_overlay + excluded.original_overlay
+)
+SELECT {ENTRY_COLUMNS} FROM fresh
+"""  # noqa: S608 (column names)
+
+
+async def store(transaction: Transaction, company: CompanyFacts, drafts: Iterable[Draft]) -> dict[str, PostedEntry]:
+    """Write the entries and add them to the balances; returns those that were written, by idempotency key.
+
+    A key that stands in the ledger already is left out, also where another transaction has just written it.
+    Entries get their ids in the order of the drafts.
+    """
+    columns: list[Sequence[Any]] = list(zip(*map(_DRAFT_VALUES, drafts), strict=True))
+    if not columns:
+        return {}
+    try:
+        rows = await transaction.fetch(_STORE, company.id, transaction.now, company.today(transaction.now), *columns)
+    except asyncpg.NumericValueOutOfRangeError:
+        raise InputError("TOO_LARGE", "the balance of a position would not fit into 64 bits of minor units") from None
+    return {row["idempotency_key"]: posted(row) for row in rows}
+
+
+def posted(row: Record, *, replayed: bool = False) -> PostedEntry:
+    """An entry from a row of `ENTRY_COLUMNS`."""
+    values = dict(row)
+    values["credit"] = CreditKind(values["credit"])
+    values["source"] = EntrySource(values["source"])
+    return PostedEntry(**values, replayed=replayed)
+
+
+async def entries_by_key(source: Snapshot | Transaction, keys: Sequence[str]) -> dict[str, PostedEntry]:
+    """The entries that stand under these keys (of entries, with their number), by key."""
+    if not keys:
+        return {}
+    rows = await source.fetch(
+        f"SELECT {ENTRY_COLUMNS} FROM achievement_entry WHERE idempotency_key = ANY($1)",  # noqa: S608 (column names)
+        list(keys),
+    )
+    return {row["idempotency_key"]: posted(row, replayed=True) for row in rows}

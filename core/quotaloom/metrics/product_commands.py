@@ -1,0 +1,90 @@
+"""Defining products."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import cast
+
+from quotaloom.metrics.commands import check_name, key_taken
+from quotaloom.platform.access import Scope
+from quotaloom.platform.amounts import LARGEST
+from quotaloom.platform.errors import InputError, NotFound
+from quotaloom.platform.unit_of_work import Transaction
+from quotaloom.platform.work import Work
+
+
+@dataclass(frozen=True, slots=True)
+class NewProduct:
+    """A product as it is defined; `list_price` is in minor units of the company's currency."""
+
+    key: str
+    name: str
+    product_group: str | None = None
+    list_price: int | None = None
+
+
+async def define_product(work: Work, product: NewProduct) -> int:
+    """Define a product; returns its id.
+
+    Raises `InputError` BAD_KEY, BAD_NAME, BAD_GROUP, BAD_PRICE or KEY_TAKEN.
+    """
+    work.viewer.require(Scope.SETTINGS, "defining a product")
+    _check(product)
+
+    async def apply(transaction: Transaction) -> int:
+        row = await transaction.fetch_one(
+            "INSERT INTO product (company_id, key, name, product_group, list_price, version)"
+            " VALUES ($1, $2, $3, $4, $5, 1) ON CONFLICT (company_id, key) DO NOTHING RETURNING id",
+            transaction.company_id,
+            product.key,
+            product.name,
+            product.product_group,
+            product.list_price,
+        )
+        if row is None:
+            raise key_taken("product", product.key)
+        transaction.record("product.define", "Product", row["id"], after=asdict(product))
+        transaction.publish("product.defined", id=row["id"], key=product.key)
+        return cast(int, row["id"])
+
+    return await work.write(apply)
+
+
+async def update_product(work: Work, product_id: int, product: NewProduct) -> None:
+    """Make the product what `product` says, its key included.
+
+    Raises `NotFound` UNKNOWN_PRODUCT and what `define_product` raises.
+    """
+    work.viewer.require(Scope.SETTINGS, "changing a product")
+    _check(product)
+
+    async def apply(transaction: Transaction) -> None:
+        await transaction.lock("product")
+        before = await transaction.fetch_one("SELECT * FROM product WHERE id = $1 FOR UPDATE", product_id)
+        if before is None:
+            raise NotFound("UNKNOWN_PRODUCT", "there is no such product", ("id",))
+        if await transaction.fetch_one("SELECT 1 FROM product WHERE key = $1 AND id <> $2", product.key, product_id):
+            raise key_taken("product", product.key)
+        await transaction.execute(
+            "UPDATE product SET key = $2, name = $3, product_group = $4, list_price = $5, version = version + 1"
+            " WHERE id = $1",
+            product_id,
+            product.key,
+            product.name,
+            product.product_group,
+            product.list_price,
+        )
+        transaction.record("product.update", "Product", product_id, before=dict(before), after=asdict(product))
+        transaction.publish("product.updated", id=product_id)
+
+    await work.write(apply)
+
+
+def _check(product: NewProduct) -> None:
+    if not 1 <= len(product.key) <= 100 or not product.key.isprintable():
+        raise InputError("BAD_KEY", "a product's key has 1 to 100 printable characters", ("key",))
+    check_name(product.name)
+    if product.product_group is not None and (len(product.product_group) > 100 or "\0" in product.product_group):
+        raise InputError("BAD_GROUP", "a product group has up to 100 characters", ("productGroup",))
+    if product.list_price is not None and not 0 <= product.list_price <= LARGEST:
+        raise InputError("BAD_PRICE", "a list price starts at 0 and fits into 64 bits", ("listPrice",))
