@@ -1,0 +1,119 @@
+"""Funnels, stages, customers, and the moves and splits of opportunities: flat rows for many keys at once.
+
+Lists of what belongs to positions take `unit_ids`, the ids of the positions that the viewer may see; None
+stands for all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from asyncpg import Record
+
+from quotaloom.platform.unit_of_work import Snapshot
+
+_STAGE = "SELECT id, funnel_id, key, name, ordinal, outcome, win_probability FROM stage WHERE company_id = $1"
+
+_CUSTOMER = "customer.id, customer.key, customer.name, sector, location, parent_id, customer.version"
+
+# A customer without any deal is nobody's yet and seen by all.
+_VISIBLE_CUSTOMER = """($2::bigint[] IS NULL OR EXISTS (
+    SELECT FROM opportunity WHERE opportunity.company_id = $1 AND opportunity.customer_id = customer.id
+        AND opportunity.position_id = ANY ($2)
+) OR NOT EXISTS (
+    SELECT FROM opportunity WHERE opportunity.company_id = $1 AND opportunity.customer_id = customer.id
+))"""
+
+
+async def funnels_by_id(snapshot: Snapshot, ids: Sequence[int]) -> list[Record]:
+    """The funnels with these ids; an id that names none is left out."""
+    return await snapshot.fetch(
+        "SELECT id, key, name, version FROM funnel WHERE company_id = $1 AND id = ANY ($2::bigint[])",
+        snapshot.company_id,
+        ids,
+    )
+
+
+async def all_funnels(snapshot: Snapshot) -> list[Record]:
+    """Every funnel, by name."""
+    return await snapshot.fetch(
+        "SELECT id, key, name, version FROM funnel WHERE company_id = $1 ORDER BY name, id", snapshot.company_id
+    )
+
+
+async def stages_of_funnels(snapshot: Snapshot, funnel_ids: Sequence[int]) -> list[Record]:
+    """The stages of these funnels, each funnel's in order; `funnel_id` says whose."""
+    return await snapshot.fetch(
+        f"{_STAGE} AND funnel_id = ANY ($2::bigint[]) ORDER BY funnel_id, ordinal", snapshot.company_id, funnel_ids
+    )
+
+
+async def stages_by_id(snapshot: Snapshot, ids: Sequence[int]) -> list[Record]:
+    """The stages with these ids; an id that names none is left out."""
+    return await snapshot.fetch(f"{_STAGE} AND id = ANY ($2::bigint[])", snapshot.company_id, ids)
+
+
+async def moves_of_opportunities(snapshot: Snapshot, opportunity_ids: Sequence[int]) -> list[Record]:
+    """Every change of stage of these opportunities, the earliest first; `opportunity_id` says whose.
+
+    `moved_at` is when it was recorded, `moved_on` the business date on which it happened, where known.
+    """
+    return await snapshot.fetch(
+        "SELECT id, opportunity_id, from_stage_id, to_stage_id, moved_at, moved_on, actor, actor_member_id, reason"
+        " FROM stage_move WHERE company_id = $1 AND opportunity_id = ANY ($2::bigint[])"
+        " ORDER BY opportunity_id, moved_at, id",
+        snapshot.company_id,
+        opportunity_ids,
+    )
+
+
+async def splits_of_opportunities(snapshot: Snapshot, opportunity_ids: Sequence[int]) -> list[Record]:
+    """The splits of these opportunities, in the order in which they were named; `opportunity_id` says whose."""
+    return await snapshot.fetch(
+        "SELECT id, opportunity_id, position_id, member_id, credit, share, ordinal FROM opportunity_split"
+        " WHERE company_id = $1 AND opportunity_id = ANY ($2::bigint[]) ORDER BY opportunity_id, ordinal",
+        snapshot.company_id,
+        opportunity_ids,
+    )
+
+
+async def customers_by_id(
+    snapshot: Snapshot, ids: Sequence[int], unit_ids: Sequence[int] | None = None
+) -> list[Record]:
+    """The customers with these ids that have a deal of one of the positions, or no deal at all."""
+    return await snapshot.fetch(
+        f"SELECT {_CUSTOMER} FROM customer WHERE company_id = $1 AND {_VISIBLE_CUSTOMER}"  # noqa: S608 (constants)
+        " AND id = ANY ($3::bigint[])",
+        snapshot.company_id,
+        unit_ids,
+        ids,
+    )
+
+
+async def customers_page(
+    snapshot: Snapshot,
+    text: str | None = None,
+    unit_ids: Sequence[int] | None = None,
+    *,
+    limit: int | None = None,
+    offset: int = 0,
+) -> list[Record]:
+    """Customers by name, those in whose name or key `text` stands; `total` counts them without the limit."""
+    return await snapshot.fetch(
+        f"SELECT {_CUSTOMER}, count(*) OVER () AS total FROM customer"  # noqa: S608 (constants)
+        f" WHERE company_id = $1 AND {_VISIBLE_CUSTOMER}"
+        " AND ($3::text IS NULL OR name ILIKE $3 OR key ILIKE $3) ORDER BY name, id LIMIT $4 OFFSET $5",
+        snapshot.company_id,
+        unit_ids,
+        containing(text),
+        limit,
+        offset,
+    )
+
+
+def containing(text: str | None) -> str | None:
+    """A pattern for ILIKE that matches whatever contains `text`, taken literally; None for no text."""
+    if text is None or not text.strip():
+        return None
+    literal = text.strip().replace("\0", "").replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
+    return f"%{literal}%"
