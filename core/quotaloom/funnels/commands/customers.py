@@ -15,6 +15,9 @@ from quotaloom.platform.errors import AccessDenied, Conflict, InputError
 from quotaloom.platform.unit_of_work import Transaction
 from quotaloom.platform.work import Work
 
+CHANGEABLE = frozenset({"name", "sector", "location", "parent_key"})
+"""The fields of `NewCustomer` that `update_customer` takes."""
+
 _LENGTHS = {"sector": 100, "location": 200}
 
 
@@ -118,13 +121,15 @@ async def _set_parents(
 async def update_customer(
     work: Work, customer_id: int, changes: Mapping[str, Any], expected_version: int | None = None
 ) -> None:
-    """Change a customer; `changes` holds fields of `NewCustomer` except the key.
+    """Change a customer; `changes` holds fields of `NewCustomer` named in `CHANGEABLE`.
 
     Needs an admin, a service with `funnels:write`, or a member who may write one of the customer's deals; a
     customer without any deal is everybody's who sells. Raises `NotFound`, `Conflict` where the version is
     another, `InputError` for bad values and for a parent that is the customer itself or belongs to it.
     """
     require_seller(work.viewer, "changing a customer")
+    for name in changes.keys() - CHANGEABLE:
+        raise InputError("UNKNOWN_FIELD", f"{name} cannot be changed; {', '.join(sorted(CHANGEABLE))} can", (name,))
 
     async def apply(transaction: Transaction) -> None:
         await transaction.lock("customers")
