@@ -24,7 +24,9 @@ class PageInfo:
     has_next_page: bool = strawberry.field(description="Whether rows follow.")
     has_previous_page: bool = strawberry.field(description="Whether rows come before.")
     start_cursor: str | None = strawberry.field(description="The cursor of the first row.")
-    end_cursor: str | None = strawberry.field(description="The cursor of the last row; `after:` it comes the next page.")
+    end_cursor: str | None = strawberry.field(
+        description="The cursor of the last row; `after:` it comes the next page."
+    )
 
 
 @strawberry.type(description="One row of a page.")

@@ -13,7 +13,7 @@ from strawberry import Info as StrawberryInfo
 
 from quotaloom.calendars.company_calendar import CompanyCalendar, load_calendar
 from quotaloom.metrics.reads import all_metrics
-from quotaloom.organizations.reads import load_member_role
+from quotaloom.organizations.reads import members
 from quotaloom.organizations.sight import Sight, load_sight
 from quotaloom.platform.access import Role, Viewer
 from quotaloom.platform.database import Database
@@ -104,10 +104,11 @@ class RequestContext:
     async def _load_viewer(self, identity: Identity, company: CompanyFacts) -> Viewer:
         if identity.member_id is None:
             return Viewer(company.id, identity.subject, identity.role, scopes=identity.scopes)
-        role = await load_member_role(self.snapshot, identity.member_id, company.today(self.now))
-        if role is None:
+        found = await members(self.snapshot, [identity.member_id])
+        left_on = found[0]["left_on"] if found else None
+        if not found or (left_on is not None and left_on <= company.today(self.now)):
             raise Unauthenticated("the token's member has left the company")
-        return Viewer(company.id, identity.subject, Role(role), identity.member_id)
+        return Viewer(company.id, identity.subject, Role(found[0]["role"]), identity.member_id)
 
     async def sight(self) -> Sight:
         """What the viewer may see."""

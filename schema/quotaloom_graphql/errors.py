@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import uuid4
 
@@ -11,9 +10,7 @@ import strawberry
 from graphql import GraphQLError
 
 from quotaloom.platform.errors import AccessDenied, InputError, Unauthenticated
-from quotaloom.platform.work import Work
 from quotaloom.policies.errors import PolicyFailed
-from quotaloom_graphql.context import Info
 
 _log = logging.getLogger(__name__)
 
@@ -29,23 +26,7 @@ class UserError:
     message: str = strawberry.field(description="What was given, what is allowed, and what to do.")
 
 
-async def attempt(info: Info, command: Callable[[Work], Awaitable[dict[str, Any]]]) -> dict[str, Any]:
-    """Run a command; its result, or its errors, become the payload, which is read in a fresh snapshot.
-
-    A payload names the objects that it shows by their numbers; where there are errors it shows none.
-    """
-    work = await info.context.work()
-    try:
-        payload = await command(work)
-    except InputError as error:
-        return _Refused(error)
-    except PolicyFailed as error:
-        return _Refused(InputError("POLICY_FAILED", str(error), ("policy",)))
-    await info.context.renew()
-    return {**payload, "errors": []}
-
-
-class _Refused(dict[str, Any]):
+class Refused(dict[str, Any]):
     """A payload with errors and nothing else: every other field of it is null."""
 
     def __init__(self, error: InputError) -> None:

@@ -63,11 +63,11 @@ class Node:
     id: strawberry.ID = strawberry.field(description="Globally unique; `node(id:)` finds it.")
 
     @classmethod
-    def resolve_type(cls, row: Any, info: GraphQLResolveInfo, abstract_type: GraphQLAbstractType) -> str:
+    def resolve_type(cls, row: Any, info: GraphQLResolveInfo[Any], abstract_type: GraphQLAbstractType) -> str:
         """The type that the row was loaded as."""
         return str(row[TYPENAME])
 
     @classmethod
-    def is_type_of(cls, row: Any, info: GraphQLResolveInfo) -> bool:
+    def is_type_of(cls, row: Any, info: GraphQLResolveInfo[Any]) -> bool:
         """Rows carry no type of their own: whoever returns one for a field has already said what it is."""
         return True

@@ -131,9 +131,8 @@ def _signature_of(load: Load) -> Callable[..., Any]:
     def resolver(**_: Any) -> None:
         raise AssertionError("a batch field is resolved by its loader")
 
-    signature = inspect.signature(load)
-    parameters = list(signature.parameters.values())[1:]
-    resolver.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]  # as inspect reads it
+    parameters = list(inspect.signature(load).parameters.values())[1:]
+    resolver.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # as inspect reads it
     resolver.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     resolver.__module__, resolver.__name__ = load.__module__, load.__name__
     return resolver

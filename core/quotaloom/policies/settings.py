@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -160,3 +160,13 @@ async def _make_room(transaction: Transaction, rows: list[Record], start: date, 
 
 def _plain(row: Record) -> dict[str, Any]:
     return {**dict(row), "parameters": orjson.loads(row["parameters"])}
+
+
+async def settings_of(snapshot: Snapshot, policies: Sequence[str] | None) -> list[dict[str, Any]]:
+    """The company's settings of these policies, or of all, the earliest first; `parameters` is a JSON object."""
+    rows = await snapshot.fetch(
+        "SELECT policy, revision, active, parameters, ordinal, valid_from, valid_to, changed_at, changed_by"
+        " FROM policy_setting WHERE $1::text[] IS NULL OR policy = ANY($1) ORDER BY policy, valid_from",
+        None if policies is None else list(policies),
+    )
+    return [_plain(row) for row in rows]

@@ -12,7 +12,7 @@ from asyncpg import Record
 from quotaloom.calendars.company_calendar import fiscal_calendar
 from quotaloom.calendars.fiscal import FiscalCalendar
 from quotaloom.calendars.periods import Grain
-from quotaloom.organizations.sight import Sight, load_sight
+from quotaloom.organizations.sight import load_sight
 from quotaloom.platform.access import Scope
 from quotaloom.platform.amounts import LARGEST
 from quotaloom.platform.errors import AccessDenied, Conflict, InputError, NotFound
@@ -109,18 +109,11 @@ async def require_planner(snapshot: Snapshot, work: Work, unit_ids: Sequence[int
     An admin may, a service with the scope, and a head for what lies below a unit that he heads: his own
     unit's target is set by whoever heads the unit above.
     """
-    if work.viewer.may(Scope.TARGETS):
-        known = {
-            row["id"] for row in await snapshot.fetch("SELECT id FROM org_unit WHERE id = ANY($1)", list(unit_ids))
-        }
-        visible = known
-    else:
-        sight: Sight = await load_sight(snapshot, work.viewer, work.company, work.today)
-        visible = {unit_id for unit_id in unit_ids if sight.sees_unit(unit_id)}
-        above = [unit_id for unit_id in visible if unit_id in sight.headed_unit_ids]
-        outside = await _not_below(snapshot, work, list(visible), list(sight.headed_unit_ids))
-        if above or outside:
-            raise AccessDenied("you may plan for the units below those that you head, and for no others")
+    sight = await load_sight(snapshot, work.viewer, work.company, work.today)
+    known = {row["id"] for row in await snapshot.fetch("SELECT id FROM org_unit WHERE id = ANY($1)", list(unit_ids))}
+    visible = {unit_id for unit_id in known if sight.sees_unit(unit_id) or sight.plans_everything}
+    if not sight.plans_everything and await _not_below(snapshot, work, list(visible), list(sight.headed_unit_ids)):
+        raise AccessDenied("you may plan for the units below those that you head, and for no others")
     unknown = next((index for index, unit_id in enumerate(unit_ids) if unit_id not in visible), None)
     if unknown is not None:
         raise NotFound("NOT_FOUND", "there is no such unit that you can see", ("cells", unknown, "unitId"))

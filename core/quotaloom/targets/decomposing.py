@@ -21,9 +21,9 @@ from quotaloom.policies.registry import PolicyRegistry
 from quotaloom.policies.runner import AllocationOutcome, PolicyStamp, run_allocation
 from quotaloom.policies.settings import SelectedPolicy, select_policy
 from quotaloom.targets.apportionment import spread_over_months
-from quotaloom.targets.cells import KINDS, require_planner
+from quotaloom.targets.cells import require_planner
 from quotaloom.targets.decomposition import SplitRequest, split
-from quotaloom.targets.gathering import Gathered, GatheredUnit, gather
+from quotaloom.targets.gathering import KINDS, Gathered, GatheredUnit, gather
 from quotaloom.targets.plans import PlanFacts, draft_of, load_plan
 from quotaloom.targets.refusals import DecompositionRefused
 from quotaloom_sdk import AllocationRequest, AllocationRule, Explanation, MonthFact, Need, UnitFact

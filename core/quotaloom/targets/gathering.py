@@ -143,7 +143,7 @@ def _unit(
         name=row["name"],
         kind=row["kind"],
         children=tuple(children),
-        values={kind: tuple(cell and cell[kind] for cell in by_month) for kind in KINDS},
+        values={kind: tuple(None if cell is None else cell[kind] for cell in by_month) for kind in KINDS},
         fixed=locked | pinned,
         locked=locked,
         versions={cell["id"]: cell["version"] for cell in cells.values()},

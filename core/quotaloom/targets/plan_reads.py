@@ -1,0 +1,58 @@
+"""Plans, their versions and the record of decompositions, many at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import orjson
+from asyncpg import Record
+
+from quotaloom.platform.unit_of_work import Snapshot
+
+_PLAN = (
+    "SELECT p.id, p.name, p.metric_id, p.fiscal_year, p.starts_on, p.ends_on, CASE WHEN EXISTS (SELECT 1"
+    " FROM plan_version v WHERE v.company_id = p.company_id AND v.plan_id = p.id AND v.status = 'published')"
+    " THEN 'published' ELSE 'draft' END AS status FROM plan p"
+)
+
+
+async def plans_by_id(snapshot: Snapshot, ids: Sequence[int], *, drafts: bool) -> list[Record]:
+    """Plans by id; without `drafts` only those that are published."""
+    rows = await snapshot.fetch(f"{_PLAN} WHERE p.id = ANY($1::bigint[])", list(ids))
+    return [row for row in rows if drafts or row["status"] == "published"]
+
+
+async def all_plans(
+    snapshot: Snapshot, *, metric_id: int | None, fiscal_year: int | None, drafts: bool
+) -> list[Record]:
+    """Plans of a metric and fiscal year, or of all, the latest year first."""
+    rows = await snapshot.fetch(
+        f"{_PLAN} WHERE ($1::bigint IS NULL OR p.metric_id = $1) AND ($2::int IS NULL OR p.fiscal_year = $2)"
+        " ORDER BY p.fiscal_year DESC, p.name, p.id",
+        metric_id,
+        fiscal_year,
+    )
+    return [row for row in rows if drafts or row["status"] == "published"]
+
+
+async def versions_of_plans(snapshot: Snapshot, plan_ids: Sequence[int]) -> list[Record]:
+    """The versions of plans, the first first."""
+    return await snapshot.fetch(
+        "SELECT id, plan_id, number, status, reason, created_at, created_by, published_at FROM plan_version"
+        " WHERE plan_id = ANY($1::bigint[]) ORDER BY plan_id, number",
+        list(plan_ids),
+    )
+
+
+async def decompositions_of_versions(snapshot: Snapshot, version_ids: Sequence[int]) -> list[dict[str, Any]]:
+    """How units of versions were split, the latest last; `parameters` and `explanation` are JSON objects."""
+    rows = await snapshot.fetch(
+        "SELECT plan_version_id, unit_id, at, actor, policy, plugin_version, setting_revision, parameters, explanation"
+        " FROM decomposition WHERE plan_version_id = ANY($1::bigint[]) ORDER BY at, id",
+        list(version_ids),
+    )
+    return [
+        {**row, "parameters": orjson.loads(row["parameters"]), "explanation": orjson.loads(row["explanation"])}
+        for row in rows
+    ]

@@ -1,0 +1,217 @@
+"""Metrics, products and exchange rates, and the mutations that define them."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import strawberry
+from asyncpg import Record
+from strawberry_breadth import batch
+
+from quotaloom.metrics.commands import NewMetric, define_metric, set_exchange_rate, update_metric
+from quotaloom.metrics.currencies import currency_scale
+from quotaloom.metrics.product_commands import NewProduct, define_product, update_product
+from quotaloom.metrics.rates import RateKind
+from quotaloom.metrics.reads import products_by_id
+from quotaloom.platform.amounts import format_amount, parse_amount
+from quotaloom.platform.errors import NotFound
+from quotaloom.platform.work import Work
+from quotaloom_graphql.context import Info, Services
+from quotaloom_graphql.enums import MetricKind
+from quotaloom_graphql.errors import UserError
+from quotaloom_graphql.mutations import mutation
+from quotaloom_graphql.nodes import Node, decode_id, global_id
+
+strawberry.enum(
+    RateKind,
+    name="RateKind",
+    description="`BOOKING` rates convert what is posted, `PLAN` rates make figures at the plan rate.",
+)
+
+
+async def load_metrics(keys: list[int], info: Info) -> list[Record]:
+    """Metrics by number; everybody may see what is counted."""
+    metrics = await info.context.metrics()
+    return [metrics[key] for key in keys if key in metrics]
+
+
+async def load_products(keys: list[int], info: Info) -> list[dict[str, Any]]:
+    """Products by number, with the list price as the API writes it."""
+    return await priced(info, await products_by_id(info.context.snapshot, keys))
+
+
+async def priced(info: Info, rows: list[Record]) -> list[dict[str, Any]]:
+    """Products with the list price in the company's currency."""
+    scale = currency_scale((await info.context.work()).company.currency)
+    return [
+        {**row, "list_price": None if row["list_price"] is None else format_amount(row["list_price"], scale)}
+        for row in rows
+    ]
+
+
+@strawberry.type(description="What is counted (指标): revenue, orders, collected payments …")
+class Metric(Node):
+    """A metric."""
+
+    id: strawberry.ID = global_id("Metric")
+    key: str = strawberry.field(description="Its name for arguments, unique.")
+    name: str = strawberry.field(description="Its name for people.")
+    kind: MetricKind = strawberry.field(description="Money in the company's currency, or a count.")
+    scale: int = strawberry.field(description="Decimal places of its amounts.")
+    lower_is_better: bool = strawberry.field(description="Whether less is better, which turns statuses round.")
+    version: int = strawberry.field(description="Counts changes.")
+
+
+@strawberry.type(description="Something that is sold.")
+class Product(Node):
+    """A product."""
+
+    id: strawberry.ID = global_id("Product")
+    key: str = strawberry.field(description="The company's own name for it, unique.")
+    name: str = strawberry.field(description="Its name.")
+    product_group: str | None = strawberry.field(description="The group or series it belongs to.")
+    list_price: Decimal | None = strawberry.field(description="Its list price in the company's currency.")
+    version: int = strawberry.field(description="Counts changes.")
+
+
+@strawberry.type(description="What one unit of a currency is worth in the company's, from a day until the next rate.")
+class ExchangeRate:
+    """A rate."""
+
+    currency: str = strawberry.field(description="ISO 4217 code.")
+    kind: RateKind = strawberry.field(description="Booking or plan.")
+    valid_from: date = strawberry.field(description="First day.")
+    rate: Decimal = strawberry.field(description="Units of the company's currency for one unit of `currency`.")
+
+
+@strawberry.input(description="A metric of the company's own.")
+class DefineMetricInput:
+    """A new metric."""
+
+    key: str = strawberry.field(description="Its name for arguments: lower-case letters, digits and _.")
+    name: str = strawberry.field(description="Its name for people.")
+    kind: MetricKind = strawberry.field(description="Money in the company's currency, or a count.")
+    scale: int | None = strawberry.field(
+        default=None, description="Decimal places; that of the currency for money, 0 for counts."
+    )
+    lower_is_better: bool = strawberry.field(default=False, description="Whether less is better.")
+
+
+@strawberry.input(description="What to change of a metric.")
+class UpdateMetricInput:
+    """Changes of a metric."""
+
+    id: strawberry.ID = strawberry.field(description="The metric.")
+    name: str | None = strawberry.field(default=None, description="Its new name.")
+    lower_is_better: bool | None = strawberry.field(default=None, description="Whether less is better.")
+
+
+@strawberry.type(description="The metric that was made or changed.")
+class MetricPayload:
+    """A metric, or what was wrong."""
+
+    metric: Metric | None = batch(load_metrics, key="metric_id", by="id", one=True, description="The metric.")
+    errors: list[UserError] = strawberry.field(description="What was wrong; empty where it was done.")
+
+
+@strawberry.input(description="A product.")
+class DefineProductInput:
+    """A new product."""
+
+    key: str = strawberry.field(description="The company's own name for it.")
+    name: str = strawberry.field(description="Its name.")
+    product_group: str | None = strawberry.field(default=None, description="The group or series it belongs to.")
+    list_price: Decimal | None = strawberry.field(default=None, description="List price in the company's currency.")
+
+
+@strawberry.input(description="What to change of a product; what is left out stays.")
+class UpdateProductInput:
+    """Changes of a product."""
+
+    id: strawberry.ID = strawberry.field(description="The product.")
+    name: str | None = strawberry.field(default=strawberry.UNSET, description="Its new name.")
+    product_group: str | None = strawberry.field(default=strawberry.UNSET, description="Its new group.")
+    list_price: Decimal | None = strawberry.field(default=strawberry.UNSET, description="Its new list price.")
+
+
+@strawberry.type(description="The product that was made or changed.")
+class ProductPayload:
+    """A product, or what was wrong."""
+
+    product: Product | None = batch(load_products, key="product_id", by="id", one=True, description="The product.")
+    errors: list[UserError] = strawberry.field(description="What was wrong; empty where it was done.")
+
+
+@strawberry.input(description="An exchange rate; one of the same currency, kind and day is replaced.")
+class SetExchangeRateInput:
+    """A rate."""
+
+    currency: str = strawberry.field(description="ISO 4217 code.")
+    kind: RateKind = strawberry.field(description="Booking or plan.")
+    valid_from: date = strawberry.field(description="First day; it holds until the next one.")
+    rate: Decimal = strawberry.field(description="Units of the company's currency for one unit of `currency`.")
+
+
+@strawberry.type(description="The rate that was set.")
+class ExchangeRatePayload:
+    """A rate, or what was wrong."""
+
+    exchange_rate: ExchangeRate | None = strawberry.field(description="The rate.")
+    errors: list[UserError] = strawberry.field(description="What was wrong; empty where it was done.")
+
+
+async def _define_metric(work: Work, input: DefineMetricInput, _: Services) -> dict[str, Any]:
+    kind = "money" if input.kind is MetricKind.MONEY else "count"
+    metric = NewMetric(input.key, input.name, kind, input.scale, input.lower_is_better)  # type: ignore[arg-type]
+    return {"metric_id": await define_metric(work, metric)}
+
+
+async def _update_metric(work: Work, input: UpdateMetricInput, _: Services) -> dict[str, Any]:
+    metric_id = decode_id(input.id, "Metric", ("id",))
+    await update_metric(work, metric_id, name=input.name, lower_is_better=input.lower_is_better)
+    return {"metric_id": metric_id}
+
+
+async def _define_product(work: Work, input: DefineProductInput, _: Services) -> dict[str, Any]:
+    price = _price(work, input.list_price)
+    return {"product_id": await define_product(work, NewProduct(input.key, input.name, input.product_group, price))}
+
+
+async def _update_product(work: Work, input: UpdateProductInput, _: Services) -> dict[str, Any]:
+    product_id = decode_id(input.id, "Product", ("id",))
+    async with work.snapshot() as snapshot:
+        rows = await products_by_id(snapshot, [product_id])
+    if not rows:
+        raise NotFound("NOT_FOUND", "there is no such product", ("id",))
+    given: dict[str, Any] = {"name": input.name, "product_group": input.product_group}
+    if input.list_price is not strawberry.UNSET:
+        given["list_price"] = _price(work, input.list_price)
+    kept = {name: rows[0][name] for name in ("key", "name", "product_group", "list_price")}
+    changed = {name: value for name, value in given.items() if value is not strawberry.UNSET}
+    await update_product(work, product_id, NewProduct(**{**kept, **changed}))
+    return {"product_id": product_id}
+
+
+async def _set_exchange_rate(work: Work, input: SetExchangeRateInput, _: Services) -> dict[str, Any]:
+    await set_exchange_rate(work, input.currency, input.kind, input.valid_from, input.rate)
+    values = {"currency": input.currency, "kind": input.kind, "valid_from": input.valid_from, "rate": input.rate}
+    return {"exchange_rate": values}
+
+
+def _price(work: Work, price: Decimal | None) -> int | None:
+    return None if price is None else parse_amount(price, currency_scale(work.company.currency), ("listPrice",))
+
+
+@strawberry.type
+class MetricMutation:
+    """Mutations of metrics, products and rates."""
+
+    define_metric: MetricPayload = mutation(_define_metric, description="Define a metric of the company's own.")
+    update_metric: MetricPayload = mutation(_update_metric, description="Rename a metric or turn its direction round.")
+    define_product: ProductPayload = mutation(_define_product, description="Add a product.")
+    update_product: ProductPayload = mutation(_update_product, description="Change a product.")
+    set_exchange_rate: ExchangeRatePayload = mutation(
+        _set_exchange_rate, description="Set an exchange rate from a day on; what is posted already stays as it is."
+    )

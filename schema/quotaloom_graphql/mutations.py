@@ -1,0 +1,53 @@
+"""How a mutation is made of a command: each root field is its own unit of work with a payload read afresh."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+import strawberry
+from strawberry.types.fields.resolver import StrawberryResolver
+
+from quotaloom.platform.errors import InputError
+from quotaloom.platform.work import Work
+from quotaloom.policies.errors import PolicyFailed
+from quotaloom_graphql.context import Info, Services
+from quotaloom_graphql.errors import Refused
+
+I = TypeVar("I")  # noqa: E741 # the input of a mutation
+
+Command = Callable[[Work, I, Services], Awaitable[dict[str, Any]]]
+
+
+def mutation(command: Command[Any], *, description: str) -> Any:
+    """A field that takes one `input`, runs `command(work, input, services)` and answers with its payload.
+
+    The payload names the objects that it shows by their numbers; they are read in a fresh snapshot. What the
+    caller can mend becomes the payload's `errors`, and then it shows no object. The type of `input` is the
+    annotation of the command's second parameter.
+    """
+
+    async def resolver(info: Info, input: Any) -> dict[str, Any]:
+        return await _attempt(info, lambda work: command(work, input, info.context.services))
+
+    wanted = list(inspect.signature(command).parameters.values())[1]
+    parameters = [
+        inspect.Parameter("info", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=Info),
+        inspect.Parameter("input", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=wanted.annotation),
+    ]
+    resolver.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined] # as inspect reads it
+    resolver.__module__, resolver.__name__ = command.__module__, command.__name__
+    return strawberry.mutation(resolver=StrawberryResolver(resolver), description=description)
+
+
+async def _attempt(info: Info, command: Callable[[Work], Awaitable[dict[str, Any]]]) -> dict[str, Any]:
+    work = await info.context.work()
+    try:
+        payload = await command(work)
+    except InputError as error:
+        return Refused(error)
+    except PolicyFailed as error:
+        return Refused(InputError("POLICY_FAILED", str(error), ("policy",)))
+    await info.context.renew()
+    return {**payload, "errors": []}

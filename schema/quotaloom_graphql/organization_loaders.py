@@ -1,0 +1,138 @@
+"""Loaders of units and members: each takes all parents of a level, and shows what the viewer may see."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any
+
+import strawberry
+from asyncpg import Record
+
+from quotaloom.organizations import reads
+from quotaloom.platform.access import Scope
+from quotaloom_graphql.context import Info
+from quotaloom_graphql.enums import OrgUnitKind
+
+OnDay = Annotated[date | None, strawberry.argument(description="As the tree stood on this day; today if not given.")]
+
+
+async def _visible_names(info: Info, keys: list[int]) -> list[int]:
+    sight = await info.context.sight()
+    return [key for key in keys if sight.names_unit(key)]
+
+
+async def load_units(keys: list[int], info: Info) -> list[Record]:
+    """Units by number, of those whose name the viewer may see."""
+    visible = await _visible_names(info, keys)
+    return await reads.units(info.context.snapshot, visible) if visible else []
+
+
+async def load_children(keys: list[int], info: Info, on: OnDay = None) -> list[Record]:
+    """Children in tree order, of those whose name the viewer may see."""
+    sight = await info.context.sight()
+    rows = await reads.children(info.context.snapshot, keys, on or await info.context.today())
+    return [row for row in rows if sight.names_unit(row["id"])]
+
+
+async def load_parent(keys: list[int], info: Info, on: OnDay = None) -> list[Record]:
+    """The parent of each unit."""
+    sight = await info.context.sight()
+    rows = await reads.parents(info.context.snapshot, keys, on or await info.context.today())
+    return [row for row in rows if sight.names_unit(row["id"])]
+
+
+async def load_ancestors(keys: list[int], info: Info, on: OnDay = None) -> list[Record]:
+    """The units above, the root first."""
+    sight = await info.context.sight()
+    rows = await reads.ancestors(info.context.snapshot, keys, on or await info.context.today())
+    return [row for row in rows if sight.names_unit(row["id"])]
+
+
+async def load_descendants(
+    keys: list[int],
+    info: Info,
+    on: OnDay = None,
+    kind: Annotated[OrgUnitKind | None, strawberry.argument(description="Only units of this kind.")] = None,
+    depth: Annotated[int | None, strawberry.argument(description="How many levels down; all if not given.")] = None,
+) -> list[Record]:
+    """The units below, each before what lies below it, in tree order."""
+    sight = await info.context.sight()
+    day, kinds = on or await info.context.today(), None if kind is None else [kind.value]
+    rows = await reads.descendants(info.context.snapshot, keys, day, kinds)
+    return [row for row in rows if sight.names_unit(row["id"]) and (depth is None or row["depth"] <= depth)]
+
+
+async def load_holders(
+    keys: list[int],
+    info: Info,
+    on: Annotated[
+        date | None, strawberry.argument(description="Only who holds it on this day; all if not given.")
+    ] = None,
+) -> list[Record]:
+    """Who holds a position, from when to when, of those the viewer may see by name."""
+    sight = await info.context.sight()
+    rows = await reads.holders(info.context.snapshot, [key for key in keys if sight.names_unit(key)], on)
+    return [row for row in rows if sight.names_member(row["member_id"])]
+
+
+async def load_heads(
+    keys: list[int],
+    info: Info,
+    on: Annotated[
+        date | None, strawberry.argument(description="Only who heads it on this day; all if not given.")
+    ] = None,
+) -> list[Record]:
+    """Who heads a unit, from when to when; a unit that one may see by name shows the name of its head."""
+    return await reads.heads(info.context.snapshot, await _visible_names(info, keys), on)
+
+
+async def load_current_head(keys: list[int], info: Info) -> list[Record]:
+    """Who heads a unit today."""
+    today = await info.context.today()
+    return await reads.heads(info.context.snapshot, await _visible_names(info, keys), today)
+
+
+async def load_members(keys: list[int], info: Info) -> list[Any]:
+    """Members by number; whoever asks has come to them by a row that he may see.
+
+    Of a member whose figures he may not see he learns the name, not the address or the dates.
+    """
+    sight = await info.context.sight()
+    rows = await reads.members(info.context.snapshot, keys)
+    hidden = {"email": None, "joined_on": None, "left_on": None}
+    return [row if sight.sees_member(row["id"]) else {**row, **hidden} for row in rows]
+
+
+async def load_positions(
+    keys: list[int],
+    info: Info,
+    on: Annotated[
+        date | None, strawberry.argument(description="Only those held on this day; all if not given.")
+    ] = None,
+) -> list[Record]:
+    """The positions a member holds, from when to when, of members whose figures the viewer may see."""
+    sight = await info.context.sight()
+    visible = [key for key in keys if sight.sees_member(key)]
+    return await reads.positions(info.context.snapshot, visible, on) if visible else []
+
+
+async def load_headed_units(keys: list[int], info: Info) -> list[Record]:
+    """The units a member heads today."""
+    sight = await info.context.sight()
+    rows = await reads.headed_units(info.context.snapshot, keys, await info.context.today())
+    return [row for row in rows if sight.names_unit(row["unit_id"])]
+
+
+async def load_unit_rights(keys: list[int], info: Info) -> list[dict[str, Any]]:
+    """What the viewer may do with each unit."""
+    viewer, sight = (await info.context.work()).viewer, await info.context.sight()
+    everywhere = sight.plans_everything
+    return [
+        {
+            "unit_id": key,
+            "edit": viewer.may(Scope.ORGANIZATION),
+            "plan": everywhere or (sight.may_plan(key) and not sight.heads(key)),
+            "plan_below": everywhere or sight.may_plan(key),
+        }
+        for key in keys
+    ]

@@ -1,0 +1,159 @@
+"""Units of the tree, members, and who leads and holds what."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+from strawberry_breadth import batch
+
+from quotaloom_graphql.enums import MemberRole, OrgUnitKind
+from quotaloom_graphql.funnel_loaders import load_unit_opportunities
+from quotaloom_graphql.nodes import Node, global_id
+from quotaloom_graphql.organization_loaders import (
+    load_ancestors,
+    load_children,
+    load_current_head,
+    load_descendants,
+    load_headed_units,
+    load_heads,
+    load_holders,
+    load_members,
+    load_parent,
+    load_positions,
+    load_unit_rights,
+    load_units,
+)
+from quotaloom_graphql.targets import (
+    Attainment,
+    TargetCell,
+    TargetMismatch,
+    load_member_attainment,
+    load_target_cells,
+    load_target_mismatch,
+    load_unit_attainment,
+    load_unit_attainments,
+)
+
+if TYPE_CHECKING:
+    from quotaloom_graphql.funnels import Opportunity
+
+
+@strawberry.type(description="What you may do with an object; for showing or hiding buttons, the server checks again.")
+class ViewerCan:
+    """Rights of the viewer."""
+
+    edit: bool = strawberry.field(description="Rename, move, close, and appoint heads and holders.")
+    plan: bool = strawberry.field(description="Set and decompose the targets of this unit in a draft.")
+    plan_below: bool = strawberry.field(description="Set and decompose the targets of the units below it.")
+
+
+@strawberry.type(description="A member in a position for a date range.")
+class Holding:
+    """Who holds which position, from when to when."""
+
+    id: strawberry.ID = global_id("Holding")
+    position: OrgUnit = batch(load_units, key="position_id", by="id", one=True, description="The position (岗位).")
+    member: Member = batch(load_members, key="member_id", by="id", one=True, description="The member.")
+    valid_from: date | None = strawberry.field(description="First day; null where it has always been so.")
+    valid_to: date | None = strawberry.field(description="The day after the last; null where it is open.")
+
+
+@strawberry.type(description="A member who heads a company, department or team for a date range.")
+class Headship:
+    """Who heads which unit, from when to when."""
+
+    id: strawberry.ID = global_id("Headship")
+    org_unit: OrgUnit = batch(load_units, key="unit_id", by="id", one=True, description="The unit.")
+    member: Member = batch(load_members, key="member_id", by="id", one=True, description="The member.")
+    valid_from: date | None = strawberry.field(description="First day; null where it has always been so.")
+    valid_to: date | None = strawberry.field(description="The day after the last; null where it is open.")
+
+
+@strawberry.type(
+    description="A node of the company's tree: the company, a department, a team or a position (组织单元)."
+)
+class OrgUnit(Node):
+    """A unit."""
+
+    id: strawberry.ID = global_id("OrgUnit")
+    key: str = strawberry.field(description="The company's own name for it, unique.")
+    name: str = strawberry.field(description="Its name.")
+    kind: OrgUnitKind = strawberry.field(description="Company, department, team or position.")
+    opened_on: date | None = strawberry.field(description="First day; null where it has always existed.")
+    closed_on: date | None = strawberry.field(description="The day after the last; null while it is open.")
+    version: int = strawberry.field(description="Counts changes; for `expectedVersion`.")
+    parent: OrgUnit | None = batch(load_parent, key="id", by="unit_id", one=True, description="The unit above it.")
+    ancestors: list[OrgUnit] = batch(load_ancestors, key="id", by="unit_id", description="The units above, root first.")
+    children: list[OrgUnit] = batch(
+        load_children, key="id", by="parent_id", description="The units right below it, in tree order."
+    )
+    descendants: list[OrgUnit] = batch(
+        load_descendants, key="id", by="ancestor_id", description="All units below it, in tree order."
+    )
+    holders: list[Holding] = batch(
+        load_holders, key="id", by="position_id", description="Who holds this position, the earliest first."
+    )
+    heads: list[Headship] = batch(
+        load_heads, key="id", by="unit_id", description="Who heads this unit (负责人), the earliest first."
+    )
+    head: Headship | None = batch(
+        load_current_head, key="id", by="unit_id", one=True, description="Who heads this unit today."
+    )
+    target_cells: list[TargetCell] = batch(
+        load_target_cells,
+        key="id",
+        by="unit_id",
+        description="Its own target values; empty where it has none, or where you may see its name only.",
+    )
+    attainment: Attainment | None = batch(
+        load_unit_attainment,
+        key="id",
+        by="unit_id",
+        one=True,
+        description="How much of its target is achieved; null where you may see its name only.",
+    )
+    attainments: list[Attainment] = batch(
+        load_unit_attainments, key="id", by="unit_id", description="Attainment for each period of a grain."
+    )
+    target_mismatch: TargetMismatch | None = batch(
+        load_target_mismatch,
+        key="id",
+        by="unit_id",
+        one=True,
+        description="Its own target against the sum of its children's, over-assignment included.",
+    )
+    opportunities: list[Annotated["Opportunity", strawberry.lazy("quotaloom_graphql.funnels")]] = batch(
+        load_unit_opportunities, key="id", by="unit_id", description="Deals of the positions below it, or of its own."
+    )
+    viewer_can: ViewerCan = batch(
+        load_unit_rights, key="id", by="unit_id", one=True, description="What you may do with it."
+    )
+
+
+@strawberry.type(description="A person of the company (成员).")
+class Member(Node):
+    """A member."""
+
+    id: strawberry.ID = global_id("Member")
+    key: str = strawberry.field(description="The company's own name for the member, unique.")
+    name: str = strawberry.field(description="The member's name.")
+    email: str | None = strawberry.field(description="An address; null where none is known.")
+    role: MemberRole = strawberry.field(description="Admin or member.")
+    joined_on: date | None = strawberry.field(description="First day; null where it is not known.")
+    left_on: date | None = strawberry.field(description="The first day without the member; null while he is there.")
+    version: int = strawberry.field(description="Counts changes; for `expectedVersion`.")
+    positions: list[Holding] = batch(
+        load_positions, key="id", by="member_id", description="The positions held, the earliest first."
+    )
+    headships: list[Headship] = batch(
+        load_headed_units, key="id", by="member_id", description="The units that the member heads today."
+    )
+    attainment: Attainment | None = batch(
+        load_member_attainment,
+        key="id",
+        by="member_id",
+        one=True,
+        description="Attainment over all positions, by the days they were held; null where you may not see it.",
+    )

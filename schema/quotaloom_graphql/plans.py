@@ -1,0 +1,372 @@
+"""Plans, and the mutations that set, decompose, publish and revise their targets."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+import strawberry
+from strawberry.scalars import JSON
+from strawberry_breadth import batch
+
+from quotaloom.metrics.reads import metrics_by_id
+from quotaloom.platform.access import Scope
+from quotaloom.platform.amounts import format_amount, parse_amount
+from quotaloom.platform.errors import InputError
+from quotaloom.platform.work import Work
+from quotaloom.targets import plan_reads
+from quotaloom.targets.cells import CellChange, lock_target_cells, set_target_cells
+from quotaloom.targets.decomposing import DecomposeRequest, DecompositionOutcome, YearPin, decompose_target
+from quotaloom.targets.gathering import KINDS
+from quotaloom.targets.plans import create_plan, load_plan, publish_plan, revise_plan
+from quotaloom_graphql.context import Info, Services
+from quotaloom_graphql.enums import PlanStatus
+from quotaloom_graphql.errors import UserError
+from quotaloom_graphql.metrics import Metric, load_metrics
+from quotaloom_graphql.mutations import mutation
+from quotaloom_graphql.nodes import Node, decode_id, global_id
+from quotaloom_graphql.organization_loaders import load_units
+from quotaloom_graphql.organizations import OrgUnit
+
+
+async def load_versions(keys: list[int], info: Info) -> list[Any]:
+    """The versions of plans, drafts only for those who plan."""
+    rows = await plan_reads.versions_of_plans(info.context.snapshot, keys)
+    if await _sees_drafts(info):
+        return rows
+    return [row for row in rows if row["status"] != "draft"]
+
+
+async def load_plans(keys: list[int], info: Info) -> list[Any]:
+    """Plans by number; those that were never published only for those who plan."""
+    return await plan_reads.plans_by_id(info.context.snapshot, keys, drafts=await _sees_drafts(info))
+
+
+async def load_decompositions(keys: list[int], info: Info) -> list[dict[str, Any]]:
+    """How units of a version were split, the latest last, for units whose figures the viewer may see."""
+    sight = await info.context.sight()
+    rows = await plan_reads.decompositions_of_versions(info.context.snapshot, keys)
+    return [row for row in rows if sight.sees_unit(row["unit_id"])]
+
+
+async def _sees_drafts(info: Info) -> bool:
+    viewer, sight = (await info.context.work()).viewer, await info.context.sight()
+    return viewer.may(Scope.READ) or bool(sight.headed_unit_ids)
+
+
+@strawberry.type(description="How a unit's target was split among its children, and why.")
+class Decomposition:
+    """The stored explanation of a decomposition."""
+
+    at: datetime = strawberry.field(description="When.")
+    actor: str = strawberry.field(description="By whom.")
+    policy: str = strawberry.field(description="The policy's full key, such as `allocation.even`.")
+    plugin_version: str = strawberry.field(description="The version of the plugin that it came from.")
+    setting_revision: int | None = strawberry.field(description="The revision of the company's setting.")
+    parameters: JSON = strawberry.field(description="The parameters in force.")
+    explanation: JSON = strawberry.field(description="The policy's own explanation: text, values and items.")
+    org_unit: OrgUnit | None = batch(
+        load_units, key="unit_id", by="id", one=True, description="The unit that was split."
+    )
+
+
+@strawberry.type(description="One version of a plan: a draft, the published one, or one that was published before.")
+class PlanVersion:
+    """A version."""
+
+    number: int = strawberry.field(description="Counts from 1.")
+    status: PlanStatus = strawberry.field(description="Draft, published or superseded.")
+    reason: str | None = strawberry.field(description="Why a revision was made.")
+    created_at: datetime = strawberry.field(description="When it was opened.")
+    created_by: str = strawberry.field(description="Who opened it.")
+    published_at: datetime | None = strawberry.field(description="When it was published.")
+    decompositions: list[Decomposition] = batch(
+        load_decompositions, key="id", by="plan_version_id", description="How its units were split, the latest last."
+    )
+
+
+@strawberry.type(description="A set of target cells for a fiscal year and metric, with versions (目标方案).")
+class Plan(Node):
+    """A plan."""
+
+    id: strawberry.ID = global_id("Plan")
+    name: str = strawberry.field(description="Its name.")
+    fiscal_year: int = strawberry.field(description="The fiscal year, named after the calendar year it starts in.")
+    starts_on: date = strawberry.field(description="First day of its months.")
+    ends_on: date = strawberry.field(description="The day after the last.")
+    status: PlanStatus = strawberry.field(description="Published once a version is; a draft before.")
+    metric: Metric = batch(load_metrics, key="metric_id", by="id", one=True, description="What is counted.")
+    versions: list[PlanVersion] = batch(
+        load_versions, key="id", by="plan_id", description="Its versions, the first first."
+    )
+
+
+@strawberry.input(description="A new plan.")
+class CreatePlanInput:
+    """A new plan."""
+
+    name: str = strawberry.field(description="Its name.")
+    metric_id: strawberry.ID = strawberry.field(description="What is counted.")
+    fiscal_year: int = strawberry.field(description="The fiscal year, named after the calendar year it starts in.")
+
+
+@strawberry.type(description="The plan that was made or changed.")
+class PlanPayload:
+    """A plan, or what was wrong."""
+
+    plan: Plan | None = batch(load_plans, key="plan_id", by="id", one=True, description="The plan.")
+    errors: list[UserError] = strawberry.field(description="What was wrong; empty where it was done.")
+
+
+@strawberry.input(description="What one cell of a draft shall hold; a value left out stays, null clears it.")
+class TargetCellInput:
+    """A cell."""
+
+    org_unit_id: strawberry.ID = strawberry.field(description="The unit.")
+    month: str = strawberry.field(description="A month of the plan by its label, such as `2017-06`.")
+    target: Decimal | None = strawberry.field(default=strawberry.UNSET, description="What is aimed for.")
+    assessment: Decimal | None = strawberry.field(default=strawberry.UNSET, description="What is assessed against.")
+    stretch: Decimal | None = strawberry.field(default=strawberry.UNSET, description="Above the target.")
+    pinned: bool | None = strawberry.field(default=None, description="Fix it, so that a decomposition leaves it alone.")
+    expected_version: int | None = strawberry.field(
+        default=None, description="The version you saw, 0 for none; a cell that changed meanwhile is refused."
+    )
+
+
+@strawberry.input(description="Cells of a plan's draft to set, all or none.")
+class SetTargetCellsInput:
+    """Cells."""
+
+    plan_id: strawberry.ID = strawberry.field(description="The plan.")
+    cells: list[TargetCellInput] = strawberry.field(description="Up to 5,000 cells.")
+
+
+@strawberry.input(description="Cells of a plan's draft to close to editing, or to open again.")
+class LockTargetCellsInput:
+    """Cells to lock."""
+
+    plan_id: strawberry.ID = strawberry.field(description="The plan.")
+    org_unit_ids: list[strawberry.ID] = strawberry.field(description="The units.")
+    period: str = strawberry.field(description="Their months within this period.")
+    locked: bool = strawberry.field(default=True, description="False opens them again.")
+
+
+@strawberry.input(description="A child's year that the planner fixes.")
+class YearPinInput:
+    """A pinned year."""
+
+    org_unit_id: strawberry.ID = strawberry.field(description="The unit.")
+    target: Decimal = strawberry.field(description="Its target for the plan's year.")
+
+
+@strawberry.input(description="A unit's year to split along the months and down the tree.")
+class DecomposeTargetInput:
+    """A decomposition."""
+
+    plan_id: strawberry.ID = strawberry.field(description="The plan; its draft is written.")
+    org_unit_id: strawberry.ID = strawberry.field(description="The unit whose year is split.")
+    target: Decimal | None = strawberry.field(
+        default=None, description="The unit's target for the year; without it the unit's own cells are split."
+    )
+    assessment: Decimal | None = strawberry.field(default=None, description="The unit's assessment for the year.")
+    stretch: Decimal | None = strawberry.field(default=None, description="The unit's stretch for the year.")
+    assessment_share: Decimal | None = strawberry.field(
+        default=None, description="Or the assessment as a share of the target: 0.8 is 80%."
+    )
+    stretch_share: Decimal | None = strawberry.field(
+        default=None, description="Or the stretch as a share of the target."
+    )
+    policy: str | None = strawberry.field(
+        default=None, description="The allocation policy, such as `allocation.even`; by default the company's first."
+    )
+    levels: int | None = strawberry.field(default=None, description="How many levels down; all if not given.")
+    over_assignment: Decimal = strawberry.field(
+        default=Decimal(1),
+        description="How much of its target each unit hands to its children: 1.1 is ten percent more than it has.",
+    )
+    year_pins: list[YearPinInput] = strawberry.field(default_factory=list, description="Units whose year is fixed.")
+    dry_run: bool = strawberry.field(default=False, description="Answer with the full matrix and store nothing.")
+
+
+@strawberry.type(description="The cells of one unit: one value per month.")
+class DecomposedUnit:
+    """A row of the matrix."""
+
+    depth: int = strawberry.field(description="Levels below the unit that was decomposed.")
+    name: str = strawberry.field(description="The unit's name.")
+    target: list[Decimal | None] = strawberry.field(description="Target per month.")
+    assessment: list[Decimal | None] = strawberry.field(description="Assessment per month.")
+    stretch: list[Decimal | None] = strawberry.field(description="Stretch per month.")
+    year_target: Decimal | None = strawberry.field(description="The sum of its targets.")
+    explanation: JSON | None = strawberry.field(description="Why its children got what they got; null for a leaf.")
+    org_unit: OrgUnit | None = batch(load_units, key="unit_id", by="id", one=True, description="The unit.")
+
+
+@strawberry.type(description="The matrix that a decomposition made.")
+class DecomposeTargetPayload:
+    """The matrix, or what was wrong."""
+
+    stored: bool | None = strawberry.field(description="False for a dry run.")
+    months: list[str] | None = strawberry.field(description="The labels of the columns.")
+    units: list[DecomposedUnit] | None = strawberry.field(description="One row per unit, in tree order.")
+    policy: str | None = strawberry.field(description="The policy that decided.")
+    plan: Plan | None = batch(load_plans, key="plan_id", by="id", one=True, description="The plan.")
+    errors: list[UserError] = strawberry.field(description="What was wrong; empty where it was done.")
+
+
+@strawberry.input(description="A plan whose draft becomes the one in force.")
+class PublishPlanInput:
+    """A plan to publish."""
+
+    plan_id: strawberry.ID = strawberry.field(description="The plan.")
+
+
+@strawberry.input(description="A published plan of which a new draft is opened.")
+class RevisePlanInput:
+    """A plan to revise."""
+
+    plan_id: strawberry.ID = strawberry.field(description="The plan.")
+    reason: str = strawberry.field(description="Why; it is kept with the version.")
+
+
+async def _create_plan(work: Work, input: CreatePlanInput, _: Services) -> dict[str, Any]:
+    metric_id = decode_id(input.metric_id, "Metric", ("metricId",))
+    return {"plan_id": await create_plan(work, input.name, metric_id, input.fiscal_year)}
+
+
+async def _set_target_cells(work: Work, input: SetTargetCellsInput, _: Services) -> dict[str, Any]:
+    plan_id = decode_id(input.plan_id, "Plan", ("planId",))
+    scale = await _scale_of(work, plan_id)
+    changes = [_change(cell, index, scale) for index, cell in enumerate(input.cells)]
+    await set_target_cells(work, plan_id, changes)
+    return {"plan_id": plan_id}
+
+
+async def _lock_target_cells(work: Work, input: LockTargetCellsInput, _: Services) -> dict[str, Any]:
+    plan_id = decode_id(input.plan_id, "Plan", ("planId",))
+    units = [decode_id(unit, "OrgUnit", ("orgUnitIds", n)) for n, unit in enumerate(input.org_unit_ids)]
+    await lock_target_cells(work, plan_id, units, input.period, input.locked)
+    return {"plan_id": plan_id}
+
+
+async def _decompose_target(work: Work, input: DecomposeTargetInput, services: Services) -> dict[str, Any]:
+    plan_id = decode_id(input.plan_id, "Plan", ("planId",))
+    scale = await _scale_of(work, plan_id)
+    request = _request(input, plan_id, scale)
+    outcome = await decompose_target(work, services.policies, request, dry_run=input.dry_run)
+    return {"plan_id": plan_id, **_matrix(outcome, scale)}
+
+
+async def _publish_plan(work: Work, input: PublishPlanInput, _: Services) -> dict[str, Any]:
+    plan_id = decode_id(input.plan_id, "Plan", ("planId",))
+    await publish_plan(work, plan_id)
+    return {"plan_id": plan_id}
+
+
+async def _revise_plan(work: Work, input: RevisePlanInput, _: Services) -> dict[str, Any]:
+    plan_id = decode_id(input.plan_id, "Plan", ("planId",))
+    await revise_plan(work, plan_id, input.reason)
+    return {"plan_id": plan_id}
+
+
+@strawberry.type
+class PlanMutation:
+    """Mutations of plans and targets."""
+
+    create_plan: PlanPayload = mutation(
+        _create_plan, description="Make a plan of a metric and fiscal year, with an empty draft."
+    )
+    set_target_cells: PlanPayload = mutation(
+        _set_target_cells, description="Set cells of a plan's draft: admins, and heads for the units below theirs."
+    )
+    lock_target_cells: PlanPayload = mutation(
+        _lock_target_cells, description="Close cells of a plan's draft to editing, or open them again."
+    )
+    decompose_target: DecomposeTargetPayload = mutation(
+        _decompose_target,
+        description="Split a unit's year down the tree and along the months with exact margins, by an allocation"
+        " policy.",
+    )
+    publish_plan: PlanPayload = mutation(
+        _publish_plan, description="Put a plan's draft in force; the version before it is kept."
+    )
+    revise_plan: PlanPayload = mutation(
+        _revise_plan, description="Open a new draft of a published plan, with its cells and a reason."
+    )
+
+
+async def _scale_of(work: Work, plan_id: int) -> int:
+    async with work.snapshot() as snapshot:
+        plan = await load_plan(snapshot, plan_id)
+        (metric,) = await metrics_by_id(snapshot, [plan.metric_id])
+        scale: int = metric["scale"]
+        return scale
+
+
+def _change(cell: TargetCellInput, index: int, scale: int) -> CellChange:
+    path = ("cells", index)
+    values: dict[str, int | None] = {}
+    for kind in KINDS:
+        given = getattr(cell, kind)
+        if given is not strawberry.UNSET:
+            values[kind] = None if given is None else parse_amount(given, scale, (*path, kind))
+    unit_id = decode_id(cell.org_unit_id, "OrgUnit", (*path, "orgUnitId"))
+    return CellChange(unit_id, cell.month, values, cell.pinned, cell.expected_version)
+
+
+def _request(input: DecomposeTargetInput, plan_id: int, scale: int) -> DecomposeRequest:
+    totals = {
+        kind: parse_amount(given, scale, (kind,)) for kind in KINDS if (given := getattr(input, kind)) is not None
+    }
+    for kind, amount in totals.items():
+        if amount < 0:
+            raise InputError("NEGATIVE_AMOUNT", "a target value is 0 or more", (kind,))
+    shares = {
+        kind: share
+        for kind, share in (("assessment", input.assessment_share), ("stretch", input.stretch_share))
+        if share is not None
+    }
+    if not input.over_assignment.is_finite():
+        raise InputError("BAD_OVER_ASSIGNMENT", "the over-assignment lies above 0, up to 10", ("overAssignment",))
+    return DecomposeRequest(
+        plan_id=plan_id,
+        unit_id=decode_id(input.org_unit_id, "OrgUnit", ("orgUnitId",)),
+        totals=totals,
+        shares=shares,
+        policy=input.policy,
+        levels=input.levels,
+        over_assignment=Fraction(input.over_assignment),
+        year_pins=tuple(_pin(pin, index, scale) for index, pin in enumerate(input.year_pins)),
+    )
+
+
+def _pin(pin: YearPinInput, index: int, scale: int) -> YearPin:
+    unit_id = decode_id(pin.org_unit_id, "OrgUnit", ("yearPins", index, "orgUnitId"))
+    return YearPin(unit_id, parse_amount(pin.target, scale, ("yearPins", index, "target")))
+
+
+def _matrix(outcome: DecompositionOutcome, scale: int) -> dict[str, Any]:
+    return {
+        "stored": outcome.stored,
+        "months": [month.label for month in outcome.months],
+        "policy": outcome.stamp.policy,
+        "units": [
+            {
+                "unit_id": unit.unit_id,
+                "name": unit.name,
+                "depth": unit.depth,
+                **{kind: [_text(value, scale) for value in getattr(unit, kind)] for kind in KINDS},
+                "year_target": _text(sum(value or 0 for value in unit.target), scale),
+                "explanation": explanation.to_json()
+                if (explanation := outcome.explanations.get(unit.unit_id)) is not None
+                else None,
+            }
+            for unit in outcome.units
+        ],
+    }
+
+
+def _text(amount: int | None, scale: int) -> str | None:
+    return None if amount is None else format_amount(amount, scale)

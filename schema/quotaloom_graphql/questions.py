@@ -1,0 +1,102 @@
+"""From the arguments of a field to the question that the domain answers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from asyncpg import Record
+
+from quotaloom.calendars.periods import Grain, Period
+from quotaloom.platform.access import Scope
+from quotaloom.platform.errors import InputError, NotFound
+from quotaloom.targets.attainments import AttainmentQuestion
+from quotaloom.targets.plans import load_plan
+from quotaloom_graphql.context import RequestContext
+from quotaloom_graphql.enums import Structure
+from quotaloom_graphql.nodes import decode_id
+
+MOST_PERIODS = 400
+"""How many periods one field may ask for: a year of days and some."""
+
+
+async def metric_named(context: RequestContext, key: str) -> Record:
+    """The metric with this key; raises `InputError` UNKNOWN_METRIC."""
+    metrics = (await context.metrics()).values()
+    found = next((metric for metric in metrics if metric["key"] == key), None)
+    if found is None:
+        known = ", ".join(metric["key"] for metric in metrics)
+        raise InputError("UNKNOWN_METRIC", f"there is no metric {key[:60]!r}; there are {known}", ("metric",))
+    return found
+
+
+async def period_named(context: RequestContext, label: str) -> Period:
+    """The period that a label or range stands for in the company's calendar."""
+    calendar = await context.calendar()
+    try:
+        return calendar.fiscal.period(label)
+    except InputError as error:
+        raise error.at("period") from None
+
+
+async def periods_named(context: RequestContext, label: str, grain: Grain | None) -> Sequence[Period]:
+    """The periods of a grain within the period that a label stands for; that period itself without a grain."""
+    span = await period_named(context, label)
+    if grain is None:
+        return [span]
+    if grain is Grain.DAY and span.length > MOST_PERIODS:
+        raise InputError(
+            "TOO_MANY_PERIODS", f"{label} has {span.length} days; ask for {MOST_PERIODS} at most", ("grain",)
+        )
+    try:
+        periods = (await context.calendar()).fiscal.periods(span, grain)
+    except InputError as error:
+        raise error.at("grain") from None
+    if len(periods) > MOST_PERIODS:
+        raise InputError(
+            "TOO_MANY_PERIODS", f"{label} has {len(periods)} {grain.plural}; ask for {MOST_PERIODS} at most", ("grain",)
+        )
+    return periods
+
+
+async def draft_named(context: RequestContext, plan: str | None) -> int | None:
+    """The version of the plan whose cells are asked for by name: its open draft, else its published version.
+
+    Drafts are for those who plan: admins, services that may read, and heads.
+    """
+    if plan is None:
+        return None
+    work = await context.work()
+    facts = await load_plan(context.snapshot, decode_id(plan, "Plan", ("plan",)), ("plan",))
+    sight = await context.sight()
+    may_see_drafts = work.viewer.may(Scope.READ) or bool(sight.headed_unit_ids)
+    version = facts.draft_id if may_see_drafts and facts.draft_id is not None else facts.published_id
+    if version is None:
+        raise NotFound("NOT_FOUND", "there is no such plan that you can see", ("plan",))
+    return version
+
+
+async def attainment_question(
+    context: RequestContext,
+    periods: Sequence[Period],
+    metric: str,
+    *,
+    structure: Structure = Structure.AS_WAS,
+    as_of: date | None = None,
+    plan: str | None = None,
+    at_plan_rate: bool = False,
+) -> AttainmentQuestion:
+    """The question that the arguments of an attainment field make."""
+    counted = await metric_named(context, metric)
+    return AttainmentQuestion(
+        metric_id=counted["id"],
+        metric_key=counted["key"],
+        scale=counted["scale"],
+        lower_is_better=counted["lower_is_better"],
+        periods=periods,
+        today=await context.today(),
+        structure=str(structure.value),
+        as_of=as_of,
+        version_id=await draft_named(context, plan),
+        at_plan_rate=at_plan_rate,
+    )
