@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -62,7 +62,7 @@ FIRST_FREE = 15
 """The number of the first parameter after those of `MATCHES`."""
 
 
-def match_values(snapshot: Snapshot, where: OpportunityFilter, unit_ids: Sequence[int] | None) -> tuple[Any, ...]:
+def match_values(snapshot: Snapshot, where: OpportunityFilter, unit_ids: Collection[int] | None) -> tuple[Any, ...]:
     """The values of `MATCHES`, for the deals of the positions that the viewer may see (None: all)."""
     return (
         snapshot.company_id,

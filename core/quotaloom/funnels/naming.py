@@ -1,8 +1,13 @@
-"""What keys and names may be."""
+"""What ids, keys and names may be."""
 
 from __future__ import annotations
 
 from quotaloom.platform.errors import InputError, Path
+
+
+def may_be_id(number: int) -> bool:
+    """Whether a row could have this id at all: PostgreSQL refuses to look for what does not fit into 64 bits."""
+    return 0 < number < 2**63
 
 
 def check_key(key: str | None, path: Path) -> None:

@@ -8,7 +8,7 @@ what it belongs to. `unit_ids` are the positions that the viewer may see; None s
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -53,7 +53,7 @@ _OFFSET, _LIMIT, _KEYS, _DAY = (f"${FIRST_FREE + number}" for number in range(4)
 
 
 async def opportunities_by_id(
-    snapshot: Snapshot, ids: Sequence[int], unit_ids: Sequence[int] | None = None
+    snapshot: Snapshot, ids: Sequence[int], unit_ids: Collection[int] | None = None
 ) -> list[Record]:
     """The opportunities with these ids that the viewer may see, in no order."""
     return await snapshot.fetch(
@@ -69,14 +69,14 @@ async def opportunities_page(
     snapshot: Snapshot,
     where: OpportunityFilter = EVERYTHING,
     part: Slice = WHOLE,
-    unit_ids: Sequence[int] | None = None,
+    unit_ids: Collection[int] | None = None,
 ) -> list[Record]:
     """A part of all opportunities that match; `parent_id` is null."""
     return await _listed(snapshot, "NULL::bigint", "", where, part, unit_ids)
 
 
 async def count_opportunities(
-    snapshot: Snapshot, where: OpportunityFilter = EVERYTHING, unit_ids: Sequence[int] | None = None
+    snapshot: Snapshot, where: OpportunityFilter = EVERYTHING, unit_ids: Collection[int] | None = None
 ) -> int:
     """How many opportunities match, for a page that has no row to tell it."""
     row = await snapshot.fetch_one(
@@ -92,7 +92,7 @@ async def opportunities_of_funnels(
     funnel_ids: Sequence[int],
     where: OpportunityFilter = EVERYTHING,
     part: Slice = WHOLE,
-    unit_ids: Sequence[int] | None = None,
+    unit_ids: Collection[int] | None = None,
 ) -> list[Record]:
     """Each funnel's opportunities that match; the part is of each funnel's list."""
     return await _belonging(snapshot, "funnel_id", funnel_ids, where, part, unit_ids)
@@ -103,7 +103,7 @@ async def opportunities_of_stages(
     stage_ids: Sequence[int],
     where: OpportunityFilter = EVERYTHING,
     part: Slice = WHOLE,
-    unit_ids: Sequence[int] | None = None,
+    unit_ids: Collection[int] | None = None,
 ) -> list[Record]:
     """Each stage's opportunities that match; the part is of each stage's list."""
     return await _belonging(snapshot, "stage_id", stage_ids, where, part, unit_ids)
@@ -114,7 +114,7 @@ async def opportunities_of_customers(
     customer_ids: Sequence[int],
     where: OpportunityFilter = EVERYTHING,
     part: Slice = WHOLE,
-    unit_ids: Sequence[int] | None = None,
+    unit_ids: Collection[int] | None = None,
 ) -> list[Record]:
     """Each customer's opportunities that match; the part is of each customer's list."""
     return await _belonging(snapshot, "customer_id", customer_ids, where, part, unit_ids)
@@ -125,7 +125,7 @@ async def opportunities_of_positions(
     position_ids: Sequence[int],
     where: OpportunityFilter = EVERYTHING,
     part: Slice = WHOLE,
-    unit_ids: Sequence[int] | None = None,
+    unit_ids: Collection[int] | None = None,
 ) -> list[Record]:
     """Each position's opportunities that match; the part is of each position's list."""
     return await _belonging(snapshot, "position_id", position_ids, where, part, unit_ids)
@@ -137,7 +137,7 @@ async def opportunities_of_units(
     on: date,
     where: OpportunityFilter = EVERYTHING,
     part: Slice = WHOLE,
-    unit_ids: Sequence[int] | None = None,
+    unit_ids: Collection[int] | None = None,
 ) -> list[Record]:
     """The opportunities that match of the positions below each unit (or of the unit itself) on the day `on`."""
     join = f"""JOIN unit_path AS path ON path.company_id = deal.company_id AND path.unit_id = deal.position_id
@@ -151,7 +151,7 @@ async def _belonging(
     keys: Sequence[int],
     where: OpportunityFilter,
     part: Slice,
-    unit_ids: Sequence[int] | None,
+    unit_ids: Collection[int] | None,
 ) -> list[Record]:
     join = f"JOIN unnest({_KEYS}::bigint[]) AS wanted (id) ON wanted.id = deal.{column}"
     return await _listed(snapshot, "wanted.id", join, where, part, unit_ids, keys)
@@ -163,7 +163,7 @@ async def _listed(
     join: str,
     where: OpportunityFilter,
     part: Slice,
-    unit_ids: Sequence[int] | None,
+    unit_ids: Collection[int] | None,
     *keys: Any,
 ) -> list[Record]:
     direction = "DESC" if part.descending else "ASC"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from quotaloom.platform.access import Scope, Viewer
+from quotaloom.platform.access import Role, Scope, Viewer
 from quotaloom.platform.errors import InputError, NotFound, Path
-from quotaloom.platform.unit_of_work import Transaction
+from quotaloom.platform.unit_of_work import Snapshot, Transaction
 
 _WORKED = """
 SELECT position_id FROM holding
@@ -24,11 +24,11 @@ WHERE headship.company_id = $1 AND headship.member_id = $2
 
 def require_seller(viewer: Viewer, doing: str) -> None:
     """Raise `AccessDenied` for who could never do it: no member, no admin, no service with `funnels:write`."""
-    if viewer.member_id is None:
+    if viewer.member_id is None or viewer.role is Role.SERVICE:
         viewer.require(Scope.FUNNELS, doing)
 
 
-async def worked_positions(transaction: Transaction, viewer: Viewer, today: date) -> Sequence[int] | None:
+async def worked_positions(reader: Snapshot | Transaction, viewer: Viewer, today: date) -> Sequence[int] | None:
     """The ids of the positions whose deals the viewer may write; None stands for all of the company.
 
     All are open to admins and to services with `funnels:write`; to a member those that he holds today and
@@ -36,9 +36,9 @@ async def worked_positions(transaction: Transaction, viewer: Viewer, today: date
     """
     if viewer.may(Scope.FUNNELS):
         return None
-    if viewer.member_id is None:
+    if viewer.member_id is None or viewer.role is Role.SERVICE:
         return ()
-    rows = await transaction.fetch(_WORKED, transaction.company_id, viewer.member_id, today)
+    rows = await reader.fetch(_WORKED, reader.company_id, viewer.member_id, today)
     return tuple(row["position_id"] for row in rows)
 
 

@@ -6,7 +6,7 @@ stands for all.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from asyncpg import Record
 
@@ -78,7 +78,7 @@ async def splits_of_opportunities(snapshot: Snapshot, opportunity_ids: Sequence[
 
 
 async def customers_by_id(
-    snapshot: Snapshot, ids: Sequence[int], unit_ids: Sequence[int] | None = None
+    snapshot: Snapshot, ids: Sequence[int], unit_ids: Collection[int] | None = None
 ) -> list[Record]:
     """The customers with these ids that have a deal of one of the positions, or no deal at all."""
     return await snapshot.fetch(
@@ -93,7 +93,7 @@ async def customers_by_id(
 async def customers_page(
     snapshot: Snapshot,
     text: str | None = None,
-    unit_ids: Sequence[int] | None = None,
+    unit_ids: Collection[int] | None = None,
     *,
     limit: int | None = None,
     offset: int = 0,

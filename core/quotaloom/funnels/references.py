@@ -10,6 +10,7 @@ from typing import Any
 
 from quotaloom.funnels.batches import of_row
 from quotaloom.funnels.deals import OpportunityRow
+from quotaloom.funnels.naming import may_be_id
 from quotaloom.funnels.permission import unknown
 from quotaloom.funnels.splits import Split
 from quotaloom.funnels.stages import Outcome
@@ -99,6 +100,7 @@ async def load_references(transaction: Transaction, rows: Sequence[OpportunityRo
     splits = [(split, credit_day(row, today)) for row in rows for split in row.deal.splits]
     days = {(row.deal.position_id, credit_day(row, today)) for row in rows}
     days |= {(split.position_id, day) for split, day in splits}
+    days = {(position_id, day) for position_id, day in days if may_be_id(position_id)}
     positions = await _rows(
         transaction,
         "SELECT id FROM org_unit WHERE company_id = $1 AND id = ANY ($2::bigint[]) AND kind = 'position'",
@@ -143,7 +145,7 @@ async def load_stages(transaction: Transaction, funnel_ids: Iterable[int]) -> di
 
 
 async def _rows(transaction: Transaction, sql: str, ids: Iterable[int | None]) -> Sequence[Any]:
-    named = sorted({number for number in ids if number is not None})
+    named = sorted({number for number in ids if number is not None and may_be_id(number)})
     return await transaction.fetch(sql, transaction.company_id, named)
 
 
@@ -167,7 +169,7 @@ async def _held(transaction: Transaction, splits: Sequence[Split], today: date) 
         "SELECT position_id, member_id FROM holding WHERE company_id = $1 AND position_id = ANY ($2::bigint[])"
         " AND (valid_from IS NULL OR valid_from <= $3)",
         transaction.company_id,
-        sorted({split.position_id for split in splits}),
+        sorted({split.position_id for split in splits if may_be_id(split.position_id)}),
         today,
     )
     return frozenset((row["position_id"], row["member_id"]) for row in rows)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -76,7 +76,7 @@ async def stage_figures(
     stage_ids: Sequence[int],
     today: date,
     where: OpportunityFilter = EVERYTHING,
-    unit_ids: Sequence[int] | None = None,
+    unit_ids: Collection[int] | None = None,
 ) -> list[StageFigures]:
     """The figures of each stage, in the order of `stage_ids`, of the deals that match, in one statement.
 

@@ -10,6 +10,7 @@ from typing import Any
 from asyncpg import Record
 
 from quotaloom.achievements.splits import CreditKind
+from quotaloom.funnels.naming import may_be_id
 from quotaloom.funnels.permission import unknown, worked_positions
 from quotaloom.funnels.splits import Split
 from quotaloom.funnels.stages import Outcome
@@ -56,6 +57,8 @@ async def hold_deal(
     Raises `NotFound` where it does not exist or is not the viewer's to write, `Conflict` where it has another
     version than the one expected.
     """
+    if not may_be_id(opportunity_id):
+        raise unknown("opportunity", opportunity_id, ("id",))
     # The row is locked by a statement of its own, so that the next one sees what was committed meanwhile.
     await transaction.execute(
         "SELECT FROM opportunity WHERE company_id = $1 AND id = $2 FOR UPDATE", transaction.company_id, opportunity_id

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -10,7 +11,7 @@ from quotaloom.funnels.commands.customers import NewCustomer, create_customer, u
 from quotaloom.funnels.commands.funnels import create_funnel
 from quotaloom.funnels.commands.opportunities import create_opportunity, transfer_opportunity, update_opportunity
 from quotaloom.funnels.commands.stage_changes import win_opportunity
-from quotaloom.platform.access import Scope
+from quotaloom.platform.access import Role, Scope, Viewer
 from quotaloom.platform.database import Database
 from quotaloom.platform.errors import AccessDenied, NotFound
 from quotaloom.platform.work import Work
@@ -63,6 +64,14 @@ async def test_a_service_without_the_scope_is_told_so(database: Database) -> Non
     ):
         with pytest.raises(AccessDenied, match="funnels:write"):
             await attempt
+
+
+async def test_a_service_is_no_member(database: Database) -> None:
+    """A service token that names Ann as its member may still do no more than its scopes say."""
+    floor = await furnish(database)
+    reading = Viewer(floor.work.company.id, "crm", Role.SERVICE, floor.members["ann"], frozenset({Scope.READ}))
+    with pytest.raises(AccessDenied, match="funnels:write"):
+        await create_opportunity(replace(floor.work, viewer=reading), floor.deal("ann"))
 
 
 async def test_a_funnel_is_laid_out_by_an_admin(database: Database) -> None:

@@ -180,12 +180,13 @@ async def test_what_cannot_be_done_with_a_won_deal_is_refused(
 
 
 async def test_an_unknown_deal_is_told_apart_from_a_changed_one(database: Database) -> None:
-    """An id that names nothing is not found; a deal with another version than the one read is a conflict."""
+    """An id that names nothing or fits into no row is not found; another version than the one read is a conflict."""
     floor = await furnish(database)
     deal = await floor.open("ann")
-    with pytest.raises(NotFound) as unknown:
-        await win_opportunity(floor.work, 999)
-    assert (unknown.value.code, unknown.value.path) == ("UNKNOWN_OPPORTUNITY", ("id",))
+    for number in (999, 10**30):
+        with pytest.raises(NotFound) as unknown:
+            await win_opportunity(floor.work, number)
+        assert (unknown.value.code, unknown.value.path) == ("UNKNOWN_OPPORTUNITY", ("id",))
     with pytest.raises(Conflict) as stale:
         await win_opportunity(floor.work, deal, expected_version=7)
     assert (stale.value.code, stale.value.path) == ("STALE", ("expectedVersion",))

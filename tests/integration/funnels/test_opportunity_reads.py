@@ -118,7 +118,7 @@ async def test_a_part_of_a_page_knows_the_total(database: Database) -> None:
 async def test_a_viewer_sees_the_deals_of_his_positions(database: Database) -> None:
     """Whoever may see Bob's and Cem's positions finds plum and fig, by id too."""
     floor = await stock(database)
-    seen = [floor.units["bob"], floor.units["cem"]]
+    seen = frozenset({floor.units["bob"], floor.units["cem"]})
     assert await page(floor, OpportunityFilter(), unit_ids=seen) == ["fig", "plum"]
     assert await page(floor, OpportunityFilter(), unit_ids=[]) == []
     ids = [row["id"] for row in await floor.rows("SELECT id FROM opportunity")]

@@ -9,7 +9,7 @@ from typing import Any
 from asyncpg import Record
 
 from quotaloom.funnels.batches import Inserted, first_repeated, reserve_ids, without_row
-from quotaloom.funnels.naming import check_key, check_name, check_text
+from quotaloom.funnels.naming import check_key, check_name, check_text, may_be_id
 from quotaloom.funnels.permission import require_seller, unknown, worked_positions
 from quotaloom.platform.errors import AccessDenied, Conflict, InputError
 from quotaloom.platform.unit_of_work import Transaction
@@ -158,6 +158,8 @@ async def update_customer(
 
 
 async def _writable(transaction: Transaction, work: Work, customer_id: int) -> Record:
+    if not may_be_id(customer_id):
+        raise unknown("customer", customer_id, ("id",))
     worked = await worked_positions(transaction, work.viewer, work.today)
     row = await transaction.fetch_one(
         "SELECT customer.*, parent.key AS parent_key FROM customer LEFT JOIN customer AS parent"
