@@ -60,7 +60,8 @@ class MemberFilter:
     among: Collection[int] | None = None
 
 
-# Tree order is computed only where it is asked for: the recursion starts from no root otherwise.
+# Tree order is computed only where it is asked for: the recursion starts from no root otherwise. A planner that knows
+# nothing of its size would join it row by row, which a full join cannot be.
 _UNITS = """
 WITH RECURSIVE tree (id, place) AS (
     SELECT id, ARRAY[]::text[] FROM org_unit WHERE kind = 'company' AND $7 = 'tree'
@@ -69,9 +70,11 @@ WITH RECURSIVE tree (id, place) AS (
         || lpad(u.id::text, 19, '0'))
     FROM tree t JOIN placement p ON p.parent_id = t.id AND daterange(p.valid_from, p.valid_to) @> $1::date
     JOIN org_unit u ON u.company_id = p.company_id AND u.id = p.unit_id
-), matching AS (
+), placed AS MATERIALIZED (
     SELECT u.id, u.key, u.name, u.kind, u.opened_on, u.closed_on, u.version, t.place
-    FROM org_unit u LEFT JOIN tree t ON t.id = u.id
+    FROM org_unit u FULL JOIN tree t ON t.id = u.id
+), matching AS (
+    SELECT * FROM placed u
     WHERE ($2::text[] IS NULL OR u.kind = ANY($2))
     AND ($3::text IS NULL OR strpos(lower(u.name), lower($3)) > 0 OR strpos(lower(u.key), lower($3)) > 0)
     AND ($4::bigint IS NULL OR EXISTS (SELECT FROM unit_path a WHERE a.unit_id = u.id AND a.ancestor_id = $4
@@ -88,18 +91,18 @@ ORDER BY m.place COLLATE "C", CASE WHEN $7 = 'key' THEN m.key ELSE m.name END CO
 """
 
 _MEMBERS = """
-WITH matching AS (
+WITH under AS (
+    SELECT unit_id FROM unit_path WHERE ancestor_id = $4 AND valid_from <= $1 AND $1 < valid_to
+), matching AS (
     SELECT id, key, name, email, role, joined_on, left_on, version FROM member m
     WHERE ($2::text IS NULL OR strpos(lower(name), lower($2)) > 0 OR strpos(lower(key), lower($2)) > 0)
     AND ($3::text IS NULL OR role = $3)
     AND ($4::bigint IS NULL OR id IN (
-        SELECT h.member_id FROM unit_path a JOIN (
-            SELECT company_id, position_id AS unit_id, member_id, valid_from, valid_to FROM holding
-            UNION ALL
-            SELECT company_id, unit_id, member_id, valid_from, valid_to FROM headship
-        ) AS h ON h.company_id = a.company_id AND h.unit_id = a.unit_id
-        WHERE a.ancestor_id = $4 AND a.valid_from <= $1 AND $1 < a.valid_to
-        AND daterange(h.valid_from, h.valid_to) @> $1::date))
+        SELECT member_id FROM holding
+        WHERE position_id IN (SELECT unit_id FROM under) IS TRUE AND daterange(valid_from, valid_to) @> $1::date
+        UNION
+        SELECT member_id FROM headship
+        WHERE unit_id IN (SELECT unit_id FROM under) IS TRUE AND daterange(valid_from, valid_to) @> $1::date))
     AND ($5 OR daterange(joined_on, left_on) @> $1::date)
     AND ($6::bigint[] IS NULL OR id = ANY($6))
 ), counted AS (SELECT count(*) AS total FROM matching)

@@ -92,25 +92,25 @@ FROM headship h JOIN org_unit u ON u.company_id = h.company_id AND u.id = h.unit
 WHERE h.member_id = $1 AND daterange(h.valid_from, h.valid_to) @> $2::date
 """
 
+# "IN (…) IS TRUE" is looked up in a hash table. As a join it would be planned by guess, since nobody knows beforehand
+# how large a subtree is, and a wrong guess costs seconds.
 _SUBTREES = """
 WITH led AS (
-    SELECT DISTINCT company_id, unit_id FROM unit_path
+    SELECT DISTINCT unit_id FROM unit_path
     WHERE ancestor_id = ANY($1::bigint[]) AND valid_from <= $3 AND $3 < valid_to
 ), held AS (
     SELECT position_id AS unit_id FROM holding
     WHERE member_id = $2 AND daterange(valid_from, valid_to) @> $3::date
-), holders AS (
-    SELECT h.member_id, daterange(h.valid_from, h.valid_to) @> $3::date AS today
-    FROM led l JOIN holding h ON h.company_id = l.company_id AND h.position_id = l.unit_id
 )
 SELECT 'led' AS part, unit_id AS id FROM led
 UNION ALL SELECT 'held', unit_id FROM held
 UNION SELECT 'above', ancestor_id FROM unit_path
-    WHERE (unit_id = ANY($1::bigint[]) OR unit_id IN (SELECT unit_id FROM held)) AND depth > 0
+    WHERE unit_id = ANY($1::bigint[] || ARRAY(SELECT unit_id FROM held)) AND depth > 0
     AND valid_from <= $3 AND $3 < valid_to
-UNION SELECT CASE WHEN today THEN 'member' ELSE 'former' END, member_id FROM holders
-UNION SELECT 'member', h.member_id FROM led l JOIN headship h
-    ON h.company_id = l.company_id AND h.unit_id = l.unit_id AND daterange(h.valid_from, h.valid_to) @> $3::date
+UNION SELECT CASE WHEN daterange(valid_from, valid_to) @> $3::date THEN 'member' ELSE 'former' END, member_id
+    FROM holding WHERE position_id IN (SELECT unit_id FROM led) IS TRUE
+UNION SELECT 'member', member_id FROM headship
+    WHERE unit_id IN (SELECT unit_id FROM led) IS TRUE AND daterange(valid_from, valid_to) @> $3::date
 """
 
 

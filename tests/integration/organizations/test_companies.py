@@ -50,7 +50,7 @@ async def a_target(work: Work, unit_id: int) -> None:
 async def test_settings_change_and_the_audit_has_both(database: Database) -> None:
     """What is given changes, the rest stays; the audit holds the changed settings before and after."""
     work = await found(database)
-    await update_company(work, {"working_weekdays": (1, 2, 3), "fiscal_start_month": 4, "name": "Acme"})
+    await update_company(work, {"working_weekdays": (1, 2, 3), "fiscal_start_month": 4, "name": " Acme "})
     async with work.snapshot() as snapshot:
         facts = await load_company(snapshot)
     assert facts == replace(work.company, working_weekdays=(1, 2, 3), fiscal_start_month=4)

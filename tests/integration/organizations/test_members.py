@@ -9,7 +9,7 @@ import pytest
 
 from quotaloom.organizations.commands.members import create_member, leave, rejoin, update_member
 from quotaloom.organizations.commands.terms import appoint_head, appoint_holder
-from quotaloom.organizations.membership import NewMember
+from quotaloom.organizations.membership import NewMember, insert_members
 from quotaloom.platform.access import Role, Scope, Viewer
 from quotaloom.platform.database import Database
 from quotaloom.platform.errors import AccessDenied, Conflict, InputError, NotFound
@@ -129,3 +129,23 @@ async def test_a_member_of_another_company_is_as_good_as_none(database: Database
     with pytest.raises(NotFound, match="there is no member with this id") as caught:
         await leave(a.work, other.ann, MAY)
     assert refusal(caught) == ("NOT_FOUND", ("id",))
+
+
+async def test_a_batch_of_members_names_the_row_that_is_wrong(database: Database) -> None:
+    """Two rows with one key: the second is refused by its number, and nobody is entered."""
+    a = await acme(database)
+    batch = [NewMember("Cai", key="c"), NewMember("Chen", key="c")]
+    with pytest.raises(InputError) as caught:
+        await a.work.write(lambda transaction: insert_members(transaction, batch))
+    assert refusal(caught) == ("KEY_TAKEN", (1, "key"))
+    assert len(await rows(a.work, "SELECT 1 FROM member")) == 3
+
+
+async def test_leaving_again_corrects_the_day(database: Database) -> None:
+    """A second leaving moves the day, and what he held ends on the earlier one."""
+    a = await acme(database)
+    await appoint_holder(a.work, a.seat, a.ann, None)
+    await leave(a.work, a.ann, MAY)
+    await leave(a.work, a.ann, APRIL)
+    assert [row["valid_to"] for row in await rows(a.work, "SELECT valid_to FROM holding")] == [APRIL]
+    assert (await rows(a.work, "SELECT left_on FROM member WHERE id = $1", a.ann))[0]["left_on"] == APRIL

@@ -10,6 +10,7 @@ import asyncpg
 from babel.numbers import get_currency_precision
 
 from quotaloom.organizations.company_settings import check_settings
+from quotaloom.organizations.naming import checked_name
 from quotaloom.platform.access import Scope
 from quotaloom.platform.database import Database
 from quotaloom.platform.errors import Conflict, InputError
@@ -40,6 +41,7 @@ async def insert_company(transaction: Transaction, company: NewCompany) -> Compa
     """
     check_settings(asdict(company))
     values = {field.name: getattr(company, field.name) for field in fields(company)}
+    values["name"] = checked_name(company.name)
     weekdays = list(values.pop("working_weekdays"))
     names = ", ".join(values)
     places = ", ".join(f"${number + 4}" for number in range(len(values)))
@@ -100,13 +102,13 @@ async def change_company(
     """`update_company` inside a transaction of the caller."""
     stored = await _settings(transaction, expected_version)
     check_settings({**stored, **changes})
-    changed = {name: value for name, value in changes.items() if _plain(value) != stored[name]}
+    changed = {name: _plain(value) for name, value in changes.items() if _plain(value) != stored[name]}
     if not changed:
         return
     await _refuse_what_is_in_use(transaction, stored, {**stored, **changed})
     for name, value in changed.items():
-        place, plain = ("to_jsonb($1::int[])" if name == "working_weekdays" else "$1"), _plain(value)
-        await transaction.execute(f"UPDATE company SET {name} = {place}", plain)  # noqa: S608 (field names)
+        place = "to_jsonb($1::int[])" if name == "working_weekdays" else "$1"
+        await transaction.execute(f"UPDATE company SET {name} = {place}", value)  # noqa: S608 (field names)
     await transaction.execute("UPDATE company SET version = version + 1")
     before = {name: stored[name] for name in changed}
     transaction.record("company.update", "Company", transaction.company_id, before=before, after=changed)
@@ -161,4 +163,6 @@ async def _refuse_what_is_in_use(transaction: Transaction, before: dict[str, Any
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.strip()
     return list(value) if isinstance(value, tuple) else value
