@@ -11,6 +11,7 @@ from asyncpg import Record
 from quotaloom.achievements.entries import Posting
 from quotaloom.metrics.rates import RateKind, RateTable
 from quotaloom.metrics.reads import metrics_by_id, rate_table
+from quotaloom.platform.amounts import LARGEST
 from quotaloom.platform.unit_of_work import Transaction
 from quotaloom.platform.work import CompanyFacts
 
@@ -48,13 +49,13 @@ async def read_facts(
     transaction: Transaction, company: CompanyFacts, postings: Sequence[Posting], metrics: dict[int, Record]
 ) -> PostingFacts:
     """Everything that is needed to credit the postings, in three statements however many they are."""
-    names = await transaction.fetch(_NAMES, *(sorted(_named(kind, postings)) for kind in REFERENCES))
+    names = await transaction.fetch(_NAMES, *(storable(_named(kind, postings)) for kind in REFERENCES))
     held = sorted(
         {
             (credit.position_id, posting.business_date)
             for posting in postings
             for credit in posting.credits
-            if credit.member_id is None
+            if credit.member_id is None and 0 < credit.position_id <= LARGEST
         }
     )
     holders = await transaction.fetch(
@@ -72,8 +73,13 @@ async def read_facts(
 
 async def read_metrics(transaction: Transaction, postings: Iterable[Posting]) -> dict[int, Record]:
     """The metrics that the postings name, by id, in one statement."""
-    rows = await metrics_by_id(transaction, sorted({posting.metric_id for posting in postings}))
+    rows = await metrics_by_id(transaction, storable(posting.metric_id for posting in postings))
     return {row["id"]: row for row in rows}
+
+
+def storable(ids: Iterable[int]) -> list[int]:
+    """Each id once, without those that no row can have: an id from outside may be any whole number."""
+    return sorted({id_ for id_ in ids if 0 < id_ <= LARGEST})
 
 
 def references(posting: Posting) -> Iterable[tuple[str, int, tuple[str | int, ...]]]:

@@ -8,6 +8,7 @@ from datetime import date
 from fractions import Fraction
 
 from quotaloom.achievements.entries import Draft, PostedEntry, Reversal, entry_key
+from quotaloom.achievements.posting_facts import storable
 from quotaloom.achievements.postings import key_faults, key_reused
 from quotaloom.achievements.refusals import raise_all
 from quotaloom.achievements.storing import ENTRY_COLUMNS, entries_by_key, posted, store
@@ -80,7 +81,7 @@ async def reverse(transaction: Transaction, company: CompanyFacts, reversals: Se
     IDEMPOTENCY_KEY_REUSED.
     """
     raise_all([error.at(place) for place, reversal in enumerate(reversals) for error in _faults(reversal)])
-    ids = sorted({reversal.entry_id for reversal in reversals})
+    ids = storable(reversal.entry_id for reversal in reversals)
     await transaction.fetch(_LOCK, company.id % 2**31, ids, LOCKS)
     remainders = await _remainders(transaction, ids)
     keys = [entry_key(reversal.idempotency_key, 0) for reversal in reversals]

@@ -1,0 +1,165 @@
+"""What units and members achieved, summed from balances: many of them and many periods in one statement.
+
+Common to all: `periods` are half-open ranges of business dates, and a row's `period_index` is a place in them;
+`posted_through` leaves out what was posted later than that day, None nothing. Amounts are in minor units of the
+metric. A unit or member without entries in a period has no row.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+from typing import Any, Literal
+
+from asyncpg import Record
+
+from quotaloom.calendars.periods import EARLIEST, Period
+from quotaloom.metrics.currencies import currency_scale
+from quotaloom.metrics.rates import RateKind, RateTable, exact
+from quotaloom.platform.amounts import half_up
+from quotaloom.platform.unit_of_work import Snapshot
+
+Structure = Literal["as_was", "as_is"]
+
+# A balance counts where its position stood on the business date, or where it stands on the one day asked for.
+_OF_UNITS = """
+FROM unit_path path
+JOIN achievement_balance balance ON balance.company_id = path.company_id AND balance.position_id = path.unit_id
+    AND balance.metric_id = $2
+    AND COALESCE($5::date, balance.business_date) >= path.valid_from
+    AND COALESCE($5::date, balance.business_date) < path.valid_to
+JOIN unnest($3::date[], $4::date[]) WITH ORDINALITY AS period (starts_on, ends_on, number)
+    ON balance.business_date >= period.starts_on AND balance.business_date < period.ends_on
+WHERE path.ancestor_id = ANY($1) AND ($6::date IS NULL OR balance.posted_on <= $6)
+"""
+
+_BY_UNIT = f"""
+SELECT path.ancestor_id AS unit_id, (period.number - 1)::int AS period_index,
+    sum(balance.direct + CASE WHEN path.depth = 0 THEN balance.overlay ELSE 0 END)::bigint AS achieved,
+    sum(balance.overlay)::bigint AS overlay
+{_OF_UNITS} GROUP BY 1, 2 ORDER BY 1, 2
+"""
+
+# Originals by currency and by the days between which no plan rate changes.
+_ORIGINALS_BY_UNIT = f"""
+SELECT path.ancestor_id AS unit_id, (period.number - 1)::int AS period_index, balance.currency,
+    width_bucket(balance.business_date, $7::date[]) AS since,
+    sum(balance.original_direct + CASE WHEN path.depth = 0 THEN balance.original_overlay ELSE 0 END)::bigint
+        AS achieved,
+    sum(balance.original_overlay)::bigint AS overlay
+{_OF_UNITS} GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
+"""
+
+_BY_MEMBER = """
+SELECT balance.member_id, (period.number - 1)::int AS period_index,
+    sum(balance.direct + balance.overlay)::bigint AS achieved, sum(balance.overlay)::bigint AS overlay
+FROM achievement_balance balance
+JOIN unnest($3::date[], $4::date[]) WITH ORDINALITY AS period (starts_on, ends_on, number)
+    ON balance.business_date >= period.starts_on AND balance.business_date < period.ends_on
+WHERE balance.member_id = ANY($1) AND balance.metric_id = $2 AND ($5::date IS NULL OR balance.posted_on <= $5)
+GROUP BY 1, 2 ORDER BY 1, 2
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class AchievedAtPlanRate:
+    """What a unit achieved in a period, at the plan rate, in minor units of the metric."""
+
+    unit_id: int
+    period_index: int
+    achieved: int
+    overlay: int
+
+
+async def achieved_by_unit(
+    snapshot: Snapshot,
+    unit_ids: Sequence[int],
+    metric_id: int,
+    periods: Sequence[Period],
+    *,
+    structure: Structure = "as_was",
+    tree_day: date | None = None,
+    posted_through: date | None = None,
+) -> list[Record]:
+    """Rows of unit_id, period_index, achieved and overlay, in that order.
+
+    As it was: a balance counts for whoever was above its position on the business date. As it is: for whoever is
+    above it on `tree_day`, which must be given then. Overlay is in a position's own `achieved`, not in that of
+    the units above; `overlay` is the overlay of all positions at or below the unit, whether in it or not.
+    """
+    return await snapshot.fetch(_BY_UNIT, *_of_units(unit_ids, metric_id, periods, structure, tree_day, posted_through))
+
+
+async def achieved_at_plan_rate(
+    snapshot: Snapshot,
+    unit_ids: Sequence[int],
+    metric_id: int,
+    metric_scale: int,
+    periods: Sequence[Period],
+    rates: RateTable,
+    *,
+    structure: Structure = "as_was",
+    tree_day: date | None = None,
+    posted_through: date | None = None,
+) -> list[AchievedAtPlanRate]:
+    """As `achieved_by_unit`, computed from the original amounts at the plan rates of their business dates.
+
+    `rates` holds the company's plan rates. Each unit's and period's originals are converted per currency and
+    rounded once, half up. Raises `InputError` MISSING_RATE for a currency without a plan rate.
+    """
+    changes = [EARLIEST, *rates.changes(RateKind.PLAN)]
+    rows = await snapshot.fetch(
+        _ORIGINALS_BY_UNIT,
+        *_of_units(unit_ids, metric_id, periods, structure, tree_day, posted_through),
+        changes,
+    )
+    sums: dict[tuple[int, int], dict[str, list[Fraction]]] = defaultdict(dict)
+    for row in rows:
+        currency = row["currency"]
+        worth = sums[row["unit_id"], row["period_index"]].setdefault(currency, [Fraction(), Fraction()])
+        for place, column in enumerate(("achieved", "overlay")):
+            worth[place] += _planned(row[column], currency, changes[row["since"] - 1], rates, metric_scale)
+    return [
+        AchievedAtPlanRate(*of, *(sum(half_up(worth[place]) for worth in by_currency.values()) for place in (0, 1)))
+        for of, by_currency in sums.items()
+    ]
+
+
+async def achieved_by_member(
+    snapshot: Snapshot,
+    member_ids: Sequence[int],
+    metric_id: int,
+    periods: Sequence[Period],
+    *,
+    posted_through: date | None = None,
+) -> list[Record]:
+    """Rows of member_id, period_index, achieved (overlay included) and overlay, in that order."""
+    starts, ends = _bounds(periods)
+    return await snapshot.fetch(_BY_MEMBER, list(member_ids), metric_id, starts, ends, posted_through)
+
+
+def _of_units(
+    unit_ids: Sequence[int],
+    metric_id: int,
+    periods: Sequence[Period],
+    structure: Structure,
+    tree_day: date | None,
+    posted_through: date | None,
+) -> tuple[Any, ...]:
+    if structure == "as_is" and tree_day is None:
+        raise ValueError("a tree as it is needs the day on which it is")
+    starts, ends = _bounds(periods)
+    return list(unit_ids), metric_id, starts, ends, tree_day if structure == "as_is" else None, posted_through
+
+
+def _bounds(periods: Sequence[Period]) -> tuple[list[date], list[date]]:
+    return [period.starts_on for period in periods], [period.ends_on for period in periods]
+
+
+def _planned(original: int, currency: str, since: date, rates: RateTable, metric_scale: int) -> Fraction:
+    if not currency or not original:
+        return Fraction(original)
+    return exact(original, rates.rate(currency, RateKind.PLAN, since), currency_scale(currency), metric_scale)
