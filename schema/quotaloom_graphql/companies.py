@@ -6,7 +6,6 @@ from datetime import date
 from typing import Annotated, Any
 
 import strawberry
-from strawberry_breadth import batch
 
 from quotaloom.calendars.commands import SpecialDay, holidays, remove_holidays, set_holidays
 from quotaloom.founding import found_company
@@ -25,6 +24,7 @@ from quotaloom_graphql.organization_loaders import load_members
 from quotaloom_graphql.organizations import Member, OrgUnit
 from quotaloom_graphql.questions import period_named, periods_named
 from quotaloom_graphql.targets import PeriodLabel
+from strawberry_breadth import batch
 
 
 async def load_root(keys: list[int], info: Info) -> list[dict[str, Any]]:
@@ -264,3 +264,12 @@ class CompanyMutation:
     update_company: CompanyPayload = mutation(_update_company, description="Change the settings of your company.")
     set_holidays: CompanyPayload = mutation(_set_holidays, description="Enter days off and made-up days.")
     remove_holidays: CompanyPayload = mutation(_remove_holidays, description="Make days ordinary again.")
+
+
+async def _own_company(keys: list[int], info: Info) -> list[dict[str, Any]]:
+    row = await company_row(info)
+    return [row] if row["id"] in keys else []
+
+
+NODE_LOADERS = {"Company": _own_company}
+"""How `node(id:)` finds the viewer's company, and no other."""

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, TypeVar
 
-from asyncpg import Record
 from strawberry import Info as StrawberryInfo
 
 from quotaloom.calendars.company_calendar import CompanyCalendar, load_calendar
@@ -19,7 +18,7 @@ from quotaloom.platform.access import Role, Viewer
 from quotaloom.platform.database import Database
 from quotaloom.platform.errors import Unauthenticated
 from quotaloom.platform.tokens import Identity
-from quotaloom.platform.unit_of_work import Snapshot
+from quotaloom.platform.unit_of_work import Record, Snapshot
 from quotaloom.platform.work import CompanyFacts, Work, load_company
 from quotaloom.policies.registry import PolicyRegistry
 

@@ -66,4 +66,31 @@ class PlanStatus(StrEnum):
     SUPERSEDED = "superseded"
 
 
-__all__ = ["AttainmentStatus", "Grain", "MemberRole", "MetricKind", "OrgUnitKind", "PlanStatus", "Structure"]
+@strawberry.enum(description="The order of units: as in the tree, by name, or by key.")
+class OrgUnitOrder(StrEnum):
+    """An order of units."""
+
+    TREE = "tree"
+    NAME = "name"
+    KEY = "key"
+
+
+@strawberry.enum(description="The order of members: by name or by key.")
+class MemberOrder(StrEnum):
+    """An order of members."""
+
+    NAME = "name"
+    KEY = "key"
+
+
+__all__ = [
+    "AttainmentStatus",
+    "Grain",
+    "MemberOrder",
+    "MemberRole",
+    "MetricKind",
+    "OrgUnitKind",
+    "OrgUnitOrder",
+    "PlanStatus",
+    "Structure",
+]

@@ -30,7 +30,7 @@ class Refused(dict[str, Any]):
     """A payload with errors and nothing else: every other field of it is null."""
 
     def __init__(self, error: InputError) -> None:
-        problems = [error, *getattr(error, "more", ())]
+        problems = getattr(error, "errors", None) or [error]
         super().__init__(
             errors=[
                 {"path": [str(part) for part in one.path], "code": one.code, "message": one.message} for one in problems

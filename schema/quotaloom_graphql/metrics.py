@@ -7,8 +7,6 @@ from decimal import Decimal
 from typing import Any
 
 import strawberry
-from asyncpg import Record
-from strawberry_breadth import batch
 
 from quotaloom.metrics.commands import NewMetric, define_metric, set_exchange_rate, update_metric
 from quotaloom.metrics.currencies import currency_scale
@@ -17,12 +15,14 @@ from quotaloom.metrics.rates import RateKind
 from quotaloom.metrics.reads import products_by_id
 from quotaloom.platform.amounts import format_amount, parse_amount
 from quotaloom.platform.errors import NotFound
+from quotaloom.platform.unit_of_work import Record
 from quotaloom.platform.work import Work
 from quotaloom_graphql.context import Info, Services
 from quotaloom_graphql.enums import MetricKind
 from quotaloom_graphql.errors import UserError
 from quotaloom_graphql.mutations import mutation
 from quotaloom_graphql.nodes import Node, decode_id, global_id
+from strawberry_breadth import batch
 
 strawberry.enum(
     RateKind,
@@ -215,3 +215,7 @@ class MetricMutation:
     set_exchange_rate: ExchangeRatePayload = mutation(
         _set_exchange_rate, description="Set an exchange rate from a day on; what is posted already stays as it is."
     )
+
+
+NODE_LOADERS = {"Metric": load_metrics, "Product": load_products}
+"""How `node(id:)` finds what these types name."""

@@ -9,9 +9,9 @@ from typing import Any
 
 import strawberry
 from graphql import GraphQLAbstractType, GraphQLResolveInfo
-from strawberry_breadth import column
 
 from quotaloom.platform.errors import NotFound
+from strawberry_breadth import column
 
 TYPENAME = "__typename"
 """The key under which a row that is returned as a `Node` names its type."""

@@ -6,10 +6,10 @@ from datetime import date
 from typing import Annotated, Any
 
 import strawberry
-from asyncpg import Record
 
 from quotaloom.organizations import reads
 from quotaloom.platform.access import Scope
+from quotaloom.platform.unit_of_work import Record
 from quotaloom_graphql.context import Info
 from quotaloom_graphql.enums import OrgUnitKind
 

@@ -6,7 +6,6 @@ from datetime import date
 from typing import Any
 
 import strawberry
-from strawberry_breadth import batch
 
 from quotaloom.organizations.commands.members import create_member, leave, rejoin, update_member
 from quotaloom.organizations.commands.terms import appoint_head, appoint_holder, end_headship, end_holding
@@ -21,6 +20,7 @@ from quotaloom_graphql.mutations import mutation
 from quotaloom_graphql.nodes import decode_id, optional_id
 from quotaloom_graphql.organization_loaders import load_members, load_units
 from quotaloom_graphql.organizations import Member, OrgUnit
+from strawberry_breadth import batch
 
 EXPECTED = "The version you saw; refused where it has changed meanwhile."
 

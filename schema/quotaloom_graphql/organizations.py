@@ -6,7 +6,6 @@ from datetime import date
 from typing import TYPE_CHECKING, Annotated
 
 import strawberry
-from strawberry_breadth import batch
 
 from quotaloom_graphql.enums import MemberRole, OrgUnitKind
 from quotaloom_graphql.funnel_loaders import load_unit_opportunities
@@ -35,6 +34,7 @@ from quotaloom_graphql.targets import (
     load_unit_attainment,
     load_unit_attainments,
 )
+from strawberry_breadth import batch
 
 if TYPE_CHECKING:
     from quotaloom_graphql.funnels import Opportunity
@@ -124,7 +124,7 @@ class OrgUnit(Node):
         one=True,
         description="Its own target against the sum of its children's, over-assignment included.",
     )
-    opportunities: list[Annotated["Opportunity", strawberry.lazy("quotaloom_graphql.funnels")]] = batch(
+    opportunities: list[Annotated[Opportunity, strawberry.lazy("quotaloom_graphql.funnels")]] = batch(
         load_unit_opportunities, key="id", by="unit_id", description="Deals of the positions below it, or of its own."
     )
     viewer_can: ViewerCan = batch(

@@ -9,7 +9,6 @@ from typing import Any
 
 import strawberry
 from strawberry.scalars import JSON
-from strawberry_breadth import batch
 
 from quotaloom.metrics.reads import metrics_by_id
 from quotaloom.platform.access import Scope
@@ -29,6 +28,7 @@ from quotaloom_graphql.mutations import mutation
 from quotaloom_graphql.nodes import Node, decode_id, global_id
 from quotaloom_graphql.organization_loaders import load_units
 from quotaloom_graphql.organizations import OrgUnit
+from strawberry_breadth import batch
 
 
 async def load_versions(keys: list[int], info: Info) -> list[Any]:

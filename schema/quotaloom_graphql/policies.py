@@ -7,7 +7,6 @@ from typing import Any
 
 import strawberry
 from strawberry.scalars import JSON
-from strawberry_breadth import batch
 
 from quotaloom.platform.work import Work
 from quotaloom.policies.registry import RegisteredPolicy
@@ -15,6 +14,7 @@ from quotaloom.policies.settings import PolicyChange, settings_of, switch_policy
 from quotaloom_graphql.context import Info, Services
 from quotaloom_graphql.errors import UserError
 from quotaloom_graphql.mutations import mutation
+from strawberry_breadth import batch
 
 
 async def load_settings(keys: list[str], info: Info) -> list[dict[str, Any]]:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from asyncpg import Record
-
 from quotaloom.calendars.periods import Grain, Period
 from quotaloom.platform.access import Scope
 from quotaloom.platform.errors import InputError, NotFound
+from quotaloom.platform.unit_of_work import Record
 from quotaloom.targets.attainments import AttainmentQuestion
 from quotaloom.targets.plans import load_plan
 from quotaloom_graphql.context import RequestContext
@@ -95,7 +94,7 @@ async def attainment_question(
         lower_is_better=counted["lower_is_better"],
         periods=periods,
         today=await context.today(),
-        structure=str(structure.value),
+        structure="as_is" if structure is Structure.AS_IS else "as_was",
         as_of=as_of,
         version_id=await draft_named(context, plan),
         at_plan_rate=at_plan_rate,

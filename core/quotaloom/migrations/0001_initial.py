@@ -540,7 +540,7 @@ class Migration(migrations.Migration):
                 "table": "target_cell",
                 "app": "quotaloom",
                 "pk_attr": "id",
-                "table_description": "What a unit aims for on the days [starts_on, ends_on), a month of the plan, in minor units of the plan's metric.",
+                "table_description": "What a unit aims for on the days [starts_on, ends_on), a month of the plan, in minor units of its metric.",
             },
             bases=["TenantModel"],
         ),

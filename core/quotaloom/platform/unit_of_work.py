@@ -10,7 +10,8 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 import orjson
-from asyncpg import Connection, Record
+from asyncpg import Connection
+from asyncpg import Record as Record
 from tortoise.backends.asyncpg.client import AsyncpgDBClient, TransactionWrapper
 from tortoise.transactions import in_transaction
 

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from quotaloom.achievements.reads import achieved_at_plan_rate, achieved_by_member, achieved_by_unit
+from quotaloom.achievements.rollups import Structure, achieved_at_plan_rate, achieved_by_member, achieved_by_unit
 from quotaloom.calendars.company_calendar import CompanyCalendar
 from quotaloom.calendars.periods import Period
+from quotaloom.metrics.rates import RateKind
+from quotaloom.metrics.reads import rate_table
 from quotaloom.platform.amounts import format_amount
 from quotaloom.platform.unit_of_work import Snapshot
 from quotaloom.targets.attainment import Lines, expected, gap, rate, status
@@ -32,7 +34,7 @@ class AttainmentQuestion:
     lower_is_better: bool
     periods: Sequence[Period]
     today: date
-    structure: str = "as_was"
+    structure: Structure = "as_was"
     as_of: date | None = None
     version_id: int | None = None
     at_plan_rate: bool = False
@@ -53,23 +55,30 @@ async def attainment_by_unit(
 ) -> list[dict[str, Any]]:
     """One row per unit and period, in that order; units with nothing are there with zero achieved."""
     lines = await lines_by_unit(snapshot, calendar, unit_ids, question.choice, question.periods)
-    arguments: dict[str, Any] = {
-        "structure": question.structure,
-        "tree_day": question.day,
-        "posted_through": question.as_of,
-    }
-    if question.at_plan_rate:
-        found = await achieved_at_plan_rate(
-            snapshot, list(unit_ids), question.metric_id, question.periods, currency, **arguments
-        )
-    else:
-        found = await achieved_by_unit(snapshot, list(unit_ids), question.metric_id, question.periods, **arguments)
-    sums = {(row["unit_id"], row["period_index"]): (row["achieved"], row["overlay"]) for row in found}
+    sums = await _achieved(snapshot, currency, unit_ids, question)
     return [
         {"unit_id": unit_id, **_row(question, calendar, index, lines.get((unit_id, index)), sums.get((unit_id, index)))}
         for unit_id in unit_ids
         for index in range(len(question.periods))
     ]
+
+
+async def _achieved(
+    snapshot: Snapshot, currency: str, unit_ids: Sequence[int], question: AttainmentQuestion
+) -> dict[tuple[int, int], tuple[int, int]]:
+    """Achieved and overlay by unit and place of the period."""
+    arguments: dict[str, Any] = {
+        "structure": question.structure,
+        "tree_day": question.day,
+        "posted_through": question.as_of,
+    }
+    metric_id, periods = question.metric_id, question.periods
+    if not question.at_plan_rate:
+        rows = await achieved_by_unit(snapshot, unit_ids, metric_id, periods, **arguments)
+        return {(row["unit_id"], row["period_index"]): (row["achieved"], row["overlay"]) for row in rows}
+    rates = await rate_table(snapshot, currency, RateKind.PLAN)
+    planned = await achieved_at_plan_rate(snapshot, unit_ids, metric_id, question.scale, periods, rates, **arguments)
+    return {(row.unit_id, row.period_index): (row.achieved, row.overlay) for row in planned}
 
 
 async def attainment_by_member(

@@ -211,7 +211,7 @@ class _Decider:
 
     def _weights(self, unit: GatheredUnit) -> AllocationOutcome:
         facts = [self._fact(self.gathered.units[child]) for child in unit.children]
-        request = AllocationRequest[Any](
+        request: AllocationRequest[Any] = AllocationRequest(
             self._fact(unit), tuple(facts), self._months, self.gathered.metric_key, self.selected.parameters
         )
         outcome = run_allocation(self.selected.policy, request, self.selected.revision)

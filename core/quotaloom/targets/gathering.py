@@ -9,7 +9,7 @@ from datetime import date
 
 from asyncpg import Record
 
-from quotaloom.achievements.reads import achieved_by_unit
+from quotaloom.achievements.rollups import achieved_by_unit
 from quotaloom.calendars.fiscal import FiscalCalendar
 from quotaloom.calendars.periods import Period
 from quotaloom.metrics.reads import metrics_by_id

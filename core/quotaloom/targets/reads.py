@@ -75,7 +75,8 @@ async def lines_by_unit(
         _IN_FORCE + " SELECT c.unit_id, n.i - 1 AS i, sum(c.target)::bigint AS target,"
         " sum(c.assessment)::bigint AS assessment, sum(c.stretch)::bigint AS stretch"
         + _CELL
-        + " JOIN unnest($5::date[], $6::date[]) WITH ORDINALITY AS n (s, e, i) ON c.starts_on >= n.s AND c.ends_on <= n.e"
+        + " JOIN unnest($5::date[], $6::date[]) WITH ORDINALITY AS n (s, e, i)"
+        " ON c.starts_on >= n.s AND c.ends_on <= n.e"
         " WHERE c.unit_id = ANY($4::bigint[]) GROUP BY c.unit_id, n.i",
         choice.metric_id,
         choice.version_id,
@@ -169,7 +170,7 @@ async def lines_by_member(
     share falls on the working days of the days held.
     """
     rows = await snapshot.fetch(
-        _IN_FORCE
+        _IN_FORCE  # noqa: S608 (constants)
         + ", held AS (SELECT DISTINCT company_id, position_id FROM holding WHERE member_id = ANY($4::bigint[]))"
         " SELECT c.unit_id, c.starts_on, c.ends_on, c.target, c.assessment, c.stretch, h.member_id,"
         " greatest(h.valid_from, c.starts_on) AS held_from, least(h.valid_to, c.ends_on) AS held_to"
