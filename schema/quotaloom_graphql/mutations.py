@@ -43,6 +43,8 @@ def mutation(command: Command[Any], *, description: str) -> Any:
 
 async def _attempt(info: Info, command: Callable[[Work], Awaitable[dict[str, Any]]]) -> dict[str, Any]:
     work = await info.context.work()
+    # A command takes connections of its own; holding the snapshot's meanwhile could starve the pool.
+    await info.context.renew()
     try:
         payload = await command(work)
     except InputError as error:

@@ -1,0 +1,132 @@
+"""Batch fields: one call per field and level, rows to their parents, errors to theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from operator import getitem
+from typing import Any
+
+import pytest
+import strawberry
+from graphql import GraphQLObjectType
+from strawberry import Info
+from strawberry.schema.config import StrawberryConfig
+
+from strawberry_breadth import batch, column
+
+CALLS: list[tuple[str, list[Any]]] = []
+
+
+class Context:
+    """The least that batch fields need."""
+
+    def __init__(self) -> None:
+        self.batches: dict[Hashable, Any] = {}
+
+
+async def load_children(keys: list[int], info: Info, count: int = 2) -> list[dict[str, Any]]:
+    """`count` children of each, the last first, so that order is the loader's."""
+    CALLS.append(("children", keys))
+    return [{"id": key * 10 + n, "boss": key} for key in reversed(keys) for n in range(count)]
+
+
+async def load_boss(keys: list[int], info: Info) -> list[dict[str, Any]]:
+    """A boss for even ones."""
+    CALLS.append(("boss", keys))
+    return [{"id": key // 10, "of": key, "boss": None} for key in keys if key % 2 == 0]
+
+
+async def load_sizes(parents: list[dict[str, Any]], info: Info) -> list[Any]:
+    """The ordered form: one result per parent; an exception is that parent's error."""
+    CALLS.append(("sizes", [parent["id"] for parent in parents]))
+    return [ValueError("odd") if parent["id"] % 2 else parent["id"] * 100 for parent in parents]
+
+
+async def load_too_few(parents: list[dict[str, Any]], info: Info) -> list[Any]:
+    """Breaks the contract."""
+    return []
+
+
+@strawberry.type
+class Person:
+    """A row."""
+
+    id: int
+    doubled: int = column(lambda value: value * 2, of="id", description="Twice the id.")
+    children: list[Person] = batch(load_children, key="id", by="boss", description="Children.")
+    boss: Person | None = batch(load_boss, key="id", by="of", one=True, description="Boss.")
+    lost: Person | None = batch(load_boss, key="boss", by="of", one=True, description="Boss by a null key.")
+    size: int | None = batch(load_sizes, description="Ordered form.")
+    short: int | None = batch(load_too_few, description="A loader that answers too little.")
+
+
+@strawberry.type
+class Query:
+    """Root."""
+
+    @strawberry.field
+    def person(self) -> Person:
+        """The first."""
+        return {"id": 1, "boss": None}  # type: ignore[return-value] # rows are dictionaries
+
+
+SCHEMA = strawberry.Schema(Query, config=StrawberryConfig(default_resolver=getitem))
+
+
+async def ask(query: str) -> Any:
+    CALLS.clear()
+    return await SCHEMA.execute(query, context_value=Context())
+
+
+async def test_a_field_costs_one_call_per_level() -> None:
+    """Two levels of children and a boss each: three calls, whatever the number of rows."""
+    result = await ask("{ person { children(count: 3) { children { id boss { id } } } } }")
+    assert result.errors is None
+    assert [name for name, _ in CALLS] == ["children", "children", "boss"]
+    assert sorted(CALLS[1][1]) == [10, 11, 12]
+
+
+async def test_rows_find_their_parents_and_keep_the_order_of_the_loader() -> None:
+    """Each parent gets its own rows; the order within is the loader's."""
+    result = await ask("{ person { children { id children { id } } } }")
+    assert result.data["person"]["children"] == [
+        {"id": 10, "children": [{"id": 100}, {"id": 101}]},
+        {"id": 11, "children": [{"id": 110}, {"id": 111}]},
+    ]
+
+
+async def test_one_is_a_row_or_null() -> None:
+    """A parent without a row, or with a null key, has null; a null key is never asked for."""
+    result = await ask("{ person { boss { id } lost { id } children { boss { id } } } }")
+    person = result.data["person"]
+    assert (person["boss"], person["lost"]) == (None, None)
+    assert person["children"] == [{"boss": {"id": 1}}, {"boss": None}]
+    assert [keys for name, keys in CALLS if name == "boss"] == [[1], [10, 11]]
+
+
+async def test_aliases_with_other_arguments_are_apart() -> None:
+    """Each alias is loaded with its own arguments."""
+    result = await ask("{ person { one: children(count: 1) { id } three: children(count: 3) { id } } }")
+    assert [len(result.data["person"][name]) for name in ("one", "three")] == [1, 3]
+
+
+async def test_an_exception_is_the_error_of_its_parent() -> None:
+    """In the ordered form the others keep their results, and the path names the parent."""
+    result = await ask("{ person { children { size } } }")
+    assert result.data["person"]["children"] == [{"size": 1000}, {"size": None}]
+    assert [(error.message, error.path) for error in result.errors] == [("odd", ["person", "children", 1, "size"])]
+
+
+async def test_a_loader_that_answers_too_little_is_told_of() -> None:
+    """A result per parent is the contract; less is an error that names the loader."""
+    result = await ask("{ person { short } }")
+    assert "load_too_few returned 0 results for 1 parents" in str(result.errors)
+
+
+@pytest.mark.parametrize(("name", "wanted"), [("children", "[Person!]!"), ("boss", "Person"), ("doubled", "Int!")])
+def test_the_annotation_is_the_type(name: str, wanted: str) -> None:
+    """What the class says is what the schema shows, with the description."""
+    person = SCHEMA._schema.type_map["Person"]
+    assert isinstance(person, GraphQLObjectType)
+    assert str(person.fields[name].type) == wanted
+    assert person.fields[name].description
