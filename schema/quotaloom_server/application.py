@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
 
 import asyncpg
 from starlette.applications import Starlette
@@ -16,24 +15,13 @@ from starlette.routing import Route
 
 from quotaloom.platform.database import Database
 from quotaloom.platform.settings import Settings
-from quotaloom.platform.tokens import TokenAuthority, signing_key
 from quotaloom.policies.discovery import discover
 from quotaloom.policies.registry import PolicyRegistry
 from quotaloom_graphql.context import Services
 from quotaloom_graphql.schema import build_schema
+from quotaloom_server.clock import Clock, utc_now
+from quotaloom_server.keys import token_authority
 from quotaloom_server.view import GraphQLView
-
-Clock = Callable[[], datetime]
-
-
-def utc_now() -> datetime:
-    """The moment."""
-    return datetime.now(UTC)
-
-
-def token_authority(settings: Settings) -> TokenAuthority:
-    """The installation's authority, with the key that it keeps."""
-    return TokenAuthority(signing_key(settings.signing_key_file), settings.token_audience, settings.token_issuer)
 
 
 def create_application(settings: Settings, database_url: str, clock: Clock = utc_now) -> Starlette:

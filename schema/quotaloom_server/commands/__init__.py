@@ -1,0 +1,1 @@
+"""The commands of `quotaloom`, a module each."""

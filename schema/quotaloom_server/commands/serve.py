@@ -1,0 +1,100 @@
+"""`quotaloom serve`."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Callable
+from datetime import timedelta
+from importlib.metadata import version
+from typing import Annotated
+
+import typer
+
+from quotaloom.platform.database import Database
+from quotaloom.platform.embedded import Terminated, ending_on_signals
+from quotaloom.platform.settings import Settings, load_settings
+from quotaloom_server import bearers
+from quotaloom_server.clock import utc_now
+from quotaloom_server.databases import DatabaseUrls, bring_up_to_date, connected, database_urls
+from quotaloom_server.greeting import Greeting
+from quotaloom_server.keys import token_authority
+from quotaloom_server.listening import address_shown, listen, taken
+from quotaloom_server.logs import configure_logging
+from quotaloom_server.output import ASIDE, raw
+
+
+def serve(
+    host: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HOST", help="Address to serve on; 0.0.0.0 for all.  [default: QUOTALOOM_HOST or 127.0.0.1]"
+        ),
+    ] = None,
+    port: Annotated[
+        int | None,
+        typer.Option(metavar="PORT", min=1, max=65535, help="Port to serve on.  [default: QUOTALOOM_PORT or 8000]"),
+    ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(metavar="N", min=1, max=64, help="Serving processes.  [default: QUOTALOOM_WORKERS or 1]"),
+    ] = None,
+    with_demo: Annotated[
+        bool, typer.Option("--with-demo", help="Load the demo company, if it is not there yet.")
+    ] = False,
+) -> None:
+    """Serve the graph over HTTP.
+
+    Starts the embedded database, unless QUOTALOOM_DATABASE_URL names one, and brings it up to date. Ctrl-C ends
+    both once the requests under way are answered.
+    """
+    settings = load_settings(host=host, port=port, workers=workers)
+    configure_logging(settings.log_level)
+    try:
+        with (
+            ending_on_signals(),
+            taken(settings.host, settings.port) as sockets,
+            database_urls(settings) as urls,
+        ):
+            greeting = asyncio.run(_prepare(settings, urls, with_demo=with_demo))
+            listen(sockets, settings.host, settings.port)
+            _run(settings, urls, sockets, lambda: raw(str(greeting)))
+    except Terminated:
+        ASIDE.print("Stopped.")
+
+
+async def _prepare(settings: Settings, urls: DatabaseUrls, *, with_demo: bool) -> Greeting:
+    await bring_up_to_date(urls, lambda name: ASIDE.print(f"Preparing the database: {name}"))
+    async with connected(settings, urls) as database:
+        return await _greeting(settings, urls, database)
+
+
+async def _greeting(settings: Settings, urls: DatabaseUrls, database: Database) -> Greeting:
+    address = address_shown(settings.host, settings.port)
+    if settings.is_production:
+        return Greeting(version("quotaloom"), address)
+    keys = await bearers.company_keys(urls)
+    if keys:
+        company_id = await bearers.company_named(database, urls, keys[0])
+        identity = await bearers.first_admin(database, company_id, utc_now())
+        bearer = f"{identity.subject}, an admin of {keys[0]}"
+    else:
+        identity, bearer = bearers.operator(bearers.NO_COMPANY), "the operator (there is no company yet)"
+    hours = settings.token_ttl_hours
+    token = token_authority(settings).issue(identity, utc_now(), timedelta(hours=hours))
+    return Greeting(version("quotaloom"), address, bearer, token, hours)
+
+
+def _run(settings: Settings, urls: DatabaseUrls, sockets: list[socket.socket], started: Callable[[], object]) -> None:
+    if settings.workers == 1:
+        from quotaloom_server.application import create_application
+        from quotaloom_server.serving import Server
+
+        Server(create_application(settings, urls.application), started).run(sockets)
+        return
+    from quotaloom_server.workers import Workers
+
+    with Workers(settings, urls.application, sockets) as processes:
+        processes.start()
+        started()
+        processes.watch()

@@ -1,0 +1,36 @@
+"""One serving process: uvicorn with our application, quiet, ending in order."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+
+import uvicorn
+from starlette.applications import Starlette
+
+GRACE_SECONDS = 5
+"""How long requests under way may take to finish once the process is asked to end."""
+
+
+class Server(uvicorn.Server):
+    """Serves until SIGINT or SIGTERM, lets requests under way finish, then raises the signal again."""
+
+    def __init__(self, application: Starlette, started: Callable[[], object]) -> None:
+        super().__init__(
+            uvicorn.Config(
+                application,
+                lifespan="on",
+                ws="none",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                timeout_graceful_shutdown=GRACE_SECONDS,
+            )
+        )
+        self._tell_started = started
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Open for requests, then tell that it is so."""
+        await super().startup(sockets)
+        if self.started:
+            self._tell_started()
