@@ -201,6 +201,8 @@ async def load_company(keys: list[bool], info: Info) -> list[dict[str, Any]]:
 async def company_row(info: Info) -> dict[str, Any]:
     """The viewer's company as the graph shows it."""
     work = await info.context.work()
+    if work.viewer.role is Role.OPERATOR:
+        raise AccessDenied("an operator belongs to no company; ask with a token of one")
     facts = work.company
     names = (
         *("id", "key", "name", "currency", "time_zone", "fiscal_start_month", "calendar_pattern", "reversal_date"),

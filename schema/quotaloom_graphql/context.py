@@ -19,7 +19,7 @@ from quotaloom.platform.database import Database
 from quotaloom.platform.errors import Unauthenticated
 from quotaloom.platform.tokens import Identity
 from quotaloom.platform.unit_of_work import Record, Snapshot
-from quotaloom.platform.work import CompanyFacts, Work, load_company
+from quotaloom.platform.work import NO_COMPANY, CompanyFacts, Work, load_company
 from quotaloom.policies.registry import PolicyRegistry
 
 T = TypeVar("T")
@@ -94,6 +94,8 @@ class RequestContext:
 
     async def _load_work(self) -> Work:
         identity = self.identity
+        if identity.role is Role.OPERATOR:
+            return Work(self.services.database, Viewer(0, identity.subject, Role.OPERATOR), NO_COMPANY, self.now)
         company = await load_company(self.snapshot)
         if company is None:
             raise Unauthenticated("the token names a company that does not exist")

@@ -44,7 +44,9 @@ OrderedBy = Annotated[OpportunityOrder, strawberry.argument(description="In whic
 Descending = Annotated[bool, strawberry.argument(description="The latest, largest or last first.")]
 
 Loader = Callable[..., Awaitable[list[Any]]]
-Listing = Callable[[RequestContext, list[int], OpportunityFilter, Slice, frozenset[int] | None], Awaitable[list[Record]]]
+Listing = Callable[
+    [RequestContext, list[int], OpportunityFilter, Slice, frozenset[int] | None], Awaitable[list[Record]]
+]
 Figure = Callable[[StageFigures, int], Any]
 
 
@@ -210,9 +212,7 @@ async def _figures(
     async def load() -> list[StageFigures]:
         work, sight = await context.work(), await context.sight()
         where = await opportunity_filter(context, org_unit, opened_in, closed_in)
-        return await stage_figures(
-            context.snapshot, work.company, keys, work.today, where, sight.units_with_figures
-        )
+        return await stage_figures(context.snapshot, work.company, keys, work.today, where, sight.units_with_figures)
 
     return await context.once(("stage_figures", tuple(keys), org_unit, opened_in, closed_in), load)
 

@@ -136,3 +136,9 @@ async def load_unit_rights(keys: list[int], info: Info) -> list[dict[str, Any]]:
         }
         for key in keys
     ]
+
+
+async def load_member_rights(keys: list[int], info: Info) -> list[dict[str, Any]]:
+    """What the viewer may do with each member."""
+    may_edit = (await info.context.work()).viewer.may(Scope.ORGANIZATION)
+    return [{"member_id": key, "edit": may_edit} for key in keys]

@@ -152,11 +152,19 @@ class AppointHeadInput:
     replace: bool = strawberry.field(default=False, description="End the present head's days where they overlap.")
 
 
-@strawberry.input(description="A holding or headship that ends.")
-class EndTermInput:
+@strawberry.input(description="A holding that ends.")
+class EndHoldingInput:
     """An end."""
 
-    id: strawberry.ID = strawberry.field(description="The holding or headship.")
+    id: strawberry.ID = strawberry.field(description="The holding.")
+    on: date = strawberry.field(description="The first day without it.")
+
+
+@strawberry.input(description="A headship that ends.")
+class EndHeadshipInput:
+    """An end."""
+
+    id: strawberry.ID = strawberry.field(description="The headship.")
     on: date = strawberry.field(description="The first day without it.")
 
 
@@ -244,12 +252,12 @@ async def _appoint_head(work: Work, input: AppointHeadInput, _: Services) -> dic
     return {"unit_id": unit_id, "member_id": member_id}
 
 
-async def _end_holding(work: Work, input: EndTermInput, _: Services) -> dict[str, Any]:
+async def _end_holding(work: Work, input: EndHoldingInput, _: Services) -> dict[str, Any]:
     await end_holding(work, decode_id(input.id, "Holding", ("id",)), input.on)
     return {"unit_id": None, "member_id": None}
 
 
-async def _end_headship(work: Work, input: EndTermInput, _: Services) -> dict[str, Any]:
+async def _end_headship(work: Work, input: EndHeadshipInput, _: Services) -> dict[str, Any]:
     await end_headship(work, decode_id(input.id, "Headship", ("id",)), input.on)
     return {"unit_id": None, "member_id": None}
 

@@ -18,6 +18,7 @@ from quotaloom_graphql.organization_loaders import (
     load_headed_units,
     load_heads,
     load_holders,
+    load_member_rights,
     load_members,
     load_parent,
     load_positions,
@@ -40,13 +41,20 @@ if TYPE_CHECKING:
     from quotaloom_graphql.funnels import Opportunity
 
 
-@strawberry.type(description="What you may do with an object; for showing or hiding buttons, the server checks again.")
-class ViewerCan:
+@strawberry.type(description="What you may do with a unit, for showing or hiding buttons; the server checks again.")
+class ViewerCanOnUnit:
     """Rights of the viewer."""
 
     edit: bool = strawberry.field(description="Rename, move, close, and appoint heads and holders.")
     plan: bool = strawberry.field(description="Set and decompose the targets of this unit in a draft.")
     plan_below: bool = strawberry.field(description="Set and decompose the targets of the units below it.")
+
+
+@strawberry.type(description="What you may do with a member; the server checks again.")
+class ViewerCanOnMember:
+    """Rights of the viewer on a member."""
+
+    edit: bool = strawberry.field(description="Change, let leave, appoint.")
 
 
 @strawberry.type(description="A member in a position for a date range.")
@@ -127,7 +135,7 @@ class OrgUnit(Node):
     opportunities: list[Annotated[Opportunity, strawberry.lazy("quotaloom_graphql.funnels")]] = batch(
         load_unit_opportunities, key="id", by="unit_id", description="Deals of the positions below it, or of its own."
     )
-    viewer_can: ViewerCan = batch(
+    viewer_can: ViewerCanOnUnit = batch(
         load_unit_rights, key="id", by="unit_id", one=True, description="What you may do with it."
     )
 
@@ -156,4 +164,7 @@ class Member(Node):
         by="member_id",
         one=True,
         description="Attainment over all positions, by the days they were held; null where you may not see it.",
+    )
+    viewer_can: ViewerCanOnMember = batch(
+        load_member_rights, key="id", by="member_id", one=True, description="What you may do with the member."
     )

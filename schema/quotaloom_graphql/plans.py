@@ -51,6 +51,13 @@ async def load_decompositions(keys: list[int], info: Info) -> list[dict[str, Any
     return [row for row in rows if sight.sees_unit(row["unit_id"])]
 
 
+async def load_plan_rights(keys: list[int], info: Info) -> list[dict[str, Any]]:
+    """What the viewer may do with each plan."""
+    viewer, sight = (await info.context.work()).viewer, await info.context.sight()
+    planner = viewer.may(Scope.TARGETS)
+    return [{"plan_id": key, "plan": planner or bool(sight.headed_unit_ids), "publish": planner} for key in keys]
+
+
 async def _sees_drafts(info: Info) -> bool:
     viewer, sight = (await info.context.work()).viewer, await info.context.sight()
     return viewer.may(Scope.READ) or bool(sight.headed_unit_ids)
@@ -87,6 +94,14 @@ class PlanVersion:
     )
 
 
+@strawberry.type(description="What you may do with a plan; the server checks again.")
+class ViewerCanOnPlan:
+    """Rights of the viewer on a plan."""
+
+    plan: bool = strawberry.field(description="Set and decompose targets of a draft, where the unit allows it.")
+    publish: bool = strawberry.field(description="Publish and revise it, lock its cells.")
+
+
 @strawberry.type(description="A set of target cells for a fiscal year and metric, with versions (目标方案).")
 class Plan(Node):
     """A plan."""
@@ -100,6 +115,9 @@ class Plan(Node):
     metric: Metric = batch(load_metrics, key="metric_id", by="id", one=True, description="What is counted.")
     versions: list[PlanVersion] = batch(
         load_versions, key="id", by="plan_id", description="Its versions, the first first."
+    )
+    viewer_can: ViewerCanOnPlan = batch(
+        load_plan_rights, key="id", by="plan_id", one=True, description="What you may do with it."
     )
 
 

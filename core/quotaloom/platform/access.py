@@ -32,8 +32,8 @@ class Scope(StrEnum):
 class Viewer:
     """Whoever sent the request, already authenticated, in one company.
 
-    A member or admin has a `member_id`; a service has `scopes`; an operator belongs to the installation and
-    may create companies.
+    A member or admin has a `member_id`; a service has `scopes`; an operator belongs to the installation, not to
+    a company (`company_id` is 0): he may found companies and sees into none.
     """
 
     company_id: int
@@ -45,7 +45,7 @@ class Viewer:
     @property
     def is_admin(self) -> bool:
         """Whether everything of the company is open to the viewer."""
-        return self.role in (Role.ADMIN, Role.OPERATOR)
+        return self.role is Role.ADMIN
 
     def may(self, scope: Scope) -> bool:
         """Whether the viewer is an admin, or a service whose token names `scope`."""

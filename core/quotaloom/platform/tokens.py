@@ -24,7 +24,10 @@ _REQUIRED = ["exp", "iat", "aud", "iss", "sub", "company", "role"]
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Whom a token names: a member of a company, a service with scopes, or the operator of the installation."""
+    """Whom a token names: a member of a company, a service with scopes, or the operator of the installation.
+
+    An operator's `company_id` is 0.
+    """
 
     company_id: int
     subject: str

@@ -36,6 +36,22 @@ class CompanyFacts:
         return now.astimezone(ZoneInfo(self.time_zone)).date()
 
 
+NO_COMPANY = CompanyFacts(
+    id=0,
+    key="",
+    name="",
+    currency="XXX",
+    time_zone="UTC",
+    fiscal_start_month=1,
+    calendar_pattern="calendar",
+    working_weekdays=(),
+    members_see_ancestors=False,
+    members_see_rankings=False,
+    reversal_date="original",
+)
+"""Where an operator works: nowhere."""
+
+
 @dataclass(frozen=True, slots=True)
 class Work:
     """One use case: everything it reads and writes is of `viewer`'s company, and of the moment `now`."""

@@ -43,11 +43,11 @@ def gap(achieved: int, target: int | None) -> int | None:
 
 
 def status(achieved: int, lines: Lines, *, lower_is_better: bool = False) -> AttainmentStatus | None:
-    """Below assessment, below target, at or above target, at or above stretch; None without a target.
+    """Below assessment, below target, at or above target, at or above stretch; None where the target is 0 or absent.
 
     Where lower is better, "at or above" reads "at or below", and so on.
     """
-    if lines.target is None:
+    if not lines.target:
         return None
 
     def reaches(line: int) -> bool:

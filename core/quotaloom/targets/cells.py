@@ -116,7 +116,7 @@ async def require_planner(snapshot: Snapshot, work: Work, unit_ids: Sequence[int
         raise AccessDenied("you may plan for the units below those that you head, and for no others")
     unknown = next((index for index, unit_id in enumerate(unit_ids) if unit_id not in visible), None)
     if unknown is not None:
-        raise NotFound("NOT_FOUND", "there is no such unit that you can see", ("cells", unknown, "unitId"))
+        raise NotFound("NOT_FOUND", "there is no such unit that you can see", ("cells", unknown, "orgUnitId"))
 
 
 async def _not_below(snapshot: Snapshot, work: Work, unit_ids: list[int], headed: list[int]) -> list[Record]:
