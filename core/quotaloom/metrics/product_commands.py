@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import cast
 
@@ -29,7 +30,7 @@ async def define_product(work: Work, product: NewProduct) -> int:
     Raises `InputError` BAD_KEY, BAD_NAME, BAD_GROUP, BAD_PRICE or KEY_TAKEN.
     """
     work.viewer.require(Scope.SETTINGS, "defining a product")
-    _check(product)
+    check_product(product)
 
     async def apply(transaction: Transaction) -> int:
         row = await transaction.fetch_one(
@@ -56,7 +57,7 @@ async def update_product(work: Work, product_id: int, product: NewProduct) -> No
     Raises `NotFound` UNKNOWN_PRODUCT and what `define_product` raises.
     """
     work.viewer.require(Scope.SETTINGS, "changing a product")
-    _check(product)
+    check_product(product)
 
     async def apply(transaction: Transaction) -> None:
         await transaction.lock("product")
@@ -80,7 +81,41 @@ async def update_product(work: Work, product_id: int, product: NewProduct) -> No
     await work.write(apply)
 
 
-def _check(product: NewProduct) -> None:
+async def insert_products(transaction: Transaction, products: Sequence[NewProduct]) -> dict[str, int]:
+    """Insert those of the products whose keys are not stored, in one statement; returns their ids by key.
+
+    Those whose key is stored stay as they are. Raises `InputError` BAD_KEY, BAD_NAME, BAD_GROUP, BAD_PRICE, or
+    KEY_TAKEN for a key that is given twice, with the product's number first in the path.
+    """
+    seen: set[str] = set()
+    for number, product in enumerate(products):
+        try:
+            check_product(product)
+        except InputError as error:
+            raise error.at(number) from None
+        if product.key in seen:
+            raise key_taken("product", product.key).at(number)
+        seen.add(product.key)
+    rows = await transaction.fetch(
+        "INSERT INTO product (company_id, key, name, product_group, list_price, version)"
+        " SELECT $1, given.*, 1 FROM unnest($2::text[], $3::text[], $4::text[], $5::bigint[]) AS given"
+        " ON CONFLICT (company_id, key) DO NOTHING RETURNING id, key",
+        transaction.company_id,
+        [product.key for product in products],
+        [product.name for product in products],
+        [product.product_group for product in products],
+        [product.list_price for product in products],
+    )
+    created = {row["key"]: row["id"] for row in rows}
+    for product in products:
+        if product.key in created:
+            transaction.record("product.define", "Product", created[product.key], after=asdict(product))
+            transaction.publish("product.defined", id=created[product.key], key=product.key)
+    return created
+
+
+def check_product(product: NewProduct) -> None:
+    """Raise `InputError` BAD_KEY, BAD_NAME, BAD_GROUP or BAD_PRICE for what cannot be a product."""
     if not 1 <= len(product.key) <= 100 or not product.key.isprintable():
         raise InputError("BAD_KEY", "a product's key has 1 to 100 printable characters", ("key",))
     check_name(product.name)
