@@ -1,0 +1,101 @@
+"""Writing customers, products, the funnel and deals: those that are not there yet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from quotaloom.funnels.commands.funnels import insert_funnel
+from quotaloom.funnels.deals import NewOpportunity, OpportunityRow, PastMove
+from quotaloom.funnels.opportunity_batches import insert_opportunities
+from quotaloom.funnels.stages import NewFunnel, Outcome
+from quotaloom.importing.bad_rows import BadRow, ImportRefused
+from quotaloom.importing.records import DealRecord
+from quotaloom.platform.errors import InputError
+from quotaloom.platform.unit_of_work import Snapshot, Transaction
+from quotaloom.platform.work import CompanyFacts
+
+
+async def load_funnel(transaction: Transaction, funnel: NewFunnel) -> int:
+    """Lay the funnel out unless its key is stored; returns how many were created."""
+    await transaction.lock("funnels")
+    if await transaction.fetch_one("SELECT 1 FROM funnel WHERE key = $1", funnel.key) is not None:
+        return 0
+    await insert_funnel(transaction, funnel)
+    return 1
+
+
+@dataclass(frozen=True, slots=True)
+class DealIds:
+    """The ids that the keys in deals stand for."""
+
+    funnel: int
+    stages: Mapping[str, int]
+    positions: Mapping[str, int]
+    customers: Mapping[str, int]
+    products: Mapping[str, int]
+
+    def row(self, deal: DealRecord) -> OpportunityRow:
+        """The deal as it is stored."""
+        return OpportunityRow(
+            NewOpportunity(
+                funnel_id=self.funnel,
+                position_id=self.positions[deal.position_key],
+                key=deal.key,
+                name=deal.name,
+                stage_id=self.stages[deal.stage_key],
+                customer_id=None if deal.customer_key is None else self.customers[deal.customer_key],
+                product_id=None if deal.product_key is None else self.products[deal.product_key],
+                amount=deal.amount,
+                amount_estimated=deal.amount_estimated,
+                opened_on=deal.opened_on,
+                expected_close_on=deal.expected_close_on,
+            ),
+            closed_on=deal.closed_on,
+            lost_reason=deal.lost_reason,
+            moves=tuple(PastMove(self.stages[stage], day) for stage, day in deal.moves),
+        )
+
+
+async def read_deal_ids(snapshot: Snapshot, funnel_key: str) -> DealIds:
+    """The ids of everything that deals may name, in four statements."""
+    stages = await snapshot.fetch(
+        "SELECT stage.key, stage.id, funnel.id AS funnel_id FROM stage JOIN funnel"
+        " ON funnel.company_id = stage.company_id AND funnel.id = stage.funnel_id WHERE funnel.key = $1",
+        funnel_key,
+    )
+    return DealIds(
+        funnel=stages[0]["funnel_id"],
+        stages={row["key"]: row["id"] for row in stages},
+        positions=await _ids(snapshot, "org_unit WHERE kind = 'position'"),
+        customers=await _ids(snapshot, "customer"),
+        products=await _ids(snapshot, "product"),
+    )
+
+
+async def load_deals(
+    transaction: Transaction, company: CompanyFacts, deals: Sequence[DealRecord], ids: DealIds, file: str
+) -> tuple[int, int]:
+    """Insert deals whose keys are not stored; returns how many deals and how many ledger entries were created.
+
+    A won one posts revenue and one order on its close date. Raises `ImportRefused` with the line of a deal that
+    the company, as it has come to be since the files were checked, does not take.
+    """
+    try:
+        inserted = await insert_opportunities(transaction, company, [ids.row(deal) for deal in deals])
+    except InputError as error:
+        raise _with_lines(error, deals, file) from error
+    won = sum(deal.outcome is Outcome.WON for deal, created in zip(deals, inserted.created, strict=True) if created)
+    return sum(inserted.created), 2 * won
+
+
+def _with_lines(error: InputError, deals: Sequence[DealRecord], file: str) -> InputError:
+    errors: Sequence[InputError] = getattr(error, "errors", (error,))
+    if not all(one.path and isinstance(one.path[0], int) for one in errors):
+        return error
+    bad = [BadRow(file, deals[int(one.path[0])].line, None, one.message) for one in errors]
+    return ImportRefused(bad, halfway=True)
+
+
+async def _ids(snapshot: Snapshot, rows: str) -> dict[str, int]:
+    return {row["key"]: row["id"] for row in await snapshot.fetch(f"SELECT id, key FROM {rows}")}  # noqa: S608 (ours)

@@ -1,0 +1,109 @@
+"""Reading and checking all files of a folder, before anything of them is written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from quotaloom.funnels.commands.customers import NewCustomer
+from quotaloom.importing.accounts import read_customers, read_products
+from quotaloom.importing.bad_rows import BadRow, ImportRefused
+from quotaloom.importing.deals import DealReader, Named
+from quotaloom.importing.mapping import ImportMapping, TablePart
+from quotaloom.importing.progress import Progress, Step
+from quotaloom.importing.records import Records
+from quotaloom.importing.tables import Table
+from quotaloom.importing.team_lists import read_team_list
+from quotaloom.importing.values import ValueReader
+from quotaloom.metrics.product_commands import NewProduct
+from quotaloom.platform.errors import InputError
+
+
+@dataclass(frozen=True, slots=True)
+class FolderContent:
+    """The good records of a folder, its files by the names of the mapping's parts, and the bad rows."""
+
+    records: Records
+    tables: Mapping[str, Table]
+    bad_rows: tuple[BadRow, ...]
+
+
+def read_folder(
+    folder: Path, mapping: ImportMapping, company_key: str, progress: Progress, *, skip_bad: bool = False
+) -> FolderContent:
+    """Everything that the folder holds.
+
+    Raises `ImportRefused` with every fault of every file; with `skip_bad` only where a file is missing, lacks a
+    column or cannot be read to its end. `InputError` NO_FOLDER.
+    """
+    if not folder.is_dir():
+        raise InputError("NO_FOLDER", f"{folder} is no folder", ("folder",))
+    progress.begin(Step.READ, sum(_size(folder / part.file) for part in mapping.tables))
+    reader = _FolderReader(folder, mapping, company_key, progress, skip_bad)
+    records = reader.read()
+    bad_rows = tuple(bad for table in reader.tables.values() for bad in _in_order(table.bad))
+    if bad_rows and (not skip_bad or any(table.fault for table in reader.tables.values())):
+        raise ImportRefused(bad_rows)
+    return FolderContent(records, reader.tables, bad_rows)
+
+
+@dataclass
+class _FolderReader:
+    folder: Path
+    mapping: ImportMapping
+    company_key: str
+    progress: Progress
+    skip_bad: bool
+    tables: dict[str, Table] = field(default_factory=dict)
+
+    def read(self) -> Records:
+        part = self.mapping.team_list
+        found = read_team_list(self._table("team_list", part), part, self.company_key, self.folder, self.progress)
+        records = Records(tuple(found.members.values()), tuple(found.units.values()))
+        records = replace(records, customers=self._customers(), products=self._products())
+        return self._with_deals(records)
+
+    def _table(self, name: str, part: TablePart) -> Table:
+        self.tables[name] = Table(part, ValueReader(part, self.mapping.company.currency))
+        return self.tables[name]
+
+    def _customers(self) -> tuple[NewCustomer, ...]:
+        part = self.mapping.customers
+        if part is None:
+            return ()
+        table = self._table("customers", part)
+        return read_customers(table, part, self.folder, self.progress, skip_bad=self.skip_bad)
+
+    def _products(self) -> tuple[NewProduct, ...]:
+        part = self.mapping.products
+        return () if part is None else read_products(self._table("products", part), part, self.folder, self.progress)
+
+    def _with_deals(self, records: Records) -> Records:
+        part = self.mapping.opportunities
+        if part is None:
+            return records
+        positions = [unit for unit in records.units if unit.kind == "position"]
+        reader = DealReader(
+            part,
+            self._named("team_list", "position", [(unit.key, None) for unit in positions]),
+            self._named("customers", "customer", [(str(one.key), None) for one in records.customers]),
+            self._named("products", "product", [(one.key, one.list_price) for one in records.products]),
+            vacant={unit.key for unit in positions if unit.member_key is None},
+            skip_bad=self.skip_bad,
+        )
+        return replace(records, deals=reader.read(self._table("opportunities", part), self.folder, self.progress))
+
+    def _named(self, name: str, what: str, good: Iterable[tuple[str, int | None]]) -> Named:
+        table = self.tables.get(name)
+        if table is None:
+            return Named("", what)
+        return Named(table.part.file, what, dict(good), table.lines, table.fault)
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.is_file() else 0
+
+
+def _in_order(bad_rows: Iterable[BadRow]) -> list[BadRow]:
+    return sorted(bad_rows, key=lambda bad: bad.line or 0)
