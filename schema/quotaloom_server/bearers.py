@@ -12,11 +12,8 @@ from quotaloom.platform.access import Role
 from quotaloom.platform.database import Database, credentials
 from quotaloom.platform.errors import InputError, NotFound
 from quotaloom.platform.tokens import Identity
-from quotaloom.platform.work import load_company
+from quotaloom.platform.work import NO_COMPANY, CompanyFacts, load_company
 from quotaloom_server.databases import DatabaseUrls
-
-NO_COMPANY = 0
-"""The company that an operator's token names where there is none yet."""
 
 
 async def company_keys(urls: DatabaseUrls) -> list[str]:
@@ -28,52 +25,55 @@ async def company_keys(urls: DatabaseUrls) -> list[str]:
         await connection.close()
 
 
-async def company_named(database: Database, urls: DatabaseUrls, key: str) -> int:
-    """The id of a company; raises `NotFound` UNKNOWN_COMPANY, which lists those that there are."""
+async def company_named(database: Database, urls: DatabaseUrls, key: str) -> CompanyFacts:
+    """A company; raises `NotFound` UNKNOWN_COMPANY, which lists those that there are."""
     found = await company_id_of(database, key)
     if found is None:
         known = ", ".join(await company_keys(urls)) or "none yet; `quotaloom demo` loads one"
         raise NotFound("UNKNOWN_COMPANY", f"There is no company {key!r}. There are: {known}.")
+    async with database.snapshot(found) as snapshot:
+        company = await load_company(snapshot)
+    assert company is not None, "its key was just found"
+    return company
+
+
+async def member_named(database: Database, company: CompanyFacts, key: str, now: datetime) -> Identity:
+    """A member who has not left; raises `NotFound` UNKNOWN_MEMBER."""
+    found = await _member(database, company, now, "key = $2", key)
+    if found is None:
+        raise NotFound("UNKNOWN_MEMBER", f"{company.key} has no member {key!r} today.")
     return found
 
 
-async def member_named(database: Database, company_id: int, key: str, now: datetime) -> Identity:
-    """A member who has not left; raises `NotFound` UNKNOWN_MEMBER."""
-    found = await _members(database, company_id, now, "key = $2", key)
-    if not found:
-        raise NotFound("UNKNOWN_MEMBER", f"The company has no member {key!r} today.")
-    return found[0]
-
-
-async def first_admin(database: Database, company_id: int, now: datetime) -> Identity:
+async def first_admin(database: Database, company: CompanyFacts, now: datetime) -> Identity:
     """The admin who has been there longest; raises `NotFound` NO_ADMIN."""
-    found = await _members(database, company_id, now, "role = $2", Role.ADMIN.value)
-    if not found:
-        raise NotFound("NO_ADMIN", "The company has no admin today. Name a --member, or use --operator.")
-    return found[0]
+    found = await _member(database, company, now, "role = $2", Role.ADMIN.value)
+    if found is None:
+        raise NotFound("NO_ADMIN", f"{company.key} has no admin today. Name a --member or a --service.")
+    return found
 
 
-def service(company_id: int, name: str, scopes: Iterable[str]) -> Identity:
+def service(company: CompanyFacts, name: str, scopes: Iterable[str]) -> Identity:
     """Another system, which may do what its scopes say; raises `InputError` SCOPES_MISSING without any."""
     named = frozenset(scopes)
     if not named:
         raise InputError("SCOPES_MISSING", "A service's token names what it may do: give --scope at least once.")
-    return Identity(company_id, f"service:{name}", Role.SERVICE, scopes=named)
+    return Identity(company.id, f"service:{name}", Role.SERVICE, scopes=named)
 
 
-def operator(company_id: int) -> Identity:
-    """Whoever runs the installation, looking at one company."""
-    return Identity(company_id, "operator", Role.OPERATOR)
+def operator() -> Identity:
+    """Whoever runs the installation, who belongs to no company."""
+    return Identity(NO_COMPANY.id, "operator", Role.OPERATOR)
 
 
-async def _members(database: Database, company_id: int, now: datetime, condition: str, value: str) -> list[Identity]:
-    async with database.snapshot(company_id) as snapshot:
-        company = await load_company(snapshot)
-        assert company is not None, "its key was just found"
-        rows = await snapshot.fetch(
+async def _member(
+    database: Database, company: CompanyFacts, now: datetime, condition: str, value: str
+) -> Identity | None:
+    async with database.snapshot(company.id) as snapshot:
+        row = await snapshot.fetch_one(
             "SELECT id, key, role FROM member WHERE (left_on IS NULL OR left_on > $1)"  # noqa: S608 (constants of this module)
             f" AND {condition} ORDER BY id LIMIT 1",
             company.today(now),
             value,
         )
-    return [Identity(company_id, row["key"], Role(row["role"]), row["id"]) for row in rows]
+    return None if row is None else Identity(company.id, row["key"], Role(row["role"]), row["id"])

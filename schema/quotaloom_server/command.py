@@ -12,6 +12,7 @@ from quotaloom.achievements.refusals import ManyRefused
 from quotaloom.platform.embedded import EmbeddedError
 from quotaloom.platform.errors import AccessDenied, InputError
 from quotaloom.policies.errors import PluginsRefused
+from quotaloom_server.commands.demo import demo
 from quotaloom_server.commands.migrate import migrate
 from quotaloom_server.commands.plugins import plugins
 from quotaloom_server.commands.schema import schema
@@ -29,7 +30,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (serve, migrate, token, schema, plugins):
+for command in (serve, migrate, demo, token, schema, plugins):
     app.command()(command)
 
 

@@ -5,21 +5,17 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Callable
-from datetime import timedelta
-from importlib.metadata import version
 from typing import Annotated
 
 import typer
 
-from quotaloom.platform.database import Database
 from quotaloom.platform.embedded import Terminated, ending_on_signals
 from quotaloom.platform.settings import Settings, load_settings
-from quotaloom_server import bearers
 from quotaloom_server.clock import utc_now
 from quotaloom_server.databases import DatabaseUrls, bring_up_to_date, connected, database_urls
-from quotaloom_server.greeting import Greeting
-from quotaloom_server.keys import token_authority
-from quotaloom_server.listening import address_shown, listen, taken
+from quotaloom_server.demo import load_demo_shown
+from quotaloom_server.greeting import Greeting, greeting
+from quotaloom_server.listening import listen, taken
 from quotaloom_server.logs import configure_logging
 from quotaloom_server.output import ASIDE, raw
 
@@ -56,9 +52,9 @@ def serve(
             taken(settings.host, settings.port) as sockets,
             database_urls(settings) as urls,
         ):
-            greeting = asyncio.run(_prepare(settings, urls, with_demo=with_demo))
+            welcome = asyncio.run(_prepare(settings, urls, with_demo=with_demo))
             listen(sockets, settings.host, settings.port)
-            _run(settings, urls, sockets, lambda: raw(str(greeting)))
+            _run(settings, urls, sockets, lambda: raw(str(welcome)))
     except Terminated:
         ASIDE.print("Stopped.")
 
@@ -66,23 +62,9 @@ def serve(
 async def _prepare(settings: Settings, urls: DatabaseUrls, *, with_demo: bool) -> Greeting:
     await bring_up_to_date(urls, lambda name: ASIDE.print(f"Preparing the database: {name}"))
     async with connected(settings, urls) as database:
-        return await _greeting(settings, urls, database)
-
-
-async def _greeting(settings: Settings, urls: DatabaseUrls, database: Database) -> Greeting:
-    address = address_shown(settings.host, settings.port)
-    if settings.is_production:
-        return Greeting(version("quotaloom"), address)
-    keys = await bearers.company_keys(urls)
-    if keys:
-        company_id = await bearers.company_named(database, urls, keys[0])
-        identity = await bearers.first_admin(database, company_id, utc_now())
-        bearer = f"{identity.subject}, an admin of {keys[0]}"
-    else:
-        identity, bearer = bearers.operator(bearers.NO_COMPANY), "the operator (there is no company yet)"
-    hours = settings.token_ttl_hours
-    token = token_authority(settings).issue(identity, utc_now(), timedelta(hours=hours))
-    return Greeting(version("quotaloom"), address, bearer, token, hours)
+        if with_demo:
+            await load_demo_shown(database, utc_now(), strict=settings.plugins_strict)
+        return await greeting(settings, urls, database, utc_now())
 
 
 def _run(settings: Settings, urls: DatabaseUrls, sockets: list[socket.socket], started: Callable[[], object]) -> None:

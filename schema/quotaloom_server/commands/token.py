@@ -24,11 +24,10 @@ _SCOPES = ", ".join(scope.value for scope in Scope)
 
 @dataclass(frozen=True, slots=True)
 class _Wanted:
-    company: str | None
+    company: str
     member: str | None
     service: str | None
     scopes: tuple[str, ...]
-    operator: bool
 
 
 def token(
@@ -48,38 +47,36 @@ def token(
 ) -> None:
     """Print a bearer token.
 
-    By default it is one of the company's first admin. Only the token goes to standard output, so TOKEN=$(quotaloom token --company KEY) keeps it.
+    By default it is one of the company's first admin. Only the token goes to standard output, so that
+    TOKEN=$(quotaloom token --company KEY) keeps it.
     """
     if sum((member is not None, service is not None, operator)) > 1:
         raise typer.BadParameter("Give one of --member, --service and --operator.")
     if scope and service is None:
         raise typer.BadParameter("--scope belongs to --service.")
-    if company is None and not operator:
-        raise typer.BadParameter("Give --company KEY.")
+    if operator == (company is not None):
+        raise typer.BadParameter("Give --company KEY; --operator alone goes without, he belongs to no company.")
     settings = load_settings(token_ttl_hours=hours)
-    wanted = _Wanted(company, member, service, tuple(scope or ()), operator)
-    identity = _look_up(settings, wanted)
-    lifetime = timedelta(hours=settings.token_ttl_hours)
-    issued = token_authority(settings).issue(identity, utc_now(), lifetime)
-    where = f" in {company}" if company else ""
-    ASIDE.print(f"Token of {identity.role} {identity.subject}{where}, good for {settings.token_ttl_hours} hours:")
+    if company is None:
+        identity = bearers.operator()
+    else:
+        identity = _look_up(settings, _Wanted(company, member, service, tuple(scope or ())))
+    issued = token_authority(settings).issue(identity, utc_now(), timedelta(hours=settings.token_ttl_hours))
+    who = f"{identity.role} {identity.subject} in {company}" if company else "the operator"
+    ASIDE.print(f"Token of {who}, good for {settings.token_ttl_hours} hours:")
     raw(issued)
 
 
 def _look_up(settings: Settings, wanted: _Wanted) -> Identity:
-    if wanted.company is None:
-        return bearers.operator(bearers.NO_COMPANY)
     with ending_on_signals(), database_urls(settings) as urls:
 
-        async def look_up(key: str) -> Identity:
+        async def look_up() -> Identity:
             async with connected(settings, urls) as database:
-                company_id = await bearers.company_named(database, urls, key)
-                if wanted.operator:
-                    return bearers.operator(company_id)
+                company = await bearers.company_named(database, urls, wanted.company)
                 if wanted.service is not None:
-                    return bearers.service(company_id, wanted.service, wanted.scopes)
+                    return bearers.service(company, wanted.service, wanted.scopes)
                 if wanted.member is not None:
-                    return await bearers.member_named(database, company_id, wanted.member, utc_now())
-                return await bearers.first_admin(database, company_id, utc_now())
+                    return await bearers.member_named(database, company, wanted.member, utc_now())
+                return await bearers.first_admin(database, company, utc_now())
 
-        return asyncio.run(look_up(wanted.company))
+        return asyncio.run(look_up())
