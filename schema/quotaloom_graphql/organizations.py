@@ -133,7 +133,7 @@ class OrgUnit(Node):
         description="Its own target against the sum of its children's, over-assignment included.",
     )
     opportunities: list[Annotated[Opportunity, strawberry.lazy("quotaloom_graphql.funnels")]] = batch(
-        load_unit_opportunities, key="id", by="unit_id", description="Deals of the positions below it, or of its own."
+        load_unit_opportunities, key="id", by="parent_id", description="Deals of the positions below it, or of its own."
     )
     viewer_can: ViewerCanOnUnit = batch(
         load_unit_rights, key="id", by="unit_id", one=True, description="What you may do with it."
