@@ -13,6 +13,7 @@ from quotaloom.platform.embedded import EmbeddedError
 from quotaloom.platform.errors import AccessDenied, InputError
 from quotaloom.policies.errors import PluginsRefused
 from quotaloom_server.commands.demo import demo
+from quotaloom_server.commands.importing import import_
 from quotaloom_server.commands.migrate import migrate
 from quotaloom_server.commands.plugins import plugins
 from quotaloom_server.commands.schema import schema
@@ -30,8 +31,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (serve, migrate, demo, token, schema, plugins):
-    app.command()(command)
+for command in (serve, migrate, demo, import_, token, schema, plugins):
+    app.command(command.__name__.rstrip("_"))(command)
 
 
 def _show_version(wanted: bool) -> None:

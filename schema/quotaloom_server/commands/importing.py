@@ -1,0 +1,123 @@
+"""`quotaloom import`."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.progress import Progress, TaskID
+from rich.table import Table
+
+from quotaloom.importing.importer import import_folder
+from quotaloom.importing.mapping import ImportMapping
+from quotaloom.importing.mapping_files import load_mapping, shipped_mappings
+from quotaloom.importing.progress import Step
+from quotaloom.importing.summary import ImportSummary
+from quotaloom.platform.embedded import Terminated, ending_on_signals
+from quotaloom.platform.settings import Settings, load_settings
+from quotaloom.policies.discovery import discover
+from quotaloom.policies.registry import PolicyRegistry
+from quotaloom_server.clock import utc_now
+from quotaloom_server.databases import connected, database_urls
+from quotaloom_server.output import ASIDE, RESULT
+
+_TITLES = {Step.READ: "Reading and checking", Step.WRITE: "Writing"}
+
+
+def import_(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="The folder of the files.")],
+    mapping: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME", help=f"What the files mean: {', '.join(shipped_mappings())}, or the path of a TOML file."
+        ),
+    ],
+    company: Annotated[
+        str, typer.Option(metavar="KEY", help="Key of the company to import into; founded if it is new.")
+    ],
+    skip_bad: Annotated[
+        bool,
+        typer.Option("--skip-bad", help="Leave bad rows out, instead of importing nothing, and write them to a file."),
+    ] = False,
+    skipped: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="The file for rows left out.  [default: FOLDER's name and -skipped.csv]"),
+    ] = None,
+) -> None:
+    """Import a folder of CSV files into a company.
+
+    Everything is checked before anything is written. The same import again changes nothing, and completes one
+    that was broken off.
+    """
+    if skipped is not None and not skip_bad:
+        raise typer.BadParameter("--skipped belongs to --skip-bad.")
+    settings = load_settings()
+    meaning = load_mapping(mapping)
+    rejects = (skipped or Path(f"{folder.resolve().name}-skipped.csv")) if skip_bad else None
+    try:
+        with ending_on_signals():
+            summary = _import(settings, folder, meaning, company, rejects)
+    except Terminated:
+        ASIDE.print("Stopped. The same command again completes the import.")
+        raise
+    _show(summary, rejects)
+
+
+def _import(
+    settings: Settings, folder: Path, mapping: ImportMapping, company: str, rejects: Path | None
+) -> ImportSummary:
+    policies = PolicyRegistry(discover(strict=settings.plugins_strict).plugins)
+    bars = Progress(console=ASIDE, disable=not ASIDE.is_terminal)
+    with database_urls(settings) as urls, bars:
+
+        async def run() -> ImportSummary:
+            async with connected(settings, urls) as database:
+                return await import_folder(
+                    database,
+                    policies,
+                    folder,
+                    mapping,
+                    company,
+                    now=utc_now(),
+                    skip_bad=rejects is not None,
+                    skipped_file=rejects,
+                    progress=_Bars(bars),
+                )
+
+        return asyncio.run(run())
+
+
+class _Bars:
+    """A bar for each step."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._steps: dict[Step, TaskID] = {}
+
+    def begin(self, step: Step, total: int) -> None:
+        """Show the bar of a step."""
+        self._steps[step] = self._progress.add_task(_TITLES[step], total=total)
+
+    def advance(self, step: Step, count: int) -> None:
+        """Move the bar of a step on."""
+        self._progress.advance(self._steps[step], count)
+
+
+def _show(summary: ImportSummary, rejects: Path | None) -> None:
+    first, *others = summary.header
+    table = Table(first)
+    for name in others:
+        table.add_column(name, justify="right")
+    for row in summary.rows:
+        table.add_row(*row)
+    RESULT.print(table)
+    for note in summary.notes:
+        RESULT.print(f"{note.text}: {note.count:,}")
+    if summary.bad_rows:
+        RESULT.print(f"{len(summary.bad_rows):,} bad rows were left out; they are in {rejects}")
+    verb = "was founded" if summary.founded else "was there already"
+    ASIDE.print(
+        f"Company {summary.company_key} {verb}. A token for it: quotaloom token --company {summary.company_key}"
+    )
