@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import strawberry
 from asyncpg import Record
 
+from quotaloom.achievements.splits import CreditKind
 from quotaloom.calendars.periods import Period
 from quotaloom.funnels import opportunity_reads, reads
 from quotaloom.funnels.filtering import OpportunityFilter
@@ -23,6 +24,12 @@ from quotaloom_graphql.context import Info, RequestContext
 from quotaloom_graphql.nodes import optional_id
 
 strawberry.enum(Outcome, name="Outcome", description="What a stage means for the deals in it.")
+strawberry.enum(
+    CreditKind,
+    name="CreditKind",
+    description="`DIRECT` credit rolls up; `OVERLAY` credit (协销) counts for the position and its member, and for no"
+    " unit above.",
+)
 strawberry.enum(
     OpportunityOrder,
     name="OpportunityOrder",
@@ -162,7 +169,8 @@ def _opportunities_of(listing: Listing) -> Loader:
         _, limit = window(first, None)
         where = await opportunity_filter(context, org_unit, opened_in, closed_in, outcome)
         visible = (await context.sight()).units_with_figures
-        return with_amounts(await listing(context, keys, where, Slice(order_by, descending, limit), visible))
+        found = await listing(context, keys, where, Slice(order_by, descending, limit), visible)
+        return [{**row, "unit_id": row["parent_id"]} for row in with_amounts(found)]
 
     return load
 

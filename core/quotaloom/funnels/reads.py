@@ -90,6 +90,13 @@ async def customers_by_id(
     )
 
 
+async def customers_by_key(snapshot: Snapshot, keys: Sequence[str]) -> list[Record]:
+    """Id and key of the customers with these keys, for those who may name any; a key that names none is left out."""
+    return await snapshot.fetch(
+        "SELECT id, key FROM customer WHERE company_id = $1 AND key = ANY ($2::text[])", snapshot.company_id, keys
+    )
+
+
 async def customers_page(
     snapshot: Snapshot,
     text: str | None = None,
