@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 import orjson
-from cross_web import AsyncHTTPRequestAdapter
+from cross_web import AsyncHTTPRequestAdapter, HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.websockets import WebSocket
@@ -66,8 +66,11 @@ class GraphQLView(GraphQL[RequestContext, None]):
         return await super().process_result(request, result)
 
     def decode_json(self, data: str | bytes) -> object:
-        """Parse a request's body."""
-        return orjson.loads(data)
+        """Parse a request's body; what is neither an object nor a list is refused with 400."""
+        found: object = orjson.loads(data)
+        if not isinstance(found, (dict, list)):
+            raise HTTPException(400, "A request is a JSON object with a `query`")
+        return found
 
     def encode_json(self, data: object) -> bytes:
         """Write a response's body."""
