@@ -156,7 +156,7 @@ class DealReader:
         before = [earlier for earlier in self._earlier(stage) if row.text(earlier.entered_on) is not None]
         moves = [(one.key, _entered(row, one)) for one in (*before, stage)]
         days = [day for _, day in moves if day is not None]
-        if days != sorted(days) and stage.entered_on is not None:
+        if days != sorted(days) and stage.entered_on is not None and not row.faults:
             row.refuse(stage.entered_on, f"the deal came into {stage.name!r} before it came into an earlier stage")
         return tuple(moves)
 
