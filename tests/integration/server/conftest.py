@@ -1,0 +1,48 @@
+"""Homes for servers: data folders with short paths, cleared of processes afterwards."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.integration.server.processes import Home
+
+
+@contextmanager
+def new_home() -> Iterator[Home]:
+    """A home whose data folder does not exist yet."""
+    parent = Path(tempfile.mkdtemp(prefix="ql-")).resolve()
+    parent.chmod(0o711)  # as root, the database's account passes through
+    home = Home(parent / "data")
+    yield home
+    home.clear()
+    shutil.rmtree(parent)
+
+
+@pytest.fixture
+def home() -> Iterator[Home]:
+    """A home for one test."""
+    with new_home() as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def home_of_acme() -> Iterator[Home]:
+    """A home with the company `acme`."""
+    with new_home() as found:
+        server = found.serve()
+        server.found_company("acme")
+        server.end()
+        yield found
+
+
+@pytest.fixture
+def founded(home_of_acme: Home) -> Iterator[Home]:
+    """A home with the company `acme`, shared by the tests of a module; nothing runs in it between them."""
+    yield home_of_acme
+    home_of_acme.clear()

@@ -1,0 +1,133 @@
+"""The commands besides `serve`."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from quotaloom_server.command import app
+from tests.integration.server.processes import Home
+
+SDL = Path(__file__).parents[3] / "schema" / "quotaloom_graphql" / "schema.graphql"
+DATA = Path(__file__).parents[4] / "shared" / "data" / "maven-crm-sales"
+
+
+def test_the_version_is_the_distributions(home: Home) -> None:
+    """`--version` prints one line."""
+    assert home.run("--version").stdout == f"quotaloom {version('quotaloom')}\n"
+
+
+@pytest.mark.parametrize("command", ["serve", "migrate", "demo", "import", "token", "schema", "plugins"])
+def test_every_command_explains_itself(command: str) -> None:
+    """The list of commands names it, and its own help describes it."""
+    assert f"  {command} " in printed("--help")
+    assert printed(command, "--help").startswith(f"Usage: quotaloom {command}")
+
+
+def test_the_schema_is_the_one_that_is_checked_in() -> None:
+    """`quotaloom schema` prints the SDL to the byte."""
+    assert printed("schema") == SDL.read_text()
+
+
+def test_plugins_are_listed_with_their_policies() -> None:
+    """The built-in plugin shows its distribution, version and policies."""
+    listed = printed("plugins")
+    assert f"allocation  built in  from quotaloom {version('quotaloom')}" in listed
+    assert "allocation.even" in listed
+
+
+def printed(*arguments: str) -> str:
+    """What a command without a database prints, run in this process."""
+    result = CliRunner().invoke(app, arguments, prog_name="quotaloom")
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+def test_tokens_of_every_kind_work_against_the_running_server(founded: Home) -> None:
+    """Each is the only line on standard output, and the server takes it for whom it was made."""
+    server = founded.serve()
+    wanted = {
+        ("--company", "acme"): ("admin", []),
+        ("--company", "acme", "--member", "admin"): ("admin", []),
+        ("--company", "acme", "--service", "crm", "--scope", "graph:read"): ("service", ["graph:read"]),
+    }
+    for arguments, (role, scopes) in wanted.items():
+        token = founded.run("token", *arguments).stdout.removesuffix("\n")
+        viewer = server.ask("{ viewer { role scopes } company { key } }", token)["data"]
+        assert viewer == {"viewer": {"role": role, "scopes": scopes}, "company": {"key": "acme"}}
+    assert server.is_healthy()
+    server.end()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (("--company", "nobody"), 1, "There is no company 'nobody'. There are: acme."),
+        (("--company", "acme", "--member", "eve"), 1, "acme has no member 'eve' today."),
+        (("--company", "acme", "--service", "crm"), 1, "give --scope at least once"),
+        (("--company", "acme", "--service", "crm", "--scope", "all"), 1, "graph:read"),
+        ((), 2, "Give --company KEY"),
+        (("--company", "acme", "--member", "admin", "--service", "crm"), 2, "one of --member, --service"),
+    ],
+)
+def test_a_token_for_nobody_is_refused(founded: Home, arguments: tuple[str, ...], code: int, message: str) -> None:
+    """What the user can mend exits with 1 and wrong usage with 2; the message tells what there is."""
+    result = founded.run("token", *arguments)
+    assert (result.returncode, result.stdout) == (code, "")
+    assert message in result.stderr
+    assert founded.is_left_alone()
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"QUOTALOOM_PORT": "99999"}, "QUOTALOOM_PORT: "),
+        ({"QUOTALOOM_PROFILE": "production"}, "QUOTALOOM_ADMIN_DATABASE_URL must be set"),
+        ({"QUOTALOOM_DATA_DIR": "/proc/nowhere"}, "QUOTALOOM_DATA_DIR"),
+        (
+            {
+                "QUOTALOOM_DATABASE_URL": "postgresql://app:hidden@127.0.0.1:1/sales",
+                "QUOTALOOM_ADMIN_DATABASE_URL": "postgresql://owner:hidden@127.0.0.1:1/sales",
+            },
+            "The database that QUOTALOOM_ADMIN_DATABASE_URL names (127.0.0.1/sales) does not let us in",
+        ),
+    ],
+)
+def test_wrong_settings_are_one_clear_message(home: Home, settings: dict[str, str], message: str) -> None:
+    """The variable is named, no password is shown and nothing is traced back."""
+    result = home.run("migrate", **settings)
+    assert (result.returncode, result.stdout) == (1, "")
+    assert message in result.stderr
+    assert "Traceback" not in result.stderr
+    assert "hidden" not in result.stderr
+
+
+def test_an_import_that_cannot_be_is_refused(founded: Home) -> None:
+    """A folder that is not there is named, and so are the mappings that there are."""
+    missing = founded.run("import", "nowhere", "--mapping", "maven-crm-sales", "--company", "acme")
+    assert (missing.returncode, missing.stdout) == (1, "")
+    assert "nowhere is no folder" in missing.stderr
+    unknown = founded.run("import", "nowhere", "--mapping", "another", "--company", "acme")
+    assert unknown.returncode == 1
+    assert "maven-crm-sales" in unknown.stderr
+
+
+@pytest.mark.dataset
+@pytest.mark.skipif(not DATA.is_dir(), reason="the data set is not here")
+def test_an_import_sums_up_what_it_did(home: Home) -> None:
+    """The data set's 8,800 opportunities are in the summary, and standard error tells how to get in."""
+    result = home.run("import", str(DATA), "--mapping", "maven-crm-sales", "--company", "maven")
+    assert result.returncode == 0, result.stderr
+    assert "8,800" in result.stdout
+    assert "quotaloom token --company maven" in result.stderr
+    assert home.is_left_alone()
+
+
+def test_migrating_again_changes_nothing(home: Home) -> None:
+    """The first run applies what is missing, the second finds nothing to do."""
+    said = [home.run("migrate").stderr for _ in range(2)]
+    assert "Applying 0001_initial" in said[0]
+    assert said[1] == "The database was up to date already.\n"
