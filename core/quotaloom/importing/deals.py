@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from sys import intern
 
-from quotaloom.funnels.deals import LONGEST_REASON, check_close
+from quotaloom.funnels.deals import LONGEST_REASON
 from quotaloom.funnels.naming import check_key, check_name, check_text
 from quotaloom.funnels.stages import Outcome
 from quotaloom.importing.mapping import OpportunitiesPart, Source, StagePart
@@ -61,6 +62,10 @@ class DealReader:
         self._vacant = vacant
         self._skip_bad = skip_bad
         self._stages = {stage.name: stage for stage in part.stages}
+        self._earlier = {
+            stage.key: [one for one in part.stages[:place] if one.outcome is Outcome.OPEN]
+            for place, stage in enumerate(part.stages)
+        }
 
     def read(self, table: Table, folder: Path, progress: Progress) -> tuple[DealRecord, ...]:
         """The good deals, in the order of the file."""
@@ -76,7 +81,7 @@ class DealReader:
         key = row.needed(part.key, among=lambda text: check_key(text, ()))
         if key and (first := table.lines.setdefault(key, row.line)) != row.line:
             row.refuse(part.key, f"{key!r} has a row already, on line {first}")
-        position = row.needed(part.position)
+        position = intern(row.needed(part.position))
         if position:
             self._positions.check(row, part.position, position, skip_bad=self._skip_bad)
         customer = self._named(row, part.customer, self._customers)
@@ -112,7 +117,7 @@ class DealReader:
         key = row.text(source)
         if source is not None and key is not None:
             named.check(row, source, key, skip_bad=self._skip_bad)
-        return key
+        return None if key is None else intern(key)
 
     def _name(self, row: Row) -> str | None:
         return row.text(self._part.name, among=lambda text: check_name(text, ()))
@@ -131,9 +136,8 @@ class DealReader:
             row.refuse(source, f"is blank: a deal in stage {stage.name!r} was closed on some day")
         if stage.outcome is Outcome.OPEN and not blank:
             row.refuse(source, f"is not blank: a deal in stage {stage.name!r} is not closed yet")
-        if closed_on is not None:
-            with row.faults_of(source):
-                check_close(opened_on, closed_on)
+        if closed_on is not None and opened_on is not None and closed_on < opened_on:
+            row.refuse(source, f"{closed_on} is before {opened_on}, when the deal was opened")
 
     def _amount(self, row: Row, stage: StagePart, product: str | None) -> tuple[int | None, bool]:
         amount = row.amount(self._part.amount)
@@ -153,16 +157,12 @@ class DealReader:
 
     def _moves(self, row: Row, stage: StagePart) -> tuple[tuple[str, date | None], ...]:
         """The stages that the deal is known to have come through, and its own."""
-        before = [earlier for earlier in self._earlier(stage) if row.text(earlier.entered_on) is not None]
+        before = [earlier for earlier in self._earlier[stage.key] if row.text(earlier.entered_on) is not None]
         moves = [(one.key, _entered(row, one)) for one in (*before, stage)]
         days = [day for _, day in moves if day is not None]
         if days != sorted(days) and stage.entered_on is not None and not row.faults:
             row.refuse(stage.entered_on, f"the deal came into {stage.name!r} before it came into an earlier stage")
         return tuple(moves)
-
-    def _earlier(self, stage: StagePart) -> Sequence[StagePart]:
-        stages = self._part.stages
-        return [one for one in stages[: stages.index(stage)] if one.outcome is Outcome.OPEN]
 
 
 def _entered(row: Row, stage: StagePart) -> date | None:

@@ -34,8 +34,10 @@ class Row:
             return None
         found = self._filled(source)
         if found and among is not None:
-            with self.faults_of(source):
+            try:
                 among(found)
+            except InputError as error:
+                self.refuse(source, error.message)
         return found or None
 
     def needed(self, source: Source, *, among: Callable[[str], object] | None = None) -> str:
