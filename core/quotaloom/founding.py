@@ -6,7 +6,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from quotaloom.funnels.commands.funnels import NewFunnel, insert_funnel
+from quotaloom.funnels.commands.funnels import insert_funnel
+from quotaloom.funnels.stages import NewFunnel
 from quotaloom.metrics.commands import install_builtin_metrics
 from quotaloom.organizations.commands.companies import NewCompany, company_id_of, insert_company, next_company_id
 from quotaloom.organizations.membership import NewMember, insert_members

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from typing import Any
 
 import strawberry
-from asyncpg import Record
 
 from quotaloom.achievements import reads
 from quotaloom.achievements.entries import EntrySource
 from quotaloom.metrics.currencies import currency_scale
 from quotaloom.organizations.sight import Sight
 from quotaloom.platform.amounts import format_amount
+from quotaloom.platform.unit_of_work import Record
 from quotaloom_graphql.context import Info
 
 strawberry.enum(EntrySource, name="EntrySource", description="Where an entry of the ledger comes from.")

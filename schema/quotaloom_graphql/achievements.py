@@ -21,14 +21,13 @@ from quotaloom_graphql.achievement_loaders import (
     load_reversals,
     load_reversed,
 )
-from quotaloom_graphql.connections import Connection, window
+from quotaloom_graphql.connections import After, Connection, First, window
 from quotaloom_graphql.context import Info, RequestContext
 from quotaloom_graphql.funnel_loaders import load_customers, load_opportunities
 from quotaloom_graphql.funnels import Customer, Opportunity
 from quotaloom_graphql.metrics import Metric, Product, load_metrics, load_products
-from quotaloom_graphql.nodes import Node, global_id, optional_id
+from quotaloom_graphql.nodes import Node, NodeLoader, global_id, optional_id
 from quotaloom_graphql.organization_loaders import load_members, load_units
-from quotaloom_graphql.organization_queries import After, First
 from quotaloom_graphql.organizations import Member, OrgUnit
 from quotaloom_graphql.questions import metric_named, period_named
 from quotaloom_graphql.roots import root_field
@@ -149,7 +148,7 @@ def _only(given: str | None, type_name: str, argument: str) -> list[int] | None:
     return None if number is None else [number]
 
 
-NODE_LOADERS = {"Achievement": load_achievements}
+NODE_LOADERS: dict[str, NodeLoader] = {"Achievement": load_achievements}
 """How `node(id:)` finds what these types name."""
 
 

@@ -19,7 +19,7 @@ from quotaloom_graphql.context import Info, Services
 from quotaloom_graphql.enums import Grain
 from quotaloom_graphql.errors import UserError
 from quotaloom_graphql.mutations import mutation
-from quotaloom_graphql.nodes import Node, global_id
+from quotaloom_graphql.nodes import Node, NodeLoader, global_id
 from quotaloom_graphql.organization_loaders import load_members
 from quotaloom_graphql.organizations import Member, OrgUnit
 from quotaloom_graphql.questions import period_named, periods_named
@@ -273,5 +273,5 @@ async def _own_company(keys: list[int], info: Info) -> list[dict[str, Any]]:
     return [row] if row["id"] in keys else []
 
 
-NODE_LOADERS = {"Company": _own_company}
+NODE_LOADERS: dict[str, NodeLoader] = {"Company": _own_company}
 """How `node(id:)` finds the viewer's company, and no other."""

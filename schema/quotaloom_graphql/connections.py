@@ -5,7 +5,7 @@ from __future__ import annotations
 from base64 import b64decode, b64encode
 from binascii import Error as NotBase64
 from collections.abc import Sequence
-from typing import Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
 import strawberry
 
@@ -15,6 +15,10 @@ T = TypeVar("T")
 
 MOST_ROWS = 500
 """How many rows one page may have."""
+
+First = Annotated[int, strawberry.argument(description="How many rows, 500 at the most.")]
+Text = Annotated[str | None, strawberry.argument(description="Looked for in name and key.")]
+After = Annotated[str | None, strawberry.argument(description="`pageInfo.endCursor` of the page before.")]
 
 
 @strawberry.type(description="Where a page stands among all rows.")

@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Annotated, Any
 
 import strawberry
-from asyncpg import Record
 
 from quotaloom.achievements.splits import CreditKind
 from quotaloom.calendars.periods import Period
@@ -19,6 +18,7 @@ from quotaloom.funnels.stages import Outcome
 from quotaloom.metrics.currencies import currency_scale
 from quotaloom.platform.amounts import format_amount
 from quotaloom.platform.errors import InputError
+from quotaloom.platform.unit_of_work import Record
 from quotaloom_graphql.connections import window
 from quotaloom_graphql.context import Info, RequestContext
 from quotaloom_graphql.nodes import optional_id

@@ -15,7 +15,7 @@ from quotaloom.funnels.stages import Outcome
 from quotaloom.metrics.reads import all_products
 from quotaloom.platform.errors import InputError
 from quotaloom_graphql.achievement_loaders import load_opportunity_achievements
-from quotaloom_graphql.connections import Connection, page, window
+from quotaloom_graphql.connections import After, Connection, First, Text, page, window
 from quotaloom_graphql.context import Info
 from quotaloom_graphql.funnel_loaders import (
     ClosedIn,
@@ -45,9 +45,8 @@ from quotaloom_graphql.funnel_loaders import (
     with_amounts,
 )
 from quotaloom_graphql.metrics import Product, load_products, priced
-from quotaloom_graphql.nodes import Node, decode_id, global_id, optional_id
+from quotaloom_graphql.nodes import Node, NodeLoader, decode_id, global_id, optional_id
 from quotaloom_graphql.organization_loaders import load_members, load_units
-from quotaloom_graphql.organization_queries import After, First, Text
 from quotaloom_graphql.organizations import Member, OrgUnit
 from quotaloom_graphql.roots import root_field
 from strawberry_breadth import batch
@@ -313,7 +312,7 @@ def _only(global_id: str | None, type_name: str, argument: str) -> list[int] | N
     return None if number is None else [number]
 
 
-NODE_LOADERS = {
+NODE_LOADERS: dict[str, NodeLoader] = {
     "Funnel": load_funnels,
     "Stage": load_stages,
     "Customer": load_customers,

@@ -21,7 +21,7 @@ from quotaloom_graphql.context import Info, Services
 from quotaloom_graphql.enums import MetricKind
 from quotaloom_graphql.errors import UserError
 from quotaloom_graphql.mutations import mutation
-from quotaloom_graphql.nodes import Node, decode_id, global_id
+from quotaloom_graphql.nodes import Node, NodeLoader, decode_id, global_id
 from strawberry_breadth import batch
 
 strawberry.enum(
@@ -217,5 +217,5 @@ class MetricMutation:
     )
 
 
-NODE_LOADERS = {"Metric": load_metrics, "Product": load_products}
+NODE_LOADERS: dict[str, NodeLoader] = {"Metric": load_metrics, "Product": load_products}
 """How `node(id:)` finds what these types name."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import strawberry
 from strawberry.types.fields.resolver import StrawberryResolver
@@ -34,11 +34,15 @@ def mutation(command: Command[Any], *, description: str) -> Any:
     wanted = list(inspect.signature(command).parameters.values())[1]
     parameters = [
         inspect.Parameter("info", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=Info),
-        inspect.Parameter("input", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=wanted.annotation),
+        inspect.Parameter("input", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=_described(wanted.annotation)),
     ]
     resolver.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined] # as inspect reads it
     resolver.__module__, resolver.__name__ = command.__module__, command.__name__
     return strawberry.mutation(resolver=StrawberryResolver(resolver), description=description)
+
+
+def _described(annotation: Any) -> Any:
+    return Annotated[annotation, strawberry.argument(description="What is to be done.")]
 
 
 async def _attempt(info: Info, command: Callable[[Work], Awaitable[dict[str, Any]]]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from base64 import b64decode, b64encode
 from binascii import Error as NotBase64
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import strawberry
@@ -12,6 +12,9 @@ from graphql import GraphQLAbstractType, GraphQLResolveInfo
 
 from quotaloom.platform.errors import NotFound
 from strawberry_breadth import column
+
+NodeLoader = Callable[[list[int], Any], Awaitable[Sequence[Any]]]
+"""Loads rows by number, of those that the viewer may see."""
 
 TYPENAME = "__typename"
 """The key under which a row that is returned as a `Node` names its type."""

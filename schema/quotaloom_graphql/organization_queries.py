@@ -14,21 +14,17 @@ from quotaloom.platform.access import Scope
 from quotaloom.platform.errors import InputError
 from quotaloom.targets.plan_reads import all_plans
 from quotaloom_graphql.companies import Company, Viewer, company_row
-from quotaloom_graphql.connections import Connection, page, window
+from quotaloom_graphql.connections import After, Connection, First, Text, page, window
 from quotaloom_graphql.context import Info
 from quotaloom_graphql.enums import MemberOrder, OrgUnitKind, OrgUnitOrder
 from quotaloom_graphql.metrics import ExchangeRate, Metric
-from quotaloom_graphql.nodes import decode_id, optional_id
+from quotaloom_graphql.nodes import NodeLoader, decode_id, optional_id
 from quotaloom_graphql.organization_loaders import load_members, load_units
 from quotaloom_graphql.organizations import Member, OrgUnit
 from quotaloom_graphql.plans import Plan, load_plans
 from quotaloom_graphql.policies import Policy, policy_rows
 from quotaloom_graphql.questions import metric_named
 from quotaloom_graphql.roots import root_field
-
-First = Annotated[int, strawberry.argument(description="How many rows, 500 at the most.")]
-After = Annotated[str | None, strawberry.argument(description="`pageInfo.endCursor` of the page before.")]
-Text = Annotated[str | None, strawberry.argument(description="Looked for in name and key.")]
 
 
 async def _viewer(info: Info) -> dict[str, Any]:
@@ -153,7 +149,7 @@ async def _visible_members(keys: list[int], info: Info) -> list[Any]:
     return await load_members([key for key in keys if sight.names_member(key)], info)
 
 
-NODE_LOADERS = {"OrgUnit": load_units, "Member": _visible_members, "Plan": load_plans}
+NODE_LOADERS: dict[str, NodeLoader] = {"OrgUnit": load_units, "Member": _visible_members, "Plan": load_plans}
 """How `node(id:)` finds what these types name."""
 
 

@@ -9,7 +9,7 @@ import strawberry
 from quotaloom.organizations.pages import MemberFilter, UnitFilter, page_of_members, page_of_units
 from quotaloom.targets.attainments import AttainmentQuestion, attainment_by_member, attainment_by_unit
 from quotaloom.targets.rankings import RankedBy, ranked
-from quotaloom_graphql.connections import Connection, page, window
+from quotaloom_graphql.connections import After, Connection, First, page, window
 from quotaloom_graphql.context import Info
 from quotaloom_graphql.enums import OrgUnitKind, Structure
 from quotaloom_graphql.nodes import optional_id
@@ -48,13 +48,13 @@ async def resolve_rankings(
     of: Annotated[
         OrgUnitKind | None, strawberry.argument(description="Rank units of this kind; members if null.")
     ] = OrgUnitKind.POSITION,
-    by: RankedBy = RankedBy.RATE,
+    by: Annotated[RankedBy, strawberry.argument(description="What decides the order.")] = RankedBy.RATE,
     under: Annotated[strawberry.ID | None, strawberry.argument(description="Only below this unit.")] = None,
     as_of: AsOf = None,
     structure: StructureChoice = Structure.AS_WAS,
     plan: PlanId = None,
-    first: int = 100,
-    after: str | None = None,
+    first: First = 100,
+    after: After = None,
 ) -> dict[str, Any]:
     """Everybody is ranked; the viewer sees the rows that he may see."""
     context = info.context

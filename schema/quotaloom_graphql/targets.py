@@ -29,6 +29,9 @@ PeriodLabel = Annotated[
         " `2017-W23`, `2017-06-14`), or a range whose end is not included (`2017-03-05/2017-04-01`)."
     ),
 ]
+GrainChoice = Annotated[
+    Grain, strawberry.argument(description="The parts of the period that are answered, one by one.")
+]
 MetricKey = Annotated[str, strawberry.argument(description="The key of a metric, such as `revenue` or `orders`.")]
 AsOf = Annotated[
     date | None,
@@ -122,7 +125,7 @@ async def load_unit_attainments(
     keys: list[int],
     info: Info,
     period: PeriodLabel,
-    grain: Grain,
+    grain: GrainChoice,
     metric: MetricKey = "revenue",
     as_of: AsOf = None,
     structure: StructureChoice = Structure.AS_WAS,
@@ -179,7 +182,7 @@ async def load_target_cells(
     keys: list[int],
     info: Info,
     period: PeriodLabel,
-    grain: Grain = Grain.MONTH,
+    grain: GrainChoice = Grain.MONTH,
     metric: MetricKey = "revenue",
     plan: PlanId = None,
     as_of: AsOf = None,

@@ -19,9 +19,11 @@ def new_home() -> Iterator[Home]:
     parent = Path(tempfile.mkdtemp(prefix="ql-")).resolve()
     parent.chmod(0o711)  # as root, the database's account passes through
     home = Home(parent / "data")
-    yield home
-    home.clear()
-    shutil.rmtree(parent)
+    try:
+        yield home
+    finally:
+        home.clear()
+        shutil.rmtree(parent)
 
 
 @pytest.fixture

@@ -3,10 +3,10 @@ from __future__ import annotations
 from importlib.metadata import EntryPoint
 
 import pytest
-from tests.unit.policies.installing import GOOD, PluginFolder, with_hook
 
 from quotaloom.policies.discovery import Discovery, Origin, discover
 from quotaloom.policies.errors import PluginsRefused, Quarantined
+from tests.unit.policies.installing import GOOD, PluginFolder, with_hook
 
 
 def names(discovery: Discovery) -> list[str]:

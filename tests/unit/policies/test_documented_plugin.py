@@ -4,14 +4,13 @@ import re
 from fractions import Fraction
 from pathlib import Path
 
-from tests.unit.policies.installing import PluginFolder
-
 from quotaloom.policies.discovery import discover
 from quotaloom.policies.parameters import parse_parameters
 from quotaloom.policies.registry import PolicyRegistry
 from quotaloom.policies.runner import run_allocation
 from quotaloom_sdk import AllocationRule
 from quotaloom_sdk.testing import allocation_request, child, months
+from tests.unit.policies.installing import PluginFolder
 
 PAGE = Path(__file__).parents[3] / "docs" / "plugins" / "quotaloom_allocation_rules.md"
 

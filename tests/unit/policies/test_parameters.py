@@ -3,11 +3,11 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from tests.unit.policies.registered import Tuning, registered, rule
 
 from quotaloom.platform.errors import InputError, Path
 from quotaloom.policies.errors import PolicyFailed
 from quotaloom.policies.parameters import parse_parameters
+from tests.unit.policies.registered import Tuning, registered, rule
 
 POLICY = registered(rule(parameters=Tuning))
 

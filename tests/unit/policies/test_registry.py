@@ -1,12 +1,12 @@
 from __future__ import annotations
 
 import pytest
-from tests.unit.policies.registered import Tuning, plugin, rule
 
 from quotaloom.platform.errors import InputError
 from quotaloom.policies.discovery import discover
 from quotaloom.policies.registry import PolicyRegistry
 from quotaloom_sdk import AllocationRule, PolicyDefinition
+from tests.unit.policies.registered import Tuning, plugin, rule
 
 ACME = plugin(rule(key="first"), rule(key="second", parameters=Tuning))
 ZETA = plugin(rule(key="first"), name="zeta")

@@ -7,12 +7,12 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from tests.unit.policies.registered import BECAUSE, Tuning, equally, registered, rule
 
 from quotaloom.policies.errors import PolicyFailed
 from quotaloom.policies.runner import AllocationOutcome, PolicyStamp, run_allocation
 from quotaloom_sdk import AllocationRequest, AllocationResult, Explanation, Need, Parameters
 from quotaloom_sdk.testing import allocation_request, child, months
+from tests.unit.policies.registered import BECAUSE, Tuning, equally, registered, rule
 
 REQUEST = allocation_request(child("East", 300, 100), child("West", 100, 0), months=months(2017, 2))
 """Two children over two months."""

@@ -8,11 +8,11 @@ from fractions import Fraction
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.unit.targets.strategies import wild_weights
 
 from quotaloom.platform.amounts import Rational
 from quotaloom.targets.apportionment import over_assigned, spread_over_months
 from quotaloom.targets.refusals import DecompositionRefused
+from tests.unit.targets.strategies import wild_weights
 
 LOCKED_QUARTER = {0: 100_000_00, 1: 100_000_00, 2: 100_000_00}
 

@@ -8,6 +8,10 @@ from itertools import combinations
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from quotaloom.targets.apportionment import over_assigned, spread_over_months
+from quotaloom.targets.decomposition import SplitRequest, split
+from quotaloom.targets.refusals import DecompositionRefused
 from tests.unit.targets.oracle import Table, ideal_cells, outcome
 from tests.unit.targets.strategies import (
     bound_requests,
@@ -16,10 +20,6 @@ from tests.unit.targets.strategies import (
     weight_matrices,
     wild_weights,
 )
-
-from quotaloom.targets.apportionment import over_assigned, spread_over_months
-from quotaloom.targets.decomposition import SplitRequest, split
-from quotaloom.targets.refusals import DecompositionRefused
 
 
 @settings(max_examples=400, deadline=None)

@@ -7,12 +7,12 @@ from fractions import Fraction
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.unit.targets.oracle import can_be_met, controlled_roundings, ideal_cells, outcome, preferred, scaled_in_turn
-from tests.unit.targets.strategies import bound_requests, free_requests, plain_weights
 
 from quotaloom.targets.apportionment import over_assigned
 from quotaloom.targets.decomposition import SplitRequest, split
 from quotaloom.targets.refusals import DecompositionRefused
+from tests.unit.targets.oracle import can_be_met, controlled_roundings, ideal_cells, outcome, preferred, scaled_in_turn
+from tests.unit.targets.strategies import bound_requests, free_requests, plain_weights
 
 
 @settings(max_examples=400, deadline=None)

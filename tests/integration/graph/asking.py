@@ -1,0 +1,54 @@
+"""Queries that are executed in the process of the test, without HTTP."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from quotaloom.platform.access import Role
+from quotaloom.platform.tokens import Identity
+from quotaloom.policies.discovery import discover
+from quotaloom.policies.registry import PolicyRegistry
+from quotaloom_graphql.context import RequestContext, Services
+from quotaloom_graphql.nodes import encode_id
+from quotaloom_graphql.schema import build_schema
+from tests.integration.funnels.floors import Floor
+
+SCHEMA = build_schema()
+POLICIES = PolicyRegistry(discover().plugins)
+
+
+def gid(type_name: str, number: int) -> str:
+    """The id that the graph gives to a row."""
+    return encode_id(type_name, number)
+
+
+async def ask(floor: Floor, query: str, who: str | Identity | None = None, **variables: Any) -> dict[str, Any]:
+    """The data of a query, asked by an admin, by the member of a name, or by anybody else."""
+    services = Services(floor.work.database, POLICIES, lambda: floor.work.now)
+    async with RequestContext(services, _identity(floor, who)) as context:
+        result = await SCHEMA.execute(query, variable_values=variables, context_value=context)
+    assert result.errors is None, result.errors
+    assert result.data is not None
+    return result.data
+
+
+async def do(
+    floor: Floor, name: str, fields: str, who: str | Identity | None = None, /, **values: Any
+) -> dict[str, Any]:
+    """The payload of a mutation, whose errors are told as "code at path"."""
+    input_type = f"{name[0].upper()}{name[1:]}Input"
+    query = (
+        f"mutation ($input: {input_type}!) {{ {name}(input: $input) {{ {fields} errors {{ code path message }} }} }}"
+    )
+    payload: dict[str, Any] = (await ask(floor, query, who, input=values))[name]
+    payload["errors"] = [f"{error['code']} at {'.'.join(error['path'])}" for error in payload["errors"]]
+    return payload
+
+
+def _identity(floor: Floor, who: str | Identity | None) -> Identity:
+    if isinstance(who, Identity):
+        return who
+    company_id = floor.work.company.id
+    if who is None:
+        return Identity(company_id, "tests", Role.ADMIN)
+    return Identity(company_id, who, Role.MEMBER, floor.members[who])
