@@ -24,12 +24,15 @@ def gid(type_name: str, number: int) -> str:
 
 async def ask(floor: Floor, query: str, who: str | Identity | None = None, **variables: Any) -> dict[str, Any]:
     """The data of a query, asked by an admin, by the member of a name, or by anybody else."""
-    services = Services(floor.work.database, POLICIES, lambda: floor.work.now)
-    async with RequestContext(services, _identity(floor, who)) as context:
-        result = await SCHEMA.execute(query, variable_values=variables, context_value=context)
-    assert result.errors is None, result.errors
-    assert result.data is not None
-    return result.data
+    async with _request(floor, who) as context:
+        return await _answer(context, query, variables)
+
+
+async def statements(floor: Floor, query: str) -> int:
+    """How many statements a query of an admin takes."""
+    async with _request(floor, None) as context:
+        await _answer(context, query, {})
+        return context.snapshot.statements
 
 
 async def do(
@@ -43,6 +46,18 @@ async def do(
     payload: dict[str, Any] = (await ask(floor, query, who, input=values))[name]
     payload["errors"] = [f"{error['code']} at {'.'.join(error['path'])}" for error in payload["errors"]]
     return payload
+
+
+def _request(floor: Floor, who: str | Identity | None) -> RequestContext:
+    services = Services(floor.work.database, POLICIES, lambda: floor.work.now)
+    return RequestContext(services, _identity(floor, who))
+
+
+async def _answer(context: RequestContext, query: str, variables: dict[str, Any]) -> dict[str, Any]:
+    result = await SCHEMA.execute(query, variable_values=variables, context_value=context)
+    assert result.errors is None, result.errors
+    assert result.data is not None
+    return result.data
 
 
 def _identity(floor: Floor, who: str | Identity | None) -> Identity:

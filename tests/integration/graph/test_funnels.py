@@ -7,7 +7,7 @@ from quotaloom.funnels.commands.customers import NewCustomer, create_customer
 from quotaloom.funnels.commands.stage_changes import move_opportunity
 from quotaloom.platform.database import Database
 from tests.integration.funnels.floors import Floor, furnish
-from tests.integration.graph.asking import ask, do, gid
+from tests.integration.graph.asking import ask, do, gid, statements
 
 STAGES = """query ($unit: ID) { funnel(key: "sales") { name stages {
     key outcome winProbability count(orgUnit: $unit) amount(orgUnit: $unit) weightedAmount(orgUnit: $unit)
@@ -230,3 +230,18 @@ async def test_funnels_and_customers_are_made(database: Database) -> None:
     assert child["parent"] == {"name": "Globex"}
     alone = await do(floor, "updateCustomer", fields, id=child["id"], name="Initrode", parentKey=None)
     assert alone["customer"] == {**child, "name": "Initrode", "parent": None, "version": 2}
+
+
+async def test_the_count_of_statements_does_not_grow_with_the_deals(database: Database) -> None:
+    """One deal, then forty more: the same statements, and one for all figures of the stages together."""
+    floor = await furnish(database)
+    figures = "{ funnels { stages { count amount weightedAmount withoutAmount } } }"
+    deep = """{ funnels { stages { opportunities { customer { name parent { name } } member { name } position { name }
+        splits { share } moves { toStage { name } } achievements { amount reversals { amount } } } } } }"""
+    await floor.open()
+    few = await statements(floor, deep)
+    for _ in range(40):
+        await floor.open("bob")
+    assert await statements(floor, deep) == few
+    # The company, the member's standing, the funnels, their stages and the figures, on one connection.
+    assert await statements(floor, figures) <= 5
