@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
+import psutil  # type: ignore[import-untyped] # it ships no types
 import pytest
 
 from quotaloom.achievements.entries import entry_key
@@ -29,10 +30,12 @@ def kill_the_server(home: Home, server: Server) -> None:
     server.process.kill()
 
 
-def kill_server_and_database(home: Home, server: Server) -> None:
-    """End PostgreSQL too, so that the next start recovers from its log."""
-    for number in (*home.processes("/bin/postgres"), server.process.pid):
-        os.kill(number, signal.SIGKILL)
+def kill_database_and_server(home: Home, server: Server) -> None:
+    """End PostgreSQL first, so that the next start recovers from its log, then the serving process."""
+    (postgres,) = home.processes("/bin/postgres")
+    os.kill(postgres, signal.SIGKILL)
+    wait_for(lambda: not psutil.pid_exists(postgres))
+    server.process.kill()
 
 
 @dataclass
@@ -111,7 +114,7 @@ async def keys_in_the_ledger(home: Home) -> tuple[set[str], int]:
     return {row["idempotency_key"] for row in rows}, len(differences)
 
 
-@pytest.mark.parametrize("kill", [kill_the_server, kill_server_and_database])
+@pytest.mark.parametrize("kill", [kill_the_server, kill_database_and_server])
 async def test_nothing_acknowledged_is_lost(kill: Callable[[Home, Server], None]) -> None:
     """Every posting that was answered is in the ledger, balances are the ledger replayed, and sending all again
     posts the missing ones alone: the position has exactly 1.00 for each key."""
