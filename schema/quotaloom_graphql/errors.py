@@ -9,12 +9,12 @@ from uuid import uuid4
 import strawberry
 from graphql import GraphQLError
 
-from quotaloom.platform.errors import AccessDenied, InputError, Unauthenticated
+from quotaloom.platform.errors import AccessDenied, InputError, Unauthenticated, Unavailable
 from quotaloom.policies.errors import PolicyFailed
 
 _log = logging.getLogger(__name__)
 
-_TOLD = (InputError, AccessDenied, Unauthenticated, PolicyFailed)
+_TOLD = (InputError, AccessDenied, Unauthenticated, Unavailable, PolicyFailed)
 
 
 @strawberry.type(description="What was wrong with the input of a mutation; nothing was changed.")

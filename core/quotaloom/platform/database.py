@@ -13,7 +13,7 @@ from tortoise.backends.asyncpg.client import AsyncpgDBClient
 from tortoise.context import TortoiseContext
 
 from quotaloom.platform.errors import Conflict
-from quotaloom.platform.unit_of_work import Snapshot, Transaction, Writer
+from quotaloom.platform.unit_of_work import Snapshot, Transaction, Writer, telling_of_lost_connections
 
 T = TypeVar("T")
 
@@ -98,7 +98,8 @@ class Database:
         async def attempts() -> T:
             for number in range(ATTEMPTS):
                 try:
-                    return await attempt()
+                    with telling_of_lost_connections():
+                        return await attempt()
                 except _RETRIED:
                     await asyncio.sleep(0.01 * 2**number)
             raise Conflict("CONFLICT", "others keep changing the same records; please try again")

@@ -52,3 +52,12 @@ class Unauthenticated(Exception):
     """No valid token came with the request."""
 
     extensions: ClassVar[dict[str, Any]] = {"code": "UNAUTHENTICATED"}
+
+
+class Unavailable(Exception):
+    """The database does not answer; nothing was changed by this operation unless it was acknowledged before."""
+
+    extensions: ClassVar[dict[str, Any]] = {"code": "UNAVAILABLE"}
+
+    def __init__(self) -> None:
+        super().__init__("the database does not answer at the moment; please try again")

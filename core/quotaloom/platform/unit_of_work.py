@@ -3,19 +3,32 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine, Iterable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Coroutine, Iterable, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 
+import asyncpg
 import orjson
 from asyncpg import Connection
 from asyncpg import Record as Record
 from tortoise.backends.asyncpg.client import AsyncpgDBClient, TransactionWrapper
 from tortoise.transactions import in_transaction
 
+from quotaloom.platform.errors import Unavailable
+
 T = TypeVar("T")
+
+LOST_CONNECTION = (
+    OSError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.InterfaceError,
+)
+"""What asyncpg raises where PostgreSQL is gone, going or not yet there."""
 
 EVENTS_CHANNEL = "quotaloom_events"
 """The PostgreSQL channel on which every commit that published events notifies, with the company's id."""
@@ -60,21 +73,24 @@ class Snapshot:
             if self._connection is None:
                 self._connection = await self._open()
             self.statements += 1
-            return await self._connection.fetch(sql, *arguments)
+            with telling_of_lost_connections():
+                return await self._connection.fetch(sql, *arguments)
 
     async def _open(self) -> Connection:
-        connection: Connection = await self._stack.enter_async_context(self._client.acquire_connection())
-        await connection.execute(
-            "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;" + _bind(self.company_id, self._timeout)
-        )
+        with telling_of_lost_connections():
+            connection: Connection = await self._stack.enter_async_context(self._client.acquire_connection())
+            await connection.execute(
+                "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;" + _bind(self.company_id, self._timeout)
+            )
         return connection
 
     async def _close(self) -> None:
         async with self._turn:
             self._closed = True
             async with self._stack:
-                if self._connection is not None and not self._connection.is_closed():
-                    await self._connection.execute("ROLLBACK")
+                if self._connection is not None:
+                    with suppress(*LOST_CONNECTION):
+                        await self._connection.execute("ROLLBACK")
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +201,15 @@ class Transaction:
                 [payload.decode() for payload in payloads],
                 EVENTS_CHANNEL,
             )
+
+
+@contextmanager
+def telling_of_lost_connections() -> Iterator[None]:
+    """Turn what asyncpg raises for a lost connection into `Unavailable`."""
+    try:
+        yield
+    except LOST_CONNECTION as error:
+        raise Unavailable from error
 
 
 def _bind(company_id: int, statement_timeout_ms: int) -> str:

@@ -121,7 +121,7 @@ async def test_the_head_of_the_root_sees_all_and_is_no_admin(database: Database)
     ("viewer", "sees", "plans"),
     [
         (Viewer(1, "admin", Role.ADMIN), True, True),
-        (Viewer(1, "operator", Role.OPERATOR), True, True),
+        (Viewer(0, "operator", Role.OPERATOR), False, False),
         (Viewer(1, "reader", Role.SERVICE, None, frozenset({Scope.READ.value})), True, False),
         (Viewer(1, "planner", Role.SERVICE, None, frozenset({Scope.TARGETS.value})), False, True),
         (Viewer(1, "poster", Role.SERVICE, None, frozenset({Scope.ACHIEVEMENTS.value})), False, False),

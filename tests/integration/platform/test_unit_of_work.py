@@ -7,7 +7,8 @@ import asyncio
 import asyncpg
 import pytest
 
-from quotaloom.platform.database import Database
+from quotaloom.platform.database import Database, credentials
+from quotaloom.platform.errors import Unavailable
 from quotaloom.platform.unit_of_work import Transaction
 from tests.founding import found
 
@@ -34,8 +35,6 @@ async def test_a_write_carries_its_audit_entry(database: Database) -> None:
 async def test_history_cannot_be_rewritten(database: Database, admin_url: str) -> None:
     """Even the administrator's role is refused an UPDATE of an append-only table."""
     await found(database)
-    from quotaloom.platform.database import credentials
-
     connection = await asyncpg.connect(**credentials(admin_url))
     with pytest.raises(asyncpg.RestrictViolationError, match="append-only"):
         await connection.execute("UPDATE audit_entry SET actor = 'somebody else'")
@@ -59,3 +58,29 @@ async def test_cancelled_readers_and_writers_leak_no_connection(database: Databa
         task.cancel()
     async with asyncio.timeout(5):
         await asyncio.gather(*(read() for _ in range(20)))
+
+
+async def test_a_lost_connection_is_told_of_and_comes_back(database: Database, admin_url: str) -> None:
+    """Backends that are ended in mid-query raise `Unavailable`; what follows is served by new connections."""
+    acme = await found(database)
+    administrator = await asyncpg.connect(**credentials(admin_url))
+
+    async def slow() -> None:
+        async with acme.snapshot() as snapshot:
+            await snapshot.fetch("SELECT pg_sleep(5)")
+
+    async def slow_write(transaction: Transaction) -> None:
+        await transaction.execute("SELECT pg_sleep(5)")
+
+    tasks = [asyncio.ensure_future(slow()), asyncio.ensure_future(acme.write(slow_write))]
+    await asyncio.sleep(0.3)
+    await administrator.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE usename = 'quotaloom' AND datname = current_database()"
+    )
+    await administrator.close()
+    for task in tasks:
+        with pytest.raises(Unavailable):
+            await task
+    async with acme.snapshot() as snapshot:
+        assert await snapshot.fetch("SELECT 1")
