@@ -1,0 +1,110 @@
+"""Run the benchmarks and print one table: `python -m benchmarks [NAME …]`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks import decomposing, importing, memory, nested_query, posting
+from benchmarks.databases import make_template
+from benchmarks.measuring import Bench, Row, Skipped, duration, run
+from quotaloom.platform.embedded import Terminated, ending_on_signals, temporary_postgres
+
+
+@dataclass(frozen=True, slots=True)
+class Benchmark:
+    """A module that measures: `measure` yields its rows."""
+
+    title: str
+    measure: Callable[[Bench], Iterator[Row]]
+
+
+BENCHMARKS = {
+    module.__name__.rpartition(".")[2]: Benchmark(module.TITLE, module.measure)
+    for module in (importing, memory, nested_query, decomposing, posting)
+}
+
+WIDTH = 116  # where the output goes to a file
+RESULT = Console(highlight=False, width=None if Console().is_terminal else WIDTH)
+ASIDE = Console(stderr=True)
+
+NOTE = (
+    "Medians of rounds that take turns with their floors. PostgreSQL runs embedded, with fsync on;"
+    " tables of floors are bare and unlogged. docs/benchmarks.md tells what each figure means."
+)
+
+
+def main() -> None:
+    """Measure what is named, or everything."""
+    names = _named()
+    for name in [name for name in os.environ if name.startswith("QUOTALOOM_")]:
+        del os.environ[name]  # the defaults are measured
+    begun = time.perf_counter()
+    try:
+        with ending_on_signals():
+            table, skipped = _measured([BENCHMARKS[name] for name in names or list(BENCHMARKS)])
+    except Terminated:
+        ASIDE.print("Stopped.")
+        raise
+    RESULT.print(table)
+    for line in skipped:
+        RESULT.print(line)
+    RESULT.print(NOTE)
+    RESULT.print(f"{_machine()}. Measured in {duration(time.perf_counter() - begun)}.")
+
+
+def _named() -> list[str]:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure Quotaloom; assert nothing.")
+    parser.add_argument("name", nargs="*", help=f"what to measure, everything by default: {', '.join(BENCHMARKS)}")
+    names: list[str] = parser.parse_args().name
+    for name in names:
+        if name not in BENCHMARKS:
+            parser.error(f"there is no benchmark {name!r}: choose from {', '.join(BENCHMARKS)}")
+    return names
+
+
+def _measured(benchmarks: Sequence[Benchmark]) -> tuple[Table, list[str]]:
+    table = Table(title="Quotaloom, measured")
+    table.add_column("measured")
+    table.add_column("figure", justify="right", no_wrap=True)
+    table.add_column("beside it")
+    table.add_column("figure", justify="right", no_wrap=True)
+    table.add_column("ratio", justify="right", no_wrap=True)
+    skipped = []
+    with ASIDE.status("") as status, temporary_postgres(fsync=True) as server:
+
+        def tell(text: str) -> None:
+            if ASIDE.is_terminal:
+                status.update(text)
+            else:
+                ASIDE.print(text)
+
+        tell("Preparing the database")
+        run(make_template(server))
+        for benchmark in benchmarks:
+            tell(benchmark.title)
+            try:
+                rows = list(benchmark.measure(Bench(server, tell)))
+            except Skipped as reason:
+                skipped.append(f"{benchmark.title}: skipped, {reason}.")
+                continue
+            table.add_row(f"[bold]{benchmark.title}[/]")
+            for row in rows:
+                table.add_row(f"  {row.name}", row.figure, row.beside, row.floor, row.ratio)
+            table.add_section()
+    return table, skipped
+
+
+def _machine() -> str:
+    return f"Python {platform.python_version()}, {platform.system()} {platform.machine()}, {os.cpu_count()} cores"
+
+
+if __name__ == "__main__":
+    main()
