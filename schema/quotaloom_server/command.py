@@ -1,75 +1,17 @@
-"""The `quotaloom` command."""
+"""The `quotaloom` command, as it is installed."""
 
 from __future__ import annotations
 
 import sys
-from importlib.metadata import version
-from typing import Annotated
 
-import typer
-
-from quotaloom.achievements.refusals import ManyRefused
-from quotaloom.platform.embedded import EmbeddedError
-from quotaloom.platform.errors import AccessDenied, InputError
-from quotaloom.policies.errors import PluginsRefused
-from quotaloom_server.commands.demo import demo
-from quotaloom_server.commands.importing import import_
-from quotaloom_server.commands.migrate import migrate
-from quotaloom_server.commands.plugins import plugins
-from quotaloom_server.commands.schema import schema
-from quotaloom_server.commands.serve import serve
-from quotaloom_server.commands.token import token
-from quotaloom_server.output import ASIDE
-
-FAILED = 1
-
-app = typer.Typer(
-    help="A sales-performance backend with one GraphQL graph of organizations, targets, achievements and funnels.",
-    epilog="Settings come from QUOTALOOM_* variables; docs/settings.md lists them all.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-)
-for command in (serve, migrate, demo, import_, token, schema, plugins):
-    app.command(command.__name__.rstrip("_"))(command)
-
-
-def _show_version(wanted: bool) -> None:
-    if wanted:
-        typer.echo(f"quotaloom {version('quotaloom')}")
-        raise typer.Exit
-
-
-@app.callback()
-def quotaloom(
-    version: Annotated[
-        bool, typer.Option("--version", help="Show the version.", callback=_show_version, is_eager=True)
-    ] = False,
-) -> None:
-    """Take what comes before the command."""
+INTERRUPTED = 130
 
 
 def main() -> None:
-    """Run one command. Exit codes: 0 for success, 1 for what the user can mend, 2 for wrong usage."""
+    """Run one command; Ctrl-C while it is loaded, too, ends it quietly."""
     try:
-        app()
-    except ManyRefused as refused:
-        _fail(*(_told(error) for error in refused.errors))
-    except InputError as error:
-        _fail(_told(error))
-    except (EmbeddedError, AccessDenied) as error:
-        _fail(error.message)
-    except PluginsRefused as refused:
-        _fail(str(refused))
+        from quotaloom_server.commands.listed import run_command
 
-
-def _told(error: InputError) -> str:
-    place = ".".join(str(part) for part in error.path)
-    return f"{place}: {error.message}" if place else error.message
-
-
-def _fail(*messages: str) -> None:
-    for message in messages:
-        ASIDE.print(message)
-    sys.exit(FAILED)
+        run_command()
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)

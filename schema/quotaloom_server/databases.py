@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from quotaloom.platform.embedded import SUPERUSER, EmbeddedPostgres, EmbeddedSer
 from quotaloom.platform.errors import InputError
 from quotaloom.platform.migrating import migrate
 from quotaloom.platform.settings import Settings
+from quotaloom_server.signals import run
 
 DATABASE = "quotaloom"
 ROLE = "quotaloom"
@@ -43,12 +43,12 @@ def database_urls(settings: Settings) -> Iterator[DatabaseUrls]:
     Raises `EmbeddedError`, or `InputError` DATABASE_UNREACHABLE for a database of the installation's own.
     """
     if settings.database_url is not None and settings.admin_database_url is not None:
-        asyncio.run(_reach(settings.admin_database_url))
+        run(_reach(settings.admin_database_url))
         yield DatabaseUrls(settings.database_url, settings.admin_database_url, embedded=False)
         return
     connections = max(100, settings.workers * settings.database_pool_size + CONNECTIONS_BESIDES)
     with EmbeddedPostgres(settings.data_dir, max_connections=connections) as server:
-        asyncio.run(_ensure_database(server))
+        run(_ensure_database(server))
         yield DatabaseUrls(server.url(DATABASE, ROLE), server.url(DATABASE, SUPERUSER), embedded=True)
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import uvicorn
 from starlette.applications import Starlette
+
+from quotaloom_server.signals import told_of_signals
 
 GRACE_SECONDS = 5
 """How long requests under way may take to finish once the process is asked to end."""
@@ -28,6 +31,16 @@ class Server(uvicorn.Server):
             )
         )
         self._tell_started = started
+
+    def run(self, sockets: list[socket.socket] | None = None) -> None:
+        """Serve until a signal comes; a second Ctrl-C does not wait for requests."""
+        with told_of_signals(self.handle_exit):
+            super().run(sockets)
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave the signals to `run`: uvicorn would raise them again while the loop still runs."""
+        yield
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Open for requests, then tell that it is so."""

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from quotaloom.platform.embedded import ending_on_signals
 from quotaloom.platform.settings import load_settings
 from quotaloom_server.clock import utc_now
 from quotaloom_server.databases import connected, database_urls
 from quotaloom_server.demo import load_demo_shown
 from quotaloom_server.output import ASIDE
+from quotaloom_server.signals import run
 
 
 def demo() -> None:
@@ -26,4 +25,4 @@ def demo() -> None:
                 if not demo.created:
                     ASIDE.print("The demo company is there: its key is demo.")
 
-        asyncio.run(load())
+        run(load())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import Annotated
 
@@ -22,6 +21,7 @@ from quotaloom.policies.registry import PolicyRegistry
 from quotaloom_server.clock import utc_now
 from quotaloom_server.databases import connected, database_urls
 from quotaloom_server.output import ASIDE, RESULT
+from quotaloom_server.signals import run
 
 _TITLES = {Step.READ: "Reading and checking", Step.WRITE: "Writing"}
 
@@ -72,7 +72,7 @@ def _import(
     bars = Progress(console=ASIDE, disable=not ASIDE.is_terminal)
     with database_urls(settings) as urls, bars:
 
-        async def run() -> ImportSummary:
+        async def load() -> ImportSummary:
             async with connected(settings, urls) as database:
                 return await import_folder(
                     database,
@@ -86,7 +86,7 @@ def _import(
                     progress=_Bars(bars),
                 )
 
-        return asyncio.run(run())
+        return run(load())
 
 
 class _Bars:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from quotaloom.platform.embedded import ending_on_signals
 from quotaloom.platform.settings import load_settings
 from quotaloom_server.databases import bring_up_to_date, database_urls
 from quotaloom_server.output import ASIDE
+from quotaloom_server.signals import run
 
 
 def migrate() -> None:
@@ -23,5 +22,5 @@ def migrate() -> None:
         ASIDE.print(f"Applying {name}")
 
     with ending_on_signals(), database_urls(settings) as urls:
-        asyncio.run(bring_up_to_date(urls, tell))
+        run(bring_up_to_date(urls, tell))
     ASIDE.print("The database is up to date." if applied else "The database was up to date already.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import socket
 from collections.abc import Callable
 from typing import Annotated
@@ -18,6 +17,7 @@ from quotaloom_server.greeting import Greeting, greeting
 from quotaloom_server.listening import listen, taken
 from quotaloom_server.logs import configure_logging
 from quotaloom_server.output import ASIDE, raw
+from quotaloom_server.signals import run
 
 
 def serve(
@@ -52,7 +52,7 @@ def serve(
             taken(settings.host, settings.port) as sockets,
             database_urls(settings) as urls,
         ):
-            welcome = asyncio.run(_prepare(settings, urls, with_demo=with_demo))
+            welcome = run(_prepare(settings, urls, with_demo=with_demo))
             listen(sockets, settings.host, settings.port)
             _run(settings, urls, sockets, lambda: raw(str(welcome)))
     except Terminated:

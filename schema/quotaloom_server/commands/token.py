@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated
@@ -18,6 +17,7 @@ from quotaloom_server.clock import utc_now
 from quotaloom_server.databases import connected, database_urls
 from quotaloom_server.keys import token_authority
 from quotaloom_server.output import ASIDE, raw
+from quotaloom_server.signals import run
 
 _SCOPES = ", ".join(scope.value for scope in Scope)
 
@@ -79,4 +79,4 @@ def _look_up(settings: Settings, wanted: _Wanted) -> Identity:
                     return await bearers.member_named(database, company, wanted.member, utc_now())
                 return await bearers.first_admin(database, company, utc_now())
 
-        return asyncio.run(look_up())
+        return run(look_up())

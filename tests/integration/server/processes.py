@@ -73,10 +73,10 @@ class Home:
             check=False,
         )
 
-    def serve(self, *arguments: str, **settings: str) -> Server:
-        """Start a server and wait until it greets."""
+    def start(self, *arguments: str, **settings: str) -> subprocess.Popen[str]:
+        """Start a command."""
         process = subprocess.Popen(
-            [QUOTALOOM, "serve", *arguments],
+            [QUOTALOOM, *arguments],
             env=self.environment(**settings),
             cwd=self.data.parent,
             stdout=subprocess.PIPE,
@@ -84,6 +84,11 @@ class Home:
             text=True,
         )
         self.started.append(process)
+        return process
+
+    def serve(self, *arguments: str, **settings: str) -> Server:
+        """Start a server and wait until it greets."""
+        process = self.start("serve", *arguments, **settings)
         ending = "Quotaloom " if settings.get("QUOTALOOM_PROFILE") == "production" else _AFTER_THE_TOKEN
         return Server(self, process, _greeting(process, ending))
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from quotaloom_server.command import app
+from quotaloom_server.commands.listed import app
 from tests.integration.server.processes import Home
 
 SDL = Path(__file__).parents[3] / "schema" / "quotaloom_graphql" / "schema.graphql"

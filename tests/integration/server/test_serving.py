@@ -54,6 +54,19 @@ def test_signals_end_everything(founded: Home, workers: str, numbers: tuple[sign
     assert founded.is_left_alone()
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_during_the_first_start_ends_it(home: Home, number: signal.Signals) -> None:
+    """While the database is made and migrated, too, the end is a good one, and the next start goes on from there."""
+    starting = home.start("serve")
+    assert starting.stderr is not None
+    assert "0001_initial" in starting.stderr.readline()
+    starting.send_signal(number)
+    _, said = starting.communicate(timeout=30)
+    assert (starting.returncode, said.splitlines()[-1]) == (0, "Stopped.")
+    assert home.is_left_alone()
+    assert "0002_companies_apart" in home.serve().end()
+
+
 @pytest.mark.parametrize("workers", ["1", "2"])
 async def test_a_request_under_way_is_answered(founded: Home, workers: str) -> None:
     """A query that waits for a lock while SIGTERM comes gets its answer once the lock is gone."""
