@@ -13,7 +13,7 @@ from tortoise.backends.asyncpg.client import AsyncpgDBClient
 from tortoise.context import TortoiseContext
 
 from quotaloom.platform.errors import Conflict
-from quotaloom.platform.unit_of_work import Snapshot, Transaction, Writer, telling_of_lost_connections
+from quotaloom.platform.unit_of_work import Snapshot, Transaction, Writer, database_errors
 
 T = TypeVar("T")
 
@@ -98,7 +98,7 @@ class Database:
         async def attempts() -> T:
             for number in range(ATTEMPTS):
                 try:
-                    with telling_of_lost_connections():
+                    with database_errors():
                         return await attempt()
                 except _RETRIED:
                     await asyncio.sleep(0.01 * 2**number)

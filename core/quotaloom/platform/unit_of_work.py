@@ -16,7 +16,7 @@ from asyncpg import Record as Record
 from tortoise.backends.asyncpg.client import AsyncpgDBClient, TransactionWrapper
 from tortoise.transactions import in_transaction
 
-from quotaloom.platform.errors import Unavailable
+from quotaloom.platform.errors import InputError, Unavailable
 
 T = TypeVar("T")
 
@@ -73,11 +73,11 @@ class Snapshot:
             if self._connection is None:
                 self._connection = await self._open()
             self.statements += 1
-            with telling_of_lost_connections():
+            with database_errors():
                 return await self._connection.fetch(sql, *arguments)
 
     async def _open(self) -> Connection:
-        with telling_of_lost_connections():
+        with database_errors():
             connection: Connection = await self._stack.enter_async_context(self._client.acquire_connection())
             await connection.execute(
                 "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;" + _bind(self.company_id, self._timeout)
@@ -204,12 +204,17 @@ class Transaction:
 
 
 @contextmanager
-def telling_of_lost_connections() -> Iterator[None]:
-    """Turn what asyncpg raises for a lost connection into `Unavailable`."""
+def database_errors() -> Iterator[None]:
+    """Say in our words what asyncpg says in its own.
+
+    A lost connection becomes `Unavailable`; the character NUL, which PostgreSQL keeps in no text, `InputError`.
+    """
     try:
         yield
     except LOST_CONNECTION as error:
         raise Unavailable from error
+    except asyncpg.CharacterNotInRepertoireError:
+        raise InputError("BAD_TEXT", "a text holds the character NUL (\\u0000); leave it out") from None
 
 
 def _bind(company_id: int, statement_timeout_ms: int) -> str:

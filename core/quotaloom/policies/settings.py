@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 from asyncpg import Record
 
+from quotaloom.calendars.periods import known_day
 from quotaloom.platform.access import Scope
 from quotaloom.platform.errors import InputError
 from quotaloom.platform.unit_of_work import Snapshot, Transaction
@@ -87,11 +88,8 @@ async def switch_policy(work: Work, registry: PolicyRegistry, change: PolicyChan
 async def set_policy(transaction: Transaction, registry: PolicyRegistry, change: PolicyChange, valid_from: date) -> int:
     """Store one setting inside a transaction; returns its revision. See `switch_policy`."""
     policy = registry.get(change.policy, path=("policy",))
+    _check_days(valid_from, change.valid_to)
     parameters = parse_parameters(policy, change.parameters, ("parameters",)).model_dump(mode="json")
-    if change.valid_to is not None and change.valid_to <= valid_from:
-        raise InputError(
-            "BAD_RANGE", f"a setting from {valid_from} must end later than {change.valid_to}", ("validTo",)
-        )
     await transaction.lock("policies")
     rows = await transaction.fetch(
         "SELECT id, active, parameters, ordinal, valid_from, valid_to, revision FROM policy_setting"
@@ -133,6 +131,17 @@ async def set_policy(transaction: Transaction, registry: PolicyRegistry, change:
     )
     transaction.publish("policy.switched", policy=change.policy, active=change.active, revision=revision)
     return revision
+
+
+def _check_days(valid_from: date, valid_to: date | None) -> None:
+    for day, name in ((valid_from, "validFrom"), (valid_to, "validTo")):
+        if day is not None:
+            try:
+                known_day(day)
+            except InputError as error:
+                raise error.at(name) from None
+    if valid_to is not None and valid_to <= valid_from:
+        raise InputError("BAD_RANGE", f"a setting from {valid_from} must end later than {valid_to}", ("validTo",))
 
 
 async def _make_room(transaction: Transaction, rows: list[Record], start: date, end: date | None) -> None:

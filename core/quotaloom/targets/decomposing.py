@@ -175,9 +175,6 @@ class _Decider:
         self.explanations: dict[int, Explanation] = {}
         self._stamp: PolicyStamp | None = None
         self._months = tuple(MonthFact(month.label, month.starts_on, month.ends_on) for month in gathered.months)
-        unknown = next((pin.unit_id for pin in request.year_pins if pin.unit_id not in gathered.units), None)
-        if unknown is not None:
-            raise InputError("PIN_OUTSIDE", "a pinned year belongs to a unit below the one decomposed", ("yearPins",))
 
     def stamp(self) -> PolicyStamp:
         """The policy that decided."""
@@ -188,6 +185,14 @@ class _Decider:
         outcome = self._weights(top)
         lines = self._top_lines(top, outcome)
         self._decide_unit(top, None, depth, lines, outcome)
+        reached = {unit.unit_id for unit in self.decided[1:]}
+        for index, pin in enumerate(self.request.year_pins):
+            if pin.unit_id not in reached:
+                raise InputError(
+                    "PIN_OUTSIDE",
+                    f"a pinned year belongs to a unit below {top.name}, within the levels that are split",
+                    ("yearPins", index, "orgUnitId"),
+                )
 
     def _decide_unit(
         self,

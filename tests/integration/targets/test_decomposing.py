@@ -151,3 +151,13 @@ async def test_an_id_of_nothing_is_refused(database: Database) -> None:
         with pytest.raises(InputError) as caught:
             await decompose_target(planning.work, POLICIES, request)
         assert caught.value.code == "NOT_FOUND"
+
+
+async def test_a_pin_that_would_do_nothing_is_refused(database: Database) -> None:
+    """A pinned year of the unit itself, or of one beyond the levels that are split, is told of with its place."""
+    planning = await plan_for(database, {"Acme": ["East"], "East": ["E 1"]})
+    for unit, levels in (("Acme", None), ("E 1", 1)):
+        pins = (YearPin(planning.units[unit], 1),)
+        with pytest.raises(InputError) as caught:
+            await planning.decompose("Acme", 100, year_pins=pins, levels=levels)
+        assert (caught.value.code, caught.value.path) == ("PIN_OUTSIDE", ("yearPins", 0, "orgUnitId"))
