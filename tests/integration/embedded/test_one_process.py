@@ -77,6 +77,16 @@ def test_a_dead_servers_number_may_belong_to_somebody_else(data: Path) -> None:
         assert ask(server, "SELECT 1") == 1
 
 
+def test_a_dead_servers_socket_lock_may_name_somebody_else(data: Path) -> None:
+    """The lock file beside the socket is no obstacle either, when its number belongs to a living process."""
+    with EmbeddedPostgres(data) as server:
+        sockets = server.socket_dir
+    lock = sockets / ".s.PGSQL.5432.lock"
+    lock.write_text(f"{os.getpid()}\n{data}\n0\n5432\n{sockets}\n")
+    with EmbeddedPostgres(data) as server:
+        assert ask(server, "SELECT 1") == 1
+
+
 def test_an_unfinished_first_start_is_swept_away(data: Path) -> None:
     """What a killed initdb left behind is removed and a whole database made."""
     leftover = data / "postgres.new-abc"

@@ -56,13 +56,16 @@ def running(cluster: Path) -> Postmaster | None:
     return Postmaster(int(lines[0]), Path(lines[4]), int(lines[3]), ready)
 
 
-def forget_dead(cluster: Path) -> None:
-    """Remove the pid file of a dead server; the caller has made sure that none of its processes lives.
+def forget_dead(cluster: Path, sockets: Path) -> None:
+    """Remove the lock files of a dead server; the caller has made sure that none of its processes lives.
 
-    PostgreSQL does so itself, except where the number has gone to another process or to a zombie.
+    PostgreSQL does so itself, except where the number has gone to another process or to a zombie. One of them
+    lies in the data folder, the other beside the socket.
     """
     if running(cluster) is None:
         (cluster / "postmaster.pid").unlink(missing_ok=True)
+        for lock in sockets.glob(".s.PGSQL.*"):
+            lock.unlink(missing_ok=True)
 
 
 def launch(folders: Folders, binaries: Binaries, *, fsync: bool, max_connections: int) -> subprocess.Popen[bytes]:

@@ -109,7 +109,7 @@ class EmbeddedPostgres:
     def _launch(self, folders: Folders) -> postmaster.Postmaster:
         binaries = binaries_for(folders.account, folders.shared)
         ensure_cluster(folders, binaries, fsync=self._fsync)
-        postmaster.forget_dead(folders.cluster)
+        postmaster.forget_dead(folders.cluster, folders.sockets())
         child = self._child = postmaster.launch(
             folders, binaries, fsync=self._fsync, max_connections=self._max_connections
         )
