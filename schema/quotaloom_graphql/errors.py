@@ -47,6 +47,8 @@ def shown(error: GraphQLError) -> GraphQLError:
     while isinstance(original, GraphQLError) and original.original_error is not None:
         original = original.original_error
     if original is None or isinstance(original, (GraphQLError, *_TOLD)):
+        if not error.extensions:
+            error.extensions = {"code": "BAD_REQUEST"}
         if isinstance(original, PolicyFailed):
             error.extensions = {"code": "POLICY_FAILED", "plugin": original.plugin}
         return error

@@ -6,14 +6,16 @@ from typing import Annotated, Any
 
 import strawberry
 
+from quotaloom.organizations import reads
 from quotaloom.organizations.pages import MemberFilter, UnitFilter, page_of_members, page_of_units
+from quotaloom.platform.unit_of_work import Record
 from quotaloom.targets.attainments import AttainmentQuestion, attainment_by_member, attainment_by_unit
 from quotaloom.targets.rankings import RankedBy, ranked
 from quotaloom_graphql.connections import After, Connection, First, page, window
 from quotaloom_graphql.context import Info
 from quotaloom_graphql.enums import OrgUnitKind, Structure
 from quotaloom_graphql.nodes import optional_id
-from quotaloom_graphql.organization_loaders import load_members, load_units
+from quotaloom_graphql.organization_loaders import load_members
 from quotaloom_graphql.organizations import Member, OrgUnit
 from quotaloom_graphql.questions import attainment_question, period_named
 from quotaloom_graphql.roots import root_field
@@ -27,13 +29,18 @@ strawberry.enum(
 )
 
 
+async def load_ranked_units(keys: list[int], info: Info) -> list[Record]:
+    """The units of rows that the viewer may see, by name at least, whether he sees their figures elsewhere or not."""
+    return await reads.units(info.context.snapshot, keys)
+
+
 @strawberry.type(description="One row of a ranking; those with zero and those without a target are there as well.")
 class RankingRow:
     """A place."""
 
     rank: int = strawberry.field(description="1 is best; equals share a rank.")
     org_unit: OrgUnit | None = batch(
-        load_units, key="unit_id", by="id", one=True, description="The unit; null in a ranking of members."
+        load_ranked_units, key="unit_id", by="id", one=True, description="The unit; null in a ranking of members."
     )
     member: Member | None = batch(
         load_members, key="member_id", by="id", one=True, description="The member; null in a ranking of units."

@@ -30,7 +30,10 @@ PeriodLabel = Annotated[
     ),
 ]
 GrainChoice = Annotated[
-    Grain, strawberry.argument(description="The parts of the period that are answered, one by one.")
+    Grain,
+    strawberry.argument(
+        description="The parts of the period that are answered, one by one. Weeks are those that start in it."
+    ),
 ]
 MetricKey = Annotated[str, strawberry.argument(description="The key of a metric, such as `revenue` or `orders`.")]
 AsOf = Annotated[

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Coroutine
-from typing import Any, TypeVar
+from collections.abc import Callable
+from typing import Any
 
 import orjson
 from cross_web import AsyncHTTPRequestAdapter, HTTPException
@@ -17,10 +16,9 @@ from strawberry.types import ExecutionResult
 
 from quotaloom.platform.errors import Unauthenticated
 from quotaloom.platform.tokens import Identity, TokenAuthority
+from quotaloom.platform.unit_of_work import to_the_end
 from quotaloom_graphql.context import RequestContext, Services
 from quotaloom_graphql.errors import shown
-
-T = TypeVar("T")
 
 
 class GraphQLView(GraphQL[RequestContext, None]):
@@ -57,7 +55,7 @@ class GraphQLView(GraphQL[RequestContext, None]):
                     request, request_adapter, request_data, context, root_value, sub_response
                 )
 
-        return await _to_the_end(run())
+        return await to_the_end(run())
 
     async def process_result(self, request: Request, result: ExecutionResult) -> GraphQLHTTPResponse:
         """The response, with unexpected errors masked."""
@@ -75,7 +73,3 @@ class GraphQLView(GraphQL[RequestContext, None]):
     def encode_json(self, data: object) -> bytes:
         """Write a response's body."""
         return orjson.dumps(data)
-
-
-async def _to_the_end(work: Coroutine[Any, Any, T]) -> T:
-    return await asyncio.shield(asyncio.ensure_future(work))

@@ -22,7 +22,7 @@ class Sight:
     `everything`: all units and members, with figures; the sets of ids are then left empty, except
     `headed_unit_ids`. `plans_everything`: may plan anywhere. `unit_ids`: units with figures, the subtrees he heads
     and the positions he holds (and their ancestors, where the company says so). `named_unit_ids`: their ancestors,
-    by name and objectives. `member_ids`: members with figures, himself, the holders of positions and the heads in
+    by name. `member_ids`: members with figures, himself, the holders of positions and the heads in
     the subtrees he heads. `named_member_ids`: by name, whoever ever held a position there. `headed_unit_ids`: the
     units he heads himself. `led_unit_ids`: those and all below them.
     """
@@ -42,7 +42,7 @@ class Sight:
         return self.everything or unit_id in self.unit_ids
 
     def names_unit(self, unit_id: int) -> bool:
-        """Whether he may see that the unit exists, its name and objectives."""
+        """Whether he may see that the unit exists, and its name."""
         return self.sees_unit(unit_id) or unit_id in self.named_unit_ids
 
     def sees_member(self, member_id: int) -> bool:
@@ -74,11 +74,6 @@ class Sight:
     def units_with_names(self) -> frozenset[int] | None:
         """For filters: the units that he may know of, None for all."""
         return None if self.everything else self.unit_ids | self.named_unit_ids
-
-    @property
-    def members_with_figures(self) -> frozenset[int] | None:
-        """For filters: the members whose figures he may see, None for all."""
-        return None if self.everything else self.member_ids
 
     @property
     def members_with_names(self) -> frozenset[int] | None:

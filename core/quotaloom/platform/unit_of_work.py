@@ -55,11 +55,11 @@ class Snapshot:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await _to_the_end(self._close())
+        await to_the_end(self._close())
 
     async def fetch(self, sql: str, *arguments: Any) -> list[Record]:
         """The rows of one statement."""
-        return await _to_the_end(self._fetch(sql, arguments))
+        return await to_the_end(self._fetch(sql, arguments))
 
     async def fetch_one(self, sql: str, *arguments: Any) -> Record | None:
         """The first row of one statement, or None."""
@@ -228,5 +228,6 @@ def _json(value: Any) -> str | None:
     return None if value is None else orjson.dumps(value, default=str).decode()
 
 
-async def _to_the_end(work: Coroutine[Any, Any, T]) -> T:
+async def to_the_end(work: Coroutine[Any, Any, T]) -> T:
+    """The result of `work`, which runs in a task of its own and to its end, whatever happens to the caller."""
     return await asyncio.shield(asyncio.ensure_future(work))

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from graphql import GraphQLObjectType, get_named_type, is_leaf_type, is_required_argument
 
+from quotaloom.organizations.commands.companies import update_company
 from quotaloom.organizations.commands.members import create_member, leave
 from quotaloom.organizations.commands.terms import appoint_head
 from quotaloom.organizations.membership import NewMember
@@ -156,3 +157,23 @@ async def test_the_production_profile_hides_the_schema(database: Database, datab
     assert result.errors
     result = await schema.execute("{ viewr { subject } }")
     assert "viewer" not in str(result.errors)
+
+
+async def test_rankings_name_whom_they_show(database: Database, database_url: str, tmp_path: Path) -> None:
+    """Where the company opens rankings, a member reads the name in every row, and still no figure elsewhere."""
+    async with acme(database, database_url, tmp_path) as (planning, graph):
+        await update_company(planning.work, {"members_see_rankings": True})
+        ann = graph.member(planning.work.company.id, planning.members["Ann"])
+        query = '{ rankings(period: "2017") { nodes { orgUnit { name attainment(period: "2017") { target } } } } }'
+        nodes = (await ann.ask(query))["rankings"]["nodes"]
+        assert sorted(node["orgUnit"]["name"] for node in nodes) == ["E 1", "E 2", "W 1"]
+        shown = {node["orgUnit"]["name"] for node in nodes if node["orgUnit"]["attainment"]}
+        assert shown == {"E 1"}
+
+
+async def test_a_mistake_in_the_document_has_a_code(database: Database, database_url: str, tmp_path: Path) -> None:
+    """An unknown field and an argument of the wrong type answer BAD_REQUEST."""
+    async with serving(database_url, tmp_path, NOON) as graph:
+        for query in ("{ nothing }", '{ orgUnits(first: "x") { totalCount } }', "{"):
+            answer = await graph.send(query)
+            assert {error["extensions"]["code"] for error in answer["errors"]} == {"BAD_REQUEST"}
