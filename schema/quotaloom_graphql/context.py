@@ -106,9 +106,8 @@ class RequestContext:
         if identity.member_id is None:
             return Viewer(company.id, identity.subject, identity.role, scopes=identity.scopes)
         found = await members(self.snapshot, [identity.member_id])
-        left_on = found[0]["left_on"] if found else None
-        if not found or (left_on is not None and left_on <= company.today(self.now)):
-            raise Unauthenticated("the token's member has left the company")
+        if not found or not _belongs(found[0], company.today(self.now)):
+            raise Unauthenticated("the token's member does not belong to the company today")
         return Viewer(company.id, identity.subject, Role(found[0]["role"]), identity.member_id)
 
     async def sight(self) -> Sight:
@@ -140,6 +139,11 @@ class RequestContext:
             return {metric["id"]: metric for metric in await all_metrics(self.snapshot)}
 
         return await self.once("metrics", load)
+
+
+def _belongs(member: Record, today: date) -> bool:
+    joined_on, left_on = member["joined_on"], member["left_on"]
+    return (joined_on is None or joined_on <= today) and (left_on is None or left_on > today)
 
 
 async def _awaited(read: Callable[[], Awaitable[T]]) -> T:

@@ -157,7 +157,7 @@ NODE_LOADERS: dict[str, NodeLoader] = {"OrgUnit": load_units, "Member": _visible
 class OrganizationQuery:
     """Root fields."""
 
-    viewer: Viewer = root_field(_viewer, description="You, as the server knows you.")
+    viewer: Viewer = root_field(_viewer, description="You, as the server knows you.", open_to_services=True)
     company: Company = root_field(_company, description="Your company.")
     org_unit: OrgUnit | None = root_field(_org_unit, description="One unit of the tree.")
     org_units: Connection[OrgUnit] = root_field(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
-from fractions import Fraction
 from typing import Any
 
 import strawberry
@@ -346,8 +345,6 @@ def _request(input: DecomposeTargetInput, plan_id: int, scale: int) -> Decompose
         for kind, share in (("assessment", input.assessment_share), ("stretch", input.stretch_share))
         if share is not None
     }
-    if not input.over_assignment.is_finite():
-        raise InputError("BAD_OVER_ASSIGNMENT", "the over-assignment lies above 0, up to 10", ("overAssignment",))
     return DecomposeRequest(
         plan_id=plan_id,
         unit_id=decode_id(input.org_unit_id, "OrgUnit", ("orgUnitId",)),
@@ -355,7 +352,7 @@ def _request(input: DecomposeTargetInput, plan_id: int, scale: int) -> Decompose
         shares=shares,
         policy=input.policy,
         levels=input.levels,
-        over_assignment=Fraction(input.over_assignment),
+        over_assignment=input.over_assignment,
         year_pins=tuple(_pin(pin, index, scale) for index, pin in enumerate(input.year_pins)),
     )
 

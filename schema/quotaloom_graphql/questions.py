@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from quotaloom.calendars.periods import Grain, Period
+from quotaloom.calendars.periods import Grain, Period, known_day
 from quotaloom.platform.access import Scope
 from quotaloom.platform.errors import InputError, NotFound
 from quotaloom.platform.unit_of_work import Record
@@ -58,8 +58,18 @@ async def periods_named(context: RequestContext, label: str, grain: Grain | None
     return periods
 
 
-async def draft_named(context: RequestContext, plan: str | None) -> int | None:
+def known_as_of(day: date | None) -> date | None:
+    """`day` itself; raises `InputError` BAD_PERIOD for one that no calendar has."""
+    try:
+        return None if day is None else known_day(day)
+    except InputError as error:
+        raise error.at("asOf") from None
+
+
+async def draft_named(context: RequestContext, plan: str | None, metric: Record) -> int | None:
     """The version of the plan whose cells are asked for by name: its open draft, else its published version.
+
+    Raises `InputError` OTHER_METRIC for a plan of another metric than the one that is asked for.
 
     Drafts are for those who plan: admins, services that may read, and heads.
     """
@@ -72,6 +82,8 @@ async def draft_named(context: RequestContext, plan: str | None) -> int | None:
     version = facts.draft_id if may_see_drafts and facts.draft_id is not None else facts.published_id
     if version is None:
         raise NotFound("NOT_FOUND", "there is no such plan that you can see", ("plan",))
+    if facts.metric_id != metric["id"]:
+        raise InputError("OTHER_METRIC", f"{facts.name} is a plan of another metric than {metric['key']}", ("plan",))
     return version
 
 
@@ -95,7 +107,7 @@ async def attainment_question(
         periods=periods,
         today=await context.today(),
         structure="as_is" if structure is Structure.AS_IS else "as_was",
-        as_of=as_of,
-        version_id=await draft_named(context, plan),
+        as_of=known_as_of(as_of),
+        version_id=await draft_named(context, plan, counted),
         at_plan_rate=at_plan_rate,
     )

@@ -17,6 +17,7 @@ from quotaloom_graphql.enums import AttainmentStatus, Grain, Structure
 from quotaloom_graphql.questions import (
     attainment_question,
     draft_named,
+    known_as_of,
     metric_named,
     period_named,
     periods_named,
@@ -195,7 +196,7 @@ async def load_target_cells(
     sight = await context.sight()
     visible = [key for key in keys if sight.sees_unit(key)]
     counted = await metric_named(context, metric)
-    choice = PlanChoice(counted["id"], await draft_named(context, plan), as_of)
+    choice = PlanChoice(counted["id"], await draft_named(context, plan, counted), known_as_of(as_of))
     periods = await periods_named(context, period, grain)
     if not visible or not periods:
         return []
@@ -245,17 +246,12 @@ async def load_target_mismatch(
     context = info.context
     sight = await context.sight()
     counted = await metric_named(context, metric)
-    choice = PlanChoice(counted["id"], await draft_named(context, plan))
+    choice = PlanChoice(counted["id"], await draft_named(context, plan, counted))
     span = await period_named(context, period)
     visible = [key for key in keys if sight.sees_unit(key)]
     if not visible:
         return []
-    tree_day = min(max(await context.today(), span.starts_on), span.ends_on)
-    sums: dict[int, list[int | None]] = {key: [None, None] for key in visible}
-    for row in await children_target(context.snapshot, visible, choice, span, tree_day):
-        for index, kind in enumerate(("own", "children")):
-            if row[kind] is not None:
-                sums[row["unit_id"]][index] = (sums[row["unit_id"]][index] or 0) + row[kind]
+    sums = await children_target(context.snapshot, await context.calendar(), visible, choice, span)
     return [_mismatch(key, own, children, counted["scale"]) for key, (own, children) in sums.items()]
 
 

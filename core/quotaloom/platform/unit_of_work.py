@@ -155,9 +155,17 @@ class Transaction:
         async with self._client.acquire_connection() as connection:
             await connection.copy_records_to_table(table, records=rows, columns=list(columns))
 
-    async def lock(self, name: str) -> None:
-        """Wait for everybody else who holds `name` in this company; held until the transaction ends."""
-        await self.execute("SELECT pg_advisory_xact_lock($1::int, hashtext($2))", self.company_id % 2**31, name)
+    async def lock(self, name: str, *, shared: bool = False) -> None:
+        """Wait for everybody else who holds `name` in this company; held until the transaction ends.
+
+        Those who hold it `shared` wait for whoever holds it alone, and not for each other.
+        """
+        mode = "_shared" if shared else ""
+        await self.execute(
+            f"SELECT pg_advisory_xact_lock{mode}($1::int, hashtext($2))",  # noqa: S608 (one of two words)
+            self.company_id % 2**31,
+            name,
+        )
 
     def record(
         self,

@@ -11,14 +11,14 @@ from asyncpg import Record
 
 from quotaloom.calendars.company_calendar import fiscal_calendar
 from quotaloom.calendars.fiscal import FiscalCalendar
-from quotaloom.calendars.periods import Grain
-from quotaloom.organizations.sight import load_sight
+from quotaloom.calendars.periods import Grain, Period
 from quotaloom.platform.access import Scope
 from quotaloom.platform.amounts import LARGEST
-from quotaloom.platform.errors import AccessDenied, Conflict, InputError, NotFound
+from quotaloom.platform.errors import Conflict, InputError, NotFound
 from quotaloom.platform.unit_of_work import Snapshot, Transaction
 from quotaloom.platform.work import Work
-from quotaloom.targets.gathering import KINDS
+from quotaloom.targets.gathering import KINDS, open_in
+from quotaloom.targets.permission import planning_right
 from quotaloom.targets.plans import PlanFacts, draft_of, load_plan
 
 MOST_CELLS = 5000
@@ -57,13 +57,16 @@ async def set_target_cells(work: Work, plan_id: int, changes: Sequence[CellChang
     if not 1 <= len(changes) <= MOST_CELLS:
         raise InputError("TOO_MANY_CELLS", f"set 1 to {MOST_CELLS} cells at a time, not {len(changes)}", ("cells",))
     async with work.snapshot() as snapshot:
+        right = await planning_right(snapshot, work)
         plan = await load_plan(snapshot, plan_id)
-        await require_planner(snapshot, work, [change.unit_id for change in changes])
+        unit_ids = [change.unit_id for change in changes]
+        units = await _spans(snapshot, unit_ids)
+        right.require_to_set(unit_ids, units, ("cells",))
     cells = _placed(fiscal_calendar(work.company), plan, changes)
 
     async def apply(transaction: Transaction) -> None:
-        draft = draft_of(await load_plan(transaction, plan_id))
-        await _lock_draft(transaction, draft)
+        draft = await hold_draft(transaction, plan_id)
+        _refuse_closed(cells, await _spans(transaction, unit_ids))
         before = await _stored(transaction, draft, cells)
         for index, cell in enumerate(cells):
             _check_stored(before.get((cell.change.unit_id, cell.starts_on)), cell.change, index)
@@ -81,52 +84,80 @@ async def set_target_cells(work: Work, plan_id: int, changes: Sequence[CellChang
 
 
 async def lock_target_cells(work: Work, plan_id: int, unit_ids: Sequence[int], period: str, locked: bool) -> int:
-    """Close cells of the draft to editing, or open them again; returns how many changed. Admins only."""
+    """Close cells of the draft to editing, or open them again; returns how many changed. Admins only.
+
+    Every month of the period is locked, those without a cell too. Raises `NotFound` for an unknown unit and
+    `InputError` BAD_PERIOD for a period that is not made of whole months of the plan.
+    """
     work.viewer.require(Scope.TARGETS, "locking cells")
-    span = fiscal_calendar(work.company).period(period)
+    async with work.snapshot() as snapshot:
+        plan = await load_plan(snapshot, plan_id)
+        known = await _spans(snapshot, unit_ids)
+    for index, unit_id in enumerate(unit_ids):
+        if unit_id not in known:
+            raise NotFound("NOT_FOUND", "there is no such unit", ("orgUnitIds", index))
+    months = _months_of(fiscal_calendar(work.company), plan, period)
 
     async def apply(transaction: Transaction) -> int:
-        plan = await load_plan(transaction, plan_id)
+        draft = await hold_draft(transaction, plan_id)
         rows = await transaction.fetch(
-            "UPDATE target_cell SET locked = $5, version = version + 1 WHERE plan_version_id = $1 AND unit_id = ANY($2)"
-            " AND starts_on >= $3 AND ends_on <= $4 AND locked <> $5 RETURNING id",
-            draft_of(plan),
-            list(unit_ids),
-            span.starts_on,
-            span.ends_on,
+            "INSERT INTO target_cell AS c (company_id, plan_version_id, unit_id, starts_on, ends_on, locked, pinned,"
+            " version) SELECT $1, $2, u, m.s, m.e, true, false, 1 FROM unnest($3::bigint[]) AS u,"
+            " unnest($4::date[], $5::date[]) AS m (s, e) WHERE $6 OR EXISTS (SELECT FROM target_cell o"
+            " WHERE o.plan_version_id = $2 AND o.unit_id = u AND o.starts_on = m.s)"
+            " ON CONFLICT (company_id, plan_version_id, unit_id, starts_on) DO UPDATE SET locked = $6,"
+            " version = c.version + 1 WHERE c.locked <> $6 RETURNING id",
+            transaction.company_id,
+            draft,
+            sorted(set(unit_ids)),
+            [month.starts_on for month in months],
+            [month.ends_on for month in months],
             locked,
         )
-        after = {"units": list(unit_ids), "period": span.label, "locked": locked, "cells": len(rows)}
+        after = {"units": list(unit_ids), "period": period, "locked": locked, "cells": len(rows)}
         transaction.record("targets.lock", "Plan", plan_id, after=after)
+        transaction.publish("targets.changed", plan=plan_id, units=sorted(set(unit_ids)))
         return len(rows)
 
     return await work.write(apply)
 
 
-async def require_planner(snapshot: Snapshot, work: Work, unit_ids: Sequence[int]) -> None:
-    """Raise unless the viewer may plan for every one of the units.
-
-    An admin may, a service with the scope, and a head for what lies below a unit that he heads: his own
-    unit's target is set by whoever heads the unit above.
-    """
-    sight = await load_sight(snapshot, work.viewer, work.company, work.today)
-    known = {row["id"] for row in await snapshot.fetch("SELECT id FROM org_unit WHERE id = ANY($1)", list(unit_ids))}
-    visible = {unit_id for unit_id in known if sight.sees_unit(unit_id) or sight.plans_everything}
-    if not sight.plans_everything and await _not_below(snapshot, work, list(visible), list(sight.headed_unit_ids)):
-        raise AccessDenied("you may plan for the units below those that you head, and for no others")
-    unknown = next((index for index, unit_id in enumerate(unit_ids) if unit_id not in visible), None)
-    if unknown is not None:
-        raise NotFound("NOT_FOUND", "there is no such unit that you can see", ("cells", unknown, "orgUnitId"))
+async def hold_draft(transaction: Transaction, plan_id: int) -> int:
+    """The plan's draft, held against everybody else who writes it until the transaction ends; raises as `draft_of`."""
+    plan = await load_plan(transaction, plan_id)
+    await transaction.lock(f"plan:{plan_id}")
+    return draft_of(plan if plan.draft_id is None else await load_plan(transaction, plan_id))
 
 
-async def _not_below(snapshot: Snapshot, work: Work, unit_ids: list[int], headed: list[int]) -> list[Record]:
-    return await snapshot.fetch(
-        "SELECT id FROM unnest($1::bigint[]) AS id WHERE NOT EXISTS (SELECT 1 FROM unit_path p WHERE p.unit_id = id"
-        " AND p.ancestor_id = ANY($2::bigint[]) AND p.depth > 0 AND p.valid_from <= $3 AND p.valid_to > $3)",
-        unit_ids,
-        headed,
-        work.today,
+async def _spans(source: Snapshot | Transaction, unit_ids: Sequence[int]) -> dict[int, Record]:
+    rows = await source.fetch(
+        "SELECT id, name, opened_on, closed_on FROM org_unit WHERE id = ANY($1::bigint[])", list(unit_ids)
     )
+    return {row["id"]: row for row in rows}
+
+
+def _refuse_closed(cells: Sequence[_Cell], units: Mapping[int, Record]) -> None:
+    for index, cell in enumerate(cells):
+        unit = units[cell.change.unit_id]
+        if not open_in(unit["opened_on"], unit["closed_on"], cell.starts_on, cell.ends_on):
+            raise InputError(
+                "UNIT_NOT_OPEN", f"{unit['name']} is open on no day of {cell.change.month}", ("cells", index, "month")
+            )
+
+
+def _months_of(calendar: FiscalCalendar, plan: PlanFacts, period: str) -> Sequence[Period]:
+    try:
+        span = calendar.period(period)
+        months = calendar.periods(span, Grain.MONTH)
+    except InputError as error:
+        raise error.at("period") from None
+    if span.starts_on < plan.starts_on or span.ends_on > plan.ends_on:
+        raise InputError(
+            "BAD_PERIOD",
+            f"{period} reaches outside of {plan.name}, which covers {plan.starts_on} up to {plan.ends_on}",
+            ("period",),
+        )
+    return months
 
 
 def _placed(calendar: FiscalCalendar, plan: PlanFacts, changes: Sequence[CellChange]) -> list[_Cell]:
@@ -152,12 +183,6 @@ def _placed(calendar: FiscalCalendar, plan: PlanFacts, changes: Sequence[CellCha
         seen.add((change.unit_id, month.starts_on))
         cells.append(_Cell(change, month.starts_on, month.ends_on))
     return cells
-
-
-async def _lock_draft(transaction: Transaction, draft: int) -> None:
-    row = await transaction.fetch_one("SELECT status FROM plan_version WHERE id = $1 FOR SHARE", draft)
-    if row is None or row["status"] != "draft":
-        raise Conflict("PUBLISHED", "the draft was published meanwhile; revise the plan", ("planId",))
 
 
 async def _stored(transaction: Transaction, draft: int, cells: Sequence[_Cell]) -> dict[tuple[int, date], Record]:

@@ -13,17 +13,18 @@ import orjson
 
 from quotaloom.calendars.company_calendar import fiscal_calendar
 from quotaloom.calendars.periods import Period
+from quotaloom.organizations.stored import LOCK as ORGANIZATION_LOCK
 from quotaloom.platform.amounts import format_amount, half_up
-from quotaloom.platform.errors import Conflict, InputError
-from quotaloom.platform.unit_of_work import Snapshot, Transaction
+from quotaloom.platform.errors import AccessDenied, Conflict, InputError, NotFound
+from quotaloom.platform.unit_of_work import Transaction
 from quotaloom.platform.work import Work
 from quotaloom.policies.registry import PolicyRegistry
 from quotaloom.policies.runner import AllocationOutcome, PolicyStamp, run_allocation
 from quotaloom.policies.settings import SelectedPolicy, select_policy
 from quotaloom.targets.apportionment import spread_over_months
-from quotaloom.targets.cells import require_planner
 from quotaloom.targets.decomposition import SplitRequest, split
-from quotaloom.targets.gathering import KINDS, Gathered, GatheredUnit, gather
+from quotaloom.targets.gathering import KINDS, Gathered, GatheredUnit, gather, subtree, tree_of
+from quotaloom.targets.permission import BELOW_ONLY, PlanningRight, planning_right
 from quotaloom.targets.plans import PlanFacts, draft_of, load_plan
 from quotaloom.targets.refusals import DecompositionRefused
 from quotaloom_sdk import AllocationRequest, AllocationRule, Explanation, MonthFact, Need, UnitFact
@@ -46,6 +47,8 @@ class YearPin:
 class DecomposeRequest:
     """What to decompose: the year of one unit of a plan's draft.
 
+    Factors (`shares`, `over_assignment`) lie between 0 and 10 with 12 decimal places at the most.
+
     `totals` has the unit's year as `target`, `assessment` and `stretch`, in minor units; without it the unit's
     own cells are decomposed. `shares` gives assessment and stretch as a share of the target instead. `levels`
     is how far down: None for all, 0 for the unit's own months only. `over_assignment` is how much of its
@@ -58,7 +61,7 @@ class DecomposeRequest:
     shares: Mapping[str, Decimal] = field(default_factory=dict)
     policy: str | None = None
     levels: int | None = None
-    over_assignment: Fraction = Fraction(1)
+    over_assignment: Decimal = Decimal(1)
     year_pins: tuple[YearPin, ...] = ()
 
 
@@ -113,38 +116,51 @@ def _check(request: DecomposeRequest) -> None:
             raise InputError("GIVEN_TWICE", f"give {kind} as an amount or as a share, not both", (f"{kind}Share",))
         if not request.totals:
             raise InputError("TARGET_MISSING", "a share needs the target that it is a share of", ("target",))
-        if not (share.is_finite() and 0 <= share <= 10):
-            raise InputError("BAD_SHARE", f"a share lies between 0 and 10, not {share}", (f"{kind}Share",))
-    if not 0 < request.over_assignment <= 10:
-        raise InputError("BAD_OVER_ASSIGNMENT", "the over-assignment lies above 0, up to 10", ("overAssignment",))
+        _check_factor(share, kind, 0, f"{kind}Share")
+    _check_factor(request.over_assignment, "the over-assignment", Decimal("0.000001"), "overAssignment")
     if request.levels is not None and request.levels < 0:
         raise InputError("BAD_LEVELS", "levels is 0 or more", ("levels",))
 
 
+def _check_factor(value: Decimal, what: str, least: Decimal | int, name: str) -> None:
+    """A factor becomes an exact fraction; its digits are counted before that is built."""
+    exponent = value.as_tuple().exponent
+    if not value.is_finite() or not least <= value <= 10 or not isinstance(exponent, int) or exponent < -12:
+        raise InputError(
+            "BAD_FACTOR", f"{what} lies between {least} and 10, with 12 decimal places at the most", (name,)
+        )
+
+
 async def _gather(work: Work, registry: PolicyRegistry, request: DecomposeRequest) -> tuple[Gathered, SelectedPolicy]:
     async with work.snapshot() as snapshot:
+        right = await planning_right(snapshot, work)
+        _require_right(right, request)
         plan = await load_plan(snapshot, request.plan_id)
-        await _require_right(snapshot, work, request)
         draft_id = draft_of(plan)
         selected = await select_policy(snapshot, registry, AllocationRule, work.today, request.policy, ("policy",))
         needs_history = Need.HISTORY in selected.policy.definition.needs
         calendar = fiscal_calendar(work.company)
         tree_day = _tree_day(plan, work.today)
         gathered = await gather(snapshot, calendar, plan, draft_id, request.unit_id, tree_day, history=needs_history)
+        _require_subtree(right, gathered, request.unit_id)
         return gathered, selected
 
 
-async def _require_right(snapshot: Snapshot, work: Work, request: DecomposeRequest) -> None:
+def _require_right(right: PlanningRight, request: DecomposeRequest) -> None:
     """A head splits the cells his unit has; setting its totals is for whoever heads the unit above."""
-    if request.totals:
-        await require_planner(snapshot, work, [request.unit_id])
-        return
-    below = await snapshot.fetch(
-        "SELECT p.unit_id FROM unit_path p WHERE p.ancestor_id = $1 AND p.depth = 1 AND p.valid_to > $2 LIMIT 1",
-        request.unit_id,
-        work.today,
-    )
-    await require_planner(snapshot, work, [row["unit_id"] for row in below] or [request.unit_id])
+    if not (right.everywhere or right.sight.sees_unit(request.unit_id)):
+        raise NotFound("NOT_FOUND", "there is no such unit that you can see", ("orgUnitId",))
+    if not (right.may_set(request.unit_id) if request.totals else right.may_split(request.unit_id)):
+        raise AccessDenied(BELOW_ONLY)
+
+
+def _require_subtree(right: PlanningRight, gathered: Gathered, unit_id: int) -> None:
+    """The tree of the plan's time may hold units that stand elsewhere today, and whose head is another."""
+    for other in gathered.units:
+        if other != unit_id and not right.may_set(other):
+            raise AccessDenied(
+                f"on {gathered.tree_day} there are units below this one that you do not head today; ask an admin"
+            )
 
 
 def _tree_day(plan: PlanFacts, today: date) -> date:
@@ -236,7 +252,7 @@ class _Decider:
                 lines[kind] = self._spread(unit, kind, totals.get(kind), outcome)
             else:
                 lines[kind] = unit.values[kind]
-        if any(value is None for value in lines["target"]):
+        if any(value is None for month, value in enumerate(lines["target"]) if month not in unit.shut):
             raise InputError(
                 "NO_TARGET", f"{unit.name} has no target in every month of the plan; give its year", ("target",)
             )
@@ -245,9 +261,10 @@ class _Decider:
     def _spread(self, unit: GatheredUnit, kind: str, total: int | None, outcome: AllocationOutcome) -> Months:
         if total is None:
             return unit.values[kind]
-        fixed = {index: unit.values[kind][index] or 0 for index in unit.fixed}
+        fixed = {index: _kept(unit, kind, index) or 0 for index in unit.fixed}
         try:
-            return tuple(spread_over_months(total, outcome.months, fixed))
+            spread = spread_over_months(total, outcome.months, fixed)
+            return tuple(_kept(unit, kind, month) if month in fixed else part for month, part in enumerate(spread))
         except DecompositionRefused as error:
             raise self._named(error, [unit], unit, kind) from None
 
@@ -259,10 +276,10 @@ class _Decider:
         columns: Months,
         outcome: AllocationOutcome,
     ) -> list[Months]:
-        if any(value is None for value in columns):
+        if any(value is None for month, value in enumerate(columns) if month not in unit.shut):
             return [child.values[kind] for child in children]
         fixed = {
-            (index, month): child.values[kind][month] or 0
+            (index, month): _kept(child, kind, month) or 0
             for index, child in enumerate(children)
             for month in child.fixed
         }
@@ -272,10 +289,13 @@ class _Decider:
             if kind == "target" and child.id in self.year_pins
         }
         request = SplitRequest(
-            tuple(value or 0 for value in columns), outcome.matrix, self.request.over_assignment, fixed, pins
+            tuple(value or 0 for value in columns), outcome.matrix, Fraction(self.request.over_assignment), fixed, pins
         )
         try:
-            return [tuple(row) for row in split(request)]
+            return [
+                tuple(_kept(child, kind, month) if month in child.fixed else cell for month, cell in enumerate(row))
+                for child, row in zip(children, split(request), strict=True)
+            ]
         except DecompositionRefused as error:
             raise self._named(error, children, unit, kind) from None
 
@@ -288,6 +308,11 @@ class _Decider:
             lambda amount: format_amount(amount, self.gathered.metric_scale),
         )
         return InputError(error.code, f"{unit.name}, {kind}: {sentence}", error.path or (kind,))
+
+
+def _kept(unit: GatheredUnit, kind: str, month: int) -> int | None:
+    """What a fixed cell holds; nothing where the unit is not open."""
+    return None if month in unit.shut else unit.values[kind][month]
 
 
 async def _apply(work: Work, gathered: Gathered, outcome: DecompositionOutcome) -> bool:
@@ -309,18 +334,22 @@ async def _apply(work: Work, gathered: Gathered, outcome: DecompositionOutcome) 
 
 
 def _rows(unit: DecomposedUnit, gathered: Gathered) -> list[tuple[Any, ...]]:
-    locked = gathered.units[unit.unit_id].locked
+    of_unit = gathered.units[unit.unit_id]
+    left = of_unit.locked | of_unit.shut
     return [
         (unit.unit_id, month.starts_on, month.ends_on, unit.target[index], unit.assessment[index], unit.stretch[index])
         for index, month in enumerate(gathered.months)
-        if index not in locked
+        if index not in left
     ]
 
 
 async def _still_stands(transaction: Transaction, gathered: Gathered, units: list[int]) -> bool:
-    await transaction.lock(f"plan:{gathered.draft_id}")
-    version = await transaction.fetch_one("SELECT status FROM plan_version WHERE id = $1 FOR SHARE", gathered.draft_id)
-    if version is None or version["status"] != "draft":
+    await transaction.lock(ORGANIZATION_LOCK, shared=True)
+    await transaction.lock(f"plan:{gathered.plan_id}")
+    plan = await load_plan(transaction, gathered.plan_id)
+    if plan.draft_id != gathered.draft_id:
+        return False
+    if tree_of(await subtree(transaction, units[0], gathered.tree_day, plan)) != gathered.tree:
         return False
     rows = await transaction.fetch(
         "SELECT id, version FROM target_cell WHERE plan_version_id = $1 AND unit_id = ANY($2) ORDER BY id FOR UPDATE",

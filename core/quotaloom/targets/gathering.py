@@ -14,7 +14,7 @@ from quotaloom.calendars.fiscal import FiscalCalendar
 from quotaloom.calendars.periods import Period
 from quotaloom.metrics.reads import metrics_by_id
 from quotaloom.platform.errors import NotFound
-from quotaloom.platform.unit_of_work import Snapshot
+from quotaloom.platform.unit_of_work import Snapshot, Transaction
 from quotaloom.targets.plans import PlanFacts
 
 KINDS = ("target", "assessment", "stretch")
@@ -25,8 +25,9 @@ KINDS = ("target", "assessment", "stretch")
 class GatheredUnit:
     """A unit of the tree with its cells by month: `values` per line, `fixed` the months that stay.
 
-    `locked` are the months closed to editing; `versions` the version of each stored cell, by the cell's id;
-    `history` what it achieved in the same months of last year, in minor units, empty where not asked for.
+    `locked` are the months closed to editing, `shut` those on no day of which the unit is open; `versions` the
+    version of each stored cell, by the cell's id; `history` what it achieved in the same months of last year, in
+    minor units, empty where not asked for.
     """
 
     id: int
@@ -36,13 +37,17 @@ class GatheredUnit:
     values: Mapping[str, tuple[int | None, ...]]
     fixed: frozenset[int]
     locked: frozenset[int]
+    shut: frozenset[int]
     versions: Mapping[int, int]
     history: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """The subtree of one unit of one draft, by unit id, and the months of the plan."""
+    """The subtree of one unit of one draft, by unit id, and the months of the plan.
+
+    `tree` are the units with their parents in the order in which they were read on `tree_day`.
+    """
 
     plan_id: int
     draft_id: int
@@ -50,6 +55,8 @@ class Gathered:
     metric_scale: int
     months: tuple[Period, ...]
     units: Mapping[int, GatheredUnit]
+    tree_day: date
+    tree: tuple[tuple[int, int | None], ...]
 
 
 async def gather(
@@ -62,11 +69,15 @@ async def gather(
     *,
     history: bool,
 ) -> Gathered:
-    """Read the subtree of `unit_id` as it stands on `tree_day`; raises `NotFound` for an unknown unit."""
+    """Read the subtree of `unit_id` as it stands on `tree_day`; raises `NotFound` for an unknown unit.
+
+    Units that open later in the plan's time, or closed earlier in it, are there too, each where it stood on the
+    day nearest to `tree_day` on which it was open.
+    """
     months = calendar.months_of(Period("", None, plan.starts_on, plan.ends_on))
-    rows = await _subtree(snapshot, unit_id, tree_day)
+    rows = await subtree(snapshot, unit_id, tree_day, plan)
     if not rows:
-        raise NotFound("NOT_FOUND", f"there is no such unit on {tree_day} that you can see", ("unitId",))
+        raise NotFound("NOT_FOUND", f"there is no such unit on {tree_day} that you can see", ("orgUnitId",))
     ids = [row["id"] for row in rows]
     cells = await _cells(snapshot, draft_id, ids)
     achieved = await _history(snapshot, calendar, plan, months, ids, tree_day) if history else {}
@@ -79,22 +90,43 @@ async def gather(
         row["id"]: _unit(row, children[row["id"]], months, cells[row["id"]], achieved.get(row["id"]), history)
         for row in rows
     }
-    return Gathered(plan.id, draft_id, metric["key"], metric["scale"], months, units)
+    return Gathered(plan.id, draft_id, metric["key"], metric["scale"], months, units, tree_day, tree_of(rows))
 
 
-async def _subtree(snapshot: Snapshot, unit_id: int, day: date) -> list[Record]:
-    """The units open on a day below one, itself included, siblings in tree order."""
-    return await snapshot.fetch(
-        "SELECT u.id, u.name, u.kind, c.parent_id FROM unit_path p"
-        " JOIN org_unit u ON u.company_id = p.company_id AND u.id = p.unit_id"
-        " LEFT JOIN placement c ON c.company_id = p.company_id AND c.unit_id = p.unit_id"
-        " AND (c.valid_from IS NULL OR c.valid_from <= $2) AND (c.valid_to IS NULL OR c.valid_to > $2)"
-        " WHERE p.ancestor_id = $1 AND p.valid_from <= $2 AND p.valid_to > $2"
-        " AND (u.opened_on IS NULL OR u.opened_on <= $2) AND (u.closed_on IS NULL OR u.closed_on > $2)"
-        " ORDER BY p.depth, c.ordinal, u.name, u.id",
+async def subtree(source: Snapshot | Transaction, unit_id: int, day: date, plan: PlanFacts) -> list[Record]:
+    """The units below one that are open on any day of the plan, itself included, siblings in tree order."""
+    rows = await source.fetch(
+        "SELECT u.id, u.name, u.kind, u.opened_on, u.closed_on, c.parent_id FROM org_unit u"
+        " CROSS JOIN LATERAL (SELECT least(greatest($2::date, coalesce(u.opened_on, $2)),"
+        " coalesce(u.closed_on - 1, 'infinity')) AS day) AS own"
+        " JOIN unit_path p ON p.company_id = u.company_id AND p.unit_id = u.id AND p.ancestor_id = $1"
+        " AND p.valid_from <= own.day AND p.valid_to > own.day"
+        " LEFT JOIN placement c ON c.company_id = u.company_id AND c.unit_id = u.id"
+        " AND daterange(c.valid_from, c.valid_to) @> own.day"
+        " WHERE (u.opened_on IS NULL OR u.opened_on < $4) AND (u.closed_on IS NULL OR u.closed_on > $3)"
+        ' ORDER BY p.depth, c.ordinal, u.name COLLATE "C", u.id',
         unit_id,
         day,
+        plan.starts_on,
+        plan.ends_on,
     )
+    reached = {unit_id}
+    kept = []
+    for row in rows:  # parents come first; a unit whose parent stands elsewhere by now is not reached
+        if row["id"] == unit_id or row["parent_id"] in reached:
+            reached.add(row["id"])
+            kept.append(row)
+    return kept
+
+
+def tree_of(rows: Sequence[Record]) -> tuple[tuple[int, int | None], ...]:
+    """Units with their parents, for comparing."""
+    return tuple((row["id"], row["parent_id"]) for row in rows)
+
+
+def open_in(opened_on: date | None, closed_on: date | None, starts_on: date, ends_on: date) -> bool:
+    """Whether a unit is open on any day of [starts_on, ends_on)."""
+    return (opened_on is None or opened_on < ends_on) and (closed_on is None or closed_on > starts_on)
 
 
 async def _cells(snapshot: Snapshot, draft_id: int, ids: Sequence[int]) -> dict[int, dict[date, Record]]:
@@ -138,14 +170,20 @@ def _unit(
     by_month = [cells.get(month.starts_on) for month in months]
     locked = frozenset(index for index, cell in enumerate(by_month) if cell and cell["locked"])
     pinned = frozenset(index for index, cell in enumerate(by_month) if cell and cell["pinned"])
+    shut = frozenset(
+        index
+        for index, month in enumerate(months)
+        if not open_in(row["opened_on"], row["closed_on"], month.starts_on, month.ends_on)
+    )
     return GatheredUnit(
         id=row["id"],
         name=row["name"],
         kind=row["kind"],
         children=tuple(children),
         values={kind: tuple(None if cell is None else cell[kind] for cell in by_month) for kind in KINDS},
-        fixed=locked | pinned,
+        fixed=locked | pinned | shut,
         locked=locked,
+        shut=shut,
         versions={cell["id"]: cell["version"] for cell in cells.values()},
         history=tuple(achieved or [0] * len(months)) if history else (),
     )

@@ -86,16 +86,17 @@ async def create_plan(work: Work, name: str, metric_id: int, fiscal_year: int) -
 async def publish_plan(work: Work, plan_id: int) -> int:
     """Publish the plan's draft; the version published before is superseded and kept. Returns the version's id.
 
-    There is one published plan of a metric for any day: raises `InputError` ALREADY_PUBLISHED otherwise, and
+    No day has targets of two published plans of one metric: raises `InputError` ALREADY_PUBLISHED otherwise, and
     EMPTY_PLAN for a draft without any target.
     """
     work.viewer.require(Scope.TARGETS, "publishing a plan")
 
     async def apply(transaction: Transaction) -> int:
         await transaction.lock("plans")
+        await transaction.lock(f"plan:{plan_id}")
         plan = await load_plan(transaction, plan_id)
         draft = draft_of(plan)
-        await _refuse_second(transaction, plan)
+        await _refuse_second(transaction, plan, draft)
         cell = "SELECT 1 FROM target_cell WHERE plan_version_id = $1 AND target IS NOT NULL LIMIT 1"
         if await transaction.fetch_one(cell, draft) is None:
             raise InputError("EMPTY_PLAN", f"{plan.name} has no target yet; set or decompose one first", ("planId",))
@@ -170,20 +171,24 @@ async def _add_draft(transaction: Transaction, plan_id: int, number: int, reason
     return version_id
 
 
-async def _refuse_second(transaction: Transaction, plan: PlanFacts) -> None:
+async def _refuse_second(transaction: Transaction, plan: PlanFacts, draft: int) -> None:
+    """Two plans in force may not aim for the same day: their targets would count twice."""
     other = await transaction.fetch_one(
-        "SELECT p.name, p.starts_on, p.ends_on FROM plan p JOIN plan_version v"
-        " ON v.company_id = p.company_id AND v.plan_id = p.id AND v.status = 'published'"
-        " WHERE p.id <> $1 AND p.metric_id = $2 AND p.starts_on < $4 AND p.ends_on > $3",
+        "WITH mine AS (SELECT DISTINCT starts_on, ends_on FROM target_cell"
+        " WHERE plan_version_id = $1 AND target IS NOT NULL)"
+        " SELECT p.name, min(c.starts_on) AS starts_on, max(c.ends_on) AS ends_on FROM plan p"
+        " JOIN plan_version v ON v.company_id = p.company_id AND v.plan_id = p.id AND v.status = 'published'"
+        " JOIN target_cell c ON c.company_id = v.company_id AND c.plan_version_id = v.id AND c.target IS NOT NULL"
+        " JOIN mine m ON m.starts_on < c.ends_on AND m.ends_on > c.starts_on"
+        " WHERE p.id <> $2 AND p.metric_id = $3 GROUP BY p.id, p.name ORDER BY p.id LIMIT 1",
+        draft,
         plan.id,
         plan.metric_id,
-        plan.starts_on,
-        plan.ends_on,
     )
     if other is not None:
         raise InputError(
             "ALREADY_PUBLISHED",
-            f"{other['name']} is published for this metric from {other['starts_on']} up to {other['ends_on']};"
-            " revise that plan instead",
+            f"{other['name']} has published targets of this metric from {other['starts_on']} up to"
+            f" {other['ends_on']}; revise that plan, or clear these months here",
             ("planId",),
         )

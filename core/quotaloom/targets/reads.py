@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 
 from asyncpg import Record
 
@@ -72,8 +73,8 @@ async def lines_by_unit(
     without cells in a period has no entry, whatever its children have.
     """
     rows = await snapshot.fetch(
-        _IN_FORCE + " SELECT c.unit_id, n.i - 1 AS i, sum(c.target)::bigint AS target,"
-        " sum(c.assessment)::bigint AS assessment, sum(c.stretch)::bigint AS stretch"
+        _IN_FORCE + " SELECT c.unit_id, n.i - 1 AS i, sum(c.target) AS target,"
+        " sum(c.assessment) AS assessment, sum(c.stretch) AS stretch"
         + _CELL
         + " JOIN unnest($5::date[], $6::date[]) WITH ORDINALITY AS n (s, e, i)"
         " ON c.starts_on >= n.s AND c.ends_on <= n.e"
@@ -86,13 +87,18 @@ async def lines_by_unit(
         [period.ends_on for period in periods],
     )
     sums: dict[Key, dict[str, int | None]] = {
-        (row["unit_id"], row["i"]): {kind: row[kind] for kind in KINDS} for row in rows
+        (row["unit_id"], row["i"]): {kind: _whole(row[kind]) for kind in KINDS} for row in rows
     }
     cut = {index: period for index, period in enumerate(periods) if _cuts_a_month(calendar, period)}
     if cut:
         for row in await _cut_cells(snapshot, unit_ids, choice, cut):
             _add_part(sums, row, cut, calendar)
     return {key: Lines(**values) for key, values in sums.items()}
+
+
+def _whole(total: Decimal | None) -> int | None:
+    """A sum as PostgreSQL tells it, which may be larger than 64 bits."""
+    return None if total is None else int(total)
 
 
 def _cuts_a_month(calendar: CompanyCalendar, period: Period) -> bool:
@@ -131,29 +137,34 @@ def _add_part(
 
 
 async def children_target(
-    snapshot: Snapshot, unit_ids: Sequence[int], choice: PlanChoice, span: Period, tree_day: date
-) -> list[Record]:
-    """Per unit and month of `span` where both have cells: its own target and the sum of its children's.
+    snapshot: Snapshot, calendar: CompanyCalendar, unit_ids: Sequence[int], choice: PlanChoice, period: Period
+) -> dict[int, tuple[int | None, int | None]]:
+    """Per unit its own target and the sum of its children's in a period, in minor units; None where there is none.
 
-    Rows `unit_id, starts_on, ends_on, own, children`, in minor units; children are those of `tree_day`.
+    Children are those of each month's last day. Of a month that the period cuts, own and children's cells count
+    with the part that falls on the period's working days, as in `lines_by_unit`.
     """
-    return await snapshot.fetch(
-        _IN_FORCE + " SELECT p.ancestor_id AS unit_id, c.starts_on, c.ends_on,"
-        " sum(c.target) FILTER (WHERE p.depth = 0)::bigint AS own,"
-        " sum(c.target) FILTER (WHERE p.depth = 1)::bigint AS children"
+    rows = await snapshot.fetch(
+        _IN_FORCE
+        + " SELECT p.ancestor_id AS unit_id, p.depth, c.starts_on, c.ends_on, c.target"
         + _CELL
         + " JOIN unit_path p ON p.company_id = c.company_id AND p.unit_id = c.unit_id AND p.depth <= 1"
-        " AND p.valid_from <= $7 AND p.valid_to > $7 AND p.ancestor_id = ANY($4::bigint[])"
-        " WHERE c.starts_on >= $5 AND c.ends_on <= $6"
-        " GROUP BY p.ancestor_id, c.starts_on, c.ends_on ORDER BY p.ancestor_id, c.starts_on",
+        " AND p.valid_from < c.ends_on AND p.valid_to >= c.ends_on AND p.ancestor_id = ANY($4::bigint[])"
+        " WHERE c.starts_on < $6 AND c.ends_on > $5 AND c.target IS NOT NULL",
         choice.metric_id,
         choice.version_id,
         choice.as_of,
         list(unit_ids),
-        span.starts_on,
-        span.ends_on,
-        tree_day,
+        period.starts_on,
+        period.ends_on,
     )
+    sums: dict[int, list[int | None]] = {unit_id: [None, None] for unit_id in unit_ids}
+    for row in rows:
+        month = date_range(row["starts_on"], row["ends_on"])
+        part = amount_within(row["target"], month, period.starts_on, period.ends_on, calendar.working)
+        of_unit = sums[row["unit_id"]]
+        of_unit[row["depth"]] = (of_unit[row["depth"]] or 0) + part
+    return {unit_id: (own, children) for unit_id, (own, children) in sums.items()}
 
 
 async def lines_by_member(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from datetime import UTC, date, datetime
-from fractions import Fraction
+from decimal import Decimal
 
 import pytest
 
@@ -102,7 +102,7 @@ async def test_a_pinned_year_is_a_margin(database: Database) -> None:
 async def test_over_assignment_hands_out_more(database: Database) -> None:
     """With 110 percent the children sum to 1,100 of 1,000, month by month."""
     planning = await plan_for(database, THREE)
-    outcome = await planning.decompose("Acme", 120_000, over_assignment=Fraction(11, 10))
+    outcome = await planning.decompose("Acme", 120_000, over_assignment=Decimal("1.1"))
     assert sum(sum(value or 0 for value in unit.target) for unit in outcome.units[1:]) == 132_000
 
 
