@@ -215,12 +215,15 @@ class Transaction:
 def database_errors() -> Iterator[None]:
     """Say in our words what asyncpg says in its own.
 
-    A lost connection becomes `Unavailable`; the character NUL, which PostgreSQL keeps in no text, `InputError`.
+    A lost connection becomes `Unavailable`; the character NUL, which PostgreSQL keeps in no text, and a statement
+    that ran into its time limit become `InputError`.
     """
     try:
         yield
     except LOST_CONNECTION as error:
         raise Unavailable from error
+    except asyncpg.QueryCanceledError:
+        raise InputError("TOO_SLOW", "this took longer than a statement may; ask for less at a time") from None
     except asyncpg.CharacterNotInRepertoireError:
         raise InputError("BAD_TEXT", "a text holds the character NUL (\\u0000); leave it out") from None
 

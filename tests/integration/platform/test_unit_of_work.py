@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 
 from quotaloom.platform.database import Database, credentials
-from quotaloom.platform.errors import Unavailable
+from quotaloom.platform.errors import InputError, Unavailable
 from quotaloom.platform.unit_of_work import Transaction
 from tests.founding import found
 
@@ -84,3 +84,16 @@ async def test_a_lost_connection_is_told_of_and_comes_back(database: Database, a
             await task
     async with acme.snapshot() as snapshot:
         assert await snapshot.fetch("SELECT 1")
+
+
+async def test_a_statement_has_a_time_limit(database_url: str) -> None:
+    """What runs longer is ended and told of; the connection serves on."""
+    hasty = Database(database_url, statement_timeout_ms=100)
+    await hasty.connect()
+    acme = await found(hasty)
+    async with acme.snapshot() as snapshot:
+        with pytest.raises(InputError, match="longer than"):
+            await snapshot.fetch("SELECT pg_sleep(5)")
+    async with acme.snapshot() as snapshot:
+        assert await snapshot.fetch("SELECT 1")
+    await hasty.close()
