@@ -162,7 +162,7 @@ class Transaction:
         """
         mode = "_shared" if shared else ""
         await self.execute(
-            f"SELECT pg_advisory_xact_lock{mode}($1::int, hashtext($2))",  # noqa: S608 (one of two words)
+            f"SELECT pg_advisory_xact_lock{mode}($1::int, hashtext($2))",
             self.company_id % 2**31,
             name,
         )
