@@ -1,0 +1,225 @@
+"""Inside a worker: load the one plugin it is for, and answer calls one at a time. The server never runs this."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import pickle
+import resource
+import signal
+import sys
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, is_dataclass, replace
+from importlib.metadata import EntryPoint
+from reprlib import repr as shortened
+from typing import Any, NoReturn, cast
+
+from pydantic import ValidationError
+
+from quotaloom.policies.admission import Unusable, admitted
+from quotaloom.policies.isolation.descriptors import (
+    ListenerDescriptor,
+    PluginDescriptor,
+    PluginSource,
+    PolicyDescriptor,
+)
+from quotaloom.policies.isolation.limits import WorkerLimits
+from quotaloom.policies.isolation.messages import (
+    FUNCTIONS,
+    Answer,
+    Call,
+    Outcome,
+    ParameterProblem,
+    ParametersVerdict,
+)
+from quotaloom_sdk import PolicyDefinition
+from quotaloom_sdk.hooks import ENTRY_POINT_GROUP
+
+
+@dataclass(slots=True)
+class _Serving:
+    """What this process is for; set once by `prepare`, `definitions` once by `load`."""
+
+    source: PluginSource
+    limits: WorkerLimits
+    process: int
+    definitions: Mapping[str, PolicyDefinition]
+
+
+_serving: _Serving | None = None
+
+
+class _Failed(Exception):
+    """A call that cannot be answered; the message is for the caller."""
+
+
+def prepare(source: PluginSource, limits: WorkerLimits, import_path: tuple[str, ...]) -> None:
+    """Make this process ready to load the plugin; nothing of the plugin has run yet."""
+    global _serving
+    _serving = _Serving(source, limits, os.getpid(), {})
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    sys.path[:0] = import_path
+    _bound_memory(limits.memory)
+
+
+def load() -> bytes:
+    """Import the plugin, check it, and answer with its `PluginDescriptor`, or say why it cannot be used."""
+    return _answered(_loaded)
+
+
+def serve(message: bytes) -> bytes:
+    """Answer one pickled `Call` with a pickled `Answer`."""
+    return _answered(lambda: _called(pickle.loads(message)))  # noqa: S301 # the server sent it
+
+
+def _answered(function: Callable[[], object]) -> bytes:
+    serving = _required()
+    _bound_processor(serving.limits.processor_seconds)
+    try:
+        return _packed(Answer(Outcome.ANSWERED, function()), serving.limits.answer)
+    except MemoryError:
+        return pickle.dumps(Answer(Outcome.OUT_OF_MEMORY))
+    except (_Failed, Unusable) as error:
+        if isinstance(error.__cause__, MemoryError):
+            return pickle.dumps(Answer(Outcome.OUT_OF_MEMORY))
+        return pickle.dumps(Answer(Outcome.FAILED, reason=str(error)))
+    except BaseException as error:  # a plugin that raises SystemExit has failed like any other
+        return pickle.dumps(Answer(Outcome.FAILED, reason=f"it raised {_words(error)}", trace=_trace(error)))
+    finally:
+        if os.getpid() != serving.process:  # a forked copy came back from the plugin; it must not answer too
+            os._exit(0)
+
+
+def _packed(answer: Answer, most: int) -> bytes:
+    try:
+        packed = pickle.dumps(answer)
+    except MemoryError:
+        raise
+    except Exception as error:
+        kind = type(answer.value).__name__
+        raise _Failed(f"its answer, of type {kind}, cannot leave the worker: {_words(error)}") from error
+    if len(packed) > most:
+        raise _Failed(f"its answer has {len(packed)} bytes; at most {most} may leave the worker")
+    return packed
+
+
+def _words(error: BaseException) -> str:
+    try:
+        text = str(error)
+    except Exception:
+        text = "an error that cannot be shown"
+    return f"{type(error).__name__}: {text[:2000]}"
+
+
+def _trace(error: BaseException) -> str:
+    try:
+        return "".join(traceback.format_exception(error, limit=-20))[-8000:]
+    except Exception:
+        return ""
+
+
+def _loaded() -> PluginDescriptor:
+    serving = _required()
+    source = serving.source
+    entry_point = EntryPoint(source.name, source.value, ENTRY_POINT_GROUP)
+    api_version, definitions = admitted(source.name, entry_point.load)
+    serving.definitions = {definition.key: definition for definition in definitions}
+    return PluginDescriptor(
+        source=source,
+        api_version=api_version,
+        policies=tuple(_policy(one) for one in definitions if not _listens(one)),
+        listeners=tuple(_listener(one) for one in definitions if _listens(one)),
+    )
+
+
+def _listens(definition: PolicyDefinition) -> bool:
+    return callable(getattr(definition, "listen", None))
+
+
+def _policy(definition: PolicyDefinition) -> PolicyDescriptor:
+    schema = json.dumps(definition.parameters.model_json_schema(), ensure_ascii=False)
+    return PolicyDescriptor(
+        key=definition.key,
+        kind=definition.kind,
+        title=definition.title,
+        description=definition.description,
+        needs=definition.needs,
+        parameters_json=schema,
+    )
+
+
+def _listener(definition: PolicyDefinition) -> ListenerDescriptor:
+    topics = tuple(str(topic) for topic in getattr(definition, "topics", ()))
+    return ListenerDescriptor(definition.key, definition.title, definition.description, topics)
+
+
+def _called(call: Call) -> object:
+    definition = _required().definitions.get(call.policy_key)
+    if definition is None:
+        raise _Failed("the plugin has no such policy any more")
+    if call.function == "validate_parameters":
+        return _verdict(definition, call.payload)
+    function = getattr(definition, call.function, None) if call.function in FUNCTIONS else None
+    if not callable(function):
+        raise _Failed(f"it is of kind {definition.kind!r} and cannot {call.function}")
+    return function(_with_parameters(definition, call.payload))
+
+
+def _with_parameters(definition: PolicyDefinition, request: Any) -> object:
+    """The request with its JSON object of parameters as the policy's own model."""
+    if not (is_dataclass(request) and hasattr(request, "parameters")):
+        return request
+    verdict = _verdict(definition, request.parameters)
+    if verdict.problems:
+        first = verdict.problems[0]
+        place = ".".join(str(part) for part in first.path) or "parameters"
+        raise _Failed(f"its parameters are not valid: {place}: {first.message} (given {first.given})")
+    valid: Any = definition.parameters.model_validate(request.parameters)
+    changed: object = replace(cast("Any", request), parameters=valid)
+    return changed
+
+
+def _verdict(definition: PolicyDefinition, given: object) -> ParametersVerdict:
+    if not isinstance(given, Mapping):
+        problem = ParameterProblem((), "not_an_object", "must be an object of names and values", shortened(given))
+        return ParametersVerdict(None, (problem,))
+    try:
+        valid = definition.parameters.model_validate(dict(given))
+    except ValidationError as error:
+        problems = tuple(
+            ParameterProblem(tuple(one["loc"]), one["type"], one["msg"], shortened(one["input"]))
+            for one in error.errors(include_url=False)
+        )
+        return ParametersVerdict(None, problems)
+    return ParametersVerdict(valid.model_dump(mode="json"))
+
+
+def _bound_memory(memory: int) -> None:
+    """Bound the address space to what is in use now and `memory` more; only Linux says what is in use."""
+    try:
+        with open("/proc/self/statm", encoding="ascii") as sizes:
+            pages = int(sizes.read().split()[0])
+    except OSError:
+        return
+    in_use = pages * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (in_use + memory, in_use + memory))
+
+
+def _bound_processor(seconds: int) -> None:
+    """Bound the processor time from now on; the system counts over the life of the process."""
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    bound = math.ceil(usage.ru_utime + usage.ru_stime) + seconds
+    if hard != resource.RLIM_INFINITY:
+        bound = min(bound, hard)
+    resource.setrlimit(resource.RLIMIT_CPU, (bound, hard))
+
+
+def _required() -> _Serving:
+    return _serving if _serving is not None else _unprepared()
+
+
+def _unprepared() -> NoReturn:
+    raise RuntimeError("this process is no worker")
