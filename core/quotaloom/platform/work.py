@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from quotaloom.platform.access import Viewer
 from quotaloom.platform.database import Database
+from quotaloom.platform.errors import Conflict
 from quotaloom.platform.unit_of_work import Snapshot, Transaction, Writer
 
 T = TypeVar("T")
@@ -70,10 +71,31 @@ class Work:
         """A read-only unit of work of the viewer's company; use it as an async context."""
         return self.database.snapshot(self.viewer.company_id)
 
-    async def write(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
-        """Run `work` in one transaction of the viewer's company; see `Database.write`."""
+    async def write(self, work: Callable[[Transaction], Awaitable[T]], *, changes_settings: bool = False) -> T:
+        """Run `work` in one transaction of the viewer's company; see `Database.write`.
+
+        What was computed from the company's settings stands only while they do: raises `Conflict` COMPANY_CHANGED
+        where they changed since this work began. `changes_settings` is for the work that changes them.
+        """
         writer = Writer(self.viewer.subject, self.viewer.member_id, self.now)
-        return await self.database.write(self.viewer.company_id, writer, work)
+
+        async def guarded(transaction: Transaction) -> T:
+            await transaction.lock("settings", shared=not changes_settings)
+            if not changes_settings:
+                await _refuse_other_settings(transaction, self.company)
+            return await work(transaction)
+
+        return await self.database.write(self.viewer.company_id, writer, guarded)
+
+
+_SETTINGS = ("currency", "time_zone", "fiscal_start_month", "calendar_pattern", "reversal_date")
+"""What rules compute with."""
+
+
+async def _refuse_other_settings(transaction: Transaction, company: CompanyFacts) -> None:
+    row = await transaction.fetch_one(f"SELECT {', '.join(_SETTINGS)} FROM company")  # noqa: S608 (constants)
+    if row is not None and any(row[name] != getattr(company, name) for name in _SETTINGS):
+        raise Conflict("COMPANY_CHANGED", "the company's settings changed meanwhile; please send this again")
 
 
 async def load_company(snapshot: Snapshot) -> CompanyFacts | None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from quotaloom.organizations.commands.companies import company_id_of, update_company
+from quotaloom.organizations.commands.units import create_unit
+from quotaloom.organizations.planting import NewUnit
 from quotaloom.platform.access import Role, Viewer
 from quotaloom.platform.database import Database
 from quotaloom.platform.errors import AccessDenied, Conflict, InputError
@@ -100,7 +103,7 @@ async def test_months_of_weeks_keep_their_start_month(database: Database) -> Non
     """With a 4-4-5 calendar another start month would shift every month that has a cell: refused."""
     a = await acme(database)
     await update_company(a.work, {"calendar_pattern": "4-4-5"})
-    await a_target(a.work, a.seat)
+    await a_target(await present(a.work), a.seat)
     with pytest.raises(InputError, match="made of weeks") as caught:
         await update_company(a.work, {"fiscal_start_month": 7})
     assert refusal(caught) == ("IN_USE", ("fiscalStartMonth",))
@@ -115,3 +118,33 @@ async def test_settings_are_changed_by_admins_who_read_them(database: Database) 
     await update_company(work, {"name": "Acme Ltd"}, expected_version=1)
     with pytest.raises(Conflict, match="version 2, you read version 1"):
         await update_company(work, {"name": "Acme Inc"}, expected_version=1)
+
+
+async def test_what_was_computed_from_other_settings_is_not_written(database: Database) -> None:
+    """A request that began before the settings changed is told so; the same request again goes through."""
+    work = await found(database)
+    await update_company(work, {"time_zone": "America/New_York"})
+    with pytest.raises(Conflict) as caught:
+        await create_unit(work, NewUnit("Acme", "company"))
+    assert caught.value.code == "COMPANY_CHANGED"
+    await create_unit(await present(work), NewUnit("Acme", "company"))
+
+
+async def test_settings_that_change_at_once_wait_for_each_other(database: Database) -> None:
+    """Two changes of different settings, both stored or one told to try again; none is lost in silence."""
+    work = await found(database)
+    outcome = await asyncio.gather(
+        update_company(work, {"name": "One"}),
+        update_company(work, {"members_see_rankings": True}),
+    )
+    assert outcome == [None, None]
+    company = (await present(work)).company
+    assert (company.name, company.members_see_rankings) == ("One", True)
+
+
+async def present(work: Work) -> Work:
+    """The same viewer, with the company's settings of now."""
+    async with work.snapshot() as snapshot:
+        company = await load_company(snapshot)
+    assert company is not None
+    return replace(work, company=company)

@@ -81,8 +81,8 @@ async def update_company(work: Work, changes: Mapping[str, Any], expected_versio
     """Change settings of the viewer's company; `changes` holds fields of `NewCompany` except the key.
 
     Another fiscal start month regroups reports; stored cells stay as they are. Where fiscal months are made of
-    weeks neither the pattern nor the start month can change once there are target cells. The currency cannot
-    change once something was aimed for or posted, nor to one of other minor units once there is a metric of
+    weeks neither the pattern nor the start month can change once there are plans. The currency cannot
+    change once there are amounts in it, nor to one of other minor units once there is a metric of
     money. Raises `InputError` IN_USE and what `check_settings` raises; `Conflict` STALE.
     """
     work.viewer.require(Scope.SETTINGS, "changing the company")
@@ -93,7 +93,7 @@ async def update_company(work: Work, changes: Mapping[str, Any], expected_versio
     async def apply(transaction: Transaction) -> None:
         await change_company(transaction, changes, expected_version)
 
-    await work.write(apply)
+    await work.write(apply, changes_settings=True)
 
 
 async def change_company(
@@ -138,20 +138,26 @@ async def _refuse_what_is_in_use(transaction: Transaction, before: dict[str, Any
     if not changed & {"calendar_pattern", "fiscal_start_month", "currency"}:
         return
     used = await transaction.fetch_one(
-        "SELECT EXISTS (SELECT FROM target_cell) AS cells, EXISTS (SELECT FROM achievement_entry) AS entries,"
-        " EXISTS (SELECT FROM metric WHERE kind = 'money') AS money"
+        "SELECT EXISTS (SELECT FROM plan) AS plans, EXISTS (SELECT FROM metric WHERE kind = 'money') AS money,"
+        " EXISTS (SELECT FROM target_cell) OR EXISTS (SELECT FROM achievement_entry)"
+        " OR EXISTS (SELECT FROM opportunity)"
+        " OR EXISTS (SELECT FROM exchange_rate) OR EXISTS (SELECT FROM product WHERE list_price IS NOT NULL) AS amounts"
     )
     assert used is not None
-    if "calendar_pattern" in changed and used["cells"]:
-        raise InputError("IN_USE", "the week pattern cannot change once there are target cells", ("calendarPattern",))
-    if "fiscal_start_month" in changed and by_weeks and used["cells"]:
+    if "calendar_pattern" in changed and used["plans"]:
+        raise InputError("IN_USE", "the week pattern cannot change once there are plans", ("calendarPattern",))
+    if "fiscal_start_month" in changed and by_weeks and used["plans"]:
         raise InputError(
             "IN_USE",
-            "where months are made of weeks the start month cannot change once there are target cells",
+            "where months are made of weeks the start month cannot change once there are plans",
             ("fiscalStartMonth",),
         )
-    if "currency" in changed and (used["cells"] or used["entries"]):
-        raise InputError("IN_USE", "the currency cannot change once there are targets or achievements", ("currency",))
+    if "currency" in changed and used["amounts"]:
+        raise InputError(
+            "IN_USE",
+            "the currency cannot change once there are targets, achievements, deals, prices or exchange rates",
+            ("currency",),
+        )
     places = {get_currency_precision(settings["currency"]) for settings in (before, after)}
     if used["money"] and len(places) > 1:
         raise InputError(
