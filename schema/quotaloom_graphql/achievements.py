@@ -13,6 +13,7 @@ import strawberry
 from quotaloom.achievements.entries import EntrySource
 from quotaloom.achievements.reads import Cursor, EntryFilter, count_entries, entries_page
 from quotaloom.achievements.splits import CreditKind
+from quotaloom.organizations.sight import Sight
 from quotaloom.platform.errors import InputError
 from quotaloom_graphql.achievement_loaders import (
     entry_rows,
@@ -104,7 +105,7 @@ async def resolve_achievements(
         sources=source,
         posted_through=as_of,
         seen_units=None if sight.everything else tuple(entry_units(sight)),
-        seen_members=None if sight.everything else tuple(sight.member_ids),
+        seen_members=None if sight.everything else _himself(sight),
     )
     start = None if after is None else _place(after)
     return await _page(info, context, wanted, first, start, newest_first)
@@ -127,6 +128,10 @@ async def _page(
         },
         "total_count": await count_entries(context.snapshot, wanted),
     }
+
+
+def _himself(sight: Sight) -> tuple[int, ...]:
+    return () if sight.member_id is None else (sight.member_id,)
 
 
 def _cursor(business_date: date, number: int) -> str:

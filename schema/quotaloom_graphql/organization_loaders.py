@@ -110,10 +110,11 @@ async def load_positions(
         date | None, strawberry.argument(description="Only those held on this day; all if not given.")
     ] = None,
 ) -> list[Record]:
-    """The positions a member holds, from when to when, of members whose figures the viewer may see."""
+    """The positions that a member holds, of members whose figures and positions whose names the viewer may see."""
     sight = await info.context.sight()
     visible = [key for key in keys if sight.sees_member(key)]
-    return await reads.positions(info.context.snapshot, visible, on) if visible else []
+    rows = await reads.positions(info.context.snapshot, visible, on) if visible else []
+    return [row for row in rows if sight.names_unit(row["position_id"])]
 
 
 async def load_headed_units(keys: list[int], info: Info) -> list[Record]:

@@ -44,10 +44,10 @@ async def load_plans(keys: list[int], info: Info) -> list[Any]:
 
 
 async def load_decompositions(keys: list[int], info: Info) -> list[dict[str, Any]]:
-    """How units of a version were split, the latest last, for units whose figures the viewer may see."""
+    """How units of a version were split, the latest last, where the viewer may see the figures of all children."""
     sight = await info.context.sight()
     rows = await plan_reads.decompositions_of_versions(info.context.snapshot, keys)
-    return [row for row in rows if sight.sees_unit(row["unit_id"])]
+    return [row for row in rows if sight.everything or row["unit_id"] in sight.led_unit_ids]
 
 
 async def load_plan_rights(keys: list[int], info: Info) -> list[dict[str, Any]]:

@@ -19,6 +19,8 @@ from strawberry_breadth import batch
 
 async def load_settings(keys: list[str], info: Info) -> list[dict[str, Any]]:
     """The company's settings of policies, the earliest first; for whoever may see everything."""
+    if not (await info.context.sight()).everything:
+        return []
     return await settings_of(info.context.snapshot, keys)
 
 
@@ -79,7 +81,10 @@ class Policy:
     parameters_schema: JSON = strawberry.field(description="JSON Schema of its parameters: enough for a form.")
     active: bool = strawberry.field(description="Whether your company has it switched on today.")
     settings: list[PolicySetting] = batch(
-        load_settings, key="key", by="policy", description="Your company's settings of it, the earliest first."
+        load_settings,
+        key="key",
+        by="policy",
+        description="Your company's settings of it, the earliest first; for whoever sees everything.",
     )
 
 

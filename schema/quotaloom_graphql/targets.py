@@ -171,15 +171,22 @@ async def load_member_attainment(
     as_of: AsOf = None,
     plan: PlanId = None,
 ) -> list[dict[str, Any]]:
-    """Attainment of the members whose figures the viewer may see."""
+    """Attainment of the members whose figures the viewer may see: his own whole, others' in the subtrees he heads."""
     context = info.context
     sight = await context.sight()
     visible = [key for key in keys if sight.sees_member(key)]
     periods = [await period_named(context, period)]
     question = await attainment_question(context, periods, metric, as_of=as_of, plan=plan)
-    if not visible:
-        return []
-    return await attainment_by_member(context.snapshot, await context.calendar(), visible, question)
+    if sight.everything:
+        return await attainment_by_member(context.snapshot, await context.calendar(), visible, question)
+    own = [key for key in visible if key == sight.member_id]
+    others = [key for key in visible if key != sight.member_id]
+    rows: list[dict[str, Any]] = []
+    for members, positions in ((own, None), (others, sight.led_unit_ids)):
+        if members:
+            calendar = await context.calendar()
+            rows += await attainment_by_member(context.snapshot, calendar, members, question, positions)
+    return rows
 
 
 async def load_target_cells(

@@ -8,7 +8,7 @@ metric. A unit or member without entries in a period has no row.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
@@ -60,6 +60,7 @@ FROM achievement_balance balance
 JOIN unnest($3::date[], $4::date[]) WITH ORDINALITY AS period (starts_on, ends_on, number)
     ON balance.business_date >= period.starts_on AND balance.business_date < period.ends_on
 WHERE balance.member_id = ANY($1) AND balance.metric_id = $2 AND ($5::date IS NULL OR balance.posted_on <= $5)
+    AND ($6::bigint[] IS NULL OR balance.position_id = ANY($6))
 GROUP BY 1, 2 ORDER BY 1, 2
 """
 
@@ -135,10 +136,15 @@ async def achieved_by_member(
     periods: Sequence[Period],
     *,
     posted_through: date | None = None,
+    position_ids: Collection[int] | None = None,
 ) -> list[Record]:
-    """Rows of member_id, period_index, achieved (overlay included) and overlay, in that order."""
+    """Rows of member_id, period_index, achieved (overlay included) and overlay, in that order.
+
+    With `position_ids` only what was credited to those positions.
+    """
     starts, ends = _bounds(periods)
-    return await snapshot.fetch(_BY_MEMBER, list(member_ids), metric_id, starts, ends, posted_through)
+    positions = None if position_ids is None else list(position_ids)
+    return await snapshot.fetch(_BY_MEMBER, list(member_ids), metric_id, starts, ends, posted_through, positions)
 
 
 def _of_units(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -82,12 +82,24 @@ async def _achieved(
 
 
 async def attainment_by_member(
-    snapshot: Snapshot, calendar: CompanyCalendar, member_ids: Sequence[int], question: AttainmentQuestion
+    snapshot: Snapshot,
+    calendar: CompanyCalendar,
+    member_ids: Sequence[int],
+    question: AttainmentQuestion,
+    position_ids: Collection[int] | None = None,
 ) -> list[dict[str, Any]]:
-    """One row per member and period, in that order; overlay credit included."""
-    lines = await lines_by_member(snapshot, calendar, member_ids, question.choice, question.periods)
+    """One row per member and period, in that order; overlay credit included.
+
+    With `position_ids` only what the members aim for and achieve in those positions.
+    """
+    lines = await lines_by_member(snapshot, calendar, member_ids, question.choice, question.periods, position_ids)
     found = await achieved_by_member(
-        snapshot, list(member_ids), question.metric_id, question.periods, posted_through=question.as_of
+        snapshot,
+        list(member_ids),
+        question.metric_id,
+        question.periods,
+        posted_through=question.as_of,
+        position_ids=position_ids,
     )
     sums = {(row["member_id"], row["period_index"]): (row["achieved"], row["overlay"]) for row in found}
     return [

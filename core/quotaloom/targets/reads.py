@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -173,16 +173,18 @@ async def lines_by_member(
     member_ids: Sequence[int],
     choice: PlanChoice,
     periods: Sequence[Period],
+    position_ids: Collection[int] | None = None,
 ) -> dict[Key, Lines]:
     """The three lines of each member: for each position held, the cell × days held ÷ days of the month.
 
     The holders of a position share its month in whole minor units that sum exactly to the cell, days on which
     nobody held it included, by largest remainder, ties to the earlier. Within a month, a part of a member's
-    share falls on the working days of the days held.
+    share falls on the working days of the days held. With `position_ids` only those positions count.
     """
     rows = await snapshot.fetch(
         _IN_FORCE  # noqa: S608 (constants)
-        + ", held AS (SELECT DISTINCT company_id, position_id FROM holding WHERE member_id = ANY($4::bigint[]))"
+        + ", held AS (SELECT DISTINCT company_id, position_id FROM holding WHERE member_id = ANY($4::bigint[])"
+        " AND ($7::bigint[] IS NULL OR position_id = ANY($7)))"
         " SELECT c.unit_id, c.starts_on, c.ends_on, c.target, c.assessment, c.stretch, h.member_id,"
         " greatest(h.valid_from, c.starts_on) AS held_from, least(h.valid_to, c.ends_on) AS held_to"
         + _CELL
@@ -196,6 +198,7 @@ async def lines_by_member(
         list(member_ids),
         min(period.starts_on for period in periods),
         max(period.ends_on for period in periods),
+        None if position_ids is None else list(position_ids),
     )
     by_cell: dict[tuple[int, date], list[Record]] = defaultdict(list)
     for row in rows:

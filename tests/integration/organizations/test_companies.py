@@ -137,7 +137,7 @@ async def test_settings_that_change_at_once_wait_for_each_other(database: Databa
         update_company(work, {"name": "One"}),
         update_company(work, {"members_see_rankings": True}),
     )
-    assert outcome == [None, None]
+    assert list(outcome) == [None, None]
     company = (await present(work)).company
     assert (company.name, company.members_see_rankings) == ("One", True)
 

@@ -1,0 +1,74 @@
+"""Rows that lead out of sight: former positions, explanations, settings, entries elsewhere."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+from quotaloom.organizations.commands.companies import update_company
+from quotaloom.organizations.commands.terms import appoint_head, appoint_holder, end_holding
+from quotaloom.organizations.reads import holders
+from quotaloom.platform.database import Database
+from quotaloom_graphql.nodes import encode_id
+from tests.graph_client import serving
+from tests.integration.targets.planning import NOON, Planning, plan_for
+
+TREE = {"Acme": ["East", "West"], "East": ["E 1", "E 2"], "West": ["W 1"]}
+
+
+async def planned(database: Database) -> Planning:
+    """Ann holds E 1, Bo E 2; a published plan that was decomposed by the last year's achievement."""
+    planning = await plan_for(database, TREE, holders={"E 1": "Ann", "E 2": "Bo"})
+    await planning.decompose("Acme", 1_200_000, policy="allocation.last_year")
+    await planning.publish()
+    return planning
+
+
+async def test_a_member_who_moved_sees_himself(database: Database, database_url: str, tmp_path: Path) -> None:
+    """Ann left E 1 for W 1: she reads her present position, and no error for the former one."""
+    planning = await planned(database)
+    async with planning.work.snapshot() as snapshot:
+        (holding,) = await holders(snapshot, [planning.units["E 1"]])
+    await end_holding(planning.work, holding["id"], date(2016, 6, 1))
+    await appoint_holder(planning.work, planning.units["W 1"], planning.members["Ann"], date(2016, 6, 1))
+    async with serving(database_url, tmp_path, NOON) as graph:
+        ann = graph.member(planning.work.company.id, planning.members["Ann"])
+        viewer = (await ann.ask("{ viewer { member { positions { position { name } } } } }"))["viewer"]
+    assert [term["position"]["name"] for term in viewer["member"]["positions"]] == ["W 1"]
+
+
+async def test_explanations_and_settings_are_for_those_who_see_the_whole(
+    database: Database, database_url: str, tmp_path: Path
+) -> None:
+    """Even where ancestors' figures are open, Ann reads no explanation that names siblings, nor who set a policy."""
+    planning = await planned(database)
+    await update_company(planning.work, {"members_see_ancestors": True})
+    await appoint_head(planning.work, planning.units["East"], planning.members["Bo"], None)
+    query = "{ plans { versions { decompositions { orgUnit { name } } } } policies { settings { changedBy } } }"
+    async with serving(database_url, tmp_path, NOON) as graph:
+        seen = {}
+        for name in ("Ann", "Bo"):
+            who = graph.member(planning.work.company.id, planning.members[name])
+            data = await who.ask(query)
+            seen[name] = [one["orgUnit"]["name"] for one in data["plans"][0]["versions"][0]["decompositions"]]
+            assert all(policy["settings"] == [] for policy in data["policies"])
+    assert seen == {"Ann": [], "Bo": ["East"]}
+
+
+async def test_a_head_sees_members_by_what_they_do_below_him(
+    database: Database, database_url: str, tmp_path: Path
+) -> None:
+    """Ann holds E 1 and W 1; Bo, who heads West, sees what she achieved and aims for there, not in East."""
+    planning = await planned(database)
+    await appoint_holder(planning.work, planning.units["W 1"], planning.members["Ann"], None)
+    await appoint_head(planning.work, planning.units["West"], planning.members["Bo"], None)
+    await planning.post(planning.work, "E 1", date(2017, 1, 2), 77_700, "east")
+    await planning.post(planning.work, "W 1", date(2017, 1, 2), 1_100, "west")
+    query = 'query ($id: ID!) { member(id: $id) { attainment(period: "2017") { achieved } } }'
+    async with serving(database_url, tmp_path, NOON) as graph:
+        bo, ann = [graph.member(planning.work.company.id, planning.members[name]) for name in ("Bo", "Ann")]
+        ann_id = encode_id("Member", planning.members["Ann"])
+        shown = [(await who.ask(query, id=ann_id))["member"]["attainment"]["achieved"] for who in (bo, ann)]
+        entries = (await bo.ask("{ achievements { nodes { sourceKey } } }"))["achievements"]["nodes"]
+    assert shown == ["11.00", "788.00"]
+    assert [entry["sourceKey"] for entry in entries] == ["west"]
