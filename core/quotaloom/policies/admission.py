@@ -14,7 +14,8 @@ from typing import TypeVar
 
 import pluggy
 
-from quotaloom_sdk import API_VERSION, PolicyDefinition, hooks
+from quotaloom_sdk import API_VERSION, GraphQLExtension, PolicyDefinition, hooks
+from quotaloom_sdk.graphql import prefix_of
 from quotaloom_sdk.versions import speaks
 
 T = TypeVar("T")
@@ -33,12 +34,15 @@ class Unusable(Exception):
 def admitted(name: str, load: Callable[[], object]) -> tuple[str, tuple[PolicyDefinition, ...]]:
     """The API version the plugin was written for, and its definitions in the order of hooks; raises `Unusable`.
 
+    The definitions are those of all hooks, listeners and GraphQL extensions among them; no key comes twice.
     Runs code of the plugin: whatever it raises becomes `Unusable`, `SystemExit` included.
     """
     plugin = _guarded("cannot be imported", load)
     api_version = _guarded("cannot be read", lambda: _api_version(plugin))
     manager = _guarded("cannot be registered", lambda: _registered(name, plugin))
-    return api_version, _definitions(manager)
+    definitions = _definitions(manager)
+    _require_prefix(name, definitions)
+    return api_version, definitions
 
 
 def _guarded(what: str, call: Callable[[], T]) -> T:
@@ -117,6 +121,8 @@ def _collect(
         for definition in answer:
             if not isinstance(definition, kind):
                 raise Unusable(f"hook {hook} returned {definition!r}, which is no {kind.__name__}")
+            if definition.kind != kind.kind:
+                raise Unusable(f"{definition.key!r} calls itself {definition.kind!r}; it is of kind {kind.kind!r}")
             if definition.key in found:
                 raise Unusable(f"two policies have the key {definition.key!r}")
             _require_schema(definition)
@@ -128,3 +134,11 @@ def _require_schema(definition: PolicyDefinition) -> None:
         definition.parameters.model_json_schema()
     except Exception as error:
         raise Unusable(f"parameters of policy {definition.key!r} have no JSON Schema: {error}") from error
+
+
+def _require_prefix(plugin: str, definitions: Iterable[PolicyDefinition]) -> None:
+    """Names in the graph start with the plugin's own, so that no two plugins claim one name."""
+    wanted = prefix_of(plugin)
+    for one in definitions:
+        if isinstance(one, GraphQLExtension) and one.prefix != wanted:
+            raise Unusable(f"GraphQL extension {one.key!r} has the prefix {one.prefix!r}; write {wanted!r}")

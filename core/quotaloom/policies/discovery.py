@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from importlib.metadata import EntryPoint
 from importlib.metadata import entry_points as installed_entry_points
+from typing import Any
 
 from quotaloom.policies.admission import Unusable, admitted
 from quotaloom.policies.errors import PluginsRefused, Quarantined
-from quotaloom_sdk import PolicyDefinition
+from quotaloom_sdk import EventListener, GraphQLExtension, PolicyDefinition
 from quotaloom_sdk.hooks import ENTRY_POINT_GROUP
 from quotaloom_sdk.policies import is_key
 
@@ -35,10 +36,12 @@ class Origin(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Plugin:
-    """A plugin that passed every check, with the policies that its hooks returned.
+    """A plugin that passed every check, with what its hooks returned.
 
     `name` is the entry point's name, `module` its value; `api_version` is what the plugin was written for.
     `distribution` and `version` are None for an entry point that belongs to no installed distribution.
+    `policies` are those of all kinds, in the order of hooks; `listeners` are told of events and `graphql` adds to
+    the graph: neither is a policy.
     """
 
     name: str
@@ -48,6 +51,8 @@ class Plugin:
     api_version: str
     origin: Origin
     policies: tuple[PolicyDefinition, ...]
+    listeners: tuple[EventListener[Any], ...] = ()
+    graphql: tuple[GraphQLExtension, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +132,7 @@ def _examined(candidate: _Candidate, claimants: list[_Candidate]) -> Plugin | Qu
     if not is_key(candidate.name):
         return candidate.quarantined("the plugin's name must be up to 64 of a-z, 0-9 and _, a letter first")
     try:
-        api_version, policies = admitted(candidate.name, candidate.entry_point.load)
+        api_version, definitions = admitted(candidate.name, candidate.entry_point.load)
     except Unusable as error:
         _log.debug("plugin %s", candidate.name, exc_info=error)
         return candidate.quarantined(error.reason)
@@ -138,5 +143,7 @@ def _examined(candidate: _Candidate, claimants: list[_Candidate]) -> Plugin | Qu
         module=candidate.entry_point.value,
         api_version=api_version,
         origin=Origin.BUILT_IN if candidate.built_in else Origin.INSTALLED,
-        policies=policies,
+        policies=tuple(one for one in definitions if not isinstance(one, EventListener | GraphQLExtension)),
+        listeners=tuple(one for one in definitions if isinstance(one, EventListener)),
+        graphql=tuple(one for one in definitions if isinstance(one, GraphQLExtension)),
     )

@@ -4,43 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 from fractions import Fraction
-from typing import ClassVar, Generic, TypeVar
+from typing import ClassVar, Generic
 
 from quotaloom_sdk.errors import InvalidResult
 from quotaloom_sdk.explanations import Explanation
-from quotaloom_sdk.policies import Parameters, PolicyDefinition, require_plain_function
+from quotaloom_sdk.facts import MonthFact, UnitFact
+from quotaloom_sdk.needs import Need
+from quotaloom_sdk.policies import P, ParameterizedPolicy, require_plain_function
 
 Weight = int | Decimal | Fraction
 """Exact, finite, not negative; only the proportions count, and weights that are all zero count as equal."""
-
-P = TypeVar("P", bound=Parameters)
-
-
-@dataclass(frozen=True, slots=True)
-class MonthFact:
-    """A month of the plan: its label (`2017-06`), its first day, and the first day after it."""
-
-    label: str
-    starts_on: date
-    ends_on: date
-
-
-@dataclass(frozen=True, slots=True)
-class UnitFact:
-    """A unit of the tree. `kind` is company, department, team or position.
-
-    `achieved` is what the whole unit achieved in the same months of last year, in minor units (cents,
-    orders), one per month of the request, negative where refunds outweigh; empty unless the rule needs
-    `Need.HISTORY`.
-    """
-
-    id: str
-    name: str
-    kind: str
-    achieved: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +54,7 @@ class AllocationResult:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AllocationRule(PolicyDefinition, Generic[P]):
+class AllocationRule(ParameterizedPolicy[P], Generic[P]):
     """A policy that answers with weights; the core makes exact whole amounts of them.
 
     `allocate` is pure: no clock, no chance, no file, no network; the same request gives the same result.
@@ -87,10 +62,10 @@ class AllocationRule(PolicyDefinition, Generic[P]):
     """
 
     kind: ClassVar[str] = "allocation"
+    offers: ClassVar[frozenset[Need]] = frozenset({Need.HISTORY, Need.ATTRIBUTES, Need.LOAD, Need.PLAN, Need.CALENDAR})
 
-    parameters: type[P]
     allocate: Callable[[AllocationRequest[P]], AllocationResult]
 
     def __post_init__(self) -> None:
-        PolicyDefinition.__post_init__(self)
+        ParameterizedPolicy.__post_init__(self)
         require_plain_function(self.key, "allocate", self.allocate)

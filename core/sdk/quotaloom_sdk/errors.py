@@ -4,12 +4,16 @@ from __future__ import annotations
 
 
 class PolicyError(Exception):
-    """Something a plugin handed over is not what the plugin API allows; the message says what to do."""
+    """Something is not what the plugin API allows; the message says what to do."""
 
 
 class InvalidDefinition(PolicyError):
-    """A policy definition that cannot be registered: a bad key, no title, an async function."""
+    """A definition that cannot be registered: a bad key, no title, an async function."""
+
+
+class InvalidRequest(PolicyError):
+    """A request that contradicts itself, such as a date where text is said to be, or was asked for the wrong thing."""
 
 
 class InvalidResult(PolicyError):
-    """A policy's answer that contradicts itself or cannot be written as JSON."""
+    """A policy's answer that contradicts itself or its request, or cannot be written as JSON."""

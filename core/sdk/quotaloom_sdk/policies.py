@@ -5,12 +5,12 @@ from __future__ import annotations
 import inspect
 import re
 from dataclasses import dataclass
-from enum import StrEnum
-from typing import ClassVar
+from typing import ClassVar, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
 from quotaloom_sdk.errors import InvalidDefinition
+from quotaloom_sdk.needs import Need
 
 _KEY = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
@@ -26,13 +26,6 @@ class Parameters(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, validate_default=True)
 
 
-class Need(StrEnum):
-    """An input that a policy asks for. What it does not ask for is not read, and is empty in its request."""
-
-    HISTORY = "history"
-    """What each unit achieved in the same months of last year."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyDefinition:
     """One policy of a plugin, as its hook returns it; the product knows it as `plugin.key`.
@@ -40,10 +33,12 @@ class PolicyDefinition:
     `key`: lower-case letters, digits and underscores, a letter first, 64 at most; unique in its plugin and never
     changed, because settings and results name it. `title` and `description`: what an admin reads.
     `parameters`: a subclass of `Parameters`, or `Parameters` itself where there are none. `needs`: the inputs
-    that the request must carry. `kind` is the same for all policies of one hook. Raises `InvalidDefinition`.
+    that the request must carry, out of those that its kind `offers`. `kind` is the same for all policies of one
+    hook. Raises `InvalidDefinition`.
     """
 
     kind: ClassVar[str] = ""
+    offers: ClassVar[frozenset[Need]] = frozenset(Need)
 
     key: str
     title: str
@@ -66,6 +61,23 @@ class PolicyDefinition:
         needs: object = self.needs
         if not isinstance(needs, frozenset) or not all(isinstance(need, Need) for need in needs):
             raise InvalidDefinition(f"needs of policy {self.key!r} must be a frozenset of Need, not {needs!r}")
+        if not needs <= self.offers:
+            missing = ", ".join(sorted(needs - self.offers))
+            offered = ", ".join(sorted(self.offers)) or "none"
+            raise InvalidDefinition(
+                f"policy {self.key!r} needs {missing}, which requests of kind {self.kind!r} never carry; "
+                f"they can carry: {offered}"
+            )
+
+
+P = TypeVar("P", bound=Parameters)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParameterizedPolicy(PolicyDefinition, Generic[P]):
+    """A definition that says its parameters' model, so that type checkers know what its function is given."""
+
+    parameters: type[P]  # pyright: ignore[reportGeneralTypeIssues] # required here, though the base has a default
 
 
 def is_key(name: object) -> bool:

@@ -108,6 +108,48 @@ BAD = {
         with_hook("@hookimpl\ndef quotaloom_allocation_rules():\n    while True: yield rule('a')"),
         "two policies have the key 'a'",
     ),
+    "hook returns what belongs to another": (
+        with_hook("@hookimpl\ndef quotaloom_crediting_rules(): return [rule('a')]"),
+        "which is no CreditingRule",
+    ),
+    "duplicates a key over two hooks": (
+        with_hook(
+            "from quotaloom_sdk import EventListener\n"
+            "@hookimpl\ndef quotaloom_allocation_rules(): return [rule('a')]\n"
+            "@hookimpl\ndef quotaloom_event_listeners():\n"
+            "    return [EventListener(key='a', title='T', description='D', parameters=Parameters,"
+            " topics=('a.b',), listen=print)]"
+        ),
+        "two policies have the key 'a'",
+    ),
+    "calls its policies of another kind": (
+        with_hook(
+            "from typing import ClassVar\n"
+            "class Odd(AllocationRule):\n    kind: ClassVar[str] = 'incentive'\n"
+            "@hookimpl\ndef quotaloom_allocation_rules():\n"
+            "    return [Odd(key='a', title='T', description='D', parameters=Parameters, allocate=rule)]"
+        ),
+        "'a' calls itself 'incentive'; it is of kind 'allocation'",
+    ),
+    "needs what its requests never carry": (
+        with_hook(
+            "from quotaloom_sdk import Need\n"
+            "@hookimpl\ndef quotaloom_allocation_rules():\n"
+            "    return [AllocationRule(key='a', title='T', description='D', parameters=Parameters,"
+            " needs=frozenset({Need.REVIEWS}), allocate=rule)]"
+        ),
+        "policy 'a' needs reviews, which requests of kind 'allocation' never carry",
+    ),
+    "has another plugin's prefix in the graph": (
+        with_hook(
+            "from quotaloom_sdk import GraphQLExtension, RootField\n"
+            "async def read(reader): return 1\n"
+            "@hookimpl\ndef quotaloom_graphql():\n"
+            "    field = RootField(name='one', description='One.', type=int, read=read)\n"
+            "    return [GraphQLExtension(key='a', title='T', description='D', prefix='Good', root_fields=(field,))]"
+        ),
+        "GraphQL extension 'a' has the prefix 'Good'; write 'Bad'",
+    ),
     "bad key": (
         with_hook("@hookimpl\ndef quotaloom_allocation_rules(): return [rule('Not-A-Key')]"),
         "hook quotaloom_allocation_rules failed: InvalidDefinition: 'Not-A-Key' is no policy key",
@@ -208,3 +250,60 @@ def test_order_does_not_depend_on_the_installation(folder: PluginFolder) -> None
     """Plugins come in the order of their names, whatever order the entry points come in."""
     entry_points = [folder.install(GOOD, name=name) for name in ("zeta", "alpha", "mid")]
     assert names(discover(entry_points)) == ["alpha", "mid", "zeta"]
+
+
+ALL_HOOKS = """
+    from quotaloom_sdk import *
+
+    QUOTALOOM_API = "1.0"
+    WORDS = {"title": "Title", "description": "Words."}
+
+    def decide(request): ...
+
+    async def read(reader): ...
+
+    def definition(kind, **parts):
+        return kind(key=kind.kind, parameters=Parameters, **WORDS, **parts)
+
+    @hookimpl
+    def quotaloom_graphql():
+        field = RootField(name="one", description="One.", type=int, read=read)
+        yield GraphQLExtension(key="graph", prefix="Acme", root_fields=(field,), **WORDS)
+
+    @hookimpl
+    def quotaloom_event_listeners():
+        yield definition(EventListener, topics=("policy.switched",), listen=decide)
+
+    @hookimpl
+    def quotaloom_review_scorers():
+        yield definition(ReviewScorer, score=decide)
+
+    @hookimpl
+    def quotaloom_stage_gates():
+        yield definition(StageGate, examine=decide)
+
+    @hookimpl
+    def quotaloom_pool_policies():
+        yield definition(PoolPolicy, assign=decide)
+
+    @hookimpl
+    def quotaloom_incentive_rules():
+        yield definition(IncentiveRule, reward=decide)
+
+    @hookimpl
+    def quotaloom_crediting_rules():
+        yield definition(CreditingRule, credit=decide)
+
+    @hookimpl
+    def quotaloom_allocation_rules():
+        yield definition(AllocationRule, allocate=decide)
+"""
+
+
+def test_plugin_may_implement_every_hook(folder: PluginFolder) -> None:
+    """Policies of all kinds come together in the order of hooks; listeners and what is for the graph come apart."""
+    (plugin,) = discover([folder.install(ALL_HOOKS)], strict=True).plugins
+    kinds = [policy.kind for policy in plugin.policies]
+    assert kinds == ["allocation", "crediting", "incentive", "pool", "stage_gate", "review"]
+    assert [listener.topics for listener in plugin.listeners] == [("policy.switched",)]
+    assert [extension.prefix for extension in plugin.graphql] == ["Acme"]

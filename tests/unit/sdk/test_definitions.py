@@ -12,11 +12,11 @@ from quotaloom_sdk import (
     AllocationRule,
     Explanation,
     InvalidDefinition,
-    InvalidResult,
     Need,
     Parameters,
     PolicyError,
 )
+from quotaloom_sdk.hooks import DEFINITIONS
 
 
 def equally(request: AllocationRequest[Any]) -> AllocationResult:
@@ -77,6 +77,7 @@ def test_good_key(key: str) -> None:
         ({"parameters": Parameters()}, "must be a subclass of Parameters"),
         ({"needs": {Need.HISTORY}}, "must be a frozenset of Need"),
         ({"needs": frozenset({"history"})}, "must be a frozenset of Need"),
+        ({"needs": frozenset({Need.REVIEWS})}, "needs reviews, which requests of kind 'allocation' never carry"),
         ({"allocate": 42}, "allocate of policy 'potential' must be a function, not 42"),
         ({"allocate": later}, "allocate of policy 'potential' is async"),
         ({"allocate": now_and_then}, "allocate of policy 'potential' is async"),
@@ -92,9 +93,12 @@ def test_bad_definition_says_what_is_wrong_with_it(changes: dict[str, Any], word
     assert isinstance(refused.value, PolicyError)
 
 
-def test_rules_of_one_hook_share_their_kind() -> None:
-    """Settings and lists tell allocation rules from other policies by their kind."""
+def test_policies_of_one_hook_share_their_kind() -> None:
+    """Settings and lists tell the policies of a hook from all others by their kind."""
     assert rule().kind == AllocationRule.kind == "allocation"
+    kinds = [definition.kind for definition in DEFINITIONS.values()]
+    assert len(set(kinds)) == len(kinds) == 8
+    assert all(kinds)
 
 
 class Tuning(Parameters):
@@ -129,9 +133,3 @@ def test_parameters_refuse_what_would_pass_unnoticed(model: type[Parameters], gi
     """Unknown names, a default outside its own bounds, NaN and infinity are refused."""
     with pytest.raises(ValidationError, match=words):
         model.model_validate(given)
-
-
-def test_result_has_one_shape_for_the_children() -> None:
-    """A result that gives both one weight per child and a matrix contradicts itself."""
-    with pytest.raises(InvalidResult, match="children or matrix, not both"):
-        AllocationResult(children=(1,), matrix=((1,),), explanation=Explanation("Because."))

@@ -1,4 +1,4 @@
-"""Builders of requests for a plugin's own tests; they need neither a database nor the product.
+"""Requests to split a target.
 
 `even(allocation_request(child("East", 300, 100), child("West", 100, 0), months=months(2017, 2)))` calls the rule
 `even` for two children over two months of 2017, with what they achieved in the same months of 2016.
@@ -11,7 +11,8 @@ from datetime import date
 from itertools import pairwise
 from typing import TypeVar, overload
 
-from quotaloom_sdk.allocation import AllocationRequest, MonthFact, UnitFact
+from quotaloom_sdk.allocation import AllocationRequest
+from quotaloom_sdk.facts import MonthFact, UnitFact
 from quotaloom_sdk.policies import Parameters
 
 P = TypeVar("P", bound=Parameters)

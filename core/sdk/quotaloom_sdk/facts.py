@@ -1,0 +1,132 @@
+"""What requests tell about months, units, people, deals and activities."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from fractions import Fraction
+
+from quotaloom_sdk.attributes import NO_ATTRIBUTES, Attributes
+from quotaloom_sdk.needs import Need, given_if
+
+
+@dataclass(frozen=True, slots=True)
+class MonthFact:
+    """A month of the plan: its label (`2017-06`), its first day, and the first day after it.
+
+    `workdays`: how many days the company works in it; needs CALENDAR.
+    """
+
+    label: str
+    starts_on: date
+    ends_on: date
+    workdays: int | None = field(default=None, metadata=given_if(Need.CALENDAR))
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodFact:
+    """A period: its label (`2017`, `2017-Q2`, `2017-06`), its first day, and the first day after it.
+
+    `workdays`: how many days the company works in it; needs CALENDAR.
+    """
+
+    label: str
+    starts_on: date
+    ends_on: date
+    workdays: int | None = field(default=None, metadata=given_if(Need.CALENDAR))
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What a unit or a member carries today.
+
+    `members` hold a position in it today (1 for a member himself); `customers`, `leads` and `opportunities`, the
+    open ones, are held by them; `open_amount` is the amount of those opportunities in minor units of the company's
+    currency.
+    """
+
+    members: int
+    customers: int
+    leads: int
+    opportunities: int
+    open_amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class UnitFact:
+    """A unit of the tree. `kind` is company, department, team or position.
+
+    Lists have one figure per month of the request, in minor units (cents, orders). `achieved`: what the whole
+    unit achieved in the same months of last year, negative where refunds outweigh; needs HISTORY. `planned`: the
+    unit's own targets that stand in the plan already, None for a month without; needs PLAN. `attributes` need
+    ATTRIBUTES, `load` needs LOAD.
+    """
+
+    id: str
+    name: str
+    kind: str
+    achieved: tuple[int, ...] = field(default=(), metadata=given_if(Need.HISTORY))
+    planned: tuple[int | None, ...] = field(default=(), metadata=given_if(Need.PLAN))
+    attributes: Attributes = field(default=NO_ATTRIBUTES, metadata=given_if(Need.ATTRIBUTES))
+    load: Load | None = field(default=None, metadata=given_if(Need.LOAD))
+
+
+@dataclass(frozen=True, slots=True)
+class MemberFact:
+    """A member; `positions` are the ids of those he holds or, in a period, has held. `attributes` need ATTRIBUTES."""
+
+    id: str
+    name: str
+    positions: tuple[str, ...] = ()
+    attributes: Attributes = field(default=NO_ATTRIBUTES, metadata=given_if(Need.ATTRIBUTES))
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerFact:
+    """A customer; `level` is the company's customer level. `attributes` need ATTRIBUTES."""
+
+    id: str
+    name: str
+    level: str | None = None
+    attributes: Attributes = field(default=NO_ATTRIBUTES, metadata=given_if(Need.ATTRIBUTES))
+
+
+@dataclass(frozen=True, slots=True)
+class DealFact:
+    """An opportunity, won or open; `amount` in minor units of `currency`, None while nobody knows it.
+
+    `position_id` is the position it belongs to and `member_id` who holds it. `product_key` and `customer` are
+    None where none is named. Days are business dates. `attributes` need ATTRIBUTES.
+    """
+
+    id: str
+    name: str
+    amount: int | None
+    currency: str
+    position_id: str
+    member_id: str | None = None
+    product_key: str | None = None
+    customer: CustomerFact | None = None
+    opened_on: date | None = None
+    expected_close_on: date | None = None
+    closed_on: date | None = None
+    attributes: Attributes = field(default=NO_ATTRIBUTES, metadata=given_if(Need.ATTRIBUTES))
+
+
+@dataclass(frozen=True, slots=True)
+class LineFact:
+    """A metric in a period against its three lines, in the metric's minor units.
+
+    `achieved` is always there. `target`, `assessment` and `stretch` need PLAN and are None where there is none.
+    """
+
+    metric_key: str
+    achieved: int
+    target: int | None = field(default=None, metadata=given_if(Need.PLAN))
+    assessment: int | None = field(default=None, metadata=given_if(Need.PLAN))
+    stretch: int | None = field(default=None, metadata=given_if(Need.PLAN))
+
+    @property
+    def rate(self) -> Fraction | None:
+        """Achieved ÷ target, exactly; None where the target is 0 or absent."""
+        return Fraction(self.achieved, self.target) if self.target else None

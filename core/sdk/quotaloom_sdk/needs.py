@@ -1,0 +1,68 @@
+"""The inputs that a policy asks for, and requests that carry exactly those."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import Field, fields, is_dataclass, replace
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any, TypeVar, cast
+
+T = TypeVar("T")
+
+_NEED = "quotaloom_need"
+
+
+class Need(StrEnum):
+    """An input that a policy asks for. What it does not ask for is not read, and is empty in its request."""
+
+    HISTORY = "history"
+    """What was achieved: last year's months of a unit, a member's ledger entries, a candidate's results."""
+
+    ATTRIBUTES = "attributes"
+    """The company's own attributes of units, members, customers and deals."""
+
+    LOAD = "load"
+    """What a unit or member carries now: people, customers, leads, open deals."""
+
+    PLAN = "plan"
+    """Target, assessment and stretch values."""
+
+    CALENDAR = "calendar"
+    """Working days and absences."""
+
+    TEAM = "team"
+    """What the people below the member achieved."""
+
+    REVIEWS = "reviews"
+    """Scores and grades of the member's filed reviews."""
+
+
+def given_if(need: Need) -> Mapping[str, Need]:
+    """The metadata of a dataclass field that has its default unless the policy has declared `need`."""
+    return MappingProxyType({_NEED: need})
+
+
+def need_of(one: Field[Any]) -> Need | None:
+    """The need that a field of a request waits for; None for what every request carries."""
+    return one.metadata.get(_NEED)
+
+
+def narrowed(request: T, needs: frozenset[Need]) -> T:
+    """The request without what `needs` does not name: such fields are empty, however deep they are."""
+    if isinstance(request, tuple):
+        return cast(T, _narrowed_tuple(request, needs))
+    if not is_dataclass(request) or isinstance(request, type):
+        return request
+    changes: dict[str, Any] = {}
+    for one in fields(request):
+        before, need = getattr(request, one.name), need_of(one)
+        after = narrowed(before, needs) if need is None or need in needs else one.default
+        if after is not before:
+            changes[one.name] = after
+    return replace(request, **changes) if changes else request
+
+
+def _narrowed_tuple(given: tuple[Any, ...], needs: frozenset[Need]) -> tuple[Any, ...]:
+    after = tuple(narrowed(one, needs) for one in given)
+    return given if all(new is old for new, old in zip(after, given, strict=True)) else after
