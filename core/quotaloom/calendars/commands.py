@@ -30,7 +30,9 @@ class SpecialDay:
 async def set_holidays(work: Work, days: Sequence[SpecialDay]) -> None:
     """Enter days off and made-up days; a day that is entered already is replaced. All or none."""
     work.viewer.require(Scope.SETTINGS, "entering holidays")
-    if not 1 <= len(days) <= MOST_DAYS:
+    if not days:
+        raise InputError("NO_DAYS", "there is nothing to enter: send 1 day or more", ("days",))
+    if len(days) > MOST_DAYS:
         raise InputError("TOO_MANY_DAYS", f"enter 1 to {MOST_DAYS} days at a time, not {len(days)}", ("days",))
     _check(days)
 

@@ -159,6 +159,22 @@ async def heads(snapshot: Snapshot, unit_ids: Sequence[int], on: date | None = N
     )
 
 
+async def holdings_by_id(snapshot: Snapshot, holding_ids: Sequence[int]) -> list[Record]:
+    """The holdings of these ids, in no particular order; an unknown id has no row."""
+    return await snapshot.fetch(
+        "SELECT id, position_id, member_id, valid_from, valid_to FROM holding WHERE id = ANY($1::bigint[])",
+        holding_ids,
+    )
+
+
+async def headships_by_id(snapshot: Snapshot, headship_ids: Sequence[int]) -> list[Record]:
+    """The headships of these ids, in no particular order; an unknown id has no row."""
+    return await snapshot.fetch(
+        "SELECT id, unit_id, member_id, valid_from, valid_to FROM headship WHERE id = ANY($1::bigint[])",
+        headship_ids,
+    )
+
+
 async def positions(snapshot: Snapshot, member_ids: Sequence[int], on: date | None = None) -> list[Record]:
     """What these members hold, by `member_id`, earliest first.
 

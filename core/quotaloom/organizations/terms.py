@@ -34,7 +34,7 @@ class TermKind:
 
 
 HOLDING = TermKind("holding", "position_id", "positionId", "Holding", "holds", ("position",))
-HEADSHIP = TermKind("headship", "unit_id", "unitId", "Headship", "heads", ("company", "department", "team"))
+HEADSHIP = TermKind("headship", "unit_id", "orgUnitId", "Headship", "heads", ("company", "department", "team"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,23 +97,24 @@ def _checked(kind: TermKind, row: NewTerm, units: dict[int, StoredUnit], members
     member = the_member(members, row.member_id, ("memberId",))
     if unit.kind not in kind.unit_kinds:
         raise InputError("WRONG_KIND", _wrong_kind(kind, unit), (kind.unit_path,))
-    refuse_unknown_day(row.valid_from, "from")
-    refuse_unknown_day(row.valid_to, "to")
+    refuse_unknown_day(row.valid_from, "validFrom")
+    refuse_unknown_day(row.valid_to, "validTo")
     start = row.valid_from or max(unit.open.start, member.there.start)
     span = Span(start, row.valid_to or date.max)
     if span.start >= span.end:
-        raise InputError("BAD_RANGE", f"the range starts on {start} and must end later, not on {span.end}", ("to",))
+        message = f"the range starts on {start} and must end later, not on {span.end}"
+        raise InputError("BAD_RANGE", message, ("validTo",))
     if not span.within(unit.open):
         raise InputError(
             "NOT_OPEN",
             f"{unit.name} is open {unit.open}, not on every day {span}: keep within its days",
-            ("from",) if span.start < unit.open.start else ("to",),
+            ("validFrom",) if span.start < unit.open.start else ("validTo",),
         )
     if not span.within(member.there):
         raise InputError(
             "NOT_A_MEMBER",
             f"{member.name} belongs to the company {member.there}, not on every day {span}: keep within those days",
-            ("from",) if span.start < member.there.start else ("to",),
+            ("validFrom",) if span.start < member.there.start else ("validTo",),
         )
     return Term(None, unit.id, member.id, member.name, span)
 
@@ -132,13 +133,14 @@ def _refuse_overlap(kind: TermKind, unit: StoredUnit, term: Term, others: Sequen
         advice = "end that first, choose other days" + ("" if replace else ", or replace the other")
         if later:
             advice = f"let the new range end on {other.span.start}, or end that one first"
-        raise InputError("OVERLAP", f"{other.member_name} {kind.verb} {unit.name} {other.span}: {advice}", ("from",))
+        message = f"{other.member_name} {kind.verb} {unit.name} {other.span}: {advice}"
+        raise InputError("OVERLAP", message, ("validFrom",))
 
 
-async def end_term(transaction: Transaction, kind: TermKind, term_id: int, on: date) -> None:
+async def end_term(transaction: Transaction, kind: TermKind, term_id: int, on: date) -> Term:
     """Let a range end on `on`, its first day without the member; a range that would have no day is withdrawn.
 
-    Raises `NotFound`, and `InputError` BAD_RANGE for a day before the range or after its end.
+    Returns the range as it was before. Raises `NotFound`, and `InputError` BAD_RANGE for a day before the range or after its end.
     """
     await transaction.lock(LOCK)
     found = await _stored(transaction, kind, "id", [term_id] if 0 < term_id < 2**63 else [])
@@ -151,6 +153,7 @@ async def end_term(transaction: Transaction, kind: TermKind, term_id: int, on: d
     if on > span.end:
         raise InputError("BAD_RANGE", f"the {kind.table} has ended on {span.end} already", ("on",))
     await end_terms(transaction, kind, found, on)
+    return found[0]
 
 
 async def end_terms_of_unit(transaction: Transaction, kind: TermKind, unit_id: int, on: date) -> None:

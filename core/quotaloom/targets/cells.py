@@ -54,7 +54,9 @@ async def set_target_cells(work: Work, plan_id: int, changes: Sequence[CellChang
     Planners do it: an admin, or whoever heads a unit above the cell's. Raises `InputError` for a month that
     is none of the plan's, a negative amount or a locked cell, `Conflict` for a cell that somebody else changed.
     """
-    if not 1 <= len(changes) <= MOST_CELLS:
+    if not changes:
+        raise InputError("NO_CELLS", "there is nothing to set: send 1 cell or more", ("cells",))
+    if len(changes) > MOST_CELLS:
         raise InputError("TOO_MANY_CELLS", f"set 1 to {MOST_CELLS} cells at a time, not {len(changes)}", ("cells",))
     async with work.snapshot() as snapshot:
         right = await planning_right(snapshot, work)

@@ -8,6 +8,7 @@ from datetime import date
 from quotaloom.calendars.company_calendar import fiscal_calendar
 from quotaloom.platform.access import Scope
 from quotaloom.platform.errors import Conflict, InputError, NotFound
+from quotaloom.platform.texts import checked_reason
 from quotaloom.platform.unit_of_work import Snapshot, Transaction
 from quotaloom.platform.work import Work
 
@@ -57,7 +58,10 @@ async def create_plan(work: Work, name: str, metric_id: int, fiscal_year: int) -
     work.viewer.require(Scope.TARGETS, "creating a plan")
     if not name.strip() or len(name) > 200:
         raise InputError("BAD_NAME", "a name has 1 to 200 characters", ("name",))
-    year = fiscal_calendar(work.company).year(fiscal_year)
+    try:
+        year = fiscal_calendar(work.company).year(fiscal_year)
+    except InputError as error:
+        raise error.at("fiscalYear") from None
 
     async def apply(transaction: Transaction) -> int:
         if await transaction.fetch_one("SELECT 1 FROM metric WHERE id = $1", metric_id) is None:
@@ -126,7 +130,7 @@ async def revise_plan(work: Work, plan_id: int, reason: str) -> int:
     A revision has a reason. Raises `Conflict` where a draft is open already.
     """
     work.viewer.require(Scope.TARGETS, "revising a plan")
-    if not reason.strip():
+    if checked_reason(reason) is None:
         raise InputError("REASON_MISSING", "a revision needs a reason", ("reason",))
 
     async def apply(transaction: Transaction) -> int:

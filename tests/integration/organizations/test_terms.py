@@ -31,7 +31,7 @@ async def test_two_holders_of_a_position_do_not_overlap(database: Database) -> N
     await appoint_holder(a.work, a.seat, a.ann, MARCH, MAY)
     with pytest.raises(InputError, match="Ann holds Seat 1 from 2026-03-01 until before 2026-05-01") as caught:
         await appoint_holder(a.work, a.seat, a.bo, APRIL)
-    assert refusal(caught) == ("OVERLAP", ("from",))
+    assert refusal(caught) == ("OVERLAP", ("validFrom",))
     await appoint_holder(a.work, a.seat, a.bo, MAY)
     assert await holders(a) == [(a.ann, MARCH, MAY), (a.bo, MAY, None)]
 
@@ -77,7 +77,7 @@ async def test_positions_have_holders_and_other_units_heads(database: Database) 
     assert refusal(caught) == ("WRONG_KIND", ("positionId",))
     with pytest.raises(InputError, match="Seat 1 is a position") as caught_too:
         await appoint_head(a.work, a.seat, a.ann, MARCH)
-    assert refusal(caught_too) == ("WRONG_KIND", ("unitId",))
+    assert refusal(caught_too) == ("WRONG_KIND", ("orgUnitId",))
 
 
 async def test_a_head_needs_no_position_and_may_lead_several_units(database: Database) -> None:
@@ -96,7 +96,7 @@ async def test_a_member_who_left_is_not_appointed_past_that_day(database: Databa
     await leave(a.work, a.ann, MAY)
     with pytest.raises(InputError, match="Ann belongs to the company until before 2026-05-01") as caught:
         await appoint_holder(a.work, a.seat, a.ann, MARCH)
-    assert refusal(caught) == ("NOT_A_MEMBER", ("to",))
+    assert refusal(caught) == ("NOT_A_MEMBER", ("validTo",))
     await appoint_holder(a.work, a.seat, a.ann, MARCH, MAY)
 
 
@@ -105,7 +105,7 @@ async def test_a_range_stays_within_the_days_of_its_unit(database: Database) -> 
     a = await acme(database)
     seat = await create_unit(a.work, NewUnit("Seat 2", "position", a.team, opened_on=APRIL))
     await close_unit(a.work, seat, JUNE)
-    for start, end, place in ((MARCH, MAY, "from"), (APRIL, None, "to")):
+    for start, end, place in ((MARCH, MAY, "validFrom"), (APRIL, None, "validTo")):
         with pytest.raises(InputError, match="Seat 2 is open from 2026-04-01 until before 2026-06-01") as caught:
             await appoint_holder(a.work, seat, a.ann, start, end)
         assert refusal(caught) == ("NOT_OPEN", (place,))
@@ -118,7 +118,7 @@ async def test_a_range_without_a_day_is_refused(database: Database) -> None:
     a = await acme(database)
     with pytest.raises(InputError, match="must end later, not on 2026-04-01") as caught:
         await appoint_holder(a.work, a.seat, a.ann, APRIL, APRIL)
-    assert refusal(caught) == ("BAD_RANGE", ("to",))
+    assert refusal(caught) == ("BAD_RANGE", ("validTo",))
 
 
 async def test_strangers_are_not_found(database: Database) -> None:
@@ -163,6 +163,6 @@ async def test_a_batch_of_holders_is_checked_against_itself(database: Database) 
     terms = [NewTerm(a.seat, a.ann, MARCH, MAY), NewTerm(a.seat, a.bo, MAY, JUNE), NewTerm(a.seat, a.bo, APRIL, MAY)]
     with pytest.raises(InputError, match="Ann holds Seat 1") as caught:
         await a.work.write(lambda transaction: appoint(transaction, HOLDING, terms))
-    assert caught.value.path == (2, "from")
+    assert caught.value.path == (2, "validFrom")
     ids = await a.work.write(lambda transaction: appoint(transaction, HOLDING, terms[:2]))
     assert [row["id"] for row in await rows(a.work, "SELECT id FROM holding ORDER BY valid_from")] == ids

@@ -227,4 +227,4 @@ async def test_days_out_of_reach_are_refused(database: Database, day: date) -> N
         assert refusal(caught) == ("BAD_PERIOD", ("on",))
     with pytest.raises(InputError, match="out of reach") as caught:
         await appoint_holder(a.work, a.seat, a.ann, day)
-    assert refusal(caught) == ("BAD_PERIOD", ("from",))
+    assert refusal(caught) == ("BAD_PERIOD", ("validFrom",))
