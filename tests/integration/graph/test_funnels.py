@@ -111,7 +111,10 @@ async def test_a_deal_is_opened_changed_won_and_reopened(database: Database) -> 
         {"positionId": gid("OrgUnit", floor.units["bob"]), "share": "0.4"},
         {"positionId": gid("OrgUnit", floor.units["cem"]), "share": "1", "kind": "OVERLAY"},
     ]
-    opened = await do(floor, "createOpportunity", "opportunity { id version }", "ann", **ids, name="Big", splits=splits)
+    hers = {**ids, "name": "Hers", "splits": splits}
+    refused = await do(floor, "createOpportunity", "opportunity { id }", "ann", **hers)
+    assert refused["errors"] == ["UNKNOWN_POSITION at splits.1.positionId"]
+    opened = await do(floor, "createOpportunity", "opportunity { id version }", **ids, name="Big", splits=splits)
     deal = opened["opportunity"]["id"]
     fields = "opportunity { name amount currency outcome version splits { share credit member { name } } }"
     changed = await do(floor, "updateOpportunity", fields, "ann", id=deal, amount="7000", currency="JPY")

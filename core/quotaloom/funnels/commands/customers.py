@@ -11,6 +11,7 @@ from asyncpg import Record
 from quotaloom.funnels.batches import Inserted, first_repeated, reserve_ids, without_row
 from quotaloom.funnels.naming import check_key, check_name, check_text, may_be_id
 from quotaloom.funnels.permission import require_seller, unknown, worked_positions
+from quotaloom.funnels.reach import require_customer
 from quotaloom.platform.errors import AccessDenied, Conflict, InputError
 from quotaloom.platform.unit_of_work import Transaction
 from quotaloom.platform.work import Work
@@ -141,6 +142,8 @@ async def update_customer(
         with without_row():
             _check_batch([after])
         parent_id = await _parent_of(transaction, customer_id, after.parent_key)
+        if after.parent_key != before.parent_key:
+            await require_customer(transaction, work, parent_id, ("parentKey",))
         await transaction.execute(
             "UPDATE customer SET name = $3, sector = $4, location = $5, parent_id = $6, version = version + 1"
             " WHERE company_id = $1 AND id = $2",

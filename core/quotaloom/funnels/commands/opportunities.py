@@ -10,6 +10,7 @@ from quotaloom.funnels.batches import without_row
 from quotaloom.funnels.deals import NewOpportunity, OpportunityRow, check_close, check_deal
 from quotaloom.funnels.opportunity_batches import insert_opportunities
 from quotaloom.funnels.permission import require_position, require_seller, unknown
+from quotaloom.funnels.reach import require_customer, require_split_positions
 from quotaloom.funnels.references import load_references, load_stages
 from quotaloom.funnels.splits import insert_splits
 from quotaloom.funnels.stages import Outcome
@@ -41,6 +42,8 @@ async def create_opportunity(work: Work, deal: NewOpportunity) -> int:
 
     async def apply(transaction: Transaction) -> int:
         await require_position(transaction, work.viewer, work.today, deal.position_id)
+        await require_customer(transaction, work, deal.customer_id, ("customerId",))
+        await require_split_positions(transaction, work, deal.splits)
         stages = await load_stages(transaction, [deal.funnel_id])
         for stage in stages.get(deal.funnel_id, ()):
             if stage.id == deal.stage_id and stage.outcome is not Outcome.OPEN:
@@ -78,6 +81,9 @@ async def update_opportunity(
         before = _as_given(stored)
         after = replace(before, **changes)
         check_deal(after)
+        if after.customer_id != before.customer_id:
+            await require_customer(transaction, work, after.customer_id, ("customerId",))
+        await require_split_positions(transaction, work, after.splits, before.splits)
         if stored.closed_on is not None:
             check_close(after.opened_on, stored.closed_on, ("openedOn",))
         await _store(transaction, work, stored, after)
