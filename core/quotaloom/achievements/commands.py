@@ -18,6 +18,7 @@ from quotaloom.metrics.reads import metrics_by_id
 from quotaloom.platform.access import Scope
 from quotaloom.platform.amounts import parse_amount
 from quotaloom.platform.errors import InputError, NotFound
+from quotaloom.platform.texts import checked_reason
 from quotaloom.platform.unit_of_work import Transaction
 from quotaloom.platform.work import Work
 
@@ -101,10 +102,11 @@ async def post_achievements(work: Work, items: Sequence[NewAchievement]) -> list
 async def reverse_achievement(work: Work, reversal: NewReversal) -> PostedEntry:
     """Reverse an entry; returns the negative entry. A reason is needed.
 
-    Raises what `ledger.reverse` raises, and NO_REASON, NOT_A_NUMBER, TOO_PRECISE.
+    Raises what `ledger.reverse` raises, and NO_REASON, TOO_LONG and BAD_TEXT (of the reason), NOT_A_NUMBER,
+    TOO_PRECISE.
     """
     work.viewer.require(Scope.ACHIEVEMENTS, "reversing an achievement")
-    if not reversal.reason.strip():
+    if (reason := checked_reason(reversal.reason)) is None:
         raise InputError("NO_REASON", "say why the entry is reversed", ("reason",))
 
     async def apply(transaction: Transaction) -> PostedEntry:
@@ -122,7 +124,7 @@ async def reverse_achievement(work: Work, reversal: NewReversal) -> PostedEntry:
             raise InputError(error.code, error.message, error.path[1:]) from None
         if not entry.replayed:
             facts = {"amount": entry.amount, "key": reversal.idempotency_key, "reverses": original.id}
-            transaction.record("achievement.reverse", "Achievement", entry.id, after=facts, reason=reversal.reason)
+            transaction.record("achievement.reverse", "Achievement", entry.id, after=facts, reason=reason)
             transaction.publish("achievement.reversed", id=entry.id, reverses=original.id)
         return entry
 

@@ -27,10 +27,7 @@ WHERE ($1::bigint[] IS NULL OR entry.metric_id = ANY($1))
     AND ($5::date IS NULL OR entry.business_date < $5)
     AND ($6::text[] IS NULL OR entry.source = ANY($6))
     AND ($7::date IS NULL OR entry.posted_on <= $7)
-    AND ($8::bigint[] IS NULL OR $9::bigint[] IS NULL OR entry.member_id = ANY($9) OR EXISTS (
-        SELECT FROM unit_path path
-        WHERE path.company_id = entry.company_id AND path.unit_id = entry.position_id AND path.ancestor_id = ANY($8)
-            AND path.valid_from <= entry.business_date AND entry.business_date < path.valid_to))
+    AND ($8::bigint[] IS NULL OR entry.position_id = ANY($8) OR entry.member_id = ANY($9))
 """
 
 
@@ -40,7 +37,8 @@ class EntryFilter:
 
     `unit_ids` are positions, or units above them on the business date. Business dates are from `starts_on` up to,
     not including, `ends_on`; `posted_through` is the last posting day. `seen_units` and `seen_members` are what the
-    viewer may see: entries of the positions at or below those units, and of those members; both None means all.
+    viewer may see: entries of the very positions among those units, wherever these stood on the business date, and of
+    those members; both None means all.
     """
 
     metric_ids: Sequence[int] | None = None

@@ -2,7 +2,7 @@
 
 Common to all: `periods` are half-open ranges of business dates, and a row's `period_index` is a place in them;
 `posted_through` leaves out what was posted later than that day, None nothing. Amounts are in minor units of the
-metric. A unit or member without entries in a period has no row.
+metric; sums may pass 64 bits. A unit or member without entries in a period has no row.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ WHERE path.ancestor_id = ANY($1) AND ($6::date IS NULL OR balance.posted_on <= $
 
 _BY_UNIT = f"""
 SELECT path.ancestor_id AS unit_id, (period.number - 1)::int AS period_index,
-    sum(balance.direct + CASE WHEN path.depth = 0 THEN balance.overlay ELSE 0 END)::bigint AS achieved,
-    sum(balance.overlay)::bigint AS overlay
+    sum(balance.direct::numeric + CASE WHEN path.depth = 0 THEN balance.overlay ELSE 0 END) AS achieved,
+    sum(balance.overlay) AS overlay
 {_OF_UNITS} GROUP BY 1, 2 ORDER BY 1, 2
 """
 
@@ -47,15 +47,15 @@ SELECT path.ancestor_id AS unit_id, (period.number - 1)::int AS period_index,
 _ORIGINALS_BY_UNIT = f"""
 SELECT path.ancestor_id AS unit_id, (period.number - 1)::int AS period_index, balance.currency,
     width_bucket(balance.business_date, $7::date[]) AS since,
-    sum(balance.original_direct + CASE WHEN path.depth = 0 THEN balance.original_overlay ELSE 0 END)::bigint
+    sum(balance.original_direct::numeric + CASE WHEN path.depth = 0 THEN balance.original_overlay ELSE 0 END)
         AS achieved,
-    sum(balance.original_overlay)::bigint AS overlay
+    sum(balance.original_overlay) AS overlay
 {_OF_UNITS} GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
 """
 
 _BY_MEMBER = """
 SELECT balance.member_id, (period.number - 1)::int AS period_index,
-    sum(balance.direct + balance.overlay)::bigint AS achieved, sum(balance.overlay)::bigint AS overlay
+    sum(balance.direct::numeric + balance.overlay) AS achieved, sum(balance.overlay) AS overlay
 FROM achievement_balance balance
 JOIN unnest($3::date[], $4::date[]) WITH ORDINALITY AS period (starts_on, ends_on, number)
     ON balance.business_date >= period.starts_on AND balance.business_date < period.ends_on
@@ -84,14 +84,15 @@ async def achieved_by_unit(
     structure: Structure = "as_was",
     tree_day: date | None = None,
     posted_through: date | None = None,
-) -> list[Record]:
+) -> list[dict[str, int]]:
     """Rows of unit_id, period_index, achieved and overlay, in that order.
 
     As it was: a balance counts for whoever was above its position on the business date. As it is: for whoever is
     above it on `tree_day`, which must be given then. Overlay is in a position's own `achieved`, not in that of
     the units above; `overlay` is the overlay of all positions at or below the unit, whether in it or not.
     """
-    return await snapshot.fetch(_BY_UNIT, *_of_units(unit_ids, metric_id, periods, structure, tree_day, posted_through))
+    arguments = _of_units(unit_ids, metric_id, periods, structure, tree_day, posted_through)
+    return _whole(await snapshot.fetch(_BY_UNIT, *arguments))
 
 
 async def achieved_at_plan_rate(
@@ -122,7 +123,7 @@ async def achieved_at_plan_rate(
         currency = row["currency"]
         worth = sums[row["unit_id"], row["period_index"]].setdefault(currency, [Fraction(), Fraction()])
         for place, column in enumerate(("achieved", "overlay")):
-            worth[place] += _planned(row[column], currency, changes[row["since"] - 1], rates, metric_scale)
+            worth[place] += _planned(int(row[column]), currency, changes[row["since"] - 1], rates, metric_scale)
     return [
         AchievedAtPlanRate(*of, *(sum(half_up(worth[place]) for worth in by_currency.values()) for place in (0, 1)))
         for of, by_currency in sums.items()
@@ -137,14 +138,21 @@ async def achieved_by_member(
     *,
     posted_through: date | None = None,
     position_ids: Collection[int] | None = None,
-) -> list[Record]:
+) -> list[dict[str, int]]:
     """Rows of member_id, period_index, achieved (overlay included) and overlay, in that order.
 
     With `position_ids` only what was credited to those positions.
     """
     starts, ends = _bounds(periods)
     positions = None if position_ids is None else list(position_ids)
-    return await snapshot.fetch(_BY_MEMBER, list(member_ids), metric_id, starts, ends, posted_through, positions)
+    return _whole(
+        await snapshot.fetch(_BY_MEMBER, list(member_ids), metric_id, starts, ends, posted_through, positions)
+    )
+
+
+def _whole(rows: Sequence[Record]) -> list[dict[str, int]]:
+    """PostgreSQL sums 64-bit numbers beyond 64 bits; what it gives for that are decimals."""
+    return [{name: int(value) for name, value in row.items()} for row in rows]
 
 
 def _of_units(

@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from datetime import date
 
 from quotaloom.calendars.periods import known_day
-from quotaloom.funnels.naming import check_key, check_name, check_text
+from quotaloom.funnels.naming import check_key, check_name
 from quotaloom.funnels.splits import Split, check_splits
 from quotaloom.metrics.currencies import known_currency
 from quotaloom.platform.amounts import LARGEST
 from quotaloom.platform.errors import InputError, Path
-
-LONGEST_REASON = 2000
-"""How many characters a reason may have."""
+from quotaloom.platform.texts import LONGEST_REASON as LONGEST_REASON
+from quotaloom.platform.texts import checked_reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +94,7 @@ def check_amount(amount: int | None) -> None:
 def check_row(row: OpportunityRow) -> None:
     """`check_deal`, and that the dates of its past are in order."""
     check_deal(row.deal)
-    check_text(row.lost_reason, LONGEST_REASON, ("lostReason",))
+    checked_reason(row.lost_reason, ("lostReason",))
     check_day(row.closed_on, ("closedOn",))
     if row.closed_on is not None:
         check_close(row.deal.opened_on, row.closed_on, ("closedOn",))

@@ -62,6 +62,9 @@ async def post_wins(transaction: Transaction, company: CompanyFacts, wins: Seque
 def _seen_from_wins(error: InputError, wins: Sequence[Win]) -> InputError:
     found: dict[tuple[str, Path], InputError] = {}
     for one in error.errors if isinstance(error, ManyRefused) else [error]:
+        if not one.path:
+            # The ledger as a whole refuses them: a balance would not fit.
+            return one.at(*wins[0].path, "amount") if len(wins) == 1 else one
         place, *within = one.path
         path = _path_in(wins[int(place) // 2], within)
         found.setdefault((one.code, path), type(one)(one.code, one.message, path))

@@ -141,3 +141,18 @@ async def test_a_reversal_needs_a_reason_and_an_entry(database: Database) -> Non
         await reverse_achievement(tree.work, NewReversal(1, "r", " "))
     with pytest.raises(InputError, match="no such entry"):
         await reverse_achievement(tree.work, NewReversal(2**70, "r", "why"))
+
+
+@pytest.mark.parametrize(
+    ("reason", "code"),
+    [(" ", "NO_REASON"), ("x" * 2001, "TOO_LONG"), ("a\0b", "BAD_TEXT")],
+    ids=["blank", "long", "nul"],
+)
+async def test_a_reason_is_short_text(database: Database, reason: str, code: str) -> None:
+    """A reversal says why, in 1 to 2,000 characters that can be stored."""
+    tree = await plant(database, TEAM)
+    (entry,) = await post_achievements(tree.work, [item(tree, "a", "10")])
+    with pytest.raises(InputError) as caught:
+        await reverse_achievement(tree.work, NewReversal(entry.id, "r", reason))
+    assert (caught.value.code, caught.value.path) == (code, ("reason",))
+    await reverse_achievement(tree.work, NewReversal(entry.id, "r", "x" * 2000))

@@ -78,11 +78,12 @@ async def test_filters_leave_what_meets_all_of_them(database: Database) -> None:
 
 
 async def test_a_viewer_is_shown_the_entries_he_may_see(database: Database) -> None:
-    """Those at or below the units he sees and those of the members he sees; nothing where he sees nobody."""
+    """Those of the positions he sees and those of the members he sees; nothing where he sees nobody."""
     tree = await filled(database)
-    assert await listed(tree, EntryFilter(seen_units=[tree.units["east"]])) == [5, 4, 3, 2, 1]
+    assert await listed(tree, EntryFilter(seen_units=[tree.units["east"], tree.units["ann"]])) == [5, 4, 3, 2, 1]
+    assert await listed(tree, EntryFilter(seen_units=[tree.units["east"]])) == []
     assert await listed(tree, EntryFilter(seen_members=[tree.members["bob"]])) == [10, 9, 8, 7, 6]
-    seen = EntryFilter(seen_units=[tree.units["east"]], seen_members=[tree.members["bob"]])
+    seen = EntryFilter(seen_units=[tree.units["ann"]], seen_members=[tree.members["bob"]])
     assert len(await listed(tree, seen)) == 10
     assert await listed(tree, EntryFilter(seen_units=[], seen_members=[])) == []
 

@@ -213,3 +213,13 @@ async def test_a_transfer_keeps_the_stage_and_changes_who_gets_the_credit(databa
     assert tuple(stored) == (floor.stages["offer"], floor.units["bob"], floor.members["bob"])
     await win_opportunity(floor.work, deal)
     assert await floor.ledger() == {"bob": (1_000_00, 0)}
+
+
+async def test_handing_over_has_a_short_reason(database: Database) -> None:
+    """A transfer's reason is kept up to 2,000 characters and refused beyond."""
+    floor = await furnish(database)
+    deal = await floor.open("ann")
+    with pytest.raises(InputError) as caught:
+        await transfer_opportunity(floor.work, deal, floor.units["bob"], reason="x" * 2001)
+    assert (caught.value.code, caught.value.path) == ("TOO_LONG", ("reason",))
+    await transfer_opportunity(floor.work, deal, floor.units["bob"], reason="x" * 2000)

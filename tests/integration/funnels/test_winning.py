@@ -182,3 +182,14 @@ async def test_losing_posts_nothing(database: Database) -> None:
         "too expensive",
     )
     assert await floor.ledger() == {}
+
+
+async def test_a_win_that_no_balance_could_hold_is_refused(database: Database) -> None:
+    """A second deal of 92,233,720,368,547,758.07 on one day is refused at its amount and stays open."""
+    floor = await furnish(database)
+    first, second = [await floor.open("ann", amount=2**63 - 1) for _ in range(2)]
+    await win_opportunity(floor.work, first, on=MAY)
+    with pytest.raises(InputError, match="would not fit into 64 bits") as caught:
+        await win_opportunity(floor.work, second, on=MAY)
+    assert (caught.value.code, caught.value.path) == ("TOO_LARGE", ("amount",))
+    assert (await floor.one("SELECT wins FROM opportunity WHERE id = $1", second))["wins"] == 0

@@ -16,6 +16,7 @@ from quotaloom.funnels.splits import insert_splits
 from quotaloom.funnels.stages import Outcome
 from quotaloom.funnels.stored_deals import StoredDeal, hold_deal
 from quotaloom.platform.errors import InputError
+from quotaloom.platform.texts import checked_reason
 from quotaloom.platform.unit_of_work import Transaction
 from quotaloom.platform.work import Work
 
@@ -139,6 +140,7 @@ async def transfer_opportunity(
     `InputError` for a won or lost deal and for the position that has it already.
     """
     require_seller(work.viewer, "transferring an opportunity")
+    checked_reason(reason)
 
     async def apply(transaction: Transaction) -> None:
         deal = await hold_deal(transaction, work, opportunity_id, expected_version)

@@ -6,16 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from quotaloom.funnels.deals import LONGEST_REASON, check_amount, check_close, check_day
+from quotaloom.funnels.deals import check_amount, check_close, check_day
 from quotaloom.funnels.moves import Move, insert_moves
-from quotaloom.funnels.naming import check_text
 from quotaloom.funnels.permission import require_seller, unknown
+from quotaloom.funnels.reach import require_right_to_reopen
 from quotaloom.funnels.references import StageFacts, load_stages
 from quotaloom.funnels.stages import Outcome
 from quotaloom.funnels.stored_deals import StoredDeal, hold_deal
 from quotaloom.funnels.winnings import Win, post_wins, reverse_win
 from quotaloom.metrics.currencies import known_currency
 from quotaloom.platform.errors import InputError
+from quotaloom.platform.texts import checked_reason
 from quotaloom.platform.unit_of_work import Transaction
 from quotaloom.platform.work import Work
 
@@ -109,6 +110,8 @@ async def reopen_opportunity(
         deal = await hold_deal(transaction, work, opportunity_id, expected_version)
         if deal.outcome is Outcome.OPEN:
             raise InputError("NOT_CLOSED", "this deal is open: there is nothing to reopen", ("id",))
+        if deal.outcome is Outcome.WON:
+            await require_right_to_reopen(transaction, work, deal)
         if deal.closed_on is not None and change.on < deal.closed_on:
             raise InputError(
                 "REOPENED_BEFORE_CLOSED", f"{change.on} is before {deal.closed_on}, when it was closed", ("on",)
@@ -147,7 +150,7 @@ async def _change(work: Work, opportunity_id: int, change: _Change, expected_ver
 def _check(work: Work, change: _Change) -> None:
     require_seller(work.viewer, "changing the stage of an opportunity")
     check_day(change.on, ("on",))
-    check_text(change.reason, LONGEST_REASON, ("reason",))
+    checked_reason(change.reason)
     if change.on > work.today:
         raise InputError("IN_THE_FUTURE", f"{change.on} is after today, {work.today}", ("on",))
 
