@@ -24,6 +24,7 @@ from quotaloom_graphql.achievement_loaders import (
 )
 from quotaloom_graphql.connections import After, Connection, First, window
 from quotaloom_graphql.context import Info, RequestContext
+from quotaloom_graphql.decimals import shortest
 from quotaloom_graphql.funnel_loaders import load_customers, load_opportunities
 from quotaloom_graphql.funnels import Customer, Opportunity
 from quotaloom_graphql.metrics import Metric, Product, load_metrics, load_products
@@ -31,9 +32,17 @@ from quotaloom_graphql.nodes import Node, NodeLoader, global_id, optional_id
 from quotaloom_graphql.organization_loaders import load_members, load_units
 from quotaloom_graphql.organizations import Member, OrgUnit
 from quotaloom_graphql.questions import metric_named, period_named
+from quotaloom_graphql.rights import load_achievement_rights
 from quotaloom_graphql.roots import root_field
 from quotaloom_graphql.targets import AsOf
-from strawberry_breadth import batch
+from strawberry_breadth import batch, column
+
+
+@strawberry.type(description="What you may do with an entry; the server checks again.")
+class ViewerCanOnAchievement:
+    """Rights of the viewer on an entry."""
+
+    reverse: bool = strawberry.field(description="Take it back, as far as something of it is left.")
 
 
 @strawberry.type(
@@ -49,7 +58,9 @@ class Achievement(Node):
     amount: Decimal = strawberry.field(description="With the metric's decimal places; negative for a reversal.")
     original_amount: Decimal = strawberry.field(description="The amount as posted, in `currency`.")
     currency: str | None = strawberry.field(description="ISO 4217 code; null for counts.")
-    rate: Decimal | None = strawberry.field(description="The booking rate that converted it; null for counts.")
+    rate: Decimal | None = column(
+        shortest, of="rate", description="The booking rate that converted it; null for counts."
+    )
     source: EntrySource = strawberry.field(description="Where it comes from.")
     source_key: str = strawberry.field(description="What the source calls it.")
     idempotency_key: str = strawberry.field(description="Unique: the request's key, with the number of the credit.")
@@ -71,6 +82,7 @@ class Achievement(Node):
     )
     customer: Customer | None = batch(load_customers, key="customer_id", by="id", one=True, description="The customer.")
     product: Product | None = batch(load_products, key="product_id", by="id", one=True, description="What was sold.")
+    viewer_can: ViewerCanOnAchievement = batch(load_achievement_rights, description="What you may do with it.")
 
 
 async def resolve_achievements(

@@ -23,6 +23,7 @@ from quotaloom_graphql.nodes import Node, NodeLoader, global_id
 from quotaloom_graphql.organization_loaders import load_members
 from quotaloom_graphql.organizations import Member, OrgUnit
 from quotaloom_graphql.questions import period_named, periods_named
+from quotaloom_graphql.rights import ViewerCan, load_company_rights, load_viewer_rights
 from quotaloom_graphql.targets import PeriodLabel
 from strawberry_breadth import batch
 
@@ -84,6 +85,13 @@ class Holiday:
     working: bool = strawberry.field(description="True for a made-up day, which is worked.")
 
 
+@strawberry.type(description="What you may do with your company; the server checks again.")
+class ViewerCanOnCompany:
+    """Rights of the viewer on the company."""
+
+    edit: bool = strawberry.field(description="Change its settings and its holidays.")
+
+
 @strawberry.type(description="The company that you are signed in to (公司).")
 class Company(Node):
     """The tenant."""
@@ -101,6 +109,7 @@ class Company(Node):
     reversal_date: str = strawberry.field(
         description="Whether a reversal carries the `original` business date or its `own`."
     )
+    version: int = strawberry.field(description="Counts changes of its settings; for `expectedVersion`.")
     today: date = strawberry.field(description="Today's business date.")
     root: OrgUnit | None = batch(load_root, key="id", by="company_id", one=True, description="The top of its tree.")
     holidays: list[Holiday] = batch(
@@ -109,6 +118,7 @@ class Company(Node):
     periods: list[CalendarPeriod] = batch(
         load_periods, key="id", by="company_id", description="Periods of its fiscal calendar."
     )
+    viewer_can: ViewerCanOnCompany = batch(load_company_rights, key="id", description="What you may do with it.")
 
 
 @strawberry.type(description="Whoever sent the request.")
@@ -121,6 +131,7 @@ class Viewer:
     member: Member | None = batch(
         load_members, key="member_id", by="id", one=True, description="The member; null for services."
     )
+    can: ViewerCan = batch(load_viewer_rights, description="What you may create, post and set.")
 
 
 @strawberry.input(description="A new company with its first admin; needs an operator's token.")
@@ -206,6 +217,7 @@ async def company_row(info: Info) -> dict[str, Any]:
     facts = work.company
     names = (
         *("id", "key", "name", "currency", "time_zone", "fiscal_start_month", "calendar_pattern", "reversal_date"),
+        "version",
         *("members_see_ancestors", "members_see_rankings"),
     )
     row = {name: getattr(facts, name) for name in names}
@@ -233,8 +245,21 @@ async def _create_company(work: Work, input: CreateCompanyInput, services: Servi
         tuple(input.working_weekdays),
     )
     admin = NewMember(input.admin_name, input.admin_email, "admin", "admin")
-    await found_company(services.database, services.policies, new, admin, subject=work.viewer.subject, now=work.now)
+    database, subject = services.database, work.viewer.subject
+    try:
+        await found_company(database, services.policies, new, admin, subject=subject, now=work.now)
+    except InputError as error:
+        raise _told_of_admin(error) from None
     return {"key": input.key}
+
+
+def _told_of_admin(error: InputError) -> InputError:
+    """What is wrong with the first admin, the only row of a batch, where the input has it."""
+    row, *place = error.path or ("",)
+    if row != 0:
+        return error
+    path = {"name": ("adminName",), "email": ("adminEmail",)}.get(str(place[0]) if place else "", ())
+    return type(error)(error.code, error.message, path)
 
 
 async def _update_company(work: Work, input: UpdateCompanyInput, _: Services) -> dict[str, Any]:

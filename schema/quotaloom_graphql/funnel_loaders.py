@@ -131,20 +131,22 @@ async def load_splits(keys: list[int], info: Info) -> list[Record]:
 
 async def load_opportunity_rights(keys: list[int], info: Info) -> list[dict[str, bool]]:
     """What the viewer may do with the deals of each position, one answer for each."""
-    worked = await _worked(info.context)
+    worked = await positions_worked(info.context)
     return [{"edit": worked is None or key in worked} for key in keys]
 
 
 async def load_customer_rights(keys: list[int], info: Info) -> list[dict[str, bool]]:
     """What the viewer may do with each customer, one answer for each."""
-    worked = await _worked(info.context)
+    worked = await positions_worked(info.context)
     if worked is not None and not worked:
         return [{"edit": False} for _ in keys]
     writable = {row["id"] for row in await reads.customers_by_id(info.context.snapshot, keys, worked)}
     return [{"edit": key in writable} for key in keys]
 
 
-async def _worked(context: RequestContext) -> frozenset[int] | None:
+async def positions_worked(context: RequestContext) -> frozenset[int] | None:
+    """The positions whose deals the viewer may write; None stands for all of the company."""
+
     async def load() -> frozenset[int] | None:
         work = await context.work()
         found = await worked_positions(context.snapshot, work.viewer, work.today)

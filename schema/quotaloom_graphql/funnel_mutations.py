@@ -23,6 +23,7 @@ from quotaloom.platform.amounts import parse_amount
 from quotaloom.platform.errors import InputError
 from quotaloom.platform.work import Work
 from quotaloom_graphql.context import Services
+from quotaloom_graphql.deal_errors import told_at
 from quotaloom_graphql.errors import UserError
 from quotaloom_graphql.funnel_loaders import load_customers, load_funnels, load_opportunities
 from quotaloom_graphql.funnels import Customer, Funnel, Opportunity
@@ -290,7 +291,10 @@ async def _update_opportunity(work: Work, input: UpdateOpportunityInput, _: Serv
 async def _move_opportunity(work: Work, input: MoveOpportunityInput, _: Services) -> dict[str, Any]:
     opportunity_id = decode_id(input.id, "Opportunity", ("id",))
     stage_id = decode_id(input.stage_id, "Stage", ("stageId",))
-    await stage_changes.move_opportunity(work, opportunity_id, stage_id, input.on, input.reason, input.expected_version)
+    with told_at(input):
+        await stage_changes.move_opportunity(
+            work, opportunity_id, stage_id, input.on, input.reason, input.expected_version
+        )
     return {"opportunity_id": opportunity_id}
 
 
@@ -300,9 +304,10 @@ async def _win_opportunity(work: Work, input: WinOpportunityInput, _: Services) 
     if input.amount is not None:
         currency = currency or await _currency_of(work, opportunity_id)
         amount = _amount(input.amount, currency)
-    await stage_changes.win_opportunity(
-        work, opportunity_id, input.on, amount, currency, input.reason, input.expected_version
-    )
+    with told_at(input):
+        await stage_changes.win_opportunity(
+            work, opportunity_id, input.on, amount, currency, input.reason, input.expected_version
+        )
     return {"opportunity_id": opportunity_id}
 
 

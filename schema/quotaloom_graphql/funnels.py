@@ -17,6 +17,7 @@ from quotaloom.platform.errors import InputError
 from quotaloom_graphql.achievement_loaders import load_opportunity_achievements
 from quotaloom_graphql.connections import After, Connection, First, Text, page, window
 from quotaloom_graphql.context import Info
+from quotaloom_graphql.decimals import shortest
 from quotaloom_graphql.funnel_loaders import (
     ClosedIn,
     Descending,
@@ -49,7 +50,7 @@ from quotaloom_graphql.nodes import Node, NodeLoader, decode_id, global_id, opti
 from quotaloom_graphql.organization_loaders import load_members, load_units
 from quotaloom_graphql.organizations import Member, OrgUnit
 from quotaloom_graphql.roots import root_field
-from strawberry_breadth import batch
+from strawberry_breadth import batch, column
 
 if TYPE_CHECKING:
     from quotaloom_graphql.achievements import Achievement
@@ -87,7 +88,9 @@ class Stage(Node):
     name: str = strawberry.field(description="Its name.")
     ordinal: int = strawberry.field(description="Its place in the funnel, from 0.")
     outcome: Outcome = strawberry.field(description="Open, won or lost.")
-    win_probability: Decimal = strawberry.field(description="How likely its deals are won, from 0 to 1.")
+    win_probability: Decimal = column(
+        shortest, of="win_probability", description="How likely its deals are won, from 0 to 1."
+    )
     funnel: Funnel = batch(load_funnels, key="funnel_id", by="id", one=True, description="The funnel it belongs to.")
     count: int = batch(load_stage_count, key="id", description="How many deals are in it.")
     amount: Decimal = batch(
@@ -137,7 +140,9 @@ class Customer(Node):
 class OpportunitySplit:
     """A split."""
 
-    share: Decimal = strawberry.field(description="From 0 to 1; direct shares make 1, overlay shares come on top.")
+    share: Decimal = column(
+        shortest, of="share", description="From 0 to 1; direct shares make 1, overlay shares come on top."
+    )
     credit: CreditKind = strawberry.field(description="Direct or overlay.")
     position: OrgUnit | None = batch(
         load_units, key="position_id", by="id", one=True, description="Whose it is; null where you may not see it."

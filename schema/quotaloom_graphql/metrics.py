@@ -14,15 +14,18 @@ from quotaloom.metrics.product_commands import NewProduct, define_product, updat
 from quotaloom.metrics.rates import RateKind
 from quotaloom.metrics.reads import products_by_id
 from quotaloom.platform.amounts import format_amount, parse_amount
-from quotaloom.platform.errors import NotFound
 from quotaloom.platform.unit_of_work import Record
 from quotaloom.platform.work import Work
 from quotaloom_graphql.context import Info, Services
+from quotaloom_graphql.decimals import shortest
 from quotaloom_graphql.enums import MetricKind
 from quotaloom_graphql.errors import UserError
 from quotaloom_graphql.mutations import mutation
 from quotaloom_graphql.nodes import Node, NodeLoader, decode_id, global_id
-from strawberry_breadth import batch
+from quotaloom_graphql.rights import load_metric_rights, load_product_rights
+from strawberry_breadth import batch, column
+
+EXPECTED = "The version you saw; refused where it has changed meanwhile."
 
 strawberry.enum(
     RateKind,
@@ -51,6 +54,20 @@ async def priced(info: Info, rows: list[Record]) -> list[dict[str, Any]]:
     ]
 
 
+@strawberry.type(description="What you may do with a metric; the server checks again.")
+class ViewerCanOnMetric:
+    """Rights of the viewer on a metric."""
+
+    edit: bool = strawberry.field(description="Rename it or turn its direction round.")
+
+
+@strawberry.type(description="What you may do with a product; the server checks again.")
+class ViewerCanOnProduct:
+    """Rights of the viewer on a product."""
+
+    edit: bool = strawberry.field(description="Change it.")
+
+
 @strawberry.type(description="What is counted (指标): revenue, orders, collected payments …")
 class Metric(Node):
     """A metric."""
@@ -61,7 +78,8 @@ class Metric(Node):
     kind: MetricKind = strawberry.field(description="Money in the company's currency, or a count.")
     scale: int = strawberry.field(description="Decimal places of its amounts.")
     lower_is_better: bool = strawberry.field(description="Whether less is better, which turns statuses round.")
-    version: int = strawberry.field(description="Counts changes.")
+    version: int = strawberry.field(description="Counts changes; for `expectedVersion`.")
+    viewer_can: ViewerCanOnMetric = batch(load_metric_rights, key="id", description="What you may do with it.")
 
 
 @strawberry.type(description="Something that is sold.")
@@ -73,7 +91,8 @@ class Product(Node):
     name: str = strawberry.field(description="Its name.")
     product_group: str | None = strawberry.field(description="The group or series it belongs to.")
     list_price: Decimal | None = strawberry.field(description="Its list price in the company's currency.")
-    version: int = strawberry.field(description="Counts changes.")
+    version: int = strawberry.field(description="Counts changes; for `expectedVersion`.")
+    viewer_can: ViewerCanOnProduct = batch(load_product_rights, key="id", description="What you may do with it.")
 
 
 @strawberry.type(description="What one unit of a currency is worth in the company's, from a day until the next rate.")
@@ -83,7 +102,9 @@ class ExchangeRate:
     currency: str = strawberry.field(description="ISO 4217 code.")
     kind: RateKind = strawberry.field(description="Booking or plan.")
     valid_from: date = strawberry.field(description="First day.")
-    rate: Decimal = strawberry.field(description="Units of the company's currency for one unit of `currency`.")
+    rate: Decimal = column(
+        shortest, of="rate", description="Units of the company's currency for one unit of `currency`."
+    )
 
 
 @strawberry.input(description="A metric of the company's own.")
@@ -106,6 +127,7 @@ class UpdateMetricInput:
     id: strawberry.ID = strawberry.field(description="The metric.")
     name: str | None = strawberry.field(default=None, description="Its new name.")
     lower_is_better: bool | None = strawberry.field(default=None, description="Whether less is better.")
+    expected_version: int | None = strawberry.field(default=None, description=EXPECTED)
 
 
 @strawberry.type(description="The metric that was made or changed.")
@@ -131,9 +153,10 @@ class UpdateProductInput:
     """Changes of a product."""
 
     id: strawberry.ID = strawberry.field(description="The product.")
-    name: str | None = strawberry.field(default=strawberry.UNSET, description="Its new name.")
+    name: str | None = strawberry.field(default=None, description="Its new name.")
     product_group: str | None = strawberry.field(default=strawberry.UNSET, description="Its new group.")
     list_price: Decimal | None = strawberry.field(default=strawberry.UNSET, description="Its new list price.")
+    expected_version: int | None = strawberry.field(default=None, description=EXPECTED)
 
 
 @strawberry.type(description="The product that was made or changed.")
@@ -170,7 +193,13 @@ async def _define_metric(work: Work, input: DefineMetricInput, _: Services) -> d
 
 async def _update_metric(work: Work, input: UpdateMetricInput, _: Services) -> dict[str, Any]:
     metric_id = decode_id(input.id, "Metric", ("id",))
-    await update_metric(work, metric_id, name=input.name, lower_is_better=input.lower_is_better)
+    await update_metric(
+        work,
+        metric_id,
+        name=input.name,
+        lower_is_better=input.lower_is_better,
+        expected_version=input.expected_version,
+    )
     return {"metric_id": metric_id}
 
 
@@ -181,16 +210,14 @@ async def _define_product(work: Work, input: DefineProductInput, _: Services) ->
 
 async def _update_product(work: Work, input: UpdateProductInput, _: Services) -> dict[str, Any]:
     product_id = decode_id(input.id, "Product", ("id",))
-    async with work.snapshot() as snapshot:
-        rows = await products_by_id(snapshot, [product_id])
-    if not rows:
-        raise NotFound("NOT_FOUND", "there is no such product", ("id",))
-    given: dict[str, Any] = {"name": input.name, "product_group": input.product_group}
+    changes: dict[str, Any] = {}
+    if input.name is not None:
+        changes["name"] = input.name
+    if input.product_group is not strawberry.UNSET:
+        changes["product_group"] = input.product_group
     if input.list_price is not strawberry.UNSET:
-        given["list_price"] = _price(work, input.list_price)
-    kept = {name: rows[0][name] for name in ("key", "name", "product_group", "list_price")}
-    changed = {name: value for name, value in given.items() if value is not strawberry.UNSET}
-    await update_product(work, product_id, NewProduct(**{**kept, **changed}))
+        changes["list_price"] = _price(work, input.list_price)
+    await update_product(work, product_id, changes, input.expected_version)
     return {"product_id": product_id}
 
 

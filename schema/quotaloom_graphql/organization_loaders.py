@@ -103,6 +103,20 @@ async def load_members(keys: list[int], info: Info) -> list[Any]:
     return [row if sight.sees_member(row["id"]) else {**row, **hidden} for row in rows]
 
 
+async def load_holdings(keys: list[int], info: Info) -> list[Record]:
+    """Holdings by number, of positions and members that the viewer may see by name."""
+    sight = await info.context.sight()
+    rows = await reads.holdings_by_id(info.context.snapshot, keys)
+    return [row for row in rows if sight.names_unit(row["position_id"]) and sight.names_member(row["member_id"])]
+
+
+async def load_headships(keys: list[int], info: Info) -> list[Record]:
+    """Headships by number, of units that the viewer may see by name."""
+    sight = await info.context.sight()
+    rows = await reads.headships_by_id(info.context.snapshot, keys)
+    return [row for row in rows if sight.names_unit(row["unit_id"])]
+
+
 async def load_positions(
     keys: list[int],
     info: Info,

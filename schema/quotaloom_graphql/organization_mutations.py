@@ -18,8 +18,8 @@ from quotaloom_graphql.enums import MemberRole, OrgUnitKind
 from quotaloom_graphql.errors import UserError
 from quotaloom_graphql.mutations import mutation
 from quotaloom_graphql.nodes import decode_id, optional_id
-from quotaloom_graphql.organization_loaders import load_members, load_units
-from quotaloom_graphql.organizations import Member, OrgUnit
+from quotaloom_graphql.organization_loaders import load_headships, load_holdings, load_members, load_units
+from quotaloom_graphql.organizations import Headship, Holding, Member, OrgUnit
 from strawberry_breadth import batch
 
 EXPECTED = "The version you saw; refused where it has changed meanwhile."
@@ -168,10 +168,33 @@ class EndHeadshipInput:
     on: date = strawberry.field(description="The first day without it.")
 
 
-@strawberry.type(description="Whether it was done.")
-class TermPayload:
-    """The member and unit concerned, or what was wrong."""
+@strawberry.type(description="The holding that was made or ended, with its position and member.")
+class HoldingPayload:
+    """A holding, or what was wrong."""
 
+    holding: Holding | None = batch(
+        load_holdings,
+        key="holding_id",
+        by="id",
+        one=True,
+        description="The holding; null where it ended on its first day and so is gone.",
+    )
+    org_unit: OrgUnit | None = batch(load_units, key="unit_id", by="id", one=True, description="The position.")
+    member: Member | None = batch(load_members, key="member_id", by="id", one=True, description="The member.")
+    errors: list[UserError] = strawberry.field(description="What was wrong; empty where it was done.")
+
+
+@strawberry.type(description="The headship that was made or ended, with its unit and member.")
+class HeadshipPayload:
+    """A headship, or what was wrong."""
+
+    headship: Headship | None = batch(
+        load_headships,
+        key="headship_id",
+        by="id",
+        one=True,
+        description="The headship; null where it ended on its first day and so is gone.",
+    )
     org_unit: OrgUnit | None = batch(load_units, key="unit_id", by="id", one=True, description="The unit.")
     member: Member | None = batch(load_members, key="member_id", by="id", one=True, description="The member.")
     errors: list[UserError] = strawberry.field(description="What was wrong; empty where it was done.")
@@ -241,25 +264,27 @@ async def _member_returns(work: Work, input: MemberReturnsInput, _: Services) ->
 async def _appoint_holder(work: Work, input: AppointHolderInput, _: Services) -> dict[str, Any]:
     position_id = decode_id(input.position_id, "OrgUnit", ("positionId",))
     member_id = decode_id(input.member_id, "Member", ("memberId",))
-    await appoint_holder(work, position_id, member_id, input.valid_from, input.valid_to, replace=input.replace)
-    return {"unit_id": position_id, "member_id": member_id}
+    holding_id = await appoint_holder(
+        work, position_id, member_id, input.valid_from, input.valid_to, replace=input.replace
+    )
+    return {"holding_id": holding_id, "unit_id": position_id, "member_id": member_id}
 
 
 async def _appoint_head(work: Work, input: AppointHeadInput, _: Services) -> dict[str, Any]:
     unit_id = decode_id(input.org_unit_id, "OrgUnit", ("orgUnitId",))
     member_id = decode_id(input.member_id, "Member", ("memberId",))
-    await appoint_head(work, unit_id, member_id, input.valid_from, input.valid_to, replace=input.replace)
-    return {"unit_id": unit_id, "member_id": member_id}
+    headship_id = await appoint_head(work, unit_id, member_id, input.valid_from, input.valid_to, replace=input.replace)
+    return {"headship_id": headship_id, "unit_id": unit_id, "member_id": member_id}
 
 
 async def _end_holding(work: Work, input: EndHoldingInput, _: Services) -> dict[str, Any]:
-    await end_holding(work, decode_id(input.id, "Holding", ("id",)), input.on)
-    return {"unit_id": None, "member_id": None}
+    ended = await end_holding(work, decode_id(input.id, "Holding", ("id",)), input.on)
+    return {"holding_id": ended.id, "unit_id": ended.unit_id, "member_id": ended.member_id}
 
 
 async def _end_headship(work: Work, input: EndHeadshipInput, _: Services) -> dict[str, Any]:
-    await end_headship(work, decode_id(input.id, "Headship", ("id",)), input.on)
-    return {"unit_id": None, "member_id": None}
+    ended = await end_headship(work, decode_id(input.id, "Headship", ("id",)), input.on)
+    return {"headship_id": ended.id, "unit_id": ended.unit_id, "member_id": ended.member_id}
 
 
 @strawberry.type
@@ -275,7 +300,7 @@ class OrganizationMutation:
     update_member: MemberPayload = mutation(_update_member, description="Change a member's name, address or role.")
     member_leaves: MemberPayload = mutation(_member_leaves, description="Let a member leave from a day on.")
     member_returns: MemberPayload = mutation(_member_returns, description="Take a leaving back.")
-    appoint_holder: TermPayload = mutation(_appoint_holder, description="Give a position a holder.")
-    end_holding: TermPayload = mutation(_end_holding, description="End a member's days in a position.")
-    appoint_head: TermPayload = mutation(_appoint_head, description="Give a unit a head (负责人).")
-    end_headship: TermPayload = mutation(_end_headship, description="End a member's days as head.")
+    appoint_holder: HoldingPayload = mutation(_appoint_holder, description="Give a position a holder.")
+    end_holding: HoldingPayload = mutation(_end_holding, description="End a member's days in a position.")
+    appoint_head: HeadshipPayload = mutation(_appoint_head, description="Give a unit a head (负责人).")
+    end_headship: HeadshipPayload = mutation(_end_headship, description="End a member's days as head.")

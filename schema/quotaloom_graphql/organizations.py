@@ -9,7 +9,7 @@ import strawberry
 
 from quotaloom_graphql.enums import MemberRole, OrgUnitKind
 from quotaloom_graphql.funnel_loaders import load_unit_opportunities
-from quotaloom_graphql.nodes import Node, global_id
+from quotaloom_graphql.nodes import Node, encode_id, global_id
 from quotaloom_graphql.organization_loaders import (
     load_ancestors,
     load_children,
@@ -35,7 +35,7 @@ from quotaloom_graphql.targets import (
     load_unit_attainment,
     load_unit_attainments,
 )
-from strawberry_breadth import batch
+from strawberry_breadth import batch, column
 
 if TYPE_CHECKING:
     from quotaloom_graphql.funnels import Opportunity
@@ -61,7 +61,9 @@ class ViewerCanOnMember:
 class Holding:
     """Who holds which position, from when to when."""
 
-    id: strawberry.ID = global_id("Holding")
+    id: strawberry.ID = column(
+        lambda number: encode_id("Holding", number), of="id", description="Names it for `endHolding`."
+    )
     position: OrgUnit = batch(load_units, key="position_id", by="id", one=True, description="The position (岗位).")
     member: Member = batch(load_members, key="member_id", by="id", one=True, description="The member.")
     valid_from: date | None = strawberry.field(description="First day; null where it has always been so.")
@@ -72,7 +74,9 @@ class Holding:
 class Headship:
     """Who heads which unit, from when to when."""
 
-    id: strawberry.ID = global_id("Headship")
+    id: strawberry.ID = column(
+        lambda number: encode_id("Headship", number), of="id", description="Names it for `endHeadship`."
+    )
     org_unit: OrgUnit = batch(load_units, key="unit_id", by="id", one=True, description="The unit.")
     member: Member = batch(load_members, key="member_id", by="id", one=True, description="The member.")
     valid_from: date | None = strawberry.field(description="First day; null where it has always been so.")

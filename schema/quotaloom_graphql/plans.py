@@ -54,7 +54,10 @@ async def load_plan_rights(keys: list[int], info: Info) -> list[dict[str, Any]]:
     """What the viewer may do with each plan."""
     viewer, sight = (await info.context.work()).viewer, await info.context.sight()
     planner = viewer.may(Scope.TARGETS)
-    return [{"plan_id": key, "plan": planner or bool(sight.headed_unit_ids), "publish": planner} for key in keys]
+    return [
+        {"plan_id": key, "plan": planner or bool(sight.headed_unit_ids), "publish": planner, "lock": planner}
+        for key in keys
+    ]
 
 
 async def _sees_drafts(info: Info) -> bool:
@@ -98,7 +101,8 @@ class ViewerCanOnPlan:
     """Rights of the viewer on a plan."""
 
     plan: bool = strawberry.field(description="Set and decompose targets of a draft, where the unit allows it.")
-    publish: bool = strawberry.field(description="Publish and revise it, lock its cells.")
+    publish: bool = strawberry.field(description="Publish and revise it.")
+    lock: bool = strawberry.field(description="Close its cells to editing, and open them again.")
 
 
 @strawberry.type(description="A set of target cells for a fiscal year and metric, with versions (目标方案).")

@@ -14,6 +14,7 @@ from quotaloom.policies.settings import PolicyChange, settings_of, switch_policy
 from quotaloom_graphql.context import Info, Services
 from quotaloom_graphql.errors import UserError
 from quotaloom_graphql.mutations import mutation
+from quotaloom_graphql.rights import load_policy_rights
 from strawberry_breadth import batch
 
 
@@ -68,6 +69,13 @@ class PolicySetting:
     changed_by: str = strawberry.field(description="Who set it.")
 
 
+@strawberry.type(description="What you may do with a policy; the server checks again.")
+class ViewerCanOnPolicy:
+    """Rights of the viewer on a policy."""
+
+    switch: bool = strawberry.field(description="Switch it on or off for your company, with parameters.")
+
+
 @strawberry.type(description="One rule that a plugin contributes (策略), switched on and parameterized per company.")
 class Policy:
     """A policy."""
@@ -86,6 +94,7 @@ class Policy:
         by="policy",
         description="Your company's settings of it, the earliest first; for whoever sees everything.",
     )
+    viewer_can: ViewerCanOnPolicy = batch(load_policy_rights, key="key", description="What you may do with it.")
 
 
 @strawberry.input(description="A policy to switch on or off from a day on; earlier days keep what they had.")

@@ -12,7 +12,7 @@ from quotaloom.calendars.periods import known_day
 from quotaloom.metrics.currencies import currency_scale, known_currency
 from quotaloom.metrics.rates import RateKind
 from quotaloom.platform.access import Scope
-from quotaloom.platform.errors import InputError, NotFound
+from quotaloom.platform.errors import Conflict, InputError, NotFound
 from quotaloom.platform.unit_of_work import Transaction
 from quotaloom.platform.work import Work
 
@@ -98,11 +98,16 @@ async def define_metric(work: Work, metric: NewMetric) -> int:
 
 
 async def update_metric(
-    work: Work, metric_id: int, *, name: str | None = None, lower_is_better: bool | None = None
+    work: Work,
+    metric_id: int,
+    *,
+    name: str | None = None,
+    lower_is_better: bool | None = None,
+    expected_version: int | None = None,
 ) -> None:
     """Rename a metric or turn its direction round; what it counts and its scale stay as they were defined.
 
-    Raises `NotFound` UNKNOWN_METRIC, `InputError` BAD_NAME.
+    Raises `NotFound` UNKNOWN_METRIC, `InputError` BAD_NAME, `Conflict` STALE.
     """
     work.viewer.require(Scope.SETTINGS, "changing a metric")
     if name is not None:
@@ -112,6 +117,7 @@ async def update_metric(
         before = await transaction.fetch_one("SELECT * FROM metric WHERE id = $1 FOR UPDATE", metric_id)
         if before is None:
             raise NotFound("UNKNOWN_METRIC", "there is no such metric", ("id",))
+        refuse_stale("metric", before["version"], expected_version)
         after = await transaction.fetch_one(
             "UPDATE metric SET name = COALESCE($2, name), lower_is_better = COALESCE($3, lower_is_better),"
             " version = version + 1 WHERE id = $1 RETURNING *",
@@ -172,6 +178,17 @@ def check_name(name: str) -> None:
     """Raise `InputError` BAD_NAME for an empty or very long name."""
     if not name.strip() or len(name) > 200 or "\0" in name:
         raise InputError("BAD_NAME", "a name has 1 to 200 characters", ("name",))
+
+
+def refuse_stale(what: str, version: int, expected_version: int | None) -> None:
+    """Raise `Conflict` STALE where the caller read another version than the stored one; None expects nothing."""
+    if expected_version is not None and expected_version != version:
+        raise Conflict(
+            "STALE",
+            f"this {what} was changed meanwhile: it is at version {version}, you read version {expected_version};"
+            " read it again and repeat the change",
+            ("expectedVersion",),
+        )
 
 
 def key_taken(what: str, key: str) -> InputError:

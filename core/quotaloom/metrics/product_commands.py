@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import cast
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Any, cast
 
-from quotaloom.metrics.commands import check_name, key_taken
+from quotaloom.metrics.commands import check_name, key_taken, refuse_stale
 from quotaloom.platform.access import Scope
 from quotaloom.platform.amounts import LARGEST
 from quotaloom.platform.errors import InputError, NotFound
@@ -51,19 +51,23 @@ async def define_product(work: Work, product: NewProduct) -> int:
     return await work.write(apply)
 
 
-async def update_product(work: Work, product_id: int, product: NewProduct) -> None:
-    """Make the product what `product` says, its key included.
+async def update_product(
+    work: Work, product_id: int, changes: Mapping[str, Any], expected_version: int | None = None
+) -> None:
+    """Change a product; `changes` holds fields of `NewProduct`, those left out stay.
 
-    Raises `NotFound` UNKNOWN_PRODUCT and what `define_product` raises.
+    Raises `NotFound` UNKNOWN_PRODUCT, `Conflict` STALE, and what `define_product` raises.
     """
     work.viewer.require(Scope.SETTINGS, "changing a product")
-    check_product(product)
 
     async def apply(transaction: Transaction) -> None:
         await transaction.lock("product")
         before = await transaction.fetch_one("SELECT * FROM product WHERE id = $1 FOR UPDATE", product_id)
         if before is None:
             raise NotFound("UNKNOWN_PRODUCT", "there is no such product", ("id",))
+        refuse_stale("product", before["version"], expected_version)
+        product = replace(NewProduct(**{field.name: before[field.name] for field in fields(NewProduct)}), **changes)
+        check_product(product)
         if await transaction.fetch_one("SELECT 1 FROM product WHERE key = $1 AND id <> $2", product.key, product_id):
             raise key_taken("product", product.key)
         await transaction.execute(

@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class CompanyFacts:
-    """What rules need to know of the tenant."""
+    """What rules need to know of the tenant; `version` counts the changes of its settings."""
 
     id: int
     key: str
@@ -31,6 +31,7 @@ class CompanyFacts:
     members_see_ancestors: bool
     members_see_rankings: bool
     reversal_date: str
+    version: int
 
     def today(self, now: datetime) -> date:
         """The business date of `now` in the company's time zone."""
@@ -49,6 +50,7 @@ NO_COMPANY = CompanyFacts(
     members_see_ancestors=False,
     members_see_rankings=False,
     reversal_date="original",
+    version=0,
 )
 """Where an operator works: nowhere."""
 
@@ -103,7 +105,7 @@ async def load_company(snapshot: Snapshot) -> CompanyFacts | None:
     row = await snapshot.fetch_one(
         "SELECT id, key, name, currency, time_zone, fiscal_start_month, calendar_pattern,"
         " ARRAY(SELECT jsonb_array_elements_text(working_weekdays)::int) AS working_weekdays,"
-        " members_see_ancestors, members_see_rankings, reversal_date FROM company"
+        " members_see_ancestors, members_see_rankings, reversal_date, version FROM company"
     )
     if row is None:
         return None

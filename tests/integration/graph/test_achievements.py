@@ -74,7 +74,7 @@ async def test_an_entry_tells_what_it_is(database: Database) -> None:
         "amount": "0.01",
         "originalAmount": "0.01",
         "currency": "CNY",
-        "rate": "1.0000000000",
+        "rate": "1",
         "source": "PAYMENT",
         "sourceKey": "p",
         "idempotencyKey": "p#0",

@@ -32,7 +32,7 @@ async def test_stages_show_their_figures(database: Database) -> None:
     assert lead == {
         "key": "lead",
         "outcome": "OPEN",
-        "winProbability": "0.1000",
+        "winProbability": "0.1",
         "count": 4,
         "amount": "1500.50",
         # A tenth of 1,500.50.
@@ -121,10 +121,10 @@ async def test_a_deal_is_opened_changed_won_and_reopened(database: Database) -> 
     assert (changed["opportunity"]["amount"], changed["opportunity"]["currency"]) == ("7000", "JPY")
     changed = await do(floor, "updateOpportunity", fields, "ann", id=deal, amount="100.01", currency="CNY")
     assert changed["opportunity"]["splits"] == [
-        {"share": "0.60000000", "credit": "DIRECT", "member": {"name": "Ann"}},
-        {"share": "0.40000000", "credit": "DIRECT", "member": {"name": "Bob"}},
+        {"share": "0.6", "credit": "DIRECT", "member": {"name": "Ann"}},
+        {"share": "0.4", "credit": "DIRECT", "member": {"name": "Bob"}},
         # Ann learns who shares with her, by name.
-        {"share": "1.00000000", "credit": "OVERLAY", "member": {"name": "Cem"}},
+        {"share": "1", "credit": "OVERLAY", "member": {"name": "Cem"}},
     ]
     posted = "opportunity { outcome closedOn achievements { metric { key } amount credit } }"
     won = (await do(floor, "winOpportunity", posted, "hal", id=deal, on="2026-05-30"))["opportunity"]

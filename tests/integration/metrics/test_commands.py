@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -129,7 +129,7 @@ async def test_a_product_is_defined_and_changed(database: Database) -> None:
     work = await found(database)
     gtx = await define_product(work, NewProduct("GTX Pro", "GTX Pro", "GTX", 4821_00))
     other = await define_product(work, NewProduct("MG", "MG Special"))
-    await update_product(work, other, NewProduct("MG2", "MG Special", "MG", 55_00))
+    await update_product(work, other, {"key": "MG2", "product_group": "MG", "list_price": 55_00})
     bad: dict[str, Any] = {
         "KEY_TAKEN": NewProduct("GTX Pro", "Other"),
         "BAD_KEY": NewProduct("", "Other"),
@@ -142,7 +142,7 @@ async def test_a_product_is_defined_and_changed(database: Database) -> None:
             await define_product(work, product)
         assert caught.value.code == code
         with pytest.raises(InputError) as caught:
-            await update_product(work, other, product)
+            await update_product(work, other, asdict(product))
         assert caught.value.code == code
     async with work.snapshot() as snapshot:
         assert [(row["key"], row["list_price"]) for row in await all_products(snapshot)] == [
@@ -160,7 +160,7 @@ async def test_a_member_changes_none_of_it(database: Database) -> None:
         define_metric(member, NewMetric("a", "A", "count")),
         update_metric(member, 1, name="B"),
         define_product(member, NewProduct("a", "A")),
-        update_product(member, 1, NewProduct("a", "A")),
+        update_product(member, 1, {"name": "A"}),
         set_exchange_rate(member, "USD", RateKind.PLAN, DAY, Decimal(1)),
     ):
         with pytest.raises(AccessDenied, match="settings:write"):

@@ -60,7 +60,7 @@ async def insert_company(transaction: Transaction, company: NewCompany) -> Compa
         ) from None
     transaction.record("company.create", "Company", transaction.company_id, after=asdict(company))
     transaction.publish("company.created", id=transaction.company_id)
-    return CompanyFacts(id=transaction.company_id, working_weekdays=tuple(weekdays), **values)
+    return CompanyFacts(id=transaction.company_id, working_weekdays=tuple(weekdays), version=1, **values)
 
 
 async def company_id_of(database: Database, key: str) -> int | None:
