@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from quotaloom.policies.errors import PolicyFailed
@@ -18,6 +18,7 @@ from quotaloom_sdk import (
     Parameters,
     UnitFact,
 )
+from quotaloom_sdk.needs import narrowed
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +88,9 @@ def run_allocation(
 def _narrowed(rule: AllocationRule[Any], request: AllocationRequest[Any]) -> AllocationRequest[Any]:
     if type(request.parameters) is not rule.parameters:
         raise ValueError(f"parameters are {type(request.parameters).__name__}, not {rule.parameters.__name__}")
-    units = (request.unit, *request.children)
     if Need.HISTORY in rule.needs:
-        _require_history(units, len(request.months))
-        return request
-    unit, *children = (replace(unit, achieved=()) for unit in units)
-    return replace(request, unit=unit, children=tuple(children))
+        _require_history((request.unit, *request.children), len(request.months))
+    return narrowed(request, rule.needs)
 
 
 def _require_history(units: tuple[UnitFact, ...], months: int) -> None:
