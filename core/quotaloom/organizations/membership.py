@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any
 
+from quotaloom.calendars.instants import business_date
 from quotaloom.organizations.naming import checked_key, checked_name, free_key
 from quotaloom.organizations.spans import refuse_unknown_day
 from quotaloom.organizations.stored import LOCK, StoredMember, load_member, row_of_many
@@ -72,6 +73,8 @@ async def change_member(
         )
     if wanted["role"] != "admin":
         await _refuse_last_admin(transaction, member, ("role",))
+    elif wanted["joined_on"] and wanted["joined_on"] > await _today(transaction):
+        await _refuse_last_admin(transaction, member, ("joinedOn",))
     before = {name: getattr(member, name) for name in CHANGEABLE}
     if wanted == before:
         return
@@ -133,17 +136,30 @@ def _check_role_and_email(role: str, email: str | None) -> None:
 
 
 async def _refuse_last_admin(transaction: Transaction, member: StoredMember, path: tuple[str]) -> None:
+    """An admin who has yet to join keeps nobody's place: until that day he can do nothing."""
     if member.role != "admin" or member.left_on is not None:
         return
+    today = await _today(transaction)
+    if member.joined_on and member.joined_on > today:
+        return
     other = await transaction.fetch_one(
-        "SELECT 1 FROM member WHERE role = 'admin' AND left_on IS NULL AND id <> $1 LIMIT 1", member.id
+        "SELECT 1 FROM member WHERE role = 'admin' AND left_on IS NULL AND id <> $1"
+        " AND (joined_on IS NULL OR joined_on <= $2) LIMIT 1",
+        member.id,
+        today,
     )
     if other is None:
         raise InputError(
             "LAST_ADMIN",
-            f"{member.name} is the last admin who stays: make another member an admin first",
+            f"{member.name} is the last admin who stays: make another member an admin first, one who has joined",
             path,
         )
+
+
+async def _today(transaction: Transaction) -> date:
+    row = await transaction.fetch_one("SELECT time_zone FROM company WHERE id = $1", transaction.company_id)
+    assert row is not None
+    return business_date(transaction.now, row["time_zone"])
 
 
 async def _set_leaving(transaction: Transaction, member: StoredMember, on: date | None) -> None:

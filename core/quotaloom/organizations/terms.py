@@ -140,7 +140,8 @@ def _refuse_overlap(kind: TermKind, unit: StoredUnit, term: Term, others: Sequen
 async def end_term(transaction: Transaction, kind: TermKind, term_id: int, on: date) -> Term:
     """Let a range end on `on`, its first day without the member; a range that would have no day is withdrawn.
 
-    Returns the range as it was before. Raises `NotFound`, and `InputError` BAD_RANGE for a day before the range or after its end.
+    Returns the range as it was before. Raises `NotFound`, and `InputError` BAD_RANGE for a day before the range or
+    after its end.
     """
     await transaction.lock(LOCK)
     found = await _stored(transaction, kind, "id", [term_id] if 0 < term_id < 2**63 else [])

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 
 from quotaloom.organizations.commands.members import create_member, leave, rejoin, update_member
-from quotaloom.organizations.commands.terms import appoint_head, appoint_holder
+from quotaloom.organizations.commands.terms import appoint_head, appoint_holder, end_headship
 from quotaloom.organizations.membership import NewMember, insert_members
 from quotaloom.platform.access import Role, Scope, Viewer
 from quotaloom.platform.database import Database
 from quotaloom.platform.errors import AccessDenied, Conflict, InputError, NotFound
+from tests.founding import at
 from tests.integration.organizations.trees import Acme, acme, audit_of, refusal, rows
 
 APRIL, MAY = date(2026, 4, 1), date(2026, 5, 1)
@@ -52,6 +53,22 @@ async def test_the_last_admin_stays(database: Database) -> None:
     await leave(a.work, a.ada, MAY)
     with pytest.raises(InputError, match="Ann is the last admin who stays"):
         await update_member(a.work, a.ann, {"role": "member"})
+
+
+async def test_an_admin_who_joins_later_does_not_count(database: Database) -> None:
+    """On 1 June, with an admin who joins on 2 June, Ada is still the last; once he has joined, she may leave."""
+    a = await acme(database)
+    await create_member(a.work, NewMember("Fay", role="admin", joined_on=date(2026, 6, 2)))
+    for attempt, path in (
+        (leave(a.work, a.ada, date(2026, 7, 1)), "id"),
+        (update_member(a.work, a.ada, {"role": "member"}), "role"),
+        (update_member(a.work, a.ada, {"joined_on": date(2026, 6, 3)}), "joinedOn"),
+    ):
+        with pytest.raises(InputError) as caught:
+            await attempt
+        assert refusal(caught) == ("LAST_ADMIN", (path,))
+    # 16:00 UTC is 2 June in Shanghai.
+    await leave(at(a.work, datetime(2026, 6, 1, 16, tzinfo=UTC)), a.ada, date(2026, 7, 1))
 
 
 async def test_a_member_comes_back(database: Database) -> None:
@@ -121,6 +138,38 @@ async def test_a_service_makes_no_admins(database: Database) -> None:
         await create_member(sync, NewMember("Dan", role="admin"))
     with pytest.raises(AccessDenied, match="changing a role needs an admin"):
         await update_member(sync, a.ann, {"role": "admin"})
+
+
+async def test_a_service_does_not_touch_admins(database: Database) -> None:
+    """An admin leaves, comes back and gets another address by an admin's word only, not by a scope."""
+    a = await acme(database)
+    sync = replace(a.work, viewer=service(a))
+    boss = await create_member(a.work, NewMember("Eli", role="admin"))
+    for attempt in (leave(sync, boss, MAY), update_member(sync, boss, {"email": "evil@acme.example"})):
+        with pytest.raises(AccessDenied, match="changing an admin needs an admin"):
+            await attempt
+    await leave(a.work, boss, MAY)
+    with pytest.raises(AccessDenied, match="changing an admin needs an admin"):
+        await rejoin(sync, boss)
+    await rejoin(a.work, boss)
+    await update_member(sync, a.ann, {"email": "ann@acme.example"})
+    await leave(sync, a.ann, MAY)
+    await rejoin(sync, a.ann)
+
+
+async def test_a_service_lets_nobody_lead_the_company(database: Database) -> None:
+    """Who heads the root sees everything: an admin appoints him, ends it, and lets him leave; teams are a service's."""
+    a = await acme(database)
+    sync = replace(a.work, viewer=service(a))
+    with pytest.raises(AccessDenied, match="head of the company needs an admin"):
+        await appoint_head(sync, a.root, a.ann, None)
+    of_root = await appoint_head(a.work, a.root, a.ann, None)
+    for attempt in (end_headship(sync, of_root, MAY), leave(sync, a.ann, MAY)):
+        with pytest.raises(AccessDenied, match="head of the company needs an admin"):
+            await attempt
+    await end_headship(sync, await appoint_head(sync, a.team, a.bo, None), MAY)
+    await end_headship(a.work, of_root, MAY)
+    await leave(sync, a.ann, MAY)
 
 
 async def test_a_member_of_another_company_is_as_good_as_none(database: Database) -> None:

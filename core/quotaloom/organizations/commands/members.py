@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from quotaloom.organizations.commands.terms import require_admin_for_heads_of_root
 from quotaloom.organizations.membership import (
     CHANGEABLE,
     NewMember,
@@ -14,7 +15,7 @@ from quotaloom.organizations.membership import (
     let_leave,
     let_return,
 )
-from quotaloom.organizations.stored import only_row
+from quotaloom.organizations.stored import LOCK, load_member, only_row
 from quotaloom.platform.access import Scope
 from quotaloom.platform.errors import AccessDenied
 from quotaloom.platform.unit_of_work import Transaction
@@ -42,7 +43,7 @@ async def update_member(
 ) -> None:
     """Change a member's name, email, role or joined_on, those that `changes` holds; see `change_member`.
 
-    Only an admin changes a role.
+    Only an admin changes a role, or anything of who is an admin or was one when leaving.
     """
     work.viewer.require(Scope.ORGANIZATION, "changing a member")
     if unknown := set(changes) - set(CHANGEABLE):
@@ -58,18 +59,22 @@ async def update_member(
 
 
 async def leave(work: Work, member_id: int, on: date, expected_version: int | None = None) -> None:
-    """Let a member leave; `on` is the first day without him (a business date); see `let_leave`."""
+    """Let a member leave; `on` is the first day without him (a business date); see `let_leave`.
+
+    Only an admin lets an admin leave, or who heads the root unit: his headship ends with it.
+    """
     work.viewer.require(Scope.ORGANIZATION, "letting a member leave")
 
     async def apply(transaction: Transaction) -> None:
         await _require_admin_for_admins(transaction, work, member_id)
+        await require_admin_for_heads_of_root(transaction, work, member_id, on)
         await let_leave(transaction, member_id, on, expected_version)
 
     await work.write(apply)
 
 
 async def rejoin(work: Work, member_id: int, expected_version: int | None = None) -> None:
-    """Take a member's leaving back; see `let_return`."""
+    """Take a member's leaving back; see `let_return`. Only an admin takes an admin's leaving back."""
     work.viewer.require(Scope.ORGANIZATION, "taking a leaving back")
 
     async def apply(transaction: Transaction) -> None:
@@ -81,8 +86,8 @@ async def rejoin(work: Work, member_id: int, expected_version: int | None = None
 
 async def _require_admin_for_admins(transaction: Transaction, work: Work, member_id: int) -> None:
     """An admin is changed by admins: a service's scope does not reach that far."""
-    row = await transaction.fetch_one("SELECT role FROM member WHERE id = $1", member_id)
-    if row is not None and row["role"] == "admin":
+    await transaction.lock(LOCK)
+    if (await load_member(transaction, member_id)).role == "admin":
         _require_admin(work, "changing an admin")
 
 

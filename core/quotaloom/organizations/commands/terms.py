@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from quotaloom.organizations.stored import only_row
+from quotaloom.organizations.stored import load_units, only_row
 from quotaloom.organizations.terms import HEADSHIP, HOLDING, NewTerm, Term, TermKind, appoint, end_term
 from quotaloom.platform.access import Scope
 from quotaloom.platform.errors import AccessDenied
@@ -36,7 +36,7 @@ async def appoint_head(
 ) -> int:
     """Let a member lead a company, department or team on [valid_from, valid_to); he needs no position.
 
-    Returns the headship's id; see `appoint`.
+    Returns the headship's id; see `appoint`. Only an admin appoints who heads the root unit.
     """
     return await _appoint(work, HEADSHIP, NewTerm(unit_id, member_id, valid_from, valid_to), replace)
 
@@ -66,16 +66,35 @@ async def _appoint(work: Work, kind: TermKind, term: NewTerm, replace: bool) -> 
 async def _end(work: Work, kind: TermKind, term_id: int, on: date) -> Term:
     work.viewer.require(Scope.ORGANIZATION, f"ending a {kind.table}")
 
-    return await work.write(lambda transaction: end_term(transaction, kind, term_id, on))
+    async def apply(transaction: Transaction) -> Term:
+        if kind is HEADSHIP:
+            await _require_admin_for_root(transaction, work, await _unit_of(transaction, term_id))
+        return await end_term(transaction, kind, term_id, on)
+
+    return await work.write(apply)
+
+
+async def require_admin_for_heads_of_root(transaction: Transaction, work: Work, member_id: int, on: date) -> None:
+    """Raise `AccessDenied` where who is no admin lets somebody leave on a day that ends a headship of the root."""
+    row = await transaction.fetch_one(
+        "SELECT unit_id FROM headship JOIN org_unit ON org_unit.company_id = headship.company_id"
+        " AND org_unit.id = headship.unit_id AND org_unit.kind = 'company'"
+        " WHERE headship.member_id = $1 AND (headship.valid_to IS NULL OR headship.valid_to > $2) LIMIT 1",
+        member_id,
+        on,
+    )
+    await _require_admin_for_root(transaction, work, None if row is None else row["unit_id"])
 
 
 async def _require_admin_for_root(transaction: Transaction, work: Work, unit_id: int | None) -> None:
     """Whoever heads the root sees and plans everything: that is for an admin to give, not for a service."""
-    row = await transaction.fetch_one("SELECT kind FROM org_unit WHERE id = $1", unit_id)
-    if row is not None and row["kind"] == "company" and not work.viewer.is_admin:
+    units = await load_units(transaction, [] if unit_id is None else [unit_id])
+    if any(unit.kind == "company" for unit in units.values()) and not work.viewer.is_admin:
         raise AccessDenied("appointing or ending the head of the company needs an admin")
 
 
 async def _unit_of(transaction: Transaction, headship_id: int) -> int | None:
+    if not 0 < headship_id < 2**63:
+        return None
     row = await transaction.fetch_one("SELECT unit_id FROM headship WHERE id = $1", headship_id)
     return None if row is None else int(row["unit_id"])
