@@ -112,10 +112,10 @@ class Company(Node):
     version: int = strawberry.field(description="Counts changes of its settings; for `expectedVersion`.")
     today: date = strawberry.field(description="Today's business date.")
     root: OrgUnit | None = batch(load_root, key="id", by="company_id", one=True, description="The top of its tree.")
-    holidays: list[Holiday] = batch(
+    holidays: list[Holiday] | None = batch(
         load_holidays, key="id", by="company_id", description="Its days off and made-up days."
     )
-    periods: list[CalendarPeriod] = batch(
+    periods: list[CalendarPeriod] | None = batch(
         load_periods, key="id", by="company_id", description="Periods of its fiscal calendar."
     )
     viewer_can: ViewerCanOnCompany = batch(load_company_rights, key="id", description="What you may do with it.")

@@ -65,7 +65,7 @@ class Funnel(Node):
     name: str = strawberry.field(description="Its name.")
     version: int = strawberry.field(description="Counts changes.")
     stages: list[Stage] = batch(load_funnel_stages, key="id", by="funnel_id", description="Its stages, in order.")
-    opportunities: list[Opportunity] = batch(
+    opportunities: list[Opportunity] | None = batch(
         load_funnel_opportunities, key="id", by="funnel_id", description="Its deals that you may see."
     )
 
@@ -105,7 +105,7 @@ class Stage(Node):
     unconverted: list[UnconvertedAmount] = batch(
         load_stage_unconverted, key="id", description="Deals left out of the amounts, for want of a booking rate."
     )
-    opportunities: list[Opportunity] = batch(
+    opportunities: list[Opportunity] | None = batch(
         load_stage_opportunities, key="id", by="stage_id", description="Its deals that you may see."
     )
 
@@ -130,7 +130,7 @@ class Customer(Node):
     parent: Customer | None = batch(
         load_customers, key="parent_id", by="id", one=True, description="The customer it belongs to."
     )
-    opportunities: list[Opportunity] = batch(
+    opportunities: list[Opportunity] | None = batch(
         load_customer_opportunities, key="id", by="customer_id", description="The deals with it that you may see."
     )
     viewer_can: ViewerCanOnCustomer = batch(load_customer_rights, key="id", description="What you may do with it.")

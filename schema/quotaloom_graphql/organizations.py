@@ -113,7 +113,7 @@ class OrgUnit(Node):
     head: Headship | None = batch(
         load_current_head, key="id", by="unit_id", one=True, description="Who heads this unit today."
     )
-    target_cells: list[TargetCell] = batch(
+    target_cells: list[TargetCell] | None = batch(
         load_target_cells,
         key="id",
         by="unit_id",
@@ -126,7 +126,7 @@ class OrgUnit(Node):
         one=True,
         description="How much of its target is achieved; null where you may see its name only.",
     )
-    attainments: list[Attainment] = batch(
+    attainments: list[Attainment] | None = batch(
         load_unit_attainments, key="id", by="unit_id", description="Attainment for each period of a grain."
     )
     target_mismatch: TargetMismatch | None = batch(
@@ -136,7 +136,7 @@ class OrgUnit(Node):
         one=True,
         description="Its own target against the sum of its children's, over-assignment included.",
     )
-    opportunities: list[Annotated[Opportunity, strawberry.lazy("quotaloom_graphql.funnels")]] = batch(
+    opportunities: list[Annotated[Opportunity, strawberry.lazy("quotaloom_graphql.funnels")]] | None = batch(
         load_unit_opportunities, key="id", by="parent_id", description="Deals of the positions below it, or of its own."
     )
     viewer_can: ViewerCanOnUnit = batch(

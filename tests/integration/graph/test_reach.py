@@ -63,3 +63,16 @@ async def test_over_assignment_is_shown_for_any_period(database: Database, datab
     whole = {"target": "2200.00", "overAssignment": "1100.00"}
     # 12 to 16 January: five days of 100.00 against five of 50.00 and five of 100.00.
     assert shown == {"2026": whole, "2026-01": whole, "2026-W03": {"target": "500.00", "overAssignment": "250.00"}}
+
+
+async def test_a_mistake_in_one_field_leaves_the_others_standing(
+    database: Database, database_url: str, tmp_path: Path
+) -> None:
+    """A grain that does not fit, a page that is too large: null there, an error with the path, the rest answered."""
+    async with api_company(database, database_url, tmp_path) as acme:
+        query = """{ company { name holidays(period: "x") { name } root { name opportunities(first: 9999) { name }
+            attainments(period: "2026-Q1", grain: YEAR) { rate } targetCells(period: "?") { target } } } }"""
+        answer = await acme.graph.send(query)
+    root = {"name": "Acme", "opportunities": None, "attainments": None, "targetCells": None}
+    assert answer["data"]["company"] == {"name": "Acme", "holidays": None, "root": root}
+    assert len(answer["errors"]) == 4
