@@ -147,12 +147,26 @@ def _ended(folders: Folders) -> bool:
 def _end(folders: Folders) -> None:
     """Fast shutdown; one that hangs is followed by an immediate one, from which the next start recovers."""
     for number, seconds in ((signal.SIGINT, FAST_STOP_SECONDS), (signal.SIGQUIT, IMMEDIATE_STOP_SECONDS)):
-        found = postmaster.running(folders.cluster)
-        if found is not None:
-            found.send(number)
-        if _wait(lambda: _ended(folders), seconds):
+        if _wait(_ending(folders, number), seconds):
             return
     raise EmbeddedError(f"The PostgreSQL server of {folders.cluster} does not end; end its processes by hand.")
+
+
+def _ending(folders: Folders, number: signal.Signals) -> Callable[[], bool]:
+    """Send the signal once, as soon as there is a server to take it; answer whether all of its processes are gone.
+
+    One that was launched a moment ago, before its start was broken off, is known by its pid file only a little later.
+    """
+    told: set[int] = set()
+
+    def ended() -> bool:
+        found = postmaster.running(folders.cluster)
+        if found is not None and found.pid not in told:
+            told.add(found.pid)
+            found.send(number)
+        return _ended(folders)
+
+    return ended
 
 
 def _wait(condition: Callable[[], bool], seconds: float) -> bool:
