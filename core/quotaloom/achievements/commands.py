@@ -142,7 +142,8 @@ def _postings(
         except InputError as error:
             errors.append(error.at(place))
         if item.source not in SOURCES:
-            message = f"other systems post `order` or `payment`, not {item.source!r}"
+            allowed = " or ".join(source.upper() for source in SOURCES)
+            message = f"other systems post {allowed}, not {str(item.source)[:20].upper()}"
             errors.append(InputError("BAD_SOURCE", message, (place, "source")))
         postings.append(
             Posting(

@@ -30,7 +30,7 @@ class Settings(BaseSettings):
     profile: Literal["development", "production"] = Field(
         default="development",
         description="`development`, or `production`, which needs both database addresses "
-        "and answers introspection to nobody without a token.",
+        "and answers introspection to nobody.",
     )
     database_url: str | None = Field(
         default=None,
@@ -69,8 +69,8 @@ class Settings(BaseSettings):
     )
     token_secret_file: Path | None = Field(
         default=None,
-        description="File of the key that signs tokens, made on the first run. Machines that serve together "
-        "need the same key. Without it, `signing.key` in the data folder.",
+        description="File of the key that signs tokens, made when the server first starts. "
+        "Machines that serve together need the same key.",
     )
     token_issuer: str = Field(default="quotaloom", min_length=1, description="Issuer that tokens carry and must carry.")
     token_audience: str = Field(

@@ -25,7 +25,7 @@ def _show(found: Discovery) -> None:
         RESULT.print(_headline(plugin), style="bold")
         width = max((len(f"{plugin.name}.{policy.key}") for policy in plugin.policies), default=0)
         for policy in plugin.policies:
-            RESULT.print(f"  {f'{plugin.name}.{policy.key}':{width}}  {type(policy).__name__}: {policy.title}")
+            RESULT.print(f"  {f'{plugin.name}.{policy.key}':{width}}  {policy.kind}: {policy.title}")
         if not plugin.policies:
             RESULT.print("  no policies")
     for one in found.quarantined:
