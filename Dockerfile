@@ -5,10 +5,15 @@ ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 WORKDIR /source
 # Without pip of its own: the image holds what the server needs and no more.
 RUN python -m venv --without-pip /opt/quotaloom
-COPY requirements-app.lock ./
+COPY requirements-app.lock requirements.lock ./
 RUN pip --python /opt/quotaloom/bin/python install --require-hashes -r requirements-app.lock
+# The build backend and what it needs, as they are locked, into this stage's own Python.
+RUN awk '/^[a-z]/ { wanted = /^(hatchling|packaging|pathspec|pluggy|tomlkit|trove-classifiers)==/ } wanted' requirements.lock \
+        > /tmp/build.lock \
+    && pip install --require-hashes -r /tmp/build.lock
 COPY . .
-RUN pip --python /opt/quotaloom/bin/python install --no-deps ./core/sdk .
+RUN pip wheel --no-deps --no-build-isolation --wheel-dir /wheels ./core/sdk . \
+    && pip --python /opt/quotaloom/bin/python install --no-deps --no-index /wheels/*.whl
 
 FROM python:3.13-slim
 # The account needs a name: PostgreSQL's initdb looks it up.
