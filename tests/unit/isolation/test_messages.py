@@ -52,3 +52,21 @@ def test_a_damaged_message_is_told_as_such(message: bytes) -> None:
     """Whatever is wrong with the bytes, one error says so."""
     with pytest.raises(Unreadable):
         read_message(message)
+
+
+class Reached:
+    """Unpickling it would reach for an attribute, as a member of an enumeration is pickled by some releases."""
+
+    def __init__(self, *of: object) -> None:
+        self.of = of
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return getattr, self.of
+
+
+def test_members_of_enumerations_arrive_however_they_are_pickled() -> None:
+    """An attribute is read of an enumeration, and of nothing else."""
+    assert read_message(pickle.dumps(Reached(Need, "HISTORY"))) is Need.HISTORY
+    for of in ((Need, "__init__"), (Explanation, "__init__"), (Answer, "outcome")):
+        with pytest.raises(Unreadable):
+            read_message(pickle.dumps(Reached(*of)))

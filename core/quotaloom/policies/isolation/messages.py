@@ -98,10 +98,19 @@ class _Reader(pickle.Unpickler):
     """An unpickler that makes nothing but values, and never imports."""
 
     def find_class(self, module: str, name: str) -> Any:
+        if (module, name) == ("builtins", "getattr"):
+            return _member
         found: object = getattr(sys.modules.get(module), name, None)
         if isinstance(found, type) and found.__module__ == module and _may_come(found, module, name):
             return found
         raise Unreadable(f"it answered with a {module}.{name}, which the server does not know")
+
+
+def _member(kind: object, name: str) -> Enum:
+    """A member of an enumeration, which early releases of Python 3.11 pickle as an attribute of its class."""
+    if isinstance(kind, type) and issubclass(kind, Enum) and name in kind.__members__:
+        return kind[name]
+    raise Unreadable(f"it answered with the attribute {name!r} of something that is no enumeration")
 
 
 def _may_come(found: type, module: str, name: str) -> bool:
