@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+
 from quotaloom.platform.errors import InputError
 from quotaloom.platform.settings import Settings
-from quotaloom.platform.tokens import TokenAuthority, signing_key
+from quotaloom.platform.tokens import TokenAuthority, read_signing_key, signing_key
 
 
 def token_authority(settings: Settings) -> TokenAuthority:
@@ -12,8 +15,32 @@ def token_authority(settings: Settings) -> TokenAuthority:
 
     Raises `InputError` SIGNING_KEY_UNUSABLE where the key cannot be read, made or trusted.
     """
+    return _authority(settings, signing_key)
+
+
+def token_authority_of_server(settings: Settings) -> TokenAuthority:
+    """The authority of a server that was started before: its key is not made at a place of one's own naming.
+
+    A token that a new key signs at a mistyped path would be taken by no server. Raises what `token_authority`
+    raises, and `InputError` NO_SIGNING_KEY.
+    """
+    return _authority(settings, signing_key if settings.token_secret_file is None else _key_that_is_there)
+
+
+def _key_that_is_there(path: Path) -> bytes:
     try:
-        key = signing_key(settings.signing_key_file)
+        return read_signing_key(path)
+    except FileNotFoundError:
+        raise InputError(
+            "NO_SIGNING_KEY",
+            f"There is no signing key at {path}, which QUOTALOOM_TOKEN_SECRET_FILE names. "
+            "Name the file that the server uses, or start `quotaloom serve` first, which makes the key there.",
+        ) from None
+
+
+def _authority(settings: Settings, key_of: Callable[[Path], bytes]) -> TokenAuthority:
+    try:
+        key = key_of(settings.signing_key_file)
     except OSError as error:
         raise InputError(
             "SIGNING_KEY_UNUSABLE",

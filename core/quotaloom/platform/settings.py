@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, get_args
 from urllib.parse import urlsplit
 
 from platformdirs import user_data_path
 from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from quotaloom.platform.errors import InputError
 
 PREFIX = "QUOTALOOM_"
+Profile = Literal["development", "production"]
 LogLevel = Literal["debug", "info", "warning", "error"]
 
 
@@ -27,7 +32,7 @@ class Settings(BaseSettings):
         hide_input_in_errors=True,  # addresses hold passwords
     )
 
-    profile: Literal["development", "production"] = Field(
+    profile: Profile = Field(
         default="development",
         description="`development`, or `production`, which needs both database addresses "
         "and answers introspection to nobody.",
@@ -166,13 +171,46 @@ def load_settings(**given: object) -> Settings:
     try:
         return Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type] # checked by pydantic at run time
     except ValidationError as error:
-        lines = [_line(str(part["loc"][0]) if part["loc"] else "", part["msg"]) for part in error.errors()]
-        raise InputError("SETTINGS_INVALID", "\n".join(lines)) from None
+        raise InputError("SETTINGS_INVALID", "\n".join(_line(fault) for fault in error.errors())) from None
 
 
-def _line(field: str, message: str) -> str:
-    message = message.removeprefix("Value error, ")
-    return f"{_variable(field)}: {message}." if field else f"{message}."
+def unknown_variables(environment: Mapping[str, str]) -> list[str]:
+    """A line for each variable that looks like a setting and is none, with the one that may be meant."""
+    known = [name.upper() for name in Settings.model_fields]
+    names = (name for name, value in environment.items() if value and name.upper().startswith(PREFIX))
+    return [_unknown(name, known) for name in sorted(names) if name.upper().removeprefix(PREFIX) not in known]
+
+
+def _unknown(name: str, known: list[str]) -> str:
+    near = get_close_matches(name.upper().removeprefix(PREFIX), known, n=1)
+    advice = f"did you mean {PREFIX}{near[0]}?" if near else "docs/settings.md lists all that there are."
+    return f"{name} is no setting and is ignored; {advice}"
+
+
+def _line(fault: ErrorDetails) -> str:
+    if not fault["loc"]:
+        return f"{_told(fault)}."
+    field = str(fault["loc"][0])
+    return f"{_variable(field)}: {_refused(field, fault) or _told(fault)}."
+
+
+def _told(fault: ErrorDetails) -> str:
+    return fault["msg"].removeprefix("Value error, ")
+
+
+def _refused(field: str, fault: ErrorDetails) -> str | None:
+    """What was given and what is allowed; None for a text, of which its own check tells: it may hold a password."""
+    setting, given = Settings.model_fields[field], repr(fault["input"])[:60]
+    if setting.annotation is int:
+        return f"{given} is no whole number from {_bound(setting, 'ge')} to {_bound(setting, 'le')}"
+    if setting.annotation is bool:
+        return f"{given} is neither true nor false"
+    words = get_args(setting.annotation) if fault["type"] == "literal_error" else ()
+    return f"{given} is none of {', '.join(words)}" if words else None
+
+
+def _bound(setting: FieldInfo, name: str) -> int:
+    return next(int(getattr(one, name)) for one in setting.metadata if hasattr(one, name))
 
 
 def _variable(field: str) -> str:

@@ -101,11 +101,11 @@ def _identity(claims: dict[str, object]) -> Identity:
 def signing_key(path: Path) -> bytes:
     """The installation's signing key, made on first use and readable by its owner only.
 
-    Two processes that start at once agree on one key.
+    Two processes that start at once agree on one key. Raises what `read_signing_key` raises, save FileNotFoundError.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     with suppress(FileNotFoundError):
-        return _read_key(path)
+        return read_signing_key(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_name(f"{path.name}.{os.getpid()}.new")
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w") as file:
@@ -117,10 +117,11 @@ def signing_key(path: Path) -> bytes:
             os.link(fresh, path)
     finally:
         fresh.unlink()
-    return _read_key(path)
+    return read_signing_key(path)
 
 
-def _read_key(path: Path) -> bytes:
+def read_signing_key(path: Path) -> bytes:
+    """The signing key in a file; raises OSError where it cannot be read, RuntimeError where it is too short."""
     key = path.read_bytes().strip()
     if len(key) < 32:
         raise RuntimeError(f"the signing key {path} has {len(key)} characters; 32 is the least")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib.metadata import version
 from typing import Annotated
@@ -11,6 +12,7 @@ import typer
 from quotaloom.achievements.refusals import ManyRefused
 from quotaloom.platform.embedded import EmbeddedError
 from quotaloom.platform.errors import AccessDenied, InputError
+from quotaloom.platform.settings import unknown_variables
 from quotaloom.policies.errors import PluginsRefused
 from quotaloom_server.commands.demo import demo
 from quotaloom_server.commands.importing import import_
@@ -47,7 +49,9 @@ def quotaloom(
         bool, typer.Option("--version", help="Show the version.", callback=_show_version, is_eager=True)
     ] = False,
 ) -> None:
-    """Take what comes before the command."""
+    """Take what comes before the command, and tell of variables that are no settings."""
+    for line in unknown_variables(os.environ):
+        ASIDE.print(line)
 
 
 def run_command() -> None:

@@ -15,7 +15,7 @@ from quotaloom.platform.tokens import Identity
 from quotaloom_server import bearers
 from quotaloom_server.clock import utc_now
 from quotaloom_server.databases import connected, database_urls
-from quotaloom_server.keys import token_authority
+from quotaloom_server.keys import token_authority_of_server
 from quotaloom_server.output import ASIDE, raw
 from quotaloom_server.signals import run
 
@@ -57,11 +57,12 @@ def token(
     if operator == (company is not None):
         raise typer.BadParameter("Give --company KEY; --operator alone goes without, he belongs to no company.")
     settings = load_settings(token_ttl_hours=hours)
+    authority = token_authority_of_server(settings)
     if company is None:
         identity = bearers.operator()
     else:
         identity = _look_up(settings, _Wanted(company, member, service, tuple(scope or ())))
-    issued = token_authority(settings).issue(identity, utc_now(), timedelta(hours=settings.token_ttl_hours))
+    issued = authority.issue(identity, utc_now(), timedelta(hours=settings.token_ttl_hours))
     who = f"{identity.role} {identity.subject} in {company}" if company else "the operator"
     ASIDE.print(f"Token of {who}, good for {settings.token_ttl_hours} hours:")
     raw(issued)

@@ -36,7 +36,7 @@ def test_plugins_are_listed_with_their_policies() -> None:
     """The built-in plugin shows its distribution, version and policies."""
     listed = printed("plugins")
     assert f"allocation  built in  from quotaloom {version('quotaloom')}" in listed
-    assert "allocation.even       allocation: " in listed or "allocation.even  allocation: " in listed
+    assert "allocation.even       allocation: Evenly" in listed
 
 
 def printed(*arguments: str) -> str:
@@ -81,10 +81,26 @@ def test_a_token_for_nobody_is_refused(founded: Home, arguments: tuple[str, ...]
     assert founded.is_left_alone()
 
 
+def test_a_token_is_not_signed_with_a_key_that_no_server_has(founded: Home) -> None:
+    """At a path that is mistyped no key is made; the message names the path and what to do."""
+    path = founded.data.parent / "mistyped" / "signing.key"
+    result = founded.run("token", "--operator", QUOTALOOM_TOKEN_SECRET_FILE=str(path))
+    assert (result.returncode, result.stdout) == (1, "")
+    assert f"There is no signing key at {path}, which QUOTALOOM_TOKEN_SECRET_FILE names." in result.stderr
+    assert not path.parent.exists()
+
+
+def test_a_variable_that_is_no_setting_is_told_of(home: Home) -> None:
+    """One line on standard error; the command does its work."""
+    result = home.run("token", "--operator", QUOTALOOM_PROT="1")
+    assert result.returncode == 0
+    assert result.stderr.splitlines()[0] == "QUOTALOOM_PROT is no setting and is ignored; did you mean QUOTALOOM_PORT?"
+
+
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"QUOTALOOM_PORT": "99999"}, "QUOTALOOM_PORT: "),
+        ({"QUOTALOOM_PORT": "99999"}, "QUOTALOOM_PORT: '99999' is no whole number from 1 to 65535."),
         ({"QUOTALOOM_PROFILE": "production"}, "QUOTALOOM_ADMIN_DATABASE_URL must be set"),
         ({"QUOTALOOM_DATA_DIR": "/proc/nowhere"}, "QUOTALOOM_DATA_DIR"),
         (

@@ -9,7 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from quotaloom.platform.errors import InputError
-from quotaloom.platform.settings import Settings, load_settings
+from quotaloom.platform.settings import Settings, load_settings, unknown_variables
 
 PAGE = Path(__file__).parents[3] / "docs" / "settings.md"
 ROW = re.compile(r"^\| `(QUOTALOOM_\w+)` \| (.*?) \| (.*) \|$", re.MULTILINE)
@@ -98,10 +98,36 @@ def test_a_page_is_no_origin(setting: Set) -> None:
 
 def test_a_wrong_value_names_the_variable_and_what_is_allowed(setting: Set) -> None:
     """Each wrong variable has a line of its own."""
-    setting(port="0", log_level="loud")
+    setting(port="0", statement_timeout_ms="1s", plugins_strict="maybe", log_level="loud")
     assert refusal().splitlines() == [
-        "QUOTALOOM_PORT: Input should be greater than or equal to 1.",
-        "QUOTALOOM_LOG_LEVEL: Input should be 'debug', 'info', 'warning' or 'error'.",
+        "QUOTALOOM_PORT: '0' is no whole number from 1 to 65535.",
+        "QUOTALOOM_STATEMENT_TIMEOUT_MS: '1s' is no whole number from 100 to 600000.",
+        "QUOTALOOM_PLUGINS_STRICT: 'maybe' is neither true nor false.",
+        "QUOTALOOM_LOG_LEVEL: 'loud' is none of debug, info, warning, error.",
+    ]
+
+
+def test_every_number_has_both_bounds(setting: Set) -> None:
+    """The message of each names the least and the most."""
+    numbers = [name for name, field in Settings.model_fields.items() if field.annotation is int]
+    setting(**dict.fromkeys(numbers, "-1"))
+    for name, line in zip(numbers, refusal().splitlines(), strict=True):
+        assert re.fullmatch(rf"QUOTALOOM_{name.upper()}: '-1' is no whole number from \d+ to \d+\.", line)
+
+
+def test_unknown_variables_are_told_with_what_may_be_meant() -> None:
+    """A letter that is out of place is found out; what resembles nothing, too; settings and others are not told."""
+    environment = {
+        "QUOTALOOM_PROT": "1",
+        "QUOTALOOM_XYZZY": "1",
+        "QUOTALOOM_HOTS": "",
+        "QUOTALOOM_PORT": "1",
+        "quotaloom_host": "::1",
+        "PATH": "/",
+    }
+    assert unknown_variables(environment) == [
+        "QUOTALOOM_PROT is no setting and is ignored; did you mean QUOTALOOM_PORT?",
+        "QUOTALOOM_XYZZY is no setting and is ignored; docs/settings.md lists all that there are.",
     ]
 
 
