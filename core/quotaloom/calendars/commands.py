@@ -15,7 +15,7 @@ from quotaloom.platform.unit_of_work import Snapshot, Transaction
 from quotaloom.platform.work import Work
 
 MOST_DAYS = 1000
-"""How many days one call may set."""
+"""How many days one call may set or remove."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +30,7 @@ class SpecialDay:
 async def set_holidays(work: Work, days: Sequence[SpecialDay]) -> None:
     """Enter days off and made-up days; a day that is entered already is replaced. All or none."""
     work.viewer.require(Scope.SETTINGS, "entering holidays")
-    if not days:
-        raise InputError("NO_DAYS", "there is nothing to enter: send 1 day or more", ("days",))
-    if len(days) > MOST_DAYS:
-        raise InputError("TOO_MANY_DAYS", f"enter 1 to {MOST_DAYS} days at a time, not {len(days)}", ("days",))
+    _check_count(days)
     _check(days)
 
     async def apply(transaction: Transaction) -> None:
@@ -60,6 +57,7 @@ async def insert_holidays(transaction: Transaction, days: Sequence[SpecialDay]) 
 async def remove_holidays(work: Work, days: Sequence[date]) -> None:
     """Make days ordinary again; days that are not entered are passed over."""
     work.viewer.require(Scope.SETTINGS, "removing holidays")
+    _check_count(days)
 
     async def apply(transaction: Transaction) -> None:
         rows = await transaction.fetch(
@@ -76,6 +74,13 @@ async def holidays(snapshot: Snapshot, start: date, end: date) -> list[Record]:
     return await snapshot.fetch(
         "SELECT day, name, working FROM holiday WHERE day >= $1 AND day < $2 ORDER BY day", start, end
     )
+
+
+def _check_count(days: Sequence[object]) -> None:
+    if not days:
+        raise InputError("NO_DAYS", "there is nothing to do: send 1 day or more", ("days",))
+    if len(days) > MOST_DAYS:
+        raise InputError("TOO_MANY_DAYS", f"send 1 to {MOST_DAYS} days at a time, not {len(days)}", ("days",))
 
 
 def _check(days: Sequence[SpecialDay]) -> None:

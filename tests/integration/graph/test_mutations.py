@@ -76,11 +76,22 @@ async def test_members_hold_and_head(acme: ApiCompany) -> None:
     terms = [(term["member"]["name"], term["validTo"]) for term in replaced["orgUnit"]["holders"]]
     assert terms == [("Ann", "2026-02-01"), ("Bo", None)]
     last = replaced["orgUnit"]["holders"][-1]["id"]
-    await acme.graph.do("endHolding", "", id=last, on="2026-03-01")
-    headed = await acme.graph.do(
-        "appointHead", "orgUnit { head { member { name } } }", orgUnitId=acme.ids["Team"], memberId=acme.ids["Ann"]
+    ended = await acme.graph.do(
+        "endHolding", "holding { id validTo } orgUnit { name } member { name }", id=last, on="2026-03-01"
     )
-    assert headed["orgUnit"]["head"]["member"]["name"] == "Ann"
+    assert ended["holding"] == {"id": last, "validTo": "2026-03-01"}
+    assert (ended["orgUnit"], ended["member"]) == ({"name": "Seat"}, {"name": "Bo"})
+    gone = await acme.graph.do("endHolding", "holding { id } orgUnit { name }", id=last, on="2026-02-01")
+    assert gone == {"holding": None, "orgUnit": {"name": "Seat"}, "errors": []}
+    headed = await acme.graph.do(
+        "appointHead",
+        "headship { id member { name } } orgUnit { head { id } }",
+        orgUnitId=acme.ids["Team"],
+        memberId=acme.ids["Ann"],
+    )
+    assert headed["headship"] == {"id": headed["orgUnit"]["head"]["id"], "member": {"name": "Ann"}}
+    over = {"id": headed["headship"]["id"], "on": "2026-06-01"}
+    assert (await acme.graph.do("endHeadship", "headship { validTo }", **over))["headship"] == {"validTo": "2026-06-01"}
     left = await acme.graph.do("memberLeaves", "member { leftOn }", id=acme.ids["Ann"], on="2026-05-01")
     assert left["member"]["leftOn"] == "2026-05-01"
     await acme.graph.do("memberReturns", "member { leftOn }", id=acme.ids["Ann"])
@@ -101,6 +112,8 @@ async def test_the_company_and_its_calendar_are_set(acme: ApiCompany) -> None:
     # January 2026 has 22 weekdays; New Year's Day off, Sunday the 4th made up.
     assert company["periods"] == [{"workingDays": 22}]
     assert company["holidays"] == [{"name": "元旦", "working": False}, {"name": "调休", "working": True}]
+    for mutation in ("setHolidays", "removeHolidays"):
+        assert codes(await acme.graph.try_to(mutation, "", days=[])) == [("NO_DAYS", "days")]
     company = (await acme.graph.do("removeHolidays", query, days=["2026-01-04"]))["company"]
     assert company["periods"] == [{"workingDays": 21}]
 
@@ -125,8 +138,25 @@ async def test_metrics_products_and_rates(acme: ApiCompany) -> None:
     rate = {"currency": "USD", "kind": "BOOKING", "validFrom": "2026-01-01", "rate": "7.2"}
     await acme.graph.do("setExchangeRate", "exchangeRate { currency rate }", **rate)
     rates = (await acme.graph.ask("{ exchangeRates { currency kind rate } }"))["exchangeRates"]
-    assert [(one["currency"], one["kind"]) for one in rates] == [("USD", "BOOKING")]
+    assert rates == [{"currency": "USD", "kind": "BOOKING", "rate": "7.2"}]
     assert codes(await acme.graph.try_to("setExchangeRate", "", **{**rate, "rate": "0"}))[0][1] == "rate"
+
+
+async def test_what_changed_meanwhile_is_not_overwritten(acme: ApiCompany) -> None:
+    """Company, metric and product: the version that was read is taken once, and refused from then on."""
+    metrics = (await acme.graph.ask("{ metrics { id version } }"))["metrics"]
+    made = await acme.graph.do("defineProduct", "product { id version }", key="p", name="Pump")
+    company = (await acme.graph.ask("{ company { version } }"))["company"]
+    edits = {
+        "updateCompany": ("company { version }", {}, company["version"]),
+        "updateMetric": ("metric { version }", {"id": metrics[0]["id"]}, metrics[0]["version"]),
+        "updateProduct": ("product { version }", {"id": made["product"]["id"]}, made["product"]["version"]),
+    }
+    for mutation, (fields, named, version) in edits.items():
+        changed = await acme.graph.do(mutation, fields, **named, name="Mine", expectedVersion=version)
+        assert changed == {fields.split()[0]: {"version": version + 1}, "errors": []}
+        stale = await acme.graph.try_to(mutation, fields, **named, name="Theirs", expectedVersion=version)
+        assert codes(stale) == [("STALE", "expectedVersion")]
 
 
 async def test_a_policy_is_switched_with_checked_parameters(acme: ApiCompany) -> None:
@@ -187,8 +217,8 @@ async def test_a_period_that_does_not_fit_is_told_of(acme: ApiCompany, period: s
     assert error["extensions"] == {"code": "BAD_PERIOD", "input": ["period"]}
 
 
-async def test_every_mutation_is_audited(acme: ApiCompany, database: Database) -> None:
-    """Who did what stands in the audit table, refused attempts leave nothing."""
+async def test_the_audit_names_who_wrote(acme: ApiCompany, database: Database) -> None:
+    """Who did what stands in the audit table, a refused attempt leaves nothing."""
     await acme.graph.do("createMember", "member { id }", name="Ann")
     await acme.graph.try_to("createMember", "member { id }", name="")
     async with database.snapshot(acme.company_id) as snapshot:

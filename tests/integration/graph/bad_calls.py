@@ -1,0 +1,219 @@
+"""Inputs that are refused, of every mutation: each differs from a valid one in what is named."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from tests.integration.graph.asking import gid
+from tests.integration.graph.valid_calls import STAGES, VALID
+from tests.integration.graph.worlds import NOTHING, World
+
+LONG: Final = "x" * 3000
+NEVER: Final = "1000-01-01"
+TOMORROW: Final = "2026-06-02"
+STALE: Final[dict[str, Any]] = {"expectedVersion": 99}
+DEAL: Final[tuple[dict[str, Any], ...]] = (
+    *({"amount": "1.001"}, {"amount": "-1"}, {"amount": "1", "currency": "??"}, {"amountEstimated": True}),
+    *({"openedOn": NEVER}, {"expectedCloseOn": NEVER}, {"openedOn": "2026-05-02", "expectedCloseOn": "2026-05-01"}),
+    *({"name": ""}, {"name": LONG}),
+)
+CUSTOMER: Final[tuple[dict[str, Any], ...]] = (
+    {"name": ""},
+    {"sector": LONG},
+    {"location": LONG},
+    {"parentKey": "nobody"},
+)
+
+
+def unknown(type_name: str, field: str = "id") -> dict[str, str]:
+    """An id that names nothing."""
+    return {field: gid(type_name, NOTHING)}
+
+
+def _splits(world: World) -> list[dict[str, Any]]:
+    ann, half = world.unit("ann"), {"positionId": world.unit("bob"), "share": "0.5"}
+    return [
+        {"splits": [{"positionId": ann, "share": "0"}]},
+        {"splits": [half]},
+        {"splits": [half, half]},
+        {"splits": [half, {"positionId": world.unit("east"), "share": "0.5"}]},
+        {"splits": [half, {"positionId": world.unit("empty"), "share": "0.5"}]},
+        {"splits": [half, {"positionId": ann, "share": "0.5", **unknown("Member", "memberId")}]},
+    ]
+
+
+def _cell(world: World, **values: Any) -> dict[str, Any]:
+    return {"cells": [{"orgUnitId": world.unit("acme"), "month": "2026-03", "target": "1", **values}]}
+
+
+def _term(world: World, unit: str, taken: str, wrong: str) -> list[dict[str, Any]]:
+    free = {unit: world.unit("empty" if unit == "positionId" else "acme")}
+    return [
+        {unit: world.unit(wrong)},
+        {unit: world.unit(taken)},
+        unknown("OrgUnit", unit),
+        {**free, **unknown("Member", "memberId")},
+        {**free, "validFrom": NEVER},
+        {**free, "validTo": NEVER},
+        {**free, "validFrom": "2026-05-01", "validTo": "2026-05-01"},
+    ]
+
+
+def _closings(world: World) -> list[dict[str, Any]]:
+    return [
+        {"on": TOMORROW},
+        {"on": NEVER},
+        {"id": world["nobody's deal"]},
+        {"id": world["vague deal"]},
+        {"id": world["foreign deal"]},
+        {"id": world["lost deal"]},
+        {"reason": LONG},
+        unknown("Opportunity"),
+        STALE,
+    ]
+
+
+def _items(world: World) -> list[dict[str, Any]]:
+    bad: list[dict[str, Any]] = [
+        {"metric": "smiles", "amount": "0.001"},
+        {"businessDate": None},
+        {"businessDate": NEVER, "currency": "USD"},
+        {"currency": "??", "customerKey": "nobody", "productKey": "nothing", **unknown("Opportunity", "opportunityId")},
+        {"credits": []},
+        {"credits": [{"positionKey": "nowhere", "share": "2"}, {"positionKey": "empty", "share": "0.5"}]},
+        {"sourceKey": "", "idempotencyKey": "", "source": "IMPORT", "amount": "-1"},
+    ]
+    return [{"items": []}, *({"items": [world.order(f"bad {place}", **one)]} for place, one in enumerate(bad))]
+
+
+def _stages(world: World) -> list[dict[str, Any]]:
+    broken = ({"key": "A B"}, {"name": ""}, {"winProbability": "2"}, {"key": "won"})
+    return [{"stages": []}, *({"stages": [{**STAGES[0], **one}, *STAGES[1:]]} for one in broken)]
+
+
+Changes = Callable[[World], list[dict[str, Any]]]
+
+BAD: Final[Mapping[str, Changes]] = {
+    "createCompany": lambda w: [
+        *({"key": "A B"}, {"name": ""}, {"currency": "??"}, {"timeZone": "Mars"}, {"fiscalStartMonth": 13}),
+        *({"calendarPattern": "lunar"}, {"workingWeekdays": []}, {"adminName": ""}, {"adminEmail": "kei"}),
+        {"key": "acme"},
+    ],
+    "updateCompany": lambda w: [
+        *({"name": ""}, {"currency": "??"}, {"currency": "USD"}, {"timeZone": "Mars"}, {"fiscalStartMonth": 13}),
+        *({"calendarPattern": "lunar"}, {"calendarPattern": "4-4-5"}, {"workingWeekdays": [8]}),
+        *({"reversalDate": "later"}, {"name": None}, STALE),
+    ],
+    "setHolidays": lambda w: [
+        {"days": []},
+        {"days": [{"day": NEVER, "name": "x"}]},
+        {"days": [{"day": "2026-10-01", "name": ""}]},
+        {"days": [{"day": "2026-10-01", "name": "x"}] * 2},
+    ],
+    "removeHolidays": lambda w: [{"days": []}],
+    "createOrgUnit": lambda w: [
+        *({"name": ""}, {"kind": "COMPANY"}, {"kind": "COMPANY", "parentId": None}, {"parentId": None}),
+        *({"parentId": w.unit("ann")}, unknown("OrgUnit", "parentId"), {"key": ""}, {"key": "ann"}),
+        {"openedOn": NEVER},
+    ],
+    "renameOrgUnit": lambda w: [{"name": ""}, unknown("OrgUnit"), {"id": "?"}, STALE],
+    "moveOrgUnit": lambda w: [
+        *({"id": w.unit("acme")}, {"on": NEVER}, {"parentId": w.unit("ann")}, unknown("OrgUnit", "parentId")),
+        *({"id": w.unit("east"), "parentId": w.unit("east")}, unknown("OrgUnit"), STALE),
+    ],
+    "closeOrgUnit": lambda w: [{"id": w.unit("acme")}, {"id": w.unit("east")}, {"on": NEVER}, STALE],
+    "reopenOrgUnit": lambda w: [{}, unknown("OrgUnit"), STALE],
+    "createMember": lambda w: [{"name": ""}, {"email": "zoe"}, {"key": ""}, {"key": "ann"}, {"joinedOn": NEVER}],
+    "updateMember": lambda w: [{"name": ""}, {"email": "bob"}, {"joinedOn": NEVER}, unknown("Member"), STALE],
+    "memberLeaves": lambda w: [{"on": NEVER}, unknown("Member"), STALE],
+    "memberReturns": lambda w: [{}, unknown("Member"), STALE],
+    "appointHolder": lambda w: _term(w, "positionId", "bob", "east"),
+    "endHolding": lambda w: [{"on": NEVER}, unknown("Holding"), {"id": w["headship"]}],
+    "appointHead": lambda w: _term(w, "orgUnitId", "west", "ann"),
+    "endHeadship": lambda w: [{"on": NEVER}, unknown("Headship"), {"id": w["holding"]}],
+    "createPlan": lambda w: [{"name": ""}, unknown("Metric", "metricId"), {"fiscalYear": 99999}, {"fiscalYear": 1}],
+    "setTargetCells": lambda w: [
+        *({"cells": []}, unknown("Plan", "planId"), {"planId": w["published"]}, _cell(w, month="2027-01")),
+        *(_cell(w, month="x"), _cell(w, target="-1"), _cell(w, stretch="0.5"), _cell(w, expectedVersion=9)),
+        *(_cell(w, **unknown("OrgUnit", "orgUnitId")), {"cells": _cell(w)["cells"] * 2}),
+    ],
+    "decomposeTarget": lambda w: [
+        *({"target": "-1"}, {"target": None}, {"target": "0.5"}, {"assessment": "-1"}, {"policy": "no.such"}),
+        *({"levels": -1}, {"overAssignment": "0"}, {"assessmentShare": "-1"}, {"stretchShare": "99"}),
+        *({"stretch": "1", "stretchShare": "1"}, unknown("Plan", "planId"), unknown("OrgUnit", "orgUnitId")),
+        *({"planId": w["published"]}, {"policy": "allocation.last_year"}, {"target": None, "stretch": "1"}),
+        {"yearPins": [{"orgUnitId": w.unit("acme"), "target": "1"}]},
+        {"yearPins": [{"orgUnitId": w.unit("east"), "target": "-1"}]},
+        {"yearPins": [{"orgUnitId": w.unit("east"), "target": "999"}]},
+        {"yearPins": [{**unknown("OrgUnit", "orgUnitId"), "target": "1"}]},
+    ],
+    "lockTargetCells": lambda w: [
+        *({"period": "x"}, {"period": "2027-01"}, {"period": "2026-01-15"}, unknown("Plan", "planId")),
+        *({"orgUnitIds": [gid("OrgUnit", NOTHING)]}, {"planId": w["published"]}),
+    ],
+    "publishPlan": lambda w: [unknown("Plan", "planId"), {"planId": w["published"]}],
+    "revisePlan": lambda w: [unknown("Plan", "planId"), {"planId": w["draft"]}, {"reason": " "}],
+    "defineMetric": lambda w: [
+        *({"key": "A B"}, {"key": "revenue"}, {"name": ""}, {"scale": 9}, {"kind": "MONEY", "scale": 5}),
+    ],
+    "updateMetric": lambda w: [{"name": ""}, unknown("Metric"), STALE],
+    "defineProduct": lambda w: [
+        *({"key": ""}, {"key": "pump"}, {"name": ""}, {"productGroup": LONG}, {"listPrice": "-1"}),
+        {"listPrice": "0.001"},
+    ],
+    "updateProduct": lambda w: [
+        *({"name": ""}, {"productGroup": LONG}, {"listPrice": "-1"}, {"listPrice": "0.001"}),
+        *(unknown("Product"), STALE),
+    ],
+    "setExchangeRate": lambda w: [{"currency": "??"}, {"currency": "CNY"}, {"validFrom": NEVER}, {"rate": "0"}],
+    "postAchievements": _items,
+    "reverseAchievement": lambda w: [
+        *({"amount": "0"}, {"amount": "999"}, {"amount": "0.001"}, {"reason": " "}, {"idempotencyKey": ""}),
+        *({"sourceKey": ""}, {"businessDate": NEVER}, unknown("Achievement", "entryId")),
+    ],
+    "createFunnel": lambda w: [{"key": "A B"}, {"key": "sales"}, {"name": ""}, *_stages(w)],
+    "createCustomer": lambda w: [{"key": ""}, {"key": "globex"}, *CUSTOMER],
+    "updateCustomer": lambda w: [*CUSTOMER, {"parentKey": "globex"}, unknown("Customer"), STALE],
+    "createOpportunity": lambda w: [
+        *({"key": ""}, {"stageId": w.stage("won")}, {"positionId": w.unit("east")}),
+        *(unknown("Funnel", "funnelId"), unknown("OrgUnit", "positionId"), unknown("Stage", "stageId")),
+        *(unknown("Customer", "customerId"), unknown("Product", "productId"), *DEAL, *_splits(w)),
+    ],
+    "updateOpportunity": lambda w: [
+        *(unknown("Customer", "customerId"), unknown("Product", "productId"), {"amount": None, "currency": "??"}),
+        *(unknown("Opportunity"), STALE, *_splits(w)),
+        *(one for one in DEAL if one != {"amountEstimated": True}),
+    ],
+    "moveOpportunity": lambda w: [
+        *({"stageId": w.stage("won"), **one} for one in _closings(w)),
+        *({"stageId": w.stage("lead")}, unknown("Stage", "stageId")),
+    ],
+    "transferOpportunity": lambda w: [
+        *({"positionId": w.unit("ann")}, {"positionId": w.unit("east")}, unknown("OrgUnit", "positionId")),
+        *({"id": w["lost deal"]}, unknown("Opportunity"), STALE),
+    ],
+    "winOpportunity": lambda w: [
+        *_closings(w),
+        *({"amount": "-1"}, {"amount": "0.001"}, {"currency": "EUR"}, {"amount": "1", "currency": "??"}),
+        {"amount": "1", "currency": "USD"},
+    ],
+    "loseOpportunity": lambda w: [
+        *({"stageId": w.stage("won")}, unknown("Stage", "stageId"), {"on": TOMORROW}, {"on": NEVER}),
+        *({"reason": LONG}, {"id": w["lost deal"]}, unknown("Opportunity"), STALE),
+    ],
+    "reopenOpportunity": lambda w: [
+        *({"stageId": w.stage("won")}, unknown("Stage", "stageId"), {"on": TOMORROW}, {"on": "2026-05-01"}),
+        *({"reason": LONG}, {"id": w["deal"]}, unknown("Opportunity"), STALE),
+    ],
+    "switchPolicy": lambda w: [
+        *({"policy": "no.such"}, {"parameters": {"surplus": 1}}, {"validFrom": NEVER}, {"validTo": NEVER}),
+        {"validFrom": "2026-01-01", "validTo": "2026-12-31"},
+    ],
+}
+"""What to change of the valid input of each, by the mutation's name."""
+
+
+def bad_inputs(world: World, mutation: str) -> list[dict[str, Any]]:
+    """The inputs of a mutation that are refused."""
+    return [{**VALID[mutation](world), **change} for change in BAD[mutation](world)]

@@ -1,0 +1,48 @@
+"""Global ids: what has one is found by it."""
+
+from __future__ import annotations
+
+from graphql import GraphQLInterfaceType
+
+from quotaloom.platform.database import Database
+from tests.integration.graph.asking import SCHEMA, ask
+from tests.integration.graph.worlds import World, small_world
+
+
+def one_of_each(world: World) -> dict[str, str]:
+    """The id of one object of every type that is a node."""
+    return {
+        "Company": world["company"],
+        "OrgUnit": world.unit("east"),
+        "Member": world.member("ann"),
+        "Metric": world["metric"],
+        "Product": world["product"],
+        "Plan": world["draft"],
+        "Funnel": world["funnel"],
+        "Stage": world.stage("lead"),
+        "Customer": world["customer"],
+        "Opportunity": world["deal"],
+        "Achievement": world["entry"],
+    }
+
+
+async def test_every_node_is_found_by_its_id(database: Database) -> None:
+    """`node` answers the id of one object of each type with that very object."""
+    world = await small_world(database)
+    ids = one_of_each(world)
+    node = SCHEMA._schema.type_map["Node"]
+    assert isinstance(node, GraphQLInterfaceType)
+    assert set(ids) == {kind.name for kind in SCHEMA._schema.get_possible_types(node)}
+    for type_name, id in ids.items():
+        found = await ask(world.floor, "query ($id: ID!) { node(id: $id) { __typename id } }", id=id)
+        assert found == {"node": {"__typename": type_name, "id": id}}
+
+
+async def test_what_is_no_node_does_not_promise_to_be_found(database: Database) -> None:
+    """The ids of holdings and headships name them for ending, and say so; `node` answers them with null."""
+    world = await small_world(database)
+    for name in ("Holding", "Headship"):
+        kind = SCHEMA._schema.type_map[name]
+        assert kind.fields["id"].description == f"Names it for `end{name}`."  # type: ignore[attr-defined]  # an object
+        found = await ask(world.floor, "query ($id: ID!) { node(id: $id) { id } }", id=world[name.lower()])
+        assert found == {"node": None}

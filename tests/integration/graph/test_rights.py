@@ -1,0 +1,119 @@
+"""Where the graph shows what a viewer may do, and that it is so."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from graphql import GraphQLObjectType, get_named_type
+
+from quotaloom.platform.access import Role, Scope
+from quotaloom.platform.database import Database
+from quotaloom.platform.tokens import Identity
+from tests.integration.graph.asking import SCHEMA, ask
+from tests.integration.graph.worlds import World, small_world
+
+SHOWN: Final = {
+    "createCompany": "Viewer.can.createCompanies",
+    "updateCompany": "Company.viewerCan.edit",
+    "setHolidays": "Company.viewerCan.edit",
+    "removeHolidays": "Company.viewerCan.edit",
+    "createOrgUnit": "Viewer.can.createOrgUnits",
+    "renameOrgUnit": "OrgUnit.viewerCan.edit",
+    "moveOrgUnit": "OrgUnit.viewerCan.edit",
+    "closeOrgUnit": "OrgUnit.viewerCan.edit",
+    "reopenOrgUnit": "OrgUnit.viewerCan.edit",
+    "createMember": "Viewer.can.createMembers",
+    "updateMember": "Member.viewerCan.edit",
+    "memberLeaves": "Member.viewerCan.edit",
+    "memberReturns": "Member.viewerCan.edit",
+    "appointHolder": "OrgUnit.viewerCan.edit",
+    "endHolding": "OrgUnit.viewerCan.edit",
+    "appointHead": "OrgUnit.viewerCan.edit",
+    "endHeadship": "OrgUnit.viewerCan.edit",
+    "createPlan": "Viewer.can.createPlans",
+    "setTargetCells": "OrgUnit.viewerCan.plan",
+    "decomposeTarget": "OrgUnit.viewerCan.planBelow",
+    "lockTargetCells": "Plan.viewerCan.lock",
+    "publishPlan": "Plan.viewerCan.publish",
+    "revisePlan": "Plan.viewerCan.publish",
+    "defineMetric": "Viewer.can.changeSettings",
+    "updateMetric": "Metric.viewerCan.edit",
+    "defineProduct": "Viewer.can.changeSettings",
+    "updateProduct": "Product.viewerCan.edit",
+    "setExchangeRate": "Viewer.can.changeSettings",
+    "postAchievements": "Viewer.can.postAchievements",
+    "reverseAchievement": "Achievement.viewerCan.reverse",
+    "createFunnel": "Viewer.can.createFunnels",
+    "createCustomer": "Viewer.can.createCustomers",
+    "updateCustomer": "Customer.viewerCan.edit",
+    "createOpportunity": "Viewer.can.createOpportunities",
+    "updateOpportunity": "Opportunity.viewerCan.edit",
+    "moveOpportunity": "Opportunity.viewerCan.edit",
+    "winOpportunity": "Opportunity.viewerCan.edit",
+    "loseOpportunity": "Opportunity.viewerCan.edit",
+    "reopenOpportunity": "Opportunity.viewerCan.edit",
+    "transferOpportunity": "Opportunity.viewerCan.edit",
+    "switchPolicy": "Policy.viewerCan.switch",
+}
+"""Where a client reads whether to offer a mutation."""
+
+CAN = """{ viewer { can { createCompanies createOrgUnits createMembers createPlans createFunnels createCustomers
+    createOpportunities postAchievements changeSettings } } }"""
+
+EDITS = """query ($plan: ID!, $product: ID!) {
+    company { viewerCan { edit } }
+    metrics { viewerCan { edit } }
+    node(id: $product) { ... on Product { viewerCan { edit } } }
+    policies { viewerCan { switch } }
+    plan(id: $plan) { viewerCan { publish lock } }
+    achievements { nodes { viewerCan { reverse } } } }"""
+
+
+def test_every_mutation_has_a_right_that_is_shown() -> None:
+    """A new mutation says here where a client sees whether it may be offered."""
+    schema = SCHEMA._schema
+    assert schema.mutation_type is not None
+    assert set(SHOWN) == set(schema.mutation_type.fields)
+    for place in set(SHOWN.values()):
+        owner, *steps = place.split(".")
+        kind: Any = schema.type_map[owner]
+        for step in steps:
+            assert isinstance(kind, GraphQLObjectType), place
+            kind = get_named_type(kind.fields[step].type)
+        assert str(kind) == "Boolean", place
+
+
+async def can(world: World, who: str | Identity | None) -> set[str]:
+    """The rights of creating that somebody has."""
+    rights = (await ask(world.floor, CAN, who))["viewer"]["can"]
+    return {name for name, has in rights.items() if has}
+
+
+async def test_each_viewer_is_shown_what_he_may_create(database: Database) -> None:
+    """Admins all but companies, operators those alone; sellers and heads deals and customers; services their scopes."""
+    world = await small_world(database)
+    company_id = world.floor.work.company.id
+    service = Identity(company_id, "crm", Role.SERVICE, scopes=frozenset({Scope.TARGETS.value, Scope.SETTINGS.value}))
+    deals = {"createCustomers", "createOpportunities"}
+    admin = deals | {"createOrgUnits", "createMembers", "createPlans", "createFunnels", "postAchievements"}
+    assert await can(world, None) == admin | {"changeSettings"}
+    assert await can(world, "ann") == deals
+    assert await can(world, "hal") == deals
+    assert await can(world, service) == {"createPlans", "changeSettings"}
+    assert await can(world, Identity(0, "ops", Role.OPERATOR)) == {"createCompanies"}
+    await world.call("endHolding", "errors { code }", id=world["holding"], on="2026-06-01")
+    assert await can(world, "ann") == set()
+
+
+async def test_each_viewer_is_shown_what_he_may_edit(database: Database) -> None:
+    """An admin edits, switches, locks and reverses, though no reversal; a head none of it."""
+    world = await small_world(database)
+    taken = {"entryId": world["entry"], "idempotencyKey": "back", "reason": "Returned", "amount": "1"}
+    await world.call("reverseAchievement", "achievement { id }", **taken)
+    shown = {}
+    for who in (None, "hal"):
+        data = await ask(world.floor, EDITS, who, plan=world["published"], product=world["product"])
+        rights = [data["company"], *data["metrics"], data["node"], *data["policies"], data["plan"]]
+        entries = [entry["viewerCan"]["reverse"] for entry in data["achievements"]["nodes"]]
+        shown[who] = ({has for one in rights for has in one["viewerCan"].values()}, sorted(entries))
+    assert shown == {None: ({True}, [False, True]), "hal": ({False}, [False, False])}

@@ -1,0 +1,62 @@
+"""One call of every mutation that is not refused, in an order in which they can follow each other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from tests.integration.graph.worlds import World
+
+STAGES: Final[list[dict[str, Any]]] = [
+    {"key": "open", "name": "Open", "winProbability": "0.25"},
+    {"key": "won", "name": "Won", "outcome": "WON", "winProbability": "1"},
+    {"key": "lost", "name": "Lost", "outcome": "LOST", "winProbability": "0"},
+]
+
+VALID: Final[Mapping[str, Callable[[World], dict[str, Any]]]] = {
+    "createCompany": lambda w: {"key": "new", "name": "New", "currency": "CNY", "adminName": "Kei"},
+    "updateCompany": lambda w: {"name": "ACME"},
+    "setHolidays": lambda w: {"days": [{"day": "2026-10-01", "name": "国庆"}]},
+    "removeHolidays": lambda w: {"days": ["2026-10-01"]},
+    "createOrgUnit": lambda w: {"name": "North", "kind": "TEAM", "parentId": w.unit("acme")},
+    "renameOrgUnit": lambda w: {"id": w.unit("west"), "name": "Far West"},
+    "moveOrgUnit": lambda w: {"id": w.unit("eve"), "parentId": w.unit("west"), "on": "2026-07-01"},
+    "closeOrgUnit": lambda w: {"id": w.unit("empty"), "on": "2026-09-01"},
+    "reopenOrgUnit": lambda w: {"id": w.unit("empty")},
+    "createMember": lambda w: {"name": "Zoe"},
+    "updateMember": lambda w: {"id": w.member("bob"), "email": "bob@example.com"},
+    "memberLeaves": lambda w: {"id": w.member("eve"), "on": "2026-09-01"},
+    "memberReturns": lambda w: {"id": w.member("eve")},
+    "appointHolder": lambda w: {"positionId": w.unit("empty"), "memberId": w.member("eve")},
+    "endHolding": lambda w: {"id": w["holding"], "on": "2027-01-01"},
+    "appointHead": lambda w: {"orgUnitId": w.unit("acme"), "memberId": w.member("cem")},
+    "endHeadship": lambda w: {"id": w["headship"], "on": "2027-01-01"},
+    "createPlan": lambda w: {"name": "Later", "metricId": w["metric"], "fiscalYear": 2028},
+    "setTargetCells": lambda w: {
+        "planId": w["draft"],
+        "cells": [{"orgUnitId": w.unit("west"), "month": "2026-02", "target": "5"}],
+    },
+    "decomposeTarget": lambda w: {"planId": w["draft"], "orgUnitId": w.unit("acme"), "target": "120"},
+    "lockTargetCells": lambda w: {"planId": w["draft"], "orgUnitIds": [w.unit("west")], "period": "2026-Q1"},
+    "publishPlan": lambda w: {"planId": w["draft"]},
+    "revisePlan": lambda w: {"planId": w["published"], "reason": "A new region"},
+    "defineMetric": lambda w: {"key": "calls", "name": "Calls", "kind": "COUNT"},
+    "updateMetric": lambda w: {"id": w["metric"], "name": "Visits to customers"},
+    "defineProduct": lambda w: {"key": "valve", "name": "Valve"},
+    "updateProduct": lambda w: {"id": w["product"], "listPrice": "12.50"},
+    "setExchangeRate": lambda w: {"currency": "USD", "kind": "PLAN", "validFrom": "2026-01-01", "rate": "7.2"},
+    "postAchievements": lambda w: {"items": [w.order("second")]},
+    "reverseAchievement": lambda w: {"entryId": w["entry"], "idempotencyKey": "back", "reason": "Returned"},
+    "createFunnel": lambda w: {"key": "partners", "name": "Partners", "stages": STAGES},
+    "createCustomer": lambda w: {"name": "Initech"},
+    "updateCustomer": lambda w: {"id": w["customer"], "sector": "Energy"},
+    "createOpportunity": lambda w: {"funnelId": w["funnel"], "positionId": w.unit("ann")},
+    "updateOpportunity": lambda w: {"id": w["deal"], "amount": "2000"},
+    "moveOpportunity": lambda w: {"id": w["deal"], "stageId": w.stage("offer")},
+    "transferOpportunity": lambda w: {"id": w["deal"], "positionId": w.unit("bob")},
+    "winOpportunity": lambda w: {"id": w["deal"]},
+    "loseOpportunity": lambda w: {"id": w["vague deal"]},
+    "reopenOpportunity": lambda w: {"id": w["lost deal"]},
+    "switchPolicy": lambda w: {"policy": "allocation.even", "active": False},
+}
+"""The input of each, by the mutation's name."""

@@ -1,0 +1,94 @@
+"""A small company with one of everything that the graph has ids for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from quotaloom.funnels.commands.customers import NewCustomer, create_customer
+from quotaloom.funnels.commands.stage_changes import lose_opportunity
+from quotaloom.metrics.product_commands import NewProduct, define_product
+from quotaloom.platform.database import Database
+from tests.integration.funnels.floors import Floor, furnish
+from tests.integration.graph.asking import do, gid
+
+NOTHING = 10**17
+"""A number that no row has."""
+
+
+@dataclass(frozen=True)
+class World:
+    """A sales floor, and the global ids of what is in it."""
+
+    floor: Floor
+    ids: dict[str, str]
+
+    def __getitem__(self, name: str) -> str:
+        """The id of something by its name."""
+        return self.ids[name]
+
+    def unit(self, name: str) -> str:
+        """The id of a unit."""
+        return gid("OrgUnit", self.floor.units[name])
+
+    def member(self, name: str) -> str:
+        """The id of a member."""
+        return gid("Member", self.floor.members[name])
+
+    def stage(self, name: str) -> str:
+        """The id of a stage."""
+        return gid("Stage", self.floor.stages[name])
+
+    def order(self, key: str, **values: Any) -> dict[str, Any]:
+        """An order of Ann's."""
+        item = {"metric": "revenue", "amount": "100", "businessDate": "2026-05-04", "source": "ORDER"}
+        return {**item, "sourceKey": key, "idempotencyKey": key, "credits": [{"positionKey": "ann"}], **values}
+
+    async def call(self, mutation: str, fields: str, **values: Any) -> Any:
+        """Run a mutation that must not be refused."""
+        payload = await do(self.floor, mutation, fields, **values)
+        assert payload["errors"] == [], (mutation, payload["errors"])
+        return payload
+
+
+async def small_world(database: Database) -> World:
+    """The floor with a product, a customer, deals, an entry, an own metric, a draft and a published plan."""
+    world = World(await furnish(database), {})
+    await _fill_floor(world)
+    await _fill_plans(world)
+    return world
+
+
+async def _fill_floor(world: World) -> None:
+    floor, ids = world.floor, world.ids
+    ids["company"], ids["funnel"] = gid("Company", floor.work.company.id), gid("Funnel", floor.funnel)
+    customer = await create_customer(floor.work, NewCustomer("Globex", key="globex"))
+    ids["customer"] = gid("Customer", customer)
+    ids["product"] = gid("Product", await define_product(floor.work, NewProduct("pump", "Pump")))
+    ids["deal"] = gid("Opportunity", await floor.open("ann", customer_id=customer))
+    ids["vague deal"] = gid("Opportunity", await floor.open("ann", amount=None))
+    ids["foreign deal"] = gid("Opportunity", await floor.open("ann", currency="USD"))
+    ids["nobody's deal"] = gid("Opportunity", await floor.open("empty"))
+    lost = await floor.open("bob")
+    await lose_opportunity(floor.work, lost)
+    ids["lost deal"] = gid("Opportunity", lost)
+    for table, by in (("holding", "position_id"), ("headship", "unit_id")):
+        unit = floor.units["ann" if table == "holding" else "east"]
+        row = await floor.one(f"SELECT id FROM {table} WHERE {by} = $1", unit)
+        ids[table] = gid(table.title(), row["id"])
+    entries = await world.call("postAchievements", "achievements { id }", items=[world.order("first")])
+    ids["entry"] = entries["achievements"][0]["id"]
+
+
+async def _fill_plans(world: World) -> None:
+    metric = await world.call("defineMetric", "metric { id }", key="visits", name="Visits", kind="COUNT")
+    world.ids["metric"] = metric["metric"]["id"]
+    await world.call("switchPolicy", "policy { key }", policy="allocation.even", active=True)
+    for name, year in (("draft", 2026), ("published", 2027)):
+        made = await world.call(
+            "createPlan", "plan { id }", name=name.title(), metricId=world["metric"], fiscalYear=year
+        )
+        plan_id = world.ids[name] = made["plan"]["id"]
+        cell = {"orgUnitId": world.unit("acme"), "month": f"{year}-01", "target": "12"}
+        await world.call("setTargetCells", "plan { id }", planId=plan_id, cells=[cell])
+    await world.call("publishPlan", "plan { id }", planId=world["published"])
