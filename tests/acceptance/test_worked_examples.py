@@ -142,6 +142,7 @@ async def test_rates_come_from_sums(acme: ApiCompany) -> None:
         | {("Acme", "2026-02"): "1000000", ("East", "2026-02"): "600000", ("West", "2026-02"): "500000"},
     )
     await acme.publish(plan_id)
+    acme.on(date(2026, 2, 10))
     await acme.post("East", "2026-01-05", "90", "east")
     await acme.post("West", "2026-01-05", "10", "west")
     await acme.post("East", "2026-02-05", "1050000", "february")
@@ -205,6 +206,7 @@ async def test_currencies_are_converted_once(acme: ApiCompany) -> None:
         await acme.graph.do(
             "setExchangeRate", "exchangeRate { rate }", currency="USD", kind=kind, validFrom=day, rate=rate
         )
+    acme.on(date(2026, 2, 10))
     await acme.post("Seat", "2026-01-05", "10000", "booking", currency="USD")
     await acme.post("Seat", "2026-02-05", "10000", "payment", currency="USD", metric="payments", source="PAYMENT")
     await acme.graph.do(
