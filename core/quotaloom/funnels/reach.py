@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date
 
+from quotaloom.achievements.splits import CreditKind
+from quotaloom.calendars.company_calendar import fiscal_calendar
+from quotaloom.calendars.periods import Grain
 from quotaloom.funnels.naming import may_be_id
 from quotaloom.funnels.permission import unknown, worked_positions
 from quotaloom.funnels.splits import Split
+from quotaloom.funnels.stages import Outcome
 from quotaloom.funnels.stored_deals import StoredDeal
 from quotaloom.platform.access import Viewer
-from quotaloom.platform.errors import AccessDenied, Path
+from quotaloom.platform.errors import AccessDenied, InputError, Path
 from quotaloom.platform.unit_of_work import Transaction
 from quotaloom.platform.work import Work
 
@@ -35,21 +39,32 @@ async def require_customer(transaction: Transaction, work: Work, customer_id: in
         raise unknown("customer", customer_id, path)
 
 
-async def require_split_positions(
-    transaction: Transaction, work: Work, splits: Sequence[Split], known: Iterable[Split] = ()
+async def require_splits(
+    transaction: Transaction, work: Work, position_id: int, splits: Sequence[Split], known: Sequence[Split] = ()
 ) -> None:
-    """Raise `NotFound` for a share of a position whose deals are not the viewer's to write.
+    """Raise unless the viewer may give these splits to a deal of `position_id`, in place of those `known`.
 
     A holder shares with himself only; dividing a deal among several is for whoever heads a unit above them all, or
-    an admin. What the deal names already (`known`) may stay.
+    an admin: `NotFound` for a share of a position whose deals are not the viewer's to write, `AccessDenied` where
+    what such a position has already would change. `InputError` NO_OWN_SHARE where the deal's own position would get
+    nothing direct, which takes a head above it, or an admin.
     """
     worked = await worked_positions(transaction, work.viewer, work.today)
-    if worked is None:
+    if worked is None or tuple(splits) == tuple(known):
         return
-    allowed = {*worked, *(split.position_id for split in known)}
+    shared = {split.position_id for split in known}
     for number, split in enumerate(splits):
-        if split.position_id not in allowed:
+        if split.position_id not in worked and split.position_id not in shared:
             raise unknown("position", split.position_id, ("splits", number, "positionId"))
+    if not shared.issubset(worked):
+        raise AccessDenied("changing how this deal is shared needs a head above all who share it, or an admin")
+    own = any(split.position_id == position_id and split.kind is CreditKind.DIRECT for split in splits)
+    if splits and not own and not await _heads_above(transaction, work.viewer, work.today, position_id):
+        raise InputError(
+            "NO_OWN_SHARE",
+            "the deal's own position needs a direct share: leaving it out takes a head above it, or an admin",
+            ("splits",),
+        )
 
 
 async def require_right_to_reopen(transaction: Transaction, work: Work, deal: StoredDeal) -> None:
@@ -59,10 +74,14 @@ async def require_right_to_reopen(transaction: Transaction, work: Work, deal: St
     position today, or an admin.
     """
     worked = await worked_positions(transaction, work.viewer, work.today)
-    if worked is None or deal.wins == 0 or await _heads_above(transaction, work.viewer, work.today, deal.position_id):
+    if worked is None or deal.outcome is not Outcome.WON:
         return
-    others = any(split.position_id != deal.position_id for split in deal.splits)
-    if others or deal.closed_on is None or deal.closed_on < work.today.replace(day=1):
+    if await _heads_above(transaction, work.viewer, work.today, deal.position_id):
+        return
+    himself = (deal.position_id, work.viewer.member_id)
+    others = any((split.position_id, split.member_id) != himself for split in deal.splits)
+    month = fiscal_calendar(work.company).containing(work.today, Grain.MONTH)
+    if others or deal.closed_on is None or deal.closed_on < month.starts_on:
         raise AccessDenied(
             "reopening a deal that was split with others, or won before this month, needs a head above its position"
             " or an admin"

@@ -12,7 +12,7 @@ from quotaloom.funnels.batches import Inserted, first_repeated, reserve_ids, wit
 from quotaloom.funnels.naming import check_key, check_name, check_text, may_be_id
 from quotaloom.funnels.permission import require_seller, unknown, worked_positions
 from quotaloom.funnels.reach import require_customer
-from quotaloom.platform.errors import AccessDenied, Conflict, InputError
+from quotaloom.platform.errors import AccessDenied, Conflict, InputError, NotFound
 from quotaloom.platform.unit_of_work import Transaction
 from quotaloom.platform.work import Work
 
@@ -40,7 +40,8 @@ async def create_customer(work: Work, customer: NewCustomer) -> int:
     """Create a customer; returns its id.
 
     Needs an admin, a service with `funnels:write`, or a member who holds a position or heads a unit today.
-    Raises `InputError` for bad values, a key that is taken or a parent that does not exist.
+    Raises `InputError` for bad values, a key that is taken, or a parent that does not exist or has deals that are
+    none of the viewer's.
     """
     require_seller(work.viewer, "creating a customer")
 
@@ -50,7 +51,9 @@ async def create_customer(work: Work, customer: NewCustomer) -> int:
         with without_row():
             inserted = await insert_customers(transaction, [customer])
         if not inserted.created[0]:
-            raise InputError("KEY_TAKEN", f"there is a customer with the key {customer.key!r} already", ("key",))
+            raise InputError("KEY_TAKEN", f"the key {customer.key!r} is taken: choose another one", ("key",))
+        if customer.parent_key is not None:
+            await _require_parent(transaction, work, customer.parent_key)
         return inserted.ids[0]
 
     return await work.write(apply)
@@ -141,9 +144,9 @@ async def update_customer(
         after = replace(before, **changes)
         with without_row():
             _check_batch([after])
+        if after.parent_key is not None and "parent_key" in changes:
+            await _require_parent(transaction, work, after.parent_key)
         parent_id = await _parent_of(transaction, customer_id, after.parent_key)
-        if after.parent_key != before.parent_key:
-            await require_customer(transaction, work, parent_id, ("parentKey",))
         await transaction.execute(
             "UPDATE customer SET name = $3, sector = $4, location = $5, parent_id = $6, version = version + 1"
             " WHERE company_id = $1 AND id = $2",
@@ -178,6 +181,14 @@ async def _writable(transaction: Transaction, work: Work, customer_id: int) -> R
     if row is None:
         raise unknown("customer", customer_id, ("id",))
     return row
+
+
+async def _require_parent(transaction: Transaction, work: Work, key: str) -> None:
+    """Raise `NotFound` for a parent that the viewer may not see, in the words for a key that names nothing."""
+    try:
+        await require_customer(transaction, work, (await _ids(transaction, {key})).get(key, 0), ("parentKey",))
+    except NotFound:
+        raise unknown("customer", repr(key), ("parentKey",)) from None
 
 
 async def _parent_of(transaction: Transaction, customer_id: int, parent_key: str | None) -> int | None:

@@ -10,7 +10,7 @@ from quotaloom.funnels.batches import without_row
 from quotaloom.funnels.deals import NewOpportunity, OpportunityRow, check_close, check_deal
 from quotaloom.funnels.opportunity_batches import insert_opportunities
 from quotaloom.funnels.permission import require_position, require_seller, unknown
-from quotaloom.funnels.reach import require_customer, require_split_positions
+from quotaloom.funnels.reach import require_customer, require_splits
 from quotaloom.funnels.references import load_references, load_stages
 from quotaloom.funnels.splits import insert_splits
 from quotaloom.funnels.stages import Outcome
@@ -36,15 +36,16 @@ async def create_opportunity(work: Work, deal: NewOpportunity) -> int:
     """Create an opportunity in an open stage; returns its id.
 
     Needs an admin, a service with `funnels:write`, the holder of the position, or whoever heads a unit above
-    it today. Raises `NotFound` for ids that name nothing, `InputError` for bad values, a key that is taken, a
-    stage that is won or lost, and shares that do not fit.
+    it today. Raises `NotFound` for ids that name nothing the viewer may name: customers with deals that are none
+    of his, shares of positions that are none of his. `InputError` for bad values, a key that is taken, a stage that
+    is won or lost, and shares that do not fit.
     """
     require_seller(work.viewer, "creating an opportunity")
 
     async def apply(transaction: Transaction) -> int:
         await require_position(transaction, work.viewer, work.today, deal.position_id)
         await require_customer(transaction, work, deal.customer_id, ("customerId",))
-        await require_split_positions(transaction, work, deal.splits)
+        await require_splits(transaction, work, deal.position_id, deal.splits)
         stages = await load_stages(transaction, [deal.funnel_id])
         for stage in stages.get(deal.funnel_id, ()):
             if stage.id == deal.stage_id and stage.outcome is not Outcome.OPEN:
@@ -54,7 +55,7 @@ async def create_opportunity(work: Work, deal: NewOpportunity) -> int:
         with without_row():
             inserted = await insert_opportunities(transaction, work.company, [OpportunityRow(deal)])
         if not inserted.created[0]:
-            raise InputError("KEY_TAKEN", f"there is a deal with the key {deal.key!r} already", ("key",))
+            raise InputError("KEY_TAKEN", f"the key {deal.key!r} is taken: choose another one", ("key",))
         return inserted.ids[0]
 
     return await work.write(apply)
@@ -84,7 +85,8 @@ async def update_opportunity(
         check_deal(after)
         if after.customer_id != before.customer_id:
             await require_customer(transaction, work, after.customer_id, ("customerId",))
-        await require_split_positions(transaction, work, after.splits, before.splits)
+        if "splits" in changes:
+            await require_splits(transaction, work, stored.position_id, after.splits, before.splits)
         if stored.closed_on is not None:
             check_close(after.opened_on, stored.closed_on, ("openedOn",))
         await _store(transaction, work, stored, after)
