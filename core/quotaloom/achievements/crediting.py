@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from decimal import Decimal
 
 from asyncpg import Record
 
-from quotaloom.achievements.entries import Draft, Posting, entry_key
+from quotaloom.achievements.entries import Credit, Draft, Posting, entry_key
 from quotaloom.achievements.posting_facts import PostingFacts, references
 from quotaloom.achievements.postings import parts_of
 from quotaloom.metrics.currencies import currency_scale
 from quotaloom.metrics.rates import RateKind, convert
 from quotaloom.platform.amounts import LARGEST
-from quotaloom.platform.errors import InputError, NotFound
+from quotaloom.platform.errors import InputError, NotFound, Path
 
 
 def unknown_metric() -> InputError:
@@ -22,7 +23,10 @@ def unknown_metric() -> InputError:
 
 
 def fact_faults(posting: Posting, facts: PostingFacts) -> Iterator[InputError]:
-    """Whatever the posting names that is not there, paths from the posting on."""
+    """Whatever the posting names that is not there, or not on its day; paths from the posting on."""
+    if posting.business_date > facts.today:
+        message = f"{posting.business_date} is after today, {facts.today}: post what has been achieved"
+        yield InputError("IN_THE_FUTURE", message, ("businessDate",))
     metric = facts.metrics[posting.metric_id]
     if metric["kind"] == "count" and posting.currency is not None:
         message = f"{metric['name']} is a count: it has no currency"
@@ -31,11 +35,22 @@ def fact_faults(posting: Posting, facts: PostingFacts) -> Iterator[InputError]:
         if (kind, id_) not in facts.names:
             yield NotFound(f"UNKNOWN_{kind.upper()}", f"there is no such {kind}", path)
     for place, credit in enumerate(posting.credits):
-        position = facts.names.get(("position", credit.position_id))
-        if position and credit.member_id is None and _holder(posting, place, facts) is None:
-            day = posting.business_date.isoformat()
-            message = f"nobody held {position} on {day}: name the member, or enter who held it"
-            yield InputError("NO_HOLDER", message, ("credits", place, "positionId"))
+        if ("position", credit.position_id) in facts.names:
+            yield from _credit_faults(credit, posting.business_date, facts, ("credits", place))
+
+
+def _credit_faults(credit: Credit, day: date, facts: PostingFacts, path: Path) -> Iterator[InputError]:
+    position, open_ = facts.names["position", credit.position_id], facts.open[credit.position_id]
+    if not open_.covers(day):
+        message = f"{position} exists {open_}, not on {day}: credit a position that is open on the business date"
+        yield InputError("POSITION_CLOSED", message, (*path, "positionId"))
+    elif credit.member_id is None and (credit.position_id, day) not in facts.holders:
+        message = f"nobody held {position} on {day}: name the member, or enter who held it"
+        yield InputError("NO_HOLDER", message, (*path, "positionId"))
+    member = facts.names.get(("member", credit.member_id or 0))
+    if member is not None and (credit.position_id, credit.member_id) not in facts.held:
+        message = f"{member} neither holds nor has held {position}: name somebody who does, or enter who held it"
+        yield InputError("NEVER_HELD", message, (*path, "memberId"))
 
 
 def conversion(posting: Posting, facts: PostingFacts, own_currency: str) -> tuple[int, str | None, Decimal | None]:
@@ -96,7 +111,3 @@ def drafts_of(posting: Posting, facts: PostingFacts, own_currency: str) -> list[
 def is_money(metric: Record) -> bool:
     """Whether the metric is in money, which is split, or a count, which is not."""
     return bool(metric["kind"] == "money")
-
-
-def _holder(posting: Posting, place: int, facts: PostingFacts) -> int | None:
-    return facts.holders.get((posting.credits[place].position_id, posting.business_date))

@@ -57,7 +57,8 @@ async def append(transaction: Transaction, company: CompanyFacts, postings: Sequ
     one that is not, or `ManyRefused` with all of them, paths beginning with the posting's place. Codes: BAD_KEY,
     NEGATIVE_AMOUNT, TOO_LARGE, BAD_PERIOD, UNKNOWN_CURRENCY, BAD_SHARE, SHARES_DO_NOT_ADD_UP, DUPLICATE_CREDIT,
     UNKNOWN_METRIC (… POSITION, MEMBER, CUSTOMER, PRODUCT, OPPORTUNITY), CURRENCY_OF_A_COUNT, NO_HOLDER,
-    MISSING_RATE, IDEMPOTENCY_KEY_REUSED.
+    IN_THE_FUTURE (a business date after today), POSITION_CLOSED (on the business date), NEVER_HELD (a named member
+    who did not hold the position up to today), MISSING_RATE, IDEMPOTENCY_KEY_REUSED.
     """
     prepared = await prepare(transaction, company, postings)
     raise_all(prepared.errors)

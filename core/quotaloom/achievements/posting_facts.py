@@ -11,6 +11,7 @@ from asyncpg import Record
 from quotaloom.achievements.entries import Posting
 from quotaloom.metrics.rates import RateKind, RateTable
 from quotaloom.metrics.reads import metrics_by_id, rate_table
+from quotaloom.organizations.spans import Span
 from quotaloom.platform.amounts import LARGEST
 from quotaloom.platform.unit_of_work import Transaction
 from quotaloom.platform.work import CompanyFacts
@@ -19,11 +20,11 @@ REFERENCES = ("position", "member", "customer", "product", "opportunity")
 """The kinds of rows that a posting names besides its metric."""
 
 _NAMES = """
-SELECT 'position' AS kind, id, name FROM org_unit WHERE id = ANY($1) AND kind = 'position'
-UNION ALL SELECT 'member', id, name FROM member WHERE id = ANY($2)
-UNION ALL SELECT 'customer', id, name FROM customer WHERE id = ANY($3)
-UNION ALL SELECT 'product', id, name FROM product WHERE id = ANY($4)
-UNION ALL SELECT 'opportunity', id, name FROM opportunity WHERE id = ANY($5)
+SELECT 'position' AS kind, id, name, opened_on, closed_on FROM org_unit WHERE id = ANY($1) AND kind = 'position'
+UNION ALL SELECT 'member', id, name, NULL, NULL FROM member WHERE id = ANY($2)
+UNION ALL SELECT 'customer', id, name, NULL, NULL FROM customer WHERE id = ANY($3)
+UNION ALL SELECT 'product', id, name, NULL, NULL FROM product WHERE id = ANY($4)
+UNION ALL SELECT 'opportunity', id, name, NULL, NULL FROM opportunity WHERE id = ANY($5)
 """
 
 _HOLDERS = """
@@ -34,21 +35,33 @@ JOIN holding ON holding.company_id = $1 AND holding.position_id = wanted.positio
     AND (holding.valid_to IS NULL OR wanted.day < holding.valid_to)
 """
 
+_HELD = """
+SELECT DISTINCT position_id, member_id FROM holding
+WHERE company_id = $1 AND position_id = ANY($2) AND (valid_from IS NULL OR valid_from <= $3)
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class PostingFacts:
-    """What was found: names of rows by kind and id, holders by position and day, booking rates."""
+    """What was found: names of rows by kind and id, booking rates, and who holds what.
+
+    `open` has the days on which each position exists, `holders` the member by position and day, `held` each position
+    with everybody who has held it up to `today`, for the positions whose member is named.
+    """
 
     metrics: dict[int, Record]
     names: dict[tuple[str, int], str]
+    open: dict[int, Span]
     holders: dict[tuple[int, date], int]
+    held: frozenset[tuple[int, int]]
     rates: RateTable
+    today: date
 
 
 async def read_facts(
     transaction: Transaction, company: CompanyFacts, postings: Sequence[Posting], metrics: dict[int, Record]
 ) -> PostingFacts:
-    """Everything that is needed to credit the postings, in three statements however many they are."""
+    """Everything that is needed to credit the postings, in four statements however many they are."""
     names = await transaction.fetch(_NAMES, *(storable(_named(kind, postings)) for kind in REFERENCES))
     held = sorted(
         {
@@ -61,14 +74,29 @@ async def read_facts(
     holders = await transaction.fetch(
         _HOLDERS, company.id, [position for position, _ in held], [day for _, day in held]
     )
+    today = company.today(transaction.now)
     currencies = {posting.currency for posting in postings if posting.currency}
     rates = await rate_table(transaction, company.currency, RateKind.BOOKING, sorted(currencies))
     return PostingFacts(
         metrics,
         {(row["kind"], row["id"]): row["name"] for row in names},
+        {row["id"]: Span.of(row["opened_on"], row["closed_on"]) for row in names if row["kind"] == "position"},
         {(row["position_id"], row["day"]): row["member_id"] for row in holders},
+        await _held(transaction, company, postings, today),
         rates,
+        today,
     )
+
+
+async def _held(
+    transaction: Transaction, company: CompanyFacts, postings: Sequence[Posting], today: date
+) -> frozenset[tuple[int, int]]:
+    credits = [credit for posting in postings for credit in posting.credits if credit.member_id is not None]
+    if not credits:
+        return frozenset()
+    position_ids = storable(credit.position_id for credit in credits)
+    rows = await transaction.fetch(_HELD, company.id, position_ids, today)
+    return frozenset((row["position_id"], row["member_id"]) for row in rows)
 
 
 async def read_metrics(transaction: Transaction, postings: Iterable[Posting]) -> dict[int, Record]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
-from quotaloom.achievements.ledger import Credit, PostedEntry
+from quotaloom.achievements.ledger import Credit, PostedEntry, Reversal
 from quotaloom.achievements.ledger import append as append_to
 from quotaloom.achievements.refusals import ManyRefused
 from quotaloom.metrics.commands import set_exchange_rate
@@ -18,7 +18,7 @@ from quotaloom.platform.database import Database
 from quotaloom.platform.errors import InputError
 from quotaloom.platform.unit_of_work import Transaction
 from tests.founding import at
-from tests.integration.achievements.trees import Tree, append, plant
+from tests.integration.achievements.trees import Tree, append, hold, plant, reverse
 
 TEAM = {"acme": None, "team": "acme", "ann": "team", "bob": "team", "cem": "team"}
 
@@ -226,3 +226,52 @@ async def test_a_batch_costs_as_many_statements_as_one_posting(database: Databas
     few, many = await statements(range(1, 3)), await statements(range(3, 203))
     assert few == many
     assert len(set(few)) == 6
+
+
+async def test_credit_goes_to_who_could_have_earned_it(database: Database) -> None:
+    """No day after today, no position that is closed or not yet open on the day, no member who never held it."""
+    tree = await plant(database, TEAM, now=datetime(2026, 4, 1, 12, tzinfo=UTC))
+    day = date(2026, 4, 1)
+
+    async def shut(transaction: Transaction) -> None:
+        await transaction.execute("UPDATE org_unit SET opened_on = $1 WHERE key = 'bob'", date(2026, 3, 2))
+        await transaction.execute("UPDATE org_unit SET closed_on = $1 WHERE key = 'bob'", day)
+
+    await tree.work.write(shut)
+    (entry,) = await append(
+        tree.work, tree.posting("last", 5, tree.direct("bob"), business_date=day - timedelta(days=1))
+    )
+    bad = [
+        tree.posting("a", 1, tree.direct("ann"), business_date=date(2026, 4, 2)),
+        tree.posting("b", 1, tree.direct("bob")),
+        tree.posting("c", 1, tree.direct("bob", member="bob"), business_date=date(2026, 3, 1)),
+        tree.posting("d", 1, tree.direct("ann", member="cem")),
+        tree.posting("today", 1, tree.direct("ann", member="ann")),
+    ]
+    with pytest.raises(ManyRefused) as caught:
+        await append(tree.work, *bad)
+    assert [(error.path, error.code) for error in caught.value.errors] == [
+        ((0, "businessDate"), "IN_THE_FUTURE"),
+        ((1, "credits", 0, "positionId"), "POSITION_CLOSED"),
+        ((2, "credits", 0, "positionId"), "POSITION_CLOSED"),
+        ((3, "credits", 0, "memberId"), "NEVER_HELD"),
+    ]
+    await append(tree.work, bad[-1])
+    (reversal,) = await reverse(tree.work, Reversal(entry.id, None, "r", "r", business_date=day))
+    assert (reversal.amount, reversal.business_date) == (-5, day)
+
+
+async def test_a_former_holder_may_be_named(database: Database) -> None:
+    """Bob, who held the position until 1 March, gets credit of April in it; one who will hold it does not yet."""
+    tree = await plant(database, TEAM, holders={"bob": "bob", "cem": "cem"})
+
+    async def terms(transaction: Transaction) -> None:
+        await hold(transaction, tree.units["ann"], tree.members["bob"], (date(2026, 1, 1), date(2026, 3, 1)))
+        await hold(transaction, tree.units["ann"], tree.members["cem"], (date(2026, 6, 2), date(2027, 1, 1)))
+
+    await tree.work.write(terms)
+    (entry,) = await append(tree.work, tree.posting("a", 1, tree.direct("ann", member="bob")))
+    assert entry.member_id == tree.members["bob"]
+    with pytest.raises(InputError) as caught:
+        await append(tree.work, tree.posting("b", 1, tree.direct("ann", member="cem")))
+    assert caught.value.code == "NEVER_HELD"
