@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from pathlib import Path
 
 from quotaloom.funnels.commands.customers import NewCustomer
@@ -17,9 +17,9 @@ _Customers = dict[str, tuple[NewCustomer, Row]]
 
 
 def read_customers(
-    table: Table, part: CustomersPart, folder: Path, progress: Progress, *, skip_bad: bool
+    table: Table, part: CustomersPart, folder: Path, progress: Progress, *, skip_bad: bool, stored: Set[str]
 ) -> tuple[NewCustomer, ...]:
-    """The customers, each after its parent, wherever that stands in the file."""
+    """The customers, each after its parent, wherever that stands in the file; it may be one of those `stored`."""
     found: _Customers = {}
     for row in table.rows(folder, progress):
         customer = _customer(row, part)
@@ -27,7 +27,7 @@ def read_customers(
         if not row.faults:
             found[customer.key or ""] = customer, row
     if part.parent is not None and not table.fault:
-        _drop_orphans(table, found, part.parent, skip_bad=skip_bad)
+        _drop_orphans(table, found, part.parent, stored, skip_bad=skip_bad)
     return tuple(_parents_first({key: customer for key, (customer, _) in found.items()}))
 
 
@@ -64,14 +64,14 @@ def _refuse_repeated(table: Table, row: Row, source: Source, key: str) -> None:
         row.refuse(source, f"{key!r} has a row already, on line {first}")
 
 
-def _drop_orphans(table: Table, found: _Customers, source: Source, *, skip_bad: bool) -> None:
+def _drop_orphans(table: Table, found: _Customers, source: Source, stored: Set[str], *, skip_bad: bool) -> None:
     """Refuse customers whose parent is none, and those that would belong to themselves."""
     circling = _in_circles({key: customer.parent_key for key, (customer, _) in found.items()})
     dropped = True
     while dropped:
         dropped = False
         for key, (customer, row) in list(found.items()):
-            reason = _fault_of_parent(table, customer, found, circling, skip_bad=skip_bad)
+            reason = _fault_of_parent(table, customer, found, stored, circling, skip_bad=skip_bad)
             if reason is not None:
                 row.refuse(source, reason)
                 table.bad.append(row.faults[-1])
@@ -80,12 +80,18 @@ def _drop_orphans(table: Table, found: _Customers, source: Source, *, skip_bad: 
 
 
 def _fault_of_parent(
-    table: Table, customer: NewCustomer, found: Mapping[str, object], circling: set[str], *, skip_bad: bool
+    table: Table,
+    customer: NewCustomer,
+    found: Mapping[str, object],
+    stored: Set[str],
+    circling: Set[str],
+    *,
+    skip_bad: bool,
 ) -> str | None:
     parent = customer.parent_key
     if customer.key in circling:
         return f"{customer.key!r} would belong to itself, by way of {parent!r}"
-    if parent is None or parent in found:
+    if parent is None or parent in found or parent in stored:
         return None
     if parent not in table.lines:
         return f"{parent!r} is no customer of this file"

@@ -36,7 +36,7 @@ async def check_agreement(snapshot: Snapshot, company: CompanyFacts, mapping: Im
     if company.currency != mapping.company.currency:
         raise InputError(
             "OTHER_CURRENCY",
-            f"company {company.key!r} counts in {company.currency}, the files are in {mapping.company.currency}:"
+            f"{company.key!r} counts in {company.currency}, the files are in {mapping.company.currency}:"
             " import them into a company of that currency",
             ("company",),
         )

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from quotaloom.platform.errors import InputError
 
@@ -55,18 +53,3 @@ def _told(bad_rows: Sequence[BadRow], halfway: bool) -> str:
     faults = "1 fault" if len(bad_rows) == 1 else f"{len(bad_rows):,} faults"
     outcome = "the import stopped here, run it again when this is mended" if halfway else "nothing of them was imported"
     return "\n".join([f"the files have {faults}; {outcome}", *lines])
-
-
-def write_skipped(path: Path, bad_rows: Iterable[BadRow]) -> None:
-    """Write rows that were left out to a CSV file: file, line, column, reason, and the row as it was.
-
-    Raises `InputError` CANNOT_WRITE.
-    """
-    try:
-        with path.open("w", encoding="utf-8", newline="", errors="backslashreplace") as file:
-            writer = csv.writer(file)
-            writer.writerow(("file", "line", "column", "reason", "row"))
-            writer.writerows((bad.file, bad.line, bad.column, bad.reason, bad.content) for bad in bad_rows)
-    except OSError as error:
-        message = f"{path} cannot be written: {error.strerror}; name another file for the skipped rows"
-        raise InputError("CANNOT_WRITE", message, ("skippedFile",)) from None

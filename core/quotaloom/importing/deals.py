@@ -23,7 +23,8 @@ class Named:
     """The records of another file that deals may name: the good ones, and where each of all starts.
 
     A fault of that file is told of already: where bad rows are not skipped, its bad records may be named, and
-    any where the file could not be read. `good` maps keys to list prices, which only products have.
+    any where the file could not be read. `good` holds what is stored, too; it maps keys to list prices, which only
+    products have.
     """
 
     file: str

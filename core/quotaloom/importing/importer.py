@@ -14,13 +14,14 @@ from quotaloom.founding import found_company
 from quotaloom.funnels.commands.customers import insert_customers
 from quotaloom.funnels.stages import Outcome
 from quotaloom.importing.agreement import check_agreement
-from quotaloom.importing.bad_rows import write_skipped
 from quotaloom.importing.deal_loading import load_deals, load_funnel, read_deal_ids
 from quotaloom.importing.mapping import ImportMapping, OpportunitiesPart
 from quotaloom.importing.organization_loading import load_organization
 from quotaloom.importing.progress import Progress, Silent, Step
 from quotaloom.importing.reading import FolderContent, read_folder
 from quotaloom.importing.records import Records
+from quotaloom.importing.skipping import write_skipped
+from quotaloom.importing.stored_keys import StoredKeys, read_stored_keys
 from quotaloom.importing.summary import ImportSummary, KindCount, notes_of
 from quotaloom.metrics.product_commands import insert_products
 from quotaloom.organizations.commands.companies import company_id_of
@@ -28,6 +29,7 @@ from quotaloom.organizations.company_settings import check_settings
 from quotaloom.organizations.membership import NewMember
 from quotaloom.platform.access import Role, Viewer
 from quotaloom.platform.database import Database
+from quotaloom.platform.errors import InputError
 from quotaloom.platform.work import CompanyFacts, Work, load_company
 from quotaloom.policies.registry import PolicyRegistry
 
@@ -52,7 +54,7 @@ async def import_folder(
     *,
     now: datetime,
     skip_bad: bool = False,
-    skipped_file: Path | None = None,
+    skipped: Path | None = None,
     progress: Progress | None = None,
     batch_size: int = BATCH_SIZE,
 ) -> ImportSummary:
@@ -62,20 +64,25 @@ async def import_folder(
     so the same import again changes nothing, and one that was killed halfway is completed by running it again.
     Won deals post revenue and one order on their close date (a date of the company, never shifted).
 
-    With `skip_bad`, bad rows are left out, and so is what names them; they are written to `skipped_file` (file,
-    line, column, reason, row), where one is given, before anything is stored. Raises `ImportRefused` with every
-    fault otherwise; `InputError` NO_FOLDER, CANNOT_WRITE, OTHER_CURRENCY, OTHER_STAGES, NO_METRIC, BAD_KEY.
+    With `skip_bad`, bad rows are left out, and so is what names them; they are written to the folder `skipped`
+    (see `write_skipped`), where one is given, before anything is stored; once mended, that folder can be imported:
+    what it names may be stored already. Raises `ImportRefused` with every fault otherwise; `InputError` NO_FOLDER,
+    SKIPPED_ARE_THERE, CANNOT_WRITE, OTHER_CURRENCY, OTHER_STAGES, NO_METRIC, BAD_KEY.
     """
     shown = progress or Silent()
-    content = read_folder(folder, mapping, company_key, shown, skip_bad=skip_bad)
     company = await _stored_company(database, company_key)
+    stored = StoredKeys()
+    if company is not None:
+        async with database.snapshot(company.id) as snapshot:
+            stored = await read_stored_keys(snapshot)
+    content = read_folder(folder, mapping, company_key, shown, skip_bad=skip_bad, stored=stored)
     if company is None:
-        check_settings(asdict(mapping.company.new(company_key)))
+        _check_founding(mapping, company_key)
     else:
         async with database.snapshot(company.id) as snapshot:
             await check_agreement(snapshot, company, mapping, content.records)
-    if content.bad_rows and skipped_file is not None:
-        write_skipped(skipped_file, content.bad_rows)
+    if content.bad_rows and skipped is not None:
+        write_skipped(skipped, content.tables.values())
     founded = company is None
     if company is None:
         new = mapping.company.new(company_key)
@@ -91,6 +98,13 @@ async def import_folder(
         notes_of(content),
         content.bad_rows,
     )
+
+
+def _check_founding(mapping: ImportMapping, key: str) -> None:
+    try:
+        check_settings(asdict(mapping.company.new(key)))
+    except InputError as error:  # of the key alone: all else was checked when the mapping was read
+        raise InputError(error.code, error.message, ("company",)) from None
 
 
 async def _stored_company(database: Database, key: str) -> CompanyFacts | None:

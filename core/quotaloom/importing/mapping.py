@@ -140,7 +140,7 @@ class TeamListPart(TablePart):
 
 
 class CustomersPart(TablePart):
-    """One row per customer; `parent` is the key of another row, before or after it."""
+    """One row per customer; `parent` is the key of another row, before or after it, or of a stored customer."""
 
     key: Source
     name: Source | None = None
@@ -169,7 +169,7 @@ class StagePart(Part):
 
 
 class OpportunitiesPart(TablePart):
-    """One row per deal; `position`, `customer`, `product` are keys of rows in the other files.
+    """One row per deal; `position`, `customer`, `product` are keys of rows in the other files, or stored.
 
     A deal in a stage of one of the outcomes in `list_price_for` whose amount is blank or 0 gets the list price
     of its product, marked as estimated.

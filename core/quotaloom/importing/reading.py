@@ -13,6 +13,7 @@ from quotaloom.importing.deals import DealReader, Named
 from quotaloom.importing.mapping import ImportMapping, TablePart
 from quotaloom.importing.progress import Progress, Step
 from quotaloom.importing.records import Records
+from quotaloom.importing.stored_keys import StoredKeys
 from quotaloom.importing.tables import Table
 from quotaloom.importing.team_lists import read_team_list
 from quotaloom.importing.values import ValueReader
@@ -29,10 +30,19 @@ class FolderContent:
     bad_rows: tuple[BadRow, ...]
 
 
+NOTHING_STORED = StoredKeys()
+
+
 def read_folder(
-    folder: Path, mapping: ImportMapping, company_key: str, progress: Progress, *, skip_bad: bool = False
+    folder: Path,
+    mapping: ImportMapping,
+    company_key: str,
+    progress: Progress,
+    *,
+    skip_bad: bool = False,
+    stored: StoredKeys = NOTHING_STORED,
 ) -> FolderContent:
-    """Everything that the folder holds.
+    """Everything that the folder holds; its records may name those of the folder and what is stored.
 
     Raises `ImportRefused` with every fault of every file; with `skip_bad` only where a file is missing, lacks a
     column or cannot be read to its end. `InputError` NO_FOLDER.
@@ -40,7 +50,7 @@ def read_folder(
     if not folder.is_dir():
         raise InputError("NO_FOLDER", f"{folder} is no folder", ("folder",))
     progress.begin(Step.READ, sum(_size(folder / part.file) for part in mapping.tables))
-    reader = _FolderReader(folder, mapping, company_key, progress, skip_bad)
+    reader = _FolderReader(folder, mapping, company_key, progress, skip_bad, stored)
     records = reader.read()
     bad_rows = tuple(bad for table in reader.tables.values() for bad in _in_order(table.bad))
     if bad_rows and (not skip_bad or any(table.fault for table in reader.tables.values())):
@@ -55,6 +65,7 @@ class _FolderReader:
     company_key: str
     progress: Progress
     skip_bad: bool
+    stored: StoredKeys
     tables: dict[str, Table] = field(default_factory=dict)
 
     def read(self) -> Records:
@@ -73,7 +84,8 @@ class _FolderReader:
         if part is None:
             return ()
         table = self._table("customers", part)
-        return read_customers(table, part, self.folder, self.progress, skip_bad=self.skip_bad)
+        stored = self.stored.customers
+        return read_customers(table, part, self.folder, self.progress, skip_bad=self.skip_bad, stored=stored)
 
     def _products(self) -> tuple[NewProduct, ...]:
         part = self.mapping.products
@@ -84,21 +96,33 @@ class _FolderReader:
         if part is None:
             return records
         positions = [unit for unit in records.units if unit.kind == "position"]
+        stored = self.stored
         reader = DealReader(
             part,
-            self._named("team_list", "position", [(unit.key, None) for unit in positions]),
-            self._named("customers", "customer", [(str(one.key), None) for one in records.customers]),
-            self._named("products", "product", [(one.key, one.list_price) for one in records.products]),
+            self._named(
+                "team_list", "position", dict.fromkeys(stored.positions), [(unit.key, None) for unit in positions]
+            ),
+            self._named(
+                "customers",
+                "customer",
+                dict.fromkeys(stored.customers),
+                [(str(one.key), None) for one in records.customers],
+            ),
+            self._named(
+                "products", "product", stored.products, [(one.key, one.list_price) for one in records.products]
+            ),
             vacant={unit.key for unit in positions if unit.member_key is None},
             skip_bad=self.skip_bad,
         )
         return replace(records, deals=reader.read(self._table("opportunities", part), self.folder, self.progress))
 
-    def _named(self, name: str, what: str, good: Iterable[tuple[str, int | None]]) -> Named:
+    def _named(
+        self, name: str, what: str, stored: Mapping[str, int | None], good: Iterable[tuple[str, int | None]]
+    ) -> Named:
         table = self.tables.get(name)
         if table is None:
             return Named("", what)
-        return Named(table.part.file, what, dict(good), table.lines, table.fault)
+        return Named(table.part.file, what, {**stored, **dict(good)}, table.lines, table.fault)
 
 
 def _size(path: Path) -> int:

@@ -24,7 +24,8 @@ class Table:
 
     `fault` is set where no row, or not every row, can be read; such a file cannot be imported without its bad rows
     either. `aliased` counts, by column and value as written, what an alias replaced. `lines` is where each
-    record starts, by its key, the bad ones included.
+    record starts, by its key, the bad ones included. `header` is the first line as it stands, `header_names` its
+    columns.
     """
 
     part: TablePart
@@ -34,6 +35,8 @@ class Table:
     bad: list[BadRow] = field(default_factory=list)
     aliased: Counter[tuple[str, str]] = field(default_factory=Counter)
     lines: dict[str, int] = field(default_factory=dict)
+    header: str = ""
+    header_names: list[str] = field(default_factory=list)
 
     @property
     def bad_lines(self) -> frozenset[int]:
@@ -102,7 +105,8 @@ class Table:
         if (fault := header.broken()) is not None:
             self._unreadable(header.line, f"{fault}: save the file as CSV in UTF-8")
             return None
-        names = [name.strip() for name in header.cells]
+        names = self.header_names = [name.strip() for name in header.cells]
+        self.header = header.content
         missing = [column for column in self.part.columns if column not in names]
         if missing:
             self._unreadable(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -15,6 +16,7 @@ from quotaloom.importing.mapping_files import load_mapping, shipped_mappings
 from quotaloom.importing.progress import Step
 from quotaloom.importing.summary import ImportSummary
 from quotaloom.platform.embedded import Terminated, ending_on_signals
+from quotaloom.platform.errors import InputError
 from quotaloom.platform.settings import Settings, load_settings
 from quotaloom.policies.discovery import discover
 from quotaloom.policies.registry import PolicyRegistry
@@ -24,6 +26,7 @@ from quotaloom_server.output import ASIDE, RESULT
 from quotaloom_server.signals import run
 
 _TITLES = {Step.READ: "Reading and checking", Step.WRITE: "Writing"}
+_PLACES = {"folder": "FOLDER", "mapping": "--mapping", "company": "--company", "skipped": "--skipped"}
 
 
 def import_(
@@ -39,11 +42,15 @@ def import_(
     ],
     skip_bad: Annotated[
         bool,
-        typer.Option("--skip-bad", help="Leave bad rows out, instead of importing nothing, and write them to a file."),
+        typer.Option(
+            "--skip-bad", help="Leave bad rows out, instead of importing nothing, and write them to a folder."
+        ),
     ] = False,
     skipped: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="The file for rows left out.  [default: FOLDER's name and -skipped.csv]"),
+        typer.Option(
+            metavar="FOLDER", help="A new folder for rows left out.  [default: FOLDER's name and -skipped, here]"
+        ),
     ] = None,
 ) -> None:
     """Import a folder of CSV files into a company.
@@ -54,15 +61,20 @@ def import_(
     if skipped is not None and not skip_bad:
         raise typer.BadParameter("--skipped belongs to --skip-bad.")
     settings = load_settings()
-    meaning = load_mapping(mapping)
-    rejects = (skipped or Path(f"{folder.resolve().name}-skipped.csv")) if skip_bad else None
+    rejects = (skipped or Path(f"{folder.resolve().name}-skipped")) if skip_bad else None
     try:
         with ending_on_signals():
-            summary = _import(settings, folder, meaning, company, rejects)
+            summary = _import(settings, folder, load_mapping(mapping), company, rejects)
     except Terminated:
         ASIDE.print("Stopped. The same command again completes the import.")
         raise
-    _show(summary, rejects)
+    except InputError as error:
+        if error.path and error.path[0] in _PLACES:
+            raise InputError(error.code, error.message, (_PLACES[error.path[0]],)) from None
+        raise
+    _show(summary)
+    if summary.bad_rows and rejects is not None:
+        _show_skipped(summary, rejects, mapping)
 
 
 def _import(
@@ -82,7 +94,7 @@ def _import(
                     company,
                     now=utc_now(),
                     skip_bad=rejects is not None,
-                    skipped_file=rejects,
+                    skipped=rejects,
                     progress=_Bars(bars),
                 )
 
@@ -105,7 +117,7 @@ class _Bars:
         self._progress.advance(self._steps[step], count)
 
 
-def _show(summary: ImportSummary, rejects: Path | None) -> None:
+def _show(summary: ImportSummary) -> None:
     first, *others = summary.header
     table = Table(first)
     for name in others:
@@ -115,9 +127,14 @@ def _show(summary: ImportSummary, rejects: Path | None) -> None:
     RESULT.print(table)
     for note in summary.notes:
         RESULT.print(f"{note.text}: {note.count:,}")
-    if summary.bad_rows:
-        RESULT.print(f"{len(summary.bad_rows):,} bad rows were left out; they are in {rejects}")
     verb = "was founded" if summary.founded else "was there already"
     ASIDE.print(
         f"Company {summary.company_key} {verb}. A token for it: quotaloom token --company {summary.company_key}"
     )
+
+
+def _show_skipped(summary: ImportSummary, rejects: Path, mapping: str) -> None:
+    count = sum(one.skipped for one in summary.kinds)
+    RESULT.print(f"{count:,} {'row was' if count == 1 else 'rows were'} left out, to {rejects}")
+    again = shlex.join(["quotaloom", "import", str(rejects), "--mapping", mapping, "--company", summary.company_key])
+    ASIDE.print(f"Mend what stands there, then: {again}")

@@ -18,6 +18,7 @@ from quotaloom.platform.errors import InputError
 from tests.founding import found
 from tests.integration.importing.companies import NOW, contents, imported, load, rows
 from tests.unit.importing.folders import (
+    ACCOUNTS,
     ENGAGING,
     LOST,
     PIPELINE,
@@ -95,26 +96,78 @@ async def test_a_bad_row_keeps_everything_out(database: Database, tmp_path: Path
     assert await company_id_of(database, "maven") is None
 
 
-async def test_bad_rows_that_are_skipped_are_written_to_a_file(database: Database, tmp_path: Path) -> None:
-    """The four good deals are loaded; the bad one stands in the file with its line and reason."""
-    bad = WON.replace("D1", "D5").replace("2017-03-01", "soon")
-    write(tmp_path, sales_pipeline=PIPELINE + bad)
-    skipped_file = tmp_path / "skipped.csv"
-    summary = await load(database, tmp_path, skip_bad=True, skipped_file=skipped_file)
-    counted = {one.kind: (one.created, one.skipped) for one in summary.kinds}
-    assert counted["opportunities"] == (4, 1)
-    assert skipped_file.read_text().splitlines() == [
-        "file,line,column,reason,row",
-        f"sales_pipeline.csv,6,close_date,'soon' is no date such as 2017-03-14,\"{bad}\"",
-    ]
+async def test_bad_rows_that_are_skipped_are_mended_and_imported_later(database: Database, tmp_path: Path) -> None:
+    """Bob without a manager, a customer, and the deals of both: mended in their folder, they complete the company.
+
+    Beside them that folder names Ann, Mia's team, Parent, Other and the products, which it does not hold.
+    """
+    await load(database, write(folder(tmp_path / "whole")), "whole")
+    dirty = write(
+        folder(tmp_path / "dirty"),
+        sales_teams=TEAMS.replace("Bob,Mia", "Bob,"),
+        accounts=ACCOUNTS.replace("Child,retail", f"Child,{'x' * 101}"),
+        sales_pipeline=PIPELINE.replace("2016-11-01", "soon"),
+    )
+    left_out = tmp_path / "left-out"
+    first = await load(database, dirty, skip_bad=True, skipped=left_out)
+    assert {one.kind: one.skipped for one in first.kinds if one.skipped} == {
+        "positions": 1,  # Bob
+        "customers": 1,  # Child
+        "opportunities": 2,  # D1, of Child, and D2, of Bob and with no date
+    }
+    mend(left_out / "sales_teams.csv", "Bob,,", "Bob,Mia,")
+    mend(left_out / "accounts.csv", f"Child,{'x' * 101}", "Child,retail")
+    mend(left_out / "sales_pipeline.csv", "Lost,soon", "Lost,2016-11-01")
+    again = await load(database, left_out)
+    assert {one.kind: one.created for one in again.kinds if one.created} == {
+        "positions": 1,
+        "members": 1,
+        "customers": 1,
+        "opportunities": 2,
+        "achievements": 2,  # revenue and order of D1
+    }
+    completed = await contents(await imported(database))
+    whole = await contents(await imported(database, "whole"))
+    for kind in ("members", "holders", "heads", "customers", "products", "opportunities", "moves", "balances"):
+        assert completed[kind] == whole[kind]
 
 
-async def test_a_skip_file_that_cannot_be_written_keeps_everything_out(database: Database, tmp_path: Path) -> None:
-    """It is written before anything is stored."""
+async def test_skipped_rows_overwrite_nothing(database: Database, tmp_path: Path) -> None:
+    """A folder that is there is refused before anything is stored."""
+    write(tmp_path, sales_pipeline=PIPELINE + "x")
+    with pytest.raises(InputError, match="is there already"):
+        await load(database, tmp_path, skip_bad=True, skipped=tmp_path)
+    assert (tmp_path / "sales_pipeline.csv").read_text() == PIPELINE + "x"
+    assert await company_id_of(database, "maven") is None
+
+
+async def test_skipped_rows_that_cannot_be_written_keep_everything_out(database: Database, tmp_path: Path) -> None:
+    """They are written before anything is stored."""
     write(tmp_path, sales_pipeline=PIPELINE + "x")
     with pytest.raises(InputError, match="cannot be written"):
-        await load(database, tmp_path, skip_bad=True, skipped_file=tmp_path / "missing" / "skipped.csv")
+        await load(database, tmp_path, skip_bad=True, skipped=tmp_path / "missing" / "skipped")
     assert await company_id_of(database, "maven") is None
+
+
+async def test_an_import_without_its_bad_rows_again_changes_nothing(database: Database, tmp_path: Path) -> None:
+    """The same command completes an import that was broken off: the folder of bad rows is the same, and stays."""
+    write(tmp_path, sales_pipeline=PIPELINE + "x")
+    for created in (4, 0):
+        summary = await load(database, tmp_path, skip_bad=True, skipped=tmp_path / "skipped")
+        assert summary.created("opportunities") == created
+
+
+def folder(path: Path) -> Path:
+    """A new folder."""
+    path.mkdir()
+    return path
+
+
+def mend(path: Path, wrong: str, right: str) -> None:
+    """Put one text right in a file."""
+    text = path.read_text()
+    assert text.count(wrong) == 1
+    path.write_text(text.replace(wrong, right))
 
 
 async def test_a_company_of_another_currency_is_refused(database: Database, tmp_path: Path) -> None:
@@ -122,7 +175,8 @@ async def test_a_company_of_another_currency_is_refused(database: Database, tmp_
     work = await found(database)
     with pytest.raises(InputError) as refused:
         await load(database, write(tmp_path), "acme")
-    assert refused.value.code == "OTHER_CURRENCY"
+    assert (refused.value.code, refused.value.path) == ("OTHER_CURRENCY", ("company",))
+    assert refused.value.message.startswith("'acme' counts in CNY, the files are in USD")
     assert await rows(work, "SELECT 1 FROM member") == []
 
 

@@ -10,6 +10,9 @@ from typer.testing import CliRunner
 
 from quotaloom_server.commands.listed import app
 from tests.integration.server.processes import Home
+from tests.unit.importing.folders import PIPELINE, WON, write
+
+MAVEN = ("--mapping", "maven-crm-sales")
 
 SDL = Path(__file__).parents[3] / "schema" / "quotaloom_graphql" / "schema.graphql"
 DATA = Path(__file__).parents[4] / "shared" / "data" / "maven-crm-sales"
@@ -125,10 +128,41 @@ def test_an_import_that_cannot_be_is_refused(founded: Home) -> None:
     """A folder that is not there is named, and so are the mappings that there are."""
     missing = founded.run("import", "nowhere", "--mapping", "maven-crm-sales", "--company", "acme")
     assert (missing.returncode, missing.stdout) == (1, "")
-    assert "nowhere is no folder" in missing.stderr
+    assert missing.stderr == "FOLDER: nowhere is no folder\n"
+    nameless = founded.run("import", str(write(new_folder(founded))), *MAVEN, "--company", "Ma ven")
+    assert nameless.returncode == 1
+    assert nameless.stderr == "--company: 'Ma ven' is no key: use a-z, 0-9 and -, up to 63 characters\n"
+    other = founded.run("import", str(founded.data.parent / "files"), *MAVEN, "--company", "acme")
+    assert other.returncode == 1
+    assert other.stderr.startswith("--company: 'acme' counts in CNY, the files are in USD: import them into")
     unknown = founded.run("import", "nowhere", "--mapping", "another", "--company", "acme")
     assert unknown.returncode == 1
     assert "maven-crm-sales" in unknown.stderr
+
+
+def test_rows_that_are_left_out_are_mended_and_imported_as_the_command_says(home: Home) -> None:
+    """The folder's name is FOLDER-skipped, in the current folder; the command that is printed imports it."""
+    write(new_folder(home), sales_pipeline=PIPELINE + WON.replace("D1", "D5").replace("2017-03-01", "soon"))
+    first = home.run("import", "files", *MAVEN, "--company", "maven", "--skip-bad")
+    assert first.returncode == 0, first.stderr
+    assert "1 row was left out, to files-skipped" in first.stdout
+    again = "quotaloom import files-skipped --mapping maven-crm-sales --company maven"
+    assert f"Mend what stands there, then: {again}\n" in first.stderr
+    left_out = home.data.parent / "files-skipped" / "sales_pipeline.csv"
+    left_out.write_text(left_out.read_text().replace("Won,2016-10-20,soon", "Won,2016-10-20,2017-03-01"))
+    second = home.run(*again.split()[1:])
+    assert second.returncode == 0, second.stderr
+    assert [line.split("│")[2].strip() for line in second.stdout.splitlines() if "opportunities" in line] == ["1"]
+    refused = home.run("import", "files", *MAVEN, "--company", "maven", "--skip-bad")
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr.startswith("--skipped: files-skipped is there already: move it away, or name another")
+
+
+def new_folder(home: Home) -> Path:
+    """A folder beside the home's data."""
+    path = home.data.parent / "files"
+    path.mkdir()
+    return path
 
 
 @pytest.mark.dataset

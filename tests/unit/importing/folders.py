@@ -7,7 +7,8 @@ from pathlib import Path
 from quotaloom.importing.bad_rows import BadRow, ImportRefused
 from quotaloom.importing.mapping_files import load_mapping
 from quotaloom.importing.progress import Silent
-from quotaloom.importing.reading import FolderContent, read_folder
+from quotaloom.importing.reading import NOTHING_STORED, FolderContent, read_folder
+from quotaloom.importing.stored_keys import StoredKeys
 
 MAVEN = load_mapping("maven-crm-sales")
 
@@ -46,9 +47,9 @@ def pipeline(*rows: str) -> str:
     return "\n".join([PIPELINE_HEADER, *rows, ""])
 
 
-def read(folder: Path, *, skip_bad: bool = False) -> FolderContent:
+def read(folder: Path, *, skip_bad: bool = False, stored: StoredKeys = NOTHING_STORED) -> FolderContent:
     """What the folder holds."""
-    return read_folder(folder, MAVEN, "maven", Silent(), skip_bad=skip_bad)
+    return read_folder(folder, MAVEN, "maven", Silent(), skip_bad=skip_bad, stored=stored)
 
 
 def refused(folder: Path, *, skip_bad: bool = False) -> list[str]:

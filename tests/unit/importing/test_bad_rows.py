@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 
 import pytest
 
-from quotaloom.importing.bad_rows import BadRow, ImportRefused, write_skipped
+from quotaloom.importing.bad_rows import BadRow, ImportRefused
 from quotaloom.platform.errors import InputError
 from tests.unit.importing.folders import (
     ACCOUNTS,
@@ -193,21 +192,3 @@ def test_a_refusal_shows_twenty_faults_and_counts_the_rest() -> None:
     assert lines[0] == "the files have 1,234 faults; nothing of them was imported"
     assert (lines[1], lines[20], lines[21]) == ("a.csv, line 1: bad", "a.csv, line 20: bad", "… and 1,214 more")
     assert len(lines) == 22
-
-
-def test_skipped_rows_are_written_with_line_and_reason(tmp_path: Path) -> None:
-    """The row stands in the last column as it was; a byte that is no text is written as its code."""
-    path = tmp_path / "skipped.csv"
-    write_skipped(path, [BadRow("a.csv", 3, "amount", "no amount", 'x,"1,2"'), BadRow("a.csv", 4, None, "?", "\udcfc")])
-    with path.open(encoding="utf-8", newline="") as file:
-        assert list(csv.reader(file)) == [
-            ["file", "line", "column", "reason", "row"],
-            ["a.csv", "3", "amount", "no amount", 'x,"1,2"'],
-            ["a.csv", "4", "", "?", "\\udcfc"],
-        ]
-
-
-def test_a_skip_file_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
-    """The message says to name another file."""
-    with pytest.raises(InputError, match="name another file for the skipped rows"):
-        write_skipped(tmp_path / "missing" / "skipped.csv", [])
