@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from quotaloom.policies.discovery import Discovery, Origin, Plugin, discover
 from quotaloom.policies.errors import Quarantined
@@ -14,8 +16,21 @@ def plugins() -> None:
 
     Shows where each comes from, its version and its policies, and for those that cannot be used the reason.
     """
-    logging.getLogger(discover.__module__).setLevel(logging.ERROR)  # what it would warn of is shown below
-    _show(discover())
+    with _unlogged():
+        found = discover()
+    _show(found)
+
+
+@contextmanager
+def _unlogged() -> Iterator[None]:
+    """What discovery would warn of is shown as a list instead."""
+    log = logging.getLogger(discover.__module__)
+    before = log.level
+    log.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        log.setLevel(before)
 
 
 def _show(found: Discovery) -> None:
@@ -26,7 +41,11 @@ def _show(found: Discovery) -> None:
         width = max((len(f"{plugin.name}.{policy.key}") for policy in plugin.policies), default=0)
         for policy in plugin.policies:
             RESULT.print(f"  {f'{plugin.name}.{policy.key}':{width}}  {policy.kind}: {policy.title}")
-        if not plugin.policies:
+        for listener in plugin.listeners:
+            RESULT.print(f"  listener: {listener.title}")
+        for extension in plugin.graphql:
+            RESULT.print(f"  graphql: {extension.title}")
+        if not (plugin.policies or plugin.listeners or plugin.graphql):
             RESULT.print("  no policies")
     for one in found.quarantined:
         RESULT.print(f"{one.name}  not used  {_source(one)}", style="bold red")
