@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tortoise import fields
 
 from quotaloom.platform.models import TenantModel
@@ -103,3 +105,23 @@ class StageMove(TenantModel):
 
     class Meta:
         table = "stage_move"
+
+
+class WinCrediting(TenantModel):
+    """How the credit of a win was shared by a policy: which one, its version and parameters, and why. Append-only.
+
+    `win_number` counts the wins of the deal from 1.
+    """
+
+    opportunity_id = fields.BigIntField()
+    win_number = fields.IntField()
+    at = fields.DatetimeField()
+    actor = fields.CharField(max_length=200)
+    policy = fields.CharField(max_length=130)
+    plugin_version = fields.CharField(max_length=64)
+    setting_revision = fields.IntField(null=True)
+    parameters: Any = fields.JSONField(default={})
+    explanation: Any = fields.JSONField(default={})
+
+    class Meta:
+        table = "win_crediting"

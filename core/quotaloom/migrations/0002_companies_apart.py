@@ -29,9 +29,10 @@ TENANT_TABLES = (
     "opportunity",
     "opportunity_split",
     "stage_move",
+    "win_crediting",
 )
 
-APPEND_ONLY = ("audit_entry", "outbox_event", "achievement_entry", "stage_move", "decomposition")
+APPEND_ONLY = ("audit_entry", "outbox_event", "achievement_entry", "stage_move", "decomposition", "win_crediting")
 
 REFERENCES = (
     ("placement", "unit_id", "org_unit"),
@@ -72,6 +73,7 @@ REFERENCES = (
     ("stage_move", "opportunity_id", "opportunity"),
     ("stage_move", "from_stage_id", "stage"),
     ("stage_move", "to_stage_id", "stage"),
+    ("win_crediting", "opportunity_id", "opportunity"),
 )
 
 UNIQUE = (
@@ -91,6 +93,7 @@ UNIQUE = (
     ("stage", "funnel_id, key"),
     ("opportunity", "key"),
     ("opportunity_split", "opportunity_id, ordinal"),
+    ("win_crediting", "opportunity_id, win_number"),
 )
 
 INDEXES = (

@@ -10,7 +10,10 @@ from quotaloom.platform.models import TenantModel
 
 
 class PolicySetting(TenantModel):
-    """One policy, on or off, on the days [valid_from, valid_to). `revision` counts a company's changes of it."""
+    """One policy, on or off, on the days [valid_from, valid_to). `revision` counts a company's changes of it.
+
+    `plugin_version` is that of its plugin when it was set, empty where it has none.
+    """
 
     policy = fields.CharField(max_length=130)
     kind = fields.CharField(max_length=32)
@@ -20,6 +23,7 @@ class PolicySetting(TenantModel):
     valid_from = fields.DateField()
     valid_to = fields.DateField(null=True)
     revision = fields.IntField()
+    plugin_version = fields.CharField(max_length=64, default="")
     changed_at = fields.DatetimeField()
     changed_by = fields.CharField(max_length=200)
 
