@@ -17,10 +17,10 @@ from quotaloom.platform.database import Database
 from quotaloom.platform.unit_of_work import Transaction
 from quotaloom.platform.work import Work
 from quotaloom.policies.discovery import discover
-from quotaloom.policies.registry import PolicyRegistry
+from quotaloom.policies.host import PolicyHost
 
 NOW = datetime(2017, 1, 2, 12, tzinfo=UTC)
-POLICIES = PolicyRegistry(discover().plugins)
+POLICIES = PolicyHost(discover())
 KINDS = ("department", "department", "team", "position")
 
 

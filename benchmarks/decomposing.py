@@ -9,7 +9,8 @@ from benchmarks.companies import POLICIES, Planted, plant, revenue_of
 from benchmarks.databases import FreshDatabase, fresh_database
 from benchmarks.floors import time_copy_of
 from benchmarks.measuring import Bench, Row, Stopwatch, compared, duration, per_second, run
-from quotaloom.targets.decomposing import DecomposeRequest, decompose_target
+from quotaloom.targets.deciding import DecomposeRequest
+from quotaloom.targets.decomposing import decompose_target
 from quotaloom.targets.decomposition import SplitRequest, split
 from quotaloom.targets.plans import create_plan
 

@@ -14,7 +14,8 @@ from quotaloom.importing.summary import ImportSummary
 from quotaloom.platform.access import Role, Viewer
 from quotaloom.platform.database import Database
 from quotaloom.platform.work import Work, load_company
-from quotaloom.targets.decomposing import DecomposeRequest, decompose_target
+from quotaloom.targets.deciding import DecomposeRequest
+from quotaloom.targets.decomposing import decompose_target
 from quotaloom.targets.plans import create_plan, publish_plan
 
 NAME = "maven-crm-sales"

@@ -17,8 +17,8 @@ from quotaloom.platform.errors import InputError
 from quotaloom.platform.unit_of_work import Transaction, Writer
 from quotaloom.platform.work import CompanyFacts
 from quotaloom.policies.discovery import Origin
-from quotaloom.policies.registry import PolicyRegistry
-from quotaloom.policies.settings import PolicyChange, set_policy
+from quotaloom.policies.host import PolicyHost, parse_parameters
+from quotaloom.policies.settings import store_setting, switched_on
 
 FROM_THE_BEGINNING = date(1900, 1, 1)
 """Built-in policies are on for every day of a new company."""
@@ -35,7 +35,7 @@ class Founded:
 
 async def found_company(
     database: Database,
-    policies: PolicyRegistry,
+    host: PolicyHost,
     new: NewCompany,
     admin: NewMember,
     *,
@@ -59,7 +59,7 @@ async def found_company(
         await install_builtin_metrics(transaction, new.currency)
         if funnel is not None:
             await insert_funnel(transaction, funnel)
-        await _switch_on(transaction, policies)
+        await _switch_on(transaction, host)
         founded = Founded(company, root_id, admin_id)
         if then is not None:
             await then(transaction, founded)
@@ -68,8 +68,8 @@ async def found_company(
     return await database.write(company_id, Writer(subject, None, now), apply)
 
 
-async def _switch_on(transaction: Transaction, policies: PolicyRegistry) -> None:
-    built_in = [policy for policy in policies if policy.plugin.origin is Origin.BUILT_IN]
+async def _switch_on(transaction: Transaction, host: PolicyHost) -> None:
+    built_in = [policy for policy in host.registry if policy.plugin.origin is Origin.BUILT_IN]
     for ordinal, policy in enumerate(built_in):
-        change = PolicyChange(policy.key, active=True, parameters={}, ordinal=ordinal)
-        await set_policy(transaction, policies, change, FROM_THE_BEGINNING)
+        setting = switched_on(policy, parse_parameters(policy, {}), ordinal)
+        await store_setting(transaction, setting, FROM_THE_BEGINNING)

@@ -20,7 +20,7 @@ from quotaloom.platform.errors import Unauthenticated
 from quotaloom.platform.tokens import Identity
 from quotaloom.platform.unit_of_work import Record, Snapshot
 from quotaloom.platform.work import NO_COMPANY, CompanyFacts, Work, load_company
-from quotaloom.policies.registry import PolicyRegistry
+from quotaloom.policies.host import PolicyHost
 
 T = TypeVar("T")
 
@@ -30,7 +30,7 @@ class Services:
     """What every request of a process shares."""
 
     database: Database
-    policies: PolicyRegistry
+    policies: PolicyHost
     clock: Callable[[], datetime]
 
 

@@ -16,7 +16,8 @@ from quotaloom.platform.errors import InputError
 from quotaloom.platform.work import Work
 from quotaloom.targets import plan_reads
 from quotaloom.targets.cells import CellChange, lock_target_cells, set_target_cells
-from quotaloom.targets.decomposing import DecomposeRequest, DecompositionOutcome, YearPin, decompose_target
+from quotaloom.targets.deciding import DecomposeRequest, DecompositionOutcome, YearPin
+from quotaloom.targets.decomposing import decompose_target
 from quotaloom.targets.gathering import KINDS
 from quotaloom.targets.plans import create_plan, load_plan, publish_plan, revise_plan
 from quotaloom_graphql.context import Info, Services

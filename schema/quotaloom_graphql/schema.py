@@ -22,6 +22,7 @@ from quotaloom_graphql.nodes import TYPENAME, Node, NodeLoader, split_id
 from quotaloom_graphql.organization_mutations import OrganizationMutation
 from quotaloom_graphql.organization_queries import OrganizationQuery
 from quotaloom_graphql.plans import PlanMutation
+from quotaloom_graphql.plugins import PluginQuery
 from quotaloom_graphql.policies import PolicyMutation
 from quotaloom_graphql.rankings import RankingQuery
 from quotaloom_graphql.roots import root_field
@@ -50,7 +51,7 @@ async def _node(
 
 
 @strawberry.type(description="What can be asked.")
-class Query(OrganizationQuery, RankingQuery, funnels.FunnelQuery, achievements.AchievementQuery):
+class Query(OrganizationQuery, RankingQuery, funnels.FunnelQuery, achievements.AchievementQuery, PluginQuery):
     """Root of queries."""
 
     node: Node | None = root_field(_node, description="Anything by its id; null where you see nothing.")

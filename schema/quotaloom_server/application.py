@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 import asyncpg
 from starlette.applications import Starlette
@@ -15,27 +16,34 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from quotaloom.platform.database import Database
+from quotaloom.platform.notifications import listening
 from quotaloom.platform.settings import Settings
-from quotaloom.policies.discovery import discover
-from quotaloom.policies.registry import PolicyRegistry
+from quotaloom.policies.discovery import Discovery, discover
+from quotaloom.policies.host import PolicyHost
+from quotaloom.policies.settings import CHANNEL
 from quotaloom_graphql.context import Services
 from quotaloom_graphql.schema import build_schema
 from quotaloom_server.clock import Clock, utc_now
+from quotaloom_server.hosting import policy_host
 from quotaloom_server.keys import token_authority
 from quotaloom_server.view import GraphQLView
 
 
-def create_application(settings: Settings, database_url: str, clock: Clock = utc_now) -> Starlette:
+def create_application(
+    settings: Settings, database_url: str, clock: Clock = utc_now, plugins: Discovery | None = None
+) -> Starlette:
     """The application on a migrated database; it connects when it starts and closes when it ends.
 
-    `clock` gives each request its moment. Raises `PluginsRefused` in strict mode.
+    `clock` gives each request its moment. `plugins` are those that `find_plugins` found; without them there are
+    those alone that run in the server. Raises `PluginsRefused` in strict mode.
     """
     database = Database(
         database_url,
         pool_size=settings.database_pool_size,
         statement_timeout_ms=settings.statement_timeout_ms,
     )
-    policies = PolicyRegistry(discover(strict=settings.plugins_strict).plugins)
+    found = plugins or discover(allowed=settings.allow_list, strict=settings.plugins_strict)
+    policies = policy_host(settings, found)
     services = Services(database, policies, clock)
     view = GraphQLView(
         schema=build_schema(production=settings.is_production),
@@ -51,7 +59,8 @@ def create_application(settings: Settings, database_url: str, clock: Clock = utc
         gc.collect()
         gc.freeze()
         try:
-            yield
+            async with policies, listening(database_url, CHANNEL, partial(_forgive, policies)):
+                yield
         finally:
             await database.close()
 
@@ -74,6 +83,12 @@ def create_application(settings: Settings, database_url: str, clock: Clock = utc
         ],
         lifespan=lifespan,
     )
+
+
+def _forgive(policies: PolicyHost, payload: str) -> None:
+    """Whoever switches a policy wants to see it work: its plugin is tried again at once, in every process."""
+    company_id, _, key = payload.partition(" ")
+    policies.forgive(key.partition(".")[0], int(company_id))
 
 
 async def _health(database: Database) -> Response:

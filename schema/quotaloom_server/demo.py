@@ -9,13 +9,13 @@ from rich.progress import Progress
 from quotaloom.demo.loading import DemoCompany, load_demo
 from quotaloom.platform.database import Database
 from quotaloom.policies.discovery import discover
-from quotaloom.policies.registry import PolicyRegistry
+from quotaloom.policies.host import PolicyHost
 from quotaloom_server.output import ASIDE
 
 
 async def load_demo_shown(database: Database, now: datetime, *, strict: bool) -> DemoCompany:
     """Load the demo company where it is missing or incomplete; see `load_demo`."""
-    policies = PolicyRegistry(discover(strict=strict).plugins)
+    policies = PolicyHost(discover(strict=strict))
     with Progress(console=ASIDE, transient=True, disable=not ASIDE.is_terminal) as progress:
         task = progress.add_task("Loading the demo company", total=None, visible=False)
 

@@ -13,6 +13,7 @@ import threading
 
 from quotaloom.platform.settings import load_settings
 from quotaloom_server.application import create_application
+from quotaloom_server.hosting import unpacked
 from quotaloom_server.logs import configure_logging
 from quotaloom_server.serving import Server
 
@@ -26,7 +27,8 @@ def main() -> None:
     order = json.loads(_first_line())
     settings = load_settings(**order["settings"])
     configure_logging(settings.log_level)
-    application = create_application(settings, order["database_url"])
+    plugins = unpacked(settings, order["described"])
+    application = create_application(settings, order["database_url"], plugins=plugins)
     server = Server(application, started=lambda: print(READY, flush=True))
     threading.Thread(target=_end_with_input, args=(server,), daemon=True).start()
     server.run([socket.socket(fileno=number) for number in order["sockets"]])

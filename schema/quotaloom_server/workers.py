@@ -14,6 +14,8 @@ from types import TracebackType
 
 from quotaloom.platform.errors import InputError
 from quotaloom.platform.settings import Settings
+from quotaloom.policies.discovery import Discovery
+from quotaloom_server.hosting import packed
 from quotaloom_server.worker import READY
 
 STOP_SECONDS = 20.0
@@ -29,13 +31,16 @@ class Workers:
     sessions of their own, so Ctrl-C reaches the parent alone, which lets them finish what is under way.
     """
 
-    def __init__(self, settings: Settings, database_url: str, sockets: Sequence[socket.socket]) -> None:
+    def __init__(
+        self, settings: Settings, database_url: str, plugins: Discovery, sockets: Sequence[socket.socket]
+    ) -> None:
         self._sockets = sockets
         self._number = settings.workers
         self._order = json.dumps(
             {
                 "settings": settings.model_dump(mode="json", exclude_none=True),
                 "database_url": database_url,
+                "described": packed(plugins),
                 "sockets": [one.fileno() for one in sockets],
             }
         )

@@ -14,7 +14,7 @@ from quotaloom.organizations.commands.companies import NewCompany
 from quotaloom.organizations.membership import NewMember
 from quotaloom.platform.database import Database
 from quotaloom.policies.discovery import discover
-from quotaloom.policies.registry import PolicyRegistry
+from quotaloom.policies.host import PolicyHost
 from quotaloom_graphql.nodes import encode_id
 from tests.graph_client import GraphClient, serving
 
@@ -116,7 +116,7 @@ async def api_company(
     new = NewCompany(**{"key": "acme", "name": "Acme", "currency": "CNY", "time_zone": "Asia/Shanghai", **facts})
     founded = await found_company(
         database,
-        PolicyRegistry(discover().plugins),
+        PolicyHost(discover()),
         new,
         NewMember("Ada", role="admin", key="ada"),
         subject="tests",

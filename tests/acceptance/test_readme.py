@@ -10,7 +10,7 @@ from pathlib import Path
 from quotaloom.demo.loading import load_demo
 from quotaloom.platform.database import Database
 from quotaloom.policies.discovery import discover
-from quotaloom.policies.registry import PolicyRegistry
+from quotaloom.policies.host import PolicyHost
 from tests.graph_client import serving
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -26,7 +26,7 @@ def block(language: str) -> str:
 
 async def test_the_query_has_the_answer_that_is_shown(database: Database, database_url: str, tmp_path: Path) -> None:
     """The demo company of 15 June 2026, asked with the README's query."""
-    demo = await load_demo(database, PolicyRegistry(discover().plugins), now=DAY)
+    demo = await load_demo(database, PolicyHost(discover()), now=DAY)
     async with serving(database_url, tmp_path, DAY) as graph:
         data = await graph.admin(demo.company_id, demo.admin_id).ask(block("graphql"))
     assert data == json.loads(block("json"))

@@ -17,7 +17,7 @@ from quotaloom.organizations.commands.companies import company_id_of
 from quotaloom.organizations.reads import members_by_key
 from quotaloom.platform.database import Database
 from quotaloom.policies.discovery import discover
-from quotaloom.policies.registry import PolicyRegistry
+from quotaloom.policies.host import PolicyHost
 from tests.acceptance.api_company import ApiCompany
 from tests.graph_client import serving
 
@@ -52,7 +52,7 @@ FIGURES = ("target", "assessment", "achieved")
 @asynccontextmanager
 async def maven(database: Database, database_url: str, folder: Path) -> AsyncIterator[ApiCompany]:
     """The imported company, asked by its admin."""
-    policies = PolicyRegistry(discover().plugins)
+    policies = PolicyHost(discover())
     await import_folder(database, policies, DATA, load_mapping("maven-crm-sales"), "maven", now=NOW)
     company_id = await company_id_of(database, "maven")
     assert company_id is not None

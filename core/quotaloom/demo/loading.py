@@ -23,7 +23,7 @@ from quotaloom.platform.database import Database
 from quotaloom.platform.errors import InputError
 from quotaloom.platform.unit_of_work import Transaction
 from quotaloom.platform.work import CompanyFacts, Work, load_company
-from quotaloom.policies.registry import PolicyRegistry
+from quotaloom.policies.host import PolicyHost
 
 Progress = Callable[[str, int, int], object]
 """Told what is being done, how many steps are done and how many there are."""
@@ -61,7 +61,7 @@ def _silent(_what: str, _done: int, _total: int) -> None:
 
 
 async def load_demo(
-    database: Database, policies: PolicyRegistry, *, now: datetime, progress: Progress = _silent
+    database: Database, policies: PolicyHost, *, now: datetime, progress: Progress = _silent
 ) -> DemoCompany:
     """Load the demo company, key `demo`, as it stands on the business date of `now`.
 
@@ -80,7 +80,7 @@ async def load_demo(
     return DemoCompany(company_id, stored.admin_id, created)
 
 
-async def _found(database: Database, policies: PolicyRegistry, now: datetime) -> int:
+async def _found(database: Database, policies: PolicyHost, now: datetime) -> int:
     today = now.astimezone(_ZONE).date()
     story = tell_story(today)
 
@@ -125,7 +125,7 @@ class _Loading:
     """The parts of the story in the order of time, each written once."""
 
     database: Database
-    policies: PolicyRegistry
+    policies: PolicyHost
     stored: _Stored
     story: DemoStory
     now: datetime

@@ -9,15 +9,16 @@ from quotaloom.demo.organizing import COMPANY_KEY
 from quotaloom.demo.story import DemoPlan
 from quotaloom.funnels.winnings import REVENUE
 from quotaloom.platform.work import Work
-from quotaloom.policies.registry import PolicyRegistry
-from quotaloom.targets.decomposing import DecomposeRequest, decompose_target
+from quotaloom.policies.host import PolicyHost
+from quotaloom.targets.deciding import DecomposeRequest
+from quotaloom.targets.decomposing import decompose_target
 from quotaloom.targets.plans import create_plan, publish_plan
 
 SHARES: Final = {"assessment": Decimal("0.8"), "stretch": Decimal("1.2")}
 """Of the target."""
 
 
-async def plan_year(work: Work, policies: PolicyRegistry, plan: DemoPlan) -> None:
+async def plan_year(work: Work, policies: PolicyHost, plan: DemoPlan) -> None:
     """Create, decompose and publish a plan, as far as that has not happened yet."""
     async with work.snapshot() as snapshot:
         stored = await snapshot.fetch_one(

@@ -31,7 +31,7 @@ from quotaloom.platform.access import Role, Viewer
 from quotaloom.platform.database import Database
 from quotaloom.platform.errors import InputError
 from quotaloom.platform.work import CompanyFacts, Work, load_company
-from quotaloom.policies.registry import PolicyRegistry
+from quotaloom.policies.host import PolicyHost
 
 T = TypeVar("T")
 
@@ -47,7 +47,7 @@ BATCH_SIZE = 1000
 
 async def import_folder(
     database: Database,
-    policies: PolicyRegistry,
+    policies: PolicyHost,
     folder: Path,
     mapping: ImportMapping,
     company_key: str,

@@ -14,6 +14,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from quotaloom.platform.allowing import AllowList, parse_allow_list
 from quotaloom.platform.errors import InputError
 
 PREFIX = "QUOTALOOM_"
@@ -96,6 +97,30 @@ class Settings(BaseSettings):
         default=False,
         description="`true` refuses to start when a plugin fails or clashes; `false` leaves that plugin out.",
     )
+    plugins_allowed: str = Field(
+        default="*",
+        description="Plugins that may be used beside the product's own, by name and separated by commas, such as "
+        "`acme_rules,beta_rules:trusted`; `*` for all that are installed, `none` for none. A `trusted` plugin runs in "
+        "the server and may add fields to the graph; the others run in worker processes.",
+    )
+    plugin_workers: int = Field(
+        default=2, ge=1, le=32, description="Worker processes that one plugin may have, in each serving process."
+    )
+    plugin_memory_mb: int = Field(
+        default=512, ge=64, le=65536, description="Megabytes of memory that a worker of a plugin may use."
+    )
+    policy_seconds: float = Field(
+        default=10.0,
+        gt=0,
+        le=600,
+        description="Seconds within which a policy in a worker must answer one question.",
+    )
+    policy_total_seconds: float = Field(
+        default=60.0,
+        gt=0,
+        le=3600,
+        description="Seconds that a policy in a worker may take for everything that one request asks of it.",
+    )
     log_level: LogLevel = Field(
         default="info", description="The least that is logged: `debug`, `info`, `warning` or `error`."
     )
@@ -109,6 +134,11 @@ class Settings(BaseSettings):
     def embedded(self) -> bool:
         """Whether the product runs PostgreSQL itself."""
         return self.database_url is None
+
+    @property
+    def allow_list(self) -> AllowList:
+        """The plugins that are allowed, and those that are trusted."""
+        return parse_allow_list(self.plugins_allowed)
 
     @property
     def signing_key_file(self) -> Path:
@@ -131,6 +161,12 @@ class Settings(BaseSettings):
         if url is not None and urlsplit(url).scheme not in {"postgresql", "postgres"}:
             raise ValueError("an address starts with postgresql://")
         return url
+
+    @field_validator("plugins_allowed")
+    @classmethod
+    def _is_an_allow_list(cls, value: str) -> str:
+        parse_allow_list(value)
+        return value
 
     @field_validator("cors_origins", mode="before")
     @classmethod

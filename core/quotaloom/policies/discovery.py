@@ -1,23 +1,26 @@
 """Which plugins are installed, which of them can be used, and why the others cannot.
 
 Plugins are the entry points of the group `quotaloom`; those that ship with the product arrive the same way.
-Each is loaded and checked alone, so that a bad one harms nobody: it is quarantined and listed with the reason.
+Each is loaded and checked alone, so that a bad one harms nobody: it is quarantined and listed with the reason. Only
+the product's own and those that the installation trusts are loaded here; the others run in worker processes.
 """
 
 from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from importlib.metadata import EntryPoint
 from importlib.metadata import entry_points as installed_entry_points
-from typing import Any
+from types import MappingProxyType
 
+from quotaloom.platform.allowing import AllowList
 from quotaloom.policies.admission import Unusable, admitted
 from quotaloom.policies.errors import PluginsRefused, Quarantined
-from quotaloom_sdk import EventListener, GraphQLExtension, PolicyDefinition
+from quotaloom.policies.isolation.descriptors import PluginDescriptor, PluginSource, PolicyDescriptor, described
+from quotaloom_sdk import GraphQLExtension, PolicyDefinition
 from quotaloom_sdk.hooks import ENTRY_POINT_GROUP
 from quotaloom_sdk.policies import is_key
 
@@ -40,8 +43,9 @@ class Plugin:
 
     `name` is the entry point's name, `module` its value; `api_version` is what the plugin was written for.
     `distribution` and `version` are None for an entry point that belongs to no installed distribution.
-    `policies` are those of all kinds, in the order of hooks; `listeners` are told of events and `graphql` adds to
-    the graph: neither is a policy.
+    `policies` are those of all kinds, listeners and additions to the graph among them, in the order of hooks.
+    `definitions` has the same by key where the plugin runs in the server, and nothing where it runs in workers;
+    then `left_out` has the titles of what it would add to the graph if it were trusted.
     """
 
     name: str
@@ -50,17 +54,36 @@ class Plugin:
     module: str
     api_version: str
     origin: Origin
-    policies: tuple[PolicyDefinition, ...]
-    listeners: tuple[EventListener[Any], ...] = ()
-    graphql: tuple[GraphQLExtension, ...] = ()
+    policies: tuple[PolicyDescriptor, ...]
+    definitions: Mapping[str, PolicyDefinition] | None = None
+    left_out: tuple[str, ...] = ()
+
+    @property
+    def in_server(self) -> bool:
+        """Whether it runs in the server and not in workers."""
+        return self.definitions is not None
+
+    @property
+    def source(self) -> PluginSource:
+        """Where it is."""
+        return PluginSource(self.name, self.module, self.distribution, self.version)
+
+    @property
+    def graphql(self) -> tuple[GraphQLExtension, ...]:
+        """What it adds to the graph."""
+        return tuple(one for one in (self.definitions or {}).values() if isinstance(one, GraphQLExtension))
 
 
 @dataclass(frozen=True, slots=True)
 class Discovery:
-    """All plugins found, each in exactly one of the two, both in the order of their names."""
+    """All plugins found, each in exactly one of the three, all in the order of their names.
+
+    `elsewhere` are those that run in workers and have not been described by one yet.
+    """
 
     plugins: tuple[Plugin, ...]
     quarantined: tuple[Quarantined, ...]
+    elsewhere: tuple[PluginSource, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,28 +104,56 @@ class _Candidate:
         return Quarantined(self.name, self.distribution, self.version, reason)
 
 
-def discover(entry_points: Iterable[EntryPoint] | None = None, strict: bool = False) -> Discovery:
-    """Load and check the plugins of `entry_points`, by default all that are installed.
+def discover(
+    entry_points: Iterable[EntryPoint] | None = None, *, allowed: AllowList | None = None, strict: bool = False
+) -> Discovery:
+    """Look at the plugins of `entry_points`, by default all that are installed, and load those that run here.
 
-    A plugin that cannot be used is quarantined and logged; with `strict`, `PluginsRefused` is raised instead.
-    Where several distributions claim one name, a built-in plugin keeps it; among others none gets it, because
-    installing one more distribution must not silently replace a policy that is in use.
+    Here run the product's own and those that `allowed` trusts; by default nobody is trusted. The others come as
+    `elsewhere`: see `quotaloom.policies.describing`. A plugin that cannot be used is quarantined and logged; with
+    `strict`, `PluginsRefused` is raised instead. Where several distributions claim one name, a built-in plugin keeps
+    it; among others none gets it, because installing one more distribution must not silently replace a policy in use.
     """
     found = installed_entry_points(group=ENTRY_POINT_GROUP) if entry_points is None else entry_points
-    plugins: list[Plugin] = []
-    quarantined: list[Quarantined] = []
-    for claimants in _by_name(found):
-        for candidate in claimants:
-            outcome = _examined(candidate, claimants)
-            if isinstance(outcome, Plugin):
-                plugins.append(outcome)
-            else:
-                quarantined.append(outcome)
-    if strict and quarantined:
-        raise PluginsRefused(quarantined)
+    outcomes = [
+        _examined(candidate, claimants, allowed or AllowList())
+        for claimants in _by_name(found)
+        for candidate in claimants
+    ]
+    quarantined = tuple(one for one in outcomes if isinstance(one, Quarantined))
+    tell_quarantined(quarantined, strict=strict)
+    return Discovery(
+        tuple(one for one in outcomes if isinstance(one, Plugin)),
+        quarantined,
+        tuple(one for one in outcomes if isinstance(one, PluginSource)),
+    )
+
+
+def tell_quarantined(quarantined: Sequence[Quarantined], *, strict: bool) -> None:
+    """Log each; with `strict` raise `PluginsRefused` where one of them was meant to be used."""
+    unwanted = [one for one in quarantined if not one.meant]
+    if strict and len(unwanted) < len(quarantined):
+        raise PluginsRefused([one for one in quarantined if one.meant])
     for one in quarantined:
-        _log.warning("quarantined %s", one)
-    return Discovery(tuple(plugins), tuple(quarantined))
+        if one.meant:
+            _log.warning("quarantined %s", one)
+        else:
+            _log.info("left out %s", one)
+
+
+def in_worker(descriptor: PluginDescriptor) -> Plugin:
+    """The plugin that a worker has described."""
+    source = descriptor.source
+    return Plugin(
+        name=source.name,
+        distribution=source.distribution,
+        version=source.version,
+        module=source.value,
+        api_version=descriptor.api_version,
+        origin=Origin.INSTALLED,
+        policies=descriptor.policies,
+        left_out=descriptor.graphql,
+    )
 
 
 def _by_name(entry_points: Iterable[EntryPoint]) -> list[list[_Candidate]]:
@@ -124,13 +175,23 @@ def _source(entry_point: EntryPoint) -> tuple[str | None, str | None]:
         return None, None
 
 
-def _examined(candidate: _Candidate, claimants: list[_Candidate]) -> Plugin | Quarantined:
+def _examined(
+    candidate: _Candidate, claimants: list[_Candidate], allowed: AllowList
+) -> Plugin | Quarantined | PluginSource:
     rivals = [one for one in claimants if one is not candidate]
     if rivals and not (candidate.built_in and not any(one.built_in for one in rivals)):
         names = ", ".join(str(one.distribution or one.entry_point.value) for one in rivals)
         return candidate.quarantined(f"another distribution claims the same plugin name: {names}")
     if not is_key(candidate.name):
         return candidate.quarantined("the plugin's name must be up to 64 of a-z, 0-9 and _, a letter first")
+    if candidate.built_in or allowed.trusts(candidate.name):
+        return _loaded(candidate)
+    if not allowed.allows(candidate.name):
+        return replace(candidate.quarantined("this installation does not allow it"), meant=False)
+    return PluginSource(candidate.name, candidate.entry_point.value, candidate.distribution, candidate.version)
+
+
+def _loaded(candidate: _Candidate) -> Plugin | Quarantined:
     try:
         api_version, definitions = admitted(candidate.name, candidate.entry_point.load)
     except Unusable as error:
@@ -143,7 +204,6 @@ def _examined(candidate: _Candidate, claimants: list[_Candidate]) -> Plugin | Qu
         module=candidate.entry_point.value,
         api_version=api_version,
         origin=Origin.BUILT_IN if candidate.built_in else Origin.INSTALLED,
-        policies=tuple(one for one in definitions if not isinstance(one, EventListener | GraphQLExtension)),
-        listeners=tuple(one for one in definitions if isinstance(one, EventListener)),
-        graphql=tuple(one for one in definitions if isinstance(one, GraphQLExtension)),
+        policies=tuple(described(one) for one in definitions),
+        definitions=MappingProxyType({one.key: one for one in definitions}),
     )

@@ -11,12 +11,16 @@ from quotaloom.platform.errors import InputError, Path
 
 @dataclass(frozen=True, slots=True)
 class Quarantined:
-    """A plugin that is installed but not used, and why. Distribution and version are None where unknown."""
+    """A plugin that is installed but not used, and why. Distribution and version are None where unknown.
+
+    `meant` is False for one that the operator has left out.
+    """
 
     name: str
     distribution: str | None
     version: str | None
     reason: str
+    meant: bool = True
 
     def __str__(self) -> str:
         source = f" ({self.distribution} {self.version})" if self.distribution else ""

@@ -1,51 +1,34 @@
-"""Parameters as a company sets them, validated by the policy's own model."""
+"""Parameters as a company sets them, judged by the policy's own model."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from reprlib import repr as shortened
-from typing import TYPE_CHECKING, Any
-
-from pydantic import ValidationError
+from typing import Any
 
 from quotaloom.platform.errors import InputError, Path
-from quotaloom.policies.errors import PolicyFailed
 from quotaloom.policies.registry import RegisteredPolicy
-from quotaloom_sdk import Parameters, PolicyDefinition
-
-if TYPE_CHECKING:
-    from pydantic_core import ErrorDetails
+from quotaloom.policies.verdicts import ParameterProblem, ParametersVerdict
 
 
-def parse_parameters(policy: RegisteredPolicy[Any], given: object, path: Path = ()) -> Parameters:
-    """`given`, a JSON object, as the policy's parameters, defaults filled in.
+def accepted(policy: RegisteredPolicy, verdict: ParametersVerdict, path: Path = ()) -> dict[str, Any]:
+    """The JSON object that the model accepted, defaults filled in.
 
-    Raises `InputError` INVALID_PARAMETERS at `path` and the place below it, and `PolicyFailed` where the
-    plugin's own validation breaks.
+    Raises `InputError` INVALID_PARAMETERS at `path` and the place below it, which tells of everything that is wrong.
     """
-    definition: PolicyDefinition = policy.definition
-    if not isinstance(given, Mapping):
-        message = f"Parameters of {policy.key} must be an object of names and values, not {shortened(given)}."
+    if verdict.parameters is not None:
+        return dict(verdict.parameters)
+    first = verdict.problems[0]
+    if first.type == "not_an_object":
+        message = f"Parameters of {policy.key} {first.message}, not {first.given}."
         raise InputError("INVALID_PARAMETERS", message, path)
-    try:
-        return definition.parameters.model_validate(dict(given))
-    except ValidationError as error:
-        raise _refused(policy, error.errors(include_url=False), path) from error
-    except (Exception, SystemExit) as error:
-        reason = f"its parameters' validation raised {type(error).__name__}: {error}"
-        raise PolicyFailed(policy.plugin.name, policy.key, reason) from error
+    lines = "; ".join(_line(policy, problem) for problem in verdict.problems)
+    raise InputError("INVALID_PARAMETERS", f"Parameters of {policy.key}: {lines}.", (*path, *first.path))
 
 
-def _refused(policy: RegisteredPolicy[Any], errors: list[ErrorDetails], path: Path) -> InputError:
-    lines = "; ".join(_line(policy, error) for error in errors)
-    return InputError("INVALID_PARAMETERS", f"Parameters of {policy.key}: {lines}.", (*path, *errors[0]["loc"]))
-
-
-def _line(policy: RegisteredPolicy[Any], error: ErrorDetails) -> str:
-    place = ".".join(str(part) for part in error["loc"]) or "parameters"
-    if error["type"] == "extra_forbidden" and len(error["loc"]) == 1:
-        allowed = ", ".join(policy.definition.parameters.model_fields) or "none"
+def _line(policy: RegisteredPolicy, problem: ParameterProblem) -> str:
+    place = ".".join(str(part) for part in problem.path) or "parameters"
+    if problem.type == "extra_forbidden" and len(problem.path) == 1:
+        allowed = ", ".join(policy.parameters_schema.get("properties", {})) or "none"
         return f"{place} is no parameter; there are: {allowed}"
-    if error["type"] == "missing":
+    if problem.type == "missing":
         return f"{place} is missing"
-    return f"{place}: {error['msg']} (given {shortened(error['input'])})"
+    return f"{place}: {problem.message} (given {problem.given})"

@@ -12,87 +12,181 @@ from asyncpg import Record
 
 from quotaloom.calendars.periods import known_day
 from quotaloom.platform.access import Scope
-from quotaloom.platform.errors import InputError
+from quotaloom.platform.errors import InputError, Path
 from quotaloom.platform.unit_of_work import Snapshot, Transaction
 from quotaloom.platform.work import Work
-from quotaloom.policies.parameters import parse_parameters
+from quotaloom.policies.discovery import Origin
+from quotaloom.policies.errors import unknown_policy
+from quotaloom.policies.host import PolicyHost
 from quotaloom.policies.registry import PolicyRegistry, RegisteredPolicy
-from quotaloom_sdk import Parameters, PolicyDefinition
+from quotaloom.policies.selected import SelectedPolicy
+
+CHANNEL = "quotaloom_policies"
+"""Notified on every commit that switched a policy, with `company policy`."""
 
 
 @dataclass(frozen=True, slots=True)
 class PolicyChange:
     """A setting to be made: one policy, on or off, on the days [valid_from, valid_to).
 
-    Without `valid_from` it counts from today. `parameters` are validated by the policy's own model.
+    Without `valid_from` it counts from today. `parameters` are validated by the policy's own model. What is None stays
+    as it is on `valid_from`; a policy that was never set begins with its defaults and the ordinal 0, the first.
     """
 
     policy: str
     active: bool
-    parameters: Mapping[str, Any]
-    ordinal: int = 0
+    parameters: Mapping[str, Any] | None = None
+    ordinal: int | None = None
     valid_from: date | None = None
     valid_to: date | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class SelectedPolicy:
-    """A policy that is on for the company, with the parameters and the revision of its setting."""
-
-    policy: RegisteredPolicy[Any]
-    parameters: Parameters
-    revision: int
 
 
 async def select_policy(
     source: Snapshot | Transaction,
     registry: PolicyRegistry,
-    kind: type[PolicyDefinition],
+    kind: str,
     on: date,
     wanted: str | None,
-    path: tuple[str | int, ...] = (),
+    path: Path = (),
 ) -> SelectedPolicy:
     """The policy of a kind that the company uses on a day: the one `wanted`, or else the first by ordinal.
 
-    Raises `InputError` UNKNOWN_POLICY where it is not installed, POLICY_OFF where the company has it switched off.
+    Raises `InputError` UNKNOWN_POLICY where it is neither installed nor set, POLICY_OFF where the company has it
+    switched off, POLICY_UNAVAILABLE where it is switched on and cannot be asked: another never takes its place.
     """
-    if wanted is not None:
-        registry.get(wanted, kind, path=path)
     rows = await source.fetch(
-        "SELECT policy, parameters, revision FROM policy_setting WHERE kind = $1 AND active"
+        "SELECT policy, parameters, revision, plugin_version FROM policy_setting WHERE kind = $1 AND active"
         " AND valid_from <= $2 AND (valid_to IS NULL OR valid_to > $2) ORDER BY ordinal, policy",
-        kind.kind,
+        kind,
         on,
     )
-    chosen = next(
-        (row for row in rows if row["policy"] == wanted or (wanted is None and row["policy"] in registry)), None
-    )
+    chosen = next((row for row in rows if wanted in (None, row["policy"])), None)
     if chosen is None:
+        if wanted is not None:
+            registry.get(wanted, kind, path=path)
         active = ", ".join(row["policy"] for row in rows) or "none"
-        name = f"{wanted} is" if wanted else f"every {kind.kind} policy is"
+        name = f"{wanted} is" if wanted else f"every {kind} policy is"
         raise InputError("POLICY_OFF", f"{name} switched off for this company on {on}; switched on: {active}", path)
-    policy = registry.get(chosen["policy"], kind)
-    return SelectedPolicy(policy, parse_parameters(policy, orjson.loads(chosen["parameters"])), chosen["revision"])
+    return selected_by(registry, chosen, path)
 
 
-async def switch_policy(work: Work, registry: PolicyRegistry, change: PolicyChange) -> None:
-    """Switch a policy on or off from a day on, with validated parameters; earlier days keep what they had."""
+def selected_by(registry: PolicyRegistry, setting: Mapping[str, Any] | Record, path: Path = ()) -> SelectedPolicy:
+    """The policy of a stored setting. Raises `InputError` POLICY_UNAVAILABLE."""
+    reason = why_unavailable(registry, setting["policy"], setting["plugin_version"])
+    if reason is not None:
+        raise InputError(
+            "POLICY_UNAVAILABLE",
+            f"{setting['policy']} is switched on and cannot be asked: {reason}. Nothing is decided by another policy"
+            " in its place; an admin can switch it again, or off",
+            path,
+        )
+    parameters = orjson.loads(setting["parameters"])
+    return SelectedPolicy(registry.get(setting["policy"]), parameters, setting["revision"])
+
+
+async def still_selected(transaction: Transaction, selected: SelectedPolicy) -> bool:
+    """Whether the setting that decided still is what it was; it stays so until the transaction ends."""
+    if selected.revision is None:
+        return True
+    await transaction.lock("policies", shared=True)
+    row = await transaction.fetch_one(
+        "SELECT true FROM policy_setting WHERE policy = $1 AND revision = $2 AND active",
+        selected.policy.key,
+        selected.revision,
+    )
+    return row is not None
+
+
+def why_unavailable(registry: PolicyRegistry, key: str, plugin_version: str) -> str | None:
+    """Why a policy that was set with a version of its plugin cannot be asked; None where it can.
+
+    Plugins that ship with the product go with its version: their stored parameters stay good.
+    """
+    policy = registry.find(key)
+    if policy is None:
+        return registry.why_missing(key)
+    installed = policy.plugin.version or ""
+    if policy.plugin.origin is Origin.BUILT_IN or _major(plugin_version) == _major(installed):
+        return None
+    return (
+        f"it was set with version {plugin_version or 'unknown'} of its plugin, and {installed or 'an unknown one'} is"
+        " installed, which may decide otherwise"
+    )
+
+
+def _major(version: str) -> str:
+    return version.partition(".")[0]
+
+
+async def switch_policy(work: Work, host: PolicyHost, change: PolicyChange) -> None:
+    """Switch a policy on or off from a day on, with validated parameters; earlier days keep what they had.
+
+    Raises `InputError`: UNKNOWN_POLICY, INVALID_PARAMETERS, POLICY_ESSENTIAL, and for days that do not fit.
+    """
     work.viewer.require(Scope.SETTINGS, "switching a policy")
+    _check_days(change.valid_from or work.today, change.valid_to)
+    async with work.snapshot() as snapshot:
+        latest = await snapshot.fetch_one(
+            "SELECT kind, parameters, ordinal, plugin_version FROM policy_setting WHERE policy = $1"
+            " ORDER BY valid_from <= $2 DESC, valid_from DESC LIMIT 1",
+            change.policy,
+            change.valid_from or work.today,
+        )
+    setting = await _checked(work, host, change, latest)
 
     async def apply(transaction: Transaction) -> None:
-        await set_policy(transaction, registry, change, change.valid_from or work.today)
+        await store_setting(transaction, setting, change.valid_from or work.today)
 
     await work.write(apply)
 
 
-async def set_policy(transaction: Transaction, registry: PolicyRegistry, change: PolicyChange, valid_from: date) -> int:
+@dataclass(frozen=True, slots=True)
+class CheckedSetting:
+    """A change whose parameters the policy's model has accepted."""
+
+    change: PolicyChange
+    kind: str
+    plugin_version: str
+    parameters: Mapping[str, Any]
+    ordinal: int
+
+
+async def _checked(work: Work, host: PolicyHost, change: PolicyChange, latest: Record | None) -> CheckedSetting:
+    policy = host.registry.find(change.policy)
+    stored: dict[str, Any] = {} if latest is None else orjson.loads(latest["parameters"])
+    ordinal = change.ordinal if change.ordinal is not None else latest["ordinal"] if latest is not None else 0
+    if policy is None:
+        if latest is None or change.active:
+            raise unknown_policy(change.policy, (one.key for one in host.registry), ("policy",))
+        # Nobody is left to judge parameters; it can be switched off all the same.
+        return CheckedSetting(change, latest["kind"], latest["plugin_version"], stored, ordinal)
+    if policy.essential and (not change.active or change.valid_to is not None):
+        raise InputError(
+            "POLICY_ESSENTIAL",
+            f"{policy.key} cannot be switched off: it is what decides where no other policy does. Switch on another"
+            " one with a lower ordinal, which then comes first",
+            ("active",) if not change.active else ("validTo",),
+        )
+    given = stored if change.parameters is None else change.parameters
+    parameters: Mapping[str, Any] = given
+    if change.active or change.parameters is not None:
+        company_id = work.viewer.company_id
+        parameters = await host.valid_parameters(policy, given, company_id=company_id, path=("parameters",))
+    return CheckedSetting(change, policy.kind, policy.plugin.version or "", parameters, ordinal)
+
+
+def switched_on(policy: RegisteredPolicy, parameters: Mapping[str, Any], ordinal: int) -> CheckedSetting:
+    """A policy switched on with parameters that are known to be valid."""
+    change = PolicyChange(policy.key, active=True)
+    return CheckedSetting(change, policy.kind, policy.plugin.version or "", parameters, ordinal)
+
+
+async def store_setting(transaction: Transaction, setting: CheckedSetting, valid_from: date) -> int:
     """Store one setting inside a transaction; returns its revision. See `switch_policy`."""
-    policy = registry.get(change.policy, path=("policy",))
-    _check_days(valid_from, change.valid_to)
-    parameters = parse_parameters(policy, change.parameters, ("parameters",)).model_dump(mode="json")
+    change = setting.change
     await transaction.lock("policies")
     rows = await transaction.fetch(
-        "SELECT id, active, parameters, ordinal, valid_from, valid_to, revision FROM policy_setting"
+        "SELECT id, active, parameters, ordinal, valid_from, valid_to, revision, plugin_version FROM policy_setting"
         " WHERE policy = $1 ORDER BY valid_from",
         change.policy,
     )
@@ -100,17 +194,18 @@ async def set_policy(transaction: Transaction, registry: PolicyRegistry, change:
     revision = max((row["revision"] for row in rows), default=0) + 1
     stored = await transaction.fetch_one(
         "INSERT INTO policy_setting (company_id, policy, kind, active, parameters, ordinal, valid_from, valid_to,"
-        " revision, changed_at, changed_by) VALUES ($1, $2, $3, $4, $5::text::jsonb, $6, $7, $8, $9, $10, $11)"
-        " RETURNING id",
+        " revision, plugin_version, changed_at, changed_by)"
+        " VALUES ($1, $2, $3, $4, $5::text::jsonb, $6, $7, $8, $9, $10, $11, $12) RETURNING id",
         transaction.company_id,
         change.policy,
-        policy.definition.kind,
+        setting.kind,
         change.active,
-        orjson.dumps(parameters).decode(),
-        change.ordinal,
+        orjson.dumps(dict(setting.parameters)).decode(),
+        setting.ordinal,
         valid_from,
         change.valid_to,
         revision,
+        setting.plugin_version,
         transaction.now,
         transaction.writer.subject,
     )
@@ -123,13 +218,16 @@ async def set_policy(transaction: Transaction, registry: PolicyRegistry, change:
         after={
             "policy": change.policy,
             "active": change.active,
-            "parameters": parameters,
+            "parameters": dict(setting.parameters),
+            "ordinal": setting.ordinal,
             "valid_from": valid_from,
             "valid_to": change.valid_to,
             "revision": revision,
+            "plugin_version": setting.plugin_version,
         },
     )
     transaction.publish("policy.switched", policy=change.policy, active=change.active, revision=revision)
+    await transaction.execute("SELECT pg_notify($1, $2)", CHANNEL, f"{transaction.company_id} {change.policy}")
     return revision
 
 
@@ -174,8 +272,20 @@ def _plain(row: Record) -> dict[str, Any]:
 async def settings_of(snapshot: Snapshot, policies: Sequence[str] | None) -> list[dict[str, Any]]:
     """The company's settings of these policies, or of all, the earliest first; `parameters` is a JSON object."""
     rows = await snapshot.fetch(
-        "SELECT policy, revision, active, parameters, ordinal, valid_from, valid_to, changed_at, changed_by"
+        "SELECT policy, kind, revision, active, parameters, ordinal, valid_from, valid_to, plugin_version,"
+        " changed_at, changed_by"
         " FROM policy_setting WHERE $1::text[] IS NULL OR policy = ANY($1) ORDER BY policy, valid_from",
         None if policies is None else list(policies),
     )
     return [_plain(row) for row in rows]
+
+
+async def history_of(snapshot: Snapshot, policies: Sequence[str]) -> list[dict[str, Any]]:
+    """Who changed the settings of these policies and when, the latest first, with before and after as JSON."""
+    rows = await snapshot.fetch(
+        "SELECT after->>'policy' AS policy, at, actor, before, after FROM audit_entry"
+        " WHERE object_type = 'PolicySetting' AND action = 'policy.switch' AND after->>'policy' = ANY($1)"
+        " ORDER BY at DESC, id DESC",
+        list(policies),
+    )
+    return [{**row, "before": orjson.loads(row["before"]), "after": orjson.loads(row["after"])} for row in rows]

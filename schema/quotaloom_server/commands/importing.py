@@ -18,10 +18,9 @@ from quotaloom.importing.summary import ImportSummary
 from quotaloom.platform.embedded import Terminated, ending_on_signals
 from quotaloom.platform.errors import InputError
 from quotaloom.platform.settings import Settings, load_settings
-from quotaloom.policies.discovery import discover
-from quotaloom.policies.registry import PolicyRegistry
 from quotaloom_server.clock import utc_now
 from quotaloom_server.databases import connected, database_urls
+from quotaloom_server.hosting import find_plugins, policy_host
 from quotaloom_server.output import ASIDE, RESULT
 from quotaloom_server.signals import run
 
@@ -80,15 +79,15 @@ def import_(
 def _import(
     settings: Settings, folder: Path, mapping: ImportMapping, company: str, rejects: Path | None
 ) -> ImportSummary:
-    policies = PolicyRegistry(discover(strict=settings.plugins_strict).plugins)
     bars = Progress(console=ASIDE, disable=not ASIDE.is_terminal)
     with database_urls(settings) as urls, bars:
 
         async def load() -> ImportSummary:
-            async with connected(settings, urls) as database:
+            plugins = await find_plugins(settings)
+            async with connected(settings, urls) as database, policy_host(settings, plugins) as host:
                 return await import_folder(
                     database,
-                    policies,
+                    host,
                     folder,
                     mapping,
                     company,

@@ -6,18 +6,23 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from quotaloom.platform.settings import load_settings
 from quotaloom.policies.discovery import Discovery, Origin, Plugin, discover
 from quotaloom.policies.errors import Quarantined
+from quotaloom_server.hosting import find_plugins
 from quotaloom_server.output import RESULT
+from quotaloom_server.signals import run
 
 
 def plugins() -> None:
     """List the installed plugins.
 
-    Shows where each comes from, its version and its policies, and for those that cannot be used the reason.
+    Shows where each comes from, its version, where it runs and its policies, and for those that cannot be used the
+    reason.
     """
+    settings = load_settings()
     with _unlogged():
-        found = discover()
+        found = run(find_plugins(settings.model_copy(update={"plugins_strict": False})))
     _show(found)
 
 
@@ -41,11 +46,9 @@ def _show(found: Discovery) -> None:
         width = max((len(f"{plugin.name}.{policy.key}") for policy in plugin.policies), default=0)
         for policy in plugin.policies:
             RESULT.print(f"  {f'{plugin.name}.{policy.key}':{width}}  {policy.kind}: {policy.title}")
-        for listener in plugin.listeners:
-            RESULT.print(f"  listener: {listener.title}")
-        for extension in plugin.graphql:
-            RESULT.print(f"  graphql: {extension.title}")
-        if not (plugin.policies or plugin.listeners or plugin.graphql):
+        for title in plugin.left_out:
+            RESULT.print(f"  not used, as the plugin is not trusted with the graph: {title}")
+        if not (plugin.policies or plugin.left_out):
             RESULT.print("  no policies")
     for one in found.quarantined:
         RESULT.print(f"{one.name}  not used  {_source(one)}", style="bold red")
@@ -53,8 +56,11 @@ def _show(found: Discovery) -> None:
 
 
 def _headline(plugin: Plugin) -> str:
-    origin = "built in" if plugin.origin is Origin.BUILT_IN else "installed"
-    return f"{plugin.name}  {origin}  {_source(plugin)}  module {plugin.module}  plugin API {plugin.api_version}"
+    where = f"plugin API {plugin.api_version}"
+    if plugin.origin is Origin.BUILT_IN:
+        return f"{plugin.name}  built in  {_source(plugin)}  module {plugin.module}  {where}"
+    runs = "trusted, runs in the server" if plugin.in_server else "runs in workers"
+    return f"{plugin.name}  installed  {_source(plugin)}  module {plugin.module}  {where}  {runs}"
 
 
 def _source(plugin: Plugin | Quarantined) -> str:

@@ -10,10 +10,12 @@ import typer
 
 from quotaloom.platform.embedded import Terminated, ending_on_signals
 from quotaloom.platform.settings import Settings, load_settings
+from quotaloom.policies.discovery import Discovery
 from quotaloom_server.clock import utc_now
 from quotaloom_server.databases import DatabaseUrls, bring_up_to_date, connected, database_urls
 from quotaloom_server.demo import load_demo_shown
 from quotaloom_server.greeting import Greeting, greeting
+from quotaloom_server.hosting import find_plugins
 from quotaloom_server.listening import listen, taken
 from quotaloom_server.logs import configure_logging
 from quotaloom_server.output import ASIDE, raw
@@ -53,8 +55,9 @@ def serve(
             database_urls(settings) as urls,
         ):
             welcome = run(_prepare(settings, urls, with_demo=with_demo))
+            plugins = run(find_plugins(settings))
             listen(sockets, settings.host, settings.port)
-            _run(settings, urls, sockets, lambda: raw(str(welcome)))
+            _run(settings, urls, plugins, sockets, lambda: raw(str(welcome)))
     except Terminated:
         ASIDE.print("Stopped.")
 
@@ -67,16 +70,22 @@ async def _prepare(settings: Settings, urls: DatabaseUrls, *, with_demo: bool) -
         return await greeting(settings, urls, database, utc_now())
 
 
-def _run(settings: Settings, urls: DatabaseUrls, sockets: list[socket.socket], started: Callable[[], object]) -> None:
+def _run(
+    settings: Settings,
+    urls: DatabaseUrls,
+    plugins: Discovery,
+    sockets: list[socket.socket],
+    started: Callable[[], object],
+) -> None:
     if settings.workers == 1:
         from quotaloom_server.application import create_application
         from quotaloom_server.serving import Server
 
-        Server(create_application(settings, urls.application), started).run(sockets)
+        Server(create_application(settings, urls.application, plugins=plugins), started).run(sockets)
         return
     from quotaloom_server.workers import Workers
 
-    with Workers(settings, urls.application, sockets) as processes:
+    with Workers(settings, urls.application, plugins, sockets) as processes:
         processes.start()
         started()
         processes.watch()

@@ -14,7 +14,7 @@ from quotaloom.demo.loading import DemoCompany, load_demo
 from quotaloom.platform.database import Database, credentials
 from quotaloom.platform.embedded import SUPERUSER, EmbeddedServer
 from quotaloom.policies.discovery import discover
-from quotaloom.policies.registry import PolicyRegistry
+from quotaloom.policies.host import PolicyHost
 from tests.conftest import APPLICATION_ROLE, TEMPLATE
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -32,13 +32,13 @@ class Loaded:
 
 
 @pytest.fixture(scope="session")
-def policies() -> PolicyRegistry:
+def policies() -> PolicyHost:
     """The policies that ship with the product."""
-    return PolicyRegistry(discover(strict=True).plugins)
+    return PolicyHost(discover(strict=True))
 
 
 @pytest.fixture(scope="session")
-def loaded(postgres: EmbeddedServer, policies: PolicyRegistry) -> Iterator[Loaded]:
+def loaded(postgres: EmbeddedServer, policies: PolicyHost) -> Iterator[Loaded]:
     """The demo company, loaded once for the run."""
     url = postgres.url(_NAME, APPLICATION_ROLE)
     asyncio.run(_as_admin(postgres, f"CREATE DATABASE {_NAME} TEMPLATE {TEMPLATE}"))
@@ -61,7 +61,7 @@ def demo(loaded: Loaded) -> DemoCompany:
     return loaded.demo
 
 
-async def _load(url: str, policies: PolicyRegistry) -> Loaded:
+async def _load(url: str, policies: PolicyHost) -> Loaded:
     told: list[tuple[str, int, int]] = []
     database = Database(url)
     await database.connect()

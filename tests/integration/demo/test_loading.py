@@ -11,7 +11,7 @@ from quotaloom.demo.generating import tell_story
 from quotaloom.demo.loading import DemoCompany, load_demo
 from quotaloom.platform.database import Database
 from quotaloom.platform.errors import InputError
-from quotaloom.policies.registry import PolicyRegistry
+from quotaloom.policies.host import PolicyHost
 from tests.founding import found
 from tests.integration.demo.conftest import NOW, Loaded
 
@@ -32,7 +32,7 @@ async def row_counts(database: Database, company_id: int) -> dict[str, int]:
 
 
 async def test_loading_again_changes_nothing(
-    demo: DemoCompany, demo_database: Database, policies: PolicyRegistry
+    demo: DemoCompany, demo_database: Database, policies: PolicyHost
 ) -> None:
     """A second load, a week later, writes no row and no audit entry."""
     before = await row_counts(demo_database, demo.company_id)
@@ -46,7 +46,7 @@ async def test_what_was_broken_off_is_completed(
     demo: DemoCompany,
     demo_database: Database,
     database: Database,
-    policies: PolicyRegistry,
+    policies: PolicyHost,
     stopped_at: str,
 ) -> None:
     """Broken off before a step and loaded again days later, it has what an undisturbed load has."""
@@ -77,7 +77,7 @@ def test_progress_tells_every_step(loaded: Loaded) -> None:
     ]
 
 
-async def test_the_first_day_of_a_year_will_do(database: Database, policies: PolicyRegistry) -> None:
+async def test_the_first_day_of_a_year_will_do(database: Database, policies: PolicyHost) -> None:
     """At one in the morning of 1 April in Shanghai the last year is whole and the new plan is out."""
     now = datetime(2026, 3, 31, 17, tzinfo=UTC)
     demo = await load_demo(database, policies, now=now)
@@ -91,7 +91,7 @@ async def test_the_first_day_of_a_year_will_do(database: Database, policies: Pol
     assert max(row["published_at"] for row in plans) <= now
 
 
-async def test_another_company_with_the_key_stays_as_it_is(database: Database, policies: PolicyRegistry) -> None:
+async def test_another_company_with_the_key_stays_as_it_is(database: Database, policies: PolicyHost) -> None:
     """A company `demo` that somebody founded is not touched."""
     work = await found(database, key="demo", name="My own")
     before = await row_counts(database, work.company.id)

@@ -7,14 +7,14 @@ from typing import Any
 from quotaloom.platform.access import Role
 from quotaloom.platform.tokens import Identity
 from quotaloom.policies.discovery import discover
-from quotaloom.policies.registry import PolicyRegistry
+from quotaloom.policies.host import PolicyHost
 from quotaloom_graphql.context import RequestContext, Services
 from quotaloom_graphql.nodes import encode_id
 from quotaloom_graphql.schema import build_schema
 from tests.integration.funnels.floors import Floor
 
 SCHEMA = build_schema()
-POLICIES = PolicyRegistry(discover().plugins)
+POLICIES = PolicyHost(discover())
 
 
 def gid(type_name: str, number: int) -> str:

@@ -209,6 +209,7 @@ BAD: Final[Mapping[str, Changes]] = {
     "switchPolicy": lambda w: [
         *({"policy": "no.such"}, {"parameters": {"surplus": 1}}, {"validFrom": NEVER}, {"validTo": NEVER}),
         {"validFrom": "2026-01-01", "validTo": "2026-12-31"},
+        {"policy": "allocation.even"},
     ],
 }
 """What to change of the valid input of each, by the mutation's name."""

@@ -57,6 +57,6 @@ VALID: Final[Mapping[str, Callable[[World], dict[str, Any]]]] = {
     "winOpportunity": lambda w: {"id": w["deal"]},
     "loseOpportunity": lambda w: {"id": w["vague deal"]},
     "reopenOpportunity": lambda w: {"id": w["lost deal"]},
-    "switchPolicy": lambda w: {"policy": "allocation.even", "active": False},
+    "switchPolicy": lambda w: {"policy": "allocation.last_year", "active": False},
 }
 """The input of each, by the mutation's name."""

@@ -83,7 +83,7 @@ async def _fill_floor(world: World) -> None:
 async def _fill_plans(world: World) -> None:
     metric = await world.call("defineMetric", "metric { id }", key="visits", name="Visits", kind="COUNT")
     world.ids["metric"] = metric["metric"]["id"]
-    await world.call("switchPolicy", "policy { key }", policy="allocation.even", active=True)
+    await world.call("switchPolicy", "policy { key }", policy="allocation.last_year", active=True)
     for name, year in (("draft", 2026), ("published", 2027)):
         made = await world.call(
             "createPlan", "plan { id }", name=name.title(), metricId=world["metric"], fiscalYear=year

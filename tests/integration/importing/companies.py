@@ -16,7 +16,7 @@ from quotaloom.platform.access import Role, Viewer
 from quotaloom.platform.database import Database
 from quotaloom.platform.work import Work, load_company
 from quotaloom.policies.discovery import discover
-from quotaloom.policies.registry import PolicyRegistry
+from quotaloom.policies.host import PolicyHost
 
 NOW = datetime(2018, 1, 2, 12, tzinfo=UTC)
 
@@ -58,9 +58,9 @@ STORED = {
 """What an import writes, with keys instead of ids."""
 
 
-def policies() -> PolicyRegistry:
+def policies() -> PolicyHost:
     """The policies that are installed."""
-    return PolicyRegistry(discover().plugins)
+    return PolicyHost(discover())
 
 
 async def load(database: Database, folder: Path, company: str = "maven", **options: Any) -> ImportSummary:

@@ -5,7 +5,10 @@ from __future__ import annotations
 _HEAD = """
     import os, signal, subprocess, sys, threading, time
     from pydantic import Field
-    from quotaloom_sdk import AllocationResult, AllocationRule, Explanation, Need, Parameters, hookimpl
+    from quotaloom_sdk import (
+        AllocationResult, AllocationRule, EventListener, Explanation, GraphQLExtension, Need, Parameters, RootField,
+        hookimpl,
+    )
 
     QUOTALOOM_API = "1.0"
     RULES = []
@@ -39,13 +42,23 @@ GOOD = (
         needs=frozenset({Need.HISTORY}), allocate=by_year,
     ))
 
-    class Listener(AllocationRule):
-        topics = ("target.published",)
+    def heard(event):
+        return ("heard", event)
 
-        def listen(self, event):
-            return ("heard", event)
+    @hookimpl
+    def quotaloom_event_listeners():
+        yield EventListener(
+            key="ear", title="Ear", description="Hears.", parameters=Parameters, topics=("target.published",),
+            listen=heard,
+        )
 
-    RULES.append(Listener(key="ear", title="Ear", description="Hears.", parameters=Parameters, allocate=by_year))
+    async def read(reader):
+        return 1
+
+    @hookimpl
+    def quotaloom_graphql():
+        field = RootField(name="one", description="One.", type=int, read=read)
+        yield GraphQLExtension(key="fields", title="Fields", description="Words.", prefix="Good", root_fields=(field,))
 """
 )
 

@@ -13,10 +13,10 @@ import psutil  # type: ignore[import-untyped] # it ships no types
 import pytest
 
 from quotaloom.policies.errors import PolicyFailed
-from quotaloom.policies.isolation.descriptors import ListenerDescriptor, PluginSource
+from quotaloom.policies.isolation.descriptors import PluginSource
 from quotaloom.policies.isolation.errors import PluginUnavailable, WorkersClosed
-from quotaloom.policies.isolation.messages import ParameterProblem, ParametersVerdict
 from quotaloom.policies.isolation.workers import PluginWorkers, expecting
+from quotaloom.policies.verdicts import ParameterProblem, ParametersVerdict
 from quotaloom_sdk import Need
 from tests.integration.isolation.conftest import Bench, Clock, Made, stored
 from tests.integration.isolation.endings import gone
@@ -28,7 +28,7 @@ async def test_a_plugin_is_described_without_being_imported(bench: Bench) -> Non
     found = await bench.workers.describe("good")
     assert (found.name, found.source.distribution, found.source.version) == ("good", "acme-rules", "1.2")
     assert found.api_version == "1.0"
-    (policy,) = found.policies
+    policy, listener = found.policies
     assert (policy.key, policy.kind, policy.title, policy.needs) == (
         "by_year",
         "allocation",
@@ -36,7 +36,8 @@ async def test_a_plugin_is_described_without_being_imported(bench: Bench) -> Non
         frozenset({Need.HISTORY}),
     )
     assert policy.parameters_schema["properties"]["factor"]["description"] == "Times what was achieved."
-    assert found.listeners == (ListenerDescriptor("ear", "Ear", "Hears.", ("target.published",)),)
+    assert (listener.key, listener.kind, listener.topics) == ("ear", "listener", ("target.published",))
+    assert found.graphql == ("Fields",)
     assert "good_rules" not in sys.modules
 
 

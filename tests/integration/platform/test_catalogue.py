@@ -12,7 +12,7 @@ from tortoise.migrations.autodetector import MigrationAutodetector
 from quotaloom.platform.database import credentials, tortoise_config
 
 NOT_TENANT = {"company", "tortoise_migrations"}
-APPEND_ONLY = {"audit_entry", "outbox_event", "achievement_entry", "stage_move", "decomposition"}
+APPEND_ONLY = {"audit_entry", "outbox_event", "achievement_entry", "stage_move", "decomposition", "win_crediting"}
 
 
 @pytest.fixture

@@ -24,14 +24,15 @@ from quotaloom.platform.access import Role, Viewer
 from quotaloom.platform.database import Database
 from quotaloom.platform.work import Work
 from quotaloom.policies.discovery import discover
-from quotaloom.policies.registry import PolicyRegistry
+from quotaloom.policies.host import PolicyHost
 from quotaloom.targets.attainments import AttainmentQuestion, attainment_by_member, attainment_by_unit
 from quotaloom.targets.cells import CellChange, set_target_cells
-from quotaloom.targets.decomposing import DecomposeRequest, DecompositionOutcome, decompose_target
+from quotaloom.targets.deciding import DecomposeRequest, DecompositionOutcome
+from quotaloom.targets.decomposing import decompose_target
 from quotaloom.targets.plans import create_plan, publish_plan
 
 NOON = datetime(2017, 1, 2, 12, tzinfo=UTC)
-POLICIES = PolicyRegistry(discover().plugins)
+POLICIES = PolicyHost(discover())
 
 
 @dataclass(frozen=True)

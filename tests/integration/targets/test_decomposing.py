@@ -12,7 +12,8 @@ import pytest
 from quotaloom.platform.database import Database
 from quotaloom.platform.errors import InputError
 from quotaloom.targets.cells import lock_target_cells
-from quotaloom.targets.decomposing import DecomposeRequest, YearPin, decompose_target
+from quotaloom.targets.deciding import DecomposeRequest, YearPin
+from quotaloom.targets.decomposing import decompose_target
 from quotaloom.targets.plans import revise_plan
 from tests.founding import at
 from tests.integration.targets.planning import EIGHTY_PERCENT, POLICIES, plan_for

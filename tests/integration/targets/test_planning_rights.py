@@ -14,7 +14,8 @@ from quotaloom.platform.database import Database
 from quotaloom.platform.errors import AccessDenied, NotFound
 from quotaloom.platform.work import Work
 from quotaloom.targets.cells import CellChange, set_target_cells
-from quotaloom.targets.decomposing import DecomposeRequest, decompose_target
+from quotaloom.targets.deciding import DecomposeRequest
+from quotaloom.targets.decomposing import decompose_target
 from tests.integration.targets.planning import POLICIES, Planning, plan_for
 
 TREE = {"Acme": ["East", "West"], "East": ["E 1"], "West": ["W 1", "W 2"]}

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from importlib.metadata import Distribution, EntryPoint
 from pathlib import Path
 from textwrap import dedent
+
+from quotaloom.platform.allowing import AllowList
+from quotaloom.policies.discovery import Discovery, discover
 
 GOOD = """
     from quotaloom_sdk import AllocationResult, AllocationRule, Explanation, Parameters, hookimpl
@@ -46,6 +50,12 @@ class PluginFolder:
         (metadata / "entry_points.txt").write_text(f"[quotaloom]\n{name} = {module}\n")
         (entry_point,) = Distribution.at(metadata).entry_points
         return entry_point
+
+
+def load(entry_points: Iterable[EntryPoint], strict: bool = False) -> Discovery:
+    """What is discovered where every plugin is trusted, and so loaded in this process."""
+    found = list(entry_points)
+    return discover(found, allowed=AllowList(named={one.name: True for one in found}), strict=strict)
 
 
 def with_hook(source: str) -> str:

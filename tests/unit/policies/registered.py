@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
 from pydantic import Field, field_validator
 
-from quotaloom.policies.discovery import Origin, Plugin
+from quotaloom.policies.allocating import AllocationOutcome, ask_for_weights
+from quotaloom.policies.discovery import Discovery, Origin, Plugin
+from quotaloom.policies.host import PolicyHost
+from quotaloom.policies.isolation.descriptors import described
 from quotaloom.policies.registry import PolicyRegistry, RegisteredPolicy
+from quotaloom.policies.selected import SelectedPolicy
 from quotaloom_sdk import (
     AllocationRequest,
     AllocationResult,
@@ -61,9 +66,28 @@ def rule(
 
 def plugin(*policies: PolicyDefinition, name: str = "acme") -> Plugin:
     """Version 1.2 of a partner's plugin with those policies."""
-    return Plugin(name, "acme-rules", "1.2", "acme_rules", "1.0", Origin.INSTALLED, policies)
+    return Plugin(
+        name,
+        "acme-rules",
+        "1.2",
+        "acme_rules",
+        "1.0",
+        Origin.INSTALLED,
+        tuple(map(described, policies)),
+        {policy.key: policy for policy in policies},
+    )
 
 
-def registered(definition: AllocationRule[Any]) -> RegisteredPolicy[AllocationRule[Any]]:
+def registered(definition: PolicyDefinition) -> RegisteredPolicy:
     """That rule, as the only policy of the plugin `acme`."""
-    return PolicyRegistry([plugin(definition)]).get(f"acme.{definition.key}", AllocationRule)
+    return PolicyRegistry([plugin(definition)]).get(f"acme.{definition.key}")
+
+
+def weights_of(
+    policy: RegisteredPolicy, request: AllocationRequest[Any], setting_revision: int | None = None
+) -> AllocationOutcome:
+    """What the runner makes of a rule that runs in this process, asked with the parameters of the request."""
+    host = PolicyHost(Discovery((policy.plugin,), ()))
+    selected = SelectedPolicy(policy, request.parameters.model_dump(mode="json"), setting_revision)
+    (outcome,) = asyncio.run(ask_for_weights(host, selected, [request], company_id=1))
+    return outcome

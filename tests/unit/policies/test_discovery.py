@@ -4,9 +4,10 @@ from importlib.metadata import EntryPoint
 
 import pytest
 
+from quotaloom.platform.allowing import parse_allow_list
 from quotaloom.policies.discovery import Discovery, Origin, discover
 from quotaloom.policies.errors import PluginsRefused, Quarantined
-from tests.unit.policies.installing import GOOD, PluginFolder, with_hook
+from tests.unit.policies.installing import GOOD, PluginFolder, load, with_hook
 
 
 def names(discovery: Discovery) -> list[str]:
@@ -33,7 +34,7 @@ def test_shipped_allocation_arrives_through_the_installed_entry_points() -> None
 def test_partner_plugin_is_described_by_its_distribution(folder: PluginFolder) -> None:
     """A plugin carries name, distribution, version, module, API version, origin and policies."""
     entry_point = folder.install(GOOD, name="acme", distribution="acme-rules", version="1.2")
-    (plugin,) = discover([entry_point], strict=True).plugins
+    (plugin,) = load([entry_point], strict=True).plugins
     assert (plugin.name, plugin.distribution, plugin.version) == ("acme", "acme-rules", "1.2")
     assert (plugin.module, plugin.api_version, plugin.origin) == (entry_point.value, "1.0", Origin.INSTALLED)
     assert [policy.key for policy in plugin.policies] == ["first", "second"]
@@ -42,7 +43,7 @@ def test_partner_plugin_is_described_by_its_distribution(folder: PluginFolder) -
 def test_entry_point_without_distribution_is_used_all_the_same(folder: PluginFolder) -> None:
     """A plugin of no known distribution has neither distribution nor version."""
     module = folder.install(GOOD).value
-    (plugin,) = discover([EntryPoint("acme", module, "quotaloom")]).plugins
+    (plugin,) = load([EntryPoint("acme", module, "quotaloom")]).plugins
     assert (plugin.distribution, plugin.version) == (None, None)
 
 
@@ -180,7 +181,7 @@ def test_bad_plugin_is_quarantined_and_harms_nobody(folder: PluginFolder, source
     """A plugin that fails a check is listed with the reason, and the one beside it is used."""
     bad = folder.install(source, name="bad", distribution="bad-rules", version="0.9")
     good = folder.install(GOOD, name="good")
-    discovery = discover([bad, good])
+    discovery = load([bad, good])
     assert names(discovery) == ["good"]
     (quarantined,) = discovery.quarantined
     assert (quarantined.name, quarantined.distribution, quarantined.version) == ("bad", "bad-rules", "0.9")
@@ -191,26 +192,26 @@ def test_missing_module_is_quarantined() -> None:
     """An entry point whose module is gone is a plugin that cannot be imported."""
     gone = EntryPoint("gone", "no_such_module_anywhere", "quotaloom")
     reason = "cannot be imported: ModuleNotFoundError: No module named 'no_such_module_anywhere'"
-    assert discover([gone]).quarantined == (Quarantined("gone", None, None, reason),)
+    assert load([gone]).quarantined == (Quarantined("gone", None, None, reason),)
 
 
 def test_interrupt_during_import_ends_the_start(folder: PluginFolder) -> None:
     """Ctrl-C while a plugin is being imported is the operator's, not a fault of the plugin."""
     with pytest.raises(KeyboardInterrupt):
-        discover([folder.install("raise KeyboardInterrupt")])
+        load([folder.install("raise KeyboardInterrupt")])
 
 
 def test_name_that_cannot_stand_in_a_policy_key_is_quarantined(folder: PluginFolder) -> None:
     """A plugin's name is the first half of `plugin.key`, so it is held to the same letters."""
     entry_point = folder.install(GOOD, name="Acme-Rules")
-    assert "name must be up to 64 of a-z" in only_reason(discover([entry_point]))
+    assert "name must be up to 64 of a-z" in only_reason(load([entry_point]))
 
 
 def test_two_partners_with_one_name_are_both_quarantined(folder: PluginFolder) -> None:
     """Of two distributions that claim one plugin name neither is used: which one would be chance."""
     one = folder.install(GOOD, name="acme", distribution="acme-one")
     other = folder.install(GOOD, name="acme", distribution="acme-other")
-    discovery = discover([other, one])
+    discovery = load([other, one])
     assert discovery.plugins == ()
     assert [(each.distribution, each.reason) for each in discovery.quarantined] == [
         ("acme-one", "another distribution claims the same plugin name: acme-other"),
@@ -222,7 +223,7 @@ def test_nobody_takes_the_name_of_a_built_in_plugin(folder: PluginFolder) -> Non
     """A partner's plugin with a built-in's name is quarantined and the built-in stays in use."""
     rival = folder.install(GOOD, name="allocation", distribution="acme-rules")
     ours = folder.install(GOOD, name="allocation", distribution="quotaloom")
-    discovery = discover([rival, ours])
+    discovery = load([rival, ours])
     assert [(plugin.name, plugin.origin) for plugin in discovery.plugins] == [("allocation", Origin.BUILT_IN)]
     assert only_reason(discovery) == "another distribution claims the same plugin name: quotaloom"
 
@@ -233,14 +234,14 @@ def test_strict_mode_refuses_the_start_and_names_every_bad_plugin(folder: Plugin
     worse = folder.install("raise ValueError('second')", name="worse")
     good = folder.install(GOOD, name="good")
     with pytest.raises(PluginsRefused) as refused:
-        discover([worse, good, bad], strict=True)
+        load([worse, good, bad], strict=True)
     assert [one.name for one in refused.value.quarantined] == ["bad", "worse"]
     assert "plugin 'bad' (acme-rules 1.2): cannot be imported: ValueError: first" in str(refused.value)
 
 
 def test_quarantine_is_logged(folder: PluginFolder, caplog: pytest.LogCaptureFixture) -> None:
     """One clear log line tells the operator which plugin is not used, and why."""
-    discover([folder.install("raise ValueError('no')", name="bad")])
+    load([folder.install("raise ValueError('no')", name="bad")])
     assert [record.getMessage() for record in caplog.records if record.levelname == "WARNING"] == [
         "quarantined plugin 'bad' (acme-rules 1.2): cannot be imported: ValueError: no"
     ]
@@ -249,7 +250,7 @@ def test_quarantine_is_logged(folder: PluginFolder, caplog: pytest.LogCaptureFix
 def test_order_does_not_depend_on_the_installation(folder: PluginFolder) -> None:
     """Plugins come in the order of their names, whatever order the entry points come in."""
     entry_points = [folder.install(GOOD, name=name) for name in ("zeta", "alpha", "mid")]
-    assert names(discover(entry_points)) == ["alpha", "mid", "zeta"]
+    assert names(load(entry_points)) == ["alpha", "mid", "zeta"]
 
 
 ALL_HOOKS = """
@@ -301,9 +302,23 @@ ALL_HOOKS = """
 
 
 def test_plugin_may_implement_every_hook(folder: PluginFolder) -> None:
-    """Policies of all kinds come together in the order of hooks; listeners and what is for the graph come apart."""
-    (plugin,) = discover([folder.install(ALL_HOOKS)], strict=True).plugins
+    """What it brings comes together in the order of hooks, listeners and what is for the graph too."""
+    (plugin,) = load([folder.install(ALL_HOOKS)], strict=True).plugins
     kinds = [policy.kind for policy in plugin.policies]
-    assert kinds == ["allocation", "crediting", "incentive", "pool", "stage_gate", "review"]
-    assert [listener.topics for listener in plugin.listeners] == [("policy.switched",)]
+    assert kinds == ["allocation", "crediting", "incentive", "pool", "stage_gate", "review", "listener", "graphql"]
+    assert plugin.policies[6].topics == ("policy.switched",)
     assert [extension.prefix for extension in plugin.graphql] == ["Acme"]
+
+
+def test_only_what_is_trusted_is_loaded_here(folder: PluginFolder) -> None:
+    """A plugin that is merely installed is left to a worker; what is not allowed is left out, even if strict."""
+    free = folder.install("raise AssertionError('imported')", name="free")
+    other = folder.install("raise AssertionError('imported')", name="other")
+    everybody = discover([free, other], strict=True)
+    assert [source.name for source in everybody.elsewhere] == ["free", "other"]
+    assert (everybody.plugins, everybody.quarantined) == ((), ())
+    named = discover([free, other], allowed=parse_allow_list("other"), strict=True)
+    assert [source.name for source in named.elsewhere] == ["other"]
+    assert named.quarantined == (
+        Quarantined("free", "acme-rules", "1.2", "this installation does not allow it", meant=False),
+    )

@@ -1,21 +1,19 @@
 from __future__ import annotations
 
-from decimal import Decimal
-
 import pytest
 
 from quotaloom.platform.errors import InputError, Path
 from quotaloom.policies.errors import PolicyFailed
-from quotaloom.policies.parameters import parse_parameters
+from quotaloom.policies.host import parse_parameters
 from tests.unit.policies.registered import Tuning, registered, rule
 
 POLICY = registered(rule(parameters=Tuning))
 
 
 def test_given_values_are_parsed_and_defaults_filled_in() -> None:
-    """Text and numbers of JSON become exact values; what is not given takes its default."""
-    assert parse_parameters(POLICY, {"share": "0.25"}) == Tuning(share=Decimal("0.25"), steps=())
-    assert parse_parameters(POLICY, {}) == Tuning()
+    """What is stored is JSON that the model reads back exactly; what is not given takes its default."""
+    assert parse_parameters(POLICY, {"share": "0.25"}) == {"share": "0.25", "steps": []}
+    assert parse_parameters(POLICY, {}) == {"share": "0.5", "steps": []}
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import pytest
 from quotaloom.platform.errors import InputError
 from quotaloom.policies.discovery import discover
 from quotaloom.policies.registry import PolicyRegistry
-from quotaloom_sdk import AllocationRule, PolicyDefinition
+from quotaloom_sdk import PolicyDefinition
 from tests.unit.policies.registered import Tuning, plugin, rule
 
 ACME = plugin(rule(key="first"), rule(key="second", parameters=Tuning))
@@ -43,9 +43,9 @@ def test_policy_of_another_kind_is_unknown() -> None:
     bare = PolicyDefinition(key="bare", title="Title", description="Words.")
     mixed = PolicyRegistry([plugin(rule(key="first"), bare)])
     assert mixed.get("acme.bare").definition is bare
-    assert [policy.key for policy in mixed.of_kind(AllocationRule)] == ["acme.first"]
+    assert [policy.key for policy in mixed.of_kind("allocation")] == ["acme.first"]
     with pytest.raises(InputError, match=r"Installed: acme\.first\."):
-        mixed.get("acme.bare", AllocationRule)
+        mixed.get("acme.bare", "allocation")
 
 
 def test_parameters_schema_is_what_a_form_needs() -> None:

@@ -7,12 +7,16 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
+from pydantic import Field
 
+from quotaloom.policies.allocating import AllocationOutcome, ask_for_weights
+from quotaloom.policies.discovery import Discovery
 from quotaloom.policies.errors import PolicyFailed
-from quotaloom.policies.runner import AllocationOutcome, PolicyStamp, run_allocation
+from quotaloom.policies.host import PolicyHost, parse_parameters
+from quotaloom.policies.selected import PolicyStamp, SelectedPolicy
 from quotaloom_sdk import AllocationRequest, AllocationResult, Explanation, Need, Parameters
 from quotaloom_sdk.testing import allocation_request, child, months
-from tests.unit.policies.registered import BECAUSE, Tuning, equally, registered, rule
+from tests.unit.policies.registered import BECAUSE, Tuning, equally, registered, rule, weights_of
 
 REQUEST = allocation_request(child("East", 300, 100), child("West", 100, 0), months=months(2017, 2))
 """Two children over two months."""
@@ -22,7 +26,7 @@ ONES = (Fraction(1), Fraction(1))
 
 def run(**result: Any) -> AllocationOutcome:
     answer = AllocationResult(**{"explanation": BECAUSE, **result})
-    return run_allocation(registered(rule(lambda request: answer)), REQUEST)
+    return weights_of(registered(rule(lambda request: answer)), REQUEST)
 
 
 def test_nothing_given_is_equal_for_all() -> None:
@@ -46,14 +50,14 @@ def test_matrix_is_one_row_per_child() -> None:
 
 def test_unit_without_children_has_an_empty_matrix() -> None:
     """A position's year is spread over months only."""
-    outcome = run_allocation(registered(rule()), allocation_request(months=months(2017, 2)))
+    outcome = weights_of(registered(rule()), allocation_request(months=months(2017, 2)))
     assert (outcome.months, outcome.matrix) == (ONES, ())
 
 
 def test_outcome_is_stamped_with_all_that_decided() -> None:
     """Plugin, version, policy, parameters with their defaults, and the setting's revision go with the result."""
     request = allocation_request(child("East"), parameters=Tuning(steps=(2,)))
-    outcome = run_allocation(registered(rule(parameters=Tuning)), request, setting_revision=7)
+    outcome = weights_of(registered(rule(parameters=Tuning)), request, setting_revision=7)
     parameters = {"share": "0.5", "steps": [2]}
     assert outcome.stamp == PolicyStamp("acme", "1.2", "acme.rule", parameters, 7)
     assert outcome.stamp.to_json() == {
@@ -73,7 +77,7 @@ def seen_by(needs: frozenset[Need]) -> AllocationRequest[Any]:
         seen.append(request)
         return equally(request)
 
-    run_allocation(registered(rule(allocate, needs=needs)), REQUEST)
+    weights_of(registered(rule(allocate, needs=needs)), REQUEST)
     return seen[0]
 
 
@@ -90,13 +94,16 @@ def test_missing_history_is_the_callers_mistake() -> None:
     """A rule that needs history is never called without it."""
     policy = registered(rule(needs=frozenset({Need.HISTORY})))
     with pytest.raises(ValueError, match="West has 0 months of history for 2 months"):
-        run_allocation(policy, allocation_request(child("East", 1, 1), child("West"), months=months(2017, 2)))
+        weights_of(policy, allocation_request(child("East", 1, 1), child("West"), months=months(2017, 2)))
 
 
-def test_parameters_of_another_model_are_the_callers_mistake() -> None:
-    """Parameters come from the same policy's model."""
-    with pytest.raises(ValueError, match="parameters are Parameters, not Tuning"):
-        run_allocation(registered(rule(parameters=Tuning)), REQUEST)
+def test_stored_parameters_that_are_not_valid_any_more_fail() -> None:
+    """A new version of a plugin may know other bounds than those that were in force when a setting was stored."""
+    policy = registered(rule(parameters=Tuning))
+    selected = SelectedPolicy(policy, {"share": "2", "steps": []}, 1)
+    asking = ask_for_weights(PolicyHost(Discovery((policy.plugin,), ())), selected, [REQUEST], company_id=1)
+    with pytest.raises(PolicyFailed, match=r"its parameters are not valid: share: .* \(given '2'\)"):
+        asyncio.run(asking)
 
 
 @pytest.mark.parametrize(
@@ -178,7 +185,7 @@ def argless() -> Any:
 def test_bad_policy_fails_with_the_name_of_its_plugin(allocate: Callable[..., Any], reason: str) -> None:
     """Whatever a policy raises or answers instead of a result is a failure that names plugin and policy."""
     with pytest.raises(PolicyFailed) as failed:
-        run_allocation(registered(rule(allocate)), REQUEST)
+        weights_of(registered(rule(allocate)), REQUEST)
     assert (failed.value.plugin, failed.value.policy) == ("acme", "acme.rule")
     assert reason in failed.value.reason
 
@@ -187,8 +194,18 @@ def test_parameters_that_cannot_be_written_down_fail() -> None:
     """What cannot be stamped as JSON is not stored."""
 
     class Odd(Parameters):
-        what: Any = object()
+        what: Any = Field(default_factory=object)
 
-    request = allocation_request(child("East"), parameters=Odd())
     with pytest.raises(PolicyFailed, match="PydanticSerializationError"):
-        run_allocation(registered(rule(parameters=Odd)), request)
+        parse_parameters(registered(rule(parameters=Odd)), {})
+
+
+def test_a_stranger_cannot_change_what_others_are_given() -> None:
+    """Even where it runs in the server, and goes around the frozen dataclasses."""
+
+    def spoil(request: AllocationRequest[Any]) -> AllocationResult:
+        object.__setattr__(request.children[0], "achieved", (999,))
+        return equally(request)
+
+    weights_of(registered(rule(spoil, needs=frozenset({Need.HISTORY}))), REQUEST)
+    assert REQUEST.children[0].achieved == (300, 100)

@@ -19,7 +19,7 @@ SHIPPED = [
     (plugin.name, policy)
     for plugin in discover().plugins
     if plugin.origin is Origin.BUILT_IN
-    for policy in plugin.policies
+    for policy in (plugin.definitions or {}).values()
 ]
 
 

@@ -66,6 +66,10 @@ class Breakers:
         key = (plugin, company_id)
         self._keep(key, settle_call(self.state(*key), reason, self._clock(), self._rules))
 
+    def forget(self, plugin: str, company_id: int) -> None:
+        """Let the plugin's calls for the company pass again, as if it had never failed."""
+        self._states.pop((plugin, company_id), None)
+
     def _admitted(self, key: _Key, policy: str) -> Admission:
         admission, state = admit(self.state(*key), self._clock())
         self._keep(key, state)

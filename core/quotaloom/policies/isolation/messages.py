@@ -9,7 +9,6 @@ from __future__ import annotations
 import io
 import pickle
 import sys
-from collections.abc import Mapping
 from dataclasses import dataclass, is_dataclass
 from enum import Enum, StrEnum
 from typing import Any, Literal, get_args
@@ -47,24 +46,6 @@ class Answer:
     trace: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ParameterProblem:
-    """One thing wrong with parameters: where (names and indexes), pydantic's type of error, words, what was given."""
-
-    path: tuple[str | int, ...]
-    type: str
-    message: str
-    given: str
-
-
-@dataclass(frozen=True, slots=True)
-class ParametersVerdict:
-    """Parameters as the policy's model sees them: the JSON object with defaults filled in, or what is wrong."""
-
-    parameters: Mapping[str, Any] | None
-    problems: tuple[ParameterProblem, ...] = ()
-
-
 class Unreadable(Exception):
     """A worker's message is not what may come from a worker."""
 
@@ -84,9 +65,9 @@ _PLAIN = {
     "datetime": {"date", "datetime", "time", "timedelta", "timezone"},
     "decimal": {"Decimal"},
     "fractions": {"Fraction"},
-    __name__: {"Answer", "Outcome", "ParameterProblem", "ParametersVerdict"},
+    __name__: {"Answer", "Outcome"},
+    "quotaloom.policies.verdicts": {"ParameterProblem", "ParametersVerdict"},
     "quotaloom.policies.isolation.descriptors": {
-        "ListenerDescriptor",
         "PluginDescriptor",
         "PluginSource",
         "PolicyDescriptor",

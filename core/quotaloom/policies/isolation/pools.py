@@ -54,6 +54,11 @@ class WorkerPool:
         """The numbers of the worker processes."""
         return tuple(lane.pid for lane in (*self._lanes, *self._starting) if lane.pid is not None)
 
+    def warm(self) -> None:
+        """Start a worker where there is none, for whoever calls next."""
+        if not (self._closed or self._lanes or self._starting):
+            self._start()
+
     async def describe(self, seconds: float) -> PluginDescriptor:
         """What a worker says of the plugin. Raises `QueueFull`, `NotReached`, `NotStarted`, `WorkersClosed`."""
         lane = await self._taken(seconds)

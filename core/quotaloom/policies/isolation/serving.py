@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import os
 import pickle
@@ -13,27 +12,18 @@ import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, is_dataclass, replace
 from importlib.metadata import EntryPoint
-from reprlib import repr as shortened
 from typing import Any, NoReturn, cast
 
-from pydantic import ValidationError
-
 from quotaloom.policies.admission import Unusable, admitted
-from quotaloom.policies.isolation.descriptors import (
-    ListenerDescriptor,
-    PluginDescriptor,
-    PluginSource,
-    PolicyDescriptor,
-)
+from quotaloom.policies.isolation.descriptors import PluginDescriptor, PluginSource, plugin_descriptor
 from quotaloom.policies.isolation.limits import WorkerLimits
 from quotaloom.policies.isolation.messages import (
     FUNCTIONS,
     Answer,
     Call,
     Outcome,
-    ParameterProblem,
-    ParametersVerdict,
 )
+from quotaloom.policies.verdicts import NotValid, model_of, verdict_on
 from quotaloom_sdk import PolicyDefinition
 from quotaloom_sdk.hooks import ENTRY_POINT_GROUP
 
@@ -126,33 +116,7 @@ def _loaded() -> PluginDescriptor:
     entry_point = EntryPoint(source.name, source.value, ENTRY_POINT_GROUP)
     api_version, definitions = admitted(source.name, entry_point.load)
     serving.definitions = {definition.key: definition for definition in definitions}
-    return PluginDescriptor(
-        source=source,
-        api_version=api_version,
-        policies=tuple(_policy(one) for one in definitions if not _listens(one)),
-        listeners=tuple(_listener(one) for one in definitions if _listens(one)),
-    )
-
-
-def _listens(definition: PolicyDefinition) -> bool:
-    return callable(getattr(definition, "listen", None))
-
-
-def _policy(definition: PolicyDefinition) -> PolicyDescriptor:
-    schema = json.dumps(definition.parameters.model_json_schema(), ensure_ascii=False)
-    return PolicyDescriptor(
-        key=definition.key,
-        kind=definition.kind,
-        title=definition.title,
-        description=definition.description,
-        needs=definition.needs,
-        parameters_json=schema,
-    )
-
-
-def _listener(definition: PolicyDefinition) -> ListenerDescriptor:
-    topics = tuple(str(topic) for topic in getattr(definition, "topics", ()))
-    return ListenerDescriptor(definition.key, definition.title, definition.description, topics)
+    return plugin_descriptor(source, api_version, definitions)
 
 
 def _called(call: Call) -> object:
@@ -160,7 +124,7 @@ def _called(call: Call) -> object:
     if definition is None:
         raise _Failed("the plugin has no such policy any more")
     if call.function == "validate_parameters":
-        return _verdict(definition, call.payload)
+        return verdict_on(definition, call.payload)
     function = getattr(definition, call.function, None) if call.function in FUNCTIONS else None
     if not callable(function):
         raise _Failed(f"it is of kind {definition.kind!r} and cannot {call.function}")
@@ -171,29 +135,12 @@ def _with_parameters(definition: PolicyDefinition, request: Any) -> object:
     """The request with its JSON object of parameters as the policy's own model."""
     if not (is_dataclass(request) and hasattr(request, "parameters")):
         return request
-    verdict = _verdict(definition, request.parameters)
-    if verdict.problems:
-        first = verdict.problems[0]
-        place = ".".join(str(part) for part in first.path) or "parameters"
-        raise _Failed(f"its parameters are not valid: {place}: {first.message} (given {first.given})")
-    valid: Any = definition.parameters.model_validate(request.parameters)
+    try:
+        valid = model_of(definition, request.parameters)
+    except NotValid as error:
+        raise _Failed(str(error)) from None
     changed: object = replace(cast("Any", request), parameters=valid)
     return changed
-
-
-def _verdict(definition: PolicyDefinition, given: object) -> ParametersVerdict:
-    if not isinstance(given, Mapping):
-        problem = ParameterProblem((), "not_an_object", "must be an object of names and values", shortened(given))
-        return ParametersVerdict(None, (problem,))
-    try:
-        valid = definition.parameters.model_validate(dict(given))
-    except ValidationError as error:
-        problems = tuple(
-            ParameterProblem(tuple(one["loc"]), one["type"], one["msg"], shortened(one["input"]))
-            for one in error.errors(include_url=False)
-        )
-        return ParametersVerdict(None, problems)
-    return ParametersVerdict(valid.model_dump(mode="json"))
 
 
 def _bound_memory(memory: int) -> None:

@@ -32,10 +32,10 @@ from quotaloom.policies.isolation.messages import (
     Call,
     Function,
     Outcome,
-    ParametersVerdict,
     Unreadable,
 )
 from quotaloom.policies.isolation.pools import NotReached, NotStarted, QueueFull, WorkerPool
+from quotaloom.policies.verdicts import ParametersVerdict
 from quotaloom.policies.weights import BadAnswer
 
 T = TypeVar("T")
@@ -89,6 +89,11 @@ class PluginWorkers:
     def breaker(self, plugin: str, company_id: int) -> BreakerState:
         """The breaker of a plugin for a company."""
         return self._breakers.state(plugin, company_id)
+
+    def forgive(self, plugin: str, company_id: int) -> None:
+        """Close the plugin's breaker for the company, and have a worker ready."""
+        self._breakers.forget(plugin, company_id)
+        self._pool(plugin, "").warm()
 
     async def describe(self, plugin: str) -> PluginDescriptor:
         """What the plugin offers, as a worker found it; asked once, then remembered.

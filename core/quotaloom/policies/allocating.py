@@ -1,0 +1,67 @@
+"""Asking an allocation rule, and judging its weights."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from quotaloom.policies.answers import sound
+from quotaloom.policies.host import PolicyHost
+from quotaloom.policies.selected import PolicyStamp, SelectedPolicy
+from quotaloom.policies.weights import Weights, checked_tuple, equal_weights, exact_weights
+from quotaloom_sdk import AllocationRequest, AllocationResult, Explanation, Need, UnitFact
+
+
+@dataclass(frozen=True, slots=True)
+class AllocationOutcome:
+    """Checked weights: `months` one per month, `matrix` a row per child with a weight per month.
+
+    All exact, finite and not negative. A month's column, or `months`, may be all zero, which counts as equal.
+    """
+
+    months: Weights
+    matrix: tuple[Weights, ...]
+    explanation: Explanation
+    stamp: PolicyStamp
+
+
+async def ask_for_weights(
+    host: PolicyHost, selected: SelectedPolicy, requests: Sequence[AllocationRequest[Any]], *, company_id: int
+) -> list[AllocationOutcome]:
+    """The weights of an allocation rule for each request, in their order; call it outside any transaction.
+
+    The parameters of the requests are those of `selected`, whatever they hold. Raises `PolicyFailed`, naming the
+    plugin, where the rule raises or answers with anything else than finite, non-negative weights of the right number;
+    `ValueError` where the caller's request is at fault: history that is needed and missing.
+    """
+    if Need.HISTORY in selected.policy.needs:
+        for request in requests:
+            _require_history((request.unit, *request.children), len(request.months))
+    stamp = selected.stamp()
+
+    def check(request: AllocationRequest[Any], answer: object) -> AllocationOutcome:
+        result = sound(answer, AllocationResult)
+        children, months = len(request.children), len(request.months)
+        by_month = (
+            equal_weights(months) if result.months is None else exact_weights(result.months, months, "months", "months")
+        )
+        return AllocationOutcome(by_month, _matrix(result, children, months), result.explanation, stamp)
+
+    return await host.ask(selected, "allocate", requests, check, company_id=company_id)
+
+
+def _require_history(units: tuple[UnitFact, ...], months: int) -> None:
+    for unit in units:
+        if len(unit.achieved) != months:
+            raise ValueError(f"{unit.name} has {len(unit.achieved)} months of history for {months} months")
+
+
+def _matrix(result: AllocationResult, children: int, months: int) -> tuple[Weights, ...]:
+    if result.matrix is not None:
+        rows = checked_tuple(result.matrix, children, "matrix", "children")
+        return tuple(exact_weights(row, months, f"matrix[{index}]", "months") for index, row in enumerate(rows))
+    by_child: Weights = equal_weights(children)
+    if result.children is not None:
+        by_child = exact_weights(result.children, children, "children", "children")
+    return tuple((weight,) * months for weight in by_child)
