@@ -288,17 +288,17 @@ async def _update_opportunity(work: Work, input: UpdateOpportunityInput, _: Serv
     return {"opportunity_id": opportunity_id}
 
 
-async def _move_opportunity(work: Work, input: MoveOpportunityInput, _: Services) -> dict[str, Any]:
+async def _move_opportunity(work: Work, input: MoveOpportunityInput, services: Services) -> dict[str, Any]:
     opportunity_id = decode_id(input.id, "Opportunity", ("id",))
     stage_id = decode_id(input.stage_id, "Stage", ("stageId",))
     with told_at(input):
         await stage_changes.move_opportunity(
-            work, opportunity_id, stage_id, input.on, input.reason, input.expected_version
+            work, services.policies, opportunity_id, stage_id, input.on, input.reason, input.expected_version
         )
     return {"opportunity_id": opportunity_id}
 
 
-async def _win_opportunity(work: Work, input: WinOpportunityInput, _: Services) -> dict[str, Any]:
+async def _win_opportunity(work: Work, input: WinOpportunityInput, services: Services) -> dict[str, Any]:
     opportunity_id = decode_id(input.id, "Opportunity", ("id",))
     amount, currency = None, input.currency
     if input.amount is not None:
@@ -306,7 +306,14 @@ async def _win_opportunity(work: Work, input: WinOpportunityInput, _: Services) 
         amount = _amount(input.amount, currency)
     with told_at(input):
         await stage_changes.win_opportunity(
-            work, opportunity_id, input.on, amount, currency, input.reason, input.expected_version
+            work,
+            services.policies,
+            opportunity_id,
+            input.on,
+            amount,
+            currency,
+            input.reason,
+            input.expected_version,
         )
     return {"opportunity_id": opportunity_id}
 

@@ -17,6 +17,7 @@ from quotaloom.platform.errors import InputError
 from quotaloom_graphql.achievement_loaders import load_opportunity_achievements
 from quotaloom_graphql.connections import After, Connection, First, Text, page, window
 from quotaloom_graphql.context import Info
+from quotaloom_graphql.creditings import Crediting, load_creditings
 from quotaloom_graphql.decimals import shortest
 from quotaloom_graphql.funnel_loaders import (
     ClosedIn,
@@ -216,6 +217,12 @@ class Opportunity(Node):
         key="id",
         by="opportunity_id",
         description="What it has posted to the ledger, reversals included, as far as you may see it.",
+    )
+    creditings: list[Crediting] = batch(
+        load_creditings,
+        key="id",
+        by="opportunity_id",
+        description="How the company's crediting rule shared its credit, the earliest win first; empty where none did.",
     )
     viewer_can: ViewerCanOnOpportunity = batch(
         load_opportunity_rights, key="position_id", description="What you may do with it."

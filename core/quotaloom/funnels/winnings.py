@@ -25,7 +25,8 @@ class Win:
     """A deal won on `closed_on`, its revenue's business date; `amount` in minor units of `currency`.
 
     `number` counts the wins of the deal from 1. The members of `splits` are known; without any the holder of
-    the position on that day gets the whole credit. What is wrong with the win is told at `path`.
+    the position on that day gets the whole credit. `credits` of a rule take the place of both. What is wrong with the
+    win is told at `path`.
     """
 
     opportunity_id: int
@@ -38,6 +39,7 @@ class Win:
     splits: Sequence[Split]
     customer_id: int | None = None
     product_id: int | None = None
+    credits: tuple[Credit, ...] | None = None
     path: Path = ()
 
 
@@ -72,7 +74,7 @@ def _seen_from_wins(error: InputError, wins: Sequence[Win]) -> InputError:
 
 
 def _path_in(win: Win, within: Sequence[str | int]) -> Path:
-    if within[:1] == ["credits"]:
+    if within[:1] == ["credits"] and win.credits is None:
         return (*win.path, "splits", *within[1:]) if win.splits else (*win.path, "positionId")
     return (*win.path, *("closedOn" if step == "businessDate" else step for step in within))
 
@@ -97,6 +99,8 @@ def _postings(win: Win, revenue_id: int, orders_id: int) -> tuple[Posting, Posti
 
 
 def _credits(win: Win) -> tuple[Credit, ...]:
+    if win.credits is not None:
+        return win.credits
     if not win.splits:
         return (Credit(win.position_id, Fraction(1)),)
     return tuple(Credit(split.position_id, Fraction(split.share), split.kind, split.member_id) for split in win.splits)

@@ -23,7 +23,12 @@ from quotaloom.platform.access import Role, Viewer
 from quotaloom.platform.database import Database
 from quotaloom.platform.unit_of_work import Transaction
 from quotaloom.platform.work import Work
+from quotaloom.policies.discovery import discover
+from quotaloom.policies.host import PolicyHost
 from tests.founding import found
+
+HOST = PolicyHost(discover())
+"""The product's own plugins."""
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 TODAY = date(2026, 6, 1)

@@ -15,7 +15,7 @@ from quotaloom.platform.access import Role, Scope, Viewer
 from quotaloom.platform.database import Database
 from quotaloom.platform.errors import AccessDenied, NotFound
 from quotaloom.platform.work import Work
-from tests.integration.funnels.floors import FUNNEL, Floor, furnish
+from tests.integration.funnels.floors import FUNNEL, HOST, Floor, furnish
 
 Viewing = Callable[[Floor], Work]
 
@@ -35,7 +35,7 @@ async def test_holder_head_and_service_write_a_deal(database: Database, viewing:
     work = viewing(floor)
     deal = await create_opportunity(work, floor.deal("ann"))
     await update_opportunity(work, deal, {"amount": 7_00})
-    await win_opportunity(work, deal)
+    await win_opportunity(work, HOST, deal)
     assert await floor.ledger() == {"ann": (7_00, 0)}
 
 
@@ -45,7 +45,7 @@ async def test_a_deal_of_others_is_as_if_it_did_not_exist(database: Database, na
     floor = await furnish(database)
     deal = await floor.open("ann")
     with pytest.raises(NotFound) as caught:
-        await win_opportunity(floor.as_member(name), deal)
+        await win_opportunity(floor.as_member(name), HOST, deal)
     assert (caught.value.code, caught.value.path) == ("UNKNOWN_OPPORTUNITY", ("id",))
     with pytest.raises(NotFound) as created:
         await create_opportunity(floor.as_member(name), floor.deal("ann"))
@@ -57,7 +57,7 @@ async def test_a_service_without_the_scope_is_told_so(database: Database) -> Non
     floor = await furnish(database)
     deal = await floor.open("ann")
     for attempt in (
-        win_opportunity(floor.as_service(Scope.READ), deal),
+        win_opportunity(floor.as_service(Scope.READ), HOST, deal),
         create_opportunity(floor.as_service(Scope.READ), floor.deal("ann")),
         create_customer(floor.as_service(Scope.READ), NewCustomer("Contoso")),
         create_funnel(floor.as_service(Scope.READ), FUNNEL),

@@ -18,7 +18,7 @@ from quotaloom.funnels.commands.stage_changes import (
 )
 from quotaloom.platform.database import Database
 from quotaloom.platform.errors import Conflict, InputError, NotFound
-from tests.integration.funnels.floors import FUNNEL, NOON, TODAY, Floor, furnish
+from tests.integration.funnels.floors import FUNNEL, HOST, NOON, TODAY, Floor, furnish
 
 APRIL, MAY = date(2026, 4, 10), date(2026, 5, 20)
 
@@ -34,7 +34,7 @@ async def test_every_move_is_recorded_with_time_and_person(database: Database) -
     floor = await furnish(database)
     deal = await floor.open("ann", opened_on=APRIL)
     ann = floor.as_member("ann")
-    await move_opportunity(ann, deal, floor.stages["offer"], on=MAY, reason="asked for it")
+    await move_opportunity(ann, HOST, deal, floor.stages["offer"], on=MAY, reason="asked for it")
     await lose_opportunity(ann, deal, reason="no budget")
     await reopen_opportunity(ann, deal)
     rows = await floor.rows(MOVES)
@@ -54,7 +54,7 @@ async def test_moving_to_a_lost_stage_is_losing(database: Database) -> None:
     """The reason of the move is why it was lost."""
     floor = await furnish(database)
     deal = await floor.open("ann")
-    await move_opportunity(floor.work, deal, floor.stages["cancelled"], on=MAY, reason="cancelled by them")
+    await move_opportunity(floor.work, HOST, deal, floor.stages["cancelled"], on=MAY, reason="cancelled by them")
     assert tuple(await floor.one("SELECT closed_on, lost_reason FROM opportunity")) == (MAY, "cancelled by them")
 
 
@@ -71,13 +71,13 @@ async def test_a_move_leaves_an_audit_entry_and_an_event(database: Database) -> 
     """What happened is told with the deal's id, in the same transaction."""
     floor = await furnish(database)
     deal = await floor.open("ann")
-    await win_opportunity(floor.work, deal, reason="signed")
+    await win_opportunity(floor.work, HOST, deal, reason="signed")
     audit = await floor.one("SELECT * FROM audit_entry WHERE action = 'opportunity.win'")
     assert (audit["object_id"], audit["reason"], audit["actor"]) == (deal, "signed", "tests")
     assert await floor.rows("SELECT FROM outbox_event WHERE topic = 'opportunity.won'")
 
 
-@pytest.mark.parametrize("close", [win_opportunity, lose_opportunity])
+@pytest.mark.parametrize("close", [lambda work, deal: win_opportunity(work, HOST, deal), lose_opportunity])
 async def test_a_closed_deal_must_be_reopened_before_it_moves(
     database: Database, close: Callable[..., Awaitable[None]]
 ) -> None:
@@ -86,8 +86,8 @@ async def test_a_closed_deal_must_be_reopened_before_it_moves(
     deal = await floor.open("ann")
     await close(floor.work, deal)
     for attempt in (
-        move_opportunity(floor.work, deal, floor.stages["offer"]),
-        win_opportunity(floor.work, deal),
+        move_opportunity(floor.work, HOST, deal, floor.stages["offer"]),
+        win_opportunity(floor.work, HOST, deal),
         lose_opportunity(floor.work, deal),
         transfer_opportunity(floor.work, deal, floor.units["bob"]),
     ):
@@ -103,16 +103,20 @@ Attempt = Callable[[Floor, int], Awaitable[None]]
 @pytest.mark.parametrize(
     ("attempt", "code", "path"),
     [
-        (lambda floor, deal: move_opportunity(floor.work, deal, 999), "UNKNOWN_STAGE", ("stageId",)),
-        (lambda floor, deal: move_opportunity(floor.work, deal, floor.stages["lead"]), "NO_CHANGE", ("stageId",)),
-        (lambda floor, deal: win_opportunity(floor.work, deal, on=date(2026, 6, 2)), "IN_THE_FUTURE", ("on",)),
-        (lambda floor, deal: win_opportunity(floor.work, deal, on=date(2026, 4, 9)), "CLOSED_BEFORE_OPENED", ("on",)),
-        (lambda floor, deal: win_opportunity(floor.work, deal, on=date(1066, 1, 1)), "BAD_PERIOD", ("on",)),
-        (lambda floor, deal: win_opportunity(floor.work, deal, amount=-1), "NEGATIVE_AMOUNT", ("amount",)),
-        (lambda floor, deal: win_opportunity(floor.work, deal, amount=2**63), "TOO_LARGE", ("amount",)),
-        (lambda floor, deal: win_opportunity(floor.work, deal, currency="USD"), "AMOUNT_NEEDED", ("amount",)),
+        (lambda floor, deal: move_opportunity(floor.work, HOST, deal, 999), "UNKNOWN_STAGE", ("stageId",)),
+        (lambda floor, deal: move_opportunity(floor.work, HOST, deal, floor.stages["lead"]), "NO_CHANGE", ("stageId",)),
+        (lambda floor, deal: win_opportunity(floor.work, HOST, deal, on=date(2026, 6, 2)), "IN_THE_FUTURE", ("on",)),
         (
-            lambda floor, deal: win_opportunity(floor.work, deal, amount=1, currency="XYZ"),
+            lambda floor, deal: win_opportunity(floor.work, HOST, deal, on=date(2026, 4, 9)),
+            "CLOSED_BEFORE_OPENED",
+            ("on",),
+        ),
+        (lambda floor, deal: win_opportunity(floor.work, HOST, deal, on=date(1066, 1, 1)), "BAD_PERIOD", ("on",)),
+        (lambda floor, deal: win_opportunity(floor.work, HOST, deal, amount=-1), "NEGATIVE_AMOUNT", ("amount",)),
+        (lambda floor, deal: win_opportunity(floor.work, HOST, deal, amount=2**63), "TOO_LARGE", ("amount",)),
+        (lambda floor, deal: win_opportunity(floor.work, HOST, deal, currency="USD"), "AMOUNT_NEEDED", ("amount",)),
+        (
+            lambda floor, deal: win_opportunity(floor.work, HOST, deal, amount=1, currency="XYZ"),
             "UNKNOWN_CURRENCY",
             ("currency",),
         ),
@@ -172,7 +176,7 @@ async def test_what_cannot_be_done_with_a_won_deal_is_refused(
     """Each fault is told with its code and its place, and the deal and the ledger stay as they were."""
     floor = await furnish(database)
     deal = await floor.open("ann")
-    await win_opportunity(floor.work, deal, on=MAY)
+    await win_opportunity(floor.work, HOST, deal, on=MAY)
     with pytest.raises(InputError) as caught:
         await attempt(floor, deal)
     assert (caught.value.code, caught.value.path) == (code, path)
@@ -185,10 +189,10 @@ async def test_an_unknown_deal_is_told_apart_from_a_changed_one(database: Databa
     deal = await floor.open("ann")
     for number in (999, 10**30):
         with pytest.raises(NotFound) as unknown:
-            await win_opportunity(floor.work, number)
+            await win_opportunity(floor.work, HOST, number)
         assert (unknown.value.code, unknown.value.path) == ("UNKNOWN_OPPORTUNITY", ("id",))
     with pytest.raises(Conflict) as stale:
-        await win_opportunity(floor.work, deal, expected_version=7)
+        await win_opportunity(floor.work, HOST, deal, expected_version=7)
     assert (stale.value.code, stale.value.path) == ("STALE", ("expectedVersion",))
 
 
@@ -199,7 +203,7 @@ async def test_a_stage_of_another_funnel_is_unknown(database: Database) -> None:
     other = await create_funnel(floor.work, replace(FUNNEL, key="other"))
     stage = await floor.one("SELECT id FROM stage WHERE funnel_id = $1 AND key = 'offer'", other)
     with pytest.raises(NotFound) as caught:
-        await move_opportunity(floor.work, deal, stage["id"])
+        await move_opportunity(floor.work, HOST, deal, stage["id"])
     assert caught.value.path == ("stageId",)
 
 
@@ -207,11 +211,11 @@ async def test_a_transfer_keeps_the_stage_and_changes_who_gets_the_credit(databa
     """Handed over from Ann to Bob in the offer stage and won there: the revenue is Bob's."""
     floor = await furnish(database)
     deal = await floor.open("ann")
-    await move_opportunity(floor.work, deal, floor.stages["offer"])
+    await move_opportunity(floor.work, HOST, deal, floor.stages["offer"])
     await transfer_opportunity(floor.work, deal, floor.units["bob"], reason="Ann is on leave")
     stored = await floor.one("SELECT stage_id, position_id, member_id FROM opportunity")
     assert tuple(stored) == (floor.stages["offer"], floor.units["bob"], floor.members["bob"])
-    await win_opportunity(floor.work, deal)
+    await win_opportunity(floor.work, HOST, deal)
     assert await floor.ledger() == {"bob": (1_000_00, 0)}
 
 

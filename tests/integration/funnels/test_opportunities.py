@@ -17,7 +17,7 @@ from quotaloom.funnels.commands.stage_changes import win_opportunity
 from quotaloom.organizations.commands.terms import appoint_holder
 from quotaloom.platform.database import Database
 from quotaloom.platform.errors import Conflict, InputError
-from tests.integration.funnels.floors import FUNNEL, TODAY, Floor, furnish
+from tests.integration.funnels.floors import FUNNEL, HOST, TODAY, Floor, furnish
 
 
 async def test_what_is_not_given_is_filled_in(database: Database) -> None:
@@ -79,7 +79,7 @@ async def test_a_former_holder_may_be_named_in_a_split(database: Database) -> No
     floor = await furnish(database)
     await appoint_holder(floor.work, floor.units["ann"], floor.members["wu"], date(2026, 5, 15), replace=True)
     splits = [floor.split("ann", "0.5", member="ann"), floor.split("bob", "0.5")]
-    await win_opportunity(floor.work, await floor.open("ann", splits=splits))
+    await win_opportunity(floor.work, HOST, await floor.open("ann", splits=splits))
     rows = await floor.rows("SELECT member_id, amount FROM achievement_entry WHERE currency IS NOT NULL ORDER BY id")
     assert [tuple(row) for row in rows] == [(floor.members["ann"], 500_00), (floor.members["bob"], 500_00)]
 
@@ -89,7 +89,7 @@ async def test_whoever_holds_the_position_on_the_close_date_gets_the_credit(data
     floor = await furnish(database)
     deal = await floor.open("ann", opened_on=date(2026, 5, 1))
     await appoint_holder(floor.work, floor.units["ann"], floor.members["wu"], date(2026, 5, 15), replace=True)
-    await win_opportunity(floor.work, deal, on=date(2026, 5, 15))
+    await win_opportunity(floor.work, HOST, deal, on=date(2026, 5, 15))
     rows = await floor.rows("SELECT DISTINCT member_id FROM achievement_entry")
     assert [row["member_id"] for row in rows] == [floor.members["wu"]]
 
@@ -116,7 +116,7 @@ async def test_new_splits_take_the_place_of_the_old(database: Database) -> None:
     rows = await floor.rows("SELECT position_id, member_id FROM opportunity_split")
     assert [tuple(row) for row in rows] == [(floor.units["cem"], floor.members["cem"])]
     await update_opportunity(floor.work, deal, {"splits": []})
-    await win_opportunity(floor.work, deal)
+    await win_opportunity(floor.work, HOST, deal)
     assert await floor.ledger() == {"ann": (1_000_00, 0)}
 
 

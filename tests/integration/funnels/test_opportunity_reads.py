@@ -29,7 +29,7 @@ from quotaloom.funnels.stages import Outcome
 from quotaloom.organizations.commands.units import move_unit
 from quotaloom.platform.database import Database
 from quotaloom.platform.unit_of_work import Snapshot
-from tests.integration.funnels.floors import TODAY, Floor, furnish
+from tests.integration.funnels.floors import HOST, TODAY, Floor, furnish
 
 BY_NAME = Slice(OpportunityOrder.NAME, descending=False)
 
@@ -42,7 +42,7 @@ async def stock(database: Database) -> Floor:
     await floor.open("ann", key="k2", name="pear", opened_on=date(2026, 2, 5), amount=None)
     plum = await floor.open("bob", key="k3", name="plum", opened_on=date(2026, 3, 5), amount=2_00)
     fig = await floor.open("cem", key="k4", name="fig", customer_id=contoso, amount=1_00)
-    await win_opportunity(floor.work, plum, on=date(2026, 4, 1))
+    await win_opportunity(floor.work, HOST, plum, on=date(2026, 4, 1))
     await lose_opportunity(floor.work, fig, on=date(2026, 4, 2))
     return floor
 

@@ -17,7 +17,7 @@ from quotaloom.organizations.commands.terms import appoint_head, appoint_holder
 from quotaloom.platform.access import Scope
 from quotaloom.platform.database import Database
 from quotaloom.platform.errors import AccessDenied, InputError, NotFound
-from tests.integration.funnels.floors import furnish
+from tests.integration.funnels.floors import HOST, furnish
 
 
 async def test_a_hidden_customer_cannot_be_named(database: Database) -> None:
@@ -102,7 +102,7 @@ async def test_a_lost_deal_is_reopened_by_its_holder(database: Database) -> None
     """Only a win is guarded: a deal that was won once, reopened and lost long ago opens again for Ann."""
     floor = await furnish(database)
     deal = await floor.open("ann")
-    await win_opportunity(floor.work, deal, date(2026, 3, 1))
+    await win_opportunity(floor.work, HOST, deal, date(2026, 3, 1))
     await reopen_opportunity(floor.work, deal, on=date(2026, 3, 2))
     await lose_opportunity(floor.work, deal, date(2026, 3, 3))
     await reopen_opportunity(floor.as_member("ann"), deal)
@@ -129,13 +129,13 @@ async def test_what_others_were_credited_with_is_taken_back_by_a_head(database: 
     floor = await furnish(database)
     ann, hal = floor.as_member("ann"), floor.as_member("hal")
     own = await floor.open("ann")
-    await win_opportunity(ann, own)
+    await win_opportunity(ann, HOST, own)
     await reopen_opportunity(ann, own)
     shared = (Split(floor.units["ann"], Decimal("0.5")), Split(floor.units["bob"], Decimal("0.5")))
     both = await create_opportunity(hal, floor.deal("ann", splits=shared))
     early = await floor.open("ann")
     for deal, on in ((both, None), (early, date(2026, 4, 30))):
-        await win_opportunity(ann, deal, on)
+        await win_opportunity(ann, HOST, deal, on)
         with pytest.raises(AccessDenied):
             await reopen_opportunity(ann, deal)
         await reopen_opportunity(hal, deal)

@@ -10,7 +10,7 @@ from quotaloom.funnels.commands.customers import NewCustomer, create_customer, i
 from quotaloom.funnels.commands.funnels import create_funnel
 from quotaloom.funnels.commands.stage_changes import move_opportunity
 from quotaloom.platform.database import Database
-from tests.integration.funnels.floors import FUNNEL, furnish
+from tests.integration.funnels.floors import FUNNEL, HOST, furnish
 
 
 async def test_stages_of_several_funnels_come_in_their_order(database: Database) -> None:
@@ -36,7 +36,7 @@ async def test_moves_and_splits_come_per_opportunity(database: Database) -> None
     floor = await furnish(database)
     splits = [floor.split("bob", "1"), floor.split("eve", "0.5", CreditKind.OVERLAY)]
     one, two = await floor.open("ann", splits=splits), await floor.open("ann")
-    await move_opportunity(floor.work, one, floor.stages["offer"])
+    await move_opportunity(floor.work, HOST, one, floor.stages["offer"])
     async with floor.work.snapshot() as snapshot:
         moves = await reads.moves_of_opportunities(snapshot, [two, one])
         shares = await reads.splits_of_opportunities(snapshot, [two, one])

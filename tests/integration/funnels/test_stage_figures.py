@@ -12,7 +12,7 @@ from quotaloom.funnels.stage_figures import StageFigures, Unconverted, stage_fig
 from quotaloom.metrics.commands import set_exchange_rate
 from quotaloom.metrics.rates import RateKind
 from quotaloom.platform.database import Database
-from tests.integration.funnels.floors import TODAY, Floor, furnish
+from tests.integration.funnels.floors import HOST, TODAY, Floor, furnish
 
 MAY = date(2026, 5, 20)
 
@@ -43,7 +43,7 @@ async def test_each_stage_counts_sums_and_weighs_its_deals(database: Database) -
     await floor.open("ann")
     await floor.open("ann", amount=500_05)
     await floor.open("bob", amount=None)
-    await win_opportunity(floor.work, await floor.open("cem", amount=70_00))
+    await win_opportunity(floor.work, HOST, await floor.open("cem", amount=70_00))
     found = await figures(floor, "won", "lead", "offer")
     # 1,500.05 × 0.10 = 150.005, half up 150.01
     assert told(found["lead"]) == (3, 1_500_05, 150_01)
@@ -62,7 +62,7 @@ async def test_open_deals_are_converted_at_the_rate_of_today_and_closed_ones_at_
     await set_exchange_rate(floor.work, "JPY", RateKind.BOOKING, TODAY, Decimal("0.0485"))
     await floor.open("ann", amount=100_00, currency="USD")
     await floor.open("ann", amount=1001, currency="JPY")
-    await win_opportunity(floor.work, await floor.open("ann", amount=100_00, currency="USD"), on=MAY)
+    await win_opportunity(floor.work, HOST, await floor.open("ann", amount=100_00, currency="USD"), on=MAY)
     found = await figures(floor, "lead", "won")
     assert found["lead"].amount == 748_55
     assert found["won"].amount == 720_00
@@ -114,9 +114,9 @@ async def test_figures_of_a_period(database: Database) -> None:
     ):
         deal = await floor.open("ann", amount=amount, opened_on=opened_on)
         if amount in (2, 8):
-            await win_opportunity(floor.work, deal, on=TODAY if amount == 8 else MAY)
+            await win_opportunity(floor.work, HOST, deal, on=TODAY if amount == 8 else MAY)
         if amount == 4:
-            await move_opportunity(floor.work, deal, floor.stages["offer"])
+            await move_opportunity(floor.work, HOST, deal, floor.stages["offer"])
     opened = await figures(floor, "lead", "offer", "won", opened_in=may)
     assert [found.amount for found in opened.values()] == [0, 4, 2]
     closed = await figures(floor, "lead", "offer", "won", closed_in=may)

@@ -20,7 +20,7 @@ from quotaloom.metrics.commands import set_exchange_rate
 from quotaloom.metrics.rates import RateKind
 from quotaloom.platform.database import Database
 from quotaloom.platform.errors import InputError
-from tests.integration.funnels.floors import TODAY, furnish
+from tests.integration.funnels.floors import HOST, TODAY, furnish
 
 MAY = date(2026, 5, 20)
 
@@ -29,7 +29,7 @@ async def test_winning_posts_revenue_and_one_order_on_the_close_date(database: D
     """Ann's deal of 1,000.00 won on 20 May is her revenue and her one order of that day."""
     floor = await furnish(database)
     deal = await floor.open("ann", key="D-1")
-    await win_opportunity(floor.work, deal, on=MAY)
+    await win_opportunity(floor.work, HOST, deal, on=MAY)
     rows = await floor.rows(
         "SELECT metric.key, entry.* FROM achievement_entry AS entry JOIN metric ON metric.id = metric_id ORDER BY 1"
     )
@@ -57,7 +57,7 @@ async def test_a_split_deal_credits_each_exactly_and_the_engineer_on_top(
     splits = [floor.split("ann", "0.5"), floor.split("bob", "0.3"), floor.split("cem", "0.2")]
     splits.append(floor.split("eve", "1", CreditKind.OVERLAY))
     deal = await floor.open("ann", amount=amount, splits=splits)
-    await win_opportunity(floor.work, deal)
+    await win_opportunity(floor.work, HOST, deal)
     assert await floor.ledger() == {
         "ann": (parts[0], 0),
         "bob": (parts[1], 0),
@@ -71,11 +71,11 @@ async def test_reopening_reverses_and_a_second_win_posts_its_own_amount(database
     """Won for 1,000.00, reopened, won for 800.00: the ledger has 1,000.00, -1,000.00 and 800.00, and one order."""
     floor = await furnish(database)
     deal = await floor.open("ann")
-    await win_opportunity(floor.work, deal, on=MAY)
+    await win_opportunity(floor.work, HOST, deal, on=MAY)
     await reopen_opportunity(floor.work, deal)
     assert await floor.ledger() == {"ann": (0, 0)}
     assert await floor.ledger("orders") == {"ann": (0, 0)}
-    await win_opportunity(floor.work, deal, on=TODAY, amount=800_00)
+    await win_opportunity(floor.work, HOST, deal, on=TODAY, amount=800_00)
     rows = await floor.rows(
         "SELECT amount, business_date FROM achievement_entry JOIN metric ON metric.id = metric_id"
         " WHERE metric.key = 'revenue' ORDER BY achievement_entry.id"
@@ -88,7 +88,7 @@ async def test_a_reversal_carries_the_day_of_the_reopening_where_the_company_say
     """With reversals on their own date, a win of 20 May reopened on 1 June leaves May as it was."""
     floor = await furnish(database, reversal_date="own")
     deal = await floor.open("ann")
-    await win_opportunity(floor.work, deal, on=MAY)
+    await win_opportunity(floor.work, HOST, deal, on=MAY)
     await reopen_opportunity(floor.work, deal, on=TODAY)
     rows = await floor.rows("SELECT business_date FROM achievement_entry WHERE reverses_id IS NOT NULL")
     assert [row["business_date"] for row in rows] == [TODAY, TODAY]
@@ -98,7 +98,7 @@ async def test_a_refund_is_not_taken_back_twice(database: Database) -> None:
     """Of 1,000.00 won, 400.00 are refunded; reopening reverses the other 600.00."""
     floor = await furnish(database)
     deal = await floor.open("ann")
-    await win_opportunity(floor.work, deal)
+    await win_opportunity(floor.work, HOST, deal)
     entry = await floor.one("SELECT id FROM achievement_entry WHERE currency IS NOT NULL")
     refund = Reversal(entry["id"], 400_00, "refund-1", "R-1")
     await floor.work.write(lambda transaction: reverse(transaction, floor.work.company, [refund]))
@@ -112,7 +112,9 @@ async def test_two_wins_at_once_post_once(database: Database) -> None:
     """Ten people win the same deal at the same time: one does, nine are told that it is won."""
     floor = await furnish(database)
     deal = await floor.open("ann")
-    answers = await asyncio.gather(*(win_opportunity(floor.work, deal) for _ in range(10)), return_exceptions=True)
+    answers = await asyncio.gather(
+        *(win_opportunity(floor.work, HOST, deal) for _ in range(10)), return_exceptions=True
+    )
     refused = [answer for answer in answers if isinstance(answer, InputError)]
     assert (answers.count(None), [error.code for error in refused]) == (1, ["CLOSED"] * 9)
     assert await floor.ledger() == {"ann": (1_000_00, 0)}
@@ -123,7 +125,7 @@ async def test_moving_to_the_won_stage_is_winning(database: Database) -> None:
     """A move into the won stage posts as a win does."""
     floor = await furnish(database)
     deal = await floor.open("ann")
-    await move_opportunity(floor.work, deal, floor.stages["won"], on=MAY)
+    await move_opportunity(floor.work, HOST, deal, floor.stages["won"], on=MAY)
     assert await floor.ledger() == {"ann": (1_000_00, 0)}
     assert (await floor.one("SELECT closed_on, wins FROM opportunity"))["wins"] == 1
 
@@ -133,7 +135,7 @@ async def test_another_currency_is_converted_when_won(database: Database) -> Non
     floor = await furnish(database)
     await set_exchange_rate(floor.work, "USD", RateKind.BOOKING, MAY, Decimal("7.20"))
     deal = await floor.open("ann", amount=10_000_00, currency="USD")
-    await win_opportunity(floor.work, deal, on=MAY)
+    await win_opportunity(floor.work, HOST, deal, on=MAY)
     assert await floor.ledger() == {"ann": (72_000_00, 0)}
 
 
@@ -142,7 +144,7 @@ async def test_a_win_that_the_ledger_refuses_changes_nothing(database: Database)
     floor = await furnish(database)
     deal = await floor.open("ann", currency="USD")
     with pytest.raises(InputError) as caught:
-        await win_opportunity(floor.work, deal)
+        await win_opportunity(floor.work, HOST, deal)
     assert (caught.value.code, caught.value.path) == ("MISSING_RATE", ("currency",))
     stored = await floor.one("SELECT stage_id, wins, version FROM opportunity")
     assert tuple(stored) == (floor.stages["lead"], 0, 1)
@@ -153,7 +155,7 @@ async def test_a_vacant_position_wins_nothing(database: Database) -> None:
     floor = await furnish(database)
     deal = await floor.open("empty")
     with pytest.raises(InputError) as caught:
-        await win_opportunity(floor.work, deal)
+        await win_opportunity(floor.work, HOST, deal)
     assert (caught.value.code, caught.value.path) == ("NO_HOLDER", ("positionId",))
 
 
@@ -163,9 +165,9 @@ async def test_a_win_needs_an_amount_that_is_no_estimate(database: Database, val
     floor = await furnish(database)
     deal = await floor.open("ann", **values)
     with pytest.raises(InputError) as caught:
-        await win_opportunity(floor.work, deal)
+        await win_opportunity(floor.work, HOST, deal)
     assert (caught.value.code, caught.value.path) == ("AMOUNT_NEEDED", ("amount",))
-    await win_opportunity(floor.work, deal, amount=480_00)
+    await win_opportunity(floor.work, HOST, deal, amount=480_00)
     assert await floor.ledger() == {"ann": (480_00, 0)}
     assert not (await floor.one("SELECT amount_estimated FROM opportunity"))["amount_estimated"]
 
@@ -188,8 +190,8 @@ async def test_a_win_that_no_balance_could_hold_is_refused(database: Database) -
     """A second deal of 92,233,720,368,547,758.07 on one day is refused at its amount and stays open."""
     floor = await furnish(database)
     first, second = [await floor.open("ann", amount=2**63 - 1) for _ in range(2)]
-    await win_opportunity(floor.work, first, on=MAY)
+    await win_opportunity(floor.work, HOST, first, on=MAY)
     with pytest.raises(InputError, match="would not fit into 64 bits") as caught:
-        await win_opportunity(floor.work, second, on=MAY)
+        await win_opportunity(floor.work, HOST, second, on=MAY)
     assert (caught.value.code, caught.value.path) == ("TOO_LARGE", ("amount",))
     assert (await floor.one("SELECT wins FROM opportunity WHERE id = $1", second))["wins"] == 0

@@ -142,7 +142,7 @@ BAD: Final[Mapping[str, Changes]] = {
         *({"target": "-1"}, {"target": None}, {"target": "0.5"}, {"assessment": "-1"}, {"policy": "no.such"}),
         *({"levels": -1}, {"overAssignment": "0"}, {"assessmentShare": "-1"}, {"stretchShare": "99"}),
         *({"stretch": "1", "stretchShare": "1"}, unknown("Plan", "planId"), unknown("OrgUnit", "orgUnitId")),
-        *({"planId": w["published"]}, {"policy": "allocation.last_year"}, {"target": None, "stretch": "1"}),
+        *({"planId": w["published"]}, {"policy": "allocation.even"}, {"target": None, "stretch": "1"}),
         {"yearPins": [{"orgUnitId": w.unit("acme"), "target": "1"}]},
         {"yearPins": [{"orgUnitId": w.unit("east"), "target": "-1"}]},
         {"yearPins": [{"orgUnitId": w.unit("east"), "target": "999"}]},

@@ -6,7 +6,7 @@ from quotaloom.achievements.splits import CreditKind
 from quotaloom.funnels.commands.customers import NewCustomer, create_customer
 from quotaloom.funnels.commands.stage_changes import move_opportunity
 from quotaloom.platform.database import Database
-from tests.integration.funnels.floors import Floor, furnish
+from tests.integration.funnels.floors import HOST, Floor, furnish
 from tests.integration.graph.asking import ask, do, gid, statements
 
 STAGES = """query ($unit: ID) { funnel(key: "sales") { name stages {
@@ -86,7 +86,7 @@ async def test_deals_are_filtered_ordered_and_paged(database: Database) -> None:
     small = await floor.open("ann", name="small", amount=1_00)
     await floor.open("bob", name="large", amount=9_00)
     await floor.open("cem", name="middle", amount=5_00)
-    await move_opportunity(floor.work, small, floor.stages["lost"])
+    await move_opportunity(floor.work, HOST, small, floor.stages["lost"])
     assert await deals_of(floor, "(outcome: LOST)") == ["small"]
     assert await deals_of(floor, '(closedIn: "2026-06")') == ["small"]
     assert await deals_of(floor, '(text: "DDL")') == ["middle"]

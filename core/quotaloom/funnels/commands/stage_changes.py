@@ -6,19 +6,34 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from quotaloom.funnels.crediting import (
+    CreditingPlan,
+    CreditsOutdated,
+    blamed,
+    crediting_setting,
+    plan_credits,
+    require_current,
+    store_crediting,
+)
+from quotaloom.funnels.crediting_requests import WinFacts
 from quotaloom.funnels.deals import check_amount, check_close, check_day
 from quotaloom.funnels.moves import Move, insert_moves
-from quotaloom.funnels.permission import require_seller, unknown
+from quotaloom.funnels.naming import may_be_id
+from quotaloom.funnels.permission import require_seller, unknown, worked_positions
 from quotaloom.funnels.reach import require_right_to_reopen
 from quotaloom.funnels.references import StageFacts, load_stages
 from quotaloom.funnels.stages import Outcome
 from quotaloom.funnels.stored_deals import StoredDeal, hold_deal
 from quotaloom.funnels.winnings import Win, post_wins, reverse_win
 from quotaloom.metrics.currencies import known_currency
-from quotaloom.platform.errors import InputError
+from quotaloom.platform.errors import Conflict, InputError
 from quotaloom.platform.texts import checked_reason
-from quotaloom.platform.unit_of_work import Transaction
+from quotaloom.platform.unit_of_work import Snapshot, Transaction
 from quotaloom.platform.work import Work
+from quotaloom.policies.host import PolicyHost
+
+ATTEMPTS = 5
+"""How often a crediting rule is asked afresh because the deal or the rule changed meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +50,7 @@ class _Change:
 
 async def move_opportunity(
     work: Work,
+    host: PolicyHost,
     opportunity_id: int,
     stage_id: int,
     on: date | None = None,
@@ -47,11 +63,12 @@ async def move_opportunity(
     Raises `NotFound`, `Conflict` where the version is another, `InputError` for a won or lost deal, for the
     stage it is in, for a date in the future or before the deal was opened.
     """
-    await _change(work, opportunity_id, _Change(on or work.today, reason, stage_id), expected_version)
+    await _change(work, opportunity_id, _Change(on or work.today, reason, stage_id), expected_version, host)
 
 
 async def win_opportunity(
     work: Work,
+    host: PolicyHost,
     opportunity_id: int,
     on: date | None = None,
     amount: int | None = None,
@@ -62,8 +79,9 @@ async def win_opportunity(
     """Win an open deal on a business date (today, where None); posts its revenue and one order to the ledger.
 
     `amount` (minor units of `currency`, of the deal's where None) takes the place of the deal's. A deal without
-    an amount, or with an estimated one, is refused until it is told. The credit goes to the deal's splits, or
-    to the holder of its position on that date. Raises as `move_opportunity`, and what the ledger refuses.
+    an amount, or with an estimated one, is refused until it is told. The company's crediting rule of that date
+    shares the credit; without one it goes to the deal's splits, or to the holder of its position on that date.
+    Raises as `move_opportunity`, what the ledger refuses, and `PolicyFailed` for what is the rule's fault.
     """
     check_amount(amount)
     if currency is not None:
@@ -71,7 +89,7 @@ async def win_opportunity(
         if amount is None:
             raise InputError("AMOUNT_NEEDED", "a currency needs an amount", ("amount",))
     change = _Change(on or work.today, reason, outcome=Outcome.WON, amount=amount, currency=currency)
-    await _change(work, opportunity_id, change, expected_version)
+    await _change(work, opportunity_id, change, expected_version, host)
 
 
 async def lose_opportunity(
@@ -127,9 +145,57 @@ async def reopen_opportunity(
     await work.write(apply)
 
 
-async def _change(work: Work, opportunity_id: int, change: _Change, expected_version: int | None) -> None:
+async def _change(
+    work: Work, opportunity_id: int, change: _Change, expected_version: int | None, host: PolicyHost | None = None
+) -> None:
+    """Change the stage; with `host`, which only losing does without, a crediting rule is asked about a win."""
     _check(work, change)
+    for _ in range(ATTEMPTS):
+        plan = None if host is None else await _plan_of_win(work, host, opportunity_id, change)
+        try:
+            await _try_to_change(work, opportunity_id, change, expected_version, plan)
+        except CreditsOutdated:
+            continue
+        return
+    raise Conflict("CONFLICT", "others keep changing this deal or its crediting rule; please try again", ("id",))
 
+
+async def _plan_of_win(work: Work, host: PolicyHost, opportunity_id: int, change: _Change) -> CreditingPlan | None:
+    """How a rule shares the credit, if this will be a win and the company has a rule; what is wrong is told later."""
+    async with work.snapshot() as snapshot:
+        setting = await crediting_setting(snapshot, change.on)
+        win = None if setting is None else await _win_facts(snapshot, work, opportunity_id, change)
+        if setting is None or win is None:
+            return None
+    (plan,) = await plan_credits(host, work.snapshot(), setting, [win])
+    return plan
+
+
+async def _win_facts(snapshot: Snapshot, work: Work, opportunity_id: int, change: _Change) -> WinFacts | None:
+    """The deal as it would be won; None where it cannot be, or is no win."""
+    if not may_be_id(opportunity_id) or not (change.stage_id is None or may_be_id(change.stage_id)):
+        return None
+    deal = await snapshot.fetch_one(
+        "SELECT deal.position_id, deal.version, deal.amount, deal.amount_estimated, deal.currency"
+        " FROM opportunity AS deal JOIN stage ON stage.company_id = deal.company_id AND stage.id = deal.stage_id"
+        " WHERE deal.id = $1 AND stage.outcome = 'open' AND ($2 OR EXISTS (SELECT FROM stage AS wanted"
+        " WHERE wanted.id = $3 AND wanted.funnel_id = deal.funnel_id AND wanted.outcome = 'won'))",
+        opportunity_id,
+        change.outcome is Outcome.WON,
+        change.stage_id,
+    )
+    worked = await worked_positions(snapshot, work.viewer, work.today)
+    if deal is None or (worked is not None and deal["position_id"] not in worked):
+        return None
+    amount = change.amount if change.amount is not None or deal["amount_estimated"] else deal["amount"]
+    if amount is None:
+        return None
+    return WinFacts(opportunity_id, deal["version"], amount, change.currency or deal["currency"], change.on)
+
+
+async def _try_to_change(
+    work: Work, opportunity_id: int, change: _Change, expected_version: int | None, plan: CreditingPlan | None
+) -> None:
     async def apply(transaction: Transaction) -> None:
         deal = await hold_deal(transaction, work, opportunity_id, expected_version)
         deal.require_open()
@@ -139,7 +205,7 @@ async def _change(work: Work, opportunity_id: int, change: _Change, expected_ver
             raise InputError("NO_CHANGE", f"the deal is in the stage {stage.name!r} already", ("stageId",))
         check_close(deal.opened_on, change.on)
         if stage.outcome is Outcome.WON:
-            await _win(transaction, work, deal, stage, change)
+            await _win(transaction, work, deal, stage, change, plan)
         else:
             await _enter(transaction, deal, stage, change)
         _tell(transaction, {Outcome.WON: "win", Outcome.LOST: "lose"}.get(stage.outcome, "move"), deal, stage, change)
@@ -186,11 +252,19 @@ async def _closed_from(transaction: Transaction, deal: StoredDeal) -> int | None
     return None if row is None else int(row["id"])
 
 
-async def _win(transaction: Transaction, work: Work, deal: StoredDeal, stage: StageFacts, change: _Change) -> None:
+async def _win(
+    transaction: Transaction,
+    work: Work,
+    deal: StoredDeal,
+    stage: StageFacts,
+    change: _Change,
+    plan: CreditingPlan | None,
+) -> None:
     amount = deal.amount if change.amount is None else change.amount
     if amount is None or (change.amount is None and deal.amount_estimated):
         told = "has only an estimated amount" if deal.amount_estimated else "has no amount"
         raise InputError("AMOUNT_NEEDED", f"this deal {told}: tell what it was won for", ("amount",))
+    await require_current(transaction, plan, deal.version, change.on)
     currency = change.currency or deal.currency
     await transaction.execute(
         "UPDATE opportunity SET amount = $3, currency = $4, amount_estimated = false, wins = wins + 1"
@@ -212,8 +286,18 @@ async def _win(transaction: Transaction, work: Work, deal: StoredDeal, stage: St
         splits=deal.splits,
         customer_id=deal.customer_id,
         product_id=deal.product_id,
+        credits=None if plan is None else plan.credits,
     )
-    await post_wins(transaction, work.company, [win])
+    if plan is None:
+        await post_wins(transaction, work.company, [win])
+        return
+    try:
+        await post_wins(transaction, work.company, [win])
+    except InputError as error:
+        if error.path[:1] != ("credits",):
+            raise
+        raise blamed(plan, error) from error
+    await store_crediting(transaction, plan, deal.id, win.number)
 
 
 async def _enter(transaction: Transaction, deal: StoredDeal, stage: StageFacts, change: _Change) -> None:
