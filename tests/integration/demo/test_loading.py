@@ -31,9 +31,7 @@ async def row_counts(database: Database, company_id: int) -> dict[str, int]:
         return {table: (await snapshot.fetch(f"SELECT count(*) FROM {table}"))[0][0] for table in TABLES}
 
 
-async def test_loading_again_changes_nothing(
-    demo: DemoCompany, demo_database: Database, policies: PolicyHost
-) -> None:
+async def test_loading_again_changes_nothing(demo: DemoCompany, demo_database: Database, policies: PolicyHost) -> None:
     """A second load, a week later, writes no row and no audit entry."""
     before = await row_counts(demo_database, demo.company_id)
     again = await load_demo(demo_database, policies, now=NOW + timedelta(days=7))
