@@ -15,6 +15,7 @@ from quotaloom.platform.access import Role
 from quotaloom.platform.settings import Settings
 from quotaloom.platform.tokens import Identity, TokenAuthority
 from quotaloom_server.application import create_application
+from quotaloom_server.hosting import find_plugins
 from quotaloom_server.keys import token_authority
 
 
@@ -82,10 +83,16 @@ class GraphClient:
 
 
 @asynccontextmanager
-async def serving(database_url: str, folder: Path, now: datetime) -> AsyncIterator[GraphClient]:
-    """The application on a migrated database, its clock standing at `now`."""
-    settings, clock = Settings(data_dir=folder), Moment(now)
-    application = create_application(settings, database_url, clock)
+async def serving(
+    database_url: str, folder: Path, now: datetime, *, plugins: bool = False, **options: Any
+) -> AsyncIterator[GraphClient]:
+    """The application on a migrated database, its clock standing at `now`; `options` are settings.
+
+    With `plugins` whatever is installed is found, as `quotaloom serve` does it.
+    """
+    settings, clock = Settings(data_dir=folder, **options), Moment(now)
+    found = await find_plugins(settings) if plugins else None
+    application = create_application(settings, database_url, clock, found)
     transport = httpx.ASGITransport(app=application)
     async with (
         application.router.lifespan_context(application),

@@ -50,7 +50,7 @@ def shown(error: GraphQLError) -> GraphQLError:
         if not error.extensions:
             error.extensions = {"code": "BAD_REQUEST"}
         if isinstance(original, PolicyFailed):
-            error.extensions = {"code": "POLICY_FAILED", "plugin": original.plugin}
+            error.extensions = {"code": original.code, "plugin": original.plugin}
         return error
     number = uuid4().hex[:12]
     _log.error("internal error %s at %s", number, error.path, exc_info=original)

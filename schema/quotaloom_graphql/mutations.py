@@ -9,7 +9,7 @@ from typing import Annotated, Any, TypeVar
 import strawberry
 from strawberry.types.fields.resolver import StrawberryResolver
 
-from quotaloom.platform.errors import InputError
+from quotaloom.platform.errors import InputError, Path
 from quotaloom.platform.work import Work
 from quotaloom.policies.errors import PolicyFailed
 from quotaloom_graphql.context import Info, Services
@@ -29,7 +29,8 @@ def mutation(command: Command[Any], *, description: str) -> Any:
     """
 
     async def resolver(info: Info, input: Any) -> dict[str, Any]:
-        return await _attempt(info, lambda work: command(work, input, info.context.services))
+        place = ("policy",) if hasattr(input, "policy") else ()
+        return await _attempt(info, lambda work: command(work, input, info.context.services), place)
 
     wanted = list(inspect.signature(command).parameters.values())[1]
     parameters = [
@@ -45,7 +46,7 @@ def _described(annotation: Any) -> Any:
     return Annotated[annotation, strawberry.argument(description="What is to be done.")]
 
 
-async def _attempt(info: Info, command: Callable[[Work], Awaitable[dict[str, Any]]]) -> dict[str, Any]:
+async def _attempt(info: Info, command: Callable[[Work], Awaitable[dict[str, Any]]], policy_at: Path) -> dict[str, Any]:
     work = await info.context.work()
     # A command takes connections of its own; holding the snapshot's meanwhile could starve the pool.
     await info.context.renew()
@@ -54,6 +55,6 @@ async def _attempt(info: Info, command: Callable[[Work], Awaitable[dict[str, Any
     except InputError as error:
         return Refused(error)
     except PolicyFailed as error:
-        return Refused(InputError("POLICY_FAILED", str(error), ("policy",)))
+        return Refused(InputError(error.code, str(error), policy_at))
     await info.context.renew()
     return {**payload, "errors": []}

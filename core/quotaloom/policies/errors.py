@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from typing import ClassVar
 
 from quotaloom.platform.errors import InputError, Path
 
@@ -39,8 +40,10 @@ class PluginsRefused(Exception):
 class PolicyFailed(Exception):
     """A policy of a plugin raised or answered with something that must not be stored; nothing was stored.
 
-    `plugin` is the plugin's name and `policy` the full key, such as `allocation.even`.
+    `plugin` is the plugin's name and `policy` the full key, such as `allocation.even`. `code` tells callers the kind.
     """
+
+    code: ClassVar[str] = "POLICY_FAILED"
 
     def __init__(self, plugin: str, policy: str, reason: str) -> None:
         super().__init__(plugin, policy, reason)

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any
 
 from quotaloom.calendars.periods import Period
 from quotaloom.platform.amounts import format_amount, half_up
@@ -17,7 +16,7 @@ from quotaloom.targets.apportionment import spread_over_months
 from quotaloom.targets.decomposition import SplitRequest, split
 from quotaloom.targets.gathering import KINDS, Gathered, GatheredUnit
 from quotaloom.targets.refusals import DecompositionRefused
-from quotaloom_sdk import AllocationRequest, Explanation, MonthFact, Parameters, UnitFact
+from quotaloom_sdk import Explanation
 
 Months = tuple[int | None, ...]
 
@@ -87,17 +86,6 @@ def units_to_split(gathered: Gathered, top_id: int, levels: int | None) -> list[
                 yield from below(child, depth + 1)
 
     return list(below(top_id, 0))
-
-
-def allocation_request(gathered: Gathered, unit: GatheredUnit) -> AllocationRequest[Any]:
-    """What a rule is told of a unit and its children; it is given its parameters where it is asked."""
-    months = tuple(MonthFact(month.label, month.starts_on, month.ends_on) for month in gathered.months)
-    children = tuple(_fact(gathered.units[child]) for child in unit.children)
-    return AllocationRequest(_fact(unit), children, months, gathered.metric_key, Parameters())
-
-
-def _fact(unit: GatheredUnit) -> UnitFact:
-    return UnitFact(str(unit.id), unit.name, unit.kind, unit.history)
 
 
 def decide(

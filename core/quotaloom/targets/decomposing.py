@@ -19,18 +19,18 @@ from quotaloom.policies.allocating import ask_for_weights
 from quotaloom.policies.host import PolicyHost
 from quotaloom.policies.selected import SelectedPolicy
 from quotaloom.policies.settings import select_policy, still_selected
+from quotaloom.targets.allocation_requests import Inputs, allocation_request, read_inputs
 from quotaloom.targets.deciding import (
     DecomposedUnit,
     DecomposeRequest,
     DecompositionOutcome,
-    allocation_request,
     decide,
     units_to_split,
 )
 from quotaloom.targets.gathering import Gathered, gather, subtree, tree_of
 from quotaloom.targets.permission import BELOW_ONLY, PlanningRight, planning_right
 from quotaloom.targets.plans import PlanFacts, draft_of, load_plan
-from quotaloom_sdk import AllocationRule, Need
+from quotaloom_sdk import AllocationRule
 
 ATTEMPTS = 5
 """How often a decomposition is computed afresh because somebody changed what it read."""
@@ -46,8 +46,8 @@ async def decompose_target(
     """
     _check(request)
     for _ in range(ATTEMPTS):
-        gathered, selected = await _gather(work, host, request)
-        outcome = await _decide(gathered, selected, request, work, host)
+        gathered, inputs, selected = await _gather(work, host, request)
+        outcome = await _decide(work, host, gathered, inputs, selected, request)
         if dry_run:
             return outcome
         if await _apply(work, gathered, outcome, selected):
@@ -78,7 +78,7 @@ def _check_factor(value: Decimal, what: str, least: Decimal | int, name: str) ->
         )
 
 
-async def _gather(work: Work, host: PolicyHost, request: DecomposeRequest) -> tuple[Gathered, SelectedPolicy]:
+async def _gather(work: Work, host: PolicyHost, request: DecomposeRequest) -> tuple[Gathered, Inputs, SelectedPolicy]:
     async with work.snapshot() as snapshot:
         right = await planning_right(snapshot, work)
         _require_right(right, request)
@@ -87,12 +87,12 @@ async def _gather(work: Work, host: PolicyHost, request: DecomposeRequest) -> tu
         selected = await select_policy(
             snapshot, host.registry, AllocationRule.kind, work.today, request.policy, ("policy",)
         )
-        needs_history = Need.HISTORY in selected.policy.needs
         calendar = fiscal_calendar(work.company)
         tree_day = _tree_day(plan, work.today)
-        gathered = await gather(snapshot, calendar, plan, draft_id, request.unit_id, tree_day, history=needs_history)
+        gathered = await gather(snapshot, calendar, plan, draft_id, request.unit_id, tree_day)
         _require_subtree(right, gathered, request.unit_id)
-        return gathered, selected
+        inputs = await read_inputs(snapshot, work, gathered, selected.policy.needs)
+        return gathered, inputs, selected
 
 
 def _require_right(right: PlanningRight, request: DecomposeRequest) -> None:
@@ -118,11 +118,16 @@ def _tree_day(plan: PlanFacts, today: date) -> date:
 
 
 async def _decide(
-    gathered: Gathered, selected: SelectedPolicy, request: DecomposeRequest, work: Work, host: PolicyHost
+    work: Work,
+    host: PolicyHost,
+    gathered: Gathered,
+    inputs: Inputs,
+    selected: SelectedPolicy,
+    request: DecomposeRequest,
 ) -> DecompositionOutcome:
     """Everything that is computed, outside any transaction: first all weights, then all amounts."""
     asked = units_to_split(gathered, request.unit_id, request.levels)
-    requests = [allocation_request(gathered, unit) for unit in asked]
+    requests = [allocation_request(gathered, inputs, unit) for unit in asked]
     answers = await ask_for_weights(host, selected, requests, company_id=work.viewer.company_id)
     weights = {unit.id: answer for unit, answer in zip(asked, answers, strict=True)}
     return decide(gathered, weights, request, selected.stamp())

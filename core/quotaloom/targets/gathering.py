@@ -9,7 +9,6 @@ from datetime import date
 
 from asyncpg import Record
 
-from quotaloom.achievements.rollups import achieved_by_unit
 from quotaloom.calendars.fiscal import FiscalCalendar
 from quotaloom.calendars.periods import Period
 from quotaloom.metrics.reads import metrics_by_id
@@ -26,8 +25,7 @@ class GatheredUnit:
     """A unit of the tree with its cells by month: `values` per line, `fixed` the months that stay.
 
     `locked` are the months closed to editing, `shut` those on no day of which the unit is open; `versions` the
-    version of each stored cell, by the cell's id; `history` what it achieved in the same months of last year, in
-    minor units, empty where not asked for.
+    version of each stored cell, by the cell's id.
     """
 
     id: int
@@ -39,7 +37,6 @@ class GatheredUnit:
     locked: frozenset[int]
     shut: frozenset[int]
     versions: Mapping[int, int]
-    history: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +48,7 @@ class Gathered:
 
     plan_id: int
     draft_id: int
+    metric_id: int
     metric_key: str
     metric_scale: int
     months: tuple[Period, ...]
@@ -66,8 +64,6 @@ async def gather(
     draft_id: int,
     unit_id: int,
     tree_day: date,
-    *,
-    history: bool,
 ) -> Gathered:
     """Read the subtree of `unit_id` as it stands on `tree_day`; raises `NotFound` for an unknown unit.
 
@@ -80,17 +76,15 @@ async def gather(
         raise NotFound("NOT_FOUND", f"there is no such unit on {tree_day} that you can see", ("orgUnitId",))
     ids = [row["id"] for row in rows]
     cells = await _cells(snapshot, draft_id, ids)
-    achieved = await _history(snapshot, calendar, plan, months, ids, tree_day) if history else {}
     (metric,) = await metrics_by_id(snapshot, [plan.metric_id])
     children: dict[int, list[int]] = defaultdict(list)
     for row in rows:
         if row["id"] != unit_id:
             children[row["parent_id"]].append(row["id"])
-    units = {
-        row["id"]: _unit(row, children[row["id"]], months, cells[row["id"]], achieved.get(row["id"]), history)
-        for row in rows
-    }
-    return Gathered(plan.id, draft_id, metric["key"], metric["scale"], months, units, tree_day, tree_of(rows))
+    units = {row["id"]: _unit(row, children[row["id"]], months, cells[row["id"]]) for row in rows}
+    return Gathered(
+        plan.id, draft_id, metric["id"], metric["key"], metric["scale"], months, units, tree_day, tree_of(rows)
+    )
 
 
 async def subtree(source: Snapshot | Transaction, unit_id: int, day: date, plan: PlanFacts) -> list[Record]:
@@ -142,30 +136,11 @@ async def _cells(snapshot: Snapshot, draft_id: int, ids: Sequence[int]) -> dict[
     return found
 
 
-async def _history(
-    snapshot: Snapshot,
-    calendar: FiscalCalendar,
-    plan: PlanFacts,
-    months: Sequence[Period],
-    ids: Sequence[int],
-    tree_day: date,
-) -> dict[int, list[int]]:
-    """Last year's achievement of the units as they are composed on `tree_day`, per month."""
-    periods = [calendar.year_before(month) for month in months]
-    rows = await achieved_by_unit(snapshot, list(ids), plan.metric_id, periods, structure="as_is", tree_day=tree_day)
-    found: dict[int, list[int]] = defaultdict(lambda: [0] * len(months))
-    for row in rows:
-        found[row["unit_id"]][row["period_index"]] = row["achieved"]
-    return found
-
-
 def _unit(
     row: Record,
     children: Sequence[int],
     months: Sequence[Period],
     cells: Mapping[date, Record],
-    achieved: Sequence[int] | None,
-    history: bool,
 ) -> GatheredUnit:
     by_month = [cells.get(month.starts_on) for month in months]
     locked = frozenset(index for index, cell in enumerate(by_month) if cell and cell["locked"])
@@ -185,5 +160,4 @@ def _unit(
         locked=locked,
         shut=shut,
         versions={cell["id"]: cell["version"] for cell in cells.values()},
-        history=tuple(achieved or [0] * len(months)) if history else (),
     )
