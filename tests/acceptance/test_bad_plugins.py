@@ -6,36 +6,19 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from quotaloom.founding import found_company
-from quotaloom.funnels.stages import NewFunnel, NewStage, Outcome
-from quotaloom.organizations.commands.companies import NewCompany
-from quotaloom.organizations.membership import NewMember
 from quotaloom.platform.database import Database
-from quotaloom.policies.discovery import discover
-from quotaloom.policies.host import PolicyHost
-from quotaloom_graphql.nodes import encode_id
 from tests.acceptance.api_company import ApiCompany
 from tests.acceptance.bad_plugin import ANSWERED, FAULTS, FAULTS_OF, KINDS, SOURCE
-from tests.graph_client import GraphClient, serving
+from tests.acceptance.companies import planned_company
+from tests.graph_client import serving
 from tests.unit.policies.installing import PluginFolder
 
 NOW = datetime(2026, 1, 5, 12, tzinfo=UTC)
-
-FUNNEL = NewFunnel(
-    "sales",
-    "Sales",
-    [
-        NewStage("lead", "Lead", Outcome.OPEN, Decimal("0.5")),
-        NewStage("won", "Won", Outcome.WON, Decimal(1)),
-        NewStage("lost", "Lost", Outcome.LOST, Decimal(0)),
-    ],
-)
 
 
 @dataclass
@@ -47,27 +30,16 @@ class Two:
     database: Database
 
 
-async def company(database: Database, graph: GraphClient, key: str) -> ApiCompany:
-    """A company with a funnel, a plan for 2026 and two positions with holders below the root."""
-    new = NewCompany(key=key, name=key.title(), currency="CNY", time_zone="Asia/Shanghai")
-    admin = NewMember("Ada", role="admin", key="ada")
-    founded = await found_company(database, PolicyHost(discover()), new, admin, subject="tests", now=NOW, funnel=FUNNEL)
-    ids = {key: encode_id("OrgUnit", founded.root_id)}
-    made = ApiCompany(graph.admin(founded.company.id, founded.admin_id), founded.company.id, founded.admin_id, ids)
-    await made.units(key, ["East", "West"], "POSITION")
-    await made.members(["Ann", "Bob"])
-    await made.hold("East", "Ann")
-    await made.hold("West", "Bob")
-    made.ids["plan"] = await made.plan(2026)
-    return made
-
-
 @pytest.fixture
 async def two(database: Database, database_url: str, tmp_path: Path, folder: PluginFolder) -> AsyncIterator[Two]:
     folder.install(SOURCE, name="bad", distribution="bad-rules")
     options: dict[str, Any] = {"policy_seconds": 3, "plugin_memory_mb": 256}
     async with serving(database_url, tmp_path / "data", NOW, plugins=True, **options) as graph:
-        yield Two(await company(database, graph, "acme"), await company(database, graph, "calm"), database)
+        yield Two(
+            await planned_company(database, graph, "acme", NOW),
+            await planned_company(database, graph, "calm", NOW),
+            database,
+        )
 
 
 async def switch_on(two: Two, policy: str) -> None:
