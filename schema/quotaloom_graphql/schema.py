@@ -24,6 +24,7 @@ from quotaloom_graphql.organization_queries import OrganizationQuery
 from quotaloom_graphql.plans import PlanMutation
 from quotaloom_graphql.plugins import PluginQuery
 from quotaloom_graphql.policies import PolicyMutation
+from quotaloom_graphql.policy_trials import PolicyTrialMutation
 from quotaloom_graphql.rankings import RankingQuery
 from quotaloom_graphql.roots import root_field
 
@@ -66,6 +67,7 @@ class Mutation(
     AchievementMutation,
     FunnelMutation,
     PolicyMutation,
+    PolicyTrialMutation,
 ):
     """Root of mutations."""
 

@@ -66,8 +66,12 @@ async def plan_credits(
 
 def _plan(win: WinFacts, selected: SelectedPolicy, outcome: CreditingOutcome) -> CreditingPlan:
     assert selected.revision is not None
-    credits = tuple(_ledger_credit(outcome, number) for number in range(len(outcome.credits)))
-    return CreditingPlan(win.version, (selected.policy.key, selected.revision), outcome, credits)
+    return CreditingPlan(win.version, (selected.policy.key, selected.revision), outcome, ledger_credits(outcome))
+
+
+def ledger_credits(outcome: CreditingOutcome) -> Credits:
+    """The credits as the ledger takes them. Raises `PolicyFailed` for what can be no id."""
+    return tuple(_ledger_credit(outcome, number) for number in range(len(outcome.credits)))
 
 
 def _ledger_credit(outcome: CreditingOutcome, number: int) -> LedgerCredit:

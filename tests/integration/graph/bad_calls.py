@@ -206,6 +206,11 @@ BAD: Final[Mapping[str, Changes]] = {
         *({"stageId": w.stage("won")}, unknown("Stage", "stageId"), {"on": TOMORROW}, {"on": "2026-05-01"}),
         *({"reason": LONG}, {"id": w["deal"]}, unknown("Opportunity"), STALE),
     ],
+    "simulatePolicy": lambda w: [
+        *({"policy": "no.such"}, {"parameters": {"surplus": 1}}, {"period": "soon"}, {"period": "2031"}),
+        *({"planId": None}, {"orgUnitId": None}, unknown("Plan", "planId"), unknown("OrgUnit", "orgUnitId")),
+        {"planId": w["published"]},
+    ],
     "switchPolicy": lambda w: [
         *({"policy": "no.such"}, {"parameters": {"surplus": 1}}, {"validFrom": NEVER}, {"validTo": NEVER}),
         {"validFrom": "2026-01-01", "validTo": "2026-12-31"},

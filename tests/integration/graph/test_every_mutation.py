@@ -85,6 +85,10 @@ async def test_every_mutation_needs_a_token(database: Database, database_url: st
             assert [error["extensions"]["code"] for error in answer["errors"]] == ["UNAUTHENTICATED"], name
 
 
+STORES_NOTHING = {"simulatePolicy"}
+"""Mutations that answer a question."""
+
+
 async def written(database: Database, company_id: int) -> tuple[int, int]:
     """How many audit entries and outbox events a company has."""
     async with database.snapshot(company_id) as snapshot:
@@ -110,6 +114,9 @@ async def test_every_mutation_is_audited_and_told(database: Database) -> None:
             after, before = await written(database, founded), (0, 0)
         else:
             after = await written(database, company_id)
+        if name in STORES_NOTHING:
+            assert after == before
+            continue
         assert after[0] > before[0], f"{name} left no audit entry"
         assert after[1] > before[1], f"{name} left no event"
 

@@ -54,6 +54,7 @@ SHOWN: Final = {
     "reopenOpportunity": "Opportunity.viewerCan.edit",
     "transferOpportunity": "Opportunity.viewerCan.edit",
     "switchPolicy": "Policy.viewerCan.switch",
+    "simulatePolicy": "Policy.viewerCan.switch",
 }
 """Where a client reads whether to offer a mutation."""
 

@@ -57,6 +57,12 @@ VALID: Final[Mapping[str, Callable[[World], dict[str, Any]]]] = {
     "winOpportunity": lambda w: {"id": w["deal"]},
     "loseOpportunity": lambda w: {"id": w["vague deal"]},
     "reopenOpportunity": lambda w: {"id": w["lost deal"]},
+    "simulatePolicy": lambda w: {
+        "policy": "allocation.even",
+        "planId": w["draft"],
+        "orgUnitId": w.unit("acme"),
+        "period": "2026-Q1",
+    },
     "switchPolicy": lambda w: {"policy": "allocation.last_year", "active": False},
 }
 """The input of each, by the mutation's name."""
