@@ -68,11 +68,10 @@ ACME = plugin(
 HOSTED = PolicyHost(Discovery((*discover().plugins, ACME), ()))
 
 
-async def attempt(floor: Floor, who: Identity | None = None, **values: Any) -> dict[str, Any]:
-    """A trial by an admin or somebody else, with the plugin installed."""
-    identity = who or Identity(
-        floor.work.company.id, "tests", Role.SERVICE, scopes=frozenset({Scope.SETTINGS, Scope.READ})
-    )
+async def attempt(floor: Floor, **values: Any) -> dict[str, Any]:
+    """A trial by a service that may change settings, with the plugin installed."""
+    scopes = frozenset({Scope.SETTINGS, Scope.READ})
+    identity = Identity(floor.work.company.id, "tests", Role.SERVICE, scopes=scopes)
     services = Services(floor.work.database, HOSTED, lambda: floor.work.now)
     async with RequestContext(services, identity) as context:
         result = await SCHEMA.execute(TRY, {"input": values}, context_value=context)
