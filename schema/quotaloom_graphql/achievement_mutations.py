@@ -13,13 +13,13 @@ import strawberry
 
 from quotaloom.achievements.commands import NewAchievement, NewReversal, post_achievements, reverse_achievement
 from quotaloom.achievements.entries import Credit, EntrySource
-from quotaloom.achievements.refusals import ManyRefused, raise_all
 from quotaloom.achievements.splits import CreditKind
 from quotaloom.calendars.instants import business_date
 from quotaloom.funnels.reads import customers_by_key
 from quotaloom.metrics.reads import all_metrics, products_by_key
 from quotaloom.organizations.reads import members_by_key, units_by_key
 from quotaloom.platform.errors import InputError, NotFound
+from quotaloom.platform.refusals import ManyRefused, raise_all
 from quotaloom.platform.work import Work
 from quotaloom_graphql.achievement_loaders import load_achievements, load_payload_achievements
 from quotaloom_graphql.achievements import Achievement

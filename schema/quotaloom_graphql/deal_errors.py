@@ -9,8 +9,8 @@ from typing import Any
 
 from strawberry.utils.str_converters import to_camel_case
 
-from quotaloom.achievements.refusals import ManyRefused
 from quotaloom.platform.errors import InputError
+from quotaloom.platform.refusals import ManyRefused
 
 
 @contextmanager

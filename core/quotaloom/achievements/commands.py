@@ -11,13 +11,13 @@ from typing import Final
 from quotaloom.achievements.entries import Credit, EntrySource, PostedEntry, Posting, Reversal
 from quotaloom.achievements.ledger import prepare, reverse, write
 from quotaloom.achievements.posting_facts import storable
-from quotaloom.achievements.refusals import raise_all
 from quotaloom.achievements.storing import ENTRY_COLUMNS, posted
 from quotaloom.metrics.currencies import currency_scale, known_currency
 from quotaloom.metrics.reads import metrics_by_id
 from quotaloom.platform.access import Scope
 from quotaloom.platform.amounts import parse_amount
 from quotaloom.platform.errors import InputError, NotFound
+from quotaloom.platform.refusals import raise_all
 from quotaloom.platform.texts import checked_reason
 from quotaloom.platform.unit_of_work import Transaction
 from quotaloom.platform.work import Work

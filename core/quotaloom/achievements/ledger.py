@@ -11,11 +11,11 @@ from quotaloom.achievements.crediting import drafts_of, fact_faults, is_money, u
 from quotaloom.achievements.entries import Credit, Draft, EntrySource, PostedEntry, Posting, Reversal
 from quotaloom.achievements.posting_facts import PostingFacts, read_facts, read_metrics
 from quotaloom.achievements.postings import faults, is_replay, key_reused, parts_of, probed_keys
-from quotaloom.achievements.refusals import raise_all
 from quotaloom.achievements.reversals import reverse
 from quotaloom.achievements.splits import CreditKind
 from quotaloom.achievements.storing import entries_by_key, store
 from quotaloom.platform.errors import InputError
+from quotaloom.platform.refusals import raise_all
 from quotaloom.platform.unit_of_work import Transaction
 from quotaloom.platform.work import CompanyFacts
 

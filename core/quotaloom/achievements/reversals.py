@@ -10,12 +10,12 @@ from fractions import Fraction
 from quotaloom.achievements.entries import Draft, PostedEntry, Reversal, entry_key
 from quotaloom.achievements.posting_facts import storable
 from quotaloom.achievements.postings import key_faults, key_reused
-from quotaloom.achievements.refusals import raise_all
 from quotaloom.achievements.storing import ENTRY_COLUMNS, entries_by_key, posted, store
 from quotaloom.calendars.periods import known_day
 from quotaloom.metrics.currencies import currency_scale
 from quotaloom.platform.amounts import format_amount, half_up
 from quotaloom.platform.errors import InputError, NotFound
+from quotaloom.platform.refusals import raise_all
 from quotaloom.platform.unit_of_work import Transaction
 from quotaloom.platform.work import CompanyFacts
 

@@ -6,8 +6,8 @@ from collections.abc import Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from quotaloom.achievements.refusals import ManyRefused
 from quotaloom.platform.errors import InputError
+from quotaloom.platform.refusals import ManyRefused
 from quotaloom.platform.unit_of_work import Transaction
 
 

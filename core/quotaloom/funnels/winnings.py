@@ -9,10 +9,10 @@ from fractions import Fraction
 
 from quotaloom.achievements.entries import Credit, EntrySource, Posting, Reversal
 from quotaloom.achievements.ledger import append, reverse
-from quotaloom.achievements.refusals import ManyRefused
 from quotaloom.funnels.splits import Split
 from quotaloom.metrics.reads import metrics_by_key
 from quotaloom.platform.errors import InputError, Path
+from quotaloom.platform.refusals import ManyRefused
 from quotaloom.platform.unit_of_work import Transaction
 from quotaloom.platform.work import CompanyFacts
 

@@ -9,9 +9,9 @@ from typing import Annotated
 
 import typer
 
-from quotaloom.achievements.refusals import ManyRefused
 from quotaloom.platform.embedded import EmbeddedError
 from quotaloom.platform.errors import AccessDenied, InputError
+from quotaloom.platform.refusals import ManyRefused
 from quotaloom.platform.settings import unknown_variables
 from quotaloom.policies.errors import PluginsRefused
 from quotaloom_server.commands.demo import demo

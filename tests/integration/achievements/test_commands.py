@@ -11,10 +11,10 @@ import pytest
 
 from quotaloom.achievements.commands import NewAchievement, NewReversal, post_achievements, reverse_achievement
 from quotaloom.achievements.ledger import Credit, EntrySource
-from quotaloom.achievements.refusals import ManyRefused
 from quotaloom.platform.access import Role, Scope, Viewer
 from quotaloom.platform.database import Database
 from quotaloom.platform.errors import AccessDenied, InputError
+from quotaloom.platform.refusals import ManyRefused
 from tests.integration.achievements.trees import Tree, plant
 
 TEAM = {"acme": None, "ann": "acme", "bob": "acme"}

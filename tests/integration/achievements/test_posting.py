@@ -11,11 +11,11 @@ import pytest
 
 from quotaloom.achievements.ledger import Credit, PostedEntry, Reversal
 from quotaloom.achievements.ledger import append as append_to
-from quotaloom.achievements.refusals import ManyRefused
 from quotaloom.metrics.commands import set_exchange_rate
 from quotaloom.metrics.rates import RateKind
 from quotaloom.platform.database import Database
 from quotaloom.platform.errors import InputError
+from quotaloom.platform.refusals import ManyRefused
 from quotaloom.platform.unit_of_work import Transaction
 from tests.founding import at
 from tests.integration.achievements.trees import Tree, append, hold, plant, reverse

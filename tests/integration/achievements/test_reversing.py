@@ -10,12 +10,12 @@ from decimal import Decimal
 import pytest
 
 from quotaloom.achievements.ledger import EntrySource, PostedEntry, Reversal
-from quotaloom.achievements.refusals import ManyRefused
 from quotaloom.achievements.verification import verify_balances
 from quotaloom.metrics.commands import set_exchange_rate
 from quotaloom.metrics.rates import RateKind
 from quotaloom.platform.database import Database
 from quotaloom.platform.errors import InputError
+from quotaloom.platform.refusals import ManyRefused
 from tests.founding import at
 from tests.integration.achievements.trees import Tree, append, plant, reverse
 

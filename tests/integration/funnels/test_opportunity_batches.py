@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from quotaloom.achievements.refusals import ManyRefused
 from quotaloom.achievements.splits import CreditKind
 from quotaloom.funnels.batches import Inserted
 from quotaloom.funnels.commands.stage_changes import reopen_opportunity
@@ -16,6 +15,7 @@ from quotaloom.funnels.deals import OpportunityRow, PastMove
 from quotaloom.funnels.opportunity_batches import insert_opportunities
 from quotaloom.platform.database import Database
 from quotaloom.platform.errors import InputError
+from quotaloom.platform.refusals import ManyRefused
 from quotaloom.platform.unit_of_work import Transaction
 from tests.integration.funnels.floors import Floor, furnish
 

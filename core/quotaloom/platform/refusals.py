@@ -8,7 +8,7 @@ from quotaloom.platform.errors import InputError
 
 
 class ManyRefused(InputError):
-    """More than one posting cannot be accepted; nothing was written.
+    """More than one thing cannot be accepted; nothing was written.
 
     `errors` holds one `InputError` for each fault, in the order of the input. Code, message and path are
     those of the first, for those who show only one.
