@@ -30,6 +30,9 @@ TENANT_TABLES = (
     "opportunity_split",
     "stage_move",
     "win_crediting",
+    "attribute_definition",
+    "attribute_choice",
+    "attribute_value",
 )
 
 APPEND_ONLY = ("audit_entry", "outbox_event", "achievement_entry", "stage_move", "decomposition", "win_crediting")
@@ -74,6 +77,16 @@ REFERENCES = (
     ("stage_move", "from_stage_id", "stage"),
     ("stage_move", "to_stage_id", "stage"),
     ("win_crediting", "opportunity_id", "opportunity"),
+    ("attribute_choice", "definition_id", "attribute_definition"),
+    ("attribute_value", "definition_id", "attribute_definition"),
+    ("attribute_value", "unit_id", "org_unit"),
+    ("attribute_value", "member_id", "member"),
+    ("attribute_value", "customer_id", "customer"),
+    ("attribute_value", "opportunity_id", "opportunity"),
+    ("attribute_value", "to_unit_id", "org_unit"),
+    ("attribute_value", "to_member_id", "member"),
+    ("attribute_value", "to_customer_id", "customer"),
+    ("attribute_value", "to_opportunity_id", "opportunity"),
 )
 
 UNIQUE = (
@@ -94,6 +107,9 @@ UNIQUE = (
     ("opportunity", "key"),
     ("opportunity_split", "opportunity_id, ordinal"),
     ("win_crediting", "opportunity_id, win_number"),
+    ("attribute_definition", "subject, key"),
+    ("attribute_choice", "definition_id, key"),
+    ("attribute_choice", "definition_id, id"),
 )
 
 INDEXES = (
@@ -115,6 +131,7 @@ INDEXES = (
     ("opportunity", "stage_id"),
     ("opportunity", "customer_id"),
     ("stage_move", "opportunity_id, moved_at"),
+    ("attribute_value", "definition_id, choice_id"),
 )
 
 # One value a day: of the rows of one company and one subject, no two ranges share a day.
@@ -152,6 +169,19 @@ CHECKS = (
     ("stage", "outcome IN ('open', 'won', 'lost') AND win_probability BETWEEN 0 AND 1"),
     ("opportunity", "amount >= 0"),
     ("opportunity_split", "share > 0 AND share <= 1 AND credit IN ('direct', 'overlay')"),
+    ("attribute_definition", "subject IN ('unit', 'member', 'customer', 'opportunity')"),
+    ("attribute_definition", "kind IN ('text', 'number', 'date', 'choice', 'reference')"),
+    (
+        "attribute_definition",
+        "CASE WHEN kind = 'reference' THEN refers_to IS NOT NULL"
+        " AND refers_to IN ('unit', 'member', 'customer', 'opportunity') ELSE refers_to IS NULL END",
+    ),
+    ("attribute_value", "num_nonnulls(unit_id, member_id, customer_id, opportunity_id) = 1"),
+    (
+        "attribute_value",
+        "num_nonnulls(text, number, day, choice_id, to_unit_id, to_member_id, to_customer_id, to_opportunity_id) = 1",
+    ),
+    ("attribute_value", "char_length(text) <= 2000"),
 )
 
 ROLE = "quotaloom_app"
@@ -226,6 +256,18 @@ def _statements() -> list[str]:
         CREATE UNIQUE INDEX ON plan_version (company_id, plan_id) WHERE status = 'published';
         """
     )
+    found.append(
+        # A choice of the attribute's own, and one value of each attribute an object.
+        """
+        ALTER TABLE attribute_value ADD FOREIGN KEY (company_id, definition_id, choice_id)
+            REFERENCES attribute_choice (company_id, definition_id, id);
+        """
+    )
+    found += [
+        f"CREATE UNIQUE INDEX ON attribute_value ({subject}_id, definition_id, company_id)"
+        f" WHERE {subject}_id IS NOT NULL"
+        for subject in ("unit", "member", "customer", "opportunity")
+    ]
     found.append(
         # The only thing that is read without a company: which company a key names.
         f"""

@@ -21,6 +21,7 @@ MODEL_MODULES = (
     "quotaloom.platform.models",
     "quotaloom.calendars.models",
     "quotaloom.organizations.models",
+    "quotaloom.attributes.models",
     "quotaloom.policies.models",
     "quotaloom.metrics.models",
     "quotaloom.achievements.models",
