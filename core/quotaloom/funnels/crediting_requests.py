@@ -11,6 +11,8 @@ from typing import Any
 from asyncpg import Record
 
 from quotaloom.achievements.splits import CreditKind
+from quotaloom.attributes.definitions import Subject
+from quotaloom.attributes.reads import attributes_of
 from quotaloom.platform.unit_of_work import Snapshot
 from quotaloom_sdk import (
     NO_ATTRIBUTES,
@@ -59,11 +61,9 @@ async def crediting_requests(
     deals: Noted = {}
     customers: Noted = {}
     if Need.ATTRIBUTES in needs:
-        from quotaloom.attributes.reads import attributes_of
-
-        deals = await attributes_of(snapshot, "opportunity", ids)
+        deals = await attributes_of(snapshot, Subject.OPPORTUNITY, ids)
         customer_ids = sorted({row["customer_id"] for row in rows.values()} - {None})
-        customers = await attributes_of(snapshot, "customer", customer_ids)
+        customers = await attributes_of(snapshot, Subject.CUSTOMER, customer_ids)
     return [
         CreditingRequest(
             _deal(rows[win.deal_id], win, deals, customers), tuple(named.get(win.deal_id, ())), Parameters()

@@ -7,7 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from quotaloom.achievements.rollups import achieved_by_unit
+from quotaloom.attributes.definitions import Subject
+from quotaloom.attributes.reads import attributes_of
 from quotaloom.calendars.company_calendar import fiscal_calendar, load_calendar
+from quotaloom.loads.reads import unit_loads
 from quotaloom.platform.unit_of_work import Snapshot
 from quotaloom.platform.work import Work
 from quotaloom.targets.gathering import Gathered, GatheredUnit
@@ -30,14 +33,11 @@ class Inputs:
 
 async def read_inputs(snapshot: Snapshot, work: Work, gathered: Gathered, needs: frozenset[Need]) -> Inputs:
     """Read what a rule with these needs is told, in a constant number of statements."""
-    if needs & {Need.ATTRIBUTES, Need.LOAD}:
-        from quotaloom.attributes.reads import attributes_of
-        from quotaloom.loads.reads import unit_loads
     ids = list(gathered.units)
     return Inputs(
         history=await _history(snapshot, work, gathered) if Need.HISTORY in needs else {},
-        attributes=await attributes_of(snapshot, "unit", ids) if Need.ATTRIBUTES in needs else {},
-        loads=await unit_loads(snapshot, ids, work.today) if Need.LOAD in needs else {},
+        attributes=await attributes_of(snapshot, Subject.UNIT, ids) if Need.ATTRIBUTES in needs else {},
+        loads=await unit_loads(snapshot, work.company, ids, work.today) if Need.LOAD in needs else {},
         workdays=await _workdays(snapshot, work, gathered) if Need.CALENDAR in needs else (),
     )
 
