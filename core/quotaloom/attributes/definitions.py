@@ -21,7 +21,7 @@ MOST_CHOICES: Final = 500
 LONGEST_TEXT: Final = 2000
 """How many characters a text may have, and the description of an attribute."""
 
-LARGEST_ORDINAL: Final = 2**31 - 1
+LARGEST_ORDINAL: Final = 9999
 """The last place in the order of attributes."""
 
 
@@ -101,8 +101,13 @@ def _check_choices(attribute: NewAttribute) -> None:
         seen.add(choice.key)
 
 
+def may_be_key(key: str) -> bool:
+    """Whether an attribute, or a choice, could have this key at all."""
+    return re.fullmatch(r"[a-z][a-z0-9_]{0,63}", key) is not None
+
+
 def _check_key(key: str, path: Path) -> None:
-    if not re.fullmatch(r"[a-z][a-z0-9_]{0,63}", key):
+    if not may_be_key(key):
         message = f"{key[:80]!r} is no key: use a-z, 0-9 and _, beginning with a letter, up to 64 characters"
         raise InputError("BAD_KEY", message, path)
 

@@ -7,7 +7,8 @@ from decimal import Decimal
 
 from asyncpg import Record
 
-from quotaloom.attributes.definitions import Subject
+from quotaloom.attributes.definitions import Subject, may_be_key
+from quotaloom.attributes.values import plain
 from quotaloom.platform.unit_of_work import Snapshot, Transaction
 from quotaloom_sdk.attributes import Attribute, Attributes, AttributeValue, Choice, Reference
 
@@ -71,7 +72,7 @@ async def values_of(source: Source, on: Subject, ids: Sequence[int], keys: Seque
         " AND ($3::text[] IS NULL OR definition.key = ANY ($3)) ORDER BY definition.ordinal, definition.id",
         source.company_id,
         list(ids),
-        None if keys is None else list(keys),
+        None if keys is None else [key for key in keys if may_be_key(key)],
     )
 
 
@@ -96,9 +97,3 @@ def value_in(row: Record) -> AttributeValue:
         return Reference(row["refers_to"], str(row["reference_id"]))
     value: AttributeValue = next(row[column] for column in ("text", "number", "day") if row[column] is not None)
     return plain(value) if isinstance(value, Decimal) else value
-
-
-def plain(number: Decimal) -> Decimal:
-    """The number without zeros after the point that say nothing, and without an exponent."""
-    text = format(number, "f")
-    return Decimal(text.rstrip("0").rstrip(".")) if "." in text else number

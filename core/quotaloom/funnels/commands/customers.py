@@ -137,7 +137,7 @@ async def update_customer(
 
     async def apply(transaction: Transaction) -> None:
         await transaction.lock("customers")
-        row = await _writable(transaction, work, customer_id)
+        row = await hold_customer(transaction, work, customer_id)
         if expected_version not in (None, row["version"]):
             raise Conflict("STALE", "this customer was changed meanwhile: read it again", ("expectedVersion",))
         before = NewCustomer(row["name"], row["key"], row["sector"], row["location"], row["parent_key"])
@@ -163,7 +163,11 @@ async def update_customer(
     await work.write(apply)
 
 
-async def _writable(transaction: Transaction, work: Work, customer_id: int) -> Record:
+async def hold_customer(transaction: Transaction, work: Work, customer_id: int) -> Record:
+    """The customer with the key of its parent, locked until the transaction ends.
+
+    Raises `NotFound` where it does not exist or is not the viewer's to change.
+    """
     if not may_be_id(customer_id):
         raise unknown("customer", customer_id, ("id",))
     worked = await worked_positions(transaction, work.viewer, work.today)

@@ -1,0 +1,87 @@
+"""Setting the attributes of units, members, customers and deals: who may, and what he may refer to."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+from asyncpg import Record
+
+from quotaloom.attributes.commands import Guard, set_attributes
+from quotaloom.attributes.definitions import Subject
+from quotaloom.funnels.commands.customers import hold_customer
+from quotaloom.funnels.opportunity_reads import opportunities_by_id
+from quotaloom.funnels.permission import require_seller
+from quotaloom.funnels.reads import customers_by_id
+from quotaloom.funnels.stored_deals import hold_deal
+from quotaloom.organizations.reads import members, units
+from quotaloom.organizations.sight import Sight, load_sight
+from quotaloom.organizations.stored import load_member, load_unit
+from quotaloom.platform.access import Scope, Viewer
+from quotaloom.platform.unit_of_work import Snapshot, Transaction
+from quotaloom.platform.work import Work
+from quotaloom_sdk.attributes import Reference
+
+
+async def set_attributes_of(work: Work, on: Subject, id: int, values: Mapping[str, Any]) -> None:
+    """Set attributes of a unit, member, customer or deal; a won or lost deal's too. None clears.
+
+    Units and members need an admin or a service with `organization:write`; customers and deals whoever may change
+    them. A reference names what the viewer may see. Raises `NotFound`, `AccessDenied`, and what `set_attributes`
+    raises.
+    """
+    _require(work.viewer, on)
+    known = await _known(work, {value for value in values.values() if isinstance(value, Reference)})
+    await set_attributes(work, on, id, values, _guard(work, on, id), known)
+
+
+def _require(viewer: Viewer, on: Subject) -> None:
+    doing = f"setting attributes of a {'deal' if on is Subject.OPPORTUNITY else on}"
+    if on in {Subject.UNIT, Subject.MEMBER}:
+        viewer.require(Scope.ORGANIZATION, doing)
+    else:
+        require_seller(viewer, doing)
+
+
+def _guard(work: Work, on: Subject, id: int) -> Guard:
+    async def guard(transaction: Transaction) -> object:
+        match on:
+            case Subject.UNIT:
+                return await load_unit(transaction, id)
+            case Subject.MEMBER:
+                return await load_member(transaction, id)
+            case Subject.CUSTOMER:
+                return await hold_customer(transaction, work, id)
+            case Subject.OPPORTUNITY:
+                return await hold_deal(transaction, work, id, None)
+
+    return guard
+
+
+async def _known(work: Work, references: Iterable[Reference]) -> Collection[Reference]:
+    """Those of the references that name something which the viewer may see, or may write by his scopes."""
+    ids: dict[Subject, list[int]] = defaultdict(list)
+    for reference in references:
+        if reference.id.isascii() and reference.id.isdigit() and len(reference.id) < 19:
+            ids[Subject(reference.to)].append(int(reference.id))
+    if not ids:
+        return frozenset()
+    async with work.snapshot() as snapshot:
+        sight = await load_sight(snapshot, work.viewer, work.company, work.today)
+        found = [(to, row) for to, wanted in ids.items() for row in await _seen(snapshot, work, sight, to, wanted)]
+    return frozenset(Reference(to.value, str(row["id"])) for to, row in found)
+
+
+async def _seen(snapshot: Snapshot, work: Work, sight: Sight, to: Subject, ids: Sequence[int]) -> list[Record]:
+    organizes = work.viewer.may(Scope.ORGANIZATION)
+    selling = None if work.viewer.may(Scope.FUNNELS) else sight.units_with_figures
+    match to:
+        case Subject.UNIT:
+            return await units(snapshot, [id for id in ids if organizes or sight.names_unit(id)])
+        case Subject.MEMBER:
+            return await members(snapshot, [id for id in ids if organizes or sight.names_member(id)])
+        case Subject.CUSTOMER:
+            return await customers_by_id(snapshot, ids, selling)
+        case Subject.OPPORTUNITY:
+            return await opportunities_by_id(snapshot, ids, selling)
