@@ -56,6 +56,10 @@ class Stopwatch:
         yield
         self._laps[name].append(time.perf_counter() - start)
 
+    def add(self, name: str, seconds: float) -> None:
+        """Add a lap that was timed elsewhere."""
+        self._laps[name].append(seconds)
+
     def median(self, name: str) -> float:
         """The middle duration, in seconds."""
         return statistics.median(self._laps[name])
@@ -63,6 +67,10 @@ class Stopwatch:
     def p95(self, name: str) -> float:
         """The duration that 95 of 100 laps stay below, in seconds."""
         return statistics.quantiles(self._laps[name], n=20, method="inclusive")[-1]
+
+    def p99(self, name: str) -> float:
+        """The duration that 99 of 100 laps stay below, in seconds."""
+        return statistics.quantiles(self._laps[name], n=100, method="inclusive")[-1]
 
 
 def compared(name: str, seconds: float, beside: str, floor: float) -> Row:

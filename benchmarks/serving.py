@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -79,11 +79,11 @@ async def ask(client: httpx.AsyncClient) -> None:
 def served_maven() -> Iterator[Served]:
     """Import the data set and plan a year in a data folder of its own, then serve that; gone at the end."""
     maven.files()
-    with _data_folder() as folder:
-        settings = Settings(data_dir=folder, port=_free_port())
+    with data_folder() as folder:
+        settings = Settings(data_dir=folder, port=free_port())
         admin = _load(settings)
         token = token_authority(settings).issue(admin, datetime.now(UTC), TOKEN_LIFE)
-        with _serving(settings) as process:
+        with serving(settings) as process:
             yield Served(process.pid, settings, admin, token)
 
 
@@ -100,7 +100,8 @@ def _load(settings: Settings) -> Identity:
 
 
 @contextmanager
-def _data_folder() -> Iterator[Path]:
+def data_folder() -> Iterator[Path]:
+    """A data folder of its own, gone at the end."""
     with tempfile.TemporaryDirectory(prefix="quotaloom-") as parent:
         Path(parent).chmod(0o711)  # as root, PostgreSQL's account passes through; the folder is ours and new
         folder = Path(parent, "data")
@@ -113,11 +114,12 @@ def _data_folder() -> Iterator[Path]:
 
 
 @contextmanager
-def _serving(settings: Settings) -> Iterator[subprocess.Popen[bytes]]:
-    log = settings.data_dir / "serve.log"
+def serving(settings: Settings, **variables: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A real server that answers, ended with the block; `variables` are added to its environment."""
+    log = settings.data_dir.parent / "serve.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [QUOTALOOM, "serve"], env=_environment(settings), stdout=output, stderr=subprocess.STDOUT
+            [QUOTALOOM, "serve"], env=_environment(settings) | variables, stdout=output, stderr=subprocess.STDOUT
         )
         try:
             _await_health(settings, process, log)
@@ -127,7 +129,7 @@ def _serving(settings: Settings) -> Iterator[subprocess.Popen[bytes]]:
             process.wait()
 
 
-def _environment(settings: Settings) -> Mapping[str, str]:
+def _environment(settings: Settings) -> dict[str, str]:
     return {**environ, "QUOTALOOM_DATA_DIR": str(settings.data_dir), "QUOTALOOM_PORT": str(settings.port)}
 
 
@@ -142,7 +144,8 @@ def _await_health(settings: Settings, process: subprocess.Popen[Any], log: Path)
     raise RuntimeError(f"`quotaloom serve` did not start:\n{log.read_text()[-2000:]}")
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port on which nobody listens."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
