@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from operator import getitem
+from types import MappingProxyType
 from typing import Annotated, Any
 
 import strawberry
@@ -10,6 +13,8 @@ from graphql import GraphQLError
 from strawberry.extensions import DisableIntrospection
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
+from strawberry.types.base import StrawberryObjectDefinition
+from strawberry.types.field import StrawberryField
 
 from quotaloom.platform.errors import NotFound
 from quotaloom_graphql import achievements, companies, funnels, metrics, organization_queries
@@ -22,11 +27,13 @@ from quotaloom_graphql.nodes import TYPENAME, Node, NodeLoader, split_id
 from quotaloom_graphql.organization_mutations import OrganizationMutation
 from quotaloom_graphql.organization_queries import OrganizationQuery
 from quotaloom_graphql.plans import PlanMutation
+from quotaloom_graphql.plugin_fields import object_fields, root_of
 from quotaloom_graphql.plugins import PluginQuery
 from quotaloom_graphql.policies import PolicyMutation
 from quotaloom_graphql.policy_trials import PolicyTrialMutation
 from quotaloom_graphql.rankings import RankingQuery
 from quotaloom_graphql.roots import root_field
+from quotaloom_sdk import GraphQLExtension, InvalidDefinition
 
 NODE_LOADERS: dict[str, NodeLoader] = {
     **organization_queries.NODE_LOADERS,
@@ -72,16 +79,43 @@ class Mutation(
     """Root of mutations."""
 
 
+Extensions = Mapping[str, Sequence[GraphQLExtension]]
+"""What plugins add to the graph, by plugin."""
+
+
 class QuotaloomSchema(strawberry.Schema):
-    """Strawberry's schema; errors are logged where they are masked, not twice."""
+    """Strawberry's schema with the fields of plugins; errors are logged where they are masked, not twice."""
+
+    def __init__(self, extensions_by_plugin: Extensions, **options: Any) -> None:
+        self._added: dict[str, list[StrawberryField]] = defaultdict(list)
+        for plugin, extensions in extensions_by_plugin.items():
+            for on, field in object_fields(plugin, extensions):
+                self._added[on].append(field)
+            root = root_of(plugin, extensions)
+            if root is not None:
+                self._added["Query"].append(root)
+        super().__init__(**options)
+
+    def get_fields(self, type_definition: StrawberryObjectDefinition) -> list[StrawberryField]:
+        """The fields of a type, those of plugins last. Raises `InvalidDefinition` where a name comes twice."""
+        fields = [*super().get_fields(type_definition), *self._added.get(type_definition.name, ())]
+        names = [self.config.name_converter.get_graphql_name(field) for field in fields]
+        twice = next((name for name in names if names.count(name) > 1), None)
+        if twice is not None:
+            raise InvalidDefinition(f"field {twice!r} is on {type_definition.name} already")
+        return fields
 
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
         """Nothing: the view logs what is unexpected."""
 
 
-def build_schema(*, production: bool = False) -> strawberry.Schema:
-    """The schema of the core. In production there is no introspection, and no hints at names."""
+def build_schema(*, production: bool = False, plugins: Extensions = MappingProxyType({})) -> strawberry.Schema:
+    """The schema of the core with what plugins add. In production there is no introspection, and no hints at names.
+
+    Raises whatever is wrong with an extension: see `quotaloom_graphql.plugin_graphs`, which finds it out beforehand.
+    """
     return QuotaloomSchema(
+        plugins,
         query=Query,
         mutation=Mutation,
         types=[],

@@ -174,18 +174,12 @@ async def load_member_attainment(
     """Attainment of the members whose figures the viewer may see: his own whole, others' in the subtrees he heads."""
     context = info.context
     sight = await context.sight()
-    visible = [key for key in keys if sight.sees_member(key)]
     periods = [await period_named(context, period)]
     question = await attainment_question(context, periods, metric, as_of=as_of, plan=plan)
-    if sight.everything:
-        return await attainment_by_member(context.snapshot, await context.calendar(), visible, question)
-    own = [key for key in visible if key == sight.member_id]
-    others = [key for key in visible if key != sight.member_id]
     rows: list[dict[str, Any]] = []
-    for members, positions in ((own, None), (others, sight.led_unit_ids)):
-        if members:
-            calendar = await context.calendar()
-            rows += await attainment_by_member(context.snapshot, calendar, members, question, positions)
+    for members, positions in sight.positions_of(keys):
+        calendar = await context.calendar()
+        rows += await attainment_by_member(context.snapshot, calendar, members, question, positions)
     return rows
 
 

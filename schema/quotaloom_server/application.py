@@ -18,13 +18,14 @@ from starlette.routing import Route
 from quotaloom.platform.database import Database
 from quotaloom.platform.notifications import listening
 from quotaloom.platform.settings import Settings
-from quotaloom.policies.discovery import Discovery, discover
+from quotaloom.policies.discovery import Discovery
 from quotaloom.policies.host import PolicyHost
 from quotaloom.policies.settings import CHANNEL
 from quotaloom_graphql.context import Services
+from quotaloom_graphql.plugin_graphs import extensions_of
 from quotaloom_graphql.schema import build_schema
 from quotaloom_server.clock import Clock, utc_now
-from quotaloom_server.hosting import policy_host
+from quotaloom_server.hosting import plugins_here, policy_host
 from quotaloom_server.keys import token_authority
 from quotaloom_server.view import GraphQLView
 
@@ -42,11 +43,11 @@ def create_application(
         pool_size=settings.database_pool_size,
         statement_timeout_ms=settings.statement_timeout_ms,
     )
-    found = plugins or discover(allowed=settings.allow_list, strict=settings.plugins_strict)
+    found = plugins or plugins_here(settings)
     policies = policy_host(settings, found)
     services = Services(database, policies, clock)
     view = GraphQLView(
-        schema=build_schema(production=settings.is_production),
+        schema=build_schema(production=settings.is_production, plugins=extensions_of(found)),
         services=lambda: services,
         authority=token_authority(settings),
         graphql_ide=None if settings.is_production else "graphiql",

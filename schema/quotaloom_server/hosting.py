@@ -11,7 +11,17 @@ from quotaloom.policies.describing import describe_all, with_described
 from quotaloom.policies.discovery import Discovery, discover
 from quotaloom.policies.host import Deadlines, PolicyHost
 from quotaloom.policies.isolation.limits import MEGABYTE, WorkerLimits
+from quotaloom_graphql.plugin_graphs import with_fitting_graphs
 from quotaloom_server.output import ASIDE
+
+
+def plugins_here(settings: Settings) -> Discovery:
+    """The plugins that run in the server, without those whose part of the graph does not fit.
+
+    Raises `PluginsRefused` in strict mode.
+    """
+    strict = settings.plugins_strict
+    return with_fitting_graphs(discover(allowed=settings.allow_list, strict=strict), strict=strict)
 
 
 async def find_plugins(settings: Settings, progress: Callable[[str], object] | None = None) -> Discovery:
@@ -19,9 +29,11 @@ async def find_plugins(settings: Settings, progress: Callable[[str], object] | N
 
     Raises `PluginsRefused` in strict mode.
     """
-    found = discover(allowed=settings.allow_list, strict=settings.plugins_strict)
     return await describe_all(
-        found, limits=worker_limits(settings), strict=settings.plugins_strict, progress=progress or _tell
+        plugins_here(settings),
+        limits=worker_limits(settings),
+        strict=settings.plugins_strict,
+        progress=progress or _tell,
     )
 
 
@@ -38,8 +50,9 @@ def packed(plugins: Discovery) -> str:
 def unpacked(settings: Settings, text: str) -> Discovery:
     """What `packed` packed, with the plugins of the server loaded; only for text of the process that started us."""
     apart, quarantined = pickle.loads(b64decode(text))  # noqa: S301 # the starting process wrote it
-    here = discover(allowed=settings.allow_list)
-    return with_described(Discovery(here.plugins, ()), [*apart, *quarantined])
+    aside = {one.name for one in quarantined}
+    here = [plugin for plugin in discover(allowed=settings.allow_list).plugins if plugin.name not in aside]
+    return with_described(Discovery(tuple(here), ()), [*apart, *quarantined])
 
 
 def policy_host(settings: Settings, plugins: Discovery) -> PolicyHost:

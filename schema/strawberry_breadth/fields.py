@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, cast
 
 from strawberry import Info
+from strawberry.annotation import StrawberryAnnotation
 from strawberry.dataloader import DataLoader
 from strawberry.types.field import StrawberryField
 from strawberry.types.fields.resolver import StrawberryResolver
@@ -122,6 +123,13 @@ def column(compute: Callable[[Any], Any], *, of: str, description: str) -> Any:
     """A field computed from one column of its parent; null stays null."""
     field = ColumnField(description=description)
     field.column, field.compute = of, compute
+    return field
+
+
+def attached(field: StrawberryField, name: str, annotation: Any) -> StrawberryField:
+    """The field under a name (in snake_case) and a type that only the running program knows."""
+    field.python_name = name
+    field.type_annotation = StrawberryAnnotation(annotation)
     return field
 
 

@@ -65,6 +65,18 @@ class Sight:
         """Those of the units whose figures he may see, in their order."""
         return [unit_id for unit_id in unit_ids if self.sees_unit(unit_id)]
 
+    def positions_of(self, member_ids: Iterable[int]) -> list[tuple[list[int], frozenset[int] | None]]:
+        """Those of the members whose figures he may see, and in which positions: None for all of them.
+
+        His own figures are whole; of others he sees what falls in the subtrees that he heads.
+        """
+        visible = [member_id for member_id in member_ids if self.sees_member(member_id)]
+        if self.everything:
+            return [(visible, None)]
+        own = [member_id for member_id in visible if member_id == self.member_id]
+        others = [member_id for member_id in visible if member_id != self.member_id]
+        return [part for part in ((own, None), (others, self.led_unit_ids)) if part[0]]
+
     @property
     def units_with_figures(self) -> frozenset[int] | None:
         """For filters: the units whose figures he may see, None for all."""

@@ -68,7 +68,7 @@ class PolicyHost:
         self.discovery = discovery
         self.registry = PolicyRegistry(discovery.plugins, discovery.quarantined)
         self._limits = limits or WorkerLimits()
-        self._deadlines = deadlines or Deadlines()
+        self.deadlines = deadlines or Deadlines()
         self._rules = rules
         self._clock = clock
         self._import_path = import_path
@@ -108,7 +108,7 @@ class PolicyHost:
         if policy.definition is not None:
             return parse_parameters(policy, given, path)
         verdict = await self._required(policy).validate_parameters(
-            policy.plugin.name, policy.descriptor.key, given, company_id=company_id, deadline=self._deadlines.call
+            policy.plugin.name, policy.descriptor.key, given, company_id=company_id, deadline=self.deadlines.call
         )
         return accepted(policy, verdict, path)
 
@@ -139,7 +139,7 @@ class PolicyHost:
         self, selected: SelectedPolicy, function: Function, requests: Sequence[R], check: Check[R, T], company_id: int
     ) -> list[T]:
         workers, policy = self._required(selected.policy), selected.policy
-        ends = asyncio.get_running_loop().time() + self._deadlines.total
+        ends = asyncio.get_running_loop().time() + self.deadlines.total
         answers: dict[int, T] = {}
         waiting = iter(enumerate(requests))
 
@@ -161,9 +161,9 @@ class PolicyHost:
     def _left(self, ends: float, policy: RegisteredPolicy) -> float:
         left = ends - asyncio.get_running_loop().time()
         if left <= 0:
-            total = self._deadlines.total
+            total = self.deadlines.total
             raise PolicyTimedOut(policy.plugin.name, policy.key, f"its answers took more than {total:g} seconds in all")
-        return min(left, self._deadlines.call)
+        return min(left, self.deadlines.call)
 
     def _required(self, policy: RegisteredPolicy) -> PluginWorkers:
         if self._workers is None:

@@ -54,12 +54,7 @@ async def select_policy(
     Raises `InputError` UNKNOWN_POLICY where it is neither installed nor set, POLICY_OFF where the company has it
     switched off, POLICY_UNAVAILABLE where it is switched on and cannot be asked: another never takes its place.
     """
-    rows = await source.fetch(
-        "SELECT policy, parameters, revision, plugin_version FROM policy_setting WHERE kind = $1 AND active"
-        " AND valid_from <= $2 AND (valid_to IS NULL OR valid_to > $2) ORDER BY ordinal, policy",
-        kind,
-        on,
-    )
+    rows = await _in_force(source, kind, on)
     chosen = next((row for row in rows if wanted in (None, row["policy"])), None)
     if chosen is None:
         if wanted is not None:
@@ -82,6 +77,24 @@ def selected_by(registry: PolicyRegistry, setting: Mapping[str, Any] | Record, p
         )
     parameters = orjson.loads(setting["parameters"])
     return SelectedPolicy(registry.get(setting["policy"]), parameters, setting["revision"])
+
+
+async def policies_on(source: Snapshot | Transaction, registry: PolicyRegistry, kind: str, on: date) -> frozenset[str]:
+    """The full keys of the policies of a kind that the company has switched on that day and that can be asked."""
+    rows = await _in_force(source, kind, on)
+    return frozenset(
+        row["policy"] for row in rows if why_unavailable(registry, row["policy"], row["plugin_version"]) is None
+    )
+
+
+async def _in_force(source: Snapshot | Transaction, kind: str, on: date) -> list[Record]:
+    """The settings of a kind that are on that day, the first by ordinal first."""
+    return await source.fetch(
+        "SELECT policy, parameters, revision, plugin_version FROM policy_setting WHERE kind = $1 AND active"
+        " AND valid_from <= $2 AND (valid_to IS NULL OR valid_to > $2) ORDER BY ordinal, policy",
+        kind,
+        on,
+    )
 
 
 async def still_selected(transaction: Transaction, selected: SelectedPolicy) -> bool:

@@ -186,8 +186,15 @@ def _require_type(one: type[Any], prefix: str) -> None:
     if not has_object_definition(one):
         raise InvalidDefinition(f"{one.__name__} is no Strawberry type; put @strawberry.type above it")
     definition = one.__strawberry_definition__
+    if definition.is_input or definition.is_interface:
+        raise InvalidDefinition(f"type {definition.name!r} must be a plain object type, no input and no interface")
     if not definition.name.startswith(prefix) or definition.name == prefix:
         raise InvalidDefinition(f"type {definition.name!r} must have a name that starts with {prefix!r}")
     for field in definition.fields:
         if not isinstance(field.type, StrawberryOptional):
             raise InvalidDefinition(f"field {field.python_name!r} of type {definition.name!r} must be nullable")
+        if field.base_resolver is not None or field.extensions or field.permission_classes:
+            raise InvalidDefinition(
+                f"field {field.python_name!r} of type {definition.name!r} must be a plain value; compute it in read,"
+                " for all objects at once"
+            )

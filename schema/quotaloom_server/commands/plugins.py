@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from quotaloom.platform.settings import load_settings
-from quotaloom.policies.discovery import Discovery, Origin, Plugin, discover
+from quotaloom.policies.discovery import Discovery, Origin, Plugin, tell_quarantined
 from quotaloom.policies.errors import Quarantined
 from quotaloom_server.hosting import find_plugins
 from quotaloom_server.output import RESULT
@@ -29,7 +29,7 @@ def plugins() -> None:
 @contextmanager
 def _unlogged() -> Iterator[None]:
     """What discovery would warn of is shown as a list instead."""
-    log = logging.getLogger(discover.__module__)
+    log = logging.getLogger(tell_quarantined.__module__)
     before = log.level
     log.setLevel(logging.ERROR)
     try:

@@ -1,0 +1,244 @@
+"""Fields that a trusted plugin adds to the graph: switched per company, batched, bounded by sight, harmless."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from quotaloom.funnels.commands.customers import NewCustomer, create_customer
+from quotaloom.organizations.commands.members import create_member
+from quotaloom.organizations.membership import NewMember
+from quotaloom.platform.database import Database
+from tests.graph_client import GraphClient, serving
+from tests.integration.funnels.floors import NOON, TODAY, Floor, furnish
+from tests.integration.graph.asking import gid
+from tests.integration.graph.graph_plugin import SOURCE
+from tests.unit.policies.installing import PluginFolder
+
+
+@dataclass
+class Served:
+    """A sales floor behind a server that trusts the plugin `acme`, and an admin of it."""
+
+    floor: Floor
+    graph: GraphClient
+    admin: GraphClient
+
+    def member(self, name: str) -> GraphClient:
+        """A member of the floor."""
+        return self.graph.member(self.floor.work.company.id, self.floor.members[name])
+
+    async def switch(self, active: bool, policy: str = "acme.graph") -> None:
+        """Switch an extension on or off."""
+        await self.admin.do("switchPolicy", "policy { active }", policy=policy, active=active)
+
+    async def post(self, **amounts: str) -> None:
+        """Post an order of today for each position."""
+        items = [
+            {
+                "metric": "revenue",
+                "amount": amount,
+                "businessDate": TODAY.isoformat(),
+                "source": "ORDER",
+                "sourceKey": position,
+                "idempotencyKey": position,
+                "credits": [{"positionKey": position}],
+            }
+            for position, amount in amounts.items()
+        ]
+        await self.admin.do("postAchievements", "achievements { id }", items=items)
+
+
+async def admin_of(floor: Floor, graph: GraphClient) -> GraphClient:
+    """An admin of the floor's company."""
+    admin_id = await create_member(floor.work, NewMember("Ada", role="admin", key="ada"))
+    return graph.admin(floor.work.company.id, admin_id)
+
+
+@pytest.fixture
+def plugins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> PluginFolder:
+    """A folder on the import path of this process to install plugins into."""
+    path = tmp_path / "graph_plugins"
+    path.mkdir()
+    monkeypatch.syspath_prepend(str(path))
+    return PluginFolder(path)
+
+
+@pytest.fixture
+async def served(database: Database, database_url: str, tmp_path: Path, plugins: PluginFolder) -> AsyncIterator[Served]:
+    plugins.install(SOURCE, name="acme")
+    floor = await furnish(database)
+    options: dict[str, Any] = {"plugins_allowed": "acme:trusted", "policy_seconds": 1}
+    async with serving(database_url, tmp_path / "data", NOON, plugins=True, **options) as graph:
+        yield Served(floor, graph, await admin_of(floor, graph))
+    sys.modules.pop("graph_plugins_0")
+
+
+def calls() -> list[tuple[str, int]]:
+    """How often the plugin's field was asked, and about how many objects."""
+    found: list[tuple[str, int]] = sys.modules["graph_plugins_0"].CALLS
+    return found
+
+
+TEAMS = "{ company { root { children { name acmeBurden(factor: 2) { people deals worth } } } } }"
+
+
+async def test_a_field_is_null_until_the_company_switches_it_on(served: Served) -> None:
+    """East has Ann, Bob and Eve and two open deals of 1,000.00 each: 200,000 minor units × 2."""
+    await served.floor.open("ann")
+    await served.floor.open("bob")
+    empty = {"name": "West", "acmeBurden": {"people": 1, "deals": ["0"], "worth": "0"}}
+    full = {"name": "East", "acmeBurden": {"people": 3, "deals": ["2"], "worth": "400000"}}
+    for active, east, west in ((False, None, None), (True, full["acmeBurden"], empty["acmeBurden"])):
+        await served.switch(active)
+        found = (await served.admin.ask(TEAMS))["company"]["root"]["children"]
+        assert [team["acmeBurden"] for team in found] == [east, west]
+    await served.switch(False)
+    assert (await served.admin.ask(TEAMS))["company"]["root"]["children"][0]["acmeBurden"] is None
+
+
+async def test_a_field_is_read_once_for_all_objects_of_a_level(served: Served) -> None:
+    """Two teams, then five positions under two parents: one call each, whatever stands between."""
+    await served.switch(True)
+    before = len(calls())
+    await served.admin.ask(
+        "{ company { root { children { acmeBurden { people } children { acmeBurden { people } } } } } }"
+    )
+    assert calls()[before:] == [("burden", 2), ("burden", 5)]
+
+
+async def test_each_kind_of_object_can_have_fields(served: Served) -> None:
+    """Units, members, customers and deals; a day and a unit at the plugin's own root."""
+    floor = served.floor
+    customer = await create_customer(floor.work, NewCustomer("Globex"))
+    deal = await floor.open("ann", customer_id=customer)
+    await served.switch(True)
+    query = """query ($customer: ID!, $deal: ID!, $ann: ID!, $east: String!) {
+        customer: node(id: $customer) { ... on Customer { acmeLoud } }
+        deal: node(id: $deal) { ... on Opportunity { acmeBuyer } }
+        ann: node(id: $ann) { ... on Member { acmeSeats } }
+        acme { today lookedUp(id: $east) nothing: lookedUp(id: "no number") }
+    }"""
+    ids = {
+        "customer": gid("Customer", customer),
+        "deal": gid("Opportunity", deal),
+        "ann": gid("Member", floor.members["ann"]),
+        "east": str(floor.units["east"]),
+    }
+    assert await served.admin.ask(query, **ids) == {
+        "customer": {"acmeLoud": "GLOBEX"},
+        "deal": {"acmeBuyer": "Globex"},
+        "ann": {"acmeSeats": 1},
+        "acme": {"today": TODAY.isoformat(), "lookedUp": "East True", "nothing": None},
+    }
+
+
+async def test_extensions_of_one_plugin_are_switched_apart(served: Served) -> None:
+    """The plugin's root is there as soon as one of them is on; fields of the other stay null."""
+    query = "{ acme { today otherDay } }"
+    assert await served.admin.ask(query) == {"acme": None}
+    await served.switch(True, "acme.other")
+    assert await served.admin.ask(query) == {"acme": {"today": None, "otherDay": TODAY.isoformat()}}
+
+
+async def test_a_plugin_reads_no_more_than_the_viewer_may_see(served: Served) -> None:
+    """Ann has 100.00 and Bob 250.00: Hal, who heads East, sees 350.00 and both; Ann sees herself alone."""
+    await served.post(ann="100", bob="250")
+    await served.switch(True)
+    days = 'since: "2026-06-01", until: "2026-06-02"'
+    query = f"""query ($east: ID!, $ann: ID!, $bob: ID!) {{
+        east: node(id: $east) {{ ... on OrgUnit {{ acmeAchieved({days}) acmeBurden {{ people }} }} }}
+        ann: node(id: $ann) {{ ... on Member {{ acmeOwn({days}) }} }}
+        bob: node(id: $bob) {{ ... on Member {{ acmeOwn({days}) }} }}
+        acme {{ lookedUp(id: "{served.floor.units["west"]}") }}
+    }}"""
+    ids = {
+        "east": gid("OrgUnit", served.floor.units["east"]),
+        "ann": gid("Member", served.floor.members["ann"]),
+        "bob": gid("Member", served.floor.members["bob"]),
+    }
+    assert await served.member("hal").ask(query, **ids) == {
+        "east": {"acmeAchieved": "35000", "acmeBurden": {"people": 3}},
+        "ann": {"acmeOwn": 100_00},
+        "bob": {"acmeOwn": 250_00},
+        "acme": {"lookedUp": None},
+    }
+    # Her team is there by name, without figures; her neighbour is not there at all.
+    assert await served.member("ann").ask(query, **ids) == {
+        "east": {"acmeAchieved": None, "acmeBurden": None},
+        "ann": {"acmeOwn": 100_00},
+        "bob": None,
+        "acme": {"lookedUp": None},
+    }
+
+
+FAULTS = {
+    "raises": "it raised RuntimeError: no luck",
+    "ends": "it raised SystemExit: 3",
+    "hangs": "it gave no answer within 1 seconds",
+    "short": "it answered with 1 for 2 ids; one answer per id, in their order",
+    "text": "it answered with str for 2 ids",
+}
+
+
+@pytest.mark.parametrize("how", FAULTS)
+async def test_a_field_that_fails_is_null_and_costs_nobody_else(served: Served, how: str) -> None:
+    """The error names plugin and field at each place; everything beside it is answered."""
+    await served.switch(True)
+    query = "query ($how: String!) { company { root { name children { name acmeBroken(how: $how) } } } }"
+    answer = await served.admin.send(query, how=how)
+    assert answer["data"]["company"]["root"] == {
+        "name": "Acme",
+        "children": [{"name": "East", "acmeBroken": None}, {"name": "West", "acmeBroken": None}],
+    }
+    assert [error["path"][-2:] for error in answer["errors"]] == [[0, "acmeBroken"], [1, "acmeBroken"]]
+    for error in answer["errors"]:
+        assert f"policy 'acme.graph' of plugin 'acme' failed: field acme_broken: {FAULTS[how]}" in error["message"]
+        assert error["extensions"]["plugin"] == "acme"
+
+
+@pytest.mark.parametrize(
+    ("how", "words"),
+    [
+        ("type", "it answered with 'seven' of type str, not with a whole number"),
+        ("large", "2147483648 does not fit into an Int of GraphQL; make the field a Decimal"),
+        ("truth", "it answered with True of type bool, not with a whole number"),
+    ],
+)
+async def test_one_wrong_answer_is_the_error_of_its_object_alone(served: Served, how: str, words: str) -> None:
+    """East's answer is no whole number that GraphQL knows; West has its 7."""
+    await served.switch(True)
+    query = "query ($how: String!) { company { root { children { acmeBroken(how: $how) } } } }"
+    answer = await served.admin.send(query, how=how)
+    assert answer["data"]["company"]["root"]["children"] == [{"acmeBroken": None}, {"acmeBroken": 7}]
+    (error,) = answer["errors"]
+    assert words in error["message"]
+    assert error["path"] == ["company", "root", "children", 0, "acmeBroken"]
+
+
+async def test_a_question_that_makes_no_sense_is_told_as_it_is(served: Served) -> None:
+    """A metric that nobody defined is the asker's mistake, not the plugin's failure."""
+    await served.switch(True)
+    query = """{ company { root { acmeAchieved(metric: "beauty", since: "2026-06-01", until: "2026-06-02") } } }"""
+    (error,) = (await served.admin.send(query))["errors"]
+    assert "there is no metric 'beauty'" in error["message"]
+
+
+async def test_other_companies_see_the_field_and_no_answer(served: Served, database: Database) -> None:
+    """What one company switches on answers nobody else."""
+    other = await furnish(database, key="calm")
+    await served.switch(True)
+    calm = await admin_of(other, served.graph)
+    assert (await calm.ask(TEAMS))["company"]["root"]["children"][0] == {"name": "East", "acmeBurden": None}
+    assert await calm.ask("{ acme { today } }") == {"acme": None}
+
+
+async def test_a_plugin_root_needs_a_token(served: Served) -> None:
+    """Nobody learns anything from a plugin without one."""
+    (error,) = (await served.graph.send("{ acme { today } }"))["errors"]
+    assert error["extensions"]["code"] == "UNAUTHENTICATED"
