@@ -9,7 +9,9 @@ import strawberry
 from strawberry.scalars import JSON
 
 from quotaloom.funnels.crediting import creditings
+from quotaloom.policies.registry import plugin_of
 from quotaloom_graphql.context import Info
+from strawberry_breadth import column
 
 
 async def load_creditings(keys: list[int], info: Info) -> list[dict[str, Any]]:
@@ -25,7 +27,8 @@ class Crediting:
     at: datetime = strawberry.field(description="When.")
     actor: str = strawberry.field(description="Who won the deal.")
     policy: str = strawberry.field(description="The policy's full key, such as `acme_rules.partners`.")
-    plugin_version: str = strawberry.field(description="The version of the plugin that it came from.")
+    plugin: str = column(plugin_of, of="policy", description="The plugin that the policy came from.")
+    plugin_version: str = strawberry.field(description="The version of that plugin.")
     setting_revision: int | None = strawberry.field(description="The revision of the company's setting.")
     parameters: JSON = strawberry.field(description="The parameters in force.")
     explanation: JSON = strawberry.field(description="The policy's own explanation: text, values and items.")

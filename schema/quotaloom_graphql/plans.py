@@ -21,6 +21,7 @@ from quotaloom.targets.decomposing import decompose_target
 from quotaloom.targets.gathering import KINDS
 from quotaloom.targets.plans import create_plan, load_plan, publish_plan, revise_plan
 from quotaloom_graphql.context import Info, Services
+from quotaloom_graphql.decompositions import Decomposition, load_decompositions
 from quotaloom_graphql.enums import PlanStatus
 from quotaloom_graphql.errors import UserError
 from quotaloom_graphql.metrics import Metric, load_metrics
@@ -44,13 +45,6 @@ async def load_plans(keys: list[int], info: Info) -> list[Any]:
     return await plan_reads.plans_by_id(info.context.snapshot, keys, drafts=await _sees_drafts(info))
 
 
-async def load_decompositions(keys: list[int], info: Info) -> list[dict[str, Any]]:
-    """How units of a version were split, the latest last, where the viewer may see the figures of all children."""
-    sight = await info.context.sight()
-    rows = await plan_reads.decompositions_of_versions(info.context.snapshot, keys)
-    return [row for row in rows if sight.everything or row["unit_id"] in sight.led_unit_ids]
-
-
 async def load_plan_rights(keys: list[int], info: Info) -> list[dict[str, Any]]:
     """What the viewer may do with each plan."""
     viewer, sight = (await info.context.work()).viewer, await info.context.sight()
@@ -64,22 +58,6 @@ async def load_plan_rights(keys: list[int], info: Info) -> list[dict[str, Any]]:
 async def _sees_drafts(info: Info) -> bool:
     viewer, sight = (await info.context.work()).viewer, await info.context.sight()
     return viewer.may(Scope.READ) or bool(sight.headed_unit_ids)
-
-
-@strawberry.type(description="How a unit's target was split among its children, and why.")
-class Decomposition:
-    """The stored explanation of a decomposition."""
-
-    at: datetime = strawberry.field(description="When.")
-    actor: str = strawberry.field(description="By whom.")
-    policy: str = strawberry.field(description="The policy's full key, such as `allocation.even`.")
-    plugin_version: str = strawberry.field(description="The version of the plugin that it came from.")
-    setting_revision: int | None = strawberry.field(description="The revision of the company's setting.")
-    parameters: JSON = strawberry.field(description="The parameters in force.")
-    explanation: JSON = strawberry.field(description="The policy's own explanation: text, values and items.")
-    org_unit: OrgUnit | None = batch(
-        load_units, key="unit_id", by="id", one=True, description="The unit that was split."
-    )
 
 
 @strawberry.type(description="One version of a plan: a draft, the published one, or one that was published before.")

@@ -10,7 +10,7 @@ import strawberry
 from strawberry.scalars import JSON
 
 from quotaloom.platform.work import Work
-from quotaloom.policies.registry import PolicyRegistry, RegisteredPolicy
+from quotaloom.policies.registry import PolicyRegistry, RegisteredPolicy, plugin_of
 from quotaloom.policies.settings import PolicyChange, history_of, settings_of, switch_policy, why_unavailable
 from quotaloom_graphql.context import Info, Services
 from quotaloom_graphql.errors import UserError
@@ -94,7 +94,7 @@ def _gone(registry: PolicyRegistry, setting: Setting, in_force: Setting | None) 
         "kind": setting["kind"],
         "title": key,
         "description": "This policy is not there any more. Its settings and its results stay readable.",
-        "plugin": key.partition(".")[0],
+        "plugin": plugin_of(key),
         "version": None,
         "needs": [],
         "parameters_schema": {},

@@ -20,6 +20,7 @@ from quotaloom.platform.notifications import listening
 from quotaloom.platform.settings import Settings
 from quotaloom.policies.discovery import Discovery
 from quotaloom.policies.host import PolicyHost
+from quotaloom.policies.registry import plugin_of
 from quotaloom.policies.settings import CHANNEL
 from quotaloom_graphql.context import Services
 from quotaloom_graphql.plugin_graphs import extensions_of
@@ -89,7 +90,7 @@ def create_application(
 def _forgive(policies: PolicyHost, payload: str) -> None:
     """Whoever switches a policy wants to see it work: its plugin is tried again at once, in every process."""
     company_id, _, key = payload.partition(" ")
-    policies.forgive(key.partition(".")[0], int(company_id))
+    policies.forgive(plugin_of(key), int(company_id))
 
 
 async def _health(database: Database) -> Response:

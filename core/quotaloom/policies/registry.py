@@ -17,6 +17,11 @@ ESSENTIAL = frozenset({"allocation.even"})
 """What the product cannot live without, and no company can switch off: there is always a way to split a target."""
 
 
+def plugin_of(key: str) -> str:
+    """The plugin of a policy by its full key."""
+    return key.partition(".")[0]
+
+
 @dataclass(frozen=True, slots=True)
 class RegisteredPolicy:
     """A policy and the plugin it came from."""
@@ -93,7 +98,7 @@ class PolicyRegistry:
 
     def why_missing(self, key: str) -> str:
         """Why there is no policy of that key: its plugin is put aside, not installed, or has it no more."""
-        plugin = key.partition(".")[0]
+        plugin = plugin_of(key)
         if plugin in self._quarantined:
             return f"its plugin {plugin!r} is put aside: {self._quarantined[plugin]}"
         if any(policy.plugin.name == plugin for policy in self):
