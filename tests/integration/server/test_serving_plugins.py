@@ -69,7 +69,7 @@ def test_the_sdl_with_plugins_is_that_of_the_installation(home: Home, plugins: P
     [
         ("*", ["acme  installed", "runs in workers", "not used, as the plugin is not trusted with the graph: Burdens"]),
         ("none", ["beta  not used", "this installation does not allow it"]),
-        ("*, acme:trusted", ["trusted, runs in the server", "graph: Burdens"]),
+        ("*, acme:trusted", ["trusted, runs in the server", "graphql: Burdens"]),
     ],
 )
 def test_the_operator_sees_what_is_allowed_and_trusted(
