@@ -31,6 +31,9 @@ async def tables(admin_url: str) -> dict[str, asyncpg.Record]:
                 pg_attribute a WHERE f.conrelid = c.oid AND f.contype = 'f' AND a.attrelid = c.oid
                 AND a.attnum = k.number AND a.attname <> 'company_id' AND (SELECT attnum FROM pg_attribute
                 WHERE attrelid = c.oid AND attname = 'company_id') = ANY (f.conkey)) AS referencing,
+            (SELECT count(*) FROM pg_constraint f WHERE f.conrelid = c.oid AND f.contype = 'f' AND (
+                f.confrelid = 'company'::regclass OR (SELECT bool_and(a.attnotnull) FROM unnest(f.conkey) AS k (number),
+                pg_attribute a WHERE a.attrelid = c.oid AND a.attnum = k.number))) AS rooted,
             (SELECT array_agg(pol.polname::text) FROM pg_policy pol WHERE pol.polrelid = c.oid) AS policies,
             has_table_privilege('quotaloom_app', c.oid, 'UPDATE') AS may_update,
             has_table_privilege('quotaloom_app', c.oid, 'DELETE') AS may_delete,
@@ -58,6 +61,12 @@ def test_every_table_forces_row_level_security(tables: dict[str, asyncpg.Record]
         else:
             assert row["forced"], name
             assert row["policies"] == ["of_the_company"], name
+
+
+def test_every_row_belongs_to_a_company_that_exists(tables: dict[str, asyncpg.Record]) -> None:
+    """A table names the company by a reference, or must name a row of the company, or both."""
+    loose = {name for name, row in tables.items() if name not in NOT_TENANT and not row["rooted"]}
+    assert loose == set()
 
 
 def test_every_reference_carries_the_company(tables: dict[str, asyncpg.Record]) -> None:
