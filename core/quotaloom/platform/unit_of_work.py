@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Coroutine, Iterable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
@@ -102,6 +103,15 @@ class Writer:
     now: datetime
 
 
+_writing: ContextVar[bool] = ContextVar("writing", default=False)
+
+
+def require_no_transaction(doing: str) -> None:
+    """Raise `RuntimeError` within a transaction that writes: what may take long must not hold its locks."""
+    if _writing.get():
+        raise RuntimeError(f"{doing} belongs before the transaction, not in it")
+
+
 @dataclass
 class Transaction:
     """One transaction that writes tables, ledger, audit entries and outbox events together.
@@ -127,7 +137,11 @@ class Transaction:
             await wrapper.execute_script(
                 "SET TRANSACTION ISOLATION LEVEL READ COMMITTED;" + _bind(company_id, statement_timeout_ms)
             )
-            yield transaction
+            writing = _writing.set(True)
+            try:
+                yield transaction
+            finally:
+                _writing.reset(writing)
             await transaction._flush()
 
     @property

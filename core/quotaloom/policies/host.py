@@ -17,6 +17,7 @@ from types import TracebackType
 from typing import Any, Self, TypeVar, cast
 
 from quotaloom.platform.errors import Path
+from quotaloom.platform.unit_of_work import require_no_transaction
 from quotaloom.policies.discovery import Discovery, Origin
 from quotaloom.policies.errors import PolicyFailed
 from quotaloom.policies.isolation.breaker import BreakerRules, BreakerState
@@ -105,6 +106,7 @@ class PolicyHost:
 
         Raises `InputError` INVALID_PARAMETERS, and `PolicyFailed` where the plugin's own validation breaks.
         """
+        require_no_transaction(f"asking for parameters of {policy.key}")
         if policy.definition is not None:
             return parse_parameters(policy, given, path)
         verdict = await self._required(policy).validate_parameters(
@@ -126,6 +128,7 @@ class PolicyHost:
         Each request is a frozen request of the SDK; it is narrowed to what the policy declared to need, and given the
         selected parameters. Raises `PolicyFailed`, naming the plugin, at the first failure: nothing is half answered.
         """
+        require_no_transaction(f"asking {selected.policy.key}")
         asked = [narrowed(request, selected.policy.needs) for request in requests]
         try:
             if selected.policy.definition is not None:

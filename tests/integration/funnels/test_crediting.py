@@ -15,11 +15,15 @@ from quotaloom.funnels.commands.stage_changes import move_opportunity, reopen_op
 from quotaloom.funnels.crediting import creditings
 from quotaloom.platform.database import Database
 from quotaloom.platform.errors import InputError
+from quotaloom.platform.unit_of_work import Transaction
+from quotaloom.policies.crediting import ask_for_credits
 from quotaloom.policies.discovery import Discovery
 from quotaloom.policies.errors import PolicyFailed
 from quotaloom.policies.host import PolicyHost
+from quotaloom.policies.selected import SelectedPolicy
 from quotaloom.policies.settings import PolicyChange, switch_policy
 from quotaloom_sdk import Credit, CreditingRequest, CreditingResult, CreditingRule, Explanation, Parameters
+from quotaloom_sdk.testing import crediting_request
 from tests.integration.funnels.floors import HOST, TODAY, Floor, furnish
 from tests.unit.policies.registered import plugin
 
@@ -214,3 +218,20 @@ async def test_a_stranger_of_the_deal_does_not_make_the_rule_think(database: Dat
         await win_opportunity(floor.as_member("cem"), host, await floor.open("ann"))
     assert caught.value.code == "UNKNOWN_OPPORTUNITY"
     assert asked == []
+
+
+async def test_a_rule_is_never_asked_within_a_transaction(database: Database) -> None:
+    """Whoever tries is told at once: a policy that thinks must not hold the locks of others."""
+    floor = await furnish(database)
+    host = hosted(lambda request: given(Credit(str(floor.units["bob"]), Fraction(1))))
+    await switched_on(floor, host)
+    deal = await floor.open("ann")
+
+    async def win(_: Transaction) -> None:
+        selected = SelectedPolicy(host.registry.get("acme.rule"), {})
+        await ask_for_credits(host, selected, [crediting_request(parameters=Parameters())], company_id=1)
+
+    with pytest.raises(RuntimeError, match=r"asking acme\.rule belongs before the transaction"):
+        await floor.work.write(win)
+    await win_opportunity(floor.work, host, deal)
+    assert await floor.ledger() == {"bob": (1_000_00, 0)}
