@@ -63,8 +63,8 @@ def _reason(faults: Iterable[BadRow]) -> str:
 def _before(table: Table, cells: list[str]) -> str:
     """Cells in front of a row, which stays as it is: with its number of columns and its quotes, right or wrong."""
     text = StringIO()
-    csv.writer(text, delimiter=table.part.delimiter, lineterminator=table.part.delimiter).writerow(cells)
-    return text.getvalue()
+    csv.writer(text, delimiter=table.part.delimiter, lineterminator="\n").writerow(cells)
+    return text.getvalue().removesuffix("\n") + table.part.delimiter
 
 
 def _unused(name: str, taken: Collection[str]) -> str:
