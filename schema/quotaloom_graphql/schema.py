@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from operator import getitem
 from typing import Annotated, Any
 
@@ -12,10 +13,12 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
 
 from quotaloom.platform.errors import NotFound
-from quotaloom_graphql import achievements, companies, funnels, metrics, organization_queries
+from quotaloom_graphql import achievements, attributes, companies, funnels, metrics, organization_queries
 from quotaloom_graphql.achievement_mutations import AchievementMutation
+from quotaloom_graphql.attribute_mutations import AttributeMutation
 from quotaloom_graphql.companies import CompanyMutation
 from quotaloom_graphql.context import Info
+from quotaloom_graphql.decimals import EXACT_DECIMAL
 from quotaloom_graphql.funnel_mutations import FunnelMutation
 from quotaloom_graphql.metrics import MetricMutation
 from quotaloom_graphql.nodes import TYPENAME, Node, NodeLoader, split_id
@@ -34,6 +37,7 @@ NODE_LOADERS: dict[str, NodeLoader] = {
     **funnels.NODE_LOADERS,
     **achievements.NODE_LOADERS,
     **companies.NODE_LOADERS,
+    **attributes.NODE_LOADERS,
 }
 
 
@@ -52,7 +56,14 @@ async def _node(
 
 
 @strawberry.type(description="What can be asked.")
-class Query(OrganizationQuery, RankingQuery, funnels.FunnelQuery, achievements.AchievementQuery, PluginQuery):
+class Query(
+    OrganizationQuery,
+    RankingQuery,
+    funnels.FunnelQuery,
+    achievements.AchievementQuery,
+    attributes.AttributeQuery,
+    PluginQuery,
+):
     """Root of queries."""
 
     node: Node | None = root_field(_node, description="Anything by its id; null where you see nothing.")
@@ -66,6 +77,7 @@ class Mutation(
     MetricMutation,
     AchievementMutation,
     FunnelMutation,
+    AttributeMutation,
     PolicyMutation,
     PolicyTrialMutation,
 ):
@@ -86,5 +98,7 @@ def build_schema(*, production: bool = False) -> strawberry.Schema:
         mutation=Mutation,
         types=[],
         extensions=[DisableIntrospection] if production else [],
-        config=StrawberryConfig(default_resolver=getitem, disable_field_suggestions=production),
+        config=StrawberryConfig(
+            default_resolver=getitem, disable_field_suggestions=production, scalar_map={Decimal: EXACT_DECIMAL}
+        ),
     )
