@@ -10,9 +10,9 @@ import strawberry
 
 from quotaloom.attributes.definitions import Subject
 from quotaloom.attributes.reads import definitions
-from quotaloom.attributes.values import plain
 from quotaloom_graphql.attribute_loaders import load_choices, load_definitions, load_objects
 from quotaloom_graphql.context import Info
+from quotaloom_graphql.decimals import shortest
 from quotaloom_graphql.nodes import Node, NodeLoader, global_id
 from quotaloom_graphql.rights import load_attribute_rights
 from quotaloom_graphql.roots import root_field
@@ -69,7 +69,7 @@ class AttributeValue:
     title: str = strawberry.field(description="The attribute's name for people.")
     kind: AttributeKind = strawberry.field(description="What the value is.")
     text: str | None = strawberry.field(description="A text.")
-    number: Decimal | None = column(plain, of="number", description="A number, exact, without zeros at the end.")
+    number: Decimal | None = column(shortest, of="number", description="A number, exact, without zeros at the end.")
     day: date | None = strawberry.field(description="A date.")
     choice: AttributeChoice | None = strawberry.field(description="One of the attribute's choices.")
     reference: Node | None = batch(

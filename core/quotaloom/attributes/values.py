@@ -106,11 +106,13 @@ def as_json(value: AttributeValue | None) -> Any:
         return {"to": value.to, "id": value.id}
     if isinstance(value, Choice):
         return value.key
+    if isinstance(value, Decimal):
+        return format(value, "f")
     return value if value is None else str(value)
 
 
 def plain(number: Decimal) -> Decimal:
-    """The number without zeros after the point that say nothing, and without an exponent."""
+    """The number without zeros after the point that say nothing; 100 stays 100."""
     text = format(number, "f")
     return (Decimal(text.rstrip("0").rstrip(".")) if "." in text else Decimal(text)) or Decimal(0)
 
