@@ -179,7 +179,8 @@ def _value(given: AttributeValueInput) -> Given | None:
         message = f"give a value for {given.key[:80]!r} in the field of its kind; null in it clears the attribute"
         raise InputError("VALUE_MISSING", message, ("key",))
     if len(values) > 1:
-        raise InputError("GIVEN_TWICE", f"give one of {' and '.join(values)}, not both", (list(values)[1],))
+        message = f"an attribute has one value: give one of {', '.join(values)}"
+        raise InputError("GIVEN_TWICE", message, (list(values)[1],))
     for field, value in values.items():
         return _typed(field, value)
     return None

@@ -123,7 +123,7 @@ async def _refuse_other_type(transaction: Transaction, before: Mapping[str, Any]
         before["id"],
     )
     if used is not None:
-        is_now = f"is a {before['kind']}" if place == "kind" else f"refers to a {before['refers_to']}"
+        is_now = f"is a {before['kind']}" if place == "kind" else f"names one {before['refers_to']}"
         message = f"this attribute {is_now} and has values: archive it and define another one"
         raise InputError("ATTRIBUTE_IN_USE", message, (place,))
 
