@@ -15,6 +15,8 @@ from quotaloom.funnels.stages import Outcome
 from quotaloom.metrics.reads import all_products
 from quotaloom.platform.errors import InputError
 from quotaloom_graphql.achievement_loaders import load_opportunity_achievements
+from quotaloom_graphql.attribute_loaders import load_customer_attributes, load_opportunity_attributes
+from quotaloom_graphql.attributes import AttributeValue
 from quotaloom_graphql.connections import After, Connection, First, Text, page, window
 from quotaloom_graphql.context import Info
 from quotaloom_graphql.creditings import Crediting, load_creditings
@@ -115,7 +117,7 @@ class Stage(Node):
 class ViewerCanOnCustomer:
     """Rights of the viewer on a customer."""
 
-    edit: bool = strawberry.field(description="Change it.")
+    edit: bool = strawberry.field(description="Change it, and set its attributes.")
 
 
 @strawberry.type(description="An account that deals are with (客户).")
@@ -133,6 +135,9 @@ class Customer(Node):
     )
     opportunities: list[Opportunity] | None = batch(
         load_customer_opportunities, key="id", by="customer_id", description="The deals with it that you may see."
+    )
+    attributes: list[AttributeValue] = batch(
+        load_customer_attributes, key="id", by="subject_id", description="What the company notes of it."
     )
     viewer_can: ViewerCanOnCustomer = batch(load_customer_rights, key="id", description="What you may do with it.")
 
@@ -172,7 +177,7 @@ class StageMove:
 class ViewerCanOnOpportunity:
     """Rights of the viewer on a deal."""
 
-    edit: bool = strawberry.field(description="Change, move, win, lose and reopen it.")
+    edit: bool = strawberry.field(description="Change, move, win, lose and reopen it, and set its attributes.")
 
 
 @strawberry.type(description="A possible deal, in one stage of one funnel (商机).")
@@ -223,6 +228,9 @@ class Opportunity(Node):
         key="id",
         by="opportunity_id",
         description="How the company's crediting rule shared its credit, the earliest win first; empty where none did.",
+    )
+    attributes: list[AttributeValue] = batch(
+        load_opportunity_attributes, key="id", by="subject_id", description="What the company notes of it."
     )
     viewer_can: ViewerCanOnOpportunity = batch(
         load_opportunity_rights, key="position_id", description="What you may do with it."

@@ -103,6 +103,12 @@ async def load_members(keys: list[int], info: Info) -> list[Any]:
     return [row if sight.sees_member(row["id"]) else {**row, **hidden} for row in rows]
 
 
+async def load_named_members(keys: list[int], info: Info) -> list[Any]:
+    """Members by number, of those whose name the viewer may see."""
+    sight = await info.context.sight()
+    return await load_members([key for key in keys if sight.names_member(key)], info)
+
+
 async def load_holdings(keys: list[int], info: Info) -> list[Record]:
     """Holdings by number, of positions and members that the viewer may see by name."""
     sight = await info.context.sight()

@@ -19,7 +19,7 @@ from quotaloom_graphql.context import Info
 from quotaloom_graphql.enums import MemberOrder, OrgUnitKind, OrgUnitOrder
 from quotaloom_graphql.metrics import ExchangeRate, Metric
 from quotaloom_graphql.nodes import NodeLoader, decode_id, optional_id
-from quotaloom_graphql.organization_loaders import load_members, load_units
+from quotaloom_graphql.organization_loaders import load_members, load_named_members, load_units
 from quotaloom_graphql.organizations import Member, OrgUnit
 from quotaloom_graphql.plans import Plan, load_plans
 from quotaloom_graphql.policies import Policy, policy_rows
@@ -86,7 +86,7 @@ async def _org_units(
 
 async def _member(info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="The member's id.")]) -> Any:
     await info.context.work()
-    rows = await _visible_members([decode_id(id, "Member", ("id",))], info)
+    rows = await load_named_members([decode_id(id, "Member", ("id",))], info)
     return rows[0] if rows else None
 
 
@@ -144,12 +144,7 @@ async def _exchange_rates(info: Info) -> list[Any]:
     return list(await all_rates(info.context.snapshot))
 
 
-async def _visible_members(keys: list[int], info: Info) -> list[Any]:
-    sight = await info.context.sight()
-    return await load_members([key for key in keys if sight.names_member(key)], info)
-
-
-NODE_LOADERS: dict[str, NodeLoader] = {"OrgUnit": load_units, "Member": _visible_members, "Plan": load_plans}
+NODE_LOADERS: dict[str, NodeLoader] = {"OrgUnit": load_units, "Member": load_named_members, "Plan": load_plans}
 """How `node(id:)` finds what these types name."""
 
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
+from quotaloom_graphql.attribute_loaders import load_member_attributes, load_unit_attributes
+from quotaloom_graphql.attributes import AttributeValue
 from quotaloom_graphql.enums import MemberRole, OrgUnitKind
 from quotaloom_graphql.funnel_loaders import load_unit_opportunities
 from quotaloom_graphql.nodes import Node, encode_id, global_id
@@ -45,7 +47,7 @@ if TYPE_CHECKING:
 class ViewerCanOnUnit:
     """Rights of the viewer."""
 
-    edit: bool = strawberry.field(description="Rename, move, close, and appoint heads and holders.")
+    edit: bool = strawberry.field(description="Rename, move, close, set attributes, and appoint heads and holders.")
     plan: bool = strawberry.field(description="Set and decompose the targets of this unit in a draft.")
     plan_below: bool = strawberry.field(description="Set and decompose the targets of the units below it.")
 
@@ -54,7 +56,7 @@ class ViewerCanOnUnit:
 class ViewerCanOnMember:
     """Rights of the viewer on a member."""
 
-    edit: bool = strawberry.field(description="Change, let leave, appoint.")
+    edit: bool = strawberry.field(description="Change, set attributes, let leave, appoint.")
 
 
 @strawberry.type(description="A member in a position for a date range.")
@@ -139,6 +141,12 @@ class OrgUnit(Node):
     opportunities: list[Annotated[Opportunity, strawberry.lazy("quotaloom_graphql.funnels")]] | None = batch(
         load_unit_opportunities, key="id", by="parent_id", description="Deals of the positions below it, or of its own."
     )
+    attributes: list[AttributeValue] = batch(
+        load_unit_attributes,
+        key="id",
+        by="subject_id",
+        description="What the company notes of it; empty where it notes nothing, or where you may see its name only.",
+    )
     viewer_can: ViewerCanOnUnit = batch(
         load_unit_rights, key="id", by="unit_id", one=True, description="What you may do with it."
     )
@@ -168,6 +176,12 @@ class Member(Node):
         by="member_id",
         one=True,
         description="Attainment over all positions, by the days they were held; null where you may not see it.",
+    )
+    attributes: list[AttributeValue] = batch(
+        load_member_attributes,
+        key="id",
+        by="subject_id",
+        description="What the company notes of the member; empty where you may see the name only.",
     )
     viewer_can: ViewerCanOnMember = batch(
         load_member_rights, key="id", by="member_id", one=True, description="What you may do with the member."

@@ -28,7 +28,7 @@ class ViewerCan:
         description="Open deals: of every position for admins, else of those you hold or lead."
     )
     post_achievements: bool = strawberry.field(description="Post orders and payments of other systems.")
-    change_settings: bool = strawberry.field(description="Define metrics and products, set exchange rates.")
+    change_settings: bool = strawberry.field(description="Define metrics, products and attributes, set exchange rates.")
 
 
 async def load_viewer_rights(parents: list[Any], info: Info) -> list[dict[str, bool]]:
@@ -63,6 +63,7 @@ load_company_rights = _by_scope("edit", Scope.SETTINGS)
 load_metric_rights = _by_scope("edit", Scope.SETTINGS)
 load_product_rights = _by_scope("edit", Scope.SETTINGS)
 load_policy_rights = _by_scope("switch", Scope.SETTINGS)
+load_attribute_rights = _by_scope("edit", Scope.SETTINGS)
 
 
 async def load_achievement_rights(entries: list[Any], info: Info) -> list[dict[str, bool]]:

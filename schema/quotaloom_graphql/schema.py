@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from operator import getitem
 from types import MappingProxyType
 from typing import Annotated, Any
@@ -17,10 +18,12 @@ from strawberry.types.base import StrawberryObjectDefinition
 from strawberry.types.field import StrawberryField
 
 from quotaloom.platform.errors import NotFound
-from quotaloom_graphql import achievements, companies, funnels, metrics, organization_queries
+from quotaloom_graphql import achievements, attributes, companies, funnels, metrics, organization_queries
 from quotaloom_graphql.achievement_mutations import AchievementMutation
+from quotaloom_graphql.attribute_mutations import AttributeMutation
 from quotaloom_graphql.companies import CompanyMutation
 from quotaloom_graphql.context import Info
+from quotaloom_graphql.decimals import EXACT_DECIMAL
 from quotaloom_graphql.funnel_mutations import FunnelMutation
 from quotaloom_graphql.metrics import MetricMutation
 from quotaloom_graphql.nodes import TYPENAME, Node, NodeLoader, split_id
@@ -41,6 +44,7 @@ NODE_LOADERS: dict[str, NodeLoader] = {
     **funnels.NODE_LOADERS,
     **achievements.NODE_LOADERS,
     **companies.NODE_LOADERS,
+    **attributes.NODE_LOADERS,
 }
 
 
@@ -59,7 +63,14 @@ async def _node(
 
 
 @strawberry.type(description="What can be asked.")
-class Query(OrganizationQuery, RankingQuery, funnels.FunnelQuery, achievements.AchievementQuery, PluginQuery):
+class Query(
+    OrganizationQuery,
+    RankingQuery,
+    funnels.FunnelQuery,
+    achievements.AchievementQuery,
+    attributes.AttributeQuery,
+    PluginQuery,
+):
     """Root of queries."""
 
     node: Node | None = root_field(_node, description="Anything by its id; null where you see nothing.")
@@ -73,6 +84,7 @@ class Mutation(
     MetricMutation,
     AchievementMutation,
     FunnelMutation,
+    AttributeMutation,
     PolicyMutation,
     PolicyTrialMutation,
 ):
@@ -120,5 +132,7 @@ def build_schema(*, production: bool = False, plugins: Extensions = MappingProxy
         mutation=Mutation,
         types=[],
         extensions=[DisableIntrospection] if production else [],
-        config=StrawberryConfig(default_resolver=getitem, disable_field_suggestions=production),
+        config=StrawberryConfig(
+            default_resolver=getitem, disable_field_suggestions=production, scalar_map={Decimal: EXACT_DECIMAL}
+        ),
     )

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Mapping
-from typing import Any, Final
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from typing import Final
 
 from asyncpg import Record
 
 from quotaloom.attributes import storing
 from quotaloom.attributes.definitions import MOST_DEFINITIONS, NewAttribute, Subject, check_attribute
 from quotaloom.attributes.reads import definitions_by_id, value_in, values_of
-from quotaloom.attributes.values import as_json, read_values
+from quotaloom.attributes.values import NewValue, as_json, read_values
 from quotaloom.platform.access import Scope
 from quotaloom.platform.errors import Conflict, InputError, NotFound
 from quotaloom.platform.unit_of_work import Transaction
@@ -35,9 +35,10 @@ OBJECT_TYPES: Final = {
 async def define_attribute(work: Work, attribute: NewAttribute, expected_version: int | None = None) -> int:
     """Define the attribute, or make the one of that key on those objects what is given; returns its id.
 
-    `expected_version` is that which the caller read, 0 where there was none. Raises what `check_attribute` raises;
-    `InputError` TOO_MANY for one more than a company may have, ATTRIBUTE_IN_USE for another kind, or something else
-    to refer to, while there are values, CHOICE_IN_USE for leaving out a choice that was chosen; `Conflict` STALE.
+    One that is archived stays so. `expected_version` is that which the caller read, 0 where there was none. Raises
+    what `check_attribute` raises; `InputError` TOO_MANY for one more than a company may have, ATTRIBUTE_IN_USE for
+    another kind, or something else to refer to, while there are values, CHOICE_IN_USE for leaving out a choice that
+    was chosen; `Conflict` STALE.
     """
     work.viewer.require(Scope.SETTINGS, "defining an attribute")
     check_attribute(attribute)
@@ -98,11 +99,11 @@ async def archive_attribute(
 
 
 async def set_attributes(
-    work: Work, on: Subject, id: int, values: Mapping[str, Any], guard: Guard, known: Collection[Reference] = ()
+    work: Work, on: Subject, id: int, values: Sequence[NewValue], guard: Guard, known: Collection[Reference] = ()
 ) -> None:
-    """Set values of one object, by the keys of its attributes: all of them or, where one is wrong, none.
+    """Set values of one object: all of them or, where one is wrong, none.
 
-    None clears; attributes that are not named stay. `guard` says whether the object is the viewer's to change,
+    Attributes that are not named stay. `guard` says whether the object is the viewer's to change,
     `known` which of the references among the values name something that he may see. Raises what they and
     `read_values` raise, and `InputError` NOTHING_TO_CHANGE or TOO_MANY at `("values",)`.
     """
@@ -115,7 +116,7 @@ async def set_attributes(
         await transaction.lock(LOCK, shared=True)
         await transaction.lock(f"{LOCK} of {on} {id}")
         await guard(transaction)
-        attributes = await storing.attributes(transaction, on, values.keys())
+        attributes = await storing.attributes(transaction, on, {new.key for new in values})
         before = {row["key"]: value_in(row) for row in await values_of(transaction, on, [id], list(attributes))}
         after = read_values(attributes, values, before, known)
         changed = [key for key in after if after[key] != before.get(key)]

@@ -49,13 +49,14 @@ class NewAttribute:
 
     `choices` in their order, for a choice alone; `refers_to` for a reference alone. Attributes are listed by
     `ordinal`, then in the order in which they were defined; None puts a new one last and leaves another where it is.
+    A description that is None stays as it is.
     """
 
     on: Subject
     key: str
     title: str
     kind: AttributeKind
-    description: str = ""
+    description: str | None = None
     choices: Sequence[NewChoice] = ()
     refers_to: Subject | None = None
     ordinal: int | None = None
@@ -68,7 +69,7 @@ def check_attribute(attribute: NewAttribute) -> None:
     """
     _check_key(attribute.key, ("key",))
     _check_line(attribute.title, "BAD_TITLE", "a title", ("title",))
-    check_text(attribute.description, ("description",))
+    check_text(attribute.description or "", ("description",))
     if attribute.ordinal is not None and not 0 <= attribute.ordinal <= LARGEST_ORDINAL:
         message = f"the place of an attribute is a number from 0 to {LARGEST_ORDINAL}, not {attribute.ordinal}"
         raise InputError("BAD_ORDINAL", message, ("ordinal",))

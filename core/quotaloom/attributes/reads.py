@@ -58,12 +58,13 @@ async def values_of(source: Source, on: Subject, ids: Sequence[int], keys: Seque
     """The values of these objects, each object's in the company's order; `keys` asks for some attributes only.
 
     `subject_id` says whose; `key`, `title` and `kind` are of the attribute, and of `text`, `number`, `day`,
-    `choice_key` with `choice_label`, and `reference_id` with `refers_to`, those of its kind are set. Archived
-    attributes are left out.
+    `choice_key` with `choice_label` and `choice_retired`, and `reference_id` with `refers_to`, those of its kind are
+    set. Archived attributes are left out.
     """
     return await source.fetch(
         f"SELECT value.{on.value}_id AS subject_id, definition.key, definition.title, definition.kind,"  # noqa: S608
         " value.text, value.number, value.day, choice.key AS choice_key, choice.label AS choice_label,"
+        " choice.retired AS choice_retired,"
         " definition.refers_to, COALESCE(value.to_unit_id, value.to_member_id, value.to_customer_id,"
         " value.to_opportunity_id) AS reference_id FROM attribute_value AS value"
         " JOIN attribute_definition AS definition ON definition.company_id = $1 AND definition.id = value.definition_id"

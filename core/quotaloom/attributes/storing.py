@@ -62,9 +62,10 @@ async def attributes(transaction: Transaction, on: Subject, keys: Collection[str
 async def insert_definition(transaction: Transaction, attribute: NewAttribute) -> int:
     """Insert a checked attribute with its choices; returns its id."""
     row = await transaction.fetch_one(
-        "INSERT INTO attribute_definition (company_id, subject, key, title, description, kind, refers_to, ordinal,"
-        " archived, version) SELECT $1, $2, $3, $4, $5, $6, $7, COALESCE($8, LEAST($9, (SELECT max(ordinal) + 1 FROM"
-        " attribute_definition WHERE company_id = $1 AND subject = $2)), 0), false, 1 RETURNING id",
+        "WITH following AS (SELECT COALESCE(max(ordinal) + 1, 0) AS ordinal FROM attribute_definition"
+        " WHERE company_id = $1 AND subject = $2) INSERT INTO attribute_definition (company_id, subject, key, title,"
+        " description, kind, refers_to, ordinal, archived, version) SELECT $1, $2, $3, $4, $5, $6, $7,"
+        " COALESCE($8, LEAST($9, ordinal)), false, 1 FROM following RETURNING id",
         transaction.company_id,
         attribute.on.value,
         attribute.key,
@@ -82,11 +83,11 @@ async def update_definition(transaction: Transaction, before: Mapping[str, Any],
 
     Raises `InputError` ATTRIBUTE_IN_USE or CHOICE_IN_USE.
     """
-    title, description, kind, refers_to = _facts(attribute)
     ordinal = before["ordinal"] if attribute.ordinal is None else attribute.ordinal
+    facts = (*_facts(attribute, before["description"]), ordinal)
     choices = [{"key": one.key, "label": one.label.strip(), "retired": one.retired} for one in attribute.choices]
     names = ("title", "description", "kind", "refers_to", "ordinal", "choices")
-    if tuple(before[name] for name in names) == (title, description, kind, refers_to, ordinal, choices):
+    if tuple(before[name] for name in names) == (*facts, choices):
         return False
     await _refuse_other_type(transaction, before, attribute)
     await _drop_choices(transaction, before["id"], [choice.key for choice in attribute.choices])
@@ -95,16 +96,18 @@ async def update_definition(transaction: Transaction, before: Mapping[str, Any],
         " version = version + 1 WHERE company_id = $1 AND id = $2",
         transaction.company_id,
         before["id"],
-        *_facts(attribute),
-        ordinal,
+        *facts,
     )
     await _store_choices(transaction, before["id"], attribute.choices)
     return True
 
 
-def _facts(attribute: NewAttribute) -> tuple[str, str, str, str | None]:
+def _facts(attribute: NewAttribute, description: str = "") -> tuple[str, str, str, str | None]:
+    """Title, description (that one, where none is given), kind, and what it refers to."""
+    if attribute.description is not None:
+        description = attribute.description.strip()
     refers_to = None if attribute.refers_to is None else attribute.refers_to.value
-    return attribute.title.strip(), attribute.description.strip(), attribute.kind.value, refers_to
+    return attribute.title.strip(), description, attribute.kind.value, refers_to
 
 
 async def _refuse_other_type(transaction: Transaction, before: Mapping[str, Any], attribute: NewAttribute) -> None:
@@ -120,8 +123,8 @@ async def _refuse_other_type(transaction: Transaction, before: Mapping[str, Any]
         before["id"],
     )
     if used is not None:
-        is_now = f"of the kind {before['kind']}" if place == "kind" else f"about one {before['refers_to']}"
-        message = f"this attribute is {is_now} and has values: clear them first, or define another one"
+        is_now = f"is a {before['kind']}" if place == "kind" else f"names one {before['refers_to']}"
+        message = f"this attribute {is_now} and has values: archive it and define another one"
         raise InputError("ATTRIBUTE_IN_USE", message, (place,))
 
 

@@ -54,7 +54,10 @@ class WinFacts:
 async def crediting_requests(
     snapshot: Snapshot, wins: Sequence[WinFacts], needs: frozenset[Need]
 ) -> list[CreditingRequest[Any]]:
-    """A request for each deal, in their order; all must exist. What `needs` does not name is not read."""
+    """A request for each deal, in their order; all must exist. What `needs` does not name is not read.
+
+    Attributes are those of the snapshot's moment: what is noted after the rule was asked changes no credit.
+    """
     ids = [win.deal_id for win in wins]
     rows = {row["id"]: row for row in await snapshot.fetch(_DEALS, ids)}
     named = await _named(snapshot, ids)

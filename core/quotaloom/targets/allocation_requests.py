@@ -11,6 +11,7 @@ from quotaloom.attributes.definitions import Subject
 from quotaloom.attributes.reads import attributes_of
 from quotaloom.calendars.company_calendar import fiscal_calendar, load_calendar
 from quotaloom.loads.reads import unit_loads
+from quotaloom.platform.errors import InputError
 from quotaloom.platform.unit_of_work import Snapshot
 from quotaloom.platform.work import Work
 from quotaloom.targets.gathering import Gathered, GatheredUnit
@@ -32,12 +33,16 @@ class Inputs:
 
 
 async def read_inputs(snapshot: Snapshot, work: Work, gathered: Gathered, needs: frozenset[Need]) -> Inputs:
-    """Read what a rule with these needs is told, in a constant number of statements."""
+    """Read what a rule with these needs is told, in a constant number of statements.
+
+    All of it is of the snapshot's moment, and is not looked at again where the answer is stored: what is noted, won
+    or posted meanwhile counts next time. Raises `InputError` MISSING_RATE where loads cannot be told.
+    """
     ids = list(gathered.units)
     return Inputs(
         history=await _history(snapshot, work, gathered) if Need.HISTORY in needs else {},
         attributes=await attributes_of(snapshot, Subject.UNIT, ids) if Need.ATTRIBUTES in needs else {},
-        loads=await unit_loads(snapshot, work.company, ids, work.today) if Need.LOAD in needs else {},
+        loads=await _loads(snapshot, work, ids) if Need.LOAD in needs else {},
         workdays=await _workdays(snapshot, work, gathered) if Need.CALENDAR in needs else (),
     )
 
@@ -53,6 +58,14 @@ async def _history(snapshot: Snapshot, work: Work, gathered: Gathered) -> dict[i
     for row in rows:
         found[row["unit_id"]][row["period_index"]] = row["achieved"]
     return found
+
+
+async def _loads(snapshot: Snapshot, work: Work, ids: Sequence[int]) -> dict[int, Load]:
+    try:
+        return await unit_loads(snapshot, work.company, ids, work.today)
+    except InputError as error:
+        message = f"this policy is told what open deals are worth, but {error.message}"
+        raise InputError(error.code, message, ("policy",)) from error
 
 
 async def _workdays(snapshot: Snapshot, work: Work, gathered: Gathered) -> list[int | None]:

@@ -40,9 +40,9 @@ class PeriodFact:
 class Load:
     """What a unit or a member carries today.
 
-    `members` hold a position in it today (1 for a member himself); `customers`, `leads` and `opportunities`, the
-    open ones, are held by them; `open_amount` is the amount of those opportunities in minor units of the company's
-    currency.
+    `members` hold a position in it today (1 for a member himself). `customers` have an open or a won deal with it;
+    `leads` and `opportunities` are the open ones, and `leads` is 0 as long as the product keeps none. `open_amount` is
+    what those opportunities are worth in minor units of the company's currency, others at today's booking rate.
     """
 
     members: int
@@ -83,7 +83,7 @@ class MemberFact:
 
 @dataclass(frozen=True, slots=True)
 class CustomerFact:
-    """A customer; `level` is the company's customer level. `attributes` need ATTRIBUTES."""
+    """A customer; `level` is its level, None as long as the product has none. `attributes` need ATTRIBUTES."""
 
     id: str
     name: str
@@ -95,8 +95,8 @@ class CustomerFact:
 class DealFact:
     """An opportunity, won or open; `amount` in minor units of `currency`, None while nobody knows it.
 
-    `position_id` is the position it belongs to and `member_id` who holds it. `product_key` and `customer` are
-    None where none is named. Days are business dates. `attributes` need ATTRIBUTES.
+    `position_id` is the position it belongs to and `member_id` who held that when the deal came to it. `product_key`
+    and `customer` are None where none is named. Days are business dates. `attributes` need ATTRIBUTES.
     """
 
     id: str

@@ -62,13 +62,14 @@ HEADS = {"east": "hal", "west": "wu"}
 
 @dataclass(frozen=True)
 class Floor:
-    """The company of the tests, with the ids of what is in it by name."""
+    """The company of the tests, with the ids of what is in it by name, and the plugins that are installed."""
 
     work: Work
     units: dict[str, int]
     members: dict[str, int]
     funnel: int
     stages: dict[str, int]
+    host: PolicyHost = HOST
 
     def as_member(self, name: str) -> Work:
         """The work of a member."""

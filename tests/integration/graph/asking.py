@@ -6,15 +6,12 @@ from typing import Any
 
 from quotaloom.platform.access import Role
 from quotaloom.platform.tokens import Identity
-from quotaloom.policies.discovery import discover
-from quotaloom.policies.host import PolicyHost
 from quotaloom_graphql.context import RequestContext, Services
 from quotaloom_graphql.nodes import encode_id
 from quotaloom_graphql.schema import build_schema
 from tests.integration.funnels.floors import Floor
 
 SCHEMA = build_schema()
-POLICIES = PolicyHost(discover())
 
 
 def gid(type_name: str, number: int) -> str:
@@ -49,7 +46,7 @@ async def do(
 
 
 def _request(floor: Floor, who: str | Identity | None) -> RequestContext:
-    services = Services(floor.work.database, POLICIES, lambda: floor.work.now)
+    services = Services(floor.work.database, floor.host, lambda: floor.work.now)
     return RequestContext(services, _identity(floor, who))
 
 

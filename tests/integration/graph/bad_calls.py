@@ -92,6 +92,30 @@ def _stages(world: World) -> list[dict[str, Any]]:
     return [{"stages": []}, *({"stages": [{**STAGES[0], **one}, *STAGES[1:]]} for one in broken)]
 
 
+def _values(world: World) -> list[dict[str, Any]]:
+    bad: list[list[dict[str, Any]]] = [
+        *([], [{"key": "nothing", "text": "x"}], [{"key": "grade"}], [{"key": "grade", "choice": "c"}]),
+        *([{"key": "grade", "choice": "z"}], [{"key": "grade", "text": "a"}], [{"key": "grade", "number": "1"}]),
+        *([{"key": "grade", "day": "2026-01-01"}], [{"key": "grade", "choice": "a", "text": "a"}]),
+        *([{"key": "grade", "reference": world["customer"]}], [{"key": "grade", "reference": world["product"]}]),
+        *([{"key": "grade", "choice": None}] * 2, [{"key": "grade", "choice": "a"}] * 201),
+        [{"key": "grade", "number": "1e999"}, {"key": "x", "text": "\0"}, {"key": "grade", "reference": "?"}],
+    ]
+    return [{"values": values} for values in bad]
+
+
+def _definitions() -> list[dict[str, Any]]:
+    choices = [{"key": "a", "label": "Great"}, {"key": "b", "label": "Good"}]
+    used = {"on": "CUSTOMER", "key": "grade", "kind": "CHOICE", "refersTo": None}
+    return [
+        *({"key": "A B"}, {"title": ""}, {"title": LONG}, {"description": LONG}, {"ordinal": -1}, {"refersTo": None}),
+        *({"kind": "TEXT"}, {"kind": "CHOICE", "refersTo": None}, {"choices": choices}, STALE),
+        *({**used, "choices": [*choices, *one]} for one in ([{"key": "a", "label": "x"}], [{"key": "", "label": "x"}])),
+        *({**used, "choices": [*choices, {"key": "c", "label": ""}]}, {**used, "choices": choices[1:]}),
+        {**used, "kind": "NUMBER"},
+    ]
+
+
 Changes = Callable[[World], list[dict[str, Any]]]
 
 BAD: Final[Mapping[str, Changes]] = {
@@ -205,6 +229,12 @@ BAD: Final[Mapping[str, Changes]] = {
     "reopenOpportunity": lambda w: [
         *({"stageId": w.stage("won")}, unknown("Stage", "stageId"), {"on": TOMORROW}, {"on": "2026-05-01"}),
         *({"reason": LONG}, {"id": w["deal"]}, unknown("Opportunity"), STALE),
+    ],
+    "defineAttribute": lambda w: _definitions(),
+    "archiveAttribute": lambda w: [unknown("AttributeDefinition"), {"id": "?"}, {"id": w["customer"]}, STALE],
+    "setAttributes": lambda w: [
+        *(unknown("Customer"), unknown("OrgUnit"), {"id": "?"}, {"id": w["product"]}, {"id": w["deal"]}),
+        *_values(w),
     ],
     "simulatePolicy": lambda w: [
         *({"policy": "no.such"}, {"parameters": {"surplus": 1}}, {"period": "soon"}, {"period": "2031"}),

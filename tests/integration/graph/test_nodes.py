@@ -23,6 +23,7 @@ def one_of_each(world: World) -> dict[str, str]:
         "Customer": world["customer"],
         "Opportunity": world["deal"],
         "Achievement": world["entry"],
+        "AttributeDefinition": world["attribute"],
     }
 
 

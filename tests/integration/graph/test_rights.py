@@ -53,6 +53,9 @@ SHOWN: Final = {
     "loseOpportunity": "Opportunity.viewerCan.edit",
     "reopenOpportunity": "Opportunity.viewerCan.edit",
     "transferOpportunity": "Opportunity.viewerCan.edit",
+    "defineAttribute": "Viewer.can.changeSettings",
+    "archiveAttribute": "AttributeDefinition.viewerCan.edit",
+    "setAttributes": "Customer.viewerCan.edit",
     "switchPolicy": "Policy.viewerCan.switch",
     "simulatePolicy": "Policy.viewerCan.switch",
 }
@@ -66,6 +69,7 @@ EDITS = """query ($plan: ID!, $product: ID!) {
     metrics { viewerCan { edit } }
     node(id: $product) { ... on Product { viewerCan { edit } } }
     policies { viewerCan { switch } }
+    attributeDefinitions { viewerCan { edit } }
     plan(id: $plan) { viewerCan { publish lock } }
     achievements { nodes { viewerCan { reverse } } } }"""
 
@@ -114,7 +118,14 @@ async def test_each_viewer_is_shown_what_he_may_edit(database: Database) -> None
     shown = {}
     for who in (None, "hal"):
         data = await ask(world.floor, EDITS, who, plan=world["published"], product=world["product"])
-        rights = [data["company"], *data["metrics"], data["node"], *data["policies"], data["plan"]]
+        rights = [
+            data["company"],
+            *data["metrics"],
+            data["node"],
+            *data["policies"],
+            data["plan"],
+            *data["attributeDefinitions"],
+        ]
         entries = [entry["viewerCan"]["reverse"] for entry in data["achievements"]["nodes"]]
         shown[who] = ({has for one in rights for has in one["viewerCan"].values()}, sorted(entries))
     assert shown == {None: ({True}, [False, True]), "hal": ({False}, [False, False])}

@@ -5,11 +5,17 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
+from quotaloom.attributes.commands import define_attribute
+from quotaloom.attributes.definitions import NewAttribute, Subject
+from quotaloom.attributes.values import NewValue
+from quotaloom.funnels.commands.attributes import set_attributes_of
 from quotaloom.organizations.commands.companies import update_company
+from quotaloom.organizations.commands.members import update_member
 from quotaloom.organizations.commands.terms import appoint_head, appoint_holder, end_holding
 from quotaloom.organizations.reads import holders
 from quotaloom.platform.database import Database
 from quotaloom_graphql.nodes import encode_id
+from quotaloom_sdk import AttributeKind, Reference
 from tests.graph_client import serving
 from tests.integration.targets.planning import NOON, Planning, plan_for
 
@@ -72,3 +78,32 @@ async def test_a_head_sees_members_by_what_they_do_below_him(
         entries = (await bo.ask("{ achievements { nodes { sourceKey } } }"))["achievements"]["nodes"]
     assert shown == ["11.00", "788.00"]
     assert [entry["sourceKey"] for entry in entries] == ["west"]
+
+
+async def test_a_reference_shows_no_more_than_the_one_it_names(
+    database: Database, database_url: str, tmp_path: Path
+) -> None:
+    """When Ann has left East, its head reads her name where a unit refers to her, no address and no attribute."""
+    planning = await planned(database)
+    await define_attribute(
+        planning.work, NewAttribute(Subject.UNIT, "was", "Was", AttributeKind.REFERENCE, refers_to=Subject.MEMBER)
+    )
+    await define_attribute(planning.work, NewAttribute(Subject.MEMBER, "note", "Note", AttributeKind.TEXT))
+    ann, unit = planning.members["Ann"], planning.units["E 1"]
+    await update_member(planning.work, ann, {"email": "ann@example.com"})
+    await set_attributes_of(planning.work, Subject.MEMBER, ann, [NewValue("note", "fast")])
+    await set_attributes_of(planning.work, Subject.UNIT, unit, [NewValue("was", Reference("member", str(ann)))])
+    async with planning.work.snapshot() as snapshot:
+        (holding,) = await holders(snapshot, [unit])
+    await appoint_head(planning.work, planning.units["East"], planning.members["Bo"], None)
+    query = """query ($id: ID!) { orgUnit(id: $id) { attributes { reference {
+        ... on Member { name email attributes { text } } } } } }"""
+    async with serving(database_url, tmp_path, NOON) as graph:
+        bo = graph.member(planning.work.company.id, planning.members["Bo"])
+        before = await bo.ask(query, id=encode_id("OrgUnit", unit))
+        await end_holding(planning.work, holding["id"], date(2017, 1, 1))
+        after = await bo.ask(query, id=encode_id("OrgUnit", unit))
+    assert [data["orgUnit"]["attributes"][0]["reference"] for data in (before, after)] == [
+        {"name": "Ann", "email": "ann@example.com", "attributes": [{"text": "fast"}]},
+        {"name": "Ann", "email": None, "attributes": []},
+    ]

@@ -57,6 +57,15 @@ VALID: Final[Mapping[str, Callable[[World], dict[str, Any]]]] = {
     "winOpportunity": lambda w: {"id": w["deal"]},
     "loseOpportunity": lambda w: {"id": w["vague deal"]},
     "reopenOpportunity": lambda w: {"id": w["lost deal"]},
+    "defineAttribute": lambda w: {
+        "on": "OPPORTUNITY",
+        "key": "adviser",
+        "title": "Adviser",
+        "kind": "REFERENCE",
+        "refersTo": "MEMBER",
+    },
+    "setAttributes": lambda w: {"id": w["customer"], "values": [{"key": "grade", "choice": "b"}]},
+    "archiveAttribute": lambda w: {"id": w["attribute"]},
     "simulatePolicy": lambda w: {
         "policy": "allocation.even",
         "planId": w["draft"],

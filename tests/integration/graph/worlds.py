@@ -52,9 +52,13 @@ class World:
 
 
 async def small_world(database: Database) -> World:
-    """The floor with a product, a customer, deals, an entry, an own metric, a draft and a published plan."""
+    """The floor with a product, a customer, deals, an entry, an own metric, a draft and a published plan.
+
+    Of customers a grade is noted, of which the customer has one.
+    """
     world = World(await furnish(database), {})
     await _fill_floor(world)
+    await _note_grades(world)
     await _fill_plans(world)
     return world
 
@@ -78,6 +82,21 @@ async def _fill_floor(world: World) -> None:
         ids[table] = gid(table.title(), row["id"])
     entries = await world.call("postAchievements", "achievements { id }", items=[world.order("first")])
     ids["entry"] = entries["achievements"][0]["id"]
+
+
+async def _note_grades(world: World) -> None:
+    grades = [{"key": "a", "label": "Great"}, {"key": "b", "label": "Good"}]
+    made = await world.call(
+        "defineAttribute",
+        "attributeDefinition { id }",
+        on="CUSTOMER",
+        key="grade",
+        title="Grade",
+        kind="CHOICE",
+        choices=[*grades, {"key": "z", "label": "None", "retired": True}],
+    )
+    world.ids["attribute"] = made["attributeDefinition"]["id"]
+    await world.call("setAttributes", "", id=world["customer"], values=[{"key": "grade", "choice": "a"}])
 
 
 async def _fill_plans(world: World) -> None:

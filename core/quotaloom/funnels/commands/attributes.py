@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Collection, Iterable, Sequence
 
 from asyncpg import Record
 
 from quotaloom.attributes.commands import Guard, set_attributes
 from quotaloom.attributes.definitions import Subject
+from quotaloom.attributes.values import NewValue
 from quotaloom.funnels.commands.customers import hold_customer
 from quotaloom.funnels.opportunity_reads import opportunities_by_id
 from quotaloom.funnels.permission import require_seller
@@ -24,15 +24,15 @@ from quotaloom.platform.work import Work
 from quotaloom_sdk.attributes import Reference
 
 
-async def set_attributes_of(work: Work, on: Subject, id: int, values: Mapping[str, Any]) -> None:
-    """Set attributes of a unit, member, customer or deal; a won or lost deal's too. None clears.
+async def set_attributes_of(work: Work, on: Subject, id: int, values: Sequence[NewValue]) -> None:
+    """Set attributes of a unit, member, customer or deal; a won or lost deal's too.
 
     Units and members need an admin or a service with `organization:write`; customers and deals whoever may change
     them. A reference names what the viewer may see. Raises `NotFound`, `AccessDenied`, and what `set_attributes`
     raises.
     """
     _require(work.viewer, on)
-    known = await _known(work, {value for value in values.values() if isinstance(value, Reference)})
+    known = await _known(work, {new.value for new in values if isinstance(new.value, Reference)})
     await set_attributes(work, on, id, values, _guard(work, on, id), known)
 
 
@@ -76,6 +76,8 @@ async def _known(work: Work, references: Iterable[Reference]) -> Collection[Refe
 async def _seen(snapshot: Snapshot, work: Work, sight: Sight, to: Subject, ids: Sequence[int]) -> list[Record]:
     organizes = work.viewer.may(Scope.ORGANIZATION)
     selling = None if work.viewer.may(Scope.FUNNELS) else sight.units_with_figures
+    if to in {Subject.CUSTOMER, Subject.OPPORTUNITY} and selling is not None and sight.member_id is None:
+        return []  # customers without a deal are everybody's, but not a service's that neither reads nor sells
     match to:
         case Subject.UNIT:
             return await units(snapshot, [id for id in ids if organizes or sight.names_unit(id)])
