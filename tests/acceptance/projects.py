@@ -70,6 +70,12 @@ class Environment:
         """Its interpreter."""
         return self.folder / "bin" / "python"
 
+    @property
+    def packages(self) -> Path:
+        """Where its packages are."""
+        (found,) = self.folder.glob("lib/python*/site-packages")
+        return found
+
     def install(self, *what: str) -> None:
         """Have pip install something, from wherever pip is configured to look."""
         run(self.python, "-m", "pip", "install", "--quiet", *what, cwd=self.folder)

@@ -6,6 +6,7 @@ import ast
 import re
 import sys
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 from graphql import parse, validate
@@ -30,12 +31,11 @@ for policy in policies:
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder into which the example was installed from its wheel."""
+    """A folder with the packages of the example's wheel."""
     folder = tmp_path_factory.mktemp("example")
-    target = folder / "installed"
-    wheel = wheel_of(EXAMPLE, folder)
-    run(sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", target, wheel, cwd=folder)
-    return target
+    with ZipFile(wheel_of(EXAMPLE, folder)) as wheel:
+        wheel.extractall(folder / "installed")
+    return folder / "installed"
 
 
 def test_its_tests_pass_where_it_is_installed(installed: Path, tmp_path: Path) -> None:
