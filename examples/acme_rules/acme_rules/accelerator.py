@@ -64,6 +64,13 @@ class AcceleratorParameters(Parameters):
         description="What each new customer earns, in the smallest unit of the currency.",
         json_schema_extra=ui(widget="money", group="New customers", order=1),
     )
+    most_new_customers: int = Field(
+        default=100,
+        ge=0,
+        le=10_000,
+        description="How many new customers of a period earn it at the most, 0 to 10000.",
+        json_schema_extra=ui(widget="number", unit="customers", group="New customers", order=2),
+    )
     metric: str = Field(
         default="revenue",
         min_length=1,
@@ -76,7 +83,7 @@ class AcceleratorParameters(Parameters):
         min_length=1,
         max_length=64,
         description="Key of the metric that counts new customers.",
-        json_schema_extra=ui(widget="text", group="New customers", order=2, advanced=True),
+        json_schema_extra=ui(widget="text", group="New customers", order=3, advanced=True),
     )
 
 
@@ -125,8 +132,10 @@ def _commission(lines: Sequence[LineFact], parameters: AcceleratorParameters) ->
 def _bonus(lines: Sequence[LineFact], parameters: AcceleratorParameters) -> Iterator[Part]:
     line = _of_metric(lines, parameters.new_customer_metric)
     if line is not None:
-        each = Decimal(parameters.new_customer_bonus)
-        yield Part("new_customers", "New customers", line.metric_key, line.achieved, each, "So much for each of them.")
+        most, each = parameters.most_new_customers, Decimal(parameters.new_customer_bonus)
+        counted = max(min(line.achieved, most), 0)
+        why = f"So much for each of them, for {most} at the most."
+        yield Part("new_customers", "New customers", line.metric_key, counted, each, why)
 
 
 def _of_metric(lines: Sequence[LineFact], metric: str) -> LineFact | None:

@@ -1,7 +1,8 @@
 """What a unit could sell in a year: customers × repurchase rate × average order, as sales managers reason.
 
 Each factor is an attribute that the company keeps of its units. The customers are counted where nobody noted them; a
-rate or an order that a unit has not of its own is that of the unit above, and then what the rule's parameters say.
+rate or an order that a unit has not of its own is that of the unit above, and then what the rule's parameters say. A
+number that cannot be meant counts as the nearest one that can, and the factor's origin says so.
 """
 
 from __future__ import annotations
@@ -10,13 +11,17 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from math import floor
+from typing import Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from quotaloom_sdk import InvalidRequest, Parameters, UnitFact, ui
+from quotaloom_sdk import Parameters, UnitFact, ui
 
-MOST = 10**12
+MOST = Decimal(10**12)
 """No factor is larger; what is larger was mistyped."""
+
+PLACES = 6
+"""The decimal places of a factor; further ones are rounded."""
 
 
 class EstimateParameters(Parameters):
@@ -34,7 +39,7 @@ class EstimateParameters(Parameters):
     average_order: Decimal = Field(
         default=Decimal(1000),
         ge=0,
-        le=MOST,
+        le=10**12,
         max_digits=15,
         decimal_places=2,
         description="What an order is worth, where no unit says so, in the company's currency.",
@@ -59,10 +64,17 @@ class EstimateParameters(Parameters):
         json_schema_extra=ui(widget="text", group="Attributes", order=3, advanced=True),
     )
 
+    @model_validator(mode="after")
+    def _three_attributes(self) -> Self:
+        keys = {self.customers_attribute, self.repurchase_rate_attribute, self.average_order_attribute}
+        if len(keys) < 3:
+            raise ValueError("customers, repurchase rate and average order must be three attributes")
+        return self
+
 
 @dataclass(frozen=True, slots=True)
 class Factor:
-    """A factor, not negative, and where it is from: in words that go on after a comma."""
+    """A factor, from 0 to `MOST`, and where it is from: in words that go on after a comma."""
 
     value: Decimal
     origin: str
@@ -87,7 +99,7 @@ class Estimate:
 
 
 def estimate(unit: UnitFact, above: UnitFact | None, parameters: EstimateParameters) -> Estimate:
-    """The estimate of a unit. Raises `InvalidRequest` for an attribute that is negative or beyond `MOST`."""
+    """The estimate of a unit that lies below another, or of one whose place does not matter."""
     rate = (parameters.repurchase_rate_attribute, parameters.repurchase_rate)
     order = (parameters.average_order_attribute, parameters.average_order)
     return Estimate(
@@ -103,25 +115,24 @@ def rounded(amount: Fraction, places: int) -> Decimal:
     return Decimal(f"{whole}.{rest:0{places}}")
 
 
+def factor(number: Decimal, origin: str) -> Factor:
+    """The factor that a number stands for: 0 where it is negative, no more than `MOST`, six places."""
+    value = round(min(max(number, Decimal(0)), MOST), PLACES) if number.is_finite() else Decimal(0)
+    return Factor(number, origin) if value == number else Factor(value, f"{origin}, given as {number}")
+
+
 def _customers(unit: UnitFact, key: str) -> Factor:
-    noted = _number(unit, key)
+    noted = unit.attributes.number(key)
     if noted is not None:
-        return Factor(noted, "as noted")
-    return Factor(Decimal(unit.load.customers if unit.load else 0), "as counted")
+        return factor(noted, "as noted")
+    return factor(Decimal(unit.load.customers if unit.load else 0), "as counted")
 
 
 def _noted(unit: UnitFact, above: UnitFact | None, key: str, otherwise: Decimal) -> Factor:
-    own = _number(unit, key)
+    own = unit.attributes.number(key)
     if own is not None:
-        return Factor(own, "its own")
-    inherited = _number(above, key) if above else None
+        return factor(own, "its own")
+    inherited = above.attributes.number(key) if above else None
     if above and inherited is not None:
-        return Factor(inherited, f"that of {above.name}")
-    return Factor(otherwise, "as set for all")
-
-
-def _number(unit: UnitFact, key: str) -> Decimal | None:
-    number = unit.attributes.number(key)
-    if number is not None and not 0 <= number <= MOST:
-        raise InvalidRequest(f"attribute {key!r} of {unit.name} is {number}; it must be from 0 to {MOST}")
-    return number
+        return factor(inherited, f"that of {above.name}")
+    return factor(otherwise, "as set for all")

@@ -9,12 +9,11 @@ from fractions import Fraction
 
 import strawberry
 
-from acme_rules.estimates import MOST, Estimate, EstimateParameters, Factor, estimate, rounded
+from acme_rules.estimates import Estimate, EstimateParameters, estimate, factor, rounded
 from quotaloom_sdk import (
     BatchReader,
     DealFact,
     GraphQLExtension,
-    InvalidRequest,
     LineFact,
     ObjectField,
     RootField,
@@ -23,6 +22,9 @@ from quotaloom_sdk import (
 
 PARAMETERS = EstimateParameters()
 """Fields have no parameters: attributes have the keys that these say, and arguments stand for the other values."""
+
+CENTS = 100
+"""The metric `revenue` counts cents."""
 
 
 @strawberry.type(description="What could be sold in a year: customers × orders of each × what an order is worth.")
@@ -43,18 +45,16 @@ async def potential(
     average_order: Decimal | None = None,
 ) -> list[AcmeRulesPotential | None]:
     """Of all units at once; the arguments count where a unit says nothing."""
-    parameters = _parameters(repurchase_rate, average_order)
-    return [_shown(_estimate(unit, parameters)) for unit in await reader.units(ids)]
+    parameters = _with(repurchase_rate, average_order)
+    return [_shown(estimate(unit, None, parameters)) if unit else None for unit in await reader.units(ids)]
 
 
-async def reached(
-    reader: BatchReader, ids: Sequence[str], *, metric: str = "revenue", places: int = 2
-) -> list[Decimal | None]:
+async def reached(reader: BatchReader, ids: Sequence[str]) -> list[Decimal | None]:
     """What was sold since 1 January ÷ the potential of the whole year, four places; two calls for all units."""
     first = date(reader.today.year, 1, 1)
     units = await reader.units(ids)
-    lines = await reader.unit_lines(ids, metric, first, reader.today + timedelta(days=1))
-    return [_reached(_estimate(unit, PARAMETERS), line, 10**places) for unit, line in zip(units, lines, strict=True)]
+    lines = await reader.unit_lines(ids, "revenue", first, reader.today + timedelta(days=1))
+    return [_reached(unit, line) for unit, line in zip(units, lines, strict=True)]
 
 
 async def days_open(reader: BatchReader, ids: Sequence[str]) -> list[int | None]:
@@ -75,32 +75,18 @@ async def worth(
     average_order: Decimal | None = None,
 ) -> AcmeRulesPotential | None:
     """What so many customers could buy in a year: for a unit that is not there yet."""
-    if not 0 <= customers <= MOST:
-        raise InvalidRequest(f"customers is {customers}; it must be from 0 to {MOST}")
-    values = _parameters(repurchase_rate, average_order)
-    rate, order = Factor(values.repurchase_rate, "as asked"), Factor(values.average_order, "as asked")
-    return _shown(Estimate(Factor(customers, "as asked"), rate, order))
+    values = _with(repurchase_rate, average_order)
+    rate, order = factor(values.repurchase_rate, "as asked"), factor(values.average_order, "as asked")
+    return _shown(Estimate(factor(customers, "as asked"), rate, order))
 
 
-def _parameters(repurchase_rate: Decimal | None, average_order: Decimal | None) -> EstimateParameters:
-    """The arguments that were given, within the bounds of the parameters; raises for others."""
+def _with(repurchase_rate: Decimal | None, average_order: Decimal | None) -> EstimateParameters:
+    """The parameters with the arguments that were given; `factor` sees to it that they can be meant."""
     given = {"repurchase_rate": repurchase_rate, "average_order": average_order}
-    return EstimateParameters.model_validate({name: value for name, value in given.items() if value is not None})
+    return PARAMETERS.model_copy(update={name: value for name, value in given.items() if value is not None})
 
 
-def _estimate(unit: UnitFact | None, parameters: EstimateParameters) -> Estimate | None:
-    """None for a unit that the viewer may not see, or whose attributes cannot be meant: the others stand."""
-    if unit is None:
-        return None
-    try:
-        return estimate(unit, None, parameters)
-    except InvalidRequest:
-        return None
-
-
-def _shown(found: Estimate | None) -> AcmeRulesPotential | None:
-    if found is None:
-        return None
+def _shown(found: Estimate) -> AcmeRulesPotential:
     return AcmeRulesPotential(
         customers=found.customers.value,
         repurchase_rate=found.repurchase_rate.value,
@@ -109,11 +95,12 @@ def _shown(found: Estimate | None) -> AcmeRulesPotential | None:
     )
 
 
-def _reached(found: Estimate | None, line: LineFact | None, minor_units: int) -> Decimal | None:
+def _reached(unit: UnitFact | None, line: LineFact | None) -> Decimal | None:
     """None where there is no potential to compare with, and where refunds outweigh."""
-    if found is None or line is None or not found.yearly or line.achieved < 0:
+    if unit is None or line is None or line.achieved < 0:
         return None
-    return rounded(Fraction(line.achieved, minor_units) / found.yearly, 4)
+    yearly = estimate(unit, None, PARAMETERS).yearly
+    return rounded(Fraction(line.achieved, CENTS) / yearly, 4) if yearly else None
 
 
 def _days_open(deal: DealFact | None, today: date) -> int | None:
@@ -132,7 +119,7 @@ GRAPH = GraphQLExtension(
         ObjectField(
             on="OrgUnit",
             name="acme_rules_potential",
-            description="What the unit could sell in a year; the arguments count where it says nothing of its own.",
+            description="What it could sell in a year; the arguments count where it says nothing of its own.",
             type=AcmeRulesPotential,
             read=potential,
         ),

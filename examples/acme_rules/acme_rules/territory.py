@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
+from typing import Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from acme_rules.turns import Turns
 from quotaloom_sdk import (
@@ -16,7 +17,6 @@ from quotaloom_sdk import (
     CandidateFact,
     Choice,
     Explanation,
-    InvalidRequest,
     Need,
     Parameters,
     PoolPolicy,
@@ -25,8 +25,6 @@ from quotaloom_sdk import (
     RecordFact,
     ui,
 )
-
-MOST_WEIGHT = 1000
 
 _KEY = r"^[a-z][a-z0-9_]{0,63}$"
 
@@ -54,9 +52,15 @@ class TerritoryParameters(Parameters):
     weight_attribute: str = Field(
         default="lead_weight",
         pattern=_KEY,
-        description="Key of the number attribute of members with their weight, 0 to 1000; 1 where it is empty.",
+        description="Key of the number attribute of members with their weight, 0 or more; 1 where it is empty.",
         json_schema_extra=ui(widget="text", group="Attributes", order=3, advanced=True),
     )
+
+    @model_validator(mode="after")
+    def _three_attributes(self) -> Self:
+        if len({self.territory_attribute, self.skills_attribute, self.weight_attribute}) < 3:
+            raise ValueError("territory, skills and weight must be three attributes")
+        return self
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,9 +141,8 @@ def _words(attributes: Attributes, key: str) -> str | None:
 
 
 def _weight(candidate: CandidateFact, key: str) -> Fraction:
+    """His weight; somebody whose weight is negative gets nothing, like one whose weight is 0."""
     weight = candidate.attributes.number(key)
-    if weight is not None and not 0 <= weight <= MOST_WEIGHT:
-        raise InvalidRequest(f"attribute {key!r} of {candidate.name} is {weight}; it must be from 0 to {MOST_WEIGHT}")
     return Fraction(1) if weight is None else Fraction(weight)
 
 

@@ -63,6 +63,13 @@ def test_every_new_customer_earns_the_bonus() -> None:
     assert amounts(result) == {"commission": 500_00, "new_customers": 1_500_00}
 
 
+def test_new_customers_above_the_most_earn_nothing_more() -> None:
+    """Of twelve only ten earn 500.00; where more were lost than won, nothing is taken back by this line."""
+    twelve, lost = LineFact("new_customers", achieved=12), LineFact("new_customers", achieved=-2)
+    assert amounts(reward(twelve, new_customer_bonus=500_00, most_new_customers=10)) == {"new_customers": 5_000_00}
+    assert amounts(reward(lost, new_customer_bonus=500_00)) == {}
+
+
 def test_bonus_of_nothing_is_no_line() -> None:
     """A company without a bonus has no line for it."""
     assert amounts(reward(LineFact("new_customers", achieved=3))) == {}

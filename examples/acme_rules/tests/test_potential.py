@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from acme_rules.potential import POTENTIAL, PotentialParameters, by_potential
-from quotaloom_sdk import AllocationResult, Attribute, Attributes, InvalidRequest, Load, MonthFact, Need, UnitFact
+from quotaloom_sdk import AllocationResult, Attribute, Attributes, Load, MonthFact, Need, UnitFact
 from quotaloom_sdk.testing import allocation_request, months, narrowed
 
 
@@ -96,15 +96,25 @@ def test_position_has_nobody_below() -> None:
     assert allocate().children == ()
 
 
-@pytest.mark.parametrize("value", ["-0.01", "1000000000001"])
-def test_number_that_cannot_be_meant_is_refused(value: str) -> None:
-    """A slip of the finger stops the split and names the unit, instead of moving everybody's target."""
-    with pytest.raises(InvalidRequest, match=rf"'average_order' of East is {value}; it must be from 0 to"):
-        allocate(unit("East", 10, average_order=value))
+@pytest.mark.parametrize(
+    ("value", "counted"),
+    [("-5", "0"), ("1000000000001", "1000000000000"), ("0.0000004", "0"), ("0.1234567", "0.123457")],
+)
+def test_number_that_cannot_be_meant_counts_as_the_nearest_that_can(value: str, counted: str) -> None:
+    """None is below 0, beyond a million million, or has more than six places; the explanation shows what was given."""
+    _, east = allocate(unit("East", 10, average_order=value)).explanation.items
+    assert east.values[2] == (f"what an order is worth, its own, given as {Decimal(value)}", Decimal(counted))
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"least_share": "1.1"}, {"repurchase_rate": "-1"}, {"average_order": "NaN"}, {"customers_attribute": "A"}]
+    "wrong",
+    [
+        {"least_share": "1.1"},
+        {"repurchase_rate": "-1"},
+        {"average_order": "NaN"},
+        {"customers_attribute": "A"},
+        {"customers_attribute": "average_order"},
+    ],
 )
 def test_parameter_outside_its_bounds_is_refused(wrong: dict[str, str]) -> None:
     """What an admin cannot mean, he cannot set."""

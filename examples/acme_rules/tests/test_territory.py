@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from pydantic import ValidationError
 
 from acme_rules.territory import TERRITORY, TerritoryParameters
 from quotaloom_sdk import (
@@ -14,7 +15,6 @@ from quotaloom_sdk import (
     Attributes,
     CandidateFact,
     Choice,
-    InvalidRequest,
     PoolResult,
     RecordFact,
 )
@@ -150,11 +150,16 @@ def test_memory_keeps_those_who_are_candidates_now() -> None:
     assert assign([], [seller("ann")], '{"ann": 250000, "bob": -250000}').memory == '{"ann": 250000}'
 
 
-@pytest.mark.parametrize("weight", ["-1", "1001"])
-def test_weight_that_cannot_be_meant_is_refused(weight: str) -> None:
-    """The message names whose it is."""
-    with pytest.raises(InvalidRequest, match=f"'lead_weight' of Ann is {weight}; it must be from 0 to 1000"):
-        assign(["1"], [seller("ann", lead_weight=Decimal(weight))])
+@pytest.mark.parametrize("weight", ["0", "-1"])
+def test_without_a_weight_above_nothing_there_are_no_turns(weight: str) -> None:
+    """Whoever is to get none has the weight 0."""
+    assert holders(assign(["1"], [seller("ann", lead_weight=Decimal(weight))])) == [None]
+
+
+def test_one_attribute_cannot_stand_for_two_things() -> None:
+    """A territory is no weight."""
+    with pytest.raises(ValidationError, match="must be three attributes"):
+        TerritoryParameters(territory_attribute="region", weight_attribute="region")
 
 
 def test_explanation_counts() -> None:
