@@ -14,7 +14,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from importlib.metadata import distribution, version
+from importlib.metadata import distribution, packages_distributions, version
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path, PurePath
@@ -165,6 +165,11 @@ def _why_taken(module: str) -> str | None:
         return "the project needs a module of that name for itself"
     if module.split("_")[0] == PRODUCT:
         return f"names that begin with {PRODUCT} are the product's own"
-    if module in {one.name for one in distribution(PRODUCT).entry_points if one.group == ENTRY_POINT_GROUP}:
+    if module in _plugins_of(PRODUCT):
         return f"a plugin of that name ships with {PRODUCT.capitalize()}"
-    return None
+    packages = [one for one in packages_distributions().get(module, ()) if module not in _plugins_of(one)]
+    return f"the package {packages[0]} has a module of that name" if packages else None
+
+
+def _plugins_of(package: str) -> set[str]:
+    return {one.name for one in distribution(package).entry_points if one.group == ENTRY_POINT_GROUP}

@@ -113,6 +113,8 @@ def test_author_that_is_none_is_refused(author: str) -> None:
         ("json", "Python's standard library"),
         ("pydantic", "the project needs a module of that name"),
         ("tests", "the project needs a module of that name"),
+        ("rich", "the package rich has a module of that name"),
+        ("jwt", "the package PyJWT has a module of that name"),
         ("quotaloom-acme", "names that begin with quotaloom"),
         ("allocation", "a plugin of that name ships with Quotaloom"),
     ],
