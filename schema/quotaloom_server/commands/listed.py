@@ -17,7 +17,7 @@ from quotaloom.policies.errors import PluginsRefused
 from quotaloom_server.commands.demo import demo
 from quotaloom_server.commands.importing import import_
 from quotaloom_server.commands.migrate import migrate
-from quotaloom_server.commands.plugin import app as plugin
+from quotaloom_server.commands.plugin import plugin
 from quotaloom_server.commands.plugins import plugins
 from quotaloom_server.commands.schema import schema
 from quotaloom_server.commands.serve import serve

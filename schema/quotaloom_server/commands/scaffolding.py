@@ -1,4 +1,4 @@
-"""The project of a new plugin: a policy with parameters, its tests, and all that builds and explains it.
+"""`quotaloom plugin new`: a project with a policy, its tests, and all that builds and explains it.
 
 The project is made of templates: those that all plugins share, and those of the hook. In their text and in the names
 of their folders, `$module` and the like stand for what is the plugin's own.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import keyword
 import re
+import shlex
 import sys
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -19,12 +20,16 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path, PurePath
 from string import Template
+from typing import Annotated
+
+import typer
 
 from quotaloom.platform.errors import InputError
 from quotaloom.policies.discovery import PRODUCT
 from quotaloom_sdk import API_VERSION
 from quotaloom_sdk.graphql import prefix_of
 from quotaloom_sdk.hooks import ENTRY_POINT_GROUP
+from quotaloom_server.output import RESULT
 
 SDK = "quotaloom-sdk"
 
@@ -49,6 +54,29 @@ class Kind(StrEnum):
     REVIEW = "review"
     LISTENER = "listener"
     GRAPHQL = "graphql"
+
+
+def new(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Its name, such as acme-rules.")],
+    hook: Annotated[Kind, typer.Option(help="The kind of policy that it begins with.")] = Kind.ALLOCATION,
+    folder: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Where to write it.  [default: a folder of its name, here]")
+    ] = None,
+    author: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Whose work it is, such as 'Ann Lee <ann@acme.example>'.")
+    ] = None,
+) -> None:
+    """Write the project of a new plugin.
+
+    A policy with parameters, its tests, and all that is needed to build and install it. The tests pass at once.
+    """
+    wanted = NewPlugin(name, hook, author)
+    place = folder or Path(name)
+    write_plugin(wanted, place)
+    RESULT.print(f"The plugin {wanted.module} is in {place}: a policy, its tests, and a README. Go on with")
+    RESULT.print(f"  cd {shlex.quote(str(place))}")
+    RESULT.print('  pip install -e ".[test]"')
+    RESULT.print("  pytest")
 
 
 @dataclass(frozen=True, slots=True)
