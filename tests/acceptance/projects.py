@@ -15,6 +15,17 @@ SDK = ROOT / "core" / "sdk"
 QUOTALOOM = Path(sys.executable).with_name("quotaloom")
 SECONDS = 300
 
+DEFINED = """
+import json, sys
+from importlib.metadata import EntryPoint
+from quotaloom.platform.allowing import AllowList
+from quotaloom.policies.discovery import discover
+entry_point = EntryPoint("acme_rules", "acme_rules", "quotaloom")
+(plugin,) = discover([entry_point], allowed=AllowList(named={"acme_rules": True}), strict=True).plugins
+policies = plugin.definitions.values()
+"""
+"""The beginning of a program that has the `policies` of the plugin `acme_rules`, as the server finds and checks it."""
+
 
 def run(*command: str | Path, cwd: Path, **variables: str) -> str:
     """What a command prints, which must succeed; no setting and no import path of this process reaches it."""

@@ -12,17 +12,14 @@ import pytest
 from graphql import parse, validate
 
 from quotaloom_graphql.schema import build_schema
-from tests.acceptance.projects import QUOTALOOM, ROOT, copy_tests, run, wheel_of
+from tests.acceptance.projects import DEFINED, QUOTALOOM, ROOT, copy_tests, run, wheel_of
 
 EXAMPLE = ROOT / "examples" / "acme_rules"
 README = (EXAMPLE / "README.md").read_text(encoding="utf-8")
 POLICIES = ("potential", "accelerator", "territory", "graph")
 MAY_IMPORT = frozenset({"acme_rules", "pydantic", "quotaloom_sdk", "strawberry"})
 
-PARAMETERS = """
-import acme_rules
-from quotaloom.policies.admission import admitted
-_, policies = admitted("acme_rules", lambda: acme_rules)
+PARAMETERS = f"""{DEFINED}
 for policy in policies:
     for name, field in policy.parameters.model_fields.items():
         print(policy.key, name, str(field.default).lower())

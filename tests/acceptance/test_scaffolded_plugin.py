@@ -15,22 +15,19 @@ from graphql import parse, validate, value_from_ast_untyped
 from quotaloom_graphql.schema import build_schema
 from quotaloom_sdk.hooks import DEFINITIONS
 from quotaloom_server.commands.scaffolding import Kind
-from tests.acceptance.projects import ROOT, SDK, Environment, copy_tests, new_plugin, run, wheel_of
+from tests.acceptance.projects import DEFINED, ROOT, SDK, Environment, copy_tests, new_plugin, run, wheel_of
 
-ADMITTED = """
-import json, sys
-import acme_rules
-from quotaloom.policies.admission import admitted
+ADMITTED = f"""{DEFINED}
 from quotaloom_sdk.forms import ui_hints, undescribed
-_, (policy,) = admitted("acme_rules", lambda: acme_rules)
+(policy,) = policies
 parameters = policy.parameters.model_validate_json(sys.argv[1])
-print(json.dumps({
+print(json.dumps({{
     "key": policy.key,
     "kind": policy.kind,
     "undescribed": undescribed(policy.parameters),
     "hints": list(ui_hints(policy.parameters)),
     "names": list(policy.parameters.model_fields),
-}))
+}}))
 """
 
 
