@@ -94,7 +94,7 @@ def test_table_of_versions_has_every_hook() -> None:
 
 def test_index_leads_to_every_page() -> None:
     """The index links each hook's page, each shipped policy's and the shared ones, and no link leads nowhere."""
-    shared = {PAGES / f"{name}.md" for name in ("values", "lifecycle", "versions")}
+    shared = {PAGES / f"{name}.md" for name in ("tutorial", "values", "lifecycle", "versions")}
     assert _links(PAGES / "README.md") >= {*HOOK_PAGES, *shared, *(PAGES / "shipped").glob("*.md")}
     assert all(link.exists() for page in PAGES.rglob("*.md") for link in _links(page))
 
