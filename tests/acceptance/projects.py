@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -75,6 +76,23 @@ class Environment:
         """Make one."""
         run(sys.executable, "-m", "venv", folder, cwd=folder.parent)
         return cls(folder)
+
+    @classmethod
+    def on_top_of_ours(cls, folder: Path) -> Environment:
+        """One that has besides whatever the tests run with, Quotaloom and its command among it."""
+        environment = cls.make(folder)
+        ours = sysconfig.get_path("purelib")
+        (environment.packages / "ours.pth").write_text(f"import site; site.addsitedir({ours!r})\n")
+        for name, module in (("quotaloom", "quotaloom_server.command"), ("pytest", "pytest")):
+            script = environment.python.with_name(name)
+            script.write_text(f"#!{environment.python}\nimport sys\nfrom {module} import main\nsys.exit(main())\n")
+            script.chmod(0o755)
+        return environment
+
+    @property
+    def quotaloom(self) -> Path:
+        """The command of one that is on top of ours."""
+        return self.python.with_name("quotaloom")
 
     @property
     def python(self) -> Path:

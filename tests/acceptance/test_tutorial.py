@@ -7,7 +7,6 @@ import os
 import re
 import subprocess
 import sys
-import sysconfig
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -56,13 +55,7 @@ class Partner:
     @classmethod
     def beginning_in(cls, folder: Path) -> Partner:
         """An environment of his own, on top of the one that the tests run in."""
-        environment = Environment.make(folder / "environment")
-        ours = sysconfig.get_path("purelib")
-        (environment.packages / "ours.pth").write_text(f"import site; site.addsitedir({ours!r})\n")
-        for name, module in (("quotaloom", "quotaloom_server.command"), ("pytest", "pytest")):
-            script = environment.python.with_name(name)
-            script.write_text(f"#!{environment.python}\nimport sys\nfrom {module} import main\nsys.exit(main())\n")
-            script.chmod(0o755)
+        environment = Environment.on_top_of_ours(folder / "environment")
         home = folder / "home"
         home.mkdir()
         return cls(environment, home)

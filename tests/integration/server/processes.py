@@ -48,6 +48,7 @@ class Home:
     """A data folder, a port, and the processes that were started with them."""
 
     data: Path
+    command: Path = QUOTALOOM
     port: int = field(default_factory=free_port)
     started: list[subprocess.Popen[str]] = field(default_factory=list)
 
@@ -64,7 +65,7 @@ class Home:
     def run(self, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
         """Run a command to its end."""
         return subprocess.run(
-            [QUOTALOOM, *arguments],
+            [self.command, *arguments],
             env=self.environment(**settings),
             cwd=self.data.parent,
             capture_output=True,
@@ -76,7 +77,7 @@ class Home:
     def start(self, *arguments: str, **settings: str) -> subprocess.Popen[str]:
         """Start a command."""
         process = subprocess.Popen(
-            [QUOTALOOM, *arguments],
+            [self.command, *arguments],
             env=self.environment(**settings),
             cwd=self.data.parent,
             stdout=subprocess.PIPE,
