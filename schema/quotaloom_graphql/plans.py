@@ -19,7 +19,7 @@ from quotaloom.targets.cells import CellChange, lock_target_cells, set_target_ce
 from quotaloom.targets.deciding import DecomposeRequest, DecompositionOutcome, YearPin
 from quotaloom.targets.decomposing import decompose_target
 from quotaloom.targets.gathering import KINDS
-from quotaloom.targets.plans import create_plan, load_plan, publish_plan, revise_plan
+from quotaloom.targets.plans import close_plan, create_plan, load_plan, publish_plan, reopen_plan, revise_plan
 from quotaloom_graphql.context import Info, Services
 from quotaloom_graphql.decompositions import Decomposition, load_decompositions
 from quotaloom_graphql.enums import PlanStatus
@@ -29,6 +29,7 @@ from quotaloom_graphql.mutations import mutation
 from quotaloom_graphql.nodes import Node, decode_id, global_id
 from quotaloom_graphql.organization_loaders import load_units
 from quotaloom_graphql.organizations import OrgUnit
+from quotaloom_graphql.submissions import TargetSubmission, load_submissions_of_versions
 from strawberry_breadth import batch
 
 
@@ -65,13 +66,19 @@ class PlanVersion:
     """A version."""
 
     number: int = strawberry.field(description="Counts from 1.")
-    status: PlanStatus = strawberry.field(description="Draft, published or superseded.")
+    status: PlanStatus = strawberry.field(description="Draft, submitted, approved, published or superseded.")
     reason: str | None = strawberry.field(description="Why a revision was made.")
     created_at: datetime = strawberry.field(description="When it was opened.")
     created_by: str = strawberry.field(description="Who opened it.")
     published_at: datetime | None = strawberry.field(description="When it was published.")
     decompositions: list[Decomposition] = batch(
         load_decompositions, key="id", by="plan_version_id", description="How its units were split, the latest last."
+    )
+    submissions: list[TargetSubmission] = batch(
+        load_submissions_of_versions,
+        key="id",
+        by="plan_version_id",
+        description="What was handed in of it, in branches that you lead; the latest first.",
     )
 
 
@@ -80,7 +87,7 @@ class ViewerCanOnPlan:
     """Rights of the viewer on a plan."""
 
     plan: bool = strawberry.field(description="Set and decompose targets of a draft, where the unit allows it.")
-    publish: bool = strawberry.field(description="Publish and revise it.")
+    publish: bool = strawberry.field(description="Publish and revise it, close it and open it again.")
     lock: bool = strawberry.field(description="Close its cells to editing, and open them again.")
 
 
@@ -93,7 +100,9 @@ class Plan(Node):
     fiscal_year: int = strawberry.field(description="The fiscal year, named after the calendar year it starts in.")
     starts_on: date = strawberry.field(description="First day of its months.")
     ends_on: date = strawberry.field(description="The day after the last.")
-    status: PlanStatus = strawberry.field(description="Published once a version is; a draft before.")
+    status: PlanStatus = strawberry.field(description="Published once a version is, until it is closed.")
+    closed_at: datetime | None = strawberry.field(description="When it was closed; null while it may be revised.")
+    closed_by: str | None = strawberry.field(description="Who closed it.")
     metric: Metric = batch(load_metrics, key="metric_id", by="id", one=True, description="What is counted.")
     versions: list[PlanVersion] = batch(
         load_versions, key="id", by="plan_id", description="Its versions, the first first."
@@ -231,6 +240,21 @@ class RevisePlanInput:
     reason: str = strawberry.field(description="Why; it is kept with the version.")
 
 
+@strawberry.input(description="A published plan that is revised no more.")
+class ClosePlanInput:
+    """A plan to close."""
+
+    plan_id: strawberry.ID = strawberry.field(description="The plan.")
+
+
+@strawberry.input(description="A closed plan to open for revisions again.")
+class ReopenPlanInput:
+    """A plan to reopen."""
+
+    plan_id: strawberry.ID = strawberry.field(description="The plan.")
+    reason: str = strawberry.field(description="Why.")
+
+
 async def _create_plan(work: Work, input: CreatePlanInput, _: Services) -> dict[str, Any]:
     metric_id = decode_id(input.metric_id, "Metric", ("metricId",))
     return {"plan_id": await create_plan(work, input.name, metric_id, input.fiscal_year)}
@@ -271,6 +295,18 @@ async def _revise_plan(work: Work, input: RevisePlanInput, _: Services) -> dict[
     return {"plan_id": plan_id}
 
 
+async def _close_plan(work: Work, input: ClosePlanInput, _: Services) -> dict[str, Any]:
+    plan_id = decode_id(input.plan_id, "Plan", ("planId",))
+    await close_plan(work, plan_id)
+    return {"plan_id": plan_id}
+
+
+async def _reopen_plan(work: Work, input: ReopenPlanInput, _: Services) -> dict[str, Any]:
+    plan_id = decode_id(input.plan_id, "Plan", ("planId",))
+    await reopen_plan(work, plan_id, input.reason)
+    return {"plan_id": plan_id}
+
+
 @strawberry.type
 class PlanMutation:
     """Mutations of plans and targets."""
@@ -294,6 +330,12 @@ class PlanMutation:
     )
     revise_plan: PlanPayload = mutation(
         _revise_plan, description="Open a new draft of a published plan, with its cells and a reason."
+    )
+    close_plan: PlanPayload = mutation(
+        _close_plan, description="Close a published plan: it stays in force for reports and is revised no more."
+    )
+    reopen_plan: PlanPayload = mutation(
+        _reopen_plan, description="Open a closed plan for revisions again, with a reason."
     )
 
 
