@@ -53,8 +53,8 @@ async def set_target_cells(work: Work, plan_id: int, changes: Sequence[CellChang
     """Set cells of the plan's draft, all or none.
 
     Planners do it: an admin, or whoever heads a unit above the cell's. Raises `InputError` for a month that
-    is none of the plan's, a negative amount, a locked cell or one that is submitted, `Conflict` for a cell that somebody
-    else changed.
+    is none of the plan's, a negative amount, a locked cell or one that is submitted, `Conflict` for a cell that
+    somebody else changed.
     """
     if not changes:
         raise InputError("NO_CELLS", "there is nothing to set: send 1 cell or more", ("cells",))
