@@ -106,6 +106,9 @@ class Company(Node):
     working_weekdays: list[int] = strawberry.field(description="ISO weekdays that are worked; Monday is 1.")
     members_see_ancestors: bool = strawberry.field(description="Whether members see the figures of units above them.")
     members_see_rankings: bool = strawberry.field(description="Whether members see rankings beyond their own row.")
+    plans_need_approval: bool = strawberry.field(
+        description="Whether a plan is published only once its submission was approved, by somebody else."
+    )
     reversal_date: str = strawberry.field(
         description="Whether a reversal carries the `original` business date or its `own`."
     )
@@ -177,6 +180,9 @@ class UpdateCompanyInput:
     members_see_rankings: bool | None = strawberry.field(
         default=None, description="Whether members see rankings beyond their own row."
     )
+    plans_need_approval: bool | None = strawberry.field(
+        default=None, description="Whether a plan is published only once its submission was approved, by somebody else."
+    )
     reversal_date: str | None = strawberry.field(default=None, description="`original` or `own`.")
     expected_version: int | None = strawberry.field(default=None, description="The version you saw.")
 
@@ -218,7 +224,7 @@ async def company_row(info: Info) -> dict[str, Any]:
     names = (
         *("id", "key", "name", "currency", "time_zone", "fiscal_start_month", "calendar_pattern", "reversal_date"),
         "version",
-        *("members_see_ancestors", "members_see_rankings"),
+        *("members_see_ancestors", "members_see_rankings", "plans_need_approval"),
     )
     row = {name: getattr(facts, name) for name in names}
     return {**row, "working_weekdays": list(facts.working_weekdays), "today": work.today}

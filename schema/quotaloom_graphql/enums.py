@@ -57,13 +57,19 @@ class MetricKind(StrEnum):
     COUNT = "count"
 
 
-@strawberry.enum(description="Where a plan's version stands.")
+@strawberry.enum(
+    description="Where a plan, or a version of it, stands: a draft, one that is submitted or approved as a whole, in"
+    " force, in force before, or in force and revised no more."
+)
 class PlanStatus(StrEnum):
-    """Draft, published, superseded."""
+    """From draft to closed."""
 
     DRAFT = "draft"
+    SUBMITTED = "submitted"
+    APPROVED = "approved"
     PUBLISHED = "published"
     SUPERSEDED = "superseded"
+    CLOSED = "closed"
 
 
 @strawberry.enum(description="The order of units: as in the tree, by name, or by key.")

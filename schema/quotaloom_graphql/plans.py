@@ -11,15 +11,14 @@ from strawberry.scalars import JSON
 
 from quotaloom.metrics.reads import metrics_by_id
 from quotaloom.platform.access import Scope
-from quotaloom.platform.amounts import format_amount, parse_amount
-from quotaloom.platform.errors import InputError
+from quotaloom.platform.amounts import format_amount
 from quotaloom.platform.work import Work
 from quotaloom.targets import plan_reads
-from quotaloom.targets.cells import CellChange, lock_target_cells, set_target_cells
-from quotaloom.targets.deciding import DecomposeRequest, DecompositionOutcome, YearPin
+from quotaloom.targets.cells import lock_target_cells, set_target_cells
+from quotaloom.targets.deciding import DecompositionOutcome
 from quotaloom.targets.decomposing import decompose_target
 from quotaloom.targets.gathering import KINDS
-from quotaloom.targets.plans import create_plan, load_plan, publish_plan, revise_plan
+from quotaloom.targets.plans import close_plan, create_plan, load_plan, publish_plan, reopen_plan, revise_plan
 from quotaloom_graphql.context import Info, Services
 from quotaloom_graphql.decompositions import Decomposition, load_decompositions
 from quotaloom_graphql.enums import PlanStatus
@@ -29,6 +28,19 @@ from quotaloom_graphql.mutations import mutation
 from quotaloom_graphql.nodes import Node, decode_id, global_id
 from quotaloom_graphql.organization_loaders import load_units
 from quotaloom_graphql.organizations import OrgUnit
+from quotaloom_graphql.plan_inputs import (
+    ClosePlanInput,
+    CreatePlanInput,
+    DecomposeTargetInput,
+    LockTargetCellsInput,
+    PublishPlanInput,
+    ReopenPlanInput,
+    RevisePlanInput,
+    SetTargetCellsInput,
+    cell_change,
+    decompose_request,
+)
+from quotaloom_graphql.submissions import TargetSubmission, load_submissions_of_versions
 from strawberry_breadth import batch
 
 
@@ -65,13 +77,19 @@ class PlanVersion:
     """A version."""
 
     number: int = strawberry.field(description="Counts from 1.")
-    status: PlanStatus = strawberry.field(description="Draft, published or superseded.")
+    status: PlanStatus = strawberry.field(description="Draft, submitted, approved, published or superseded.")
     reason: str | None = strawberry.field(description="Why a revision was made.")
     created_at: datetime = strawberry.field(description="When it was opened.")
     created_by: str = strawberry.field(description="Who opened it.")
     published_at: datetime | None = strawberry.field(description="When it was published.")
     decompositions: list[Decomposition] = batch(
         load_decompositions, key="id", by="plan_version_id", description="How its units were split, the latest last."
+    )
+    submissions: list[TargetSubmission] = batch(
+        load_submissions_of_versions,
+        key="id",
+        by="plan_version_id",
+        description="What was handed in of it, in branches that you lead; the latest first.",
     )
 
 
@@ -80,7 +98,7 @@ class ViewerCanOnPlan:
     """Rights of the viewer on a plan."""
 
     plan: bool = strawberry.field(description="Set and decompose targets of a draft, where the unit allows it.")
-    publish: bool = strawberry.field(description="Publish and revise it.")
+    publish: bool = strawberry.field(description="Publish and revise it, close it and open it again.")
     lock: bool = strawberry.field(description="Close its cells to editing, and open them again.")
 
 
@@ -93,7 +111,9 @@ class Plan(Node):
     fiscal_year: int = strawberry.field(description="The fiscal year, named after the calendar year it starts in.")
     starts_on: date = strawberry.field(description="First day of its months.")
     ends_on: date = strawberry.field(description="The day after the last.")
-    status: PlanStatus = strawberry.field(description="Published once a version is; a draft before.")
+    status: PlanStatus = strawberry.field(description="Published once a version is, until it is closed.")
+    closed_at: datetime | None = strawberry.field(description="When it was closed; null while it may be revised.")
+    closed_by: str | None = strawberry.field(description="Who closed it.")
     metric: Metric = batch(load_metrics, key="metric_id", by="id", one=True, description="What is counted.")
     versions: list[PlanVersion] = batch(
         load_versions, key="id", by="plan_id", description="Its versions, the first first."
@@ -103,91 +123,12 @@ class Plan(Node):
     )
 
 
-@strawberry.input(description="A new plan.")
-class CreatePlanInput:
-    """A new plan."""
-
-    name: str = strawberry.field(description="Its name.")
-    metric_id: strawberry.ID = strawberry.field(description="What is counted.")
-    fiscal_year: int = strawberry.field(description="The fiscal year, named after the calendar year it starts in.")
-
-
 @strawberry.type(description="The plan that was made or changed.")
 class PlanPayload:
     """A plan, or what was wrong."""
 
     plan: Plan | None = batch(load_plans, key="plan_id", by="id", one=True, description="The plan.")
     errors: list[UserError] = strawberry.field(description="What was wrong; empty where it was done.")
-
-
-@strawberry.input(description="What one cell of a draft shall hold; a value left out stays, null clears it.")
-class TargetCellInput:
-    """A cell."""
-
-    org_unit_id: strawberry.ID = strawberry.field(description="The unit.")
-    month: str = strawberry.field(description="A month of the plan by its label, such as `2017-06`.")
-    target: Decimal | None = strawberry.field(default=strawberry.UNSET, description="What is aimed for.")
-    assessment: Decimal | None = strawberry.field(default=strawberry.UNSET, description="What is assessed against.")
-    stretch: Decimal | None = strawberry.field(default=strawberry.UNSET, description="Above the target.")
-    pinned: bool | None = strawberry.field(default=None, description="Fix it, so that a decomposition leaves it alone.")
-    expected_version: int | None = strawberry.field(
-        default=None, description="The version you saw, 0 for none; a cell that changed meanwhile is refused."
-    )
-
-
-@strawberry.input(description="Cells of a plan's draft to set, all or none.")
-class SetTargetCellsInput:
-    """Cells."""
-
-    plan_id: strawberry.ID = strawberry.field(description="The plan.")
-    cells: list[TargetCellInput] = strawberry.field(description="Up to 5,000 cells.")
-
-
-@strawberry.input(description="Cells of a plan's draft to close to editing, or to open again.")
-class LockTargetCellsInput:
-    """Cells to lock."""
-
-    plan_id: strawberry.ID = strawberry.field(description="The plan.")
-    org_unit_ids: list[strawberry.ID] = strawberry.field(description="The units.")
-    period: str = strawberry.field(description="Their months within this period.")
-    locked: bool = strawberry.field(default=True, description="False opens them again.")
-
-
-@strawberry.input(description="A child's year that the planner fixes.")
-class YearPinInput:
-    """A pinned year."""
-
-    org_unit_id: strawberry.ID = strawberry.field(description="The unit.")
-    target: Decimal = strawberry.field(description="Its target for the plan's year.")
-
-
-@strawberry.input(description="A unit's year to split along the months and down the tree.")
-class DecomposeTargetInput:
-    """A decomposition."""
-
-    plan_id: strawberry.ID = strawberry.field(description="The plan; its draft is written.")
-    org_unit_id: strawberry.ID = strawberry.field(description="The unit whose year is split.")
-    target: Decimal | None = strawberry.field(
-        default=None, description="The unit's target for the year; without it the unit's own cells are split."
-    )
-    assessment: Decimal | None = strawberry.field(default=None, description="The unit's assessment for the year.")
-    stretch: Decimal | None = strawberry.field(default=None, description="The unit's stretch for the year.")
-    assessment_share: Decimal | None = strawberry.field(
-        default=None, description="Or the assessment as a share of the target: 0.8 is 80%."
-    )
-    stretch_share: Decimal | None = strawberry.field(
-        default=None, description="Or the stretch as a share of the target."
-    )
-    policy: str | None = strawberry.field(
-        default=None, description="The allocation policy, such as `allocation.even`; by default the company's first."
-    )
-    levels: int | None = strawberry.field(default=None, description="How many levels down; all if not given.")
-    over_assignment: Decimal = strawberry.field(
-        default=Decimal(1),
-        description="How much of its target each unit hands to its children: 1.1 is ten percent more than it has.",
-    )
-    year_pins: list[YearPinInput] = strawberry.field(default_factory=list, description="Units whose year is fixed.")
-    dry_run: bool = strawberry.field(default=False, description="Answer with the full matrix and store nothing.")
 
 
 @strawberry.type(description="The cells of one unit: one value per month.")
@@ -216,21 +157,6 @@ class DecomposeTargetPayload:
     errors: list[UserError] = strawberry.field(description="What was wrong; empty where it was done.")
 
 
-@strawberry.input(description="A plan whose draft becomes the one in force.")
-class PublishPlanInput:
-    """A plan to publish."""
-
-    plan_id: strawberry.ID = strawberry.field(description="The plan.")
-
-
-@strawberry.input(description="A published plan of which a new draft is opened.")
-class RevisePlanInput:
-    """A plan to revise."""
-
-    plan_id: strawberry.ID = strawberry.field(description="The plan.")
-    reason: str = strawberry.field(description="Why; it is kept with the version.")
-
-
 async def _create_plan(work: Work, input: CreatePlanInput, _: Services) -> dict[str, Any]:
     metric_id = decode_id(input.metric_id, "Metric", ("metricId",))
     return {"plan_id": await create_plan(work, input.name, metric_id, input.fiscal_year)}
@@ -239,7 +165,7 @@ async def _create_plan(work: Work, input: CreatePlanInput, _: Services) -> dict[
 async def _set_target_cells(work: Work, input: SetTargetCellsInput, _: Services) -> dict[str, Any]:
     plan_id = decode_id(input.plan_id, "Plan", ("planId",))
     scale = await _scale_of(work, plan_id)
-    changes = [_change(cell, index, scale) for index, cell in enumerate(input.cells)]
+    changes = [cell_change(cell, index, scale) for index, cell in enumerate(input.cells)]
     await set_target_cells(work, plan_id, changes)
     return {"plan_id": plan_id}
 
@@ -254,7 +180,7 @@ async def _lock_target_cells(work: Work, input: LockTargetCellsInput, _: Service
 async def _decompose_target(work: Work, input: DecomposeTargetInput, services: Services) -> dict[str, Any]:
     plan_id = decode_id(input.plan_id, "Plan", ("planId",))
     scale = await _scale_of(work, plan_id)
-    request = _request(input, plan_id, scale)
+    request = decompose_request(input, plan_id, scale)
     outcome = await decompose_target(work, services.policies, request, dry_run=input.dry_run)
     return {"plan_id": plan_id, **_matrix(outcome, scale)}
 
@@ -268,6 +194,18 @@ async def _publish_plan(work: Work, input: PublishPlanInput, _: Services) -> dic
 async def _revise_plan(work: Work, input: RevisePlanInput, _: Services) -> dict[str, Any]:
     plan_id = decode_id(input.plan_id, "Plan", ("planId",))
     await revise_plan(work, plan_id, input.reason)
+    return {"plan_id": plan_id}
+
+
+async def _close_plan(work: Work, input: ClosePlanInput, _: Services) -> dict[str, Any]:
+    plan_id = decode_id(input.plan_id, "Plan", ("planId",))
+    await close_plan(work, plan_id)
+    return {"plan_id": plan_id}
+
+
+async def _reopen_plan(work: Work, input: ReopenPlanInput, _: Services) -> dict[str, Any]:
+    plan_id = decode_id(input.plan_id, "Plan", ("planId",))
+    await reopen_plan(work, plan_id, input.reason)
     return {"plan_id": plan_id}
 
 
@@ -295,6 +233,12 @@ class PlanMutation:
     revise_plan: PlanPayload = mutation(
         _revise_plan, description="Open a new draft of a published plan, with its cells and a reason."
     )
+    close_plan: PlanPayload = mutation(
+        _close_plan, description="Close a published plan: it stays in force for reports and is revised no more."
+    )
+    reopen_plan: PlanPayload = mutation(
+        _reopen_plan, description="Open a closed plan for revisions again, with a reason."
+    )
 
 
 async def _scale_of(work: Work, plan_id: int) -> int:
@@ -303,46 +247,6 @@ async def _scale_of(work: Work, plan_id: int) -> int:
         (metric,) = await metrics_by_id(snapshot, [plan.metric_id])
         scale: int = metric["scale"]
         return scale
-
-
-def _change(cell: TargetCellInput, index: int, scale: int) -> CellChange:
-    path = ("cells", index)
-    values: dict[str, int | None] = {}
-    for kind in KINDS:
-        given = getattr(cell, kind)
-        if given is not strawberry.UNSET:
-            values[kind] = None if given is None else parse_amount(given, scale, (*path, kind))
-    unit_id = decode_id(cell.org_unit_id, "OrgUnit", (*path, "orgUnitId"))
-    return CellChange(unit_id, cell.month, values, cell.pinned, cell.expected_version)
-
-
-def _request(input: DecomposeTargetInput, plan_id: int, scale: int) -> DecomposeRequest:
-    totals = {
-        kind: parse_amount(given, scale, (kind,)) for kind in KINDS if (given := getattr(input, kind)) is not None
-    }
-    for kind, amount in totals.items():
-        if amount < 0:
-            raise InputError("NEGATIVE_AMOUNT", "a target value is 0 or more", (kind,))
-    shares = {
-        kind: share
-        for kind, share in (("assessment", input.assessment_share), ("stretch", input.stretch_share))
-        if share is not None
-    }
-    return DecomposeRequest(
-        plan_id=plan_id,
-        unit_id=decode_id(input.org_unit_id, "OrgUnit", ("orgUnitId",)),
-        totals=totals,
-        shares=shares,
-        policy=input.policy,
-        levels=input.levels,
-        over_assignment=input.over_assignment,
-        year_pins=tuple(_pin(pin, index, scale) for index, pin in enumerate(input.year_pins)),
-    )
-
-
-def _pin(pin: YearPinInput, index: int, scale: int) -> YearPin:
-    unit_id = decode_id(pin.org_unit_id, "OrgUnit", ("yearPins", index, "orgUnitId"))
-    return YearPin(unit_id, parse_amount(pin.target, scale, ("yearPins", index, "target")))
 
 
 def _matrix(outcome: DecompositionOutcome, scale: int) -> dict[str, Any]:

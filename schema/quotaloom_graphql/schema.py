@@ -18,7 +18,7 @@ from strawberry.types.base import StrawberryObjectDefinition
 from strawberry.types.field import StrawberryField
 
 from quotaloom.platform.errors import NotFound
-from quotaloom_graphql import achievements, attributes, companies, funnels, metrics, organization_queries
+from quotaloom_graphql import achievements, attributes, companies, funnels, metrics, organization_queries, submissions
 from quotaloom_graphql.achievement_mutations import AchievementMutation
 from quotaloom_graphql.attribute_mutations import AttributeMutation
 from quotaloom_graphql.companies import CompanyMutation
@@ -36,6 +36,7 @@ from quotaloom_graphql.policies import PolicyMutation
 from quotaloom_graphql.policy_trials import PolicyTrialMutation
 from quotaloom_graphql.rankings import RankingQuery
 from quotaloom_graphql.roots import root_field
+from quotaloom_graphql.submission_mutations import SubmissionMutation
 from quotaloom_sdk import GraphQLExtension, InvalidDefinition
 
 NODE_LOADERS: dict[str, NodeLoader] = {
@@ -44,6 +45,7 @@ NODE_LOADERS: dict[str, NodeLoader] = {
     **funnels.NODE_LOADERS,
     **achievements.NODE_LOADERS,
     **companies.NODE_LOADERS,
+    **submissions.NODE_LOADERS,
     **attributes.NODE_LOADERS,
 }
 
@@ -81,6 +83,7 @@ class Mutation(
     CompanyMutation,
     OrganizationMutation,
     PlanMutation,
+    SubmissionMutation,
     MetricMutation,
     AchievementMutation,
     FunnelMutation,

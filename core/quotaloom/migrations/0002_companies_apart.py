@@ -21,6 +21,7 @@ TENANT_TABLES = (
     "achievement_balance",
     "plan",
     "plan_version",
+    "submission",
     "target_cell",
     "decomposition",
     "customer",
@@ -75,6 +76,9 @@ REFERENCES = (
     ("achievement_balance", "member_id", "member"),
     ("plan", "metric_id", "metric"),
     ("plan_version", "plan_id", "plan"),
+    ("submission", "plan_version_id", "plan_version"),
+    ("submission", "unit_id", "org_unit"),
+    ("submission", "submitter_id", "member"),
     ("target_cell", "plan_version_id", "plan_version"),
     ("target_cell", "unit_id", "org_unit"),
     ("decomposition", "plan_version_id", "plan_version"),
@@ -183,6 +187,7 @@ CHECKS = (
     ("plan_version", "(status = 'draft') = (published_at IS NULL)"),
     ("target_cell", "target >= 0 AND assessment >= 0 AND stretch >= 0"),
     ("target_cell", "starts_on < ends_on"),
+    ("submission", "status IN ('submitted', 'approved', 'returned', 'withdrawn')"),
     ("stage", "outcome IN ('open', 'won', 'lost') AND win_probability BETWEEN 0 AND 1"),
     ("opportunity", "amount >= 0"),
     ("opportunity_split", "share > 0 AND share <= 1 AND credit IN ('direct', 'overlay')"),
@@ -267,10 +272,12 @@ def _statements() -> list[str]:
         for table in APPEND_ONLY
     ]
     found.append(
-        # One draft and one published version of a plan at a time.
+        # One draft and one published version of a plan at a time, and one submission that stands of each unit.
         """
         CREATE UNIQUE INDEX ON plan_version (company_id, plan_id) WHERE status = 'draft';
         CREATE UNIQUE INDEX ON plan_version (company_id, plan_id) WHERE status = 'published';
+        CREATE UNIQUE INDEX ON submission (plan_version_id, unit_id, company_id)
+            WHERE status IN ('submitted', 'approved');
         """
     )
     found.append(

@@ -35,6 +35,7 @@ class Company(Model):
     working_weekdays: Any = fields.JSONField(default=[1, 2, 3, 4, 5])
     members_see_ancestors = fields.BooleanField(default=False)
     members_see_rankings = fields.BooleanField(default=False)
+    plans_need_approval = fields.BooleanField(default=False)
     reversal_date = fields.CharField(max_length=8, default="original")
     created_at = fields.DatetimeField()
     version = fields.IntField(default=1)

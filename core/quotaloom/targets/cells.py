@@ -20,6 +20,7 @@ from quotaloom.platform.work import Work
 from quotaloom.targets.gathering import KINDS, open_in
 from quotaloom.targets.permission import planning_right
 from quotaloom.targets.plans import PlanFacts, draft_of, load_plan
+from quotaloom.targets.standing import refuse_submitted
 
 MOST_CELLS = 5000
 """How many cells one call may set."""
@@ -52,7 +53,8 @@ async def set_target_cells(work: Work, plan_id: int, changes: Sequence[CellChang
     """Set cells of the plan's draft, all or none.
 
     Planners do it: an admin, or whoever heads a unit above the cell's. Raises `InputError` for a month that
-    is none of the plan's, a negative amount or a locked cell, `Conflict` for a cell that somebody else changed.
+    is none of the plan's, a negative amount, a locked cell or one that is submitted, `Conflict` for a cell that
+    somebody else changed.
     """
     if not changes:
         raise InputError("NO_CELLS", "there is nothing to set: send 1 cell or more", ("cells",))
@@ -68,6 +70,7 @@ async def set_target_cells(work: Work, plan_id: int, changes: Sequence[CellChang
 
     async def apply(transaction: Transaction) -> None:
         draft = await hold_draft(transaction, plan_id)
+        await refuse_submitted(transaction, draft, unit_ids, work.today, "cells")
         _refuse_closed(cells, await _spans(transaction, unit_ids))
         before = await _stored(transaction, draft, cells)
         for index, cell in enumerate(cells):

@@ -30,6 +30,7 @@ from quotaloom.targets.deciding import (
 from quotaloom.targets.gathering import Gathered, gather, subtree, tree_of
 from quotaloom.targets.permission import BELOW_ONLY, PlanningRight, planning_right
 from quotaloom.targets.plans import PlanFacts, draft_of, load_plan
+from quotaloom.targets.standing import refuse_submitted
 from quotaloom_sdk import AllocationRule
 
 ATTEMPTS = 5
@@ -143,6 +144,7 @@ async def _apply(work: Work, gathered: Gathered, outcome: DecompositionOutcome, 
             return False
         if not await _still_stands(transaction, gathered, units):
             return False
+        await refuse_submitted(transaction, gathered.draft_id, units, work.today, "orgUnitId")
         await _store(transaction, gathered.draft_id, rows)
         await _explain(transaction, gathered, outcome)
         after = {"unit": units[0], "units": len(units), "cells": len(rows), "policy": outcome.stamp.to_json()}

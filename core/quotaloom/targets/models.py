@@ -17,6 +17,8 @@ class Plan(TenantModel):
     fiscal_year = fields.IntField()
     starts_on = fields.DateField()
     ends_on = fields.DateField()
+    closed_at = fields.DatetimeField(null=True)
+    closed_by = fields.CharField(max_length=200, null=True)
     version = fields.IntField(default=1)
 
     class Meta:
@@ -41,6 +43,27 @@ class PlanVersion(TenantModel):
 
     class Meta:
         table = "plan_version"
+
+
+class Submission(TenantModel):
+    """What a head hands in of a draft: the targets of all units below one, for whoever heads a unit above to judge.
+
+    `status` is submitted, then approved, returned or withdrawn. `comment` is the submitter's, `reason` the judge's.
+    """
+
+    plan_version_id = fields.BigIntField()
+    unit_id = fields.BigIntField()
+    status = fields.CharField(max_length=16, default="submitted")
+    comment = fields.TextField(null=True)
+    submitted_at = fields.DatetimeField()
+    submitted_by = fields.CharField(max_length=200)
+    submitter_id = fields.BigIntField(null=True)
+    decided_at = fields.DatetimeField(null=True)
+    decided_by = fields.CharField(max_length=200, null=True)
+    reason = fields.TextField(null=True)
+
+    class Meta:
+        table = "submission"
 
 
 class TargetCell(TenantModel):

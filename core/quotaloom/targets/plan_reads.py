@@ -10,17 +10,27 @@ from asyncpg import Record
 
 from quotaloom.platform.unit_of_work import Snapshot
 
-_PLAN = (
-    "SELECT p.id, p.name, p.metric_id, p.fiscal_year, p.starts_on, p.ends_on, CASE WHEN EXISTS (SELECT 1"
-    " FROM plan_version v WHERE v.company_id = p.company_id AND v.plan_id = p.id AND v.status = 'published')"
-    " THEN 'published' ELSE 'draft' END AS status FROM plan p"
+# A draft whose whole tree is submitted, or approved, is told as that.
+_STATUS = (
+    "CASE WHEN v.status <> 'draft' THEN v.status ELSE coalesce((SELECT s.status FROM submission s JOIN org_unit u"
+    " ON u.company_id = s.company_id AND u.id = s.unit_id AND u.kind = 'company' WHERE s.company_id = v.company_id"
+    " AND s.plan_version_id = v.id AND s.status IN ('submitted', 'approved')), 'draft') END"
 )
+
+_PLAN = (
+    "SELECT p.id, p.name, p.metric_id, p.fiscal_year, p.starts_on, p.ends_on, p.closed_at, p.closed_by,"  # noqa: S608
+    " CASE WHEN p.closed_at IS NOT NULL THEN 'closed' ELSE ("
+    f"SELECT {_STATUS} FROM plan_version v WHERE v.company_id = p.company_id AND v.plan_id = p.id"
+    " AND v.status <> 'superseded' ORDER BY v.status = 'published' DESC LIMIT 1) END AS status FROM plan p"
+)
+
+_IN_FORCE = ("published", "closed")
 
 
 async def plans_by_id(snapshot: Snapshot, ids: Sequence[int], *, drafts: bool) -> list[Record]:
     """Plans by id; without `drafts` only those that are published."""
     rows = await snapshot.fetch(f"{_PLAN} WHERE p.id = ANY($1::bigint[])", list(ids))
-    return [row for row in rows if drafts or row["status"] == "published"]
+    return [row for row in rows if drafts or row["status"] in _IN_FORCE]
 
 
 async def all_plans(
@@ -33,14 +43,14 @@ async def all_plans(
         metric_id,
         fiscal_year,
     )
-    return [row for row in rows if drafts or row["status"] == "published"]
+    return [row for row in rows if drafts or row["status"] in _IN_FORCE]
 
 
 async def versions_of_plans(snapshot: Snapshot, plan_ids: Sequence[int]) -> list[Record]:
     """The versions of plans, the first first."""
     return await snapshot.fetch(
-        "SELECT id, plan_id, number, status, reason, created_at, created_by, published_at FROM plan_version"
-        " WHERE plan_id = ANY($1::bigint[]) ORDER BY plan_id, number",
+        f"SELECT v.id, v.plan_id, v.number, {_STATUS} AS status, v.reason, v.created_at, v.created_by,"  # noqa: S608
+        " v.published_at FROM plan_version v WHERE v.plan_id = ANY($1::bigint[]) ORDER BY v.plan_id, v.number",
         list(plan_ids),
     )
 

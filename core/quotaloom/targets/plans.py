@@ -11,6 +11,7 @@ from quotaloom.platform.errors import Conflict, InputError, NotFound
 from quotaloom.platform.texts import checked_reason
 from quotaloom.platform.unit_of_work import Snapshot, Transaction
 from quotaloom.platform.work import Work
+from quotaloom.targets.standing import require_approval
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,7 @@ class PlanFacts:
     ends_on: date
     draft_id: int | None
     published_id: int | None
+    closed: bool
 
 
 async def load_plan(
@@ -34,7 +36,7 @@ async def load_plan(
     row = await source.fetch_one(
         "SELECT p.id, p.name, p.metric_id, p.fiscal_year, p.starts_on, p.ends_on,"
         " max(v.id) FILTER (WHERE v.status = 'draft') AS draft_id,"
-        " max(v.id) FILTER (WHERE v.status = 'published') AS published_id"
+        " max(v.id) FILTER (WHERE v.status = 'published') AS published_id, p.closed_at IS NOT NULL AS closed"
         " FROM plan p LEFT JOIN plan_version v ON v.company_id = p.company_id AND v.plan_id = p.id"
         " WHERE p.id = $1 GROUP BY p.company_id, p.id",
         plan_id,
@@ -91,7 +93,8 @@ async def publish_plan(work: Work, plan_id: int) -> int:
     """Publish the plan's draft; the version published before is superseded and kept. Returns the version's id.
 
     No day has targets of two published plans of one metric: raises `InputError` ALREADY_PUBLISHED otherwise, and
-    EMPTY_PLAN for a draft without any target.
+    EMPTY_PLAN for a draft without any target. Where the company's plans need approval, NOT_APPROVED unless the
+    submission of the whole tree is, and `AccessDenied` for whoever submitted that.
     """
     work.viewer.require(Scope.TARGETS, "publishing a plan")
 
@@ -100,6 +103,8 @@ async def publish_plan(work: Work, plan_id: int) -> int:
         await transaction.lock(f"plan:{plan_id}")
         plan = await load_plan(transaction, plan_id)
         draft = draft_of(plan)
+        if work.company.plans_need_approval:
+            await require_approval(transaction, work.viewer, draft)
         await _refuse_second(transaction, plan, draft)
         cell = "SELECT 1 FROM target_cell WHERE plan_version_id = $1 AND target IS NOT NULL LIMIT 1"
         if await transaction.fetch_one(cell, draft) is None:
@@ -136,6 +141,8 @@ async def revise_plan(work: Work, plan_id: int, reason: str) -> int:
     async def apply(transaction: Transaction) -> int:
         await transaction.lock("plans")
         plan = await load_plan(transaction, plan_id)
+        if plan.closed:
+            raise InputError("PLAN_CLOSED", f"{plan.name} is closed; reopen it first", ("planId",))
         if plan.draft_id is not None or plan.published_id is None:
             raise Conflict(
                 "DRAFT_OPEN", f"{plan.name} has an open draft already; work on it or publish it", ("planId",)
@@ -157,6 +164,56 @@ async def revise_plan(work: Work, plan_id: int, reason: str) -> int:
         return draft
 
     return await work.write(apply)
+
+
+async def close_plan(work: Work, plan_id: int) -> None:
+    """Close a published plan: it stays in force for reports, and is revised no more. Admins only.
+
+    Raises `Conflict` DRAFT_OPEN where a revision is under way, `InputError` NOT_PUBLISHED.
+    """
+    work.viewer.require(Scope.TARGETS, "closing a plan")
+
+    async def apply(transaction: Transaction) -> None:
+        await transaction.lock("plans")
+        plan = await load_plan(transaction, plan_id)
+        if plan.closed:
+            return
+        if plan.draft_id is not None and plan.published_id is not None:
+            raise Conflict("DRAFT_OPEN", f"{plan.name} has an open draft; publish it first", ("planId",))
+        if plan.published_id is None:
+            raise InputError("NOT_PUBLISHED", f"{plan.name} was never published", ("planId",))
+        await transaction.execute(
+            "UPDATE plan SET closed_at = $2, closed_by = $3, version = version + 1 WHERE id = $1",
+            plan_id,
+            transaction.now,
+            transaction.writer.subject,
+        )
+        transaction.record("plan.close", "Plan", plan_id, before={"closed": False}, after={"closed": True})
+        transaction.publish("plan.closed", id=plan_id)
+
+    await work.write(apply)
+
+
+async def reopen_plan(work: Work, plan_id: int, reason: str) -> None:
+    """Open a closed plan for revisions again. Admins only, with a reason."""
+    work.viewer.require(Scope.TARGETS, "reopening a plan")
+    text = checked_reason(reason)
+    if text is None:
+        raise InputError("REASON_MISSING", "say why it is opened again", ("reason",))
+
+    async def apply(transaction: Transaction) -> None:
+        await transaction.lock("plans")
+        plan = await load_plan(transaction, plan_id)
+        if not plan.closed:
+            return
+        await transaction.execute(
+            "UPDATE plan SET closed_at = NULL, closed_by = NULL, version = version + 1 WHERE id = $1", plan_id
+        )
+        before, after = {"closed": True}, {"closed": False}
+        transaction.record("plan.reopen", "Plan", plan_id, before=before, after=after, reason=text)
+        transaction.publish("plan.reopened", id=plan_id)
+
+    await work.write(apply)
 
 
 async def _add_draft(transaction: Transaction, plan_id: int, number: int, reason: str | None) -> int:

@@ -176,6 +176,15 @@ BAD: Final[Mapping[str, Changes]] = {
         *({"period": "x"}, {"period": "2027-01"}, {"period": "2026-01-15"}, unknown("Plan", "planId")),
         *({"orgUnitIds": [gid("OrgUnit", NOTHING)]}, {"planId": w["published"]}),
     ],
+    "submitTargets": lambda w: [
+        *(unknown("Plan", "planId"), {"planId": w["published"]}, unknown("OrgUnit", "orgUnitId"), {"comment": LONG}),
+        *({"orgUnitId": w.unit("ann")}, {"planId": w["third"]}),
+    ],
+    "approveTargets": lambda w: [unknown("TargetSubmission", "submissionId"), {"submissionId": w["draft"]}],
+    "returnTargets": lambda w: [unknown("TargetSubmission", "submissionId"), {"reason": " "}, {"reason": LONG}],
+    "withdrawTargets": lambda w: [unknown("TargetSubmission", "submissionId")],
+    "closePlan": lambda w: [unknown("Plan", "planId"), {"planId": w["draft"]}],
+    "reopenPlan": lambda w: [unknown("Plan", "planId"), {"reason": ""}, {"reason": LONG}],
     "publishPlan": lambda w: [unknown("Plan", "planId"), {"planId": w["published"]}],
     "revisePlan": lambda w: [unknown("Plan", "planId"), {"planId": w["draft"]}, {"reason": " "}],
     "defineMetric": lambda w: [

@@ -34,7 +34,13 @@ SHOWN: Final = {
     "setTargetCells": "OrgUnit.viewerCan.plan",
     "decomposeTarget": "OrgUnit.viewerCan.planBelow",
     "lockTargetCells": "Plan.viewerCan.lock",
+    "submitTargets": "OrgUnit.viewerCan.planBelow",
+    "approveTargets": "TargetSubmission.viewerCan.judge",
+    "returnTargets": "TargetSubmission.viewerCan.judge",
+    "withdrawTargets": "TargetSubmission.viewerCan.withdraw",
     "publishPlan": "Plan.viewerCan.publish",
+    "closePlan": "Plan.viewerCan.publish",
+    "reopenPlan": "Plan.viewerCan.publish",
     "revisePlan": "Plan.viewerCan.publish",
     "defineMetric": "Viewer.can.changeSettings",
     "updateMetric": "Metric.viewerCan.edit",
@@ -129,3 +135,44 @@ async def test_each_viewer_is_shown_what_he_may_edit(database: Database) -> None
         entries = [entry["viewerCan"]["reverse"] for entry in data["achievements"]["nodes"]]
         shown[who] = ({has for one in rights for has in one["viewerCan"].values()}, sorted(entries))
     assert shown == {None: ({True}, [False, True]), "hal": ({False}, [False, False])}
+
+
+async def test_each_viewer_is_shown_which_submissions_he_may_judge(database: Database) -> None:
+    """An admin judges Hal's and withdraws both; Hal sees his own branch, and withdraws it; Ann sees none."""
+    world = await small_world(database)
+    query = """query ($plan: ID!) { plan(id: $plan) { status versions { submissions {
+        status orgUnit { name } viewerCan { judge withdraw }
+    } } } }"""
+    shown = {}
+    for who in (None, "hal"):
+        (version,) = (await ask(world.floor, query, who, plan=world["third"]))["plan"]["versions"]
+        shown[who] = {
+            one["orgUnit"]["name"]: (one["status"], one["viewerCan"]["judge"], one["viewerCan"]["withdraw"])
+            for one in version["submissions"]
+        }
+    assert shown[None] == {"East": ("SUBMITTED", True, True), "West": ("SUBMITTED", False, True)}
+    assert shown["hal"] == {"East": ("SUBMITTED", False, True)}
+    assert (await ask(world.floor, query, "ann", plan=world["third"]))["plan"] is None
+
+
+async def test_a_plan_is_told_as_submitted_approved_and_closed(database: Database) -> None:
+    """By the submission of the whole tree while it is a draft, by its closing afterwards."""
+    world = await small_world(database)
+    query = "query ($plan: ID!) { plan(id: $plan) { status versions { status } closedBy } }"
+
+    async def told(plan: str) -> list[str]:
+        found = (await ask(world.floor, query, plan=world[plan]))["plan"]
+        return [found["status"], *(version["status"] for version in found["versions"])]
+
+    await world.call("withdrawTargets", "submission { status }", submissionId=world["west submission"])
+    for_east = {"submissionId": world["east submission"]}
+    assert await told("third") == ["DRAFT", "DRAFT"]
+    await world.call("approveTargets", "submission { status }", **for_east)
+    given = {"planId": world["third"], "orgUnitId": world.unit("acme")}
+    await world.call("submitTargets", "submission { id }", **given)
+    assert await told("third") == ["SUBMITTED", "SUBMITTED"]
+    await world.call("publishPlan", "plan { id }", planId=world["third"])
+    await world.call("revisePlan", "plan { id }", planId=world["third"], reason="More")
+    assert await told("third") == ["PUBLISHED", "PUBLISHED", "DRAFT"]
+    await world.call("closePlan", "plan { id }", planId=world["published"])
+    assert await told("published") == ["CLOSED", "PUBLISHED"]

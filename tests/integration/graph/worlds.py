@@ -111,3 +111,16 @@ async def _fill_plans(world: World) -> None:
         cell = {"orgUnitId": world.unit("acme"), "month": f"{year}-01", "target": "12"}
         await world.call("setTargetCells", "plan { id }", planId=plan_id, cells=[cell])
     await world.call("publishPlan", "plan { id }", planId=world["published"])
+    await _hand_in(world)
+
+
+async def _hand_in(world: World) -> None:
+    """A third plan, of which Hal has submitted East and an admin West."""
+    made = await world.call("createPlan", "plan { id }", name="Third", metricId=world["metric"], fiscalYear=2030)
+    world.ids["third"] = made["plan"]["id"]
+    cells = [{"orgUnitId": world.unit(name), "month": "2030-01", "target": "1"} for name in ("ann", "cem")]
+    await world.call("setTargetCells", "plan { id }", planId=world["third"], cells=cells)
+    for unit, who in (("east", "hal"), ("west", None)):
+        given = {"planId": world["third"], "orgUnitId": world.unit(unit)}
+        payload = await do(world.floor, "submitTargets", "submission { id }", who, **given)
+        world.ids[f"{unit} submission"] = payload["submission"]["id"]

@@ -31,6 +31,7 @@ class NewCompany:
     working_weekdays: tuple[int, ...] = (1, 2, 3, 4, 5)
     members_see_ancestors: bool = False
     members_see_rankings: bool = False
+    plans_need_approval: bool = False
     reversal_date: str = "original"
 
 
@@ -119,7 +120,7 @@ async def _settings(transaction: Transaction, expected_version: int | None) -> d
     row = await transaction.fetch_one(
         "SELECT key, name, currency, time_zone, fiscal_start_month, calendar_pattern, version,"
         " ARRAY(SELECT jsonb_array_elements_text(working_weekdays)::int) AS working_weekdays,"
-        " members_see_ancestors, members_see_rankings, reversal_date FROM company FOR UPDATE"
+        " members_see_ancestors, members_see_rankings, plans_need_approval, reversal_date FROM company FOR UPDATE"
     )
     assert row is not None, "a viewer's company exists"
     if expected_version not in (None, row["version"]):
