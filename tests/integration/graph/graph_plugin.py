@@ -74,6 +74,18 @@ SOURCE = """
         return [odd if place == 0 else 7 for place, _ in enumerate(ids)]
 
 
+    async def spoiling(reader, ids):
+        for unit in await reader.units(ids):
+            object.__setattr__(unit, "name", "spoiled")
+        ids.clear()
+        return [7, 7]
+
+
+    async def measured(reader, ids, *, how: str):
+        odd = {"nan": Decimal("NaN"), "infinite": Decimal("Infinity"), "float": 0.5, "whole": 1}[how]
+        return [odd if place == 0 else Decimal("7.50") for place, _ in enumerate(ids)]
+
+
     async def today(reader) -> str:
         return reader.today.isoformat()
 
@@ -99,6 +111,8 @@ SOURCE = """
                 on("OrgUnit", "burden", AcmeBurden, burden),
                 on("OrgUnit", "achieved", Decimal, achieved),
                 on("OrgUnit", "broken", int, broken),
+                on("OrgUnit", "spoiling", int, spoiling),
+                on("OrgUnit", "measured", Decimal, measured),
                 on("Member", "seats", int, seats),
                 on("Member", "own", int, own),
                 on("Customer", "loud", str, level),

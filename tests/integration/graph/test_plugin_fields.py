@@ -221,6 +221,37 @@ async def test_one_wrong_answer_is_the_error_of_its_object_alone(served: Served,
     assert error["path"] == ["company", "root", "children", 0, "acmeBroken"]
 
 
+@pytest.mark.parametrize(
+    ("how", "words"),
+    [
+        ("nan", "it answered with Decimal('NaN') of type Decimal, not with a finite Decimal"),
+        ("infinite", "it answered with Decimal('Infinity') of type Decimal, not with a finite Decimal"),
+        ("float", "it answered with 0.5 of type float, not with a finite Decimal"),
+        ("whole", "it answered with 1 of type int, not with a finite Decimal"),
+    ],
+)
+async def test_a_number_is_finite_and_exact_or_an_error(served: Served, how: str, words: str) -> None:
+    """NaN, infinity and floats are told where they stand; 7.50 beside them is shown as it is."""
+    await served.switch(True)
+    query = "query ($how: String!) { company { root { children { acmeMeasured(how: $how) } } } }"
+    answer = await served.admin.send(query, how=how)
+    assert answer["data"]["company"]["root"]["children"] == [{"acmeMeasured": None}, {"acmeMeasured": "7.50"}]
+    (error,) = answer["errors"]
+    assert words in error["message"]
+
+
+async def test_what_a_field_changes_in_its_input_is_nobody_elses(served: Served) -> None:
+    """One that renames the units it reads and empties the list of its ids is answered; nothing beside it changes."""
+    await served.switch(True)
+    query = '{ company { root { children { acmeSpoiling name acmeBurden { people } } } } acme { lookedUp(id: "%d") } }'
+    data = await served.admin.ask(query % served.floor.units["east"])
+    assert data["company"]["root"]["children"] == [
+        {"acmeSpoiling": 7, "name": "East", "acmeBurden": {"people": 3}},
+        {"acmeSpoiling": 7, "name": "West", "acmeBurden": {"people": 1}},
+    ]
+    assert data["acme"] == {"lookedUp": "East True"}
+
+
 async def test_a_question_that_makes_no_sense_is_told_as_it_is(served: Served) -> None:
     """A metric that nobody defined is the asker's mistake, not the plugin's failure."""
     await served.switch(True)
