@@ -1,0 +1,11 @@
+"""`quotaloom plugin`: what the author of a plugin needs."""
+
+from __future__ import annotations
+
+import typer
+
+from quotaloom_server.commands.checking import check
+
+plugin = typer.Typer(help="Write and check plugins.", no_args_is_help=True, rich_markup_mode=None)
+for command in (check,):
+    plugin.command(command.__name__)(command)
