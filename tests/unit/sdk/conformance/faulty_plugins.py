@@ -49,8 +49,13 @@ class Faulty:
     @property
     def text(self) -> str:
         """The whole module."""
-        hook = "" if "@hookimpl" in self.source else dedent(RULE)
-        return dedent(HEAD) + dedent(self.source) + hook
+        return module_text(self.source)
+
+
+def module_text(source: str) -> str:
+    """A whole module: with what all import, and a hook for the function `allocate` where there is none."""
+    hook = "" if "@hookimpl" in source else dedent(RULE)
+    return dedent(HEAD) + dedent(source) + hook
 
 
 def written(folder: Path, text: str, name: str = "acme_rules") -> Path:

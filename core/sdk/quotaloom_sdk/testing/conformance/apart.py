@@ -7,17 +7,15 @@ import queue
 import signal
 import subprocess
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Collection, Mapping
-from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from importlib.util import find_spec
-from typing import IO, Any
+from typing import Any
 
 from quotaloom_sdk.testing.conformance.findings import CheckedPolicy, Finding, FindingKind, Report
 from quotaloom_sdk.testing.conformance.options import Options
-from quotaloom_sdk.testing.conformance.processes import started, stopped
+from quotaloom_sdk.testing.conformance.processes import lines_of, started, stopped
 from quotaloom_sdk.testing.conformance.sources import Source
 
 IMPORT_SECONDS = 30.0
@@ -123,9 +121,7 @@ def _followed(
 def _listen(
     child: subprocess.Popen[bytes], heard: _Heard, options: Options, progress: Callable[[str], object]
 ) -> Finding | None:
-    assert child.stdout is not None
-    lines: queue.Queue[bytes | None] = queue.Queue()
-    threading.Thread(target=_read, args=(child.stdout, lines), daemon=True).start()
+    lines = lines_of(child)
     while not heard.done:
         before = heard.current
         try:
@@ -138,13 +134,6 @@ def _listen(
         if heard.current != before:
             progress(heard.current)
     return None
-
-
-def _read(output: IO[bytes], lines: queue.Queue[bytes | None]) -> None:
-    with suppress(ValueError, OSError):  # it is closed once nobody listens any more
-        for line in output:
-            lines.put(line)
-    lines.put(None)
 
 
 def _patience(heard: _Heard, options: Options) -> float:

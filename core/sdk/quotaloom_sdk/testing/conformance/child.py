@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import threading
 import traceback
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -17,8 +18,9 @@ Say = Callable[[object], None]
 
 
 def main(order: Mapping[str, Any]) -> None:
-    """Carry out the order."""
+    """Carry out the order; ends at once when the process that gave it does."""
     say = _private_output()
+    threading.Thread(target=_end_with_input, args=(_private_input(),), daemon=True).start()
     source = Source(*order["source"])
     if order["task"] == "check":
         _check(source, order, say)
@@ -68,9 +70,7 @@ def _check(source: Source, order: Mapping[str, Any], say: Say) -> None:
 def _private_output() -> Say:
     """Where only we can write: what a plugin prints goes nowhere."""
     handle = os.dup(1)
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 1)
-    os.close(nowhere)
+    _redirect(1, os.O_WRONLY)
 
     def say(what: object) -> None:
         line = json.dumps(what).encode() + b"\n"
@@ -78,6 +78,25 @@ def _private_output() -> Say:
             line = line[os.write(handle, line) :]
 
     return say
+
+
+def _private_input() -> int:
+    """What only we can read, and a plugin finds empty: it ends with the process that started us."""
+    handle = os.dup(0)
+    _redirect(0, os.O_RDONLY)
+    return handle
+
+
+def _redirect(handle: int, mode: int) -> None:
+    nowhere = os.open(os.devnull, mode)
+    os.dup2(nowhere, handle)
+    os.close(nowhere)
+
+
+def _end_with_input(handle: int) -> None:
+    while os.read(handle, 1024):
+        pass
+    os._exit(0)
 
 
 def _bound_memory(memory: int) -> None:

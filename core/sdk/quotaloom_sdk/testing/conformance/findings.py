@@ -68,7 +68,7 @@ class CheckedPolicy:
 
     def lines(self) -> Iterator[str]:
         """It for people, a headline first."""
-        asked = f", {self.requests} requests" if self.requests else ""
+        asked = f", {self.requests} {'request' if self.requests == 1 else 'requests'}" if self.requests else ""
         count = len(self.findings)
         result = "fine" if not count else f"{count} {'finding' if count == 1 else 'findings'}"
         yield f"{self.name}: {result}{asked}"

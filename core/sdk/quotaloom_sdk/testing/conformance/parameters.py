@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,7 +52,7 @@ def parameter_source(model: type[Parameters]) -> ParameterSource:
     try:
         values = json_values(model.model_json_schema())
         tried = [_tried(model, given) for given in sampled(values, 100)]
-    except (HypothesisException, ValueError, TypeError, LookupError) as error:
+    except (HypothesisException, ValueError, TypeError, LookupError, re.error) as error:
         return _defaults_alone(defaults, f"its schema is not understood: {error}")
     broken = next((one for one in tried if isinstance(one, _Refused) and _breaks(one.error)), None)
     accepted = [one for one in tried if isinstance(one, ParameterSet)]

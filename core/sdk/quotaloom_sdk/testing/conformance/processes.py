@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import queue
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Mapping
-from typing import Any
+from typing import IO, Any
 
 _BEGIN = """
 import json, sys
@@ -42,6 +44,28 @@ def started(
         child.stdin.write(json.dumps({**order, "path": path}).encode() + b"\n")
         child.stdin.flush()
     return child
+
+
+def lines_of(child: subprocess.Popen[bytes]) -> queue.Queue[bytes | None]:
+    """The lines that it says, as they come, and None at the end."""
+    lines: queue.Queue[bytes | None] = queue.Queue()
+    threading.Thread(target=_read, args=(child.stdout, lines), daemon=True).start()
+    return lines
+
+
+def first_line(child: subprocess.Popen[bytes], seconds: float) -> bytes | None:
+    """The first line that it says, empty where it ends without any; None if it takes too long."""
+    try:
+        return lines_of(child).get(timeout=seconds) or b""
+    except queue.Empty:
+        return None
+
+
+def _read(output: IO[bytes], lines: queue.Queue[bytes | None]) -> None:
+    with contextlib.suppress(ValueError, OSError):  # it is closed once nobody listens any more
+        for line in output:
+            lines.put(line)
+    lines.put(None)
 
 
 def stopped(child: subprocess.Popen[bytes]) -> int:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 import pickle
-import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
@@ -15,7 +14,7 @@ from quotaloom_sdk.policies import Parameters
 from quotaloom_sdk.testing.conformance.calling import call
 from quotaloom_sdk.testing.conformance.findings import Finding, FindingKind
 from quotaloom_sdk.testing.conformance.options import Options
-from quotaloom_sdk.testing.conformance.processes import started, stopped
+from quotaloom_sdk.testing.conformance.processes import first_line, started, stopped
 from quotaloom_sdk.testing.conformance.sources import Source
 from quotaloom_sdk.testing.conformance.spelling import spelled
 
@@ -70,17 +69,17 @@ def _answers(source: Source, key: str, recorded: Sequence[Recorded], options: Op
     }
     child = started(order, _HASH_SEED)
     try:
-        output, _ = child.communicate(timeout=_START_SECONDS + 2 * options.seconds * len(recorded))
-    except subprocess.TimeoutExpired:
-        raise NotRepeated("it took too long") from None
+        line = first_line(child, _START_SECONDS + 2 * options.seconds * len(recorded))
     finally:
         stopped(child)
-    return _read(output, len(recorded))
+    if line is None:
+        raise NotRepeated("it took too long")
+    return _read(line, len(recorded))
 
 
-def _read(output: bytes, count: int) -> list[str]:
+def _read(line: bytes, count: int) -> list[str]:
     try:
-        answers = json.loads(output)
+        answers = json.loads(line)
     except ValueError:
         raise NotRepeated("it ended in the middle of it") from None
     if not isinstance(answers, list) or len(answers) != count:

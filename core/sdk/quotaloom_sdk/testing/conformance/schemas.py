@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
-from functools import partial
 from typing import Any
 
 from hypothesis import strategies as st
@@ -60,7 +59,7 @@ class _Values:
     def _referred(self, reference: str) -> SearchStrategy[Any]:
         name = reference.removeprefix(_REFERENCE)
         if name not in self._known:
-            self._known[name] = st.deferred(partial(self.of, self._definitions[name]))
+            self._known[name] = st.deferred(lambda: self.of(self._definitions[name]))
         return self._known[name]
 
     def _typed(self, schema: Schema) -> SearchStrategy[Any]:

@@ -61,9 +61,10 @@ _FILES = frozenset(
         "os.truncate",
         "os.utime",
         "os.walk",
+        "sqlite3.connect",
     }
 )
-_FILE_LIBRARIES = ("glob.", "pathlib.", "shutil.", "tempfile.", "sqlite3.connect", "dbm.")
+_FILE_LIBRARIES = ("glob.", "pathlib.", "shutil.", "tempfile.", "dbm.")
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
 _CLOCKS = frozenset({"time", "time_ns"})
