@@ -28,8 +28,10 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     if config.inipath is None:
         raise pytest.UsageError(f"{PLUGIN} must stand in a file, such as pyproject.toml")
-    folders = [path for path in (config.invocation_params.dir / given for given in config.args) if path.is_dir()]
-    if folders and all(folder.resolve() != config.inipath.parent for folder in folders):
+    given = [(config.invocation_params.dir / one.partition("::")[0]).resolve() for one in config.args]
+    settings = config.inipath.resolve()
+    there_already = {settings, settings.parent}
+    if any(path.is_dir() for path in given) and there_already.isdisjoint(given):
         config.args.append(str(config.inipath))
 
 

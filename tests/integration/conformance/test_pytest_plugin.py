@@ -60,10 +60,11 @@ def test_findings_are_shown_without_a_traceback(tmp_path: Path) -> None:
         ((), ["tests/test_own.py::test_own", *ITEMS]),
         (("tests",), ["tests/test_own.py::test_own", *ITEMS]),
         ((".",), [*ITEMS, "tests/test_own.py::test_own"]),
-        ((".", "tests"), [*ITEMS, "tests/test_own.py::test_own"]),
         (("tests/test_own.py",), ["tests/test_own.py::test_own"]),
         (("tests/test_own.py::test_own",), ["tests/test_own.py::test_own"]),
         (("pyproject.toml",), ITEMS),
+        (("tests", "pyproject.toml"), ["tests/test_own.py::test_own", *ITEMS]),
+        (("tests", "pyproject.toml::acme.even"), ["tests/test_own.py::test_own", "pyproject.toml::acme.even"]),
         (("pyproject.toml::acme.even",), ["pyproject.toml::acme.even"]),
         (("-k", "acme.even"), ["pyproject.toml::acme.even"]),
         (

@@ -54,6 +54,12 @@ def test_policies_can_be_checked_alone(tmp_path: Path) -> None:
     ]
 
 
+def test_policy_that_is_not_there_is_no_success(tmp_path: Path) -> None:
+    """A name that the plugin does not have was not checked."""
+    (finding,) = check_plugin("acme", imported(written(tmp_path, TWO)), only=["acme.odd"]).findings
+    assert finding == Finding("acme.odd", FindingKind.NOT_CHECKED, "acme has no such policy")
+
+
 def test_report_is_told_in_plain_words() -> None:
     """A headline for each policy, and below it what is wrong, with the request."""
     finding = Finding("acme.rule", FindingKind.NEGATIVE, "children[0] is negative: -1", "AllocationRequest(…)")

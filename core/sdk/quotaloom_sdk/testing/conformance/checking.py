@@ -50,16 +50,19 @@ def checked_policies(
     witness.asking("")
     loaded = _admitted(name, load)
     witness.answered()
-    definitions = () if isinstance(loaded, CheckedPolicy) else loaded
-    keys = {f"{name}.{one.key}": one for one in definitions}
+    if isinstance(loaded, CheckedPolicy):
+        witness.found((name,))
+        yield loaded
+        return
+    keys = {f"{name}.{one.key}": one for one in loaded}
     wanted = [key for key in (name, *keys) if only is None or key in only]
-    witness.found(tuple(wanted))
-    if name in wanted or isinstance(loaded, CheckedPolicy):
-        yield loaded if isinstance(loaded, CheckedPolicy) else CheckedPolicy(name, 0)
+    missing = sorted(frozenset(only or ()) - {name, *keys})
+    witness.found((*wanted, *missing))
     for key in wanted:
-        if key in keys:
-            witness.checking(key)
-            yield _checked(key, keys[key], source, options, witness)
+        witness.checking(key)
+        yield CheckedPolicy(key, 0) if key == name else _checked(key, keys[key], source, options, witness)
+    for key in missing:
+        yield CheckedPolicy(key, 0, (Finding(key, FindingKind.NOT_CHECKED, f"{name} has no such policy"),))
 
 
 def loaded_definitions(source: Source) -> Sequence[PolicyDefinition]:

@@ -153,7 +153,7 @@ class ExtensionCheck:
         again, _ = self._read(asked, sample, watch_clock=first.seconds < UNHURRIED)
         if again.touches:
             return [PolicyFault(touch.kind, touch.what, sample) for touch in again.touches]
-        if spelled(again.answer) == spelled(first.answer):
+        if again.late or spelled(again.answer) == spelled(first.answer):
             return []
         words = f"asked twice, it gave {spelled(first.answer)[:300]}, then {spelled(again.answer)[:300]}"
         return [PolicyFault(FindingKind.NOT_DETERMINISTIC, words, sample)]

@@ -84,17 +84,25 @@ def _read(line: bytes, count: int) -> list[str]:
         raise NotRepeated("it ended in the middle of it") from None
     if not isinstance(answers, list) or len(answers) != count:
         raise NotRepeated("it answered with something else")
+    if None in answers:
+        raise NotRepeated("a call took too long")
     return [str(answer) for answer in answers]
 
 
-def answer_again(order: dict[str, Any], definitions: Sequence[Any]) -> list[str]:
-    """In the other process: the answers to the requests of `order`, which are asked from the last to the first."""
+def answer_again(order: dict[str, Any], definitions: Sequence[Any]) -> list[str | None]:
+    """In the other process: the answers to the requests of `order`, which are asked from the last to the first.
+
+    None for one that took too long.
+    """
     definition = next(one for one in definitions if one.key == order["key"])
     function = getattr(definition, asked(definition).function)
     requests = pickle.loads(base64.b64decode(order["requests"]))  # noqa: S301 # our own process sent it
-    answers = []
+    answers: list[str | None] = []
     for request, stored in reversed(list(zip(requests, order["parameters"], strict=True))):
         given = replace(cast(Any, request), parameters=definition.parameters.model_validate(stored))
         outcome = call(lambda given=given: function(given), order["seconds"])  # type: ignore[misc] # called at once
-        answers.append(spelled(outcome.answer) if outcome.error is None else f"a {type(outcome.error).__name__}")
+        if outcome.late:
+            answers.append(None)
+        else:
+            answers.append(spelled(outcome.answer) if outcome.error is None else f"a {type(outcome.error).__name__}")
     return answers[::-1]
