@@ -241,7 +241,7 @@ OTHERS = {
         """
         + _GRAPH,
         FindingKind.WRONG_TYPE,
-        "field acme_size: it answered with str, not with int",
+        " of type str, not with a whole number",
     ),
     "fields in an order of their own": Faulty(
         """
@@ -271,13 +271,31 @@ OTHERS = {
         FindingKind.NOT_DETERMINISTIC,
         "field acme_size: it reads the clock: datetime.now (acme_rules.py, line",
     ),
-    "fields whose arguments nobody can make": Faulty(
+    "fields that are too big for the graph": Faulty(
+        """
+        async def read(reader, ids):
+            return [unit and unit.load and unit.load.open_amount for unit in await reader.units(ids)]
+        """
+        + _GRAPH,
+        FindingKind.WRONG_ANSWER,
+        "does not fit into an Int of GraphQL; make the field a Decimal",
+    ),
+    "fields of a type that is not exact": Faulty(
+        """
+        async def read(reader, ids):
+            return [None for _ in ids]
+        """
+        + _GRAPH.replace("type=int", "type=float"),
+        FindingKind.UNUSABLE,
+        "field acme_size: type float is not possible: use bool, int, str, Decimal, date, datetime, a type of",
+    ),
+    "fields whose arguments nobody knows": Faulty(
         """
         async def read(reader, ids, *, size: "Size"):
             return [None] * len(ids)
         """
         + _GRAPH,
-        FindingKind.NOT_CHECKED,
-        "field acme_size: no arguments could be generated for it: name 'Size' is not defined",
+        FindingKind.UNUSABLE,
+        "field acme_size: name 'Size' is not defined",
     ),
 }

@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 import inspect
 import types
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from hypothesis import strategies as st
-from hypothesis.errors import HypothesisException
 from hypothesis.strategies import DrawFn, SearchStrategy
 
+from quotaloom_sdk.errors import InvalidDefinition, InvalidResult
+from quotaloom_sdk.field_values import Shown, graph_type, shown_as
 from quotaloom_sdk.graphql import GraphQLExtension, ObjectField, RootField
 from quotaloom_sdk.testing.conformance.attributes import wanted_attributes
 from quotaloom_sdk.testing.conformance.calling import UNHURRIED, Outcome, call
@@ -22,7 +24,7 @@ from quotaloom_sdk.testing.conformance.faults import PolicyFault, fault_of
 from quotaloom_sdk.testing.conformance.findings import CheckedPolicy, Finding, FindingKind
 from quotaloom_sdk.testing.conformance.options import Options
 from quotaloom_sdk.testing.conformance.spelling import spelled
-from quotaloom_sdk.testing.conformance.values import names
+from quotaloom_sdk.testing.conformance.values import days, instants, names
 from quotaloom_sdk.testing.conformance.witnessing import Witness
 from quotaloom_sdk.testing.conformance.worlds import HIDDEN, World, worlds
 
@@ -58,6 +60,7 @@ class ExtensionCheck:
         self._options = options
         self._witness = witness
         self._loop = asyncio.new_event_loop()
+        self._shown: dict[str, Shown] = {}
 
     def run(self) -> CheckedPolicy:
         """Read every field, and tell what was found. Call it where no event loop runs."""
@@ -73,11 +76,11 @@ class ExtensionCheck:
         every: list[ObjectField | RootField] = [*self._extension.object_fields, *self._extension.root_fields]
         for field in every:
             try:
+                self._shown[field.name] = shown_as(field.type, self._extension.types)
                 arguments[field.name] = _arguments(field)
                 fields.append(field)
-            except (HypothesisException, TypeError, NameError, ValueError) as error:
-                words = f"field {field.name}: no arguments could be generated for it: {error}"
-                findings.append(Finding(self._name, FindingKind.NOT_CHECKED, words))
+            except (InvalidDefinition, NameError, TypeError) as error:
+                findings.append(Finding(self._name, FindingKind.UNUSABLE, f"field {field.name}: {error}"))
         if not fields:
             return CheckedPolicy(self._name, 0, tuple(findings))
         given = st.fixed_dictionaries(arguments)
@@ -139,7 +142,7 @@ class ExtensionCheck:
         if outcome.error is not None:
             return [fault_of(outcome.error, sample)]
         if asked.ids is None:
-            return _wrong_type(asked.field, outcome.answer, sample)
+            return self._misfit(asked.field, outcome.answer, sample)
         answers = outcome.answer
         if not isinstance(answers, Sequence) or isinstance(answers, str | bytes):
             words = f"it answered with {type(answers).__name__}, not with a list"
@@ -147,7 +150,15 @@ class ExtensionCheck:
         if len(answers) != len(asked.ids):
             words = f"it answered with {len(answers)} entries for {len(asked.ids)} ids"
             return [PolicyFault(FindingKind.WRONG_LENGTH, words, sample)]
-        return [fault for one in answers for fault in _wrong_type(asked.field, one, sample)][:1]
+        return [fault for one in answers for fault in self._misfit(asked.field, one, sample)][:1]
+
+    def _misfit(self, field: ObjectField | RootField, answer: object, sample: str) -> list[PolicyFault]:
+        """What is wrong with the answer for one object."""
+        try:
+            self._shown[field.name](answer)
+        except InvalidResult as error:
+            return [fault_of(error, sample)]
+        return []
 
     def _unsteady(self, asked: _Asked, first: Outcome, sample: str) -> list[PolicyFault]:
         again, _ = self._read(asked, sample, watch_clock=first.seconds < UNHURRIED)
@@ -198,65 +209,42 @@ def _of_field(name: str, fault: PolicyFault) -> PolicyFault:
     return PolicyFault(fault.kind, f"field {name}: {fault.message}", fault.sample, f"{name} {fault.where}")
 
 
-def _wrong_type(field: ObjectField | RootField, answer: object, sample: str) -> list[PolicyFault]:
-    if _fits(answer, field.type):
-        return []
-    wanted = getattr(field.type, "__name__", str(field.type))
-    words = f"it answered with {type(answer).__name__}, not with {wanted}"
-    return [PolicyFault(FindingKind.WRONG_TYPE, words, sample)]
-
-
-def _fits(answer: object, wanted: Any) -> bool:
-    """Whether the answer may be one of that type; what is not understood fits."""
-    if answer is None:
-        return True
-    origin = get_origin(wanted)
-    if origin in (Union, types.UnionType):
-        return any(_fits(answer, one) for one in get_args(wanted))
-    if origin is list:
-        (entry,) = get_args(wanted)
-        return isinstance(answer, list | tuple) and all(_fits(one, entry) for one in answer)
-    if wanted in (int, float, Decimal) and isinstance(answer, bool):
-        return False
-    if wanted in (float, Decimal):
-        return isinstance(answer, int | wanted)
-    return not isinstance(wanted, type) or isinstance(answer, wanted)
-
-
 @st.composite
 def _chosen(draw: DrawFn, given: dict[str, tuple[SearchStrategy[Any], bool]]) -> dict[str, Any]:
     return {name: draw(values) for name, (values, required) in given.items() if required or draw(st.booleans())}
 
 
 def _arguments(field: ObjectField | RootField) -> SearchStrategy[dict[str, Any]]:
-    """Values for the GraphQL arguments of a field. Raises hypothesis's errors for types it knows nothing of."""
+    """Values for the GraphQL arguments of a field. Raises `InvalidDefinition`, and `NameError` for unknown types."""
     parameters = inspect.signature(field.read).parameters.values()
     named = [one for one in parameters if one.kind is inspect.Parameter.KEYWORD_ONLY]
     hints = get_type_hints(field.read) if named else {}
     found: dict[str, tuple[SearchStrategy[Any], bool]] = {}
     for one in named:
-        values = _of_type(hints[one.name]) if one.name in hints else st.nothing()
-        values.validate()
-        if one.default is inspect.Parameter.empty:
-            found[one.name] = (values, True)
-        elif not values.is_empty:
-            found[one.name] = (st.one_of(st.just(one.default), values), False)
+        if one.name not in hints:
+            raise InvalidDefinition(f"argument {one.name!r} needs a type")
+        graph_type(hints[one.name], ())
+        values = _of_type(hints[one.name])
+        required = one.default is inspect.Parameter.empty
+        found[one.name] = (values if required else st.one_of(st.just(one.default), values), required)
     return _chosen(found)
 
 
 def _of_type(wanted: Any) -> SearchStrategy[Any]:
-    """What a front-end may send; a whole number of GraphQL has 32 bits."""
-    if wanted is int:
-        return st.integers(-(2**31), 2**31 - 1)
-    if wanted is float:
-        return st.floats(allow_nan=False, allow_infinity=False)
-    if wanted is str:
-        return names
-    if wanted is Decimal:
-        return st.decimals(-(10**9), 10**9, places=2)
-    if get_origin(wanted) in (Union, types.UnionType):
-        return st.one_of(*map(_of_type, get_args(wanted)))
+    """What a front-end may send of a type that an argument may have."""
     if get_origin(wanted) is list:
         return st.lists(_of_type(get_args(wanted)[0]), max_size=3)
-    values: SearchStrategy[Any] = st.from_type(wanted)
-    return values
+    if get_origin(wanted) in (Union, types.UnionType):
+        return st.one_of(*map(_of_type, get_args(wanted)))
+    return _ARGUMENTS[wanted]
+
+
+_ARGUMENTS: Mapping[Any, SearchStrategy[Any]] = {
+    bool: st.booleans(),
+    int: st.one_of(st.integers(-3, 100), st.integers(-(2**31), 2**31 - 1)),
+    str: names,
+    Decimal: st.decimals(-(10**9), 10**9, places=2),
+    date: days,
+    datetime: instants,
+    type(None): st.none(),
+}
