@@ -219,20 +219,20 @@ OTHERS = {
     "fields that leave out what cannot be seen": Faulty(
         """
         async def read(reader, ids):
-            return [unit.load.customers for unit in await reader.units(ids) if unit]
+            return [unit.load and unit.load.customers for unit in await reader.units(ids) if unit]
         """
         + _GRAPH,
         FindingKind.WRONG_LENGTH,
-        "field acme_size: it answered with ",
+        "field OrgUnit.acme_size: it answered with ",
     ),
     "fields that rely on the viewer": Faulty(
         """
         async def read(reader, ids):
-            return [unit.load.customers for unit in await reader.units(ids)]
+            return [unit.load and unit.load.customers for unit in await reader.units(ids)]
         """
         + _GRAPH,
         FindingKind.EXCEPTION,
-        "field acme_size: it raised AttributeError: 'NoneType' object has no attribute 'load'",
+        "field OrgUnit.acme_size: it raised AttributeError: 'NoneType' object has no attribute 'load'",
     ),
     "fields of another type": Faulty(
         """
@@ -250,7 +250,7 @@ OTHERS = {
         """
         + _GRAPH,
         FindingKind.WRONG_ANSWER,
-        "field acme_size: asked for the same ids the other way round, it gives other answers",
+        "field OrgUnit.acme_size: asked for the same ids the other way round, it gives other answers",
     ),
     "fields that go past the reader": Faulty(
         """
@@ -260,7 +260,7 @@ OTHERS = {
         """
         + _GRAPH,
         FindingKind.NETWORK,
-        "field acme_size: socket.getaddrinfo('127.0.0.1', 5432) (acme_rules.py, line",
+        "field OrgUnit.acme_size: socket.getaddrinfo('127.0.0.1', 5432) (acme_rules.py, line",
     ),
     "fields that read the clock": Faulty(
         """
@@ -269,7 +269,7 @@ OTHERS = {
         """
         + _GRAPH,
         FindingKind.NOT_DETERMINISTIC,
-        "field acme_size: it reads the clock: datetime.now (acme_rules.py, line",
+        "field OrgUnit.acme_size: it reads the clock: datetime.now (acme_rules.py, line",
     ),
     "fields that are too big for the graph": Faulty(
         """
@@ -287,7 +287,7 @@ OTHERS = {
         """
         + _GRAPH.replace("type=int", "type=float"),
         FindingKind.UNUSABLE,
-        "field acme_size: type float is not possible: use bool, int, str, Decimal, date, datetime, a type of",
+        "field OrgUnit.acme_size: type float is not possible: use bool, int, str, Decimal, date, datetime, a type of",
     ),
     "fields whose arguments nobody knows": Faulty(
         """
@@ -296,6 +296,6 @@ OTHERS = {
         """
         + _GRAPH,
         FindingKind.UNUSABLE,
-        "field acme_size: name 'Size' is not defined",
+        "field OrgUnit.acme_size: name 'Size' is not defined",
     ),
 }

@@ -32,7 +32,7 @@ _WATCHED = 5.0
 _LEARNED_FROM = 20
 
 Arguments = dict[str, dict[str, Any]]
-"""The GraphQL arguments of each field, by its name."""
+"""The GraphQL arguments of each field, by its label."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +76,11 @@ class ExtensionCheck:
         every: list[ObjectField | RootField] = [*self._extension.object_fields, *self._extension.root_fields]
         for field in every:
             try:
-                self._shown[field.name] = shown_as(field.type, self._extension.types)
-                arguments[field.name] = _arguments(field)
+                self._shown[_label(field)] = shown_as(field.type, self._extension.types)
+                arguments[_label(field)] = _arguments(field)
                 fields.append(field)
             except (InvalidDefinition, NameError, TypeError) as error:
-                findings.append(Finding(self._name, FindingKind.UNUSABLE, f"field {field.name}: {error}"))
+                findings.append(Finding(self._name, FindingKind.UNUSABLE, f"field {_label(field)}: {error}"))
         if not fields:
             return CheckedPolicy(self._name, 0, tuple(findings))
         given = st.fixed_dictionaries(arguments)
@@ -117,7 +117,7 @@ class ExtensionCheck:
                 *self._out_of_order(asked, outcome, sample),
                 *self._one_by_one(_question(field, world.enlarged(), arguments), calls, sample),
             ]
-        return [_of_field(field.name, fault) for fault in faults]
+        return [_of_field(_label(field), fault) for fault in faults]
 
     def _read(self, asked: _Asked, sample: str, *, watch_clock: bool = False) -> tuple[Outcome, int]:
         """How the call ended, and how often it called the reader."""
@@ -155,7 +155,7 @@ class ExtensionCheck:
     def _misfit(self, field: ObjectField | RootField, answer: object, sample: str) -> list[PolicyFault]:
         """What is wrong with the answer for one object."""
         try:
-            self._shown[field.name](answer)
+            self._shown[_label(field)](answer)
         except InvalidResult as error:
             return [fault_of(error, sample)]
         return []
@@ -196,17 +196,22 @@ def _spelled_each(answers: object) -> list[str]:
     return [spelled(one) for one in answers] if isinstance(answers, Sequence) else []
 
 
+def _label(field: ObjectField | RootField) -> str:
+    """What tells the field from all others: `OrgUnit.acme_potential`, or the name alone in the plugin's root."""
+    return f"{field.on}.{field.name}" if isinstance(field, ObjectField) else field.name
+
+
 async def _awaited(answer: Any) -> Any:
     return await answer
 
 
 def _question(field: ObjectField | RootField, world: World, arguments: Arguments) -> _Asked:
     ids = [*world.ids(field.on), HIDDEN] if isinstance(field, ObjectField) else None
-    return _Asked(field, world, ids, arguments[field.name])
+    return _Asked(field, world, ids, arguments[_label(field)])
 
 
-def _of_field(name: str, fault: PolicyFault) -> PolicyFault:
-    return PolicyFault(fault.kind, f"field {name}: {fault.message}", fault.sample, f"{name} {fault.where}")
+def _of_field(label: str, fault: PolicyFault) -> PolicyFault:
+    return PolicyFault(fault.kind, f"field {label}: {fault.message}", fault.sample, f"{label} {fault.where}")
 
 
 @st.composite

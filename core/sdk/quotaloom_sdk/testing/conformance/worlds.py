@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
 
 from quotaloom_sdk.facts import CustomerFact, DealFact, LineFact, MemberFact, UnitFact
+from quotaloom_sdk.needs import narrowed
 from quotaloom_sdk.testing.conformance.facts import customers, deals, lines, members, tuples_of, units
 from quotaloom_sdk.testing.conformance.values import LARGEST_PAYABLE, Known, amounts, days, optional
 from quotaloom_sdk.testing.reading import MemoryReader
 
-D = TypeVar("D")
+F = TypeVar("F")
 
 HIDDEN = "404"
 """The id of something that the viewer may not see."""
@@ -80,19 +81,30 @@ def _ids(id_: str) -> list[str]:
 
 @st.composite
 def worlds(draw: DrawFn, known: Known) -> World:
-    """Up to three objects of each type, which may belong to one another, some with figures."""
+    """Up to three objects of each type, which may belong to one another, some with figures, some seen by name alone."""
     of_units = _numbered(draw(tuples_of(units(known, _KINDS), 3)))
     of_members = _numbered(draw(tuples_of(members(known), 3)))
     of_customers = _numbered(draw(tuples_of(customers(known), 3)))
     of_deals = _numbered(draw(tuples_of(deals(known, optional(amounts()), st.one_of(st.none(), days)), 3)))
     figures = draw(tuples_of(st.one_of(st.none(), lines(LARGEST_PAYABLE)), 3, 3))
+    by_name_alone: bool = draw(st.booleans())
+    seen = _by_name_alone if by_name_alone else _whole
     return World(
-        tuple(replace(unit, achieved=(), planned=()) for unit in of_units),
-        tuple(replace(one, positions=tuple(unit.id for unit in of_units[:2])) for one in of_members),
+        tuple(seen(replace(unit, achieved=(), planned=())) for unit in of_units),
+        tuple(seen(replace(one, positions=tuple(unit.id for unit in of_units[:2]))) for one in of_members),
         of_customers,
         tuple(_owned(deal, of_units, of_members, of_customers) for deal in of_deals),
         {str(number): line for number, line in enumerate(figures, start=1) if line is not None},
     )
+
+
+def _by_name_alone(fact: F) -> F:
+    """A unit or member of which the viewer may see no more than the name: neither attributes nor a load."""
+    return narrowed(fact, frozenset())
+
+
+def _whole(fact: F) -> F:
+    return fact
 
 
 def _numbered(facts: tuple[Any, ...]) -> tuple[Any, ...]:
