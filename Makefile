@@ -35,6 +35,7 @@ lint:
 types:
 	@printf '\n== types\n'
 	@$(BIN)/mypy
+	@$(BIN)/basedpyright --level error core/sdk
 
 imports:
 	@printf '\n== import contracts\n'

@@ -19,12 +19,11 @@ from quotaloom.platform.errors import AccessDenied, InputError, Unauthenticated,
 from quotaloom.policies.errors import PolicyFailed
 from quotaloom.policies.isolation.errors import PolicyTimedOut
 from quotaloom.policies.settings import policies_on
-from quotaloom.policies.weights import BadAnswer
 from quotaloom_graphql.context import Info, RequestContext
 from quotaloom_graphql.plugin_reader import plugin_reader
-from quotaloom_graphql.plugin_values import Shown, graph_type, shown_as
 from quotaloom_graphql.roots import root_field
-from quotaloom_sdk import GraphQLExtension, InvalidDefinition, ObjectField, RootField
+from quotaloom_sdk import GraphQLExtension, InvalidDefinition, InvalidResult, ObjectField, RootField
+from quotaloom_sdk.field_values import Shown, graph_type, shown_as
 from quotaloom_sdk.graphql import prefix_of
 from strawberry_breadth import attached, batch
 
@@ -124,8 +123,10 @@ class _Made:
         """An answer as a row or a value, or the error of this one object."""
         try:
             return self._show(answer)
-        except BadAnswer as error:
+        except InvalidResult as error:
             return self.failed(str(error))
+        except Exception as error:  # a property of the plugin's own type, or how it shows itself, may raise
+            return self.failed(f"its answer cannot be read: {type(error).__name__}")
 
     def failed(self, reason: str, kind: type[PolicyFailed] = PolicyFailed) -> PolicyFailed:
         """An error that names the plugin and the field."""

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from quotaloom.policies.answers import sound
 from quotaloom.policies.host import PolicyHost
 from quotaloom.policies.selected import PolicyStamp, SelectedPolicy
-from quotaloom.policies.weights import Weights, checked_tuple, equal_weights, exact_weights
 from quotaloom_sdk import AllocationRequest, AllocationResult, Explanation, Need, UnitFact
+from quotaloom_sdk.answers import sound
+from quotaloom_sdk.weights import Weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +42,8 @@ async def ask_for_weights(
 
     def check(request: AllocationRequest[Any], answer: object) -> AllocationOutcome:
         result = sound(answer, AllocationResult)
-        children, months = len(request.children), len(request.months)
-        by_month = (
-            equal_weights(months) if result.months is None else exact_weights(result.months, months, "months", "months")
-        )
-        return AllocationOutcome(by_month, _matrix(result, children, months), result.explanation, stamp)
+        by_month, matrix = result.exact(request)
+        return AllocationOutcome(by_month, matrix, result.explanation, stamp)
 
     return await host.ask(selected, "allocate", requests, check, company_id=company_id)
 
@@ -55,13 +52,3 @@ def _require_history(units: tuple[UnitFact, ...], months: int) -> None:
     for unit in units:
         if len(unit.achieved) != months:
             raise ValueError(f"{unit.name} has {len(unit.achieved)} months of history for {months} months")
-
-
-def _matrix(result: AllocationResult, children: int, months: int) -> tuple[Weights, ...]:
-    if result.matrix is not None:
-        rows = checked_tuple(result.matrix, children, "matrix", "children")
-        return tuple(exact_weights(row, months, f"matrix[{index}]", "months") for index, row in enumerate(rows))
-    by_child: Weights = equal_weights(children)
-    if result.children is not None:
-        by_child = exact_weights(result.children, children, "children", "children")
-    return tuple((weight,) * months for weight in by_child)

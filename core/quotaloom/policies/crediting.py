@@ -6,14 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from quotaloom.policies.answers import sound
 from quotaloom.policies.host import PolicyHost
 from quotaloom.policies.selected import PolicyStamp, SelectedPolicy
-from quotaloom.policies.weights import BadAnswer
 from quotaloom_sdk import Credit, CreditingRequest, CreditingResult, Explanation
-
-MOST_CREDITS = 50
-"""How many shares a deal may be split into."""
+from quotaloom_sdk.answers import judged
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +32,7 @@ async def ask_for_credits(
     stamp = selected.stamp()
 
     def check(request: CreditingRequest[Any], answer: object) -> CreditingOutcome:
-        result = sound(answer, CreditingResult)
-        if len(result.credits) > MOST_CREDITS:
-            raise BadAnswer(f"it gives {len(result.credits)} credits; {MOST_CREDITS} at the most")
+        result = judged(answer, CreditingResult, request)
         return CreditingOutcome(result.credits, result.explanation, stamp)
 
     return await host.ask(selected, "credit", requests, check, company_id=company_id)

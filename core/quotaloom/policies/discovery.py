@@ -17,10 +17,10 @@ from importlib.metadata import entry_points as installed_entry_points
 from types import MappingProxyType
 
 from quotaloom.platform.allowing import AllowList
-from quotaloom.policies.admission import Unusable, admitted
 from quotaloom.policies.errors import PluginsRefused, Quarantined
 from quotaloom.policies.isolation.descriptors import PluginDescriptor, PluginSource, PolicyDescriptor, described
 from quotaloom_sdk import GraphQLExtension, PolicyDefinition
+from quotaloom_sdk.admission import BAD_NAME, Unusable, admitted
 from quotaloom_sdk.hooks import ENTRY_POINT_GROUP
 from quotaloom_sdk.policies import is_key
 
@@ -183,7 +183,7 @@ def _examined(
         names = ", ".join(str(one.distribution or one.entry_point.value) for one in rivals)
         return candidate.quarantined(f"another distribution claims the same plugin name: {names}")
     if not is_key(candidate.name):
-        return candidate.quarantined("the plugin's name must be up to 64 of a-z, 0-9 and _, a letter first")
+        return candidate.quarantined(BAD_NAME)
     if candidate.built_in or allowed.trusts(candidate.name):
         return _loaded(candidate)
     if not allowed.allows(candidate.name):

@@ -29,15 +29,14 @@ from quotaloom.policies.parameters import accepted
 from quotaloom.policies.registry import PolicyRegistry, RegisteredPolicy
 from quotaloom.policies.selected import SelectedPolicy
 from quotaloom.policies.verdicts import NotValid, model_of, verdict_on
-from quotaloom.policies.weights import BadAnswer
-from quotaloom_sdk import PolicyDefinition
+from quotaloom_sdk import InvalidResult, PolicyDefinition
 from quotaloom_sdk.needs import narrowed
 
 T = TypeVar("T")
 R = TypeVar("R")
 
 Check = Callable[[R, object], T]
-"""Sees a request and whatever was answered to it; returns what may be used, or raises `BadAnswer`."""
+"""Sees a request and whatever was answered to it; returns what may be used, or raises `InvalidResult`."""
 
 _UNINTERRUPTED = 100
 """How many answers of policies in this process are taken before others have their turn."""
@@ -212,7 +211,7 @@ def _blaming(policy: RegisteredPolicy) -> Iterator[None]:
     """Whatever goes wrong in a policy is told as its failure."""
     try:
         yield
-    except (BadAnswer, NotValid) as error:
+    except (InvalidResult, NotValid) as error:
         raise PolicyFailed(policy.plugin.name, policy.key, str(error)) from error
     except (Exception, SystemExit) as error:
         raise PolicyFailed(policy.plugin.name, policy.key, f"it raised {type(error).__name__}: {error}") from error

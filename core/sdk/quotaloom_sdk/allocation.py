@@ -13,6 +13,7 @@ from quotaloom_sdk.explanations import Explanation
 from quotaloom_sdk.facts import MonthFact, UnitFact
 from quotaloom_sdk.needs import Need
 from quotaloom_sdk.policies import P, ParameterizedPolicy, require_plain_function
+from quotaloom_sdk.weights import Weights, checked_tuple, equal_weights, exact_weights
 
 Weight = int | Decimal | Fraction
 """Exact, finite, not negative; only the proportions count, and weights that are all zero count as equal."""
@@ -51,6 +52,30 @@ class AllocationResult:
     def __post_init__(self) -> None:
         if self.children is not None and self.matrix is not None:
             raise InvalidResult("an allocation gives children or matrix, not both; leave one of them None")
+
+    def exact(self, request: AllocationRequest[P]) -> tuple[Weights, tuple[Weights, ...]]:
+        """The weights as fractions: one per month, and a row per child with one per month.
+
+        Raises `InvalidResult` where a weight is not exact, not finite or negative, or there are too few or too many.
+        """
+        children, months = len(request.children), len(request.months)
+        by_month = (
+            equal_weights(months) if self.months is None else exact_weights(self.months, months, "months", "months")
+        )
+        return by_month, self._matrix(children, months)
+
+    def check(self, request: AllocationRequest[P]) -> None:
+        """Raise `InvalidResult` unless the weights are those of the request's children and months."""
+        self.exact(request)
+
+    def _matrix(self, children: int, months: int) -> tuple[Weights, ...]:
+        if self.matrix is not None:
+            rows = checked_tuple(self.matrix, children, "matrix", "children")
+            return tuple(exact_weights(row, months, f"matrix[{index}]", "months") for index, row in enumerate(rows))
+        by_child: Weights = equal_weights(children)
+        if self.children is not None:
+            by_child = exact_weights(self.children, children, "children", "children")
+        return tuple((weight,) * months for weight in by_child)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import ClassVar, Generic
 
-from quotaloom_sdk.errors import InvalidResult
+from quotaloom_sdk.errors import InvalidResult, Negative, WrongLength
 from quotaloom_sdk.exactness import Share, exact_share, require_distinct, require_one, require_text, require_tuple
 from quotaloom_sdk.explanations import Explanation
 from quotaloom_sdk.facts import DealFact
 from quotaloom_sdk.needs import Need
 from quotaloom_sdk.policies import P, ParameterizedPolicy, require_plain_function
+
+MOST_CREDITS = 50
+"""How many shares a deal may be split into."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +34,10 @@ class Credit:
 
     def __post_init__(self) -> None:
         require_text("position_id of a credit", self.position_id)
-        if not 0 < exact_share("the share of a credit", self.share) <= 1:
-            raise InvalidResult(f"the share of a credit must be above 0 and up to 1, not {self.share}")
+        share = exact_share("the share of a credit", self.share)
+        if not 0 < share <= 1:
+            refused = Negative if share < 0 else InvalidResult
+            raise refused(f"the share of a credit must be above 0 and up to 1, not {self.share}")
         require_one("overlay of a credit", self.overlay, bool)
         if self.member_id is not None:
             require_text("member_id of a credit", self.member_id)
@@ -56,8 +61,8 @@ class CreditingResult:
     """The credits of a deal, and why; the core makes whole amounts of the shares.
 
     The direct shares sum to exactly 1: write thirds as `Fraction(1, 3)`. What cannot be divided goes to the
-    largest share, then to the first. Overlay shares are not part of the sum. A position comes once. Raises
-    `InvalidResult`.
+    largest share, then to the first. Overlay shares are not part of the sum. A position comes once, and there are
+    up to 50 credits. Raises `InvalidResult`.
     """
 
     credits: tuple[Credit, ...]
@@ -65,6 +70,8 @@ class CreditingResult:
 
     def __post_init__(self) -> None:
         require_tuple("credits", self.credits, Credit)
+        if len(self.credits) > MOST_CREDITS:
+            raise WrongLength(f"it gives {len(self.credits)} credits; {MOST_CREDITS} at the most")
         require_one("explanation", self.explanation, Explanation)
         require_distinct("credits", (credit.position_id for credit in self.credits))
         direct = sum((Fraction(credit.share) for credit in self.credits if not credit.overlay), Fraction())

@@ -17,3 +17,19 @@ class InvalidRequest(PolicyError):
 
 class InvalidResult(PolicyError):
     """A policy's answer that contradicts itself or its request, or cannot be written as JSON."""
+
+
+class WrongType(InvalidResult):
+    """A part of an answer is of another type than it must be, such as a float where an exact number belongs."""
+
+
+class WrongLength(InvalidResult):
+    """A part of an answer has another number of entries than it must have."""
+
+
+class NotFinite(InvalidResult):
+    """A number of an answer is NaN or infinite."""
+
+
+class Negative(InvalidResult):
+    """A number of an answer is below 0 where it must not be."""

@@ -7,7 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import TypeVar
 
-from quotaloom_sdk.errors import InvalidResult
+from quotaloom_sdk.errors import InvalidResult, NotFinite, WrongType
 
 Share = Decimal | Fraction
 """An exact, finite share, rate or score; a float is refused, because it is not exact."""
@@ -22,7 +22,7 @@ _MOST_BITS = 512
 def require_amount(what: str, given: object) -> None:
     """A whole number of minor units that fits into 64 bits."""
     if isinstance(given, bool) or not isinstance(given, int):
-        raise InvalidResult(f"{what} must be a whole number of minor units (int), not {given!r}")
+        raise WrongType(f"{what} must be a whole number of minor units (int), not {given!r}")
     if abs(given) > _LARGEST:
         raise InvalidResult(f"{what} does not fit into 64 bits: {given}")
 
@@ -32,7 +32,7 @@ def exact_share(what: str, given: object) -> Fraction:
     if isinstance(given, Decimal):
         _require_bounded(what, given)
     elif not isinstance(given, Fraction):
-        raise InvalidResult(f"{what} must be a Decimal or a Fraction, not {given!r}")
+        raise WrongType(f"{what} must be a Decimal or a Fraction, not {given!r}")
     exact = Fraction(given)
     if max(exact.numerator.bit_length(), exact.denominator.bit_length()) > _MOST_BITS:
         raise InvalidResult(f"{what} has too many digits; round it")
@@ -42,7 +42,7 @@ def exact_share(what: str, given: object) -> Fraction:
 def _require_bounded(what: str, given: Decimal) -> None:
     """Refuse what is not finite, and exponents that would fill the memory before they can be measured."""
     if not given.is_finite():
-        raise InvalidResult(f"{what} must be finite, not {given}")
+        raise NotFinite(f"{what} must be finite, not {given}")
     _, digits, exponent = given.as_tuple()
     if len(digits) > _MOST_DIGITS or not isinstance(exponent, int) or abs(exponent) > _MOST_DIGITS:
         raise InvalidResult(f"{what} has too many digits; round it")
@@ -50,20 +50,22 @@ def _require_bounded(what: str, given: Decimal) -> None:
 
 def require_text(what: str, given: object) -> None:
     """Text that is not blank."""
-    if not isinstance(given, str) or not given.strip():
+    if not isinstance(given, str):
+        raise WrongType(f"{what} must be text that is not empty, not {given!r}")
+    if not given.strip():
         raise InvalidResult(f"{what} must be text that is not empty, not {given!r}")
 
 
 def require_one(what: str, given: object, kind: type[object]) -> None:
     """An instance of `kind`."""
     if not isinstance(given, kind):
-        raise InvalidResult(f"{what} must be of type {kind.__name__}, not {given!r}")
+        raise WrongType(f"{what} must be of type {kind.__name__}, not {given!r}")
 
 
 def require_tuple(what: str, given: object, kind: type[object]) -> None:
     """A tuple that holds nothing but `kind`."""
     if not isinstance(given, tuple):
-        raise InvalidResult(f"{what} must be a tuple of {kind.__name__}, not {given!r}")
+        raise WrongType(f"{what} must be a tuple of {kind.__name__}, not {given!r}")
     for place, one in enumerate(given):
         require_one(f"{what}[{place}]", one, kind)
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from quotaloom_sdk.errors import InvalidResult
+from quotaloom_sdk.errors import NotFinite, WrongType
 
 Value = str | int | Decimal | Fraction
 """A value beside an explanation; amounts are whole numbers of the metric's smallest unit."""
@@ -30,11 +30,11 @@ class Explanation:
     def __post_init__(self) -> None:
         text: object = self.text
         if not isinstance(text, str):
-            raise InvalidResult(f"the text of an explanation must be a string, not {text!r}")
+            raise WrongType(f"the text of an explanation must be a string, not {text!r}")
         _require_values(self.values)
         items: object = self.items
         if not isinstance(items, tuple) or not all(isinstance(item, Explanation) for item in items):
-            raise InvalidResult(f"the items of an explanation must be a tuple of Explanation, not {items!r}")
+            raise WrongType(f"the items of an explanation must be a tuple of Explanation, not {items!r}")
 
     def to_json(self) -> dict[str, Any]:
         """The tree as `{"text", "values": [{"name", "value"}], "items": [...]}`.
@@ -59,12 +59,12 @@ def _as_json(value: Value) -> str | int:
 
 def _require_values(values: object) -> None:
     if not isinstance(values, tuple):
-        raise InvalidResult(f"the values of an explanation must be a tuple of (name, value), not {values!r}")
+        raise WrongType(f"the values of an explanation must be a tuple of (name, value), not {values!r}")
     for pair in values:
         if not (isinstance(pair, tuple) and len(pair) == 2 and isinstance(pair[0], str)):
-            raise InvalidResult(f"a value of an explanation must be a pair (name, value), not {pair!r}")
+            raise WrongType(f"a value of an explanation must be a pair (name, value), not {pair!r}")
         name, value = pair
         if isinstance(value, bool) or not isinstance(value, str | int | Decimal | Fraction):
-            raise InvalidResult(f"the value {name!r} must be text, a whole number, Decimal or Fraction, not {value!r}")
+            raise WrongType(f"the value {name!r} must be text, a whole number, Decimal or Fraction, not {value!r}")
         if isinstance(value, Decimal) and not value.is_finite():
-            raise InvalidResult(f"the value {name!r} must be finite, not {value}")
+            raise NotFinite(f"the value {name!r} must be finite, not {value}")

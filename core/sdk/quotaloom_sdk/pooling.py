@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import ClassVar, Generic
 
 from quotaloom_sdk.attributes import NO_ATTRIBUTES, Attributes
-from quotaloom_sdk.errors import InvalidResult
+from quotaloom_sdk.errors import InvalidResult, WrongLength
 from quotaloom_sdk.exactness import require_distinct, require_one, require_text, require_tuple
 from quotaloom_sdk.explanations import Explanation
 from quotaloom_sdk.facts import LineFact, Load
@@ -125,8 +125,11 @@ class PoolResult:
 
     def check(self, request: PoolRequest[P]) -> None:
         """Raise `InvalidResult` unless each record has its assignment, to a candidate who has room for all he gets."""
+        wanted = "assignments must name the records of the request, each once and in their order"
+        if len(self.assignments) != len(request.records):
+            raise WrongLength(f"{wanted}; there are {len(self.assignments)} for {len(request.records)} records")
         if [one.record_id for one in self.assignments] != [record.id for record in request.records]:
-            raise InvalidResult("assignments must name the records of the request, each once and in their order")
+            raise InvalidResult(wanted)
         room = {candidate.member_id: candidate.room for candidate in request.candidates}
         for one in self.assignments:
             if one.member_id is None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import ClassVar, Generic
 
-from quotaloom_sdk.errors import InvalidResult
+from quotaloom_sdk.errors import InvalidResult, Negative, WrongLength
 from quotaloom_sdk.exactness import (
     Share,
     exact_share,
@@ -91,8 +91,11 @@ class ReviewResult:
 
     def check(self, request: ReviewRequest[P]) -> None:
         """Raise `InvalidResult` unless each part has its score, and no score is above the most there is."""
+        wanted = "parts must be those of the request, each once and in their order"
+        if len(self.parts) != len(request.parts):
+            raise WrongLength(f"{wanted}; there are {len(self.parts)} for {len(request.parts)}")
         if [part.key for part in self.parts] != [part.key for part in request.parts]:
-            raise InvalidResult("parts must be those of the request, each once and in their order")
+            raise InvalidResult(wanted)
         if Fraction(self.score) > Fraction(request.most):
             raise InvalidResult(f"score is {self.score}; the most is {request.most}")
         for scored, part in zip(self.parts, request.parts, strict=True):
@@ -120,4 +123,4 @@ class ReviewScorer(ParameterizedPolicy[P], Generic[P]):
 
 def _require_score(what: str, given: object) -> None:
     if exact_share(what, given) < 0:
-        raise InvalidResult(f"{what} must not be negative: {given}")
+        raise Negative(f"{what} must not be negative: {given}")

@@ -175,7 +175,7 @@ def argless() -> Any:
     [
         (raising, "it raised ZeroDivisionError"),
         (exiting, "it raised SystemExit: 1"),
-        (contradicting, "it raised InvalidResult: an allocation gives children or matrix, not both"),
+        (contradicting, "an allocation gives children or matrix, not both"),
         (mutating, "it raised FrozenInstanceError"),
         (misinformed, "it answered with dict, not with an AllocationResult"),
         (deferring, "it answered with coroutine, not with an AllocationResult"),

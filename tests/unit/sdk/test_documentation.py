@@ -10,6 +10,7 @@ import pytest
 from quotaloom.policies.discovery import Origin, discover
 from quotaloom_sdk import API_VERSION, PolicyDefinition, hooks
 from quotaloom_sdk.forms import undescribed
+from quotaloom_sdk.testing.conformance import FindingKind, Options
 from tests.unit.sdk.documented import fields_as_written, methods_of, needs_table, signature_of, types_of
 
 ROOT = Path(__file__).parents[3]
@@ -92,9 +93,25 @@ def test_table_of_versions_has_every_hook() -> None:
     assert all(tuple(map(int, row[0].split("."))) <= tuple(map(int, API_VERSION.split("."))) for row in rows)
 
 
+def test_every_kind_of_finding_is_explained() -> None:
+    """The page of the conformance kit lists each kind of finding as it is told, in the order of the code."""
+    text = (PAGES / "checking.md").read_text(encoding="utf-8").partition("## What is found")[2]
+    header, line, *kinds = re.findall(r"^\| ([^|]+) \| [^|]+ \|$", text, flags=re.MULTILINE)
+    assert (header, line) == ("finding", "---")
+    assert kinds == [str(kind) for kind in FindingKind]
+
+
+def test_options_of_a_check_are_told_with_their_defaults() -> None:
+    """Seconds per call, requests per policy, seconds in all and megabytes."""
+    text = " ".join((PAGES / "checking.md").read_text(encoding="utf-8").split())
+    assert (Options().seconds, Options().examples, Options().budget, Options().memory) == (1, 100, 10, 512)
+    for words in ("one call may take, 1 by default", "asked, 100 by default", "ten seconds in all", "512 MB"):
+        assert words in text
+
+
 def test_index_leads_to_every_page() -> None:
     """The index links each hook's page, each shipped policy's and the shared ones, and no link leads nowhere."""
-    shared = {PAGES / f"{name}.md" for name in ("tutorial", "values", "lifecycle", "versions")}
+    shared = {PAGES / f"{name}.md" for name in ("tutorial", "values", "lifecycle", "versions", "checking")}
     assert _links(PAGES / "README.md") >= {*HOOK_PAGES, *shared, *(PAGES / "shipped").glob("*.md")}
     assert all(link.exists() for page in PAGES.rglob("*.md") for link in _links(page))
 

@@ -14,7 +14,6 @@ from dataclasses import dataclass, is_dataclass, replace
 from importlib.metadata import EntryPoint
 from typing import Any, NoReturn, cast
 
-from quotaloom.policies.admission import Unusable, admitted
 from quotaloom.policies.isolation.descriptors import PluginDescriptor, PluginSource, plugin_descriptor
 from quotaloom.policies.isolation.limits import WorkerLimits
 from quotaloom.policies.isolation.messages import (
@@ -24,7 +23,8 @@ from quotaloom.policies.isolation.messages import (
     Outcome,
 )
 from quotaloom.policies.verdicts import NotValid, model_of, verdict_on
-from quotaloom_sdk import PolicyDefinition
+from quotaloom_sdk import InvalidResult, PolicyDefinition
+from quotaloom_sdk.admission import Unusable, admitted
 from quotaloom_sdk.hooks import ENTRY_POINT_GROUP
 
 
@@ -71,7 +71,7 @@ def _answered(function: Callable[[], object]) -> bytes:
         return _packed(Answer(Outcome.ANSWERED, function()), serving.limits.answer)
     except MemoryError:
         return pickle.dumps(Answer(Outcome.OUT_OF_MEMORY))
-    except (_Failed, Unusable) as error:
+    except (_Failed, Unusable, InvalidResult) as error:
         if isinstance(error.__cause__, MemoryError):
             return pickle.dumps(Answer(Outcome.OUT_OF_MEMORY))
         return pickle.dumps(Answer(Outcome.FAILED, reason=str(error)))

@@ -36,7 +36,8 @@ from quotaloom.policies.isolation.messages import (
 )
 from quotaloom.policies.isolation.pools import NotReached, NotStarted, QueueFull, WorkerPool
 from quotaloom.policies.verdicts import ParametersVerdict
-from quotaloom.policies.weights import BadAnswer
+from quotaloom_sdk import InvalidResult
+from quotaloom_sdk.errors import WrongType
 
 T = TypeVar("T")
 
@@ -128,7 +129,7 @@ class PluginWorkers:
         `payload` is a frozen request of the SDK, or plain values; its `parameters`, where it has them, are the JSON
         object as stored, of which the worker makes the policy's own model. `deadline`: seconds from now, waiting and
         the start of a worker included. `check` sees whatever came back and returns what may be used, or raises
-        `BadAnswer`.
+        `InvalidResult`.
 
         Raises `PolicyFailed` where the policy raises or its answer is refused, and its kinds `PolicyTimedOut`,
         `PolicyCrashed`, `PolicyOutOfMemory`, `PluginBusy`, `PluginSuspended`, `PluginUnavailable`;
@@ -144,7 +145,7 @@ class PluginWorkers:
         with self._breakers.guarding(plugin, policy, company_id):
             try:
                 return check(_value(await pool.call(message, deadline, late), plugin, policy))
-            except (BadAnswer, Unreadable) as error:
+            except (InvalidResult, Unreadable) as error:
                 raise PolicyFailed(plugin, policy, str(error)) from error
             except (Hung, Died, OutOfMemory, QueueFull, NotReached, NotStarted) as error:
                 _raise(plugin, policy, self._limits, deadline, error)
@@ -195,7 +196,7 @@ def expecting(kind: type[T]) -> Callable[[object], T]:
     def check(answer: object) -> T:
         if not isinstance(answer, kind):
             given = "None" if answer is None else type(answer).__name__
-            raise BadAnswer(f"it answered with {given}, not with {kind.__name__}")
+            raise WrongType(f"it answered with {given}, not with {kind.__name__}")
         return answer
 
     return check

@@ -1,4 +1,8 @@
-"""Which types a plugin's fields may have, and its answers as rows of the graph, checked against them."""
+"""Which types a plugin's fields of the graph may have, and their answers checked against them.
+
+The product checks what it shows, the conformance kit what it is answered. Strawberry is imported only where a field
+has a type of the plugin's own.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +12,10 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Union, get_args, get_origin
 
-from strawberry.types.base import StrawberryList, StrawberryObjectDefinition, StrawberryOptional
-
-from quotaloom.policies.weights import BadAnswer
-from quotaloom_sdk import InvalidDefinition
+from quotaloom_sdk.errors import InvalidDefinition, InvalidResult, NotFinite, WrongType
 
 Shown = Callable[[Any], Any]
-"""A plugin's value as the graph shows it. Raises `BadAnswer` for one of another type."""
+"""A plugin's value as the graph shows it. Raises `InvalidResult` for one of another type."""
 
 SCALARS: Mapping[Any, str] = {
     bool: "true or false",
@@ -55,7 +56,7 @@ def _without_none(given: object) -> Any:
 
 
 def shown_as(kind: Any, own: tuple[type[Any], ...]) -> Shown:
-    """How values of a Strawberry type, as its fields have it, are shown. Raises `InvalidDefinition`."""
+    """How values of a field's type are shown, as it was written or as Strawberry has it. Raises `InvalidDefinition`."""
     return _Shapes(own).of(kind)
 
 
@@ -67,16 +68,27 @@ class _Shapes:
         self._rows: dict[type[Any], Shown] = {}
 
     def of(self, kind: Any) -> Shown:
-        if isinstance(kind, StrawberryOptional):
-            return self.of(kind.of_type)
-        if isinstance(kind, StrawberryList):
-            return _nullable(_list_of(self.of(kind.of_type)))
-        if isinstance(kind, StrawberryObjectDefinition):
-            kind = kind.origin
+        """How values of that type are shown."""
+        kind = _without_none(kind)
+        if get_origin(kind) is list:
+            (element,) = get_args(kind)
+            return _nullable(_list_of(self.of(element)))
         if kind in SCALARS:
             return _nullable(_scalar(kind))
         if kind in self._own:
             return _nullable(self._row(kind))
+        return self._wrapped(kind)
+
+    def _wrapped(self, kind: Any) -> Shown:
+        """The same for what Strawberry makes of a type."""
+        from strawberry.types.base import StrawberryList, StrawberryObjectDefinition, StrawberryOptional
+
+        if isinstance(kind, StrawberryOptional):
+            return self.of(kind.of_type)
+        if isinstance(kind, StrawberryList):
+            return _nullable(_list_of(self.of(kind.of_type)))
+        if isinstance(kind, StrawberryObjectDefinition) and kind.origin in self._own:
+            return self.of(kind.origin)
         _checked(kind, self._own)
         raise AssertionError("a type that may be has a shape")
 
@@ -86,11 +98,11 @@ class _Shapes:
 
             def row(value: Any) -> Any:
                 if not isinstance(value, kind):
-                    raise BadAnswer(f"it answered with {_given(value)}, not with {_name(kind)}")
+                    raise WrongType(f"it answered with {_given(value)}, not with {_name(kind)}")
                 return {name: show(getattr(value, name)) for name, show in fields.items()}
 
             self._rows[kind] = row
-            definition: StrawberryObjectDefinition = kind.__strawberry_definition__
+            definition: Any = kind.__dict__["__strawberry_definition__"]
             fields.update({field.python_name: self.of(field.type) for field in definition.fields})
         return self._rows[kind]
 
@@ -102,7 +114,7 @@ def _nullable(show: Shown) -> Shown:
 def _list_of(show: Shown) -> Shown:
     def shown(value: Any) -> Any:
         if not isinstance(value, list | tuple):
-            raise BadAnswer(f"it answered with {_given(value)}, not with a list")
+            raise WrongType(f"it answered with {_given(value)}, not with a list")
         return [show(one) for one in value]
 
     return shown
@@ -110,27 +122,21 @@ def _list_of(show: Shown) -> Shown:
 
 def _scalar(kind: type[Any]) -> Shown:
     def shown(value: Any) -> Any:
-        if type(value) is not kind or not _in_bounds(value):
-            raise BadAnswer(f"it answered with {_given(value)}, not with {SCALARS[kind]}")
+        if type(value) is not kind:
+            raise WrongType(f"it answered with {_given(value)}, not with {SCALARS[kind]}")
+        _require_bounded(value)
         return value
 
     return shown
 
 
-def _in_bounds(value: object) -> bool:
-    match value:
-        case bool():
-            return True
-        case int():
-            if value.bit_length() > _INT_BITS:
-                raise BadAnswer(f"{value} does not fit into an Int of GraphQL; make the field a Decimal")
-            return True
-        case Decimal():
-            return value.is_finite()
-        case datetime():
-            return value.tzinfo is not None
-        case _:
-            return True
+def _require_bounded(value: object) -> None:
+    if isinstance(value, int) and value.bit_length() > _INT_BITS:
+        raise InvalidResult(f"{value} does not fit into an Int of GraphQL; make the field a Decimal")
+    if isinstance(value, Decimal) and not value.is_finite():
+        raise NotFinite(f"it answered with {_given(value)}, not with {SCALARS[Decimal]}")
+    if isinstance(value, datetime) and value.tzinfo is None:
+        raise InvalidResult(f"it answered with {_given(value)}, not with {SCALARS[datetime]}")
 
 
 def _name(kind: object) -> str:

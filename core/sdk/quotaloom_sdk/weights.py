@@ -1,10 +1,12 @@
-"""Weights as a policy answers them, checked and made exact."""
+"""Weights as an allocation rule answers them, checked and made exact."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
+
+from quotaloom_sdk.errors import InvalidResult, Negative, NotFinite, WrongLength, WrongType
 
 Weights = tuple[Fraction, ...]
 
@@ -14,25 +16,21 @@ LONGEST = 512
 _MOST_DIGITS = 150
 
 
-class BadAnswer(Exception):
-    """A policy's answer that must not be stored; the message says where and why."""
-
-
 def exact_weights(given: object, length: int, what: str, of: str) -> Weights:
     """`given` as fractions: one per `of`, each an int, Decimal or Fraction, finite and not negative.
 
-    `what` names the place in messages. Raises `BadAnswer`.
+    `what` names the place in messages. Raises `InvalidResult`.
     """
     entries = checked_tuple(given, length, what, of)
     return tuple(_exact(entry, f"{what}[{index}]") for index, entry in enumerate(entries))
 
 
 def checked_tuple(given: object, length: int, what: str, of: str) -> Sequence[object]:
-    """`given`, if it is a tuple with one entry per `of`. Raises `BadAnswer`."""
+    """`given`, if it is a tuple with one entry per `of`. Raises `InvalidResult`."""
     if not isinstance(given, tuple):
-        raise BadAnswer(f"{what} is {_type(given)}, not a tuple")
+        raise WrongType(f"{what} is {_type(given)}, not a tuple")
     if len(given) != length:
-        raise BadAnswer(f"{what} has {len(given)} entries for {length} {of}")
+        raise WrongLength(f"{what} has {len(given)} entries for {length} {of}")
     return given
 
 
@@ -43,24 +41,24 @@ def equal_weights(length: int) -> Weights:
 
 def _exact(entry: object, what: str) -> Fraction:
     if isinstance(entry, bool) or not isinstance(entry, int | Decimal | Fraction):
-        raise BadAnswer(f"{what} is {_type(entry)}; a weight is an int, a Decimal or a Fraction")
+        raise WrongType(f"{what} is {_type(entry)}; a weight is an int, a Decimal or a Fraction")
     if isinstance(entry, Decimal):
         _require_bounded(entry, what)
     weight = Fraction(entry)
     if max(weight.numerator.bit_length(), weight.denominator.bit_length()) > LONGEST:
-        raise BadAnswer(f"{what} has more than {LONGEST} bits; round it")
+        raise InvalidResult(f"{what} has more than {LONGEST} bits; round it")
     if weight < 0:
-        raise BadAnswer(f"{what} is negative: {entry}")
+        raise Negative(f"{what} is negative: {entry}")
     return weight
 
 
 def _require_bounded(entry: Decimal, what: str) -> None:
     """Refuse what is not finite, and exponents that would fill the memory before they can be measured."""
     if not entry.is_finite():
-        raise BadAnswer(f"{what} is {entry}, not a finite number")
+        raise NotFinite(f"{what} is {entry}, not a finite number")
     _, digits, exponent = entry.as_tuple()
     if len(digits) > _MOST_DIGITS or not isinstance(exponent, int) or abs(exponent) > _MOST_DIGITS:
-        raise BadAnswer(f"{what} has too many digits; round it")
+        raise InvalidResult(f"{what} has too many digits; round it")
 
 
 def _type(value: object) -> str:

@@ -1,5 +1,6 @@
 """The checks that one plugin passes before its policies are used, from loading to its definitions.
 
+The product makes them when it starts, the conformance kit when a partner runs it.
 Each plugin gets a plugin manager of its own: pluggy's loop over hooks ends at the first exception, and
 wrappers reach into the hooks of others; alone, a plugin can spoil only itself.
 """
@@ -19,6 +20,9 @@ from quotaloom_sdk.graphql import prefix_of
 from quotaloom_sdk.versions import speaks
 
 T = TypeVar("T")
+
+BAD_NAME = "the plugin's name must be up to 64 of a-z, 0-9 and _, a letter first"
+"""Why a plugin is not used whose name cannot be the first half of `plugin.key`."""
 
 _PREFIX = "quotaloom_"
 

@@ -1,0 +1,99 @@
+"""Events as the product publishes them, generated."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+
+from quotaloom_sdk.listening import Event
+from quotaloom_sdk.testing.conformance.requests import NONE_YET
+from quotaloom_sdk.testing.conformance.values import LARGEST, currencies, days, ids, instants, keys
+
+_ROW = ("id",)
+
+PAYLOADS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "achievement.posted": ("ids",),
+        "achievement.reversed": ("id", "reverses"),
+        "attribute.archived": ("id", "on", "key"),
+        "attribute.defined": ("id", "on", "key"),
+        "attribute.restored": ("id", "on", "key"),
+        "attributes.set": ("on", "id", "keys"),
+        "calendar.changed": (),
+        "company.created": _ROW,
+        "company.updated": _ROW,
+        "customer.created": _ROW,
+        "customer.updated": _ROW,
+        "exchange_rate.set": ("id", "currency", "kind"),
+        "funnel.created": _ROW,
+        "headship.created": _ROW,
+        "headship.ended": ("id", "on"),
+        "holding.created": _ROW,
+        "holding.ended": ("id", "on"),
+        "member.created": _ROW,
+        "member.left": ("id", "on"),
+        "member.returned": _ROW,
+        "member.updated": _ROW,
+        "metric.defined": ("id", "key"),
+        "metric.updated": _ROW,
+        "opportunity.created": _ROW,
+        "opportunity.lost": ("id", "stage_id"),
+        "opportunity.moved": ("id", "stage_id"),
+        "opportunity.reopened": ("id", "stage_id"),
+        "opportunity.transferred": _ROW,
+        "opportunity.updated": _ROW,
+        "opportunity.won": ("id", "stage_id"),
+        "plan.closed": _ROW,
+        "plan.created": _ROW,
+        "plan.published": ("id", "version"),
+        "plan.reopened": _ROW,
+        "plan.revised": ("id", "version"),
+        "policy.switched": ("policy", "active", "revision"),
+        "product.defined": ("id", "key"),
+        "product.updated": _ROW,
+        "targets.approved": ("id", "plan", "unit"),
+        "targets.changed": ("plan", "units"),
+        "targets.returned": ("id", "plan", "unit"),
+        "targets.submitted": ("id", "plan", "unit"),
+        "targets.withdrawn": ("id", "plan", "unit"),
+        "unit.closed": ("id", "on"),
+        "unit.created": _ROW,
+        "unit.moved": ("id", "parent_id", "on"),
+        "unit.renamed": _ROW,
+        "unit.reopened": _ROW,
+    }
+)
+"""The topics that are published, and what the payload of each has."""
+
+_NUMBER = st.one_of(st.integers(1, 99), st.integers(1, LARGEST))
+_NUMBERS = st.lists(_NUMBER, min_size=1, max_size=3, unique=True)
+_SUBJECTS = st.sampled_from(("unit", "member", "customer", "opportunity"))
+_VALUES: Mapping[str, SearchStrategy[Any]] = {
+    "active": st.booleans(),
+    "currency": currencies,
+    "ids": _NUMBERS,
+    "key": keys,
+    "keys": st.lists(keys, min_size=1, max_size=3, unique=True),
+    "kind": st.sampled_from(("plan", "booking")),
+    "on": days.map(lambda day: day.isoformat()),
+    "policy": st.sampled_from(("allocation.even", "acme.by_year")),
+    "units": _NUMBERS,
+}
+
+
+def events(topics: tuple[str, ...]) -> SearchStrategy[Event[Any]]:
+    """Events of those topics, all of which are published, with what the payload of each has."""
+    return st.sampled_from(topics).flatmap(_of_topic)
+
+
+def _of_topic(topic: str) -> SearchStrategy[Event[Any]]:
+    fields = {name: _VALUES.get(name, _NUMBER) for name in PAYLOADS[topic]}
+    if topic.startswith("attribute") and "on" in fields:
+        fields["on"] = _SUBJECTS
+    payload = st.fixed_dictionaries(fields).map(json.dumps)
+    return st.builds(Event, ids, st.just(topic), instants, payload, st.just(NONE_YET))
