@@ -31,6 +31,15 @@ print(json.dumps({{
 """
 
 
+BY_CUSTOMERS = "acme_rules.by_customers"
+
+
+def checked(output: str) -> set[str]:
+    """The plugin and the policies that passed the conformance kit, beside tests that passed as well."""
+    assert re.search(r"^tests/\S+ PASSED", output, re.MULTILINE)
+    return set(re.findall(r"^pyproject\.toml::(\S+) PASSED", output, re.MULTILINE))
+
+
 def setting_in(readme: str) -> dict[str, Any]:
     """The input of the mutation that the README shows, which the schema must take."""
     (sample, *_) = re.findall(r"```graphql\n(.*?)```", readme, re.DOTALL)
@@ -53,7 +62,7 @@ def test_in_an_empty_environment_with_the_sdk_alone_its_tests_pass(tmp_path: Pat
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     copy_tests(project, elsewhere)
-    assert " passed" in run(environment.python, "-m", "pytest", cwd=elsewhere)
+    assert checked(run(environment.python, "-m", "pytest", "-v", cwd=elsewhere)) == {"acme_rules", BY_CUSTOMERS}
     assert {name for name in environment.installed() if "quotaloom" in name} == {"quotaloom-sdk"}
 
 
@@ -66,7 +75,7 @@ def test_there_is_a_project_for_every_hook() -> None:
 def test_its_tests_pass_at_once(kind: Kind, tmp_path: Path) -> None:
     """Whatever it begins with: tests green, clean by ruff's defaults, admitted, and its README says what is so."""
     project = new_plugin("acme-rules", tmp_path, "--hook", kind)
-    assert " passed" in run(sys.executable, "-m", "pytest", cwd=project)
+    in_the_kit = checked(run(sys.executable, "-m", "pytest", "-v", cwd=project))
     run(sys.executable, "-m", "ruff", "check", "--isolated", cwd=project)
     run(sys.executable, "-m", "ruff", "format", "--check", "--isolated", cwd=project)
     readme = (project / "README.md").read_text(encoding="utf-8")
@@ -74,6 +83,7 @@ def test_its_tests_pass_at_once(kind: Kind, tmp_path: Path) -> None:
     parameters = json.dumps(setting.get("parameters", {}))
     policy = json.loads(run(sys.executable, "-c", ADMITTED, parameters, cwd=project))
     assert (policy["kind"], f"acme_rules.{policy['key']}") == (kind, setting["policy"])
+    assert in_the_kit == {"acme_rules", setting["policy"]}
     assert (policy["undescribed"], policy["hints"]) == ([], policy["names"])
     assert all(f"\n| `{name}` | " in readme for name in policy["names"])
 
