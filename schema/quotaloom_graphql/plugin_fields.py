@@ -108,16 +108,20 @@ class _Made:
     async def read(self, context: RequestContext, *ids: Any, **arguments: Any) -> Any:
         """What the plugin answers; raises `PolicyFailed` for whatever goes wrong in it."""
         reader, seconds = await plugin_reader(context), context.services.policies.deadlines.call
-        limit = asyncio.timeout(seconds)
+        # A task of its own: what a plugin does with its own cancellation, or with ours, keeps no request waiting.
+        reading = asyncio.create_task(_outcome(self._field.read(reader, *ids, **arguments)))
         try:
-            async with limit:
-                return await self._field.read(reader, *ids, **arguments)
-        except _OURS:
-            raise
-        except (Exception, SystemExit) as error:
-            if limit.expired():
-                raise self._told(PolicyTimedOut, f"it gave no answer within {seconds:g} seconds", error) from error
-            raise self._told(PolicyFailed, f"it raised {type(error).__name__}: {error}", error) from error
+            await asyncio.wait({reading}, timeout=seconds)
+        finally:
+            reading.cancel()
+        if not reading.done():
+            raise self._told(PolicyTimedOut, f"it gave no answer within {seconds:g} seconds", None)
+        answer, error = reading.result()
+        if isinstance(error, _OURS):
+            raise error
+        if error is not None:
+            raise self._told(PolicyFailed, f"it raised {type(error).__name__}: {_words(error)}", error) from error
+        return answer
 
     def shown(self, answer: Any) -> Any:
         """An answer as a row or a value, or the error of this one object."""
@@ -132,10 +136,25 @@ class _Made:
         """An error that names the plugin and the field."""
         return kind(self._plugin, self._key, f"field {self._field.name}: {reason}")
 
-    def _told(self, kind: type[PolicyFailed], reason: str, error: BaseException) -> PolicyFailed:
+    def _told(self, kind: type[PolicyFailed], reason: str, error: BaseException | None) -> PolicyFailed:
         failed = self.failed(reason, kind)
         _log.warning("%s", failed, exc_info=error)
         return failed
+
+
+async def _outcome(reading: Awaitable[Any]) -> tuple[Any, BaseException | None]:
+    """What it comes to, or what it raises: an exit or a cancellation of the plugin's own is its failure."""
+    try:
+        return await reading, None
+    except BaseException as error:
+        return None, error
+
+
+def _words(error: BaseException) -> str:
+    try:
+        return str(error)[:2000]
+    except Exception:
+        return "an error that cannot be shown"
 
 
 def _unshown(_: Any) -> Any:

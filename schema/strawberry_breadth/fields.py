@@ -153,7 +153,12 @@ def _loader(batch: Batch, info: Info, arguments: dict[str, Any]) -> DataLoader[A
     if loader is None:
 
         async def load(keys: list[Any]) -> list[Any]:
-            return await batch.results(keys, info, arguments)
+            try:
+                return await batch.results(keys, info, arguments)
+            except Exception:
+                raise
+            except BaseException as error:  # Strawberry's loader would leave everybody waiting for ever
+                raise RuntimeError(f"{batch.load.__name__} ended with {type(error).__name__}") from error
 
         identity = id if batch.key is None else None
         loader = batches[place] = DataLoader(load_fn=load, cache_key_fn=identity)

@@ -55,7 +55,7 @@ async def select_policy(
     switched off, POLICY_UNAVAILABLE where it is switched on and cannot be asked: another never takes its place.
     """
     rows = await _in_force(source, kind, on)
-    chosen = next((row for row in rows if wanted in (None, row["policy"])), None)
+    chosen = _chosen(rows, wanted)
     if chosen is None:
         if wanted is not None:
             registry.get(wanted, kind, path=path)
@@ -97,17 +97,15 @@ async def _in_force(source: Snapshot | Transaction, kind: str, on: date) -> list
     )
 
 
-async def still_selected(transaction: Transaction, selected: SelectedPolicy) -> bool:
-    """Whether the setting that decided still is what it was; it stays so until the transaction ends."""
-    if selected.revision is None:
-        return True
+async def still_selected(transaction: Transaction, selected: SelectedPolicy, on: date, wanted: str | None) -> bool:
+    """Whether `select_policy` would choose the same setting again; it stays so until the transaction ends."""
     await transaction.lock("policies", shared=True)
-    row = await transaction.fetch_one(
-        "SELECT true FROM policy_setting WHERE policy = $1 AND revision = $2 AND active",
-        selected.policy.key,
-        selected.revision,
-    )
-    return row is not None
+    chosen = _chosen(await _in_force(transaction, selected.policy.kind, on), wanted)
+    return chosen is not None and (chosen["policy"], chosen["revision"]) == (selected.policy.key, selected.revision)
+
+
+def _chosen(rows: Sequence[Record], wanted: str | None) -> Record | None:
+    return next((row for row in rows if wanted in (None, row["policy"])), None)
 
 
 def why_unavailable(registry: PolicyRegistry, key: str, plugin_version: str) -> str | None:
@@ -132,12 +130,16 @@ def _major(version: str) -> str:
 
 
 async def switch_policy(work: Work, host: PolicyHost, change: PolicyChange) -> None:
-    """Switch a policy on or off from a day on, with validated parameters; earlier days keep what they had.
+    """Switch a policy on or off from today on or from a later day; earlier days keep what they had.
 
-    Raises `InputError`: UNKNOWN_POLICY, INVALID_PARAMETERS, POLICY_ESSENTIAL, and for days that do not fit.
+    Raises `InputError`: UNKNOWN_POLICY, INVALID_PARAMETERS, POLICY_ESSENTIAL, PAST_DAY and others for days that do
+    not fit.
     """
     work.viewer.require(Scope.SETTINGS, "switching a policy")
     _check_days(change.valid_from or work.today, change.valid_to)
+    if change.valid_from is not None and change.valid_from < work.today:
+        message = f"what was in force before today stays: a change counts from {work.today} or later"
+        raise InputError("PAST_DAY", message, ("validFrom",))
     async with work.snapshot() as snapshot:
         latest = await snapshot.fetch_one(
             "SELECT kind, parameters, ordinal, plugin_version FROM policy_setting WHERE policy = $1"

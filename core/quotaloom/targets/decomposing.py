@@ -51,7 +51,7 @@ async def decompose_target(
         outcome = await _decide(work, host, gathered, inputs, selected, request)
         if dry_run:
             return outcome
-        if await _apply(work, gathered, outcome, selected):
+        if await _apply(work, gathered, outcome, selected, request.policy):
             return replace(outcome, stored=True)
     raise Conflict("CONFLICT", "others keep changing the same cells; please try again")
 
@@ -134,13 +134,15 @@ async def _decide(
     return decide(gathered, weights, request, selected.stamp())
 
 
-async def _apply(work: Work, gathered: Gathered, outcome: DecompositionOutcome, selected: SelectedPolicy) -> bool:
+async def _apply(
+    work: Work, gathered: Gathered, outcome: DecompositionOutcome, selected: SelectedPolicy, wanted: str | None
+) -> bool:
     """Store the matrix if what was read still stands; says whether it did."""
     units = [unit.unit_id for unit in outcome.units]
     rows = [row for unit in outcome.units for row in _rows(unit, gathered)]
 
     async def apply(transaction: Transaction) -> bool:
-        if not await still_selected(transaction, selected):
+        if not await still_selected(transaction, selected, work.today, wanted):
             return False
         if not await _still_stands(transaction, gathered, units):
             return False

@@ -68,13 +68,13 @@ def _checked(named: Named, options: Options) -> Report:
 def plugins_at(given: str) -> list[Named]:
     """The plugins at a path, or the installed one of that name. Raises `typer.BadParameter`."""
     path = Path(given)
+    installed = {one.name: one.value for one in entry_points(group=ENTRY_POINT_GROUP)}
+    if given in installed and not (path / "pyproject.toml").is_file():  # a package's own folder bears its name
+        return [Named(Source(given, installed[given]))]
     if path.is_dir():
         return _of_project(path.resolve())
     if path.is_file():
         return [_of_file(path.resolve())]
-    installed = {one.name: one.value for one in entry_points(group=ENTRY_POINT_GROUP)}
-    if given in installed:
-        return [Named(Source(given, installed[given]))]
     listed = ", ".join(sorted(installed)) or "none"
     raise typer.BadParameter(f"{given} is neither a folder, nor a file, nor an installed plugin; there are: {listed}.")
 

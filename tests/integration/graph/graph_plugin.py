@@ -66,6 +66,20 @@ SOURCE = """
             raise SystemExit(3)
         if how == "hangs":
             await asyncio.sleep(60)
+        if how == "cancels":
+            raise asyncio.CancelledError
+        if how == "closes":
+            raise GeneratorExit
+        if how == "interrupts":
+            raise KeyboardInterrupt
+        if how == "holds on":
+            while True:
+                try:
+                    await asyncio.sleep(60)
+                except asyncio.CancelledError:
+                    await asyncio.sleep(0.1)
+                    break
+            await asyncio.sleep(0)
         if how == "short":
             return [1]
         if how == "text":

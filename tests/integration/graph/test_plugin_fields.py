@@ -181,6 +181,10 @@ FAULTS = {
     "raises": "it raised RuntimeError: no luck",
     "ends": "it raised SystemExit: 3",
     "hangs": "it gave no answer within 1 seconds",
+    "cancels": "it raised CancelledError: ",
+    "closes": "it raised GeneratorExit: ",
+    "interrupts": "it raised KeyboardInterrupt: ",
+    "holds on": "it gave no answer within 1 seconds",
     "short": "it answered with 1 for 2 ids; one answer per id, in their order",
     "text": "it answered with str for 2 ids",
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -150,3 +151,46 @@ async def test_admins_and_operators_see_what_is_put_aside(database: Database) ->
     assert (rows[1]["state"], rows[1]["builtIn"]) == ("IN_SERVER", True)
     with pytest.raises(AssertionError, match="needs an admin"):
         await Desk(floor, host, "hal").ask(query)
+
+
+class Meddling(PolicyHost):
+    """A host that switches something while a policy thinks, once."""
+
+    def meddle(self, desk: Desk, policy: str, **input: Any) -> None:
+        """What to switch, and by whom."""
+        self.switch: Any = lambda: desk.switch(policy, **input)
+
+    async def ask(self, *arguments: Any, **options: Any) -> Any:
+        """Switch, then ask."""
+        switch, self.switch = self.switch, None
+        if switch is not None:
+            assert await switch() == []
+        return await super().ask(*arguments, **options)
+
+
+@pytest.mark.parametrize(
+    ("input", "expected"),
+    [
+        ({"policy": "acme.rule", "active": False}, "POLICY_OFF"),
+        ({"policy": "allocation.even", "ordinal": -9}, ["800.00", "400.00", "400.00"]),
+        ({"policy": "acme.rule", "ordinal": -1, "parameters": {"share": "0.1"}}, ["800.00", "600.00", "200.00"]),
+    ],
+)
+async def test_what_is_switched_while_a_policy_thinks_counts(
+    database: Database, input: dict[str, Any], expected: object
+) -> None:
+    """Set days ago, switched in the middle: off, another one before it, or with other parameters; never by the old."""
+    floor, plan_id = await switched_on(database)
+    later = timedelta(days=6)
+    host = Meddling(acme().discovery)
+    host.meddle(Desk(floor, acme(), later=later), **input)
+    values = {"planId": plan_id, "orgUnitId": gid("OrgUnit", floor.units["acme"]), "target": "800", "levels": 1}
+    found = (await Desk(floor, host, later=later).ask(DECOMPOSE, input=values))["decomposeTarget"]
+    if found["errors"]:
+        assert (found["errors"][0]["code"], await floor.rows("SELECT id FROM target_cell")) == (expected, [])
+        return
+    assert [unit["yearTarget"] for unit in found["units"]] == expected
+    (stored,) = await floor.rows("SELECT policy, setting_revision, parameters->>'share' AS share FROM decomposition")
+    latest = await floor.one("SELECT max(revision) AS revision FROM policy_setting WHERE policy = $1", stored["policy"])
+    assert (stored["policy"], stored["setting_revision"]) == (input["policy"], latest["revision"])
+    assert stored["share"] == input.get("parameters", {}).get("share")

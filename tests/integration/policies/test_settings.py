@@ -64,6 +64,7 @@ async def test_a_setting_keeps_parameters_with_defaults_filled_in(database: Data
         ({"policy": "acme.ruler"}, "UNKNOWN_POLICY at policy"),
         ({"validTo": "2026-06-01"}, "BAD_RANGE at validTo"),
         ({"validFrom": "0001-01-01"}, "BAD_PERIOD at validFrom"),
+        ({"validFrom": "2026-05-31"}, "PAST_DAY at validFrom"),
         ({"policy": "allocation.even", "active": False}, "POLICY_ESSENTIAL at active"),
         ({"policy": "allocation.even", "validTo": "2027-01-01"}, "POLICY_ESSENTIAL at validTo"),
     ],
