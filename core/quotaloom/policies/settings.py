@@ -132,14 +132,13 @@ def _major(version: str) -> str:
 async def switch_policy(work: Work, host: PolicyHost, change: PolicyChange) -> None:
     """Switch a policy on or off from today on or from a later day; earlier days keep what they had.
 
+    A policy that was never set may begin on an earlier day, when a company is set up with its past.
+
     Raises `InputError`: UNKNOWN_POLICY, INVALID_PARAMETERS, POLICY_ESSENTIAL, PAST_DAY and others for days that do
     not fit.
     """
     work.viewer.require(Scope.SETTINGS, "switching a policy")
     _check_days(change.valid_from or work.today, change.valid_to)
-    if change.valid_from is not None and change.valid_from < work.today:
-        message = f"what was in force before today stays: a change counts from {work.today} or later"
-        raise InputError("PAST_DAY", message, ("validFrom",))
     async with work.snapshot() as snapshot:
         latest = await snapshot.fetch_one(
             "SELECT kind, parameters, ordinal, plugin_version FROM policy_setting WHERE policy = $1"
@@ -147,6 +146,9 @@ async def switch_policy(work: Work, host: PolicyHost, change: PolicyChange) -> N
             change.policy,
             change.valid_from or work.today,
         )
+    if latest is not None and change.valid_from is not None and change.valid_from < work.today:
+        message = f"what was in force before today stays: a change counts from {work.today} or later"
+        raise InputError("PAST_DAY", message, ("validFrom",))
     setting = await _checked(work, host, change, latest)
 
     async def apply(transaction: Transaction) -> None:

@@ -64,7 +64,6 @@ async def test_a_setting_keeps_parameters_with_defaults_filled_in(database: Data
         ({"policy": "acme.ruler"}, "UNKNOWN_POLICY at policy"),
         ({"validTo": "2026-06-01"}, "BAD_RANGE at validTo"),
         ({"validFrom": "0001-01-01"}, "BAD_PERIOD at validFrom"),
-        ({"validFrom": "2026-05-31"}, "PAST_DAY at validFrom"),
         ({"policy": "allocation.even", "active": False}, "POLICY_ESSENTIAL at active"),
         ({"policy": "allocation.even", "validTo": "2027-01-01"}, "POLICY_ESSENTIAL at validTo"),
     ],
@@ -119,6 +118,15 @@ async def test_a_change_cuts_what_was_in_force_and_rewrites_nothing(database: Da
         (2, True, "0.2", "2026-06-05", "2026-06-08"),
         (3, False, "0.2", "2026-06-08", None),
     ]
+
+
+async def test_what_was_in_force_before_today_stays(database: Database) -> None:
+    """A policy that was never set may begin in the past; once it is set, no day before today is changed."""
+    floor = await furnish(database)
+    assert await Desk(floor, HOST).switch("acme.rule", validFrom="2026-01-01") == []
+    desk = Desk(floor, HOST, later=timedelta(days=5))
+    assert await desk.switch("acme.rule", active=False, validFrom="2026-06-05") == ["PAST_DAY at validFrom"]
+    assert await desk.switch("acme.rule", active=False, validFrom="2026-06-06") == []
 
 
 async def test_a_change_before_a_later_setting_must_end_by_then(database: Database) -> None:
