@@ -198,6 +198,9 @@ class SwitchPolicyInput:
     )
     valid_from: date | None = strawberry.field(default=None, description="First day; today if not given.")
     valid_to: date | None = strawberry.field(default=None, description="The day after the last; open if not given.")
+    replace_later: bool = strawberry.field(
+        default=False, description="Do away with settings that begin later; without it they stand in the way."
+    )
 
 
 @strawberry.type(description="The policy after the switch.")
@@ -210,7 +213,8 @@ class PolicyPayload:
 
 async def _switch_policy(work: Work, input: SwitchPolicyInput, services: Services) -> dict[str, Any]:
     given: Any = input.parameters
-    change = PolicyChange(input.policy, input.active, given, input.ordinal, input.valid_from, input.valid_to)
+    days = (input.valid_from, input.valid_to, input.replace_later)
+    change = PolicyChange(input.policy, input.active, given, input.ordinal, *days)
     await switch_policy(work, services.policies, change)
     return {"policy_key": input.policy}
 

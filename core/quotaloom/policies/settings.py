@@ -31,6 +31,7 @@ class PolicyChange:
 
     Without `valid_from` it counts from today. `parameters` are validated by the policy's own model. What is None stays
     as it is on `valid_from`; a policy that was never set begins with its defaults and the ordinal 0, the first.
+    Settings that begin within it or later stand in its way, unless `replace_later` does away with them.
     """
 
     policy: str
@@ -39,6 +40,7 @@ class PolicyChange:
     ordinal: int | None = None
     valid_from: date | None = None
     valid_to: date | None = None
+    replace_later: bool = False
 
 
 async def select_policy(
@@ -202,13 +204,15 @@ async def store_setting(transaction: Transaction, setting: CheckedSetting, valid
     """Store one setting inside a transaction; returns its revision. See `switch_policy`."""
     change = setting.change
     await transaction.lock("policies")
-    rows = await transaction.fetch(
+    rows = found = await transaction.fetch(
         "SELECT id, active, parameters, ordinal, valid_from, valid_to, revision, plugin_version FROM policy_setting"
         " WHERE policy = $1 ORDER BY valid_from",
         change.policy,
     )
+    if change.replace_later:
+        rows = await _without_later(transaction, rows, valid_from)
     await _make_room(transaction, rows, valid_from, change.valid_to)
-    revision = max((row["revision"] for row in rows), default=0) + 1
+    revision = max((row["revision"] for row in found), default=0) + 1
     stored = await transaction.fetch_one(
         "INSERT INTO policy_setting (company_id, policy, kind, active, parameters, ordinal, valid_from, valid_to,"
         " revision, plugin_version, changed_at, changed_by)"
@@ -231,7 +235,7 @@ async def store_setting(transaction: Transaction, setting: CheckedSetting, valid
         "policy.switch",
         "PolicySetting",
         stored["id"],
-        before=[_plain(row) for row in rows if row["valid_to"] is None or row["valid_to"] > valid_from],
+        before=[_plain(row) for row in found if row["valid_to"] is None or row["valid_to"] > valid_from],
         after={
             "policy": change.policy,
             "active": change.active,
@@ -259,6 +263,13 @@ def _check_days(valid_from: date, valid_to: date | None) -> None:
         raise InputError("BAD_RANGE", f"a setting from {valid_from} must end later than {valid_to}", ("validTo",))
 
 
+async def _without_later(transaction: Transaction, rows: list[Record], start: date) -> list[Record]:
+    """The settings without those that begin after `start`, which are withdrawn."""
+    later = [row["id"] for row in rows if row["valid_from"] > start]
+    await transaction.execute("DELETE FROM policy_setting WHERE id = ANY($1::bigint[])", later)
+    return [row for row in rows if row["id"] not in later]
+
+
 async def _make_room(transaction: Transaction, rows: list[Record], start: date, end: date | None) -> None:
     """Cut the setting that holds on `start`; one that starts on that very day gives way to its correction."""
     for row in rows:
@@ -267,7 +278,8 @@ async def _make_room(transaction: Transaction, rows: list[Record], start: date, 
         if row["valid_from"] > start:
             raise InputError(
                 "LATER_SETTING",
-                f"there is a setting from {row['valid_from']} already; end the new one by then or change that one",
+                f"there is a setting from {row['valid_from']} already; end the new one by then, change that one, or"
+                " say replaceLater",
                 ("validTo",),
             )
         if end is not None and (row["valid_to"] is None or row["valid_to"] > end):

@@ -152,3 +152,15 @@ async def test_the_history_tells_who_changed_what_with_before_and_after(database
         assert entry["actor"] == "ada"
         assert entry["at"].startswith("2026-06-01T12:00")
         assert (entry["after"]["revision"], entry["after"]["parameters"]["share"]) == (revision, share)
+
+
+async def test_a_later_setting_can_be_done_away_with(database: Database) -> None:
+    """Planned for 10 June and from 1 July on; today's change replaces both, and the history still has them."""
+    desk = Desk(await furnish(database), HOST)
+    await desk.switch("acme.rule", parameters={"share": "0.1"}, validFrom="2026-06-10")
+    await desk.switch("acme.rule", active=False, validFrom="2026-07-01")
+    assert await desk.switch("acme.rule") == ["LATER_SETTING at validTo"]
+    assert await desk.switch("acme.rule", parameters={"share": "0.3"}, replaceLater=True) == []
+    found = await desk.policy("acme.rule", "settings { revision validFrom validTo } history { before after }")
+    assert found["settings"] == [{"revision": 3, "validFrom": "2026-06-01", "validTo": None}]
+    assert [one["revision"] for one in found["history"][0]["before"]] == [1, 2]
