@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from base64 import b64decode, b64encode
-from binascii import Error as NotBase64
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any
@@ -11,20 +9,19 @@ from typing import Annotated, Any
 import strawberry
 
 from quotaloom.achievements.entries import EntrySource
-from quotaloom.achievements.reads import Cursor, EntryFilter, count_entries, entries_page
+from quotaloom.achievements.reads import EntryFilter, count_entries, entries_page
 from quotaloom.achievements.splits import CreditKind
-from quotaloom.organizations.sight import Sight
-from quotaloom.platform.errors import InputError
 from quotaloom_graphql.achievement_loaders import (
-    entry_rows,
-    entry_units,
     load_achievements,
     load_reversals,
     load_reversed,
 )
+from quotaloom_graphql.arguments import AsOf, StructureChoice
 from quotaloom_graphql.connections import After, Connection, First, window
-from quotaloom_graphql.context import Info, RequestContext
+from quotaloom_graphql.context import Info
 from quotaloom_graphql.decimals import shortest
+from quotaloom_graphql.entry_pages import NewestFirst, entry_connection, place_after, seen_entries
+from quotaloom_graphql.enums import Structure
 from quotaloom_graphql.funnel_loaders import load_customers, load_opportunities
 from quotaloom_graphql.funnels import Customer, Opportunity
 from quotaloom_graphql.metrics import Metric, Product, load_metrics, load_products
@@ -34,7 +31,6 @@ from quotaloom_graphql.organizations import Member, OrgUnit
 from quotaloom_graphql.questions import metric_named, period_named
 from quotaloom_graphql.rights import load_achievement_rights
 from quotaloom_graphql.roots import root_field
-from quotaloom_graphql.targets import AsOf
 from strawberry_breadth import batch, column
 
 
@@ -92,7 +88,7 @@ async def resolve_achievements(
     metric: Annotated[str | None, strawberry.argument(description="Only of the metric with this key.")] = None,
     org_unit: Annotated[
         strawberry.ID | None,
-        strawberry.argument(description="Only of positions that lay below this unit on the business date."),
+        strawberry.argument(description="Only of positions that lie below this unit in the tree of `structure`."),
     ] = None,
     member: Annotated[strawberry.ID | None, strawberry.argument(description="Only credited to this member.")] = None,
     period: Annotated[
@@ -100,14 +96,19 @@ async def resolve_achievements(
     ] = None,
     source: Annotated[list[EntrySource] | None, strawberry.argument(description="Only from these sources.")] = None,
     as_of: AsOf = None,
-    newest_first: Annotated[bool, strawberry.argument(description="The latest business date first.")] = True,
+    newest_first: NewestFirst = True,
+    structure: StructureChoice = Structure.AS_WAS,
+    credit: Annotated[
+        CreditKind | None,
+        strawberry.argument(description="Only of this kind; the `achieved` of units above positions is all `DIRECT`."),
+    ] = None,
 ) -> dict[str, Any]:
     """A page of the entries that the viewer may see, by business date."""
     context = info.context
     await context.work()
     window(first, None)
     span = None if period is None else await period_named(context, period)
-    sight = await context.sight()
+    seen_units, seen_members = seen_entries(await context.sight())
     wanted = EntryFilter(
         metric_ids=None if metric is None else [(await metric_named(context, metric))["id"]],
         unit_ids=_only(org_unit, "OrgUnit", "orgUnit"),
@@ -116,48 +117,14 @@ async def resolve_achievements(
         ends_on=None if span is None else span.ends_on,
         sources=source,
         posted_through=as_of,
-        seen_units=None if sight.everything else tuple(entry_units(sight)),
-        seen_members=None if sight.everything else _himself(sight),
+        seen_units=seen_units,
+        seen_members=seen_members,
+        tree_day=(as_of or await context.today()) if structure is Structure.AS_IS else None,
+        credit=credit,
     )
-    start = None if after is None else _place(after)
-    return await _page(info, context, wanted, first, start, newest_first)
-
-
-async def _page(
-    info: Info, context: RequestContext, wanted: EntryFilter, first: int, start: Cursor | None, newest_first: bool
-) -> dict[str, Any]:
-    found = await entries_page(context.snapshot, wanted, first=first, after=start, newest_first=newest_first)
-    rows = await entry_rows(info, found.rows)
-    cursors = [_cursor(row["business_date"], row["id"]) for row in rows]
-    return {
-        "edges": [{"node": row, "cursor": cursor} for row, cursor in zip(rows, cursors, strict=True)],
-        "nodes": rows,
-        "page_info": {
-            "has_next_page": found.has_next,
-            "has_previous_page": start is not None,
-            "start_cursor": cursors[0] if cursors else None,
-            "end_cursor": cursors[-1] if cursors else None,
-        },
-        "total_count": await count_entries(context.snapshot, wanted),
-    }
-
-
-def _himself(sight: Sight) -> tuple[int, ...]:
-    return () if sight.member_id is None else (sight.member_id,)
-
-
-def _cursor(business_date: date, number: int) -> str:
-    return b64encode(f"entry:{business_date.isoformat()}:{number}".encode()).decode()
-
-
-def _place(cursor: str) -> Cursor:
-    try:
-        kind, day, number = b64decode(cursor, validate=True).decode().split(":")
-        if kind == "entry" and number.isascii() and number.isdigit() and len(number) < 19:
-            return date.fromisoformat(day), int(number)
-    except (NotBase64, ValueError):
-        pass
-    raise InputError("BAD_CURSOR", f"{cursor[:60]!r} is no cursor of this list; use pageInfo.endCursor", ("after",))
+    start = place_after(after)
+    page = await entries_page(context.snapshot, wanted, first=first, after=start, newest_first=newest_first)
+    return await entry_connection(info, page, start, await count_entries(context.snapshot, wanted))
 
 
 def _only(given: str | None, type_name: str, argument: str) -> list[int] | None:

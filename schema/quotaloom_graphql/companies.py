@@ -15,6 +15,7 @@ from quotaloom.organizations.membership import NewMember
 from quotaloom.platform.access import Role
 from quotaloom.platform.errors import AccessDenied, InputError
 from quotaloom.platform.work import Work
+from quotaloom_graphql.arguments import PeriodLabel
 from quotaloom_graphql.context import Info, Services
 from quotaloom_graphql.enums import Grain
 from quotaloom_graphql.errors import UserError
@@ -24,7 +25,6 @@ from quotaloom_graphql.organization_loaders import load_members
 from quotaloom_graphql.organizations import Member, OrgUnit
 from quotaloom_graphql.questions import period_named, periods_named
 from quotaloom_graphql.rights import ViewerCan, load_company_rights, load_viewer_rights
-from quotaloom_graphql.targets import PeriodLabel
 from strawberry_breadth import batch
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Hashable
+from collections.abc import Awaitable, Callable, Hashable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, TypeVar
@@ -86,6 +86,15 @@ class RequestContext:
         if task is None:
             task = self._memory[key] = asyncio.ensure_future(_awaited(read))
         result: T = await asyncio.shield(task)
+        return result
+
+    async def once_for(self, parents: Sequence[object], key: Hashable, read: Callable[[], Awaitable[T]]) -> T:
+        """The result of `read`, which runs once for the very same parents and key: fields of one level share it."""
+
+        async def keeping_parents() -> tuple[Sequence[object], T]:
+            return parents, await read()  # while they are kept, no other object has their identity
+
+        _, result = await self.once((key, tuple(map(id, parents))), keeping_parents)
         return result
 
     async def work(self) -> Work:

@@ -22,6 +22,7 @@ from quotaloom.platform.unit_of_work import Record
 from quotaloom_graphql.connections import window
 from quotaloom_graphql.context import Info, RequestContext
 from quotaloom_graphql.nodes import optional_id
+from quotaloom_graphql.unconverted import unconverted_amounts
 
 strawberry.enum(Outcome, name="Outcome", description="What a stage means for the deals in it.")
 strawberry.enum(
@@ -47,6 +48,9 @@ OpenedIn = Annotated[
 ClosedIn = Annotated[
     str | None, strawberry.argument(description="Only deals won or lost in this period, such as `2017-Q2`.")
 ]
+ExpectedIn = Annotated[
+    str | None, strawberry.argument(description="Only deals expected to close in this period, such as `2017-Q2`.")
+]
 OrderedBy = Annotated[OpportunityOrder, strawberry.argument(description="In which order.")]
 Descending = Annotated[bool, strawberry.argument(description="The latest, largest or last first.")]
 
@@ -63,6 +67,7 @@ async def opportunity_filter(
     opened_in: str | None = None,
     closed_in: str | None = None,
     outcome: Sequence[Outcome] | None = None,
+    expected_in: str | None = None,
     **more: Any,
 ) -> OpportunityFilter:
     """The filter that the arguments of a field make; `more` are fields of `OpportunityFilter` as they are."""
@@ -73,6 +78,7 @@ async def opportunity_filter(
         on=None if unit_id is None else await context.today(),
         opened_in=await _period(context, opened_in, "openedIn"),
         closed_in=await _period(context, closed_in, "closedIn"),
+        expected_in=await _period(context, expected_in, "expectedIn"),
         **more,
     )
 
@@ -164,12 +170,13 @@ def _opportunities_of(listing: Listing) -> Loader:
         org_unit: OfUnit = None,
         opened_in: OpenedIn = None,
         closed_in: ClosedIn = None,
+        expected_in: ExpectedIn = None,
         order_by: OrderedBy = OpportunityOrder.CLOSED_ON,
         descending: Descending = True,
     ) -> list[dict[str, Any]]:
         context = info.context
         _, limit = window(first, None)
-        where = await opportunity_filter(context, org_unit, opened_in, closed_in, outcome)
+        where = await opportunity_filter(context, org_unit, opened_in, closed_in, outcome, expected_in)
         visible = (await context.sight()).units_with_figures
         found = await listing(context, keys, where, Slice(order_by, descending, limit), visible)
         return [{**row, "unit_id": row["parent_id"]} for row in with_amounts(found)]
@@ -227,22 +234,11 @@ async def _figures(
     return await context.once(("stage_figures", tuple(keys), org_unit, opened_in, closed_in), load)
 
 
-def _unconverted(figures: StageFigures, _: int) -> list[dict[str, Any]]:
-    return [
-        {
-            "currency": apart.currency,
-            "count": apart.count,
-            "amount": format_amount(apart.amount, currency_scale(apart.currency)),
-        }
-        for apart in figures.unconverted
-    ]
-
-
 load_stage_count = _figure(lambda figures, _: figures.count)
 load_stage_amount = _figure(lambda figures, scale: format_amount(figures.amount, scale))
 load_stage_weighted_amount = _figure(lambda figures, scale: format_amount(figures.weighted_amount, scale))
 load_stage_without_amount = _figure(lambda figures, _: figures.without_amount)
-load_stage_unconverted = _figure(_unconverted)
+load_stage_unconverted = _figure(lambda figures, _: unconverted_amounts(figures.unconverted))
 
 
 def _text(amount: int | None, scale: int) -> str | None:

@@ -24,6 +24,7 @@ from quotaloom_graphql.decimals import shortest
 from quotaloom_graphql.funnel_loaders import (
     ClosedIn,
     Descending,
+    ExpectedIn,
     OfUnit,
     OpenedIn,
     OrderedBy,
@@ -53,6 +54,7 @@ from quotaloom_graphql.nodes import Node, NodeLoader, decode_id, global_id, opti
 from quotaloom_graphql.organization_loaders import load_members, load_units
 from quotaloom_graphql.organizations import Member, OrgUnit
 from quotaloom_graphql.roots import root_field
+from quotaloom_graphql.unconverted import UnconvertedAmount
 from strawberry_breadth import batch, column
 
 if TYPE_CHECKING:
@@ -71,15 +73,6 @@ class Funnel(Node):
     opportunities: list[Opportunity] | None = batch(
         load_funnel_opportunities, key="id", by="funnel_id", description="Its deals that you may see."
     )
-
-
-@strawberry.type(description="Deals in a currency without a booking rate; they are in no sum.")
-class UnconvertedAmount:
-    """What could not be converted."""
-
-    currency: str = strawberry.field(description="ISO 4217 code.")
-    count: int = strawberry.field(description="How many deals.")
-    amount: Decimal = strawberry.field(description="Their sum in that currency.")
 
 
 @strawberry.type(description="A step of a funnel (阶段). Its figures are of the deals that you may see.")
@@ -293,6 +286,7 @@ async def resolve_opportunities(
     ] = None,
     opened_in: OpenedIn = None,
     closed_in: ClosedIn = None,
+    expected_in: ExpectedIn = None,
     order_by: OrderedBy = OpportunityOrder.CLOSED_ON,
     descending: Descending = True,
 ) -> dict[str, Any]:
@@ -306,6 +300,7 @@ async def resolve_opportunities(
         opened_in,
         closed_in,
         outcome,
+        expected_in,
         text=text,
         funnel_ids=_only(funnel, "Funnel", "funnel"),
         stage_ids=_only(stage, "Stage", "stage"),

@@ -7,6 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
+from quotaloom_graphql.attainments import (
+    Attainment,
+    load_member_attainment,
+    load_member_attainments,
+    load_unit_attainment,
+    load_unit_attainments,
+)
 from quotaloom_graphql.attribute_loaders import load_member_attributes, load_unit_attributes
 from quotaloom_graphql.attributes import AttributeValue
 from quotaloom_graphql.enums import MemberRole, OrgUnitKind
@@ -28,14 +35,11 @@ from quotaloom_graphql.organization_loaders import (
     load_units,
 )
 from quotaloom_graphql.targets import (
-    Attainment,
     TargetCell,
     TargetMismatch,
-    load_member_attainment,
     load_target_cells,
     load_target_mismatch,
-    load_unit_attainment,
-    load_unit_attainments,
+    load_target_mismatches,
 )
 from strawberry_breadth import batch, column
 
@@ -138,6 +142,12 @@ class OrgUnit(Node):
         one=True,
         description="Its own target against the sum of its children's, over-assignment included.",
     )
+    target_mismatches: list[TargetMismatch] | None = batch(
+        load_target_mismatches,
+        key="id",
+        by="unit_id",
+        description="The same for each period of a grain; empty where you may see its name only.",
+    )
     opportunities: list[Annotated[Opportunity, strawberry.lazy("quotaloom_graphql.funnels")]] | None = batch(
         load_unit_opportunities, key="id", by="parent_id", description="Deals of the positions below it, or of its own."
     )
@@ -176,6 +186,9 @@ class Member(Node):
         by="member_id",
         one=True,
         description="Attainment over all positions, by the days they were held; null where you may not see it.",
+    )
+    attainments: list[Attainment] | None = batch(
+        load_member_attainments, key="id", by="member_id", description="Attainment for each period of a grain."
     )
     attributes: list[AttributeValue] = batch(
         load_member_attributes,

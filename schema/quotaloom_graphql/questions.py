@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 
-from quotaloom.calendars.periods import Grain, Period, known_day
+from quotaloom.calendars.periods import Grain, Period, date_range, known_day
 from quotaloom.platform.access import Scope
 from quotaloom.platform.errors import InputError, NotFound
 from quotaloom.platform.unit_of_work import Record
@@ -66,15 +67,22 @@ def known_as_of(day: date | None) -> date | None:
         raise error.at("asOf") from None
 
 
-async def draft_named(context: RequestContext, plan: str | None, metric: Record) -> int | None:
-    """The version of the plan whose cells are asked for by name: its open draft, else its published version.
+@dataclass(frozen=True, slots=True)
+class PlanNamed:
+    """The version of a plan that is asked for by name, and the days that the plan covers."""
 
-    Raises `InputError` OTHER_METRIC for a plan of another metric than the one that is asked for.
+    version_id: int | None = None
+    days: Period | None = None
 
-    Drafts are for those who plan: admins, services that may read, and heads.
+
+async def plan_named(context: RequestContext, plan: str | None, metric: Record) -> PlanNamed:
+    """The version whose cells are asked for by name: the plan's open draft, else its published version.
+
+    Drafts are for those who plan: admins, services that may read, and heads. Raises `InputError` OTHER_METRIC for a
+    plan of another metric than the one that is asked for.
     """
     if plan is None:
-        return None
+        return PlanNamed()
     work = await context.work()
     facts = await load_plan(context.snapshot, decode_id(plan, "Plan", ("plan",)), ("plan",))
     sight = await context.sight()
@@ -84,7 +92,7 @@ async def draft_named(context: RequestContext, plan: str | None, metric: Record)
         raise NotFound("NOT_FOUND", "there is no such plan that you can see", ("plan",))
     if facts.metric_id != metric["id"]:
         raise InputError("OTHER_METRIC", f"{facts.name} is a plan of another metric than {metric['key']}", ("plan",))
-    return version
+    return PlanNamed(version, date_range(facts.starts_on, facts.ends_on))
 
 
 async def attainment_question(
@@ -99,15 +107,17 @@ async def attainment_question(
 ) -> AttainmentQuestion:
     """The question that the arguments of an attainment field make."""
     counted = await metric_named(context, metric)
+    named = await plan_named(context, plan, counted)
     return AttainmentQuestion(
         metric_id=counted["id"],
         metric_key=counted["key"],
         scale=counted["scale"],
         lower_is_better=counted["lower_is_better"],
-        periods=periods,
+        periods=tuple(periods),
         today=await context.today(),
         structure="as_is" if structure is Structure.AS_IS else "as_was",
         as_of=known_as_of(as_of),
-        version_id=await draft_named(context, plan, counted),
+        version_id=named.version_id,
+        version_days=named.days,
         at_plan_rate=at_plan_rate,
     )

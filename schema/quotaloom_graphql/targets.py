@@ -1,54 +1,23 @@
-"""Target cells and attainment, as fields of units and members."""
+"""Target cells, and a unit's own target against its children's, as fields of units."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Any
 
 import strawberry
 
+from quotaloom.calendars.periods import Period
 from quotaloom.platform.amounts import format_amount
-from quotaloom.targets.attainments import attainment_by_member, attainment_by_unit
-from quotaloom.targets.reads import PlanChoice, cells_by_unit, children_target, lines_by_unit
-from quotaloom_graphql.context import Info
-from quotaloom_graphql.enums import AttainmentStatus, Grain, Structure
-from quotaloom_graphql.questions import (
-    attainment_question,
-    draft_named,
-    known_as_of,
-    metric_named,
-    period_named,
-    periods_named,
-)
-
-PeriodLabel = Annotated[
-    str,
-    strawberry.argument(
-        description="A period of the company's calendar by its label (`2017`, `2017-H1`, `2017-Q2`, `2017-06`,"
-        " `2017-W23`, `2017-06-14`), or a range whose end is not included (`2017-03-05/2017-04-01`)."
-    ),
-]
-GrainChoice = Annotated[
-    Grain,
-    strawberry.argument(
-        description="The parts of the period that are answered, one by one. Weeks are those that start in it."
-    ),
-]
-MetricKey = Annotated[str, strawberry.argument(description="The key of a metric, such as `revenue` or `orders`.")]
-AsOf = Annotated[
-    date | None,
-    strawberry.argument(description="Counts what was posted, and plans published, by the end of this day."),
-]
-PlanId = Annotated[
-    strawberry.ID | None,
-    strawberry.argument(description="Compare with this plan's draft instead of the published plan."),
-]
-StructureChoice = Annotated[Structure, strawberry.argument(description="Which tree rolls the entries up.")]
-PlanRate = Annotated[
-    bool, strawberry.argument(description="Figures at the plan rate, worked out from the original amounts.")
-]
+from quotaloom.platform.unit_of_work import Record
+from quotaloom.targets.mismatches import NO_CELLS, Mismatch, target_mismatches
+from quotaloom.targets.reads import PlanChoice, cells_by_unit, lines_by_unit
+from quotaloom_graphql.arguments import AsOf, GrainChoice, MetricKey, PeriodLabel, PlanId
+from quotaloom_graphql.context import Info, RequestContext
+from quotaloom_graphql.enums import Grain
+from quotaloom_graphql.questions import known_as_of, metric_named, period_named, periods_named, plan_named
 
 
 @strawberry.type(description="What a unit aims for in one period. Amounts have the metric's decimal places.")
@@ -68,119 +37,22 @@ class TargetCell:
     )
 
 
-@strawberry.type(description="How much of a target is achieved. Amounts have the metric's decimal places.")
-class Attainment:
-    """Achieved against the three lines of one period."""
-
-    period: str = strawberry.field(description="The period's label.")
-    starts_on: date = strawberry.field(description="First day.")
-    ends_on: date = strawberry.field(description="The day after the last.")
-    target: Decimal | None = strawberry.field(description="The sum of the unit's own cells; null where it has none.")
-    assessment: Decimal | None = strawberry.field(description="The floor that separates reward from penalty.")
-    stretch: Decimal | None = strawberry.field(description="Above the target.")
-    achieved: Decimal = strawberry.field(
-        description="Credited amounts. Those of positions and members include overlay, those of units above do not."
-    )
-    overlay: Decimal = strawberry.field(
-        description="The overlay part (协销), shown apart; adds nothing to the company."
-    )
-    rate: Decimal | None = strawberry.field(
-        description="achieved ÷ target, six places, from the sums; null where the target is 0 or absent."
-    )
-    gap: Decimal | None = strawberry.field(description="target − achieved.")
-    status: AttainmentStatus | None = strawberry.field(
-        description="Where it stands against the three lines; null without a target."
-    )
-    expected: Decimal | None = strawberry.field(
-        description="The target prorated over the working days elapsed through today, or `asOf`."
-    )
-    pace: Decimal | None = strawberry.field(description="achieved ÷ expected, six places: 1 is on schedule.")
-    elapsed_days: int = strawberry.field(description="Working days of the period through today, or `asOf`.")
-    working_days: int = strawberry.field(description="Working days of the period.")
-
-
 @strawberry.type(description="A unit's own target against the sum of its children's.")
 class TargetMismatch:
     """Kept apart and shown, never hidden."""
 
+    period: str = strawberry.field(description="The period's label.")
+    starts_on: date = strawberry.field(description="First day.")
+    ends_on: date = strawberry.field(description="The day after the last.")
     target: Decimal | None = strawberry.field(description="The unit's own cells.")
     children_target: Decimal | None = strawberry.field(description="The sum of its children's cells.")
     over_assignment: Decimal | None = strawberry.field(
         description="children − own (超额分配); null where one of them is absent."
     )
-
-
-async def load_unit_attainment(
-    keys: list[int],
-    info: Info,
-    period: PeriodLabel,
-    metric: MetricKey = "revenue",
-    as_of: AsOf = None,
-    structure: StructureChoice = Structure.AS_WAS,
-    plan: PlanId = None,
-    at_plan_rate: PlanRate = False,
-) -> list[dict[str, Any]]:
-    """Attainment of the units whose figures the viewer may see."""
-    periods = [await period_named(info.context, period)]
-    return await _unit_attainments(keys, info, periods, metric, as_of, structure, plan, at_plan_rate)
-
-
-async def load_unit_attainments(
-    keys: list[int],
-    info: Info,
-    period: PeriodLabel,
-    grain: GrainChoice,
-    metric: MetricKey = "revenue",
-    as_of: AsOf = None,
-    structure: StructureChoice = Structure.AS_WAS,
-    plan: PlanId = None,
-    at_plan_rate: PlanRate = False,
-) -> list[dict[str, Any]]:
-    """Attainment of the units for each period of a grain."""
-    periods = await periods_named(info.context, period, grain)
-    return await _unit_attainments(keys, info, periods, metric, as_of, structure, plan, at_plan_rate)
-
-
-async def _unit_attainments(
-    keys: list[int],
-    info: Info,
-    periods: Sequence[Any],
-    metric: str,
-    as_of: date | None,
-    structure: Structure,
-    plan: str | None,
-    at_plan_rate: bool,
-) -> list[dict[str, Any]]:
-    context = info.context
-    sight = await context.sight()
-    visible = [key for key in keys if sight.sees_unit(key)]
-    question = await attainment_question(
-        context, periods, metric, structure=structure, as_of=as_of, plan=plan, at_plan_rate=at_plan_rate
+    over_assignment_percent: Decimal | None = strawberry.field(
+        description="The over-assignment in percent of the unit's own target, four places, half up: `10.0000` where the"
+        " children aim for 1.1 times as much. Null where one is absent, or its own target is 0."
     )
-    if not visible:
-        return []
-    company = (await context.work()).company
-    return await attainment_by_unit(context.snapshot, await context.calendar(), company.currency, visible, question)
-
-
-async def load_member_attainment(
-    keys: list[int],
-    info: Info,
-    period: PeriodLabel,
-    metric: MetricKey = "revenue",
-    as_of: AsOf = None,
-    plan: PlanId = None,
-) -> list[dict[str, Any]]:
-    """Attainment of the members whose figures the viewer may see: his own whole, others' in the subtrees he heads."""
-    context = info.context
-    sight = await context.sight()
-    periods = [await period_named(context, period)]
-    question = await attainment_question(context, periods, metric, as_of=as_of, plan=plan)
-    rows: list[dict[str, Any]] = []
-    for members, positions in sight.positions_of(keys):
-        calendar = await context.calendar()
-        rows += await attainment_by_member(context.snapshot, calendar, members, question, positions)
-    return rows
 
 
 async def load_target_cells(
@@ -195,9 +67,9 @@ async def load_target_cells(
     """Target values of the units whose figures the viewer may see, for each period of a grain that has any."""
     context = info.context
     sight = await context.sight()
-    visible = [key for key in keys if sight.sees_unit(key)]
+    visible = sight.seen_units(keys)
     counted = await metric_named(context, metric)
-    choice = PlanChoice(counted["id"], await draft_named(context, plan, counted), known_as_of(as_of))
+    choice = await _choice(context, counted, plan, as_of)
     periods = await periods_named(context, period, grain)
     if not visible or not periods:
         return []
@@ -207,9 +79,7 @@ async def load_target_cells(
     return [
         {
             "unit_id": key,
-            "period": one.label,
-            "starts_on": one.starts_on,
-            "ends_on": one.ends_on,
+            **_days(one),
             **{kind: _text(getattr(found, kind), counted["scale"]) for kind in ("target", "assessment", "stretch")},
             "locked": False,
             "pinned": False,
@@ -241,29 +111,64 @@ async def _stored_cells(
 
 
 async def load_target_mismatch(
-    keys: list[int], info: Info, period: PeriodLabel, metric: MetricKey = "revenue", plan: PlanId = None
+    keys: list[int],
+    info: Info,
+    period: PeriodLabel,
+    metric: MetricKey = "revenue",
+    plan: PlanId = None,
+    as_of: AsOf = None,
 ) -> list[dict[str, Any]]:
     """Own target against the children's sum, for the units whose figures the viewer may see."""
+    return await _mismatches(keys, info, [await period_named(info.context, period)], metric, plan, as_of)
+
+
+async def load_target_mismatches(
+    keys: list[int],
+    info: Info,
+    period: PeriodLabel,
+    grain: GrainChoice = Grain.MONTH,
+    metric: MetricKey = "revenue",
+    plan: PlanId = None,
+    as_of: AsOf = None,
+) -> list[dict[str, Any]]:
+    """The same for each period of a grain, those without any cells included."""
+    return await _mismatches(keys, info, await periods_named(info.context, period, grain), metric, plan, as_of)
+
+
+async def _mismatches(
+    keys: list[int], info: Info, periods: Sequence[Period], metric: str, plan: str | None, as_of: date | None
+) -> list[dict[str, Any]]:
     context = info.context
     sight = await context.sight()
     counted = await metric_named(context, metric)
-    choice = PlanChoice(counted["id"], await draft_named(context, plan, counted))
-    span = await period_named(context, period)
-    visible = [key for key in keys if sight.sees_unit(key)]
-    if not visible:
+    choice = await _choice(context, counted, plan, as_of)
+    visible = sight.seen_units(keys)
+    if not visible or not periods:
         return []
-    sums = await children_target(context.snapshot, await context.calendar(), visible, choice, span)
-    return [_mismatch(key, own, children, counted["scale"]) for key, (own, children) in sums.items()]
+    found = await target_mismatches(context.snapshot, await context.calendar(), visible, choice, periods)
+    return [
+        {"unit_id": key, **_days(one), **_mismatch(found.get((key, index), NO_CELLS), counted["scale"])}
+        for key in visible
+        for index, one in enumerate(periods)
+    ]
 
 
-def _mismatch(unit_id: int, own: int | None, children: int | None, scale: int) -> dict[str, Any]:
-    difference = None if own is None or children is None else children - own
+async def _choice(context: RequestContext, metric: Record, plan: str | None, as_of: date | None) -> PlanChoice:
+    named = await plan_named(context, plan, metric)
+    return PlanChoice(metric["id"], named.version_id, known_as_of(as_of))
+
+
+def _mismatch(found: Mismatch, scale: int) -> dict[str, Any]:
     return {
-        "unit_id": unit_id,
-        "target": _text(own, scale),
-        "children_target": _text(children, scale),
-        "over_assignment": _text(difference, scale),
+        "target": _text(found.own, scale),
+        "children_target": _text(found.children, scale),
+        "over_assignment": _text(found.over_assignment, scale),
+        "over_assignment_percent": found.over_assignment_percent,
     }
+
+
+def _days(period: Period) -> dict[str, Any]:
+    return {"period": period.label, "starts_on": period.starts_on, "ends_on": period.ends_on}
 
 
 def _text(amount: int | None, scale: int) -> str | None:

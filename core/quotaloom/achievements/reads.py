@@ -10,6 +10,7 @@ from typing import Any
 from asyncpg import Record
 
 from quotaloom.achievements.entries import EntrySource
+from quotaloom.achievements.splits import CreditKind
 from quotaloom.achievements.storing import ENTRY_COLUMNS
 from quotaloom.platform.unit_of_work import Snapshot
 
@@ -21,13 +22,15 @@ WHERE ($1::bigint[] IS NULL OR entry.metric_id = ANY($1))
     AND ($2::bigint[] IS NULL OR EXISTS (
         SELECT FROM unit_path path
         WHERE path.company_id = entry.company_id AND path.unit_id = entry.position_id AND path.ancestor_id = ANY($2)
-            AND path.valid_from <= entry.business_date AND entry.business_date < path.valid_to))
+            AND path.valid_from <= COALESCE($10::date, entry.business_date)
+            AND COALESCE($10::date, entry.business_date) < path.valid_to))
     AND ($3::bigint[] IS NULL OR entry.member_id = ANY($3))
     AND ($4::date IS NULL OR entry.business_date >= $4)
     AND ($5::date IS NULL OR entry.business_date < $5)
     AND ($6::text[] IS NULL OR entry.source = ANY($6))
     AND ($7::date IS NULL OR entry.posted_on <= $7)
     AND ($8::bigint[] IS NULL OR entry.position_id = ANY($8) OR entry.member_id = ANY($9))
+    AND ($11::text IS NULL OR entry.credit = $11)
 """
 
 
@@ -35,10 +38,10 @@ WHERE ($1::bigint[] IS NULL OR entry.metric_id = ANY($1))
 class EntryFilter:
     """Which entries are listed: those that meet everything given; None asks for nothing.
 
-    `unit_ids` are positions, or units above them on the business date. Business dates are from `starts_on` up to,
-    not including, `ends_on`; `posted_through` is the last posting day. `seen_units` and `seen_members` are what the
-    viewer may see: entries of the very positions among those units, wherever these stood on the business date, and of
-    those members; both None means all.
+    `unit_ids` are positions, or units above them on the business date, or on `tree_day` where it is given. Business
+    dates are from `starts_on` up to, not including, `ends_on`; `posted_through` is the last posting day. `seen_units`
+    and `seen_members` are what the viewer may see: entries of the very positions among those units, wherever these
+    stood on the business date, and of those members; both None means all.
     """
 
     metric_ids: Sequence[int] | None = None
@@ -50,6 +53,8 @@ class EntryFilter:
     posted_through: date | None = None
     seen_units: Sequence[int] | None = None
     seen_members: Sequence[int] | None = None
+    tree_day: date | None = None
+    credit: CreditKind | None = None
 
 
 Cursor = tuple[date, int]
@@ -76,8 +81,8 @@ async def entries_page(
     turn, order = ("<", "DESC") if newest_first else (">", "ASC")
     rows = await snapshot.fetch(
         f"SELECT {_COLUMNS} {_MATCHING}"
-        f" AND ($10::date IS NULL OR (entry.business_date, entry.id) {turn} ($10, $11::bigint))"
-        f" ORDER BY entry.business_date {order}, entry.id {order} LIMIT $12",
+        f" AND ($12::date IS NULL OR (entry.business_date, entry.id) {turn} ($12, $13::bigint))"
+        f" ORDER BY entry.business_date {order}, entry.id {order} LIMIT $14",
         *_arguments(wanted),
         *(after or (None, None)),
         first + 1,
@@ -131,4 +136,6 @@ def _arguments(wanted: EntryFilter | None) -> list[Any]:
         chosen.sources,
         chosen.posted_through,
         *seen,
+        chosen.tree_day,
+        chosen.credit,
     ]

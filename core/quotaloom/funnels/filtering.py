@@ -31,6 +31,7 @@ class OpportunityFilter:
     text: str | None = None
     opened_in: Period | None = None
     closed_in: Period | None = None
+    expected_in: Period | None = None
 
     def __post_init__(self) -> None:
         if (self.below_unit_id is None) != (self.on is None):
@@ -55,10 +56,11 @@ MATCHES = """
     ))
     AND ($11::date IS NULL OR deal.opened_on >= $11 AND deal.opened_on < $12::date)
     AND ($13::date IS NULL OR deal.closed_on >= $13 AND deal.closed_on < $14::date)
+    AND ($15::date IS NULL OR deal.expected_close_on >= $15 AND deal.expected_close_on < $16::date)
 """
-"""The condition on `deal` and its `stage`; `$1` to `$14` are `match_values`."""
+"""The condition on `deal` and its `stage`; `$1` to `$16` are `match_values`."""
 
-FIRST_FREE = 15
+FIRST_FREE = 17
 """The number of the first parameter after those of `MATCHES`."""
 
 
@@ -77,6 +79,7 @@ def match_values(snapshot: Snapshot, where: OpportunityFilter, unit_ids: Collect
         containing(where.text),
         *_days(where.opened_in),
         *_days(where.closed_in),
+        *_days(where.expected_in),
     )
 
 

@@ -5,25 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
-from functools import cache
-
-from babel.numbers import list_currencies
 
 from quotaloom.funnels.filtering import FIRST_FREE, MATCHES, OpportunityFilter, match_values
 from quotaloom.funnels.opportunity_reads import DEALS, EVERYTHING
-from quotaloom.metrics.currencies import currency_scale
+from quotaloom.funnels.worth import Unconverted, Worth, currency_factors
+from quotaloom.metrics.rates import RateKind
 from quotaloom.platform.unit_of_work import Snapshot
 from quotaloom.platform.work import CompanyFacts
-
-
-@dataclass(frozen=True, slots=True)
-class Unconverted:
-    """Deals whose currency has no booking rate; `amount` is their sum in minor units of that currency."""
-
-    currency: str
-    count: int
-    amount: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,22 +32,13 @@ class StageFigures:
     unconverted: tuple[Unconverted, ...]
 
 
-_STAGES, _OWN, _TODAY, _CURRENCIES, _FACTORS = (f"${FIRST_FREE + number}" for number in range(5))
+_STAGES, _OWN, _TODAY, _CURRENCIES, _FACTORS, _KIND = (f"${FIRST_FREE + number}" for number in range(6))
+_WORTH = Worth("$1", _OWN, _TODAY, _CURRENCIES, _FACTORS, _KIND)
 
 _FIGURES = f"""
 WITH valued AS (
-    SELECT deal.stage_id, deal.amount, deal.currency,
-        CASE WHEN deal.currency = {_OWN} THEN deal.amount
-             ELSE round(deal.amount * booking.rate * given.factor) END AS worth
-    FROM {DEALS}
-    LEFT JOIN unnest({_CURRENCIES}::text[], {_FACTORS}::numeric[]) AS given (currency, factor)
-        ON given.currency = deal.currency
-    LEFT JOIN LATERAL (
-        SELECT rate FROM exchange_rate WHERE deal.currency <> {_OWN} AND company_id = $1 AND kind = 'booking'
-            AND exchange_rate.currency = deal.currency
-            AND valid_from <= coalesce(deal.closed_on, {_TODAY}::date) ORDER BY valid_from DESC LIMIT 1
-    ) AS booking ON true
-    WHERE {MATCHES}
+    SELECT deal.stage_id, deal.amount, deal.currency, {_WORTH.column}
+    FROM {DEALS} {_WORTH.joins} WHERE {MATCHES}
 )
 SELECT stage.id AS stage_id, CASE WHEN worth IS NULL AND amount IS NOT NULL THEN currency END AS unconverted,
     count(valued.stage_id) AS count, count(amount) AS with_amount, coalesce(sum(amount), 0) AS original,
@@ -83,9 +62,16 @@ async def stage_figures(
     `unit_ids` are the positions that the viewer may see; None stands for all. A stage without deals has zeros,
     so does one that does not exist.
     """
-    currencies, factors = _factors(company.currency)
+    currencies, factors = currency_factors(company.currency)
     rows = await snapshot.fetch(
-        _FIGURES, *match_values(snapshot, where, unit_ids), stage_ids, company.currency, today, currencies, factors
+        _FIGURES,
+        *match_values(snapshot, where, unit_ids),
+        stage_ids,
+        company.currency,
+        today,
+        currencies,
+        factors,
+        RateKind.BOOKING.value,
     )
     found = {stage_id: StageFigures(stage_id, 0, 0, 0, 0, ()) for stage_id in stage_ids}
     for row in rows:
@@ -102,11 +88,3 @@ async def stage_figures(
             figures.unconverted + apart,
         )
     return [found[stage_id] for stage_id in stage_ids]
-
-
-@cache
-def _factors(own_currency: str) -> tuple[list[str], list[Decimal]]:
-    """By what a minor unit of each currency is multiplied, besides the rate, to be one of the company's."""
-    currencies = sorted(list_currencies())
-    own = currency_scale(own_currency)
-    return currencies, [Decimal(10) ** (own - currency_scale(currency)) for currency in currencies]

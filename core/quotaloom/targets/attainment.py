@@ -1,13 +1,13 @@
-"""Rate, gap, status and pace of an achievement against its target."""
+"""Rate, gap, status, pace, projection and growth of an achievement against its target."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
-from fractions import Fraction
+from typing import NamedTuple
 
-from quotaloom.platform.amounts import half_up
+from quotaloom.platform.amounts import divided
 
 RATE_SCALE = 6
 
@@ -29,12 +29,41 @@ class Lines:
     assessment: int | None = None
     stretch: int | None = None
 
+    def __add__(self, other: Lines) -> Lines:
+        """The lines of two periods together; where one has none, the other's."""
+        return Lines(
+            _both(self.target, other.target),
+            _both(self.assessment, other.assessment),
+            _both(self.stretch, other.stretch),
+        )
+
+
+def _both(one: int | None, other: int | None) -> int | None:
+    if one is None or other is None:
+        return other if one is None else one
+    return one + other
+
+
+NO_LINES = Lines()
+
+
+class Sums(NamedTuple):
+    """What was achieved in a period, its overlay part, and the three lines; in minor units."""
+
+    achieved: int = 0
+    overlay: int = 0
+    lines: Lines = NO_LINES
+
+    def plus(self, later: Sums) -> Sums:
+        """Those of two periods together."""
+        return Sums(self.achieved + later.achieved, self.overlay + later.overlay, self.lines + later.lines)
+
 
 def rate(achieved: int, target: int | None) -> Decimal | None:
     """achieved ÷ target with six places, half up; None where the target is 0 or absent."""
     if not target:
         return None
-    return Decimal(half_up(Fraction(achieved * 10**RATE_SCALE, target))).scaleb(-RATE_SCALE)
+    return Decimal(divided(achieved * 10**RATE_SCALE, target)).scaleb(-RATE_SCALE)
 
 
 def gap(achieved: int, target: int | None) -> int | None:
@@ -70,4 +99,20 @@ def expected(target: int | None, elapsed: int, working_days: int) -> int | None:
     """
     if target is None or working_days == 0:
         return None
-    return half_up(Fraction(target * elapsed, working_days))
+    return divided(target * elapsed, working_days)
+
+
+def run_rate(achieved: int, elapsed: int, working_days: int) -> int | None:
+    """What is achieved by the end of the period if it goes on as on the days elapsed: minor units, half up.
+
+    None before the first working day has passed; the caller passes calendar days for a period without working days.
+    """
+    return divided(achieved * working_days, elapsed) if elapsed else None
+
+
+def growth(now: int, before: int) -> Decimal | None:
+    """(now − before) ÷ before with six places, half up; None where there was nothing before.
+
+    Of a negative amount before, its size counts, so that growth is positive wherever there is more now.
+    """
+    return rate(now - before, abs(before))

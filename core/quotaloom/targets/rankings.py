@@ -22,10 +22,10 @@ def ranked(rows: Sequence[Mapping[str, Any]], by: RankedBy, *, lower_is_better: 
     given order stays.
     """
 
-    def worth(row: Mapping[str, Any]) -> tuple[bool, Decimal | int]:
-        value: Decimal | int | None = row["rate"] if by is RankedBy.RATE else row["minor"][0]
+    def worth(row: Mapping[str, Any]) -> tuple[bool, Decimal]:
+        value: Decimal | None = row["rate"] if by is RankedBy.RATE else Decimal(row["achieved"])
         if value is None:
-            return True, 0
+            return True, Decimal(0)
         return False, value if lower_is_better else -value
 
     ordered = sorted(rows, key=worth)

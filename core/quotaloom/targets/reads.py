@@ -34,22 +34,24 @@ class PlanChoice:
     as_of: date | None = None
 
 
-# $1 metric, $2 version named, $3 as of
-_IN_FORCE = (
+IN_FORCE = (
     "WITH in_force AS MATERIALIZED (SELECT DISTINCT ON (v.plan_id) v.company_id, v.id FROM plan_version v"
     " JOIN plan p ON p.company_id = v.company_id AND p.id = v.plan_id WHERE p.metric_id = $1"
     " AND CASE WHEN $2::bigint IS NOT NULL THEN v.id = $2"
     " WHEN $3::date IS NOT NULL THEN v.status <> 'draft' AND v.published_on <= $3"
     " ELSE v.status = 'published' END ORDER BY v.plan_id, v.published_at DESC NULLS LAST, v.id DESC)"
 )
-_CELL = " FROM in_force f JOIN target_cell c ON c.company_id = f.company_id AND c.plan_version_id = f.id"
+"""The versions whose cells count, as `in_force`; `$1` to `$3` are the fields of a `PlanChoice`."""
+
+CELL = " FROM in_force f JOIN target_cell c ON c.company_id = f.company_id AND c.plan_version_id = f.id"
+"""The cells of those versions, as `c`."""
 
 
 async def cells_by_unit(snapshot: Snapshot, unit_ids: Sequence[int], choice: PlanChoice, span: Period) -> list[Record]:
     """The stored cells of the units whose month lies in `span`, by unit and month; amounts in minor units."""
     return await snapshot.fetch(
-        _IN_FORCE + " SELECT c.id, c.unit_id, c.plan_version_id, c.starts_on, c.ends_on, c.target, c.assessment,"
-        " c.stretch, c.locked, c.pinned, c.version" + _CELL + " WHERE c.unit_id = ANY($4::bigint[])"
+        IN_FORCE + " SELECT c.id, c.unit_id, c.plan_version_id, c.starts_on, c.ends_on, c.target, c.assessment,"
+        " c.stretch, c.locked, c.pinned, c.version" + CELL + " WHERE c.unit_id = ANY($4::bigint[])"
         " AND c.starts_on >= $5 AND c.ends_on <= $6 ORDER BY c.unit_id, c.starts_on",
         choice.metric_id,
         choice.version_id,
@@ -73,9 +75,9 @@ async def lines_by_unit(
     without cells in a period has no entry, whatever its children have.
     """
     rows = await snapshot.fetch(
-        _IN_FORCE + " SELECT c.unit_id, n.i - 1 AS i, sum(c.target) AS target,"
+        IN_FORCE + " SELECT c.unit_id, n.i - 1 AS i, sum(c.target) AS target,"
         " sum(c.assessment) AS assessment, sum(c.stretch) AS stretch"
-        + _CELL
+        + CELL
         + " JOIN unnest($5::date[], $6::date[]) WITH ORDINALITY AS n (s, e, i)"
         " ON c.starts_on >= n.s AND c.ends_on <= n.e"
         " WHERE c.unit_id = ANY($4::bigint[]) GROUP BY c.unit_id, n.i",
@@ -110,9 +112,9 @@ async def _cut_cells(
     snapshot: Snapshot, unit_ids: Sequence[int], choice: PlanChoice, cut: dict[int, Period]
 ) -> list[Record]:
     return await snapshot.fetch(
-        _IN_FORCE
+        IN_FORCE
         + " SELECT c.unit_id, n.i, c.starts_on, c.ends_on, c.target, c.assessment, c.stretch"
-        + _CELL
+        + CELL
         + " JOIN unnest($5::int[], $6::date[], $7::date[]) AS n (i, s, e) ON c.starts_on < n.e AND c.ends_on > n.s"
         " AND NOT (c.starts_on >= n.s AND c.ends_on <= n.e) WHERE c.unit_id = ANY($4::bigint[])",
         choice.metric_id,
@@ -136,37 +138,6 @@ def _add_part(
             found[kind] = (found[kind] or 0) + part
 
 
-async def children_target(
-    snapshot: Snapshot, calendar: CompanyCalendar, unit_ids: Sequence[int], choice: PlanChoice, period: Period
-) -> dict[int, tuple[int | None, int | None]]:
-    """Per unit its own target and the sum of its children's in a period, in minor units; None where there is none.
-
-    Children are those of each month's last day. Of a month that the period cuts, own and children's cells count
-    with the part that falls on the period's working days, as in `lines_by_unit`.
-    """
-    rows = await snapshot.fetch(
-        _IN_FORCE
-        + " SELECT p.ancestor_id AS unit_id, p.depth, c.starts_on, c.ends_on, c.target"
-        + _CELL
-        + " JOIN unit_path p ON p.company_id = c.company_id AND p.unit_id = c.unit_id AND p.depth <= 1"
-        " AND p.valid_from < c.ends_on AND p.valid_to >= c.ends_on AND p.ancestor_id = ANY($4::bigint[])"
-        " WHERE c.starts_on < $6 AND c.ends_on > $5 AND c.target IS NOT NULL",
-        choice.metric_id,
-        choice.version_id,
-        choice.as_of,
-        list(unit_ids),
-        period.starts_on,
-        period.ends_on,
-    )
-    sums: dict[int, list[int | None]] = {unit_id: [None, None] for unit_id in unit_ids}
-    for row in rows:
-        month = date_range(row["starts_on"], row["ends_on"])
-        part = amount_within(row["target"], month, period.starts_on, period.ends_on, calendar.working)
-        of_unit = sums[row["unit_id"]]
-        of_unit[row["depth"]] = (of_unit[row["depth"]] or 0) + part
-    return {unit_id: (own, children) for unit_id, (own, children) in sums.items()}
-
-
 async def lines_by_member(
     snapshot: Snapshot,
     calendar: CompanyCalendar,
@@ -182,12 +153,12 @@ async def lines_by_member(
     share falls on the working days of the days held. With `position_ids` only those positions count.
     """
     rows = await snapshot.fetch(
-        _IN_FORCE  # noqa: S608 (constants)
+        IN_FORCE  # noqa: S608 (constants)
         + ", held AS (SELECT DISTINCT company_id, position_id FROM holding WHERE member_id = ANY($4::bigint[])"
         " AND ($7::bigint[] IS NULL OR position_id = ANY($7)))"
         " SELECT c.unit_id, c.starts_on, c.ends_on, c.target, c.assessment, c.stretch, h.member_id,"
         " greatest(h.valid_from, c.starts_on) AS held_from, least(h.valid_to, c.ends_on) AS held_to"
-        + _CELL
+        + CELL
         + " JOIN held ON held.company_id = c.company_id AND held.position_id = c.unit_id"
         " JOIN holding h ON h.company_id = c.company_id AND h.position_id = c.unit_id"
         " AND (h.valid_from IS NULL OR h.valid_from < c.ends_on) AND (h.valid_to IS NULL OR h.valid_to > c.starts_on)"

@@ -8,7 +8,8 @@ from decimal import Decimal
 from quotaloom.calendars.periods import date_range
 from quotaloom.funnels.commands.stage_changes import move_opportunity, win_opportunity
 from quotaloom.funnels.filtering import OpportunityFilter
-from quotaloom.funnels.stage_figures import StageFigures, Unconverted, stage_figures
+from quotaloom.funnels.stage_figures import StageFigures, stage_figures
+from quotaloom.funnels.worth import Unconverted
 from quotaloom.metrics.commands import set_exchange_rate
 from quotaloom.metrics.rates import RateKind
 from quotaloom.platform.database import Database

@@ -92,7 +92,7 @@ class Planning:
         return dict(zip(names, rows, strict=True))
 
     async def _question(self, work: Work, period: Period, facts: Mapping[str, Any]) -> AttainmentQuestion:
-        return AttainmentQuestion(await self.revenue(), "revenue", 2, False, [period], work.today, **facts)
+        return AttainmentQuestion(await self.revenue(), "revenue", 2, False, (period,), work.today, **facts)
 
     async def publish(self) -> None:
         """Put the plan in force."""
