@@ -33,6 +33,7 @@ class FixedWeightsParameters(MonthParameters):
     weights: dict[UnitKey, UnitWeight] = Field(
         default={},
         max_length=1000,
+        examples=[{"east": 5, "west": 3}],
         description="What units weigh, by the unit's key. Only the proportions between units side by side count.",
         json_schema_extra=ui(widget="table", group="Units", order=1),
     )

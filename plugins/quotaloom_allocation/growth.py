@@ -33,6 +33,7 @@ class GrowthParameters(NewcomerParameters):
     growth_by_unit: dict[UnitKey, Percent] = Field(
         default={},
         max_length=1000,
+        examples=[{"east": 20, "west": -5}],
         description="By how much single units grow, in percent, by the unit's key. Goes before its attribute.",
         json_schema_extra=ui(widget="table", unit="%", group="Growth", order=2),
     )
