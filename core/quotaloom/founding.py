@@ -21,7 +21,10 @@ from quotaloom.policies.host import PolicyHost, parse_parameters
 from quotaloom.policies.settings import store_setting, switched_on
 
 FROM_THE_BEGINNING = date(1900, 1, 1)
-"""Built-in policies are on for every day of a new company."""
+"""What a new company begins with is on for every one of its days."""
+
+BEGINS_WITH = ("allocation.even", "allocation.last_year")
+"""The policies that are on in a new company, the first before the others; every other one waits to be switched on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,7 @@ async def found_company(
 ) -> Founded:
     """Found a company in one transaction, with `then` in the same one; raises `InputError` KEY_TAKEN.
 
-    `subject` is who stands in the audit record. Built-in policies are switched on.
+    `subject` is who stands in the audit record. The policies of `BEGINS_WITH` are switched on.
     """
     if await company_id_of(database, new.key) is not None:
         raise InputError("KEY_TAKEN", f"there is a company {new.key!r} already: choose another key", ("key",))
@@ -69,7 +72,7 @@ async def found_company(
 
 
 async def _switch_on(transaction: Transaction, host: PolicyHost) -> None:
-    built_in = [policy for policy in host.registry if policy.plugin.origin is Origin.BUILT_IN]
-    for ordinal, policy in enumerate(built_in):
+    built_in = {policy.key: policy for policy in host.registry if policy.plugin.origin is Origin.BUILT_IN}
+    for ordinal, policy in enumerate(built_in[key] for key in BEGINS_WITH if key in built_in):
         setting = switched_on(policy, parse_parameters(policy, {}), ordinal)
         await store_setting(transaction, setting, FROM_THE_BEGINNING)

@@ -11,10 +11,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
-from statistics import median
 
 from pydantic import Field
 
+from quotaloom_allocation.explaining import fitting, in_words, plain
+from quotaloom_allocation.newcomers import Row, counted, filled, newcomer_row
 from quotaloom_sdk import (
     AllocationRequest,
     AllocationResult,
@@ -24,8 +25,6 @@ from quotaloom_sdk import (
     Parameters,
     UnitFact,
 )
-
-Row = tuple[Fraction, ...]
 
 
 class LastYearParameters(Parameters):
@@ -47,35 +46,15 @@ class LastYearParameters(Parameters):
 
 def last_year(request: AllocationRequest[LastYearParameters]) -> AllocationResult:
     """Weights for each child and month, and for the unit's own months, from last year's achievement."""
-    share = Fraction(request.parameters.share_of_median_for_newcomers)
-    rows = [_counted(child) for child in request.children]
-    newcomer = _newcomer_row([row for row in rows if any(row)], share)
-    months = _filled(_counted(request.unit), share)
+    share = request.parameters.share_of_median_for_newcomers
+    rows = [counted(child.achieved) for child in request.children]
+    newcomer = newcomer_row(rows, share)
+    months = filled(counted(request.unit.achieved), share)
     return AllocationResult(
         months=months,
         matrix=None if newcomer is None else tuple(row if any(row) else newcomer for row in rows),
         explanation=_explained(request, rows, newcomer, months),
     )
-
-
-def _counted(unit: UnitFact) -> Row:
-    return tuple(Fraction(max(achieved, 0)) for achieved in unit.achieved)
-
-
-def _newcomer_row(established: Sequence[Row], share: Fraction) -> Row | None:
-    """The weights of a child without any achievement, a month each; None where nobody has any."""
-    if not established:
-        return None
-    return tuple(share * median(month) for month in zip(*established, strict=True))
-
-
-def _filled(months: Row, share: Fraction) -> Row | None:
-    """The months; one without any achievement at `share` of the median month; None where none has any."""
-    achieved = [month for month in months if month]
-    if not achieved:
-        return None
-    usual = share * median(achieved)
-    return tuple(month or usual for month in months)
 
 
 def _explained(
@@ -84,14 +63,14 @@ def _explained(
     newcomer: Row | None,
     months: Row | None,
 ) -> Explanation:
-    share = _in_words(request.parameters.share_of_median_for_newcomers)
+    share = in_words(request.parameters.share_of_median_for_newcomers)
     text = f"Split by last year's {request.metric_key} of the same months, in its smallest unit."
     items = [_months_explained(request, months, share)]
     if newcomer is None and rows:
         items.append(Explanation("Nobody below achieved anything last year, so all count alike."))
     elif newcomer is not None:
         pairs = zip(request.children, rows, strict=True)
-        items += [_child_explained(child, row, newcomer, share) for child, row in pairs]
+        items += fitting([_child_explained(child, row, newcomer, share) for child, row in pairs])
     return Explanation(text, items=tuple(items))
 
 
@@ -108,26 +87,18 @@ def _months_explained(request: AllocationRequest[LastYearParameters], months: Ro
             f" A year before {', '.join(empty)} it achieved nothing: that counts as {share} the median of the others."
         )
     pairs = zip(request.months, months, strict=True)
-    return Explanation(text, values=tuple((month.label, _plain(weight)) for month, weight in pairs))
+    return Explanation(text, values=tuple((month.label, plain(weight)) for month, weight in pairs))
 
 
 def _child_explained(child: UnitFact, row: Row, newcomer: Row, share: str) -> Explanation:
     if any(row):
-        counted = row
+        weights = row
         text = f"{child.name} counts as what it achieved in each month of last year."
     else:
-        counted = newcomer
+        weights = newcomer
         text = f"{child.name} achieved nothing last year: each month counts as {share} the median of the others."
-    year = _plain(sum(counted, Fraction()))
+    year = plain(sum(weights, Fraction()))
     return Explanation(text, values=(("last year", sum(child.achieved)), ("counted", year)))
-
-
-def _plain(weight: Fraction) -> int | Fraction:
-    return weight.numerator if weight.denominator == 1 else weight
-
-
-def _in_words(share: Decimal) -> str:
-    return "half" if share == Decimal("0.5") else f"{share.normalize():f} times"
 
 
 LAST_YEAR = AllocationRule(

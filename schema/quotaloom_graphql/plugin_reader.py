@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import TypeVar
 
@@ -44,9 +45,9 @@ class SightedReader:
         loads = await unit_loads(self._snapshot, self._work.company, seen, self.today)
         facts = {}
         for row in rows:
-            fact = UnitFact(str(row["id"]), row["name"], row["kind"])
+            fact = UnitFact(str(row["id"]), row["name"], row["kind"], key=row["key"])
             if row["id"] in loads:
-                fact = UnitFact(fact.id, fact.name, fact.kind, (), (), attributes[row["id"]], loads[row["id"]])
+                fact = replace(fact, attributes=attributes[row["id"]], load=loads[row["id"]])
             facts[row["id"]] = fact
         return _in_order(ids, facts)
 

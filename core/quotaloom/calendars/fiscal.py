@@ -66,6 +66,10 @@ class FiscalCalendar:
         """The number of the fiscal year a day is in."""
         return self._months.index_of(known_day(day)) // 12
 
+    def number_of(self, day: date) -> int:
+        """The place, 1 to 12, that a day's fiscal month has in its fiscal year."""
+        return self._months.index_of(known_day(day)) % 12 + 1
+
     def months(self, year: int) -> tuple[Period, ...]:
         """The twelve fiscal months of a fiscal year, in order."""
         first = known_year(year) * 12

@@ -55,6 +55,15 @@ class PolicyFailed(Exception):
         return f"policy {self.policy!r} of plugin {self.plugin!r} failed: {self.reason}"
 
 
+class PolicyUndecided(PolicyFailed):
+    """A policy says in its own words why it cannot decide; it has not failed, and nothing was stored."""
+
+    code = "POLICY_UNDECIDED"
+
+    def __str__(self) -> str:
+        return f"policy {self.policy!r} cannot decide: {self.reason}"
+
+
 def unknown_policy(given: str, known: Iterable[str], path: Path = ()) -> InputError:
     """The `InputError` UNKNOWN_POLICY, which names what there is."""
     names = sorted(known)

@@ -19,7 +19,7 @@ from typing import Any, Self, TypeVar, cast
 from quotaloom.platform.errors import Path
 from quotaloom.platform.unit_of_work import require_no_transaction
 from quotaloom.policies.discovery import Discovery, Origin
-from quotaloom.policies.errors import PolicyFailed
+from quotaloom.policies.errors import PolicyFailed, PolicyUndecided
 from quotaloom.policies.isolation.breaker import BreakerRules, BreakerState
 from quotaloom.policies.isolation.errors import PluginFailed, PolicyTimedOut
 from quotaloom.policies.isolation.limits import WorkerLimits
@@ -29,7 +29,7 @@ from quotaloom.policies.parameters import accepted
 from quotaloom.policies.registry import PolicyRegistry, RegisteredPolicy
 from quotaloom.policies.selected import SelectedPolicy
 from quotaloom.policies.verdicts import NotValid, model_of, verdict_on
-from quotaloom_sdk import InvalidResult, PolicyDefinition
+from quotaloom_sdk import CannotDecide, InvalidResult, PolicyDefinition
 from quotaloom_sdk.needs import narrowed
 
 T = TypeVar("T")
@@ -125,7 +125,8 @@ class PolicyHost:
         """The checked answers of a policy, one per request in their order.
 
         Each request is a frozen request of the SDK; it is narrowed to what the policy declared to need, and given the
-        selected parameters. Raises `PolicyFailed`, naming the plugin, at the first failure: nothing is half answered.
+        selected parameters. Raises `PolicyFailed`, naming the plugin, at the first failure: nothing is half answered;
+        `PolicyUndecided` is the kind of it for a policy that says why it cannot decide.
         """
         require_no_transaction(f"asking {selected.policy.key}")
         asked = [narrowed(request, selected.policy.needs) for request in requests]
@@ -133,6 +134,8 @@ class PolicyHost:
             if selected.policy.definition is not None:
                 return await _ask_here(selected, selected.policy.definition, function, asked, check)
             return await self._ask_workers(selected, function, asked, check, company_id)
+        except PolicyUndecided:
+            raise
         except PolicyFailed as error:
             _log.warning("%s%s", error, "".join(f"\n{note}" for note in getattr(error, "__notes__", ())))
             raise
@@ -211,6 +214,8 @@ def _blaming(policy: RegisteredPolicy) -> Iterator[None]:
     """Whatever goes wrong in a policy is told as its failure."""
     try:
         yield
+    except CannotDecide as error:
+        raise PolicyUndecided(policy.plugin.name, policy.key, str(error)) from error
     except (InvalidResult, NotValid) as error:
         raise PolicyFailed(policy.plugin.name, policy.key, str(error)) from error
     except (Exception, SystemExit) as error:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
-from quotaloom.achievements.rollups import achieved_by_unit
+from quotaloom.achievements.rollups import achieved_by_month
 from quotaloom.attributes.definitions import Subject
 from quotaloom.attributes.reads import attributes_of
 from quotaloom.calendars.company_calendar import fiscal_calendar, load_calendar
+from quotaloom.calendars.fiscal import FiscalCalendar
+from quotaloom.calendars.periods import Grain, Period
+from quotaloom.calendars.workdays import WorkingDays
 from quotaloom.loads.reads import unit_loads
 from quotaloom.platform.errors import InputError
 from quotaloom.platform.unit_of_work import Snapshot
@@ -17,19 +21,24 @@ from quotaloom.platform.work import Work
 from quotaloom.targets.gathering import Gathered, GatheredUnit
 from quotaloom_sdk import NO_ATTRIBUTES, AllocationRequest, Attributes, Load, MonthFact, Need, Parameters, UnitFact
 
+RECENT_MONTHS = 24
+"""How many past months a rule is told of: as many as it takes to hold the last whole year, on any day."""
+
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
     """What was read for a rule, by unit; what it does not need is empty.
 
-    `history`: last year's achievement of the units as they are composed on the tree's day, one figure per month of
-    the plan, in minor units. `workdays`: of each month.
+    `months` are those of the plan. `history` and `recent`: what the units, as they are composed on the tree's day,
+    achieved in the same months of last year and in `recent_months`, one figure per month, in minor units.
     """
 
+    months: tuple[MonthFact, ...]
+    recent_months: tuple[MonthFact, ...] = ()
     history: Mapping[int, Sequence[int]] = field(default_factory=dict)
+    recent: Mapping[int, Sequence[int]] = field(default_factory=dict)
     attributes: Mapping[int, Attributes] = field(default_factory=dict)
     loads: Mapping[int, Load] = field(default_factory=dict)
-    workdays: Sequence[int | None] = ()
 
 
 async def read_inputs(snapshot: Snapshot, work: Work, gathered: Gathered, needs: frozenset[Need]) -> Inputs:
@@ -39,25 +48,47 @@ async def read_inputs(snapshot: Snapshot, work: Work, gathered: Gathered, needs:
     or posted meanwhile counts next time. Raises `InputError` MISSING_RATE where loads cannot be told.
     """
     ids = list(gathered.units)
+    calendar = fiscal_calendar(work.company)
+    before = [calendar.year_before(month) for month in gathered.months] if Need.HISTORY in needs else []
+    recent = _recent(calendar, gathered.months, work.today) if Need.RECENT in needs else []
+    working = (await load_calendar(snapshot, work.company)).working if Need.CALENDAR in needs else None
     return Inputs(
-        history=await _history(snapshot, work, gathered) if Need.HISTORY in needs else {},
+        months=_told(calendar, gathered.months, working),
+        recent_months=_told(calendar, recent, working),
+        history=await _achieved(snapshot, gathered, before) if before else {},
+        recent=await _achieved(snapshot, gathered, recent) if recent else {},
         attributes=await attributes_of(snapshot, Subject.UNIT, ids) if Need.ATTRIBUTES in needs else {},
         loads=await _loads(snapshot, work, ids) if Need.LOAD in needs else {},
-        workdays=await _workdays(snapshot, work, gathered) if Need.CALENDAR in needs else (),
     )
 
 
-async def _history(snapshot: Snapshot, work: Work, gathered: Gathered) -> dict[int, list[int]]:
-    calendar = fiscal_calendar(work.company)
-    periods = [calendar.year_before(month) for month in gathered.months]
-    ids = list(gathered.units)
-    rows = await achieved_by_unit(
-        snapshot, ids, gathered.metric_id, periods, structure="as_is", tree_day=gathered.tree_day
+def _recent(calendar: FiscalCalendar, months: Sequence[Period], today: date) -> list[Period]:
+    """The months that a planner looks back on: those before today, or, if the plan is over, those before it."""
+    looking_back_on = today if today < months[-1].ends_on else months[0].starts_on
+    following = calendar.containing(looking_back_on, Grain.MONTH)
+    found: list[Period] = []
+    for _ in range(RECENT_MONTHS):
+        following = calendar.previous(following)
+        found.append(following)
+    return found[::-1]
+
+
+def _told(calendar: FiscalCalendar, months: Sequence[Period], working: WorkingDays | None) -> tuple[MonthFact, ...]:
+    return tuple(
+        MonthFact(
+            label=month.label,
+            starts_on=month.starts_on,
+            ends_on=month.ends_on,
+            workdays=None if working is None else working.count(month.starts_on, month.ends_on),
+            fiscal_year=calendar.year_of(month.starts_on),
+            number=calendar.number_of(month.starts_on),
+        )
+        for month in months
     )
-    found = {unit_id: [0] * len(periods) for unit_id in ids}
-    for row in rows:
-        found[row["unit_id"]][row["period_index"]] = row["achieved"]
-    return found
+
+
+async def _achieved(snapshot: Snapshot, gathered: Gathered, periods: Sequence[Period]) -> dict[int, list[int]]:
+    return await achieved_by_month(snapshot, list(gathered.units), gathered.metric_id, periods, gathered.tree_day)
 
 
 async def _loads(snapshot: Snapshot, work: Work, ids: Sequence[int]) -> dict[int, Load]:
@@ -68,20 +99,16 @@ async def _loads(snapshot: Snapshot, work: Work, ids: Sequence[int]) -> dict[int
         raise InputError(error.code, message, ("policy",)) from error
 
 
-async def _workdays(snapshot: Snapshot, work: Work, gathered: Gathered) -> list[int | None]:
-    working = (await load_calendar(snapshot, work.company)).working
-    return [working.count(month.starts_on, month.ends_on) for month in gathered.months]
-
-
 def allocation_request(gathered: Gathered, inputs: Inputs, unit: GatheredUnit) -> AllocationRequest[Any]:
     """What the rule is told of one unit; it is given its parameters where it is asked."""
-    workdays = inputs.workdays or [None] * len(gathered.months)
-    months = tuple(
-        MonthFact(month.label, month.starts_on, month.ends_on, days)
-        for month, days in zip(gathered.months, workdays, strict=True)
+    return AllocationRequest(
+        unit=_fact(unit, inputs),
+        children=tuple(_fact(gathered.units[child], inputs) for child in unit.children),
+        months=inputs.months,
+        metric_key=gathered.metric_key,
+        parameters=Parameters(),
+        recent_months=inputs.recent_months,
     )
-    children = tuple(_fact(gathered.units[child], inputs) for child in unit.children)
-    return AllocationRequest(_fact(unit, inputs), children, months, gathered.metric_key, Parameters())
 
 
 def _fact(unit: GatheredUnit, inputs: Inputs) -> UnitFact:
@@ -93,4 +120,6 @@ def _fact(unit: GatheredUnit, inputs: Inputs) -> UnitFact:
         planned=unit.values["target"],
         attributes=inputs.attributes.get(unit.id, NO_ATTRIBUTES),
         load=inputs.loads.get(unit.id),
+        key=unit.key,
+        recent=tuple(inputs.recent.get(unit.id, ())),
     )

@@ -29,6 +29,7 @@ class GatheredUnit:
     """
 
     id: int
+    key: str
     name: str
     kind: str
     children: tuple[int, ...]
@@ -90,7 +91,7 @@ async def gather(
 async def subtree(source: Snapshot | Transaction, unit_id: int, day: date, plan: PlanFacts) -> list[Record]:
     """The units below one that are open on any day of the plan, itself included, siblings in tree order."""
     rows = await source.fetch(
-        "SELECT u.id, u.name, u.kind, u.opened_on, u.closed_on, c.parent_id FROM org_unit u"
+        "SELECT u.id, u.key, u.name, u.kind, u.opened_on, u.closed_on, c.parent_id FROM org_unit u"
         " CROSS JOIN LATERAL (SELECT least(greatest($2::date, coalesce(u.opened_on, $2)),"
         " coalesce(u.closed_on - 1, 'infinity')) AS day) AS own"
         " JOIN unit_path p ON p.company_id = u.company_id AND p.unit_id = u.id AND p.ancestor_id = $1"
@@ -152,6 +153,7 @@ def _unit(
     )
     return GatheredUnit(
         id=row["id"],
+        key=row["key"],
         name=row["name"],
         kind=row["kind"],
         children=tuple(children),

@@ -11,7 +11,7 @@ from quotaloom_sdk.attributes import (
     Reference,
 )
 from quotaloom_sdk.crediting import Credit, CreditingRequest, CreditingResult, CreditingRule
-from quotaloom_sdk.errors import InvalidDefinition, InvalidRequest, InvalidResult, PolicyError
+from quotaloom_sdk.errors import CannotDecide, InvalidDefinition, InvalidRequest, InvalidResult, PolicyError
 from quotaloom_sdk.exactness import Share
 from quotaloom_sdk.explanations import Explanation
 from quotaloom_sdk.facts import CustomerFact, DealFact, LineFact, Load, MemberFact, MonthFact, PeriodFact, UnitFact
@@ -59,6 +59,7 @@ __all__ = [
     "Attributes",
     "BatchReader",
     "CandidateFact",
+    "CannotDecide",
     "Choice",
     "Credit",
     "CreditingRequest",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 from typing import ClassVar, Generic
@@ -11,7 +11,7 @@ from typing import ClassVar, Generic
 from quotaloom_sdk.errors import InvalidResult
 from quotaloom_sdk.explanations import Explanation
 from quotaloom_sdk.facts import MonthFact, UnitFact
-from quotaloom_sdk.needs import Need
+from quotaloom_sdk.needs import Need, given_if
 from quotaloom_sdk.policies import P, ParameterizedPolicy, require_plain_function
 from quotaloom_sdk.weights import Weights, checked_tuple, equal_weights, exact_weights
 
@@ -24,7 +24,8 @@ class AllocationRequest(Generic[P]):
     """What a rule decides on: the unit whose target is split, and its children in tree order.
 
     `months` are the months of the plan in order; `parameters` are the company's, validated by the rule's
-    model.
+    model. `recent_months` are the last 24 months that were over on the day on which the target is split, the
+    earliest first; of a plan that is over by then, the 24 before it. They need RECENT.
     """
 
     unit: UnitFact
@@ -32,6 +33,7 @@ class AllocationRequest(Generic[P]):
     months: tuple[MonthFact, ...]
     metric_key: str
     parameters: P
+    recent_months: tuple[MonthFact, ...] = field(default=(), metadata=given_if(Need.RECENT))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,11 +85,13 @@ class AllocationRule(ParameterizedPolicy[P], Generic[P]):
     """A policy that answers with weights; the core makes exact whole amounts of them.
 
     `allocate` is pure: no clock, no chance, no file, no network; the same request gives the same result.
-    It is called outside any transaction. Raises `InvalidDefinition`.
+    It is called outside any transaction, and may raise `CannotDecide`. Raises `InvalidDefinition`.
     """
 
     kind: ClassVar[str] = "allocation"
-    offers: ClassVar[frozenset[Need]] = frozenset({Need.HISTORY, Need.ATTRIBUTES, Need.LOAD, Need.PLAN, Need.CALENDAR})
+    offers: ClassVar[frozenset[Need]] = frozenset(
+        {Need.HISTORY, Need.RECENT, Need.ATTRIBUTES, Need.LOAD, Need.PLAN, Need.CALENDAR}
+    )
 
     allocate: Callable[[AllocationRequest[P]], AllocationResult]
 

@@ -12,15 +12,18 @@ from quotaloom_sdk.needs import Need, given_if
 
 @dataclass(frozen=True, slots=True)
 class MonthFact:
-    """A month of the plan: its label (`2017-06`), its first day, and the first day after it.
+    """A fiscal month: its label (`2017-06`), its first day, and the first day after it.
 
-    `workdays`: how many days the company works in it; needs CALENDAR.
+    `workdays`: how many days the company works in it; needs CALENDAR. `fiscal_year` is the year that it is in, and
+    `number` its place there, 1 to 12.
     """
 
     label: str
     starts_on: date
     ends_on: date
     workdays: int | None = field(default=None, metadata=given_if(Need.CALENDAR))
+    fiscal_year: int = 0
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +57,13 @@ class Load:
 
 @dataclass(frozen=True, slots=True)
 class UnitFact:
-    """A unit of the tree. `kind` is company, department, team or position.
+    """A unit of the tree. `kind` is company, department, team or position; `key` is the company's own name for it.
 
     Lists have one figure per month of the request, in minor units (cents, orders). `achieved`: what the whole
     unit achieved in the same months of last year, negative where refunds outweigh; needs HISTORY. `planned`: the
     unit's own targets that stand in the plan already, None for a month without; needs PLAN. `attributes` need
-    ATTRIBUTES, `load` needs LOAD.
+    ATTRIBUTES, `load` needs LOAD. `recent`: what the whole unit achieved in each of the request's `recent_months`;
+    needs RECENT.
     """
 
     id: str
@@ -69,6 +73,8 @@ class UnitFact:
     planned: tuple[int | None, ...] = field(default=(), metadata=given_if(Need.PLAN))
     attributes: Attributes = field(default=NO_ATTRIBUTES, metadata=given_if(Need.ATTRIBUTES))
     load: Load | None = field(default=None, metadata=given_if(Need.LOAD))
+    key: str = ""
+    recent: tuple[int, ...] = field(default=(), metadata=given_if(Need.RECENT))
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import Field, fields, is_dataclass, replace
+from datetime import date, datetime
+from decimal import Decimal
 from enum import StrEnum
+from fractions import Fraction
 from types import MappingProxyType
 from typing import Any, TypeVar, cast
 
@@ -12,12 +15,18 @@ T = TypeVar("T")
 
 _NEED = "quotaloom_need"
 
+# Whole trees are narrowed, figure by figure: what holds nothing is told from what may hold something by its type.
+_PLAIN = frozenset({int, str, bool, date, datetime, Decimal, Fraction, type(None)})
+
 
 class Need(StrEnum):
     """An input that a policy asks for. What it does not ask for is not read, and is empty in its request."""
 
     HISTORY = "history"
     """What was achieved: last year's months of a unit, a member's ledger entries, a candidate's results."""
+
+    RECENT = "recent"
+    """What a unit achieved in the last two years, month by month."""
 
     ATTRIBUTES = "attributes"
     """The company's own attributes of units, members, customers and deals."""
@@ -50,6 +59,8 @@ def need_of(one: Field[Any]) -> Need | None:
 
 def narrowed(request: T, needs: frozenset[Need]) -> T:
     """The request without what `needs` does not name: such fields are empty, however deep they are."""
+    if type(request) in _PLAIN:
+        return request
     if isinstance(request, tuple):
         return cast(T, _narrowed_tuple(request, needs))
     if not is_dataclass(request) or isinstance(request, type):
@@ -64,5 +75,7 @@ def narrowed(request: T, needs: frozenset[Need]) -> T:
 
 
 def _narrowed_tuple(given: tuple[Any, ...], needs: frozenset[Need]) -> tuple[Any, ...]:
+    if _PLAIN.issuperset(map(type, given)):
+        return given
     after = tuple(narrowed(one, needs) for one in given)
     return given if all(new is old for new, old in zip(after, given, strict=True)) else after

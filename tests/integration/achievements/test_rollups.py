@@ -10,7 +10,12 @@ from typing import Any
 import pytest
 
 from quotaloom.achievements.ledger import Reversal
-from quotaloom.achievements.rollups import achieved_at_plan_rate, achieved_by_member, achieved_by_unit
+from quotaloom.achievements.rollups import (
+    achieved_at_plan_rate,
+    achieved_by_member,
+    achieved_by_month,
+    achieved_by_unit,
+)
 from quotaloom.calendars.periods import Period, date_range
 from quotaloom.metrics.commands import set_exchange_rate
 from quotaloom.metrics.rates import RateKind
@@ -152,6 +157,50 @@ async def test_an_overlay_adds_nothing_to_the_company(database: Database) -> Non
         "eva": 1_000_00,
     }
     assert await of_members(tree, [APRIL]) == {("ann", 0): 1_000_00, ("eva", 0): 1_000_00}
+
+
+async def by_month(tree: Tree, months: Sequence[Period], tree_day: date) -> dict[str, list[int]]:
+    """What each unit achieved month by month, as it is composed on a day."""
+    async with tree.work.snapshot() as snapshot:
+        found = await achieved_by_month(snapshot, list(tree.units.values()), tree.metrics["revenue"], months, tree_day)
+    return {key: found[id_] for key, id_ in tree.units.items()}
+
+
+async def test_every_unit_has_a_figure_for_every_month(database: Database) -> None:
+    """A deal of 1,000 with an overlay for an engineer in March, one more of hers in April; overlay is hers alone."""
+    tree = await plant(database, {"acme": None, "sales": "acme", "tech": "acme", "ann": "sales", "eva": "tech"})
+    await append(
+        tree.work,
+        tree.posting("a", 1000, tree.direct("ann"), tree.overlay("eva"), business_date=date(2026, 3, 31)),
+        tree.posting("b", 7, tree.direct("eva"), business_date=date(2026, 4, 1)),
+        tree.posting("c", 500, tree.direct("ann"), business_date=date(2026, 5, 1)),
+        tree.posting("d", 1, tree.direct("ann"), metric="orders", business_date=date(2026, 4, 2)),
+    )
+    assert await by_month(tree, [MARCH, APRIL], TODAY) == {
+        "acme": [1000, 7],
+        "sales": [1000, 0],
+        "tech": [0, 7],
+        "ann": [1000, 0],
+        "eva": [1000, 7],
+    }
+
+
+async def test_months_count_for_whoever_is_above_on_the_trees_day(database: Database) -> None:
+    """The position that moved on 16 April takes its past along, or has not moved yet, and so may be nowhere."""
+    tree = await moved_position(database)
+    mine = [100_000_00, 50_000_00]
+    none = [0, 0]
+    moved = {"acme": mine, "east": none, "west": mine, "seat": mine, "other": none}
+    assert await by_month(tree, [MARCH, APRIL], TODAY) == moved
+    assert await by_month(tree, [MARCH, APRIL], date(2026, 3, 31)) == {**moved, "east": mine, "west": none}
+    assert await by_month(tree, [MARCH, APRIL], date(1899, 12, 31)) == dict.fromkeys(moved, none)
+
+
+async def test_months_that_do_not_follow_one_another_are_the_callers_mistake(database: Database) -> None:
+    """A gap would be counted with the month before it."""
+    tree = await plant(database, {"acme": None, "ann": "acme"})
+    with pytest.raises(ValueError, match="do not follow one another"):
+        await by_month(tree, [APRIL, MARCH], TODAY)
 
 
 async def test_two_splitters_of_one_team_count_once_for_its_head(database: Database) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -31,6 +32,7 @@ from quotaloom_sdk import (
     Parameters,
     UnitFact,
 )
+from quotaloom_sdk.testing import months, months_before
 from tests.integration.attributes.noting import define, note
 from tests.integration.funnels.floors import Floor, furnish
 from tests.integration.graph.asking import do, gid
@@ -43,6 +45,8 @@ FIGURES: Final[dict[str, dict[str, Any]]] = {
     "acme": {
         # 100 and 30 in January, 50 in February, 5 in March of which 2 came back.
         "achieved": (130_00, 50_00, 3_00, *[0] * 9),
+        # The same, and 999 in December 2025, in the 24 months up to May 2026.
+        "recent": (*[0] * 18, 999_00, 130_00, 50_00, 3_00, 0, 0),
         "planned": (1_000_00, *[None] * 11),
         "attributes": Attributes((Attribute("stores", Decimal("12.5")),)),
         # 1,000.00, an unknown amount, and 2.00 dollars at 7.35.
@@ -50,12 +54,14 @@ FIGURES: Final[dict[str, dict[str, Any]]] = {
     },
     "east": {
         "achieved": (100_00, 50_00, 3_00, *[0] * 9),
+        "recent": (*[0] * 19, 100_00, 50_00, 3_00, 0, 0),
         "planned": (600_00, 0, *[None] * 10),
         "attributes": Attributes((Attribute("stores", Decimal(7)), Attribute("grade", Choice("a", "Great")))),
         "load": Load(members=3, customers=0, leads=0, opportunities=2, open_amount=1_000_00),
     },
     "west": {
         "achieved": (30_00, *[0] * 11),
+        "recent": (*[0] * 18, 999_00, 30_00, 0, 0, 0, 0),
         "planned": (None,) * 12,
         "attributes": Attributes(),
         "load": Load(members=1, customers=0, leads=0, opportunities=1, open_amount=14_70),
@@ -66,8 +72,40 @@ FIGURES: Final[dict[str, dict[str, Any]]] = {
 WORKDAYS: Final = (20, 20, 23, 22, 21, 22, 22, 22, 22, 21, 22, 23)
 """The weekdays of the months of 2027; of January's 21 the first is a holiday."""
 
+RECENT_MONTHS: Final = months_before(months(2026)[5:])
+"""June 2024 to May 2026: the company works on 1 June 2026."""
+
+RECENT_WORKDAYS: Final = (
+    20,
+    23,
+    22,
+    21,
+    23,
+    21,
+    22,
+    23,
+    20,
+    21,
+    22,
+    22,
+    21,
+    23,
+    21,
+    22,
+    23,
+    20,
+    23,
+    22,
+    20,
+    22,
+    22,
+    21,
+)
+"""The weekdays of those months."""
+
 FILLED_BY: Final = {
     Need.HISTORY: "achieved",
+    Need.RECENT: "recent",
     Need.PLAN: "planned",
     Need.ATTRIBUTES: "attributes",
     Need.LOAD: "load",
@@ -170,15 +208,21 @@ def expected(floor: Floor, needs: frozenset[Need]) -> AllocationRequest[Any]:
 
     def fact(name: str, kind: str) -> UnitFact:
         facts = {field: value for field, value in FIGURES[name].items() if field in filled}
-        return UnitFact(str(floor.units[name]), name.title(), kind, **facts)
+        return UnitFact(str(floor.units[name]), name.title(), kind, key=name, **facts)
 
-    days = [date(2027, month, 1) for month in range(1, 13)] + [date(2028, 1, 1)]
-    months = tuple(
-        MonthFact(f"2027-{number + 1:02}", days[number], days[number + 1], *([count] if Need.CALENDAR in needs else []))
-        for number, count in enumerate(WORKDAYS)
+    def worked(months: Sequence[MonthFact], workdays: Sequence[int]) -> tuple[MonthFact, ...]:
+        if Need.CALENDAR not in needs:
+            return tuple(months)
+        return tuple(replace(month, workdays=days) for month, days in zip(months, workdays, strict=True))
+
+    return AllocationRequest(
+        fact("acme", "company"),
+        (fact("east", "team"), fact("west", "team")),
+        worked(months(2027), WORKDAYS),
+        "revenue",
+        Parameters(),
+        worked(RECENT_MONTHS, RECENT_WORKDAYS) if Need.RECENT in needs else (),
     )
-    children = (fact("east", "team"), fact("west", "team"))
-    return AllocationRequest(fact("acme", "company"), children, months, "revenue", Parameters())
 
 
 async def decompose(floor: Floor, plan_id: str, rule: str, **values: Any) -> dict[str, Any]:

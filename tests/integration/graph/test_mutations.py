@@ -163,7 +163,7 @@ async def test_a_policy_is_switched_with_checked_parameters(acme: ApiCompany) ->
     """Off from today on; its settings keep the past; a wrong parameter is refused with its name."""
     key = "allocation.last_year"
     policies = (await acme.graph.ask("{ policies { key active parametersSchema plugin version } }"))["policies"]
-    assert {policy["key"]: policy["active"] for policy in policies} == {"allocation.even": True, key: True}
+    assert {policy["key"] for policy in policies if policy["active"]} == {"allocation.even", key}
     wrong = await acme.graph.try_to("switchPolicy", "", policy=key, active=True, parameters={"share": "x"})
     assert codes(wrong) == [("INVALID_PARAMETERS", "parameters.share")]
     off = await acme.graph.do(

@@ -6,8 +6,8 @@ _HEAD = """
     import os, signal, subprocess, sys, threading, time
     from pydantic import Field
     from quotaloom_sdk import (
-        AllocationResult, AllocationRule, EventListener, Explanation, GraphQLExtension, Need, Parameters, RootField,
-        hookimpl,
+        AllocationResult, AllocationRule, CannotDecide, EventListener, Explanation, GraphQLExtension, Need, Parameters,
+        RootField, hookimpl,
     )
 
     QUOTALOOM_API = "1.0"
@@ -75,6 +75,10 @@ BAD = (
     @rule
     def raises(request):
         raise Own
+
+    @rule
+    def undecided(request):
+        raise CannotDecide("no unit below Company has a size")
 
     @rule
     def leaves(request):

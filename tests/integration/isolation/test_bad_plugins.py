@@ -8,7 +8,7 @@ from copy import deepcopy
 import psutil  # type: ignore[import-untyped] # it ships no types
 import pytest
 
-from quotaloom.policies.errors import PolicyFailed
+from quotaloom.policies.errors import PolicyFailed, PolicyUndecided
 from quotaloom.policies.isolation.errors import (
     PluginUnavailable,
     PolicyCrashed,
@@ -46,6 +46,15 @@ async def test_a_failure_is_told_with_plugin_policy_and_reason(
     assert (caught.value.plugin, caught.value.policy) == ("bad", f"bad.{policy}")
     assert reason in caught.value.reason
     assert (await bench.ask("bad.forks")).children == (3, 4)
+
+
+async def test_a_policy_that_cannot_decide_is_heard_and_not_blamed(bench: Bench) -> None:
+    """Its words come through as they are, however often, and the plugin is not suspended for them."""
+    for _ in range(6):
+        with pytest.raises(PolicyUndecided) as caught:
+            await bench.ask("bad.undecided")
+    assert str(caught.value) == "policy 'bad.undecided' cannot decide: no unit below Company has a size"
+    assert bench.workers.breakers == {}
 
 
 async def test_an_exception_brings_its_trace_as_a_note(bench: Bench) -> None:

@@ -39,7 +39,7 @@ def test_plugins_are_listed_with_their_policies() -> None:
     """The built-in plugin shows its distribution, version and policies."""
     listed = printed("plugins")
     assert f"allocation  built in  from quotaloom {version('quotaloom')}" in listed
-    assert "allocation.even       allocation: Evenly" in listed
+    assert "allocation.even           allocation: Evenly" in listed
 
 
 def printed(*arguments: str) -> str:

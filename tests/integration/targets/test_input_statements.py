@@ -23,11 +23,12 @@ from tests.integration.targets.planning import Planning, plan_for
 STATEMENTS = {
     frozenset[Need](): 0,
     frozenset({Need.PLAN}): 0,
-    frozenset({Need.HISTORY}): 1,
+    frozenset({Need.HISTORY}): 2,
+    frozenset({Need.RECENT}): 2,
     frozenset({Need.ATTRIBUTES}): 1,
     frozenset({Need.CALENDAR}): 1,
     frozenset({Need.LOAD}): 3,
-    AllocationRule.offers: 6,
+    AllocationRule.offers: 9,
 }
 """How many statements each need costs, besides those that every decomposition takes."""
 

@@ -19,6 +19,12 @@ def test_a_fiscal_year_is_named_after_the_calendar_year_it_starts_in() -> None:
     assert APRIL.year_of(date(2026, 4, 1)) == 2026
 
 
+def test_a_month_has_its_place_in_the_fiscal_year() -> None:
+    """Where the year starts in April, that is month 1 and March month 12."""
+    days = (date(2026, 4, 1), date(2026, 12, 31), date(2027, 3, 31))
+    assert [APRIL.number_of(day) for day in days] == [1, 9, 12]
+
+
 @pytest.mark.parametrize(
     ("label", "grain", "starts_on", "ends_on"),
     [

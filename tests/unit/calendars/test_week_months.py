@@ -26,6 +26,11 @@ def test_a_year_that_starts_in_april_starts_on_the_monday_nearest_to_the_first_o
     assert WEEKS_FROM_APRIL.year_of(date(2017, 4, 2)) == 2016
 
 
+def test_a_month_of_weeks_has_its_place_in_the_fiscal_year() -> None:
+    """3 January 2016 still is in the twelfth month of 2015, the Monday after it in the first of 2016."""
+    assert [WEEKS.number_of(date(2016, 1, day)) for day in (3, 4)] == [12, 1]
+
+
 def test_a_53rd_week_goes_to_the_last_month() -> None:
     """2015 has 53 weeks: eleven months of 4, 4 and 5 weeks, and 6 weeks in the twelfth."""
     weeks = [month.length // 7 for month in WEEKS.months(2015)]

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from quotaloom.policies.errors import PolicyFailed
+from quotaloom.policies.errors import PolicyFailed, PolicyUndecided
 from quotaloom.policies.isolation.breaker import CLOSED, BreakerRules, Phase
 from quotaloom.policies.isolation.breakers import Breakers
 from quotaloom.policies.isolation.errors import PluginBusy, PluginSuspended, PolicyTimedOut
@@ -80,6 +80,19 @@ def test_what_is_no_fault_of_the_plugin_does_not_count(breakers: Breakers, error
     for _ in range(5):
         ending(breakers, error)
     assert breakers.state("acme", 1) == CLOSED
+
+
+def test_a_policy_that_says_why_it_cannot_decide_has_answered(breakers: Breakers, clock: Clock) -> None:
+    """It ends a row of failures, and lets calls pass again where it was a probe."""
+    undecided = PolicyUndecided("acme", "acme.rule", "nobody is named")
+    for error in (timed_out(), undecided, timed_out(), undecided):
+        ending(breakers, error)
+    assert breakers.state("acme", 1) == CLOSED
+    ending(breakers, timed_out())
+    ending(breakers, timed_out())
+    clock.now += timedelta(seconds=30)
+    ending(breakers, undecided)
+    assert breakers.state("acme", 1).phase is Phase.CLOSED
 
 
 def test_a_probe_that_found_the_queue_full_leaves_the_probe_to_the_next(breakers: Breakers, clock: Clock) -> None:

@@ -28,7 +28,17 @@ def test_shipped_allocation_arrives_through_the_installed_entry_points() -> None
         "quotaloom_allocation",
         Origin.BUILT_IN,
     )
-    assert [policy.key for policy in shipped.policies] == ["even", "last_year"]
+    assert [policy.key for policy in shipped.policies] == [
+        "even",
+        "last_year",
+        "last_period",
+        "trailing_year",
+        "growth",
+        "headcount",
+        "fixed_weights",
+        "potential",
+        "seasonal",
+    ]
 
 
 def test_partner_plugin_is_described_by_its_distribution(folder: PluginFolder) -> None:

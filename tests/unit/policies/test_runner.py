@@ -11,10 +11,10 @@ from pydantic import Field
 
 from quotaloom.policies.allocating import AllocationOutcome, ask_for_weights
 from quotaloom.policies.discovery import Discovery
-from quotaloom.policies.errors import PolicyFailed
+from quotaloom.policies.errors import PolicyFailed, PolicyUndecided
 from quotaloom.policies.host import PolicyHost, parse_parameters
 from quotaloom.policies.selected import PolicyStamp, SelectedPolicy
-from quotaloom_sdk import AllocationRequest, AllocationResult, Explanation, Need, Parameters
+from quotaloom_sdk import AllocationRequest, AllocationResult, CannotDecide, Explanation, Need, Parameters
 from quotaloom_sdk.testing import allocation_request, child, months
 from tests.unit.policies.registered import BECAUSE, Tuning, equally, registered, rule, weights_of
 
@@ -188,6 +188,19 @@ def test_bad_policy_fails_with_the_name_of_its_plugin(allocate: Callable[..., An
         weights_of(registered(rule(allocate)), REQUEST)
     assert (failed.value.plugin, failed.value.policy) == ("acme", "acme.rule")
     assert reason in failed.value.reason
+
+
+def test_a_policy_may_say_why_it_cannot_decide(caplog: pytest.LogCaptureFixture) -> None:
+    """Its words reach whoever asked, with its name; it has not failed, so the log says nothing."""
+
+    def undecided(request: AllocationRequest[Any]) -> AllocationResult:
+        raise CannotDecide(f"No unit below {request.unit.name} has a size.")
+
+    with pytest.raises(PolicyUndecided) as caught:
+        weights_of(registered(rule(undecided)), REQUEST)
+    assert (caught.value.plugin, caught.value.policy, caught.value.code) == ("acme", "acme.rule", "POLICY_UNDECIDED")
+    assert str(caught.value) == "policy 'acme.rule' cannot decide: No unit below Company has a size."
+    assert caplog.records == []
 
 
 def test_parameters_that_cannot_be_written_down_fail() -> None:

@@ -33,6 +33,13 @@ def _spelled(default: object) -> str:
     return default.__name__ if isinstance(default, type) else repr(default)
 
 
+def default_as_written(default: object) -> str:
+    """A parameter's default as an admin reads it."""
+    if isinstance(default, tuple):
+        return ", ".join(map(str, default))
+    return "none" if default in (None, {}) else str(default)
+
+
 def methods_of(kind: type) -> str:
     """The signatures of a protocol's methods and properties, as its source declares them."""
     lines = [f"class {kind.__name__}:"]

@@ -11,7 +11,14 @@ from quotaloom.policies.discovery import Origin, discover
 from quotaloom_sdk import API_VERSION, PolicyDefinition, hooks
 from quotaloom_sdk.forms import undescribed
 from quotaloom_sdk.testing.conformance import FindingKind, Options
-from tests.unit.sdk.documented import fields_as_written, methods_of, needs_table, signature_of, types_of
+from tests.unit.sdk.documented import (
+    default_as_written,
+    fields_as_written,
+    methods_of,
+    needs_table,
+    signature_of,
+    types_of,
+)
 
 ROOT = Path(__file__).parents[3]
 PAGES = ROOT / "docs" / "plugins"
@@ -129,7 +136,7 @@ def test_every_shipped_policy_has_its_page_and_its_test(plugin: str, policy: Pol
     for need in policy.needs:
         assert f"`{need.name}`" in text
     for name, field in policy.parameters.model_fields.items():
-        assert f"| `{name}` | {field.default} | {field.description} |" in text
+        assert f"| `{name}` | {default_as_written(field.default)} | {field.description} |" in text
     assert list((ROOT / "tests" / "unit" / "plugins").rglob(f"test_{policy.key}.py"))
 
 

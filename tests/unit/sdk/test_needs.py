@@ -30,6 +30,19 @@ def test_what_is_not_declared_is_taken_away_however_deep() -> None:
     assert request.parameters is full.parameters
 
 
+def test_recent_months_go_with_the_figures_of_them() -> None:
+    """Who does not need what was achieved lately is told of no past months, who does has them without working days."""
+    full = allocation_request(child("East", recent=(1, 2)), months=months(2017, 1))
+    full = dataclasses.replace(
+        full, recent_months=tuple(dataclasses.replace(one, workdays=20) for one in full.recent_months)
+    )
+    without = narrowed(full, frozenset({Need.HISTORY}))
+    assert (without.recent_months, without.children[0].recent) == ((), ())
+    within = narrowed(full, frozenset({Need.RECENT}))
+    assert [(one.label, one.workdays) for one in within.recent_months] == [("2016-11", None), ("2016-12", None)]
+    assert within.children == full.children
+
+
 def test_requests_survive_the_way_to_a_worker() -> None:
     """A request that is pickled and read again equals the first."""
     request = allocation_request(child("East", 300), months=months(2017, 1))

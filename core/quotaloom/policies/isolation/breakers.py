@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from types import MappingProxyType
 
-from quotaloom.policies.errors import PolicyFailed
+from quotaloom.policies.errors import PolicyFailed, PolicyUndecided
 from quotaloom.policies.isolation.breaker import (
     CLOSED,
     Admission,
@@ -44,7 +44,8 @@ class Breakers:
     def guarding(self, plugin: str, policy: str, company_id: int) -> Iterator[None]:
         """Let a call pass and learn how it ends. Raises `PluginSuspended` instead where the breaker is open.
 
-        Only failures of the plugin count: not a full queue, and not a caller who has gone away.
+        Only failures of the plugin count: not a full queue, not a caller who has gone away, and not a policy that says
+        why it cannot decide, which is an answer.
         """
         key = (plugin, company_id)
         probing = self._admitted(key, policy) is Admission.PROBE
@@ -52,6 +53,9 @@ class Breakers:
             yield
         except PluginBusy:
             self._abandon(key, probing)
+            raise
+        except PolicyUndecided:
+            self._settle(key, probing, None)
             raise
         except PolicyFailed as error:
             self._settle(key, probing, str(error))

@@ -33,6 +33,7 @@ class Outcome(StrEnum):
 
     ANSWERED = "answered"
     FAILED = "failed"
+    UNDECIDED = "undecided"
     OUT_OF_MEMORY = "out of memory"
 
 

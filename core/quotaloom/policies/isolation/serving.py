@@ -23,7 +23,7 @@ from quotaloom.policies.isolation.messages import (
     Outcome,
 )
 from quotaloom.policies.verdicts import NotValid, model_of, verdict_on
-from quotaloom_sdk import InvalidResult, PolicyDefinition
+from quotaloom_sdk import CannotDecide, InvalidResult, PolicyDefinition
 from quotaloom_sdk.admission import Unusable, admitted
 from quotaloom_sdk.hooks import ENTRY_POINT_GROUP
 
@@ -71,6 +71,8 @@ def _answered(function: Callable[[], object]) -> bytes:
         return _packed(Answer(Outcome.ANSWERED, function()), serving.limits.answer)
     except MemoryError:
         return pickle.dumps(Answer(Outcome.OUT_OF_MEMORY))
+    except CannotDecide as error:
+        return pickle.dumps(Answer(Outcome.UNDECIDED, reason=_text(error)))
     except (_Failed, Unusable, InvalidResult) as error:
         if isinstance(error.__cause__, MemoryError):
             return pickle.dumps(Answer(Outcome.OUT_OF_MEMORY))
@@ -96,11 +98,14 @@ def _packed(answer: Answer, most: int) -> bytes:
 
 
 def _words(error: BaseException) -> str:
+    return f"{type(error).__name__}: {_text(error)}"
+
+
+def _text(error: BaseException) -> str:
     try:
-        text = str(error)
+        return str(error)[:2000]
     except Exception:
-        text = "an error that cannot be shown"
-    return f"{type(error).__name__}: {text[:2000]}"
+        return "an error that cannot be shown"
 
 
 def _trace(error: BaseException) -> str:

@@ -13,7 +13,7 @@ from datetime import datetime
 from types import MappingProxyType, TracebackType
 from typing import NoReturn, Self, TypeVar
 
-from quotaloom.policies.errors import PolicyFailed
+from quotaloom.policies.errors import PolicyFailed, PolicyUndecided
 from quotaloom.policies.isolation.breaker import BreakerRules, BreakerState
 from quotaloom.policies.isolation.breakers import Breakers
 from quotaloom.policies.isolation.descriptors import PluginDescriptor, PluginSource
@@ -132,7 +132,7 @@ class PluginWorkers:
         `InvalidResult`.
 
         Raises `PolicyFailed` where the policy raises or its answer is refused, and its kinds `PolicyTimedOut`,
-        `PolicyCrashed`, `PolicyOutOfMemory`, `PluginBusy`, `PluginSuspended`, `PluginUnavailable`;
+        `PolicyCrashed`, `PolicyOutOfMemory`, `PluginBusy`, `PluginSuspended`, `PluginUnavailable`, `PolicyUndecided`;
         `WorkersClosed` after `close`. Call it outside any transaction.
         """
         policy = f"{plugin}.{policy_key}"
@@ -205,6 +205,8 @@ def expecting(kind: type[T]) -> Callable[[object], T]:
 def _value(answer: Answer, plugin: str, policy: str) -> object:
     if answer.outcome is Outcome.ANSWERED:
         return answer.value
+    if answer.outcome is Outcome.UNDECIDED:
+        raise PolicyUndecided(plugin, policy, answer.reason)
     failed = PolicyFailed(plugin, policy, answer.reason)
     if answer.trace:
         failed.add_note(f"In the worker:\n{answer.trace}")

@@ -8,7 +8,7 @@ A builder gives a request what it is told and plain values for the rest, and doe
 """
 
 from quotaloom_sdk.needs import narrowed
-from quotaloom_sdk.testing.allocation import YEAR, allocation_request, child, months
+from quotaloom_sdk.testing.allocation import YEAR, allocation_request, child, months, months_before
 from quotaloom_sdk.testing.reading import MemoryReader
 from quotaloom_sdk.testing.requests import (
     crediting_request,
@@ -32,6 +32,7 @@ __all__ = [
     "gate_request",
     "incentive_request",
     "months",
+    "months_before",
     "narrowed",
     "pool_request",
     "record",

@@ -22,8 +22,7 @@ def test_shipped_policies_pass() -> None:
     assert report.findings == (), str(report)
     assert [(one.name, one.requests, one.notes) for one in report.policies] == [
         ("allocation", 0, ()),
-        ("allocation.even", 100, ()),
-        ("allocation.last_year", 100, ()),
+        *((f"allocation.{rule.key}", 100, ()) for rule in quotaloom_allocation.quotaloom_allocation_rules()),
     ]
 
 

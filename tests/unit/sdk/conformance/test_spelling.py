@@ -41,7 +41,11 @@ class Grade(Enum):
         (UnitFact("1", "East", "team"), "UnitFact(id='1', name='East', kind='team')"),
         (months(2017), "months(2017, 12, first=1)"),
         (months(2017, 3, first=11), "months(2017, 3, first=11)"),
-        (months(2017)[:1], "(MonthFact(label='2017-01', starts_on=date(2017, 1, 1), ends_on=date(2017, 2, 1)),)"),
+        (
+            months(2017)[:1],
+            "(MonthFact(label='2017-01', starts_on=date(2017, 1, 1), ends_on=date(2017, 2, 1), fiscal_year=2017,"
+            " number=1),)",
+        ),
     ],
 )
 def test_values_are_written_as_python(value: object, text: str) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from quotaloom_sdk.answers import asked, judged
-from quotaloom_sdk.errors import InvalidResult
+from quotaloom_sdk.errors import CannotDecide, InvalidResult
 from quotaloom_sdk.forms import undescribed
 from quotaloom_sdk.listening import EventListener
 from quotaloom_sdk.needs import Need, narrowed
@@ -117,7 +117,7 @@ class PolicyCheck:
         if isinstance(answer, PoolResult) and answer.memory and not faults:
             given = replace(given, memory=answer.memory)
             faults, answer = self._examined(given)
-        if not faults and self._pure and len(self.recorded) < _RECORDED:
+        if not faults and answer is not None and self._pure and len(self.recorded) < _RECORDED:
             self.recorded.append(Recorded(given, parameters.given, spelled(answer)))
         return faults
 
@@ -157,6 +157,8 @@ class PolicyCheck:
 
     def _judged(self, request: Any, outcome: Outcome, sample: str) -> list[PolicyFault]:
         """What is wrong with the answer, and, where there is nothing, whether it is the same when asked again."""
+        if isinstance(outcome.error, CannotDecide):  # it may: whoever asked is told why
+            return self._unsteady(request, outcome, sample)
         if outcome.error is not None:
             return [fault_of(outcome.error, sample), *self._unsteady(request, outcome, sample)]
         try:

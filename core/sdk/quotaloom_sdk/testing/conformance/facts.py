@@ -66,15 +66,17 @@ def fiscal_years(draw: DrawFn) -> tuple[MonthFact, ...]:
 @cache
 @st.composite
 def units(draw: DrawFn, known: Known, kinds: tuple[str, ...]) -> UnitFact:
-    """A unit of twelve months: history that may be negative, targets that may be missing. It has no id yet."""
+    """A unit of twelve months: history that may be negative, targets that may be missing. It has no id or key yet."""
+    name, kind, achieved = draw(names), draw(st.sampled_from(kinds)), draw(_rows(amounts(-LARGEST)))
     return UnitFact(
         id="",
-        name=draw(names),
-        kind=draw(st.sampled_from(kinds)),
-        achieved=draw(_rows(amounts(-LARGEST))),
+        name=name,
+        kind=kind,
+        achieved=achieved,
         planned=draw(_rows(optional(amounts()))),
         attributes=draw(attributes(known)),
         load=draw(loads),
+        recent=2 * achieved,  # no draws of its own: requests stay quick to make smaller
     )
 
 

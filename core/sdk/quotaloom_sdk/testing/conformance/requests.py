@@ -20,7 +20,7 @@ from hypothesis.strategies import DrawFn, SearchStrategy
 from quotaloom_sdk.allocation import AllocationRequest, AllocationRule
 from quotaloom_sdk.crediting import Credit, CreditingRequest, CreditingRule
 from quotaloom_sdk.explanations import Explanation
-from quotaloom_sdk.facts import PeriodFact
+from quotaloom_sdk.facts import PeriodFact, UnitFact
 from quotaloom_sdk.gating import ActivityFact, ApprovalFact, GateRequest, StageFact, StageGate
 from quotaloom_sdk.incentives import (
     EntryFact,
@@ -33,6 +33,7 @@ from quotaloom_sdk.incentives import (
 from quotaloom_sdk.policies import Parameters, PolicyDefinition
 from quotaloom_sdk.pooling import Absence, CandidateFact, PoolPolicy, PoolRequest, RecordFact
 from quotaloom_sdk.reviewing import ReviewPart, ReviewRequest, ReviewScorer
+from quotaloom_sdk.testing.allocation import months_before
 from quotaloom_sdk.testing.conformance.facts import (
     PERIODS,
     deals,
@@ -75,12 +76,17 @@ def allocation_requests(draw: DrawFn, known: Known) -> AllocationRequest[Any]:
     unit_id, *child_ids = draw(distinct(ids, count + 1, count + 1))
     drawn = [draw(units(known, _BELOW)) for _ in child_ids[:6]]
     return AllocationRequest(
-        unit=replace(draw(units(known, ("company", *_BELOW))), id=unit_id),
-        children=tuple(replace(drawn[place % 6], id=id_) for place, id_ in enumerate(child_ids)),
+        unit=_named(draw(units(known, ("company", *_BELOW))), unit_id),
+        children=tuple(_named(drawn[place % 6], id_) for place, id_ in enumerate(child_ids)),
         months=year,
         metric_key=draw(keys),
         parameters=NONE_YET,
+        recent_months=months_before(year),
     )
+
+
+def _named(unit: UnitFact, id_: str) -> UnitFact:
+    return replace(unit, id=id_, key=f"unit-{id_}")
 
 
 @st.composite
