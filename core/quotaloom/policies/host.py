@@ -29,6 +29,7 @@ from quotaloom.policies.parameters import accepted
 from quotaloom.policies.registry import PolicyRegistry, RegisteredPolicy
 from quotaloom.policies.selected import SelectedPolicy
 from quotaloom.policies.verdicts import NotValid, model_of, verdict_on
+from quotaloom.policies.wording import named_words_of, words_of
 from quotaloom_sdk import InvalidResult, PolicyDefinition
 from quotaloom_sdk.needs import narrowed
 
@@ -176,11 +177,8 @@ class PolicyHost:
 def parse_parameters(policy: RegisteredPolicy, given: object, path: Path = ()) -> dict[str, Any]:
     """As `PolicyHost.valid_parameters`, for a policy that runs in this process."""
     assert policy.definition is not None
-    try:
+    with _blaming(policy, "its parameters' validation raised"):
         verdict = verdict_on(policy.definition, given)
-    except (Exception, SystemExit) as error:
-        reason = f"its parameters' validation raised {type(error).__name__}: {error}"
-        raise PolicyFailed(policy.plugin.name, policy.key, reason) from error
     return accepted(policy, verdict, path)
 
 
@@ -196,25 +194,29 @@ async def _ask_here(
     with _blaming(selected.policy):
         parameters = model_of(definition, dict(selected.parameters))
         call = getattr(definition, function)
-        for place, request in enumerate(requests):
-            given = _with_parameters(request, parameters)
+    for place, request in enumerate(requests):
+        given = _with_parameters(request, parameters)
+        with _blaming(selected.policy):
             # A stranger gets a copy: what he changes in it is nobody else's.
             answer = call(given if ours else deepcopy(given))
             answers.append(check(request, answer))
-            if place % _UNINTERRUPTED == _UNINTERRUPTED - 1:
-                await asyncio.sleep(0)
+        if place % _UNINTERRUPTED == _UNINTERRUPTED - 1:
+            await asyncio.sleep(0)
     return answers
 
 
 @contextmanager
-def _blaming(policy: RegisteredPolicy) -> Iterator[None]:
-    """Whatever goes wrong in a policy is told as its failure."""
+def _blaming(policy: RegisteredPolicy, what: str = "it raised") -> Iterator[None]:
+    """Whatever goes wrong in a policy is told as its failure, also what would end a program or a task.
+
+    Nothing may be awaited in it: so no cancellation of ours can come up here, and one that does is the policy's.
+    """
     try:
         yield
     except (InvalidResult, NotValid) as error:
-        raise PolicyFailed(policy.plugin.name, policy.key, str(error)) from error
-    except (Exception, SystemExit) as error:
-        raise PolicyFailed(policy.plugin.name, policy.key, f"it raised {type(error).__name__}: {error}") from error
+        raise PolicyFailed(policy.plugin.name, policy.key, words_of(error)) from error
+    except BaseException as error:
+        raise PolicyFailed(policy.plugin.name, policy.key, f"{what} {named_words_of(error)}") from error
 
 
 def _with_parameters(request: R, parameters: object | Mapping[str, Any]) -> R:
