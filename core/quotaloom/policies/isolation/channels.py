@@ -11,7 +11,7 @@ import struct
 from multiprocessing.connection import Connection
 from typing import Any
 
-from pebble.common import RemoteException, Result, ResultStatus
+from pebble.common.types import RemoteException, Result, ResultStatus
 from pebble.pool.process import Acknowledgement, TaskProblem, TaskResult
 
 _HEAD = struct.Struct("!cqq")
