@@ -104,6 +104,19 @@ async def test_a_caller_who_goes_away_costs_no_worker(bench: Bench) -> None:
     assert bench.workers.pids["bad"] == before
 
 
+async def test_a_failure_counts_also_when_its_caller_has_gone_away(bench: Bench) -> None:
+    """Impatient callers do not keep a plugin that hangs from being suspended."""
+    await bench.workers.describe("bad")
+    call = asyncio.create_task(bench.ask("bad.hangs", deadline=0.5))
+    await asyncio.sleep(0.1)
+    call.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await call
+    assert bench.workers.breaker("bad", 1).failures == 0
+    assert (await bench.ask("bad.forks", company_id=2)).children == (3, 4)
+    assert bench.workers.breaker("bad", 1).failures == 1
+
+
 async def test_repeated_failures_suspend_the_plugin_for_that_company_alone(made: Made) -> None:
     """It is refused without a call, seen by the admin, and used again after a probe that succeeds."""
     bench = made(rules=BreakerRules(failures=2, pause=timedelta(seconds=30)))

@@ -68,7 +68,7 @@ class WorkerPool:
 
         Raises what `describe` does, `Hung`, `Died`, `OutOfMemory`, `Unreadable`. A call whose caller has gone away
         runs to its end, so that a good worker is not lost to it. One that waited for a worker for more than half of
-        its time has as long as any other, though its caller does not wait for it; if it fails then, `late` is told.
+        its time has as long as any other, though its caller does not wait for it. If one of them fails, `late` is told.
         """
         loop = asyncio.get_running_loop()
         deadline = loop.time() + seconds
@@ -76,7 +76,11 @@ class WorkerPool:
         left = deadline - loop.time()
         in_time = left >= seconds * _IN_TIME
         running = self._begun(self._run(lane, message, left if in_time else seconds))
-        await asyncio.wait({running}, timeout=None if in_time else left)
+        try:
+            await asyncio.wait({running}, timeout=None if in_time else left)
+        except asyncio.CancelledError:
+            running.add_done_callback(lambda task: _tell(task, late))
+            raise
         if running.done():
             answer: Answer = running.result()
             return answer
