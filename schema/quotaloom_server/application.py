@@ -36,8 +36,9 @@ def create_application(
 ) -> Starlette:
     """The application on a migrated database; it connects when it starts and closes when it ends.
 
-    `clock` gives each request its moment. `plugins` are those that `find_plugins` found; without them there are
-    those alone that run in the server. Raises `PluginsRefused` in strict mode.
+    Its `state.policies` is the host of its plugins. `clock` gives each request its moment. `plugins` are those that
+    `find_plugins` found; without them there are those alone that run in the server. Raises `PluginsRefused` in strict
+    mode.
     """
     database = Database(
         database_url,
@@ -69,7 +70,7 @@ def create_application(
     async def health(_: Request) -> Response:
         return await _health(database)
 
-    return Starlette(
+    application = Starlette(
         routes=[
             Route("/", lambda _: RedirectResponse("/graphql")),
             Route("/health", health),
@@ -85,6 +86,8 @@ def create_application(
         ],
         lifespan=lifespan,
     )
+    application.state.policies = policies
+    return application
 
 
 def _forgive(policies: PolicyHost, payload: str) -> None:

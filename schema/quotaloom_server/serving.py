@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,6 +14,9 @@ from quotaloom_server.signals import told_of_signals
 
 GRACE_SECONDS = 5
 """How long requests under way may take to finish once the process is asked to end."""
+
+PLUGINS_GRACE_SECONDS = 4
+"""How long plugins may take of it; then there is a second left to tell who waits for them."""
 
 
 class Server(uvicorn.Server):
@@ -30,6 +34,7 @@ class Server(uvicorn.Server):
                 timeout_graceful_shutdown=GRACE_SECONDS,
             )
         )
+        self._application = application
         self._tell_started = started
 
     def run(self, sockets: list[socket.socket] | None = None) -> None:
@@ -47,3 +52,15 @@ class Server(uvicorn.Server):
         await super().startup(sockets)
         if self.started:
             self._tell_started()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Let requests under way finish; one that waits for a plugin for too long is told so, instead of cut off."""
+        ending: list[asyncio.Task[None]] = []
+
+        def end_plugins() -> None:
+            ending.append(asyncio.ensure_future(self._application.state.policies.close()))
+
+        timer = asyncio.get_running_loop().call_later(PLUGINS_GRACE_SECONDS, end_plugins)
+        await super().shutdown(sockets)
+        timer.cancel()
+        await asyncio.gather(*ending)

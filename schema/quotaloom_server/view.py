@@ -14,11 +14,13 @@ from strawberry.asgi import GraphQL
 from strawberry.http import GraphQLHTTPResponse
 from strawberry.types import ExecutionResult
 
+from quotaloom.platform.callers import answering
 from quotaloom.platform.errors import Unauthenticated
 from quotaloom.platform.tokens import Identity, TokenAuthority
 from quotaloom.platform.unit_of_work import to_the_end
 from quotaloom_graphql.context import RequestContext, Services
 from quotaloom_graphql.errors import shown
+from quotaloom_server.clients import Client
 
 
 class GraphQLView(GraphQL[RequestContext, None]):
@@ -47,13 +49,17 @@ class GraphQLView(GraphQL[RequestContext, None]):
         root_value: None,
         sub_response: Response,
     ) -> Any:
-        """Run the operation to its end in a task of its own: a client that hangs up tears no unit of work."""
+        """Run the operation to its end in a task of its own: a client that hangs up tears no unit of work.
+
+        It gives up waiting for a plugin then, outside any unit of work.
+        """
 
         async def run() -> Any:
-            async with context:
-                return await super(GraphQLView, self).execute_operation(
-                    request, request_adapter, request_data, context, root_value, sub_response
-                )
+            async with Client(request) as client, context:
+                with answering(client):
+                    return await super(GraphQLView, self).execute_operation(
+                        request, request_adapter, request_data, context, root_value, sub_response
+                    )
 
         return await to_the_end(run())
 

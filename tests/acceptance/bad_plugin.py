@@ -92,7 +92,7 @@ SOURCE = '''
         return weights(3, 1)
 
     def slow_weights(request):
-        time.sleep(1.5)
+        time.sleep(2.5)
         return weights(3, 1)
 
     def sixty(request):
@@ -106,7 +106,7 @@ SOURCE = '''
         return credits(request)
 
     def slow_credits(request):
-        time.sleep(1.5)
+        time.sleep(2.5)
         return credits(request)
 
     SHARED = {

@@ -55,9 +55,16 @@ class Unauthenticated(Exception):
 
 
 class Unavailable(Exception):
-    """The database does not answer; nothing was changed by this operation unless it was acknowledged before."""
+    """What the operation needs is away; nothing was changed by it unless it was acknowledged before."""
 
     extensions: ClassVar[dict[str, Any]] = {"code": "UNAVAILABLE"}
 
+    def __init__(self, message: str = "the database does not answer at the moment; please try again") -> None:
+        super().__init__(message)
+
+
+class CallerGone(Unavailable):
+    """Nobody waits for the answer any more, and it would have taken time that others wait for."""
+
     def __init__(self) -> None:
-        super().__init__("the database does not answer at the moment; please try again")
+        super().__init__("the connection was closed before a plugin had answered")

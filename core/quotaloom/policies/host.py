@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, replace
@@ -16,12 +16,13 @@ from functools import partial
 from types import TracebackType
 from typing import Any, Self, TypeVar, cast
 
-from quotaloom.platform.errors import Path
+from quotaloom.platform.callers import while_awaited
+from quotaloom.platform.errors import Path, Unavailable
 from quotaloom.platform.unit_of_work import require_no_transaction
 from quotaloom.policies.discovery import Discovery, Origin
 from quotaloom.policies.errors import PolicyFailed, PolicyUndecided
 from quotaloom.policies.isolation.breaker import BreakerRules, BreakerState
-from quotaloom.policies.isolation.errors import PluginFailed, PolicyTimedOut
+from quotaloom.policies.isolation.errors import PluginFailed, PolicyTimedOut, WorkersClosed
 from quotaloom.policies.isolation.limits import WorkerLimits
 from quotaloom.policies.isolation.messages import Function
 from quotaloom.policies.isolation.workers import PluginWorkers
@@ -29,6 +30,7 @@ from quotaloom.policies.parameters import accepted
 from quotaloom.policies.registry import PolicyRegistry, RegisteredPolicy
 from quotaloom.policies.selected import SelectedPolicy
 from quotaloom.policies.verdicts import NotValid, model_of, verdict_on
+from quotaloom.policies.wording import named_words_of, words_of
 from quotaloom_sdk import CannotDecide, InvalidResult, PolicyDefinition
 from quotaloom_sdk.needs import narrowed
 
@@ -73,6 +75,7 @@ class PolicyHost:
         self._clock = clock
         self._import_path = import_path
         self._workers: PluginWorkers | None = None
+        self._closed = False
 
     async def __aenter__(self) -> Self:
         apart = [plugin.source for plugin in self.discovery.plugins if not plugin.in_server]
@@ -80,12 +83,18 @@ class PolicyHost:
             self._workers = PluginWorkers(
                 apart, clock=self._clock, limits=self._limits, rules=self._rules, import_path=self._import_path
             )
+        self._closed = False
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """End the workers; calls of them that are under way or come later raise `Unavailable`."""
         workers, self._workers = self._workers, None
+        self._closed = True
         if workers is not None:
             await workers.close()
 
@@ -103,15 +112,16 @@ class PolicyHost:
     ) -> dict[str, Any]:
         """`given`, a JSON object, as the policy's model accepts it, defaults filled in.
 
-        Raises `InputError` INVALID_PARAMETERS, and `PolicyFailed` where the plugin's own validation breaks.
+        Raises `InputError` INVALID_PARAMETERS, `PolicyFailed` where the plugin's own validation breaks, and the others
+        that `ask` raises.
         """
         require_no_transaction(f"asking for parameters of {policy.key}")
         if policy.definition is not None:
             return parse_parameters(policy, given, path)
-        verdict = await self._required(policy).validate_parameters(
+        validating = self._required(policy).validate_parameters(
             policy.plugin.name, policy.descriptor.key, given, company_id=company_id, deadline=self.deadlines.call
         )
-        return accepted(policy, verdict, path)
+        return accepted(policy, await _of_workers(validating), path)
 
     async def ask(
         self,
@@ -126,14 +136,16 @@ class PolicyHost:
 
         Each request is a frozen request of the SDK; it is narrowed to what the policy declared to need, and given the
         selected parameters. Raises `PolicyFailed`, naming the plugin, at the first failure: nothing is half answered;
-        `PolicyUndecided` is the kind of it for a policy that says why it cannot decide.
+        `PolicyUndecided` is the kind of it for a policy that says why it cannot decide. Of a plugin in workers also
+        `Unavailable` when they are shut down, and `CallerGone` when nobody waits for the answers any more: calls that
+        wait for a worker give up their places, and one under way ends by itself.
         """
         require_no_transaction(f"asking {selected.policy.key}")
         asked = [narrowed(request, selected.policy.needs) for request in requests]
         try:
             if selected.policy.definition is not None:
                 return await _ask_here(selected, selected.policy.definition, function, asked, check)
-            return await self._ask_workers(selected, function, asked, check, company_id)
+            return await _of_workers(self._ask_workers(selected, function, asked, check, company_id))
         except PolicyUndecided:
             raise
         except PolicyFailed as error:
@@ -171,19 +183,29 @@ class PolicyHost:
         return min(left, self.deadlines.call)
 
     def _required(self, policy: RegisteredPolicy) -> PluginWorkers:
+        if self._closed:
+            raise _shut_down()
         if self._workers is None:
             raise PluginFailed(policy.plugin.name, policy.key, "its workers are not running")
         return self._workers
 
 
+async def _of_workers(asking: Coroutine[Any, Any, T]) -> T:
+    try:
+        return await while_awaited(asking)
+    except WorkersClosed as error:
+        raise _shut_down() from error
+
+
+def _shut_down() -> Unavailable:
+    return Unavailable("the server is being shut down; please try again")
+
+
 def parse_parameters(policy: RegisteredPolicy, given: object, path: Path = ()) -> dict[str, Any]:
     """As `PolicyHost.valid_parameters`, for a policy that runs in this process."""
     assert policy.definition is not None
-    try:
+    with _blaming(policy, "its parameters' validation raised"):
         verdict = verdict_on(policy.definition, given)
-    except (Exception, SystemExit) as error:
-        reason = f"its parameters' validation raised {type(error).__name__}: {error}"
-        raise PolicyFailed(policy.plugin.name, policy.key, reason) from error
     return accepted(policy, verdict, path)
 
 
@@ -199,27 +221,31 @@ async def _ask_here(
     with _blaming(selected.policy):
         parameters = model_of(definition, dict(selected.parameters))
         call = getattr(definition, function)
-        for place, request in enumerate(requests):
-            given = _with_parameters(request, parameters)
+    for place, request in enumerate(requests):
+        given = _with_parameters(request, parameters)
+        with _blaming(selected.policy):
             # A stranger gets a copy: what he changes in it is nobody else's.
             answer = call(given if ours else deepcopy(given))
             answers.append(check(request, answer))
-            if place % _UNINTERRUPTED == _UNINTERRUPTED - 1:
-                await asyncio.sleep(0)
+        if place % _UNINTERRUPTED == _UNINTERRUPTED - 1:
+            await asyncio.sleep(0)
     return answers
 
 
 @contextmanager
-def _blaming(policy: RegisteredPolicy) -> Iterator[None]:
-    """Whatever goes wrong in a policy is told as its failure."""
+def _blaming(policy: RegisteredPolicy, what: str = "it raised") -> Iterator[None]:
+    """Whatever goes wrong in a policy is told as its failure, also what would end a program or a task.
+
+    Nothing may be awaited in it: so no cancellation of ours can come up here, and one that does is the policy's.
+    """
     try:
         yield
     except CannotDecide as error:
-        raise PolicyUndecided(policy.plugin.name, policy.key, str(error)) from error
+        raise PolicyUndecided(policy.plugin.name, policy.key, words_of(error)) from error
     except (InvalidResult, NotValid) as error:
-        raise PolicyFailed(policy.plugin.name, policy.key, str(error)) from error
-    except (Exception, SystemExit) as error:
-        raise PolicyFailed(policy.plugin.name, policy.key, f"it raised {type(error).__name__}: {error}") from error
+        raise PolicyFailed(policy.plugin.name, policy.key, words_of(error)) from error
+    except BaseException as error:
+        raise PolicyFailed(policy.plugin.name, policy.key, f"{what} {named_words_of(error)}") from error
 
 
 def _with_parameters(request: R, parameters: object | Mapping[str, Any]) -> R:

@@ -17,10 +17,12 @@ from quotaloom.policies.isolation.limits import MEGABYTE, WorkerLimits
 from quotaloom.policies.isolation.workers import PluginWorkers, expecting
 from quotaloom_sdk import AllocationRequest, AllocationResult
 from quotaloom_sdk.testing import allocation_request, child, months
+from tests.integration.isolation.hostile import HOSTILE
 from tests.integration.isolation.plugins import BAD, GOOD, IMPORTS
 
 LIMITS = WorkerLimits(memory=256 * MEGABYTE, processor_seconds=20, start_seconds=10, workers=1, idle_seconds=60)
 
+OURS = (("good", "good_rules"), ("bad", "bad_rules"), ("hostile", "hostile_rules"))
 
 _ASKED = allocation_request(child("East", 300, 100), child("West", 100, 0), months=months(2017, 2))
 
@@ -72,7 +74,7 @@ class Bench:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """The folder with the fake plugins' modules."""
-    for name, source in {"good_rules": GOOD, "bad_rules": BAD, **IMPORTS}.items():
+    for name, source in {"good_rules": GOOD, "bad_rules": BAD, "hostile_rules": HOSTILE, **IMPORTS}.items():
         (tmp_path / f"{name}.py").write_text(dedent(source), encoding="utf-8")
     return tmp_path
 
@@ -88,7 +90,7 @@ async def made(folder: Path) -> AsyncIterator[Made]:
     def make(rules: BreakerRules | None = None, **limits: Any) -> Bench:
         clock = Clock()
         workers = PluginWorkers(
-            sources(("good", "good_rules"), ("bad", "bad_rules"), *((name, name) for name in IMPORTS)),
+            sources(*OURS, *((name, name) for name in IMPORTS)),
             clock=clock,
             limits=replace(LIMITS, **limits),
             rules=rules,

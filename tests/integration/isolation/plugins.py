@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-_HEAD = """
+HEAD = """
     import os, signal, subprocess, sys, threading, time
     from pydantic import Field
     from quotaloom_sdk import (
@@ -28,7 +28,7 @@ _HEAD = """
 """
 
 GOOD = (
-    _HEAD
+    HEAD
     + """
     class Factor(Parameters):
         factor: int = Field(default=2, ge=1, description="Times what was achieved.")
@@ -63,7 +63,7 @@ GOOD = (
 )
 
 BAD = (
-    _HEAD
+    HEAD
     + """
     class Own(Exception):
         def __str__(self):
@@ -209,6 +209,6 @@ IMPORTS = {
     "hangs_at_import": "while True: pass",
     "hoards_at_import": "hoard = bytearray(1024 ** 3)",
     "raises_at_import": "raise SystemExit('not today')",
-    "bad_hook": _HEAD + "\n    @hookimpl\n    def quotaloom_alocation_rules():\n        return ()\n",
+    "bad_hook": HEAD + "\n    @hookimpl\n    def quotaloom_alocation_rules():\n        return ()\n",
 }
 """By module."""

@@ -66,11 +66,29 @@ async def test_more_calls_than_may_wait_are_refused_at_once(made: Made) -> None:
     """With one at work and two waiting, the fourth is told so."""
     bench = made(queue=2)
     await bench.workers.describe("bad")
-    calls = [asyncio.create_task(failure(bench, "bad.slow", 8.0)) for _ in range(3)]
+    calls = [asyncio.create_task(failure(bench, "bad.slow", 8.0, company_id)) for company_id in (1, 1, 2)]
     await asyncio.sleep(0.05)
-    with pytest.raises(PluginBusy, match="2 calls wait for it already; try again later"):
-        await bench.ask("bad.slow")
+    with pytest.raises(PluginBusy, match="'bad': 2 calls wait for it already; try again later"):
+        await bench.ask("bad.slow", company_id=3)
     assert await asyncio.gather(*calls) == [None, None, None]
+
+
+async def test_another_company_waits_for_one_call_of_the_first_and_not_for_all(made: Made) -> None:
+    """Of company 1's eight calls one is at work and four wait, three are refused; that of company 2 is served second
+    or third, when six would have taken 3.6 seconds.
+    """
+    bench = made(queue=8)
+    await bench.workers.describe("bad")
+    calls = [asyncio.create_task(failure(bench, "bad.slow", 8.0)) for _ in range(8)]
+    await asyncio.sleep(0.05)
+    begin = time.monotonic()
+    assert (await bench.ask("bad.forks", company_id=2)).children == (3, 4)
+    assert time.monotonic() - begin < 2.0
+    errors = [await call for call in calls]
+    assert errors[:5] == [None] * 5
+    assert [str(error) for error in errors[5:]] == [
+        "plugin 'bad': 4 calls of the company wait for it already; try again later"
+    ] * 3
 
 
 async def test_a_caller_who_goes_away_costs_no_worker(bench: Bench) -> None:
@@ -84,6 +102,19 @@ async def test_a_caller_who_goes_away_costs_no_worker(bench: Bench) -> None:
         await call
     assert (await bench.ask("bad.forks")).children == (3, 4)
     assert bench.workers.pids["bad"] == before
+
+
+async def test_a_failure_counts_also_when_its_caller_has_gone_away(bench: Bench) -> None:
+    """Impatient callers do not keep a plugin that hangs from being suspended."""
+    await bench.workers.describe("bad")
+    call = asyncio.create_task(bench.ask("bad.hangs", deadline=0.5))
+    await asyncio.sleep(0.1)
+    call.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await call
+    assert bench.workers.breaker("bad", 1).failures == 0
+    assert (await bench.ask("bad.forks", company_id=2)).children == (3, 4)
+    assert bench.workers.breaker("bad", 1).failures == 1
 
 
 async def test_repeated_failures_suspend_the_plugin_for_that_company_alone(made: Made) -> None:

@@ -95,7 +95,7 @@ async def test_nothing_of_the_server_is_in_a_worker(made: Made, monkeypatch: pyt
 async def test_an_unused_worker_ends_and_the_next_call_starts_another(made: Made) -> None:
     """After the idle seconds no process is left; workers begin only when they are asked for."""
     bench = made(idle_seconds=0.3)
-    assert bench.workers.pids == {"good": (), "bad": (), **dict.fromkeys(IMPORTS, ())}
+    assert bench.workers.pids == {"good": (), "bad": (), "hostile": (), **dict.fromkeys(IMPORTS, ())}
     await bench.ask("good.by_year")
     first = bench.workers.pids["good"]
     assert len(first) == 1

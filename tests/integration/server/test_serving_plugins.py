@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import signal
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 
 from tests.integration.graph.graph_plugin import SOURCE
-from tests.integration.server.processes import Home, Server
+from tests.integration.server.processes import SECONDS, Home, Server
 from tests.unit.policies.installing import GOOD, PluginFolder, with_hook
 
 ALLOWED = "*, acme:trusted"
@@ -95,3 +101,82 @@ def test_strict_mode_refuses_the_start_before_anybody_is_served(home: Home, plug
     assert "plugin 'bad' (bad-rules 1.2): unknown hook quotaloom_allocation_rule" in result.stderr
     assert "did you mean quotaloom_allocation_rules?" in result.stderr
     assert home.is_left_alone()
+
+
+SLOW = with_hook("""
+    import time
+    from pydantic import Field, field_validator
+
+    class Naps(Parameters):
+        seconds: int = Field(default=0, description="How long its validation takes.")
+
+        @field_validator("seconds")
+        @classmethod
+        def _nap(cls, seconds):
+            time.sleep(seconds)
+            return seconds
+
+    @hookimpl
+    def quotaloom_allocation_rules():
+        yield AllocationRule(
+            key="slow", title="Slow", description="Takes its time.", parameters=Naps, allocate=lambda request: None
+        )
+""")
+
+NAP = """mutation ($parameters: JSON!) {
+    switchPolicy(input: {policy: "slow.slow", active: true, parameters: $parameters}) {
+        policy { active } errors { code message }
+    }
+}"""
+
+SWITCHED = {"data": {"switchPolicy": {"policy": {"active": True}, "errors": []}}}
+
+
+@pytest.fixture
+def napping(home: Home) -> Server:
+    """A server with a policy whose parameters take as long to validate as they say; its worker is up."""
+    path = home.data.parent / "plugins"
+    path.mkdir()
+    PluginFolder(path).install(SLOW, name="slow", distribution="slow-rules")
+    server = home.serve()
+    server.found_company("acme")
+    server.end()
+    server = serve(home, path, allowed="*")
+    assert nap(server, 0, SECONDS) == SWITCHED
+    return server
+
+
+def nap(server: Server, seconds: int, patience: float) -> Any:
+    """The answer to a call of so many seconds, for which the client waits only so long."""
+    return httpx.post(
+        f"{server.home.url}/graphql",
+        json={"query": NAP, "variables": {"parameters": {"seconds": seconds}}},
+        headers={"authorization": f"Bearer {server.token}"},
+        timeout=patience,
+    ).json()
+
+
+def test_clients_that_hang_up_give_their_places_before_a_plugin_to_others(napping: Server) -> None:
+    """24 calls of four seconds fill two workers and the company's 16 places; once their clients are gone, the next
+    call finds a place, and is answered when a worker is free.
+    """
+
+    def impatient(_: int) -> None:
+        with suppress(httpx.ReadTimeout):
+            nap(napping, 4, 1.0)
+
+    with ThreadPoolExecutor(24) as clients:
+        list(clients.map(impatient, range(24)))
+    assert nap(napping, 0, SECONDS) == SWITCHED
+    napping.end()
+
+
+def test_a_call_of_a_plugin_that_outlasts_the_server_is_told_so(napping: Server) -> None:
+    """Nine seconds are more than the server has after SIGTERM: the client is told as data, and may try again."""
+    with ThreadPoolExecutor(1) as clients:
+        answer = clients.submit(nap, napping, 9, SECONDS)
+        time.sleep(1)
+        napping.end(signal.SIGTERM)
+    (error,) = answer.result()["errors"]
+    assert error["extensions"]["code"] == "UNAVAILABLE"
+    assert error["message"] == "the server is being shut down; please try again"

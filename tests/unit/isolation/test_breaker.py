@@ -72,8 +72,8 @@ def test_after_the_pause_one_call_probes_and_the_others_are_refused() -> None:
 
 
 def test_a_good_probe_closes_it() -> None:
-    """Nothing is left of the failures; it says since when it is closed."""
-    assert probed(opened(), 30, None) == BreakerState(since=at(30))
+    """It is as it began: nothing is left of the failures."""
+    assert probed(opened(), 30, None) == CLOSED
 
 
 def test_bad_probes_open_it_for_twice_as_long_each_time_up_to_the_longest() -> None:

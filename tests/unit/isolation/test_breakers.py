@@ -95,6 +95,15 @@ def test_a_policy_that_says_why_it_cannot_decide_has_answered(breakers: Breakers
     assert breakers.state("acme", 1).phase is Phase.CLOSED
 
 
+def test_a_breaker_that_a_probe_closed_takes_no_room(breakers: Breakers, clock: Clock) -> None:
+    """It is forgotten, as one that never opened."""
+    ending(breakers, timed_out())
+    ending(breakers, timed_out())
+    clock.now += timedelta(seconds=30)
+    ending(breakers, None)
+    assert dict(breakers.states) == {}
+
+
 def test_a_probe_that_found_the_queue_full_leaves_the_probe_to_the_next(breakers: Breakers, clock: Clock) -> None:
     """The breaker does not stay half-open for ever."""
     ending(breakers, timed_out())

@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from quotaloom.policies.allocating import AllocationOutcome, ask_for_weights
 from quotaloom.policies.discovery import Discovery
@@ -150,6 +150,25 @@ def exiting(request: AllocationRequest[Any]) -> Any:
     raise SystemExit(1)
 
 
+def interrupting(request: AllocationRequest[Any]) -> Any:
+    raise KeyboardInterrupt
+
+
+def cancelling(request: AllocationRequest[Any]) -> Any:
+    raise asyncio.CancelledError("by the plugin")
+
+
+class Mute(BaseException):
+    """An error that cannot be shown."""
+
+    def __str__(self) -> str:
+        raise Mute
+
+
+def silent(request: AllocationRequest[Any]) -> Any:
+    raise Mute
+
+
 def contradicting(request: AllocationRequest[Any]) -> Any:
     return AllocationResult(children=(1, 1), matrix=((1, 1), (1, 1)), explanation=BECAUSE)
 
@@ -175,6 +194,9 @@ def argless() -> Any:
     [
         (raising, "it raised ZeroDivisionError"),
         (exiting, "it raised SystemExit: 1"),
+        (interrupting, "it raised KeyboardInterrupt: "),
+        (cancelling, "it raised CancelledError: by the plugin"),
+        (silent, "it raised Mute: an error that cannot be shown"),
         (contradicting, "an allocation gives children or matrix, not both"),
         (mutating, "it raised FrozenInstanceError"),
         (misinformed, "it answered with dict, not with an AllocationResult"),
@@ -211,6 +233,18 @@ def test_parameters_that_cannot_be_written_down_fail() -> None:
 
     with pytest.raises(PolicyFailed, match="PydanticSerializationError"):
         parse_parameters(registered(rule(parameters=Odd)), {})
+
+
+def test_parameters_whose_validation_would_end_the_program_fail() -> None:
+    """A validator that interrupts is a failure of its plugin like any other."""
+
+    class Interrupting(Parameters):
+        @model_validator(mode="after")
+        def _interrupt(self) -> Any:
+            raise KeyboardInterrupt
+
+    with pytest.raises(PolicyFailed, match="its parameters' validation raised KeyboardInterrupt"):
+        parse_parameters(registered(rule(parameters=Interrupting)), {})
 
 
 def test_a_stranger_cannot_change_what_others_are_given() -> None:

@@ -46,8 +46,8 @@ class BreakerState:
     """What an admin sees of it.
 
     `failures`: in a row, since the last success. `opened`: how often it opened in a row. `since`: when the phase began,
-    None if it never changed. `until`: when an open breaker lets a probe pass, None in other phases.
-    `reason`: of the last failure, empty if the last call succeeded.
+    None in a closed one, which remembers nothing of earlier phases. `until`: when an open breaker lets a probe pass,
+    None in other phases. `reason`: of the last failure, empty if the last call succeeded.
     """
 
     phase: Phase = Phase.CLOSED
@@ -87,7 +87,7 @@ def settle_call(state: BreakerState, failure: str | None, now: datetime, rules: 
 def settle_probe(state: BreakerState, failure: str | None, now: datetime, rules: BreakerRules) -> BreakerState:
     """The state after the probe ended well (None), or failed for a reason."""
     if failure is None:
-        return BreakerState(since=now)
+        return CLOSED
     return _opened(replace(state, failures=state.failures + 1, reason=failure), now, rules)
 
 

@@ -24,7 +24,7 @@ _Key = tuple[str, int]
 
 
 class Breakers:
-    """One breaker per plugin and company; those that are as they began take no room."""
+    """One breaker per plugin and company; those that are as they began, or are so again, take no room."""
 
     def __init__(self, clock: Callable[[], datetime], rules: BreakerRules) -> None:
         self._clock = clock

@@ -60,7 +60,7 @@ class Lane:
         self._source = source
         self._limits = limits
         self._threads = threads
-        self._context = OneProcess()
+        self._context = OneProcess(limits.answer)
         self._pool = ProcessPool(
             max_workers=1,
             initializer=serving.prepare,
@@ -99,8 +99,8 @@ class Lane:
         return _read(await self._awaited(future, seconds))
 
     def is_alive(self) -> bool:
-        """Whether the process runs."""
-        return self._context.process is not None and self._context.process.is_alive()
+        """Whether the process runs and can be asked."""
+        return self._context.process is not None and self._context.process.is_alive() and self._pool.active
 
     def kill(self) -> None:
         """Kill the process and whatever it started, at once; `retire` must follow."""
@@ -155,6 +155,8 @@ def _read(message: bytes) -> Answer:
     answer = read_message(message)
     if not isinstance(answer, Answer):
         raise Unreadable("its worker answered with something else than an answer")
+    if type(answer.reason) is not str or type(answer.trace) is not str:
+        raise Unreadable("its worker answered with a reason that is no text")
     if answer.outcome is Outcome.OUT_OF_MEMORY:
         raise OutOfMemory
     return answer

@@ -15,7 +15,8 @@ class WorkerLimits:
     `memory`: bytes of address space beyond what an empty worker has (kept on Linux). `processor_seconds`: whole
     seconds of processor time per call, all threads together. `start_seconds`: how long a process may take until
     the plugin is loaded. `answer`: bytes of a pickled answer. `workers`: processes at a time; each handles one call
-    at a time. `queue`: calls that may wait for a worker. `idle_seconds`: after which an unused worker ends.
+    at a time. `queue`: calls that may wait for a worker, at
+    most half of them of one company. `idle_seconds`: after which an unused worker ends.
     """
 
     memory: int = 512 * MEGABYTE

@@ -13,6 +13,8 @@ from dataclasses import dataclass, is_dataclass
 from enum import Enum, StrEnum
 from typing import Any, Literal, get_args
 
+from quotaloom.policies.wording import named_words_of
+
 Function = Literal["allocate", "credit", "reward", "assign", "examine", "score", "listen", "validate_parameters"]
 """What a worker can be asked for: the function of a definition by its name, or the validation of parameters."""
 
@@ -58,7 +60,7 @@ def read_message(message: bytes) -> object:
     except Unreadable:
         raise
     except Exception as error:
-        raise Unreadable(f"it answered with something unreadable: {type(error).__name__}: {error}") from error
+        raise Unreadable(f"it answered with something unreadable: {named_words_of(error)}") from error
 
 
 _PLAIN = {

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import deque
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -13,15 +12,12 @@ from quotaloom.policies.isolation.errors import WorkersClosed
 from quotaloom.policies.isolation.lanes import Died, Hung, Lane, OutOfMemory, Refused, Threads
 from quotaloom.policies.isolation.limits import WorkerLimits
 from quotaloom.policies.isolation.messages import Answer, Unreadable
+from quotaloom.policies.isolation.turns import Turns
 
 _IN_TIME = 0.5
 """The part of its time that a call must have left when it gets a worker, or it came too late to be judged."""
 
 _log = logging.getLogger(__name__)
-
-
-class QueueFull(Exception):
-    """As many calls wait as may."""
 
 
 class NotReached(Exception):
@@ -33,7 +29,7 @@ class NotStarted(Exception):
 
 
 class WorkerPool:
-    """The workers of one plugin, for one event loop. Calls are served in their order."""
+    """The workers of one plugin, for one event loop. Companies are served in turn, each one's calls in their order."""
 
     def __init__(
         self, source: PluginSource, limits: WorkerLimits, import_path: tuple[str, ...], threads: Threads
@@ -45,7 +41,7 @@ class WorkerPool:
         self._lanes: set[Lane] = set()
         self._starting: set[Lane] = set()
         self._idle: dict[Lane, asyncio.TimerHandle] = {}
-        self._waiting: deque[asyncio.Future[Lane]] = deque()
+        self._waiting: Turns[asyncio.Future[Lane]] = Turns(limits.queue)
         self._tasks: set[asyncio.Task[Any]] = set()
         self._closed = False
 
@@ -61,26 +57,30 @@ class WorkerPool:
 
     async def describe(self, seconds: float) -> PluginDescriptor:
         """What a worker says of the plugin. Raises `QueueFull`, `NotReached`, `NotStarted`, `WorkersClosed`."""
-        lane = await self._taken(seconds)
+        lane = await self._taken(None, seconds)
         self._offer(lane)
         if lane.descriptor is None:
             raise NotStarted("its worker is not ready")
         return lane.descriptor
 
-    async def call(self, message: bytes, seconds: float, late: Callable[[Exception], None]) -> Answer:
-        """A worker's answer within `seconds` from now.
+    async def call(self, message: bytes, seconds: float, late: Callable[[Exception], None], company_id: int) -> Answer:
+        """A worker's answer to a call of a company within `seconds` from now.
 
         Raises what `describe` does, `Hung`, `Died`, `OutOfMemory`, `Unreadable`. A call whose caller has gone away
         runs to its end, so that a good worker is not lost to it. One that waited for a worker for more than half of
-        its time has as long as any other, though its caller does not wait for it; if it fails then, `late` is told.
+        its time has as long as any other, though its caller does not wait for it. If one of them fails, `late` is told.
         """
         loop = asyncio.get_running_loop()
         deadline = loop.time() + seconds
-        lane = await self._taken(seconds)
+        lane = await self._taken(company_id, seconds)
         left = deadline - loop.time()
         in_time = left >= seconds * _IN_TIME
         running = self._begun(self._run(lane, message, left if in_time else seconds))
-        await asyncio.wait({running}, timeout=None if in_time else left)
+        try:
+            await asyncio.wait({running}, timeout=None if in_time else left)
+        except asyncio.CancelledError:
+            running.add_done_callback(lambda task: _tell(task, late))
+            raise
         if running.done():
             answer: Answer = running.result()
             return answer
@@ -91,7 +91,7 @@ class WorkerPool:
         """End all workers and refuse everything from now on; calls under way raise `WorkersClosed`."""
         self._closed = True
         while self._waiting:
-            waiter = self._waiting.popleft()
+            waiter = self._waiting.take()
             if not waiter.done():
                 waiter.set_exception(WorkersClosed("the workers are shut down"))
         for lane in tuple(self._lanes | self._starting):
@@ -115,35 +115,32 @@ class WorkerPool:
         self._offer(lane)
         return answer
 
-    async def _taken(self, seconds: float) -> Lane:
+    async def _taken(self, company_id: int | None, seconds: float) -> Lane:
         """A free worker, the caller's until `_offer`, `_failed` or `_retire`."""
         if self._closed:
             raise WorkersClosed("the workers are shut down")
         lane = self._idle_lane()
         if lane is not None:
             return lane
-        if len(self._waiting) >= self._limits.queue:
-            raise QueueFull
         waiter: asyncio.Future[Lane] = asyncio.get_running_loop().create_future()
-        self._waiting.append(waiter)
+        self._waiting.add(company_id, waiter)
         self._start_if_needed()
         try:
             await asyncio.wait({waiter}, timeout=max(seconds, 0))
         except asyncio.CancelledError:
-            self._give_up(waiter)
+            self._give_up(company_id, waiter)
             raise
         if not waiter.done():
-            self._give_up(waiter)
+            self._give_up(company_id, waiter)
             raise NotReached("a worker is still starting" if self._starting else "its workers are busy")
         return waiter.result()
 
-    def _give_up(self, waiter: asyncio.Future[Lane]) -> None:
+    def _give_up(self, company_id: int | None, waiter: asyncio.Future[Lane]) -> None:
         if waiter.done() and not waiter.cancelled() and waiter.exception() is None:
             self._offer(waiter.result())
         elif not waiter.cancel():
             return
-        if waiter in self._waiting:
-            self._waiting.remove(waiter)
+        self._waiting.remove(company_id, waiter)
 
     def _idle_lane(self) -> Lane | None:
         """The worker that was used last; one that ended in its sleep is replaced."""
@@ -156,12 +153,12 @@ class WorkerPool:
         return None
 
     def _offer(self, lane: Lane) -> None:
-        """Hand a free worker to the call that waits longest, or let it idle."""
+        """Hand a free worker to the call whose turn it is, or let it idle."""
         if self._closed:
             self._retire(lane)
             return
         while self._waiting:
-            waiter = self._waiting.popleft()
+            waiter = self._waiting.take()
             if not waiter.done():
                 waiter.set_result(lane)
                 return
@@ -217,7 +214,7 @@ class WorkerPool:
         """Tell those who wait, unless other workers will serve them."""
         if not self._lanes and not self._starting:
             while self._waiting:
-                waiter = self._waiting.popleft()
+                waiter = self._waiting.take()
                 if not waiter.done():
                     waiter.set_exception(NotStarted(reason))
 

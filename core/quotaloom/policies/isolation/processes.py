@@ -14,11 +14,11 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from multiprocessing.synchronize import RLock
 from typing import IO, Any, cast
 
+from quotaloom.policies.isolation.channels import ServerEnd, WorkerEnd
 from quotaloom.policies.isolation.limits import scrubbed
 
 _BEGIN = """
@@ -121,7 +121,7 @@ class WorkerProcess:
 
 
 class _Packer(pickle.Pickler):
-    """Packs connections as the numbers of their handles, which the child is given under the same numbers."""
+    """Packs connections as a worker's ends by their handles' numbers, which are the same in the child."""
 
     def __init__(self, file: IO[bytes]) -> None:
         super().__init__(file)
@@ -131,17 +131,18 @@ class _Packer(pickle.Pickler):
         if not isinstance(given, Connection):
             return NotImplemented
         self.handles.append(given.fileno())
-        return Connection, (given.fileno(), given.readable, given.writable)
+        return WorkerEnd, (given.fileno(), given.readable, given.writable)
 
 
 class OneProcess:
     """What pebble takes for `multiprocessing`: spawns one process and never another.
 
-    A worker that has failed is not to be started again behind our back; a new pool is made instead.
+    A worker that has failed is not to be started again behind our back; a new pool is made instead. `most`: bytes of
+    an answer.
     """
 
-    def __init__(self) -> None:
-        self._spawning = get_context("spawn")
+    def __init__(self, most: int) -> None:
+        self._most = most
         self.process: WorkerProcess | None = None
 
     def get_start_method(self) -> str:
@@ -149,8 +150,11 @@ class OneProcess:
         return "spawn"
 
     def Pipe(self, duplex: bool = True) -> tuple[Connection, Connection]:  # noqa: N802 # pebble calls it so
-        """A pipe as `multiprocessing` makes it."""
-        return self._spawning.Pipe(duplex)
+        """A pipe in one direction, its ends as the server holds them."""
+        if duplex:
+            raise ValueError("a worker's pipes go in one direction")
+        reading, writing = os.pipe()
+        return ServerEnd(reading, self._most, writable=False), ServerEnd(writing, self._most, readable=False)
 
     def RLock(self) -> RLock:  # noqa: N802 # pebble calls it so
         """A lock among workers that share a pipe; a single one needs none, and cannot die holding it."""

@@ -8,7 +8,6 @@ import pickle
 import resource
 import signal
 import sys
-import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, is_dataclass, replace
 from importlib.metadata import EntryPoint
@@ -23,6 +22,7 @@ from quotaloom.policies.isolation.messages import (
     Outcome,
 )
 from quotaloom.policies.verdicts import NotValid, model_of, verdict_on
+from quotaloom.policies.wording import named_words_of, trace_of, words_of
 from quotaloom_sdk import CannotDecide, InvalidResult, PolicyDefinition
 from quotaloom_sdk.admission import Unusable, admitted
 from quotaloom_sdk.hooks import ENTRY_POINT_GROUP
@@ -39,6 +39,11 @@ class _Serving:
 
 
 _serving: _Serving | None = None
+
+_NO_MEMORY = pickle.dumps(Answer(Outcome.OUT_OF_MEMORY))
+
+_SPEECHLESS = pickle.dumps(Answer(Outcome.FAILED, reason="it raised an error of which nothing can be told"))
+"""The last resort, made beforehand so that nothing can go wrong with it."""
 
 
 class _Failed(Exception):
@@ -65,23 +70,34 @@ def serve(message: bytes) -> bytes:
 
 
 def _answered(function: Callable[[], object]) -> bytes:
+    """The pickled answer. Raises nothing: an error that left this would be a plugin's own, on its way to the server."""
     serving = _required()
-    _bound_processor(serving.limits.processor_seconds)
     try:
-        return _packed(Answer(Outcome.ANSWERED, function()), serving.limits.answer)
+        return _attempted(function, serving.limits)
     except MemoryError:
-        return pickle.dumps(Answer(Outcome.OUT_OF_MEMORY))
-    except CannotDecide as error:
-        return pickle.dumps(Answer(Outcome.UNDECIDED, reason=_text(error)))
-    except (_Failed, Unusable, InvalidResult) as error:
-        if isinstance(error.__cause__, MemoryError):
-            return pickle.dumps(Answer(Outcome.OUT_OF_MEMORY))
-        return pickle.dumps(Answer(Outcome.FAILED, reason=str(error)))
-    except BaseException as error:  # a plugin that raises SystemExit has failed like any other
-        return pickle.dumps(Answer(Outcome.FAILED, reason=f"it raised {_words(error)}", trace=_trace(error)))
+        return _NO_MEMORY
+    except BaseException:
+        return _SPEECHLESS
     finally:
         if os.getpid() != serving.process:  # a forked copy came back from the plugin; it must not answer too
             os._exit(0)
+
+
+def _attempted(function: Callable[[], object], limits: WorkerLimits) -> bytes:
+    try:
+        _bound_processor(limits.processor_seconds)
+        return _packed(Answer(Outcome.ANSWERED, function()), limits.answer)
+    except MemoryError:
+        return _NO_MEMORY
+    except CannotDecide as error:
+        return pickle.dumps(Answer(Outcome.UNDECIDED, reason=words_of(error)))
+    except (_Failed, Unusable, InvalidResult) as error:
+        if isinstance(error.__cause__, MemoryError):
+            return _NO_MEMORY
+        return pickle.dumps(Answer(Outcome.FAILED, reason=words_of(error)))
+    except BaseException as error:  # a plugin that raises SystemExit has failed like any other
+        reason = f"it raised {named_words_of(error)}"
+        return pickle.dumps(Answer(Outcome.FAILED, reason=reason, trace=trace_of(error)))
 
 
 def _packed(answer: Answer, most: int) -> bytes:
@@ -89,30 +105,12 @@ def _packed(answer: Answer, most: int) -> bytes:
         packed = pickle.dumps(answer)
     except MemoryError:
         raise
-    except Exception as error:
+    except BaseException as error:
         kind = type(answer.value).__name__
-        raise _Failed(f"its answer, of type {kind}, cannot leave the worker: {_words(error)}") from error
+        raise _Failed(f"its answer, of type {kind}, cannot leave the worker: {named_words_of(error)}") from error
     if len(packed) > most:
         raise _Failed(f"its answer has {len(packed)} bytes; at most {most} may leave the worker")
     return packed
-
-
-def _words(error: BaseException) -> str:
-    return f"{type(error).__name__}: {_text(error)}"
-
-
-def _text(error: BaseException) -> str:
-    try:
-        return str(error)[:2000]
-    except Exception:
-        return "an error that cannot be shown"
-
-
-def _trace(error: BaseException) -> str:
-    try:
-        return "".join(traceback.format_exception(error, limit=-20))[-8000:]
-    except Exception:
-        return ""
 
 
 def _loaded() -> PluginDescriptor:

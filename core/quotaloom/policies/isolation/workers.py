@@ -34,8 +34,10 @@ from quotaloom.policies.isolation.messages import (
     Outcome,
     Unreadable,
 )
-from quotaloom.policies.isolation.pools import NotReached, NotStarted, QueueFull, WorkerPool
+from quotaloom.policies.isolation.pools import NotReached, NotStarted, WorkerPool
+from quotaloom.policies.isolation.turns import QueueFull
 from quotaloom.policies.verdicts import ParametersVerdict
+from quotaloom.policies.wording import MOST_TRACE, shown, words_of
 from quotaloom_sdk import InvalidResult
 from quotaloom_sdk.errors import WrongType
 
@@ -144,9 +146,9 @@ class PluginWorkers:
 
         with self._breakers.guarding(plugin, policy, company_id):
             try:
-                return check(_value(await pool.call(message, deadline, late), plugin, policy))
+                return check(_value(await pool.call(message, deadline, late, company_id), plugin, policy))
             except (InvalidResult, Unreadable) as error:
-                raise PolicyFailed(plugin, policy, str(error)) from error
+                raise PolicyFailed(plugin, policy, words_of(error)) from error
             except (Hung, Died, OutOfMemory, QueueFull, NotReached, NotStarted) as error:
                 _raise(plugin, policy, self._limits, deadline, error)
 
@@ -206,10 +208,10 @@ def _value(answer: Answer, plugin: str, policy: str) -> object:
     if answer.outcome is Outcome.ANSWERED:
         return answer.value
     if answer.outcome is Outcome.UNDECIDED:
-        raise PolicyUndecided(plugin, policy, answer.reason)
-    failed = PolicyFailed(plugin, policy, answer.reason)
+        raise PolicyUndecided(plugin, policy, shown(answer.reason))
+    failed = PolicyFailed(plugin, policy, shown(answer.reason))
     if answer.trace:
-        failed.add_note(f"In the worker:\n{answer.trace}")
+        failed.add_note(f"In the worker:\n{shown(answer.trace, MOST_TRACE)}")
     raise failed
 
 
@@ -230,7 +232,7 @@ def _told(plugin: str, policy: str, limits: WorkerLimits, seconds: float, error:
             megabytes = limits.memory // MEGABYTE
             return PolicyOutOfMemory(plugin, policy, f"it wanted more than {megabytes} MB of memory")
         case QueueFull():
-            return PluginBusy(plugin, policy, f"{limits.queue} calls wait for it already; try again later")
+            return PluginBusy(plugin, policy, f"{error}; try again later")
         case NotReached():
             return PluginBusy(plugin, policy, f"it was not reached within {seconds:g} seconds, because {error}")
         case _:
