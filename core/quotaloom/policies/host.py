@@ -25,12 +25,13 @@ from quotaloom.policies.isolation.errors import PluginFailed, PolicyTimedOut
 from quotaloom.policies.isolation.limits import WorkerLimits
 from quotaloom.policies.isolation.messages import Function
 from quotaloom.policies.isolation.workers import PluginWorkers
-from quotaloom.policies.parameters import accepted
+from quotaloom.policies.parameters import accepted, require_storable_parameters
 from quotaloom.policies.registry import PolicyRegistry, RegisteredPolicy
 from quotaloom.policies.selected import SelectedPolicy
 from quotaloom.policies.verdicts import NotValid, model_of, verdict_on
 from quotaloom_sdk import InvalidResult, PolicyDefinition
 from quotaloom_sdk.needs import narrowed
+from quotaloom_sdk.texts import words_of
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -108,6 +109,7 @@ class PolicyHost:
         require_no_transaction(f"asking for parameters of {policy.key}")
         if policy.definition is not None:
             return parse_parameters(policy, given, path)
+        require_storable_parameters(policy, given, path)
         verdict = await self._required(policy).validate_parameters(
             policy.plugin.name, policy.descriptor.key, given, company_id=company_id, deadline=self.deadlines.call
         )
@@ -176,10 +178,13 @@ class PolicyHost:
 def parse_parameters(policy: RegisteredPolicy, given: object, path: Path = ()) -> dict[str, Any]:
     """As `PolicyHost.valid_parameters`, for a policy that runs in this process."""
     assert policy.definition is not None
+    require_storable_parameters(policy, given, path)
     try:
         verdict = verdict_on(policy.definition, given)
+    except InvalidResult as error:
+        raise PolicyFailed(policy.plugin.name, policy.key, str(error)) from error
     except (Exception, SystemExit) as error:
-        reason = f"its parameters' validation raised {type(error).__name__}: {error}"
+        reason = f"its parameters' validation raised {type(error).__name__}: {words_of(error)}"
         raise PolicyFailed(policy.plugin.name, policy.key, reason) from error
     return accepted(policy, verdict, path)
 
@@ -212,9 +217,11 @@ def _blaming(policy: RegisteredPolicy) -> Iterator[None]:
     try:
         yield
     except (InvalidResult, NotValid) as error:
-        raise PolicyFailed(policy.plugin.name, policy.key, str(error)) from error
+        raise PolicyFailed(policy.plugin.name, policy.key, words_of(error)) from error
     except (Exception, SystemExit) as error:
-        raise PolicyFailed(policy.plugin.name, policy.key, f"it raised {type(error).__name__}: {error}") from error
+        raise PolicyFailed(
+            policy.plugin.name, policy.key, f"it raised {type(error).__name__}: {words_of(error)}"
+        ) from error
 
 
 def _with_parameters(request: R, parameters: object | Mapping[str, Any]) -> R:
