@@ -7,6 +7,8 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
+from pydantic import ValidationError
+
 from quotaloom_sdk.errors import InvalidResult
 from quotaloom_sdk.policies import Parameters
 from quotaloom_sdk.texts import cleaned, shown, text_fault, words_of
@@ -104,7 +106,7 @@ def stored_form(valid: Parameters) -> dict[str, Any]:
         again = model.model_validate(written)
     except Exception as error:
         raise InvalidResult(
-            f"its parameters are written as {shown(written)}, which its model does not accept: {words_of(error)}"
+            f"its parameters are written as {shown(written)}, which its model does not accept: {_first(error)}"
         ) from error
     for name in model.model_fields:
         before, after = getattr(valid, name), getattr(again, name)
@@ -113,6 +115,14 @@ def stored_form(valid: Parameters) -> dict[str, Any]:
                 f"its parameter {name} is {shown(before)}, and {shown(after)} once it was stored and read again"
             )
     return written
+
+
+def _first(error: Exception) -> str:
+    """The first thing that is wrong, in one line."""
+    if not isinstance(error, ValidationError):
+        return f"{type(error).__name__}: {words_of(error)}"
+    first = error.errors(include_url=False)[0]
+    return _placed(tuple(first["loc"]), cleaned(first["msg"]))
 
 
 def _placed(path: Path, words: str) -> str:
