@@ -65,7 +65,7 @@ def _key_fault(given: dict[Any, object]) -> str | None:
             return f"must have names that are text, not {shown(key)}"
         length += len(key)
         if length > MOST_CHARACTERS:
-            return f"must not have more than {MOST_CHARACTERS:,} characters in its names"
+            return f"must not have more than {MOST_CHARACTERS:,} characters of names"
         fault = text_fault(key)
         if fault is not None:
             return f"must not have a name with {fault}, which cannot be stored"
