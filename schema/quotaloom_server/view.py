@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -21,6 +22,8 @@ from quotaloom.platform.unit_of_work import to_the_end
 from quotaloom_graphql.context import RequestContext, Services
 from quotaloom_graphql.errors import shown
 from quotaloom_server.clients import Client
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class GraphQLView(GraphQL[RequestContext, None]):
@@ -77,5 +80,19 @@ class GraphQLView(GraphQL[RequestContext, None]):
         return found
 
     def encode_json(self, data: object) -> bytes:
-        """Write a response's body."""
-        return orjson.dumps(data)
+        """Write a response's body; half of a surrogate pair, which no JSON can hold, is replaced."""
+        try:
+            return orjson.dumps(data)
+        except orjson.JSONEncodeError:
+            return orjson.dumps(_without_surrogates(data))
+
+
+def _without_surrogates(data: object) -> object:
+    """The same with U+FFFD in their place, so that one text does not take the whole answer with it."""
+    if isinstance(data, str):
+        return _SURROGATE.sub("\ufffd", data)
+    if isinstance(data, dict):
+        return {_without_surrogates(key): _without_surrogates(one) for key, one in data.items()}
+    if isinstance(data, list | tuple):
+        return [_without_surrogates(one) for one in data]
+    return data

@@ -9,7 +9,7 @@ from typing import Any
 from quotaloom.policies.host import PolicyHost
 from quotaloom.policies.selected import PolicyStamp, SelectedPolicy
 from quotaloom_sdk import AllocationRequest, AllocationResult, Explanation, Need, UnitFact
-from quotaloom_sdk.answers import sound
+from quotaloom_sdk.answers import refusing, sound
 from quotaloom_sdk.weights import Weights
 
 
@@ -42,7 +42,8 @@ async def ask_for_weights(
 
     def check(request: AllocationRequest[Any], answer: object) -> AllocationOutcome:
         result = sound(answer, AllocationResult)
-        by_month, matrix = result.exact(request)
+        with refusing():
+            by_month, matrix = result.exact(request)
         return AllocationOutcome(by_month, matrix, result.explanation, stamp)
 
     return await host.ask(selected, "allocate", requests, check, company_id=company_id)

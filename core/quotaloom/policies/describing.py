@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from quotaloom.policies.discovery import Discovery, Plugin, in_worker, tell_quarantined
 from quotaloom.policies.errors import Quarantined
-from quotaloom.policies.isolation.descriptors import PluginSource
+from quotaloom.policies.isolation.descriptors import PluginSource, descriptor_fault
 from quotaloom.policies.isolation.errors import PluginFailed
 from quotaloom.policies.isolation.limits import WorkerLimits
 from quotaloom.policies.isolation.workers import PluginWorkers
@@ -58,9 +58,13 @@ async def _described(
 ) -> Plugin | Quarantined:
     async with PluginWorkers([source], clock=_now, limits=limits, import_path=import_path) as workers:
         try:
-            return in_worker(await workers.describe(source.name))
+            descriptor = await workers.describe(source.name)
         except PluginFailed as error:
             return Quarantined(source.name, source.distribution, source.version, error.reason)
+    fault = descriptor_fault(descriptor)
+    if fault is not None:
+        return Quarantined(source.name, source.distribution, source.version, fault)
+    return in_worker(descriptor)
 
 
 def _now() -> datetime:

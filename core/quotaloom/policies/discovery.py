@@ -23,9 +23,13 @@ from quotaloom_sdk import GraphQLExtension, PolicyDefinition
 from quotaloom_sdk.admission import BAD_NAME, Unusable, admitted
 from quotaloom_sdk.hooks import ENTRY_POINT_GROUP
 from quotaloom_sdk.policies import is_key
+from quotaloom_sdk.texts import text_fault
 
 PRODUCT = "quotaloom"
 """The distribution whose plugins are built in; nobody else can take their names."""
+
+LONGEST_VERSION = 64
+"""Characters that a plugin's version may have; it is stored with each setting and each result."""
 
 _log = logging.getLogger(__name__)
 
@@ -184,11 +188,26 @@ def _examined(
         return candidate.quarantined(f"another distribution claims the same plugin name: {names}")
     if not is_key(candidate.name):
         return candidate.quarantined(BAD_NAME)
+    fault = _source_fault(candidate)
+    if fault is not None:
+        return candidate.quarantined(fault)
     if candidate.built_in or allowed.trusts(candidate.name):
         return _loaded(candidate)
     if not allowed.allows(candidate.name):
         return replace(candidate.quarantined("this installation does not allow it"), meant=False)
     return PluginSource(candidate.name, candidate.entry_point.value, candidate.distribution, candidate.version)
+
+
+def _source_fault(candidate: _Candidate) -> str | None:
+    """Why what the distribution says of itself cannot be stored with a company's settings."""
+    for what, text in (("name", candidate.distribution), ("version", candidate.version)):
+        fault = text_fault(text or "", one_line=True)
+        if fault is not None:
+            return f"the {what} of its distribution holds {fault}"
+    length = len(candidate.version or "")
+    if length > LONGEST_VERSION:
+        return f"its version has {length} characters; up to {LONGEST_VERSION} are kept with a company's settings"
+    return None
 
 
 def _loaded(candidate: _Candidate) -> Plugin | Quarantined:

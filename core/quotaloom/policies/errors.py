@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from typing import ClassVar
 
 from quotaloom.platform.errors import InputError, Path
+from quotaloom_sdk.texts import cleaned
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +42,17 @@ class PolicyFailed(Exception):
     """A policy of a plugin raised or answered with something that must not be stored; nothing was stored.
 
     `plugin` is the plugin's name and `policy` the full key, such as `allocation.even`. `code` tells callers the kind.
+    `reason` is shortened, and has no character that could not be shown, stored or sent.
     """
 
     code: ClassVar[str] = "POLICY_FAILED"
 
     def __init__(self, plugin: str, policy: str, reason: str) -> None:
-        super().__init__(plugin, policy, reason)
+        words = cleaned(reason)
+        super().__init__(plugin, policy, words)
         self.plugin = plugin
         self.policy = policy
-        self.reason = reason
+        self.reason = words
 
     def __str__(self) -> str:
         return f"policy {self.policy!r} of plugin {self.plugin!r} failed: {self.reason}"

@@ -26,7 +26,7 @@ from quotaloom.policies.isolation.errors import PluginFailed, PolicyTimedOut, Wo
 from quotaloom.policies.isolation.limits import WorkerLimits
 from quotaloom.policies.isolation.messages import Function
 from quotaloom.policies.isolation.workers import PluginWorkers
-from quotaloom.policies.parameters import accepted
+from quotaloom.policies.parameters import accepted, require_storable_parameters
 from quotaloom.policies.registry import PolicyRegistry, RegisteredPolicy
 from quotaloom.policies.selected import SelectedPolicy
 from quotaloom.policies.verdicts import NotValid, model_of, verdict_on
@@ -118,6 +118,7 @@ class PolicyHost:
         require_no_transaction(f"asking for parameters of {policy.key}")
         if policy.definition is not None:
             return parse_parameters(policy, given, path)
+        require_storable_parameters(policy, given, path)
         validating = self._required(policy).validate_parameters(
             policy.plugin.name, policy.descriptor.key, given, company_id=company_id, deadline=self.deadlines.call
         )
@@ -204,6 +205,7 @@ def _shut_down() -> Unavailable:
 def parse_parameters(policy: RegisteredPolicy, given: object, path: Path = ()) -> dict[str, Any]:
     """As `PolicyHost.valid_parameters`, for a policy that runs in this process."""
     assert policy.definition is not None
+    require_storable_parameters(policy, given, path)
     with _blaming(policy, "its parameters' validation raised"):
         verdict = verdict_on(policy.definition, given)
     return accepted(policy, verdict, path)

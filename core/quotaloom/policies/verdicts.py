@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from reprlib import repr as shortened
 from typing import Any
 
 from pydantic import ValidationError
 
 from quotaloom_sdk import Parameters, PolicyDefinition
+from quotaloom_sdk.storing import stored_form
+from quotaloom_sdk.texts import cleaned, shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,21 +42,26 @@ def model_of(definition: PolicyDefinition, stored: object) -> Parameters:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         place = ".".join(str(part) for part in first["loc"]) or "parameters"
-        given = shortened(first["input"])
-        raise NotValid(f"its parameters are not valid: {place}: {first['msg']} (given {given})") from None
+        given = shown(first["input"])
+        raise NotValid(
+            f"its parameters are not valid: {cleaned(place)}: {cleaned(first['msg'])} (given {given})"
+        ) from None
 
 
 def verdict_on(definition: PolicyDefinition, given: object) -> ParametersVerdict:
-    """What the model of `definition` says of `given`. Raises whatever the model's own validators raise."""
+    """What the model of `definition` says of `given`. Raises whatever the model's own validators raise.
+
+    Raises `InvalidResult` where what the model accepted cannot be stored and read again.
+    """
     if not isinstance(given, Mapping):
-        problem = ParameterProblem((), "not_an_object", "must be an object of names and values", shortened(given))
+        problem = ParameterProblem((), "not_an_object", "must be an object of names and values", shown(given))
         return ParametersVerdict(None, (problem,))
     try:
         valid = definition.parameters.model_validate(dict(given))
     except ValidationError as error:
         problems = tuple(
-            ParameterProblem(tuple(one["loc"]), one["type"], one["msg"], shortened(one["input"]))
+            ParameterProblem(tuple(one["loc"]), one["type"], cleaned(one["msg"]), shown(one["input"]))
             for one in error.errors(include_url=False)
         )
         return ParametersVerdict(None, problems)
-    return ParametersVerdict(valid.model_dump(mode="json"))
+    return ParametersVerdict(stored_form(valid))

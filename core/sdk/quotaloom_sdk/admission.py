@@ -15,8 +15,11 @@ from typing import TypeVar
 
 import pluggy
 
-from quotaloom_sdk import API_VERSION, GraphQLExtension, PolicyDefinition, hooks
+from quotaloom_sdk import API_VERSION, GraphQLExtension, InvalidResult, PolicyDefinition, hooks
+from quotaloom_sdk.forms import ui_hints
 from quotaloom_sdk.graphql import prefix_of
+from quotaloom_sdk.storing import json_fault, stored_form
+from quotaloom_sdk.texts import cleaned, shown, words_of
 from quotaloom_sdk.versions import speaks
 
 T = TypeVar("T")
@@ -31,8 +34,8 @@ class Unusable(Exception):
     """A plugin fails a check; `reason` says which, and what its author can do."""
 
     def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
+        self.reason = cleaned(reason)
+        super().__init__(self.reason)
 
 
 def admitted(name: str, load: Callable[[], object]) -> tuple[str, tuple[PolicyDefinition, ...]]:
@@ -55,7 +58,7 @@ def _guarded(what: str, call: Callable[[], T]) -> T:
     except (Unusable, KeyboardInterrupt):
         raise
     except BaseException as error:
-        raise Unusable(f"{what}: {type(error).__name__}: {error}") from error
+        raise Unusable(f"{what}: {type(error).__name__}: {words_of(error)}") from error
 
 
 def _api_version(plugin: object) -> str:
@@ -121,10 +124,10 @@ def _collect(
         raise Unusable(f"hook {hook} returned None; return the definitions")
     for answer in answers:
         if not isinstance(answer, Iterable):
-            raise Unusable(f"hook {hook} returned {answer!r}; return several {kind.__name__}, such as a tuple")
+            raise Unusable(f"hook {hook} returned {shown(answer)}; return several {kind.__name__}, such as a tuple")
         for definition in answer:
             if not isinstance(definition, kind):
-                raise Unusable(f"hook {hook} returned {definition!r}, which is no {kind.__name__}")
+                raise Unusable(f"hook {hook} returned {shown(definition)}, which is no {kind.__name__}")
             if definition.kind != kind.kind:
                 raise Unusable(f"{definition.key!r} calls itself {definition.kind!r}; it is of kind {kind.kind!r}")
             if definition.key in found:
@@ -134,10 +137,29 @@ def _collect(
 
 
 def _require_schema(definition: PolicyDefinition) -> None:
+    """Raise unless an admin can be shown the parameters, and the defaults alone can be stored, if they are enough."""
+    model = definition.parameters
     try:
-        definition.parameters.model_json_schema()
+        schema = model.model_json_schema()
+        hints: object = ui_hints(model)
     except Exception as error:
-        raise Unusable(f"parameters of policy {definition.key!r} have no JSON Schema: {error}") from error
+        words = words_of(error)
+        raise Unusable(f"parameters of policy {definition.key!r} have no JSON Schema: {words}") from error
+    for what, shape in (("JSON Schema", schema), ("ui hints", hints)):
+        fault = json_fault(shape)
+        if fault is not None:
+            place = ".".join(str(part) for part in fault[0]) or what
+            raise Unusable(f"parameters of policy {definition.key!r}: {what}: {place} {fault[1]}")
+    if any(field.is_required() for field in model.model_fields.values()):
+        return
+    try:
+        defaults = model.model_validate({})
+    except Exception:  # what a model makes of nothing is for its admin to see, and for the conformance kit
+        return
+    try:
+        stored_form(defaults)
+    except InvalidResult as error:
+        raise Unusable(f"defaults of policy {definition.key!r}: {error}") from error
 
 
 def _require_prefix(plugin: str, definitions: Iterable[PolicyDefinition]) -> None:

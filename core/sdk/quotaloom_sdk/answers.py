@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, fields, is_dataclass
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -11,20 +11,19 @@ from typing import Any, TypeVar
 from quotaloom_sdk.allocation import AllocationResult, AllocationRule
 from quotaloom_sdk.crediting import CreditingResult, CreditingRule
 from quotaloom_sdk.errors import InvalidResult, WrongType
-from quotaloom_sdk.explanations import Explanation
+from quotaloom_sdk.explanations import Explanation, require_explanation
 from quotaloom_sdk.gating import GateResult, StageGate
 from quotaloom_sdk.incentives import IncentiveResult, IncentiveRule
 from quotaloom_sdk.listening import EventListener
 from quotaloom_sdk.policies import PolicyDefinition
 from quotaloom_sdk.pooling import PoolPolicy, PoolResult
 from quotaloom_sdk.reviewing import ReviewResult, ReviewScorer
+from quotaloom_sdk.texts import words_of
 
 T = TypeVar("T")
 
-LONGEST_EXPLANATION = 262_144
-"""Characters of JSON that an explanation may have; it is stored with each result."""
-
 _DEEPEST = 64
+_MOST_PARTS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +61,20 @@ def judged(answer: object, kind: type[T], request: object) -> T:
     result = sound(answer, kind)
     check = getattr(result, "check", None)
     if callable(check):
-        check(request)
+        with refusing():
+            check(request)
     return result
+
+
+@contextmanager
+def refusing() -> Iterator[None]:
+    """Whatever a check stumbles over is `InvalidResult`: an answer of a worker may be put together in any way."""
+    try:
+        yield
+    except InvalidResult:
+        raise
+    except Exception as error:
+        raise InvalidResult(f"it cannot be checked: {type(error).__name__}: {words_of(error)}") from error
 
 
 def sound(answer: object, kind: type[T]) -> T:
@@ -83,29 +94,34 @@ def sound(answer: object, kind: type[T]) -> T:
 
 
 def _require_sound(answer: object) -> None:
-    try:
-        _check(answer, _DEEPEST)
-    except InvalidResult:
-        raise
-    except Exception as error:
-        raise InvalidResult(str(error) or type(error).__name__) from error
-    explanation: object = getattr(answer, "explanation", None)
-    if not isinstance(explanation, Explanation):
-        raise WrongType(f"explanation is of type {type(explanation).__name__}, not an Explanation")
-    length = len(json.dumps(explanation.to_json(), ensure_ascii=False))
-    if length > LONGEST_EXPLANATION:
-        raise InvalidResult(f"its explanation has {length} characters of JSON; {LONGEST_EXPLANATION} at the most")
+    with refusing():
+        explanation: object = getattr(answer, "explanation", None)
+        if not isinstance(explanation, Explanation):
+            raise WrongType(f"explanation is of type {type(explanation).__name__}, not an Explanation")
+        _Soundness().check(answer, _DEEPEST)
 
 
-def _check(value: object, deeper: int) -> None:
-    """Run the checks of all dataclasses in `value`, the innermost first."""
-    if deeper == 0:
-        raise InvalidResult(f"its answer is nested more than {_DEEPEST} deep")
-    for part in _parts(value):
-        _check(part, deeper - 1)
-    again = getattr(value, "__post_init__", None)
-    if is_dataclass(value) and callable(again):
-        again()
+class _Soundness:
+    """The checks of all dataclasses in an answer, which may hold the same part any number of times."""
+
+    def __init__(self) -> None:
+        self._left = _MOST_PARTS
+
+    def check(self, value: object, deeper: int) -> None:
+        """Run the checks of all dataclasses in `value`, the innermost first."""
+        if deeper == 0:
+            raise InvalidResult(f"its answer is nested more than {_DEEPEST} deep")
+        self._left -= 1
+        if self._left < 0:
+            raise InvalidResult(f"its answer has more than {_MOST_PARTS:,} parts")
+        if isinstance(value, Explanation):
+            require_explanation("its explanation", value)
+            return
+        for part in _parts(value):
+            self.check(part, deeper - 1)
+        again = getattr(value, "__post_init__", None)
+        if is_dataclass(value) and callable(again):
+            again()
 
 
 def _parts(value: object) -> Iterable[object]:

@@ -13,6 +13,8 @@ from decimal import Decimal
 from typing import Any, Union, get_args, get_origin
 
 from quotaloom_sdk.errors import InvalidDefinition, InvalidResult, NotFinite, WrongType
+from quotaloom_sdk.exactness import require_bounded
+from quotaloom_sdk.texts import require_storable, shown
 
 Shown = Callable[[Any], Any]
 """A plugin's value as the graph shows it. Raises `InvalidResult` for one of another type."""
@@ -131,10 +133,14 @@ def _scalar(kind: type[Any]) -> Shown:
 
 
 def _require_bounded(value: object) -> None:
+    if isinstance(value, str):
+        require_storable("its text", value)
     if isinstance(value, int) and value.bit_length() > _INT_BITS:
-        raise InvalidResult(f"{value} does not fit into an Int of GraphQL; make the field a Decimal")
+        raise InvalidResult(f"{shown(value)} does not fit into an Int of GraphQL; make the field a Decimal")
     if isinstance(value, Decimal) and not value.is_finite():
         raise NotFinite(f"it answered with {_given(value)}, not with {SCALARS[Decimal]}")
+    if isinstance(value, Decimal):
+        require_bounded("its Decimal", value)
     if isinstance(value, datetime) and value.tzinfo is None:
         raise InvalidResult(f"it answered with {_given(value)}, not with {SCALARS[datetime]}")
 
@@ -144,4 +150,4 @@ def _name(kind: object) -> str:
 
 
 def _given(value: object) -> str:
-    return "None" if value is None else f"{repr(value)[:60]} of type {type(value).__name__}"
+    return "None" if value is None else f"{shown(value)[:60]} of type {type(value).__name__}"

@@ -13,11 +13,13 @@ from quotaloom_sdk.errors import InvalidDefinition
 from quotaloom_sdk.facts import CustomerFact, DealFact, LineFact, MemberFact, UnitFact
 from quotaloom_sdk.needs import Need
 from quotaloom_sdk.policies import Parameters, PolicyDefinition
+from quotaloom_sdk.texts import shown, text_fault
 
 OBJECTS = ("OrgUnit", "Member", "Customer", "Opportunity")
 """The types of the core that a plugin may add fields to."""
 
 _PREFIX = re.compile(r"[A-Z][A-Za-z0-9]{0,63}")
+_NAME = re.compile(r"[_A-Za-z][_0-9A-Za-z]*")
 _FIELD = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 
 
@@ -81,7 +83,7 @@ class ObjectField:
 
     def __post_init__(self) -> None:
         if self.on not in OBJECTS:
-            raise InvalidDefinition(f"field {self.name!r} is on {self.on!r}; there are: {', '.join(OBJECTS)}")
+            raise InvalidDefinition(f"field {shown(self.name)} is on {shown(self.on)}; there are: {', '.join(OBJECTS)}")
         _require_field(self.name, self.description, self.read, given=("reader", "ids"))
 
 
@@ -127,7 +129,7 @@ class GraphQLExtension(PolicyDefinition):
             raise InvalidDefinition(f"GraphQL extension {self.key!r} has parameters; give them to a policy")
         prefix: object = self.prefix
         if not isinstance(prefix, str) or not _PREFIX.fullmatch(prefix):
-            raise InvalidDefinition(f"{prefix!r} is no prefix; write the plugin's name in PascalCase")
+            raise InvalidDefinition(f"{shown(prefix)} is no prefix; write the plugin's name in PascalCase")
         _require_all("types", self.types, type)
         _require_all("object_fields", self.object_fields, ObjectField)
         _require_all("root_fields", self.root_fields, RootField)
@@ -142,12 +144,12 @@ class GraphQLExtension(PolicyDefinition):
         seen: set[tuple[str, str]] = set()
         named = [(one.on, one.name) for one in self.object_fields] + [("", one.name) for one in self.root_fields]
         for on, name in named:
-            shown = _camel(name)
-            if on and not (shown.startswith(start) and shown[len(start) : len(start) + 1].isupper()):
-                raise InvalidDefinition(f"field {shown!r} on {on} must start with {start!r} and say what it is")
-            if (on, shown) in seen:
-                raise InvalidDefinition(f"field {shown!r} is there twice")
-            seen.add((on, shown))
+            camel = _camel(name)
+            if on and not (camel.startswith(start) and camel[len(start) : len(start) + 1].isupper()):
+                raise InvalidDefinition(f"field {camel!r} on {on} must start with {start!r} and say what it is")
+            if (on, camel) in seen:
+                raise InvalidDefinition(f"field {camel!r} is there twice")
+            seen.add((on, camel))
 
 
 def prefix_of(plugin: str) -> str:
@@ -162,21 +164,35 @@ def _camel(name: str) -> str:
 
 def _require_all(what: str, given: object, kind: type[object]) -> None:
     if not isinstance(given, tuple) or not all(isinstance(one, kind) for one in given):
-        raise InvalidDefinition(f"{what} must be a tuple of {kind.__name__}, not {given!r}")
+        raise InvalidDefinition(f"{what} must be a tuple of {kind.__name__}, not {shown(given)}")
 
 
 def _require_field(name: object, description: object, read: object, given: tuple[str, ...]) -> None:
     if not isinstance(name, str) or not _FIELD.fullmatch(name):
-        raise InvalidDefinition(f"{name!r} is no field name; write it in snake_case")
+        raise InvalidDefinition(f"{shown(name)} is no field name; write it in snake_case")
     if not isinstance(description, str) or not description.strip():
         raise InvalidDefinition(f"field {name!r} has no description; write one for front-end teams")
+    _require_words(f"description of field {name!r}", description)
     if not inspect.iscoroutinefunction(read):
-        raise InvalidDefinition(f"read of field {name!r} must be an async function, not {read!r}")
+        raise InvalidDefinition(f"read of field {name!r} must be an async function, not {shown(read)}")
     kinds = [one.kind for one in inspect.signature(read).parameters.values()]
     wanted = len(given)
     if len(kinds) < wanted or any(kind is not inspect.Parameter.KEYWORD_ONLY for kind in kinds[wanted:]):
         listed = ", ".join(given)
         raise InvalidDefinition(f"read of field {name!r} must take ({listed}), and GraphQL arguments by keyword only")
+
+
+def _require_field_words(what: str, field: Any) -> None:
+    if field.graphql_name is not None and not _NAME.fullmatch(field.graphql_name):
+        raise InvalidDefinition(f"{what} has the name {shown(field.graphql_name)}, which is none in GraphQL")
+    _require_words(f"description of {what}", field.description)
+    _require_words(f"deprecation_reason of {what}", field.deprecation_reason)
+
+
+def _require_words(what: str, text: str | None) -> None:
+    fault = None if text is None else text_fault(text)
+    if fault is not None:
+        raise InvalidDefinition(f"{what} holds {fault}; write plain text")
 
 
 def _require_type(one: type[Any], prefix: str) -> None:
@@ -186,11 +202,15 @@ def _require_type(one: type[Any], prefix: str) -> None:
     if not has_object_definition(one):
         raise InvalidDefinition(f"{one.__name__} is no Strawberry type; put @strawberry.type above it")
     definition = one.__strawberry_definition__
+    if not _NAME.fullmatch(definition.name):
+        raise InvalidDefinition(f"{shown(definition.name)} is no name of a type in GraphQL")
     if definition.is_input or definition.is_interface:
         raise InvalidDefinition(f"type {definition.name!r} must be a plain object type, no input and no interface")
     if not definition.name.startswith(prefix) or definition.name == prefix:
         raise InvalidDefinition(f"type {definition.name!r} must have a name that starts with {prefix!r}")
+    _require_words(f"description of type {definition.name!r}", definition.description)
     for field in definition.fields:
+        _require_field_words(f"field {field.python_name!r} of type {definition.name!r}", field)
         if not isinstance(field.type, StrawberryOptional):
             raise InvalidDefinition(f"field {field.python_name!r} of type {definition.name!r} must be nullable")
         if field.base_resolver is not None or field.extensions or field.permission_classes:

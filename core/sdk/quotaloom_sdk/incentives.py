@@ -21,6 +21,7 @@ from quotaloom_sdk.explanations import Explanation
 from quotaloom_sdk.facts import LineFact, MemberFact, PeriodFact
 from quotaloom_sdk.needs import Need, given_if
 from quotaloom_sdk.policies import P, ParameterizedPolicy, require_plain_function
+from quotaloom_sdk.texts import shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,14 +84,16 @@ class IncentiveLine:
     def __post_init__(self) -> None:
         require_text("key of a line", self.key)
         require_text("title of a line", self.title)
-        require_amount(f"amount of line {self.key!r}", self.amount)
-        require_one(f"explanation of line {self.key!r}", self.explanation, Explanation)
+        require_amount(f"amount of line {shown(self.key)}", self.amount)
+        require_one(f"explanation of line {shown(self.key)}", self.explanation, Explanation)
         if self.base is not None:
-            require_amount(f"base of line {self.key!r}", self.base)
+            require_amount(f"base of line {shown(self.key)}", self.base)
         if self.rate is not None:
-            exact_share(f"rate of line {self.key!r}", self.rate)
-        require_tuple(f"entries of line {self.key!r}", self.entries, str)
-        require_distinct(f"entries of line {self.key!r}", self.entries)
+            exact_share(f"rate of line {shown(self.key)}", self.rate)
+        require_tuple(f"entries of line {shown(self.key)}", self.entries, str)
+        for entry in self.entries:
+            require_text(f"an entry of line {shown(self.key)}", entry)
+        require_distinct(f"entries of line {shown(self.key)}", self.entries)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +146,9 @@ class IncentiveResult:
         for line in self.lines:
             unknown = next((entry for entry in line.entries if entry not in known), None)
             if unknown is not None:
-                raise InvalidResult(f"line {line.key!r} rests on entry {unknown!r}, which the request does not have")
+                raise InvalidResult(
+                    f"line {shown(line.key)} rests on entry {shown(unknown)}, which the request does not have"
+                )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Generic
 from quotaloom_sdk.errors import InvalidDefinition
 from quotaloom_sdk.needs import Need
 from quotaloom_sdk.policies import P, ParameterizedPolicy, require_plain_function
+from quotaloom_sdk.texts import shown
 
 _TOPIC = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")
 
@@ -59,5 +60,5 @@ class EventListener(ParameterizedPolicy[P], Generic[P]):
             raise InvalidDefinition(f"topics of listener {self.key!r} must be a tuple of topics, each once")
         for topic in topics:
             if not isinstance(topic, str) or not _TOPIC.fullmatch(topic):
-                raise InvalidDefinition(f"{topic!r} is no topic; write one such as 'policy.switched'")
+                raise InvalidDefinition(f"{shown(topic)} is no topic; write one such as 'policy.switched'")
         require_plain_function(self.key, "listen", self.listen)

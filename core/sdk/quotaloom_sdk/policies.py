@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict
 
 from quotaloom_sdk.errors import InvalidDefinition
 from quotaloom_sdk.needs import Need
+from quotaloom_sdk.texts import shown, text_fault
 
 _KEY = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
@@ -48,19 +49,24 @@ class PolicyDefinition:
 
     def __post_init__(self) -> None:
         if not is_key(self.key):
-            raise InvalidDefinition(f"{self.key!r} is no policy key; write up to 64 of a-z, 0-9 and _, a letter first")
+            raise InvalidDefinition(
+                f"{shown(self.key)} is no policy key; write up to 64 of a-z, 0-9 and _, a letter first"
+            )
         for name in ("title", "description"):
             text: object = getattr(self, name)
             if not isinstance(text, str) or not text.strip():
                 raise InvalidDefinition(f"policy {self.key!r} has no {name}; write one for the admin")
+            fault = text_fault(text, one_line=name == "title")
+            if fault is not None:
+                raise InvalidDefinition(f"{name} of policy {self.key!r} holds {fault}; write plain text")
         given: object = self.parameters
         if not (isinstance(given, type) and issubclass(given, Parameters)):
             raise InvalidDefinition(
-                f"parameters of policy {self.key!r} must be a subclass of Parameters, not {given!r}"
+                f"parameters of policy {self.key!r} must be a subclass of Parameters, not {shown(given)}"
             )
         needs: object = self.needs
         if not isinstance(needs, frozenset) or not all(isinstance(need, Need) for need in needs):
-            raise InvalidDefinition(f"needs of policy {self.key!r} must be a frozenset of Need, not {needs!r}")
+            raise InvalidDefinition(f"needs of policy {self.key!r} must be a frozenset of Need, not {shown(needs)}")
         if not needs <= self.offers:
             missing = ", ".join(sorted(needs - self.offers))
             offered = ", ".join(sorted(self.offers)) or "none"
@@ -88,7 +94,7 @@ def is_key(name: object) -> bool:
 def require_plain_function(key: str, field: str, function: object) -> None:
     """Raise `InvalidDefinition` unless `function` can be called and is neither async nor a generator."""
     if not callable(function):
-        raise InvalidDefinition(f"{field} of policy {key!r} must be a function, not {function!r}")
+        raise InvalidDefinition(f"{field} of policy {key!r} must be a function, not {shown(function)}")
     for called in (function, type(function).__call__):
         if inspect.iscoroutinefunction(called) or inspect.isasyncgenfunction(called):
             raise InvalidDefinition(f"{field} of policy {key!r} is async; a policy is a plain function")

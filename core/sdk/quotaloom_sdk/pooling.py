@@ -9,11 +9,12 @@ from typing import ClassVar, Generic
 
 from quotaloom_sdk.attributes import NO_ATTRIBUTES, Attributes
 from quotaloom_sdk.errors import InvalidResult, WrongLength
-from quotaloom_sdk.exactness import require_distinct, require_one, require_text, require_tuple
+from quotaloom_sdk.exactness import require_distinct, require_one, require_text, require_text_or_empty, require_tuple
 from quotaloom_sdk.explanations import Explanation
 from quotaloom_sdk.facts import LineFact, Load
 from quotaloom_sdk.needs import Need, given_if
 from quotaloom_sdk.policies import P, ParameterizedPolicy, require_plain_function
+from quotaloom_sdk.texts import shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,7 @@ class Assignment:
         require_text("record_id of an assignment", self.record_id)
         if self.member_id is not None:
             require_text("member_id of an assignment", self.member_id)
-        require_one("reason of an assignment", self.reason, str)
+        require_text_or_empty("reason of an assignment", self.reason)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +119,7 @@ class PoolResult:
     def __post_init__(self) -> None:
         require_tuple("assignments", self.assignments, Assignment)
         require_distinct("assignments", (one.record_id for one in self.assignments))
-        require_one("memory", self.memory, str)
+        require_text_or_empty("memory", self.memory)
         if len(self.memory) > 100_000:
             raise InvalidResult(f"memory has {len(self.memory)} characters; up to 100,000 are kept")
         require_one("explanation", self.explanation, Explanation)
@@ -135,11 +136,13 @@ class PoolResult:
             if one.member_id is None:
                 continue
             if one.member_id not in room:
-                raise InvalidResult(f"record {one.record_id!r} is for {one.member_id!r}, who is no candidate")
+                raise InvalidResult(f"record {shown(one.record_id)} is for {shown(one.member_id)}, who is no candidate")
             left = room[one.member_id]
             if left is not None:
                 if left <= 0:
-                    raise InvalidResult(f"record {one.record_id!r} is for {one.member_id!r}, who has no room for it")
+                    raise InvalidResult(
+                        f"record {shown(one.record_id)} is for {shown(one.member_id)}, who has no room for it"
+                    )
                 room[one.member_id] = left - 1
 
 

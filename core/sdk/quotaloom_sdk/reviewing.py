@@ -20,6 +20,7 @@ from quotaloom_sdk.explanations import Explanation
 from quotaloom_sdk.facts import LineFact, MemberFact, PeriodFact
 from quotaloom_sdk.needs import Need, given_if
 from quotaloom_sdk.policies import P, ParameterizedPolicy, require_plain_function
+from quotaloom_sdk.texts import shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +69,8 @@ class PartScore:
 
     def __post_init__(self) -> None:
         require_text("key of a part", self.key)
-        _require_score(f"score of part {self.key!r}", self.score)
-        require_one(f"explanation of part {self.key!r}", self.explanation, Explanation)
+        _require_score(f"score of part {shown(self.key)}", self.score)
+        require_one(f"explanation of part {shown(self.key)}", self.explanation, Explanation)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +101,7 @@ class ReviewResult:
             raise InvalidResult(f"score is {self.score}; the most is {request.most}")
         for scored, part in zip(self.parts, request.parts, strict=True):
             if Fraction(scored.score) > Fraction(part.most):
-                raise InvalidResult(f"score of part {part.key!r} is {scored.score}; the most is {part.most}")
+                raise InvalidResult(f"score of part {shown(part.key)} is {scored.score}; the most is {part.most}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from quotaloom_sdk.errors import InvalidResult, Negative, NotFinite, WrongLength, WrongType
+from quotaloom_sdk.texts import number_words
 
 Weights = tuple[Fraction, ...]
 
@@ -55,7 +56,7 @@ def _exact(entry: object, what: str) -> Fraction:
 def _require_bounded(entry: Decimal, what: str) -> None:
     """Refuse what is not finite, and exponents that would fill the memory before they can be measured."""
     if not entry.is_finite():
-        raise NotFinite(f"{what} is {entry}, not a finite number")
+        raise NotFinite(f"{what} is {number_words(entry)}, not a finite number")
     _, digits, exponent = entry.as_tuple()
     if len(digits) > _MOST_DIGITS or not isinstance(exponent, int) or abs(exponent) > _MOST_DIGITS:
         raise InvalidResult(f"{what} has too many digits; round it")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 HEAD = """
     import os, signal, subprocess, sys, threading, time
+    from decimal import Decimal
     from pydantic import Field
     from quotaloom_sdk import (
         AllocationResult, AllocationRule, CannotDecide, EventListener, Explanation, GraphQLExtension, Need, Parameters,
@@ -79,6 +80,20 @@ BAD = (
     @rule
     def undecided(request):
         raise CannotDecide("no unit below Company has a size")
+
+    @rule
+    def huge_number(request):
+        answered = answer(1, 1)
+        object.__setattr__(answered.explanation, "values", (("v", Decimal("1e999999999")),))
+        return answered
+
+    @rule
+    def half_a_letter(request):
+        return answer(1, 1, text="\\ud800")
+
+    @rule
+    def unreadable_error(request):
+        raise ValueError("\\ud800" + "x" * 10_000)
 
     @rule
     def leaves(request):

@@ -15,6 +15,8 @@ from quotaloom.policies.isolation.errors import (
     PolicyOutOfMemory,
     PolicyTimedOut,
 )
+from quotaloom_sdk import AllocationResult
+from quotaloom_sdk.answers import judged
 from tests.integration.isolation.conftest import Bench, Made
 from tests.integration.isolation.endings import gone
 
@@ -55,6 +57,33 @@ async def test_a_policy_that_cannot_decide_is_heard_and_not_blamed(bench: Bench)
             await bench.ask("bad.undecided")
     assert str(caught.value) == "policy 'bad.undecided' cannot decide: no unit below Company has a size"
     assert bench.workers.breakers == {}
+
+
+@pytest.mark.parametrize(
+    ("policy", "reason"),
+    [
+        ("huge_number", "the value 'v' has too many digits; round it"),
+        ("half_a_letter", "the text of an explanation holds U+D800, half of a surrogate pair, which cannot be stored"),
+        ("unreadable_error", "it raised ValueError: \ufffdxxx"),
+    ],
+)
+async def test_what_cannot_be_stored_is_the_plugins_failure(bench: Bench, policy: str, reason: str) -> None:
+    """It is told at once, in words that can be shown, and the breaker counts it."""
+    began = time.monotonic()
+    with pytest.raises(PolicyFailed) as caught:
+        await bench.workers.call(
+            "bad",
+            "allocate",
+            policy,
+            bench.request,
+            company_id=1,
+            deadline=8.0,
+            check=lambda answer: judged(answer, AllocationResult, bench.request),
+        )
+    assert reason in caught.value.reason
+    assert len(caught.value.reason.encode()) < 2100
+    assert time.monotonic() - began < 6
+    assert bench.workers.breaker("bad", 1).failures == 1
 
 
 async def test_an_exception_brings_its_trace_as_a_note(bench: Bench) -> None:

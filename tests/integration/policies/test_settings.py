@@ -58,6 +58,7 @@ async def test_a_setting_keeps_parameters_with_defaults_filled_in(database: Data
     ("input", "problem"),
     [
         ({"parameters": {"share": "2"}}, "INVALID_PARAMETERS at parameters.share"),
+        ({"parameters": {"share": "\x00"}}, "INVALID_PARAMETERS at parameters.share"),
         ({"parameters": {"shares": "1"}}, "INVALID_PARAMETERS at parameters.shares"),
         ({"parameters": ["0.5"]}, "INVALID_PARAMETERS at parameters"),
         ({"parameters": {"steps": [13]}}, "POLICY_FAILED at policy"),

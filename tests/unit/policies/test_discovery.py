@@ -332,3 +332,81 @@ def test_only_what_is_trusted_is_loaded_here(folder: PluginFolder) -> None:
     assert named.quarantined == (
         Quarantined("free", "acme-rules", "1.2", "this installation does not allow it", meant=False),
     )
+
+
+ODD = {
+    "a title that no JSON can hold": (
+        GOOD.replace('title="Title"', r'title="T\ud800"'),
+        "title of policy 'first' holds U+D800, half of a surrogate pair",
+    ),
+    "a title of two lines": (
+        GOOD.replace('title="Title"', r'title="a\nb"'),
+        "title of policy 'first' holds the control",
+    ),
+    "a description with NUL": (
+        GOOD.replace('"Words."', r'"\x00"'),
+        "description of policy 'first' holds the NUL character",
+    ),
+    "a schema that cannot be sent": (
+        with_hook(
+            """
+            from pydantic import Field
+            class Own(Parameters):
+                a: int = Field(default=1, description="a\\ud800")
+            @hookimpl
+            def quotaloom_allocation_rules():
+                yield AllocationRule(key="r", title="T", description="D", parameters=Own, allocate=print)
+            """
+        ),
+        "JSON Schema: properties.a.description must not hold U+D800",
+    ),
+    "hints that are no JSON": (
+        with_hook(
+            """
+            from pydantic import Field
+            class Own(Parameters):
+                a: int = Field(default=1, description="a", json_schema_extra={"ui": {"order": float("nan")}})
+            @hookimpl
+            def quotaloom_allocation_rules():
+                yield AllocationRule(key="r", title="T", description="D", parameters=Own, allocate=print)
+            """
+        ),
+        "properties.a.ui.order must be a finite number",
+    ),
+    "defaults that do not come back": (
+        with_hook(
+            """
+            from typing import Any
+            from pydantic import Field, field_serializer
+            class Own(Parameters):
+                a: int = Field(default=1, description="a")
+                @field_serializer("a")
+                def word(self, a) -> Any: return "one"
+            @hookimpl
+            def quotaloom_allocation_rules():
+                yield AllocationRule(key="r", title="T", description="D", parameters=Own, allocate=print)
+            """
+        ),
+        "defaults of policy 'r': its parameters are written as {'a': 'one'}, which its model does not accept",
+    ),
+    "an error that no log can hold": (r"raise ValueError('\ud800' * 9000)", "ValueError: \ufffd\ufffd"),
+}
+
+
+@pytest.mark.parametrize(("source", "reason"), ODD.values(), ids=ODD)
+def test_definition_that_cannot_be_shown_or_stored_is_quarantined(
+    folder: PluginFolder, source: str, reason: str
+) -> None:
+    """What an admin would be shown is plain text and JSON, and so is the reason why a plugin is put aside."""
+    found = only_reason(load([folder.install(source)]))
+    assert reason in found
+    assert len(found.encode()) < 7000
+
+
+def test_version_that_cannot_be_kept_is_quarantined(folder: PluginFolder) -> None:
+    """Of a plugin that would be trusted, and of one that would run in a worker; 64 characters are fine."""
+    long = folder.install(GOOD, name="long", distribution="long-rules", version="1.0+" + "a" * 61)
+    fits = folder.install(GOOD, name="fits", distribution="fit-rules", version="1.0+" + "a" * 60)
+    for found in (load([long, fits]), discover([long, fits])):
+        assert only_reason(found) == "its version has 65 characters; up to 64 are kept with a company's settings"
+    assert names(load([fits])) == ["fits"]

@@ -54,6 +54,9 @@ def test_own_types_are_shown_as_rows() -> None:
         (int, 2**31, "2147483648 does not fit into an Int of GraphQL; make the field a Decimal"),
         (Decimal, 1, "not with a finite Decimal"),
         (Decimal, Decimal("NaN"), "not with a finite Decimal"),
+        (Decimal, Decimal("1e999999999"), "its Decimal has too many digits"),
+        (int, 1 << 3000, "<a whole number of 3001 bits> does not fit into an Int"),
+        (str, "a\ud800", "its text holds U+D800, half of a surrogate pair, which cannot be stored"),
         (date, datetime(2017, 3, 15, tzinfo=UTC), "not with a date"),
         (datetime, datetime(2017, 3, 15), "not with a datetime with a time zone"),  # noqa: DTZ001 # under test
         (list[int], 1, "not with a list"),

@@ -22,6 +22,21 @@ class AcmeStrict:
     customers: int
 
 
+@strawberry.type(description="A\x00")
+class AcmeOdd:
+    customers: int | None
+
+
+@strawberry.type
+class AcmeOddField:
+    customers: int | None = strawberry.field(description="A\ud800")
+
+
+@strawberry.type
+class AcmeOddName:
+    customers: int | None = strawberry.field(name="a\ud800")
+
+
 @strawberry.type
 class Foreign:
     customers: int | None
@@ -93,6 +108,9 @@ def test_extension_may_add_types_fields_and_a_root() -> None:
         ({"object_fields": (on_unit(name="rank"),)}, "field 'rank' on OrgUnit must start with 'acme'"),
         ({"object_fields": (on_unit(name="acme"),)}, "field 'acme' on OrgUnit must start with 'acme' and say what"),
         ({"object_fields": (on_unit(name="acmerank"),)}, "field 'acmerank' on OrgUnit must start with 'acme'"),
+        ({"types": (AcmeOdd,)}, "description of type 'AcmeOdd' holds the NUL character"),
+        ({"types": (AcmeOddField,)}, "description of field 'customers' of type 'AcmeOddField' holds U+D800"),
+        ({"types": (AcmeOddName,)}, "field 'customers' of type 'AcmeOddName' has the name 'a\\ud800', which is none"),
         ({"parameters": Tuned}, "GraphQL extension 'graph' has parameters"),
     ],
 )
@@ -108,6 +126,7 @@ def test_extension_that_could_clash_or_fail_is_refused(changes: dict[str, Any], 
     [
         ({"on": "Company"}, "is on 'Company'; there are: OrgUnit, Member, Customer, Opportunity"),
         ({"name": "acmeRank"}, "'acmeRank' is no field name; write it in snake_case"),
+        ({"description": "A\ud800"}, "description of field 'acme_rank' holds U+D800, half of a surrogate pair"),
         ({"description": ""}, "field 'acme_rank' has no description"),
         ({"read": read_now}, "read of field 'acme_rank' must be an async function"),
         ({"read": read_root}, "must take (reader, ids), and GraphQL arguments by keyword only"),

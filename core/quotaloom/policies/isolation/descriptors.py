@@ -9,6 +9,8 @@ from typing import Any
 
 from quotaloom_sdk import EventListener, GraphQLExtension, Need, PolicyDefinition
 from quotaloom_sdk.forms import ui_hints
+from quotaloom_sdk.storing import json_fault
+from quotaloom_sdk.texts import text_fault
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,19 @@ def described(definition: PolicyDefinition) -> PolicyDescriptor:
         ui_json=json.dumps(ui_hints(definition.parameters), ensure_ascii=False),
         topics=definition.topics if isinstance(definition, EventListener) else (),
     )
+
+
+def descriptor_fault(descriptor: PluginDescriptor) -> str | None:
+    """What in a descriptor that a worker sent could not be shown to anybody, in words; None where all is fine."""
+    for one in descriptor.policies:
+        if text_fault(one.title, one_line=True) or text_fault(one.description):
+            return f"the words of policy {one.key!r} hold characters that cannot be shown"
+        fault = json_fault(one.parameters_schema) or json_fault(one.ui_hints)
+        if fault is not None:
+            return f"parameters of policy {one.key!r}: their schema {fault[1]}"
+    if any(text_fault(title, one_line=True) for title in descriptor.graphql):
+        return "a title of what it would add to the graph holds characters that cannot be shown"
+    return None
 
 
 def plugin_descriptor(

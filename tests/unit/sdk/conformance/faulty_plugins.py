@@ -157,6 +157,49 @@ RULES = {
         FindingKind.INPUT_MUTATED,
         "it changes parameters of its request",
     ),
+    "text that cannot be stored": Faulty(
+        """
+        def allocate(request):
+            return AllocationResult(explanation=Explanation("a\\x00b"))
+        """,
+        FindingKind.WRONG_ANSWER,
+        "the text of an explanation holds the NUL character, which cannot be stored",
+    ),
+    "number without end": Faulty(
+        """
+        def allocate(request):
+            return AllocationResult(explanation=Explanation("Long.", (("v", Decimal("1." + "1" * 200_000)),)))
+        """,
+        FindingKind.WRONG_ANSWER,
+        "the value 'v' has too many digits; round it",
+    ),
+    "weight without end": Faulty(
+        """
+        def allocate(request):
+            return weights(*(10**5000 for _ in request.children))
+        """,
+        FindingKind.WRONG_ANSWER,
+        "children[0] has more than 512 bits",
+    ),
+    "parameters that do not come back": Faulty(
+        """
+        from typing import Any
+        from pydantic import field_serializer
+
+        class Counted(Parameters):
+            count: int = Field(default=1, ge=1, le=1000, description="How many.")
+
+            @field_serializer("count")
+            def word(self, count) -> Any:
+                return count if count == 1 else "many"
+
+        @hookimpl
+        def quotaloom_allocation_rules():
+            yield rule(even, Counted)
+        """,
+        FindingKind.WRONG_ANSWER,
+        "its parameters cannot be validated and stored: its parameters are written as {'count': 'many'}",
+    ),
     "NaN": Faulty(
         """
         def allocate(request):

@@ -157,3 +157,15 @@ def test_module_that_is_nowhere_to_import_is_asked_in_one_process(tmp_path: Path
     assert report.policies[1].notes == (
         "it was not asked in another process, as it is no module that one could import",
     )
+
+
+def test_report_can_be_printed_whatever_was_found() -> None:
+    """What a plugin says is shortened, and cleaned of what no terminal can show."""
+    report = CheckedPolicy(
+        "acme", 1, (Finding("acme", FindingKind.EXCEPTION, "a\ud800\x1b" + "x" * 9000, "y" * 9000),), ("n\x00",)
+    )
+    lines = list(report.lines())
+    assert "\n".join(lines).encode()
+    assert lines[1].startswith("  exception: a\ufffd\ufffdxxx")
+    assert [len(line) for line in lines[1:3]] == [2 + 11 + 2000, 2 + 9 + 4000]
+    assert lines[3] == "  note: n\ufffd"

@@ -91,3 +91,8 @@ def test_things_of_a_plugins_own_are_spelled_without_their_address() -> None:
 
     assert spelled(Own()) == spelled(Own())
     assert spelled(Own()).startswith("Own(inner=[Own(inner=[")
+
+
+def test_numbers_of_any_length_are_written() -> None:
+    """Those that Python does not write in decimal digits come in hexadecimal ones."""
+    assert eval(spelled((10**5000, Fraction(10**5000, 3)))) == (10**5000, Fraction(10**5000, 3))

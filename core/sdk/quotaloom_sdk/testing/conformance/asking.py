@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from quotaloom_sdk.answers import asked, judged
-from quotaloom_sdk.errors import CannotDecide, InvalidResult
+from quotaloom_sdk.errors import CannotDecide
 from quotaloom_sdk.forms import undescribed
 from quotaloom_sdk.listening import EventListener
 from quotaloom_sdk.needs import Need, narrowed
@@ -20,7 +20,7 @@ from quotaloom_sdk.testing.conformance.attributes import wanted_attributes
 from quotaloom_sdk.testing.conformance.calling import UNHURRIED, Outcome, call
 from quotaloom_sdk.testing.conformance.events import PAYLOADS, events
 from quotaloom_sdk.testing.conformance.exploring import explored, sampled
-from quotaloom_sdk.testing.conformance.faults import PolicyFault, fault_of
+from quotaloom_sdk.testing.conformance.faults import PolicyFault, fault_of, refused
 from quotaloom_sdk.testing.conformance.findings import CheckedPolicy, Finding, FindingKind
 from quotaloom_sdk.testing.conformance.options import Options
 from quotaloom_sdk.testing.conformance.parameters import ParameterSet, ParameterSource, parameter_source
@@ -163,8 +163,8 @@ class PolicyCheck:
             return [fault_of(outcome.error, sample), *self._unsteady(request, outcome, sample)]
         try:
             judged(outcome.answer, self._answer, request)
-        except InvalidResult as error:
-            return [fault_of(error, sample)]
+        except Exception as error:  # whatever judging stumbles over, the answer is to blame
+            return [fault_of(refused(error), sample)]
         return self._unsteady(request, outcome, sample)
 
     def _unsteady(self, request: Any, first: Outcome, sample: str) -> list[PolicyFault]:

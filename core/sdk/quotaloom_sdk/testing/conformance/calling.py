@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from types import FrameType
 
 from quotaloom_sdk.testing.conformance.watching import Forbidden, Touch, clock_watched, located, watched
+from quotaloom_sdk.texts import words_of
 
 UNHURRIED = 0.1
 """Seconds below which a call is quick enough to be made again with the clock watched, which slows it down."""
@@ -98,8 +99,5 @@ def told(error: BaseException) -> str:
     """An exception in words, with the line of the plugin's code that it came from."""
     steps = list(traceback.walk_tb(error.__traceback__))
     where = located([(frame.f_code.co_filename, line) for frame, line in reversed(steps)])
-    try:
-        words = str(error)[:500]
-    except Exception:
-        words = "an error that cannot be shown"
+    words = words_of(error)[:500]
     return f"{type(error).__name__}{f': {words}' if words else ''}{where}"

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from quotaloom_sdk.errors import InvalidResult, Negative, NotFinite, WrongLength, WrongType
 from quotaloom_sdk.testing.conformance.calling import told
 from quotaloom_sdk.testing.conformance.findings import Finding, FindingKind
+from quotaloom_sdk.texts import words_of
 
 _FINAL = frozenset({FindingKind.TOO_SLOW, FindingKind.TOO_MUCH_MEMORY})
 
@@ -45,20 +46,27 @@ def fault_of(error: BaseException, sample: str) -> PolicyFault:
     """The fault that an answer that is refused, or an exception, stands for."""
     match error:
         case NotFinite():
-            return PolicyFault(FindingKind.NOT_FINITE, str(error), sample)
+            return PolicyFault(FindingKind.NOT_FINITE, words_of(error), sample)
         case Negative():
-            return PolicyFault(FindingKind.NEGATIVE, str(error), sample)
+            return PolicyFault(FindingKind.NEGATIVE, words_of(error), sample)
         case WrongLength():
-            return PolicyFault(FindingKind.WRONG_LENGTH, str(error), sample)
+            return PolicyFault(FindingKind.WRONG_LENGTH, words_of(error), sample)
         case WrongType():
-            return PolicyFault(FindingKind.WRONG_TYPE, str(error), sample)
+            return PolicyFault(FindingKind.WRONG_TYPE, words_of(error), sample)
         case InvalidResult():
-            return PolicyFault(FindingKind.WRONG_ANSWER, str(error), sample)
+            return PolicyFault(FindingKind.WRONG_ANSWER, words_of(error), sample)
         case MemoryError():
             return PolicyFault(FindingKind.TOO_MUCH_MEMORY, "it wanted more memory than it may have", sample)
         case _:
             words = told(error)
             return PolicyFault(FindingKind.EXCEPTION, f"it raised {words}", sample, _cause(error))
+
+
+def refused(error: Exception) -> InvalidResult:
+    """What judging an answer raised, as a refusal of the answer."""
+    if isinstance(error, InvalidResult):
+        return error
+    return InvalidResult(f"it cannot be checked: {type(error).__name__}: {words_of(error)}")
 
 
 def _cause(error: BaseException) -> str:

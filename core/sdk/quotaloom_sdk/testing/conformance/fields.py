@@ -14,13 +14,13 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
-from quotaloom_sdk.errors import InvalidDefinition, InvalidResult
+from quotaloom_sdk.errors import InvalidDefinition
 from quotaloom_sdk.field_values import Shown, graph_type, shown_as
 from quotaloom_sdk.graphql import GraphQLExtension, ObjectField, RootField
 from quotaloom_sdk.testing.conformance.attributes import wanted_attributes
 from quotaloom_sdk.testing.conformance.calling import UNHURRIED, Outcome, call
 from quotaloom_sdk.testing.conformance.exploring import explored, sampled
-from quotaloom_sdk.testing.conformance.faults import PolicyFault, fault_of
+from quotaloom_sdk.testing.conformance.faults import PolicyFault, fault_of, refused
 from quotaloom_sdk.testing.conformance.findings import CheckedPolicy, Finding, FindingKind
 from quotaloom_sdk.testing.conformance.options import Options
 from quotaloom_sdk.testing.conformance.spelling import spelled
@@ -156,8 +156,8 @@ class ExtensionCheck:
         """What is wrong with the answer for one object."""
         try:
             self._shown[_label(field)](answer)
-        except InvalidResult as error:
-            return [fault_of(error, sample)]
+        except Exception as error:  # whatever judging stumbles over, the answer is to blame
+            return [fault_of(refused(error), sample)]
         return []
 
     def _unsteady(self, asked: _Asked, first: Outcome, sample: str) -> list[PolicyFault]:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from quotaloom_sdk.texts import cleaned
+
 LONGEST_SAMPLE = 4000
 """Characters of a sample that are shown."""
 
@@ -48,10 +50,9 @@ class Finding:
 
     def lines(self) -> Iterator[str]:
         """The finding for people."""
-        yield f"{self.kind}: {self.message}"
+        yield f"{self.kind}: {cleaned(self.message)}"
         if self.sample:
-            shown = self.sample[:LONGEST_SAMPLE]
-            yield f"  asked: {shown}{' …' if len(self.sample) > len(shown) else ''}"
+            yield f"  asked: {cleaned(self.sample, LONGEST_SAMPLE)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +72,10 @@ class CheckedPolicy:
         asked = f", {self.requests} {'request' if self.requests == 1 else 'requests'}" if self.requests else ""
         count = len(self.findings)
         result = "fine" if not count else f"{count} {'finding' if count == 1 else 'findings'}"
-        yield f"{self.name}: {result}{asked}"
+        yield f"{cleaned(self.name)}: {result}{asked}"
         for finding in self.findings:
             yield from (f"  {line}" for line in finding.lines())
-        yield from (f"  note: {note}" for note in self.notes)
+        yield from (f"  note: {cleaned(note)}" for note in self.notes)
 
     def to_json(self) -> dict[str, Any]:
         """As a JSON object."""

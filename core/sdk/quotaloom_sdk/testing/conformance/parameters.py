@@ -12,8 +12,10 @@ from hypothesis.strategies import DrawFn, SearchStrategy
 from pydantic import ValidationError
 
 from quotaloom_sdk.policies import Parameters
+from quotaloom_sdk.storing import stored_form
 from quotaloom_sdk.testing.conformance.exploring import sampled
 from quotaloom_sdk.testing.conformance.schemas import json_values
+from quotaloom_sdk.texts import shown, words_of
 
 _TRIES = 5
 
@@ -53,8 +55,8 @@ def parameter_source(model: type[Parameters]) -> ParameterSource:
         values = json_values(model.model_json_schema())
         tried = [_tried(model, given) for given in sampled(values, 100)]
     except (HypothesisException, ValueError, TypeError, LookupError, re.error) as error:
-        return _defaults_alone(defaults, f"its schema is not understood: {error}")
-    broken = next((one for one in tried if isinstance(one, _Refused) and _breaks(one.error)), None)
+        return _defaults_alone(defaults, f"its schema is not understood: {words_of(error)}")
+    broken = next((one for one in [defaults, *tried] if isinstance(one, _Refused) and _breaks(one.error)), None)
     accepted = [one for one in tried if isinstance(one, ParameterSet)]
     reported = (broken.error, broken.given) if broken else None
     if not accepted:
@@ -83,7 +85,7 @@ def _accepted(draw: DrawFn, model: type[Parameters], values: SearchStrategy[Any]
 def _tried(model: type[Parameters], given: Any) -> ParameterSet | _Refused:
     """What the model makes of the values once they are stored, which is as it writes them."""
     try:
-        stored = model.model_validate(given).model_dump(mode="json")
+        stored = stored_form(model.model_validate(given))
         return ParameterSet(stored, model.model_validate(stored))
     except Exception as error:
         return _Refused(given, error)
@@ -99,4 +101,6 @@ def _why(tried: list[ParameterSet | _Refused]) -> str:
         return "no others could be generated"
     first = refused.error.errors(include_url=False)[0]
     place = ".".join(str(part) for part in first["loc"]) or "parameters"
-    return f"no others could be generated that its model accepts ({place}: {first['msg']}, given {first['input']!r})"
+    return (
+        f"no others could be generated that its model accepts ({place}: {first['msg']}, given {shown(first['input'])})"
+    )

@@ -16,6 +16,7 @@ from quotaloom_sdk.facts import MonthFact
 from quotaloom_sdk.testing.allocation import months
 
 _DEEPEST = 60
+_DECIMAL_BITS = 1024
 
 _PLAIN = frozenset({str, int, bool, float, complex, bytes, type(None), Decimal, Fraction})
 _OF_TIME = frozenset({date, datetime, time, timedelta, timezone})
@@ -27,6 +28,8 @@ def spelled(value: object, deeper: int = _DEEPEST) -> str:
     What is not made of plain values, dataclasses and pydantic models comes as its type and attributes.
     """
     kind = type(value)
+    if isinstance(value, int | Fraction) and kind in _PLAIN:
+        return _exact(value)
     if kind in _PLAIN:
         return repr(value)
     if kind in _OF_TIME:
@@ -38,6 +41,13 @@ def spelled(value: object, deeper: int = _DEEPEST) -> str:
     if isinstance(value, tuple | list | set | frozenset | dict):
         return _collected(value, deeper - 1)
     return _called(kind, _attributes(value), deeper - 1)
+
+
+def _exact(value: int | Fraction) -> str:
+    """A number of any length: Python does not write very long ones in decimal digits."""
+    if isinstance(value, Fraction):
+        return f"Fraction({_exact(value.numerator)}, {_exact(value.denominator)})"
+    return repr(value) if value.bit_length() <= _DECIMAL_BITS else hex(value)
 
 
 def _collected(value: Any, deeper: int) -> str:
