@@ -8,6 +8,8 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+import pytest
+
 from quotaloom.attributes.definitions import Subject
 from quotaloom.attributes.values import ChoiceKey
 from quotaloom.funnels.commands.customers import NewCustomer, create_customer
@@ -87,37 +89,35 @@ async def a_deal(floor: Floor, **facts: Any) -> tuple[int, int]:
     return deal, customer
 
 
-async def test_a_rule_is_given_what_it_declared_and_nothing_else(database: Database) -> None:
+@pytest.mark.parametrize("rule", ["attributes", "none"])
+async def test_a_rule_is_given_what_it_declared_and_nothing_else(database: Database, rule: str) -> None:
     """With ATTRIBUTES those of the deal and of its customer, in the company's order; without, none of them."""
     seen: Requests = []
     floor = await floor_with_attributes(database, seen)
     product = await define_product(floor.work, NewProduct("pump", "Pump"))
-    for rule in ("attributes", "none"):
-        await switch(floor, rule)
-        facts = {"product_id": product, "opened_on": date(2026, 4, 1), "expected_close_on": TODAY}
-        deal, customer = await a_deal(floor, name=f"Nine stores, {rule}", **facts)
-        await win(floor, deal)
-        await switch(floor, rule, active=False)
-        eve = Reference("member", str(floor.members["eve"]))
-        of_deal = Attributes((Attribute("adviser", eve), Attribute("stores", Decimal(9))))
-        of_customer = Attributes((Attribute("grade", Choice("b", "Good")),))
-        given = rule == "attributes"
-        fact = DealFact(
-            id=str(deal),
-            name=f"Nine stores, {rule}",
-            amount=1_000_00,
-            currency="CNY",
-            position_id=str(floor.units["ann"]),
-            member_id=str(floor.members["ann"]),
-            product_key="pump",
-            customer=CustomerFact(str(customer), "Globex", None, of_customer if given else Attributes()),
-            opened_on=date(2026, 4, 1),
-            expected_close_on=TODAY,
-            closed_on=MAY,
-            attributes=of_deal if given else Attributes(),
-        )
-        assert seen == [CreditingRequest(fact, (), Parameters())]
-        seen.clear()
+    await switch(floor, rule)
+    facts = {"product_id": product, "opened_on": date(2026, 4, 1), "expected_close_on": TODAY}
+    deal, customer = await a_deal(floor, name=f"Nine stores, {rule}", **facts)
+    await win(floor, deal)
+    eve = Reference("member", str(floor.members["eve"]))
+    of_deal = Attributes((Attribute("adviser", eve), Attribute("stores", Decimal(9))))
+    of_customer = Attributes((Attribute("grade", Choice("b", "Good")),))
+    given = rule == "attributes"
+    fact = DealFact(
+        id=str(deal),
+        name=f"Nine stores, {rule}",
+        amount=1_000_00,
+        currency="CNY",
+        position_id=str(floor.units["ann"]),
+        member_id=str(floor.members["ann"]),
+        product_key="pump",
+        customer=CustomerFact(str(customer), "Globex", None, of_customer if given else Attributes()),
+        opened_on=date(2026, 4, 1),
+        expected_close_on=TODAY,
+        closed_on=MAY,
+        attributes=of_deal if given else Attributes(),
+    )
+    assert seen == [CreditingRequest(fact, (), Parameters())]
 
 
 async def test_a_deal_without_a_customer_has_its_own_attributes(database: Database) -> None:

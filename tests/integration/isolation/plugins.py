@@ -214,7 +214,7 @@ BAD = (
                    if os.path.exists(f"/proc/self/fd/{n}")]
         with open("/proc/self/environ") as environ, open("/proc/self/cmdline") as line:
             found = [environ.read(), line.read(), repr(os.environ), os.getcwd(), *handles, *sys.modules]
-        return answer(1, text="\\\\n".join(found))
+        return answer(1, text=chr(10).join(found).replace(chr(0), chr(10)))
 """.replace("\\\\", "\\")
 )
 

@@ -11,19 +11,27 @@ from quotaloom.policies.errors import PolicyFailed
 from quotaloom.policies.isolation.errors import PolicyCrashed
 from tests.integration.isolation.conftest import Bench
 
+# The server breaks the connection off; whether the worker has noticed by then, and ended with EPIPE (32), is chance.
+BROKEN = {"its worker's connection broke", "its worker exited with code 32"}
+
 
 @pytest.mark.parametrize(
-    ("policy", "kind", "reason"),
+    ("policy", "kind", "reasons"),
     [
-        ("cannot_be_told", PolicyFailed, "an error that cannot be shown"),
-        ("leaves_when_told", PolicyFailed, "it raised Leaving: an error that cannot be shown"),
-        ("writes_a_pickle", PolicyCrashed, "its worker's connection broke"),
-        ("writes_much", PolicyCrashed, "its worker's connection broke"),
-        ("answers_twice", PolicyCrashed, "its worker's connection broke"),
+        ("cannot_be_told", PolicyFailed, {"an error that cannot be shown"}),
+        ("leaves_when_told", PolicyFailed, {"it raised Leaving: an error that cannot be shown"}),
+        ("writes_a_pickle", PolicyCrashed, BROKEN),
+        ("writes_much", PolicyCrashed, BROKEN),
+        ("answers_twice", PolicyCrashed, BROKEN),
     ],
 )
 async def test_what_a_worker_sends_is_never_unpickled_blindly(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch, folder: Path, policy: str, kind: type[PolicyFailed], reason: str
+    bench: Bench,
+    monkeypatch: pytest.MonkeyPatch,
+    folder: Path,
+    policy: str,
+    kind: type[PolicyFailed],
+    reasons: set[str],
 ) -> None:
     """The server could import the plugin and does not; the next call is answered."""
     monkeypatch.syspath_prepend(str(folder))
@@ -31,7 +39,7 @@ async def test_what_a_worker_sends_is_never_unpickled_blindly(
         await bench.ask(f"hostile.{policy}")
     assert type(caught.value) is kind
     assert (caught.value.plugin, caught.value.policy) == ("hostile", f"hostile.{policy}")
-    assert caught.value.reason == reason
+    assert caught.value.reason in reasons
     assert (await bench.ask("hostile.is_good")).children == (3, 4)
     assert "hostile_rules" not in sys.modules
 
