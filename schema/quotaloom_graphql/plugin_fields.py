@@ -19,6 +19,7 @@ from quotaloom.platform.errors import AccessDenied, InputError, Unauthenticated,
 from quotaloom.policies.errors import PolicyFailed
 from quotaloom.policies.isolation.errors import PolicyTimedOut
 from quotaloom.policies.settings import policies_on
+from quotaloom.policies.wording import named_words_of
 from quotaloom_graphql.context import Info, RequestContext
 from quotaloom_graphql.plugin_reader import plugin_reader
 from quotaloom_graphql.roots import root_field
@@ -120,7 +121,7 @@ class _Made:
         if isinstance(error, _OURS):
             raise error
         if error is not None:
-            raise self._told(PolicyFailed, f"it raised {type(error).__name__}: {_words(error)}", error) from error
+            raise self._told(PolicyFailed, f"it raised {named_words_of(error)}", error) from error
         return answer
 
     def shown(self, answer: Any) -> Any:
@@ -148,13 +149,6 @@ async def _outcome(reading: Awaitable[Any]) -> tuple[Any, BaseException | None]:
         return await reading, None
     except BaseException as error:
         return None, error
-
-
-def _words(error: BaseException) -> str:
-    try:
-        return str(error)[:2000]
-    except Exception:
-        return "an error that cannot be shown"
 
 
 def _unshown(_: Any) -> Any:

@@ -50,10 +50,10 @@ def cleaned(text: str, most: int = LONGEST_REASON) -> str:
 
 
 def words_of(error: BaseException) -> str:
-    """An exception's message, cleaned; its `__str__` may raise."""
+    """An exception's message, cleaned; its `__str__` may raise, also what would end a program."""
     try:
         return cleaned(str(error))
-    except Exception:
+    except BaseException:
         return "an error that cannot be shown"
 
 

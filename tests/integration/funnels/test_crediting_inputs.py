@@ -68,9 +68,9 @@ async def floor_with_attributes(database: Database, seen: Requests) -> Floor:
     return floor
 
 
-async def switch(floor: Floor, rule: str, active: bool = True) -> None:
-    """Switch a rule on from the beginning of the year, or off."""
-    payload = await do(floor, "switchPolicy", "", policy=f"watch.{rule}", active=active, validFrom="2026-01-01")
+async def switch(floor: Floor, rule: str) -> None:
+    """Switch a rule on from the beginning of the year."""
+    payload = await do(floor, "switchPolicy", "", policy=f"watch.{rule}", active=True, validFrom="2026-01-01")
     assert payload["errors"] == []
 
 

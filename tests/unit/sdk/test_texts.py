@@ -102,3 +102,13 @@ def test_results_hold_no_text_that_cannot_be_stored(text: str) -> None:
     ):
         with pytest.raises(InvalidResult, match="which cannot be stored"):
             make()
+
+
+def test_an_error_whose_words_would_end_the_program_is_told_all_the_same() -> None:
+    """An error of a stranger's may exit where it is shown."""
+
+    class Leaving(Exception):
+        def __str__(self) -> str:
+            raise SystemExit(3)
+
+    assert words_of(Leaving()) == "an error that cannot be shown"
