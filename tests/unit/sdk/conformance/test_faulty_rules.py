@@ -8,7 +8,7 @@ from quotaloom_sdk.testing.conformance import FindingKind, Options, check_plugin
 from tests.unit.sdk.conformance.faulty_others import OTHERS
 from tests.unit.sdk.conformance.faulty_plugins import RULES, Faulty, imported, written
 
-OPTIONS = Options(seconds=0.2, examples=30, budget=2)
+OPTIONS = Options(seconds=0.2, examples=30, budget=20)
 ALONE = {name: rule for name, rule in RULES.items() if name != "sets in any order"}
 
 
