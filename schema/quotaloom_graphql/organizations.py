@@ -34,6 +34,7 @@ from quotaloom_graphql.organization_loaders import (
     load_unit_rights,
     load_units,
 )
+from quotaloom_graphql.reliefs import QuotaRelief, load_reliefs
 from quotaloom_graphql.targets import (
     TargetCell,
     TargetMismatch,
@@ -134,6 +135,13 @@ class OrgUnit(Node):
     )
     attainments: list[Attainment] | None = batch(
         load_unit_attainments, key="id", by="unit_id", description="Attainment for each period of a grain."
+    )
+    reliefs: list[QuotaRelief] = batch(
+        load_reliefs,
+        key="id",
+        by="position_id",
+        description="What this position is relieved of, the earliest first, revoked ones too; empty where you may see"
+        " its name only.",
     )
     target_mismatch: TargetMismatch | None = batch(
         load_target_mismatch,

@@ -18,7 +18,16 @@ from strawberry.types.base import StrawberryObjectDefinition
 from strawberry.types.field import StrawberryField
 
 from quotaloom.platform.errors import NotFound
-from quotaloom_graphql import achievements, attributes, companies, funnels, metrics, organization_queries, submissions
+from quotaloom_graphql import (
+    achievements,
+    attributes,
+    companies,
+    funnels,
+    metrics,
+    organization_queries,
+    reliefs,
+    submissions,
+)
 from quotaloom_graphql.achievement_mutations import AchievementMutation
 from quotaloom_graphql.attribute_mutations import AttributeMutation
 from quotaloom_graphql.companies import CompanyMutation
@@ -35,6 +44,7 @@ from quotaloom_graphql.plugins import PluginQuery
 from quotaloom_graphql.policies import PolicyMutation
 from quotaloom_graphql.policy_trials import PolicyTrialMutation
 from quotaloom_graphql.rankings import RankingQuery
+from quotaloom_graphql.reliefs import ReliefMutation
 from quotaloom_graphql.roots import root_field
 from quotaloom_graphql.submission_mutations import SubmissionMutation
 from quotaloom_sdk import GraphQLExtension, InvalidDefinition
@@ -46,6 +56,7 @@ NODE_LOADERS: dict[str, NodeLoader] = {
     **achievements.NODE_LOADERS,
     **companies.NODE_LOADERS,
     **submissions.NODE_LOADERS,
+    **reliefs.NODE_LOADERS,
     **attributes.NODE_LOADERS,
 }
 
@@ -84,6 +95,7 @@ class Mutation(
     OrganizationMutation,
     PlanMutation,
     SubmissionMutation,
+    ReliefMutation,
     MetricMutation,
     AchievementMutation,
     FunnelMutation,

@@ -641,6 +641,32 @@ class Migration(migrations.Migration):
             bases=["TenantModel"],
         ),
         ops.CreateModel(
+            name="QuotaRelief",
+            fields=[
+                ("id", fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),
+                ("company_id", fields.BigIntField()),
+                ("position_id", fields.BigIntField()),
+                ("valid_from", fields.DateField()),
+                ("valid_to", fields.DateField(null=True)),
+                ("share", fields.DecimalField(max_digits=7, decimal_places=6)),
+                ("reason", fields.TextField(unique=False)),
+                ("granted_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
+                ("granted_on", fields.DateField()),
+                ("granted_by", fields.CharField(max_length=200)),
+                ("revoked_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+                ("revoked_on", fields.DateField(null=True)),
+                ("revoked_by", fields.CharField(null=True, max_length=200)),
+                ("revoke_reason", fields.TextField(null=True, unique=False)),
+            ],
+            options={
+                "table": "quota_relief",
+                "app": "quotaloom",
+                "pk_attr": "id",
+                "table_description": "A share of a position's targets that counts for nobody on [valid_from, valid_to), with a reason.",
+            },
+            bases=["TenantModel"],
+        ),
+        ops.CreateModel(
             name="TargetCell",
             fields=[
                 ("id", fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),

@@ -24,6 +24,7 @@ TENANT_TABLES = (
     "submission",
     "target_cell",
     "decomposition",
+    "quota_relief",
     "customer",
     "funnel",
     "stage",
@@ -83,6 +84,7 @@ REFERENCES = (
     ("target_cell", "unit_id", "org_unit"),
     ("decomposition", "plan_version_id", "plan_version"),
     ("decomposition", "unit_id", "org_unit"),
+    ("quota_relief", "position_id", "org_unit"),
     ("customer", "parent_id", "customer"),
     ("stage", "funnel_id", "funnel"),
     ("opportunity", "funnel_id", "funnel"),
@@ -155,12 +157,13 @@ INDEXES = (
     ("attribute_value", "definition_id, choice_id"),
 )
 
-# One value a day: of the rows of one company and one subject, no two ranges share a day.
+# One value a day: of the rows of one company and one subject that fulfil the condition, no two ranges share a day.
 ONE_A_DAY = (
-    ("placement", "unit_id"),
-    ("headship", "unit_id"),
-    ("holding", "position_id"),
-    ("policy_setting", "hashtextextended(policy, 0)"),
+    ("placement", "unit_id", "true"),
+    ("headship", "unit_id", "true"),
+    ("holding", "position_id", "true"),
+    ("policy_setting", "hashtextextended(policy, 0)", "true"),
+    ("quota_relief", "position_id", "revoked_at IS NULL"),
 )
 
 CHECKS = (
@@ -187,6 +190,8 @@ CHECKS = (
     ("plan_version", "(status = 'draft') = (published_at IS NULL)"),
     ("target_cell", "target >= 0 AND assessment >= 0 AND stretch >= 0"),
     ("target_cell", "starts_on < ends_on"),
+    ("quota_relief", "valid_from < valid_to AND share > 0 AND share <= 1"),
+    ("quota_relief", "num_nonnulls(revoked_at, revoked_on, revoked_by, revoke_reason) IN (0, 4)"),
     ("submission", "status IN ('submitted', 'approved', 'returned', 'withdrawn')"),
     ("stage", "outcome IN ('open', 'won', 'lost') AND win_probability BETWEEN 0 AND 1"),
     ("opportunity", "amount >= 0"),
@@ -255,8 +260,8 @@ def _statements() -> list[str]:
         f"""ALTER TABLE {table} ADD CONSTRAINT {table}_one_a_day EXCLUDE USING gist (
             int8range(company_id, company_id, '[]') WITH &&,
             int8range({subject}, {subject}, '[]') WITH &&,
-            daterange(valid_from, valid_to) WITH &&)"""
-        for table, subject in ONE_A_DAY
+            daterange(valid_from, valid_to) WITH &&) WHERE ({condition})"""
+        for table, subject, condition in ONE_A_DAY
     ]
     found.append(
         """

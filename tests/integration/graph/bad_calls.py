@@ -183,6 +183,12 @@ BAD: Final[Mapping[str, Changes]] = {
     "approveTargets": lambda w: [unknown("TargetSubmission", "submissionId"), {"submissionId": w["draft"]}],
     "returnTargets": lambda w: [unknown("TargetSubmission", "submissionId"), {"reason": " "}, {"reason": LONG}],
     "withdrawTargets": lambda w: [unknown("TargetSubmission", "submissionId")],
+    "grantRelief": lambda w: [
+        *(unknown("OrgUnit", "positionId"), {"positionId": w.unit("east")}, {"reason": " "}, {"reason": LONG}),
+        *({"share": "0"}, {"share": "1.5"}, {"share": "0.1234567"}, {"validFrom": NEVER}, {"validTo": "2026-06-01"}),
+        {"positionId": w.unit("bob"), "validTo": None},
+    ],
+    "revokeRelief": lambda w: [unknown("QuotaRelief", "reliefId"), {"reason": ""}, {"reason": LONG}],
     "closePlan": lambda w: [unknown("Plan", "planId"), {"planId": w["draft"]}],
     "reopenPlan": lambda w: [unknown("Plan", "planId"), {"reason": ""}, {"reason": LONG}],
     "publishPlan": lambda w: [unknown("Plan", "planId"), {"planId": w["published"]}],

@@ -25,6 +25,7 @@ def one_of_each(world: World) -> dict[str, str]:
         "Achievement": world["entry"],
         "AttributeDefinition": world["attribute"],
         "TargetSubmission": world["east submission"],
+        "QuotaRelief": world["relief"],
     }
 
 

@@ -38,6 +38,8 @@ SHOWN: Final = {
     "approveTargets": "TargetSubmission.viewerCan.judge",
     "returnTargets": "TargetSubmission.viewerCan.judge",
     "withdrawTargets": "TargetSubmission.viewerCan.withdraw",
+    "grantRelief": "OrgUnit.viewerCan.plan",
+    "revokeRelief": "OrgUnit.viewerCan.plan",
     "publishPlan": "Plan.viewerCan.publish",
     "closePlan": "Plan.viewerCan.publish",
     "reopenPlan": "Plan.viewerCan.publish",

@@ -112,6 +112,9 @@ async def _fill_plans(world: World) -> None:
         await world.call("setTargetCells", "plan { id }", planId=plan_id, cells=[cell])
     await world.call("publishPlan", "plan { id }", planId=world["published"])
     await _hand_in(world)
+    given = {"positionId": world.unit("bob"), "validFrom": "2026-06-01", "share": "1", "reason": "Illness"}
+    granted = await world.call("grantRelief", "relief { id }", **given)
+    world.ids["relief"] = granted["relief"]["id"]
 
 
 async def _hand_in(world: World) -> None:

@@ -56,6 +56,8 @@ PAYLOADS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "policy.switched": ("policy", "active", "revision"),
         "product.defined": ("id", "key"),
         "product.updated": _ROW,
+        "relief.granted": ("id", "position"),
+        "relief.revoked": ("id", "position"),
         "targets.approved": ("id", "plan", "unit"),
         "targets.changed": ("plan", "units"),
         "targets.returned": ("id", "plan", "unit"),
