@@ -44,6 +44,9 @@ class SetTargetCellsInput:
 
     plan_id: strawberry.ID = strawberry.field(description="The plan.")
     cells: list[TargetCellInput] = strawberry.field(description="Up to 5,000 cells.")
+    scenario: int | None = strawberry.field(
+        default=None, description="The number of a scenario to work on instead of the draft."
+    )
 
 
 @strawberry.input(description="Cells of a plan's draft to close to editing, or to open again.")
@@ -54,6 +57,9 @@ class LockTargetCellsInput:
     org_unit_ids: list[strawberry.ID] = strawberry.field(description="The units.")
     period: str = strawberry.field(description="Their months within this period.")
     locked: bool = strawberry.field(default=True, description="False opens them again.")
+    scenario: int | None = strawberry.field(
+        default=None, description="The number of a scenario to work on instead of the draft."
+    )
 
 
 @strawberry.input(description="A child's year that the planner fixes.")
@@ -91,6 +97,9 @@ class DecomposeTargetInput:
     )
     year_pins: list[YearPinInput] = strawberry.field(default_factory=list, description="Units whose year is fixed.")
     dry_run: bool = strawberry.field(default=False, description="Answer with the full matrix and store nothing.")
+    scenario: int | None = strawberry.field(
+        default=None, description="The number of a scenario to work on instead of the draft."
+    )
 
 
 @strawberry.input(description="A plan whose draft becomes the one in force.")
@@ -157,6 +166,7 @@ def decompose_request(input: DecomposeTargetInput, plan_id: int, scale: int) -> 
         levels=input.levels,
         over_assignment=input.over_assignment,
         year_pins=tuple(_pin(pin, index, scale) for index, pin in enumerate(input.year_pins)),
+        scenario=input.scenario,
     )
 
 

@@ -36,6 +36,7 @@ from quotaloom_graphql.policies import PolicyMutation
 from quotaloom_graphql.policy_trials import PolicyTrialMutation
 from quotaloom_graphql.rankings import RankingQuery
 from quotaloom_graphql.roots import root_field
+from quotaloom_graphql.scenarios import ScenarioMutation
 from quotaloom_graphql.submission_mutations import SubmissionMutation
 from quotaloom_sdk import GraphQLExtension, InvalidDefinition
 
@@ -83,6 +84,7 @@ class Mutation(
     CompanyMutation,
     OrganizationMutation,
     PlanMutation,
+    ScenarioMutation,
     SubmissionMutation,
     MetricMutation,
     AchievementMutation,
