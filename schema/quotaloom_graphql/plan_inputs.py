@@ -45,6 +45,9 @@ class SetTargetCellsInput:
 
     plan_id: strawberry.ID = strawberry.field(description="The plan.")
     cells: list[TargetCellInput] = strawberry.field(description="Up to 5,000 cells.")
+    scenario: int | None = strawberry.field(
+        default=None, description="The number of a scenario to work on instead of the draft."
+    )
 
 
 @strawberry.input(description="Cells of a plan's draft to close to editing, or to open again.")
@@ -55,6 +58,9 @@ class LockTargetCellsInput:
     org_unit_ids: list[strawberry.ID] = strawberry.field(description="The units.")
     period: str = strawberry.field(description="Their months within this period.")
     locked: bool = strawberry.field(default=True, description="False opens them again.")
+    scenario: int | None = strawberry.field(
+        default=None, description="The number of a scenario to work on instead of the draft."
+    )
 
 
 @strawberry.input(description="A child's year that the planner fixes.")
@@ -108,6 +114,9 @@ class DecomposeTargetInput:
         default=None, description="Multiply the weights of new holders by these shares; `{}` is 25, 50, 75, 100%."
     )
     dry_run: bool = strawberry.field(default=False, description="Answer with the full matrix and store nothing.")
+    scenario: int | None = strawberry.field(
+        default=None, description="The number of a scenario to work on instead of the draft."
+    )
 
 
 @strawberry.input(description="A plan whose draft becomes the one in force.")
@@ -175,6 +184,7 @@ def decompose_request(input: DecomposeTargetInput, plan_id: int, scale: int) -> 
         over_assignment=input.over_assignment,
         year_pins=tuple(_pin(pin, index, scale) for index, pin in enumerate(input.year_pins)),
         ramp=None if input.ramp is None else Ramp(tuple(input.ramp.steps), input.ramp.transfers),
+        scenario=input.scenario,
     )
 
 

@@ -40,21 +40,30 @@ from quotaloom_graphql.plan_inputs import (
     cell_change,
     decompose_request,
 )
+from quotaloom_graphql.questions import sees_drafts
 from quotaloom_graphql.submissions import TargetSubmission, load_submissions_of_versions
 from strawberry_breadth import batch
 
 
 async def load_versions(keys: list[int], info: Info) -> list[Any]:
     """The versions of plans, drafts only for those who plan."""
-    rows = await plan_reads.versions_of_plans(info.context.snapshot, keys)
-    if await _sees_drafts(info):
-        return rows
-    return [row for row in rows if row["status"] != "draft"]
+    return await _seen(info, await plan_reads.versions_of_plans(info.context.snapshot, keys))
+
+
+async def load_versions_by_id(keys: list[int], info: Info) -> list[Any]:
+    """Versions by number of the row, drafts only for those who plan."""
+    return await _seen(info, await plan_reads.versions_by_id(info.context.snapshot, keys))
+
+
+async def _seen(info: Info, versions: list[Any]) -> list[Any]:
+    if await sees_drafts(info.context):
+        return versions
+    return [row for row in versions if row["published_at"] is not None]
 
 
 async def load_plans(keys: list[int], info: Info) -> list[Any]:
     """Plans by number; those that were never published only for those who plan."""
-    return await plan_reads.plans_by_id(info.context.snapshot, keys, drafts=await _sees_drafts(info))
+    return await plan_reads.plans_by_id(info.context.snapshot, keys, drafts=await sees_drafts(info.context))
 
 
 async def load_plan_rights(keys: list[int], info: Info) -> list[dict[str, Any]]:
@@ -67,18 +76,17 @@ async def load_plan_rights(keys: list[int], info: Info) -> list[dict[str, Any]]:
     ]
 
 
-async def _sees_drafts(info: Info) -> bool:
-    viewer, sight = (await info.context.work()).viewer, await info.context.sight()
-    return viewer.may(Scope.READ) or bool(sight.headed_unit_ids)
-
-
-@strawberry.type(description="One version of a plan: a draft, the published one, or one that was published before.")
+@strawberry.type(
+    description="One version of a plan: the draft, a scenario, the published one, or one that was published before."
+)
 class PlanVersion:
     """A version."""
 
     number: int = strawberry.field(description="Counts from 1.")
-    status: PlanStatus = strawberry.field(description="Draft, submitted, approved, published or superseded.")
-    reason: str | None = strawberry.field(description="Why a revision was made.")
+    status: PlanStatus = strawberry.field(description="Draft, submitted, approved, scenario, published or superseded.")
+    name: str | None = strawberry.field(description="What a scenario is called; an adopted one keeps it.")
+    base_number: int | None = strawberry.field(description="The version that it began as a copy of; null for none.")
+    reason: str | None = strawberry.field(description="Why a revision was made, or a scenario adopted.")
     created_at: datetime = strawberry.field(description="When it was opened.")
     created_by: str = strawberry.field(description="Who opened it.")
     published_at: datetime | None = strawberry.field(description="When it was published.")
@@ -98,7 +106,9 @@ class ViewerCanOnPlan:
     """Rights of the viewer on a plan."""
 
     plan: bool = strawberry.field(description="Set and decompose targets of a draft, where the unit allows it.")
-    publish: bool = strawberry.field(description="Publish and revise it, close it and open it again.")
+    publish: bool = strawberry.field(
+        description="Publish and revise it, close it and open it again; add, adopt and drop scenarios."
+    )
     lock: bool = strawberry.field(description="Close its cells to editing, and open them again.")
 
 
@@ -166,14 +176,14 @@ async def _set_target_cells(work: Work, input: SetTargetCellsInput, _: Services)
     plan_id = decode_id(input.plan_id, "Plan", ("planId",))
     scale = await _scale_of(work, plan_id)
     changes = [cell_change(cell, index, scale) for index, cell in enumerate(input.cells)]
-    await set_target_cells(work, plan_id, changes)
+    await set_target_cells(work, plan_id, changes, input.scenario)
     return {"plan_id": plan_id}
 
 
 async def _lock_target_cells(work: Work, input: LockTargetCellsInput, _: Services) -> dict[str, Any]:
     plan_id = decode_id(input.plan_id, "Plan", ("planId",))
     units = [decode_id(unit, "OrgUnit", ("orgUnitIds", n)) for n, unit in enumerate(input.org_unit_ids)]
-    await lock_target_cells(work, plan_id, units, input.period, input.locked)
+    await lock_target_cells(work, plan_id, units, input.period, input.locked, input.scenario)
     return {"plan_id": plan_id}
 
 

@@ -46,6 +46,7 @@ from quotaloom_graphql.policy_trials import PolicyTrialMutation
 from quotaloom_graphql.rankings import RankingQuery
 from quotaloom_graphql.reliefs import ReliefMutation
 from quotaloom_graphql.roots import root_field
+from quotaloom_graphql.scenarios import ScenarioMutation
 from quotaloom_graphql.submission_mutations import SubmissionMutation
 from quotaloom_sdk import GraphQLExtension, InvalidDefinition
 
@@ -94,6 +95,7 @@ class Mutation(
     CompanyMutation,
     OrganizationMutation,
     PlanMutation,
+    ScenarioMutation,
     SubmissionMutation,
     ReliefMutation,
     MetricMutation,

@@ -492,6 +492,8 @@ class Migration(migrations.Migration):
                 ("plan_id", fields.BigIntField()),
                 ("number", fields.IntField()),
                 ("status", fields.CharField(default="draft", max_length=16)),
+                ("name", fields.CharField(null=True, max_length=200)),
+                ("base_id", fields.BigIntField(null=True)),
                 ("reason", fields.TextField(null=True, unique=False)),
                 ("created_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
                 ("created_by", fields.CharField(max_length=200)),

@@ -35,7 +35,7 @@ class YearPin:
 
 @dataclass(frozen=True, slots=True)
 class DecomposeRequest:
-    """What to decompose: the year of one unit of a plan's draft.
+    """What to decompose: the year of one unit of a plan's draft, or of its scenario with the number `scenario`.
 
     Factors (`shares`, `over_assignment`) lie between 0 and 10 with 12 decimal places at the most.
 
@@ -55,6 +55,7 @@ class DecomposeRequest:
     over_assignment: Decimal = Decimal(1)
     year_pins: tuple[YearPin, ...] = ()
     ramp: Ramp | None = None
+    scenario: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

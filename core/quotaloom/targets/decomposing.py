@@ -30,7 +30,7 @@ from quotaloom.targets.deciding import (
 )
 from quotaloom.targets.gathering import Gathered, gather, subtree, tree_of
 from quotaloom.targets.permission import BELOW_ONLY, PlanningRight, planning_right
-from quotaloom.targets.plans import PlanFacts, draft_of, load_plan
+from quotaloom.targets.plans import PlanFacts, load_plan, open_version
 from quotaloom.targets.ramps import Factors, read_ramp
 from quotaloom.targets.standing import refuse_submitted
 from quotaloom_sdk import AllocationRule
@@ -98,7 +98,7 @@ async def _gather(work: Work, host: PolicyHost, request: DecomposeRequest) -> _R
         right = await planning_right(snapshot, work)
         _require_right(right, request)
         plan = await load_plan(snapshot, request.plan_id)
-        draft_id = draft_of(plan)
+        draft_id = open_version(plan, request.scenario)
         selected = await select_policy(
             snapshot, host.registry, AllocationRule.kind, work.today, request.policy, ("policy",)
         )
@@ -151,12 +151,18 @@ async def _apply(work: Work, read: _Read, outcome: DecompositionOutcome, request
     async def apply(transaction: Transaction) -> bool:
         if not await still_selected(transaction, read.selected, work.today, request.policy):
             return False
-        if not await _still_stands(transaction, gathered, units):
+        if not await _still_stands(transaction, gathered, units, request.scenario):
             return False
         await refuse_submitted(transaction, gathered.draft_id, units, work.today, "orgUnitId")
         await _store(transaction, gathered.draft_id, rows)
         await _explain(transaction, gathered, outcome)
-        after = {"unit": units[0], "units": len(units), "cells": len(rows), "policy": outcome.stamp.to_json()}
+        after = {
+            "version": gathered.draft_id,
+            "unit": units[0],
+            "units": len(units),
+            "cells": len(rows),
+            "policy": outcome.stamp.to_json(),
+        }
         if request.ramp is not None:
             after["ramp"] = {"steps": request.ramp.steps, "transfers": request.ramp.transfers}
         transaction.record("targets.decompose", "Plan", gathered.plan_id, after=after)
@@ -176,11 +182,11 @@ def _rows(unit: DecomposedUnit, gathered: Gathered) -> list[tuple[Any, ...]]:
     ]
 
 
-async def _still_stands(transaction: Transaction, gathered: Gathered, units: list[int]) -> bool:
+async def _still_stands(transaction: Transaction, gathered: Gathered, units: list[int], scenario: int | None) -> bool:
     await transaction.lock(ORGANIZATION_LOCK, shared=True)
     await transaction.lock(f"plan:{gathered.plan_id}")
     plan = await load_plan(transaction, gathered.plan_id)
-    if plan.draft_id != gathered.draft_id:
+    if plan.open_id(scenario) != gathered.draft_id:
         return False
     if tree_of(await subtree(transaction, units[0], gathered.tree_day, plan)) != gathered.tree:
         return False

@@ -28,12 +28,16 @@ class Plan(TenantModel):
 class PlanVersion(TenantModel):
     """One version of a plan: `draft`, then `published`, then `superseded` by the next one published.
 
-    A published version's cells never change: changing them is a new version (a revision) with a reason.
+    A published version's cells never change: changing them is a new version (a revision) with a reason. A `scenario`
+    is a further draft beside the main one, with a name; one that nobody needs is `dropped`, without its cells.
+    `base_id` is the version of the same plan that it began as a copy of.
     """
 
     plan_id = fields.BigIntField()
     number = fields.IntField()
     status = fields.CharField(max_length=16, default="draft")
+    name = fields.CharField(max_length=200, null=True)
+    base_id = fields.BigIntField(null=True)
     reason = fields.TextField(null=True)
     created_at = fields.DatetimeField()
     created_by = fields.CharField(max_length=200)

@@ -160,13 +160,14 @@ BAD: Final[Mapping[str, Changes]] = {
     "setTargetCells": lambda w: [
         *({"cells": []}, unknown("Plan", "planId"), {"planId": w["published"]}, _cell(w, month="2027-01")),
         *(_cell(w, month="x"), _cell(w, target="-1"), _cell(w, stretch="0.5"), _cell(w, expectedVersion=9)),
-        *(_cell(w, **unknown("OrgUnit", "orgUnitId")), {"cells": _cell(w)["cells"] * 2}),
+        *(_cell(w, **unknown("OrgUnit", "orgUnitId")), {"cells": _cell(w)["cells"] * 2}, {"scenario": 9}),
     ],
     "decomposeTarget": lambda w: [
         *({"target": "-1"}, {"target": None}, {"target": "0.5"}, {"assessment": "-1"}, {"policy": "no.such"}),
         *({"levels": -1}, {"overAssignment": "0"}, {"assessmentShare": "-1"}, {"stretchShare": "99"}),
         *({"stretch": "1", "stretchShare": "1"}, unknown("Plan", "planId"), unknown("OrgUnit", "orgUnitId")),
         *({"planId": w["published"]}, {"policy": "allocation.even"}, {"target": None, "stretch": "1"}),
+        {"scenario": 1},
         {"yearPins": [{"orgUnitId": w.unit("acme"), "target": "1"}]},
         {"yearPins": [{"orgUnitId": w.unit("east"), "target": "-1"}]},
         {"yearPins": [{"orgUnitId": w.unit("east"), "target": "999"}]},
@@ -174,7 +175,7 @@ BAD: Final[Mapping[str, Changes]] = {
     ],
     "lockTargetCells": lambda w: [
         *({"period": "x"}, {"period": "2027-01"}, {"period": "2026-01-15"}, unknown("Plan", "planId")),
-        *({"orgUnitIds": [gid("OrgUnit", NOTHING)]}, {"planId": w["published"]}),
+        *({"orgUnitIds": [gid("OrgUnit", NOTHING)]}, {"planId": w["published"]}, {"scenario": 9}),
     ],
     "submitTargets": lambda w: [
         *(unknown("Plan", "planId"), {"planId": w["published"]}, unknown("OrgUnit", "orgUnitId"), {"comment": LONG}),
@@ -193,6 +194,11 @@ BAD: Final[Mapping[str, Changes]] = {
     "reopenPlan": lambda w: [unknown("Plan", "planId"), {"reason": ""}, {"reason": LONG}],
     "publishPlan": lambda w: [unknown("Plan", "planId"), {"planId": w["published"]}],
     "revisePlan": lambda w: [unknown("Plan", "planId"), {"planId": w["draft"]}, {"reason": " "}],
+    "addScenario": lambda w: [unknown("Plan", "planId"), {"name": " "}, {"name": LONG}, {"fromVersion": 9}],
+    "adoptScenario": lambda w: [
+        *(unknown("Plan", "planId"), {"scenario": 1}, {"scenario": 9}, {"reason": " "}, {"reason": LONG}),
+    ],
+    "dropScenario": lambda w: [unknown("Plan", "planId"), {"scenario": 9}, {"scenario": 0}],
     "defineMetric": lambda w: [
         *({"key": "A B"}, {"key": "revenue"}, {"name": ""}, {"scale": 9}, {"kind": "MONEY", "scale": 5}),
     ],

@@ -110,6 +110,7 @@ async def _fill_plans(world: World) -> None:
         plan_id = world.ids[name] = made["plan"]["id"]
         cell = {"orgUnitId": world.unit("acme"), "month": f"{year}-01", "target": "12"}
         await world.call("setTargetCells", "plan { id }", planId=plan_id, cells=[cell])
+    await world.call("addScenario", "plan { id }", planId=world["draft"], name="Bold", fromVersion=1)
     await world.call("publishPlan", "plan { id }", planId=world["published"])
     await _hand_in(world)
     given = {"positionId": world.unit("bob"), "validFrom": "2026-06-01", "share": "1", "reason": "Illness"}
