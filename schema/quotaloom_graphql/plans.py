@@ -26,6 +26,8 @@ from quotaloom_graphql.errors import UserError
 from quotaloom_graphql.metrics import Metric, load_metrics
 from quotaloom_graphql.mutations import mutation
 from quotaloom_graphql.nodes import Node, decode_id, global_id
+from quotaloom_graphql.objective_loaders import load_objectives
+from quotaloom_graphql.objectives import Objective
 from quotaloom_graphql.organization_loaders import load_units
 from quotaloom_graphql.organizations import OrgUnit
 from quotaloom_graphql.plan_inputs import (
@@ -40,6 +42,7 @@ from quotaloom_graphql.plan_inputs import (
     cell_change,
     decompose_request,
 )
+from quotaloom_graphql.plan_loaders import load_plans, sees_drafts
 from quotaloom_graphql.submissions import TargetSubmission, load_submissions_of_versions
 from strawberry_breadth import batch
 
@@ -47,14 +50,9 @@ from strawberry_breadth import batch
 async def load_versions(keys: list[int], info: Info) -> list[Any]:
     """The versions of plans, drafts only for those who plan."""
     rows = await plan_reads.versions_of_plans(info.context.snapshot, keys)
-    if await _sees_drafts(info):
+    if await sees_drafts(info):
         return rows
     return [row for row in rows if row["status"] != "draft"]
-
-
-async def load_plans(keys: list[int], info: Info) -> list[Any]:
-    """Plans by number; those that were never published only for those who plan."""
-    return await plan_reads.plans_by_id(info.context.snapshot, keys, drafts=await _sees_drafts(info))
 
 
 async def load_plan_rights(keys: list[int], info: Info) -> list[dict[str, Any]]:
@@ -62,14 +60,15 @@ async def load_plan_rights(keys: list[int], info: Info) -> list[dict[str, Any]]:
     viewer, sight = (await info.context.work()).viewer, await info.context.sight()
     planner = viewer.may(Scope.TARGETS)
     return [
-        {"plan_id": key, "plan": planner or bool(sight.headed_unit_ids), "publish": planner, "lock": planner}
+        {
+            "plan_id": key,
+            "plan": planner or bool(sight.headed_unit_ids),
+            "publish": planner,
+            "lock": planner,
+            "attach": planner,
+        }
         for key in keys
     ]
-
-
-async def _sees_drafts(info: Info) -> bool:
-    viewer, sight = (await info.context.work()).viewer, await info.context.sight()
-    return viewer.may(Scope.READ) or bool(sight.headed_unit_ids)
 
 
 @strawberry.type(description="One version of a plan: a draft, the published one, or one that was published before.")
@@ -100,6 +99,7 @@ class ViewerCanOnPlan:
     plan: bool = strawberry.field(description="Set and decompose targets of a draft, where the unit allows it.")
     publish: bool = strawberry.field(description="Publish and revise it, close it and open it again.")
     lock: bool = strawberry.field(description="Close its cells to editing, and open them again.")
+    attach: bool = strawberry.field(description="Attach it to the objective that it serves, and set its focuses.")
 
 
 @strawberry.type(description="A set of target cells for a fiscal year and metric, with versions (目标方案).")
@@ -114,6 +114,12 @@ class Plan(Node):
     status: PlanStatus = strawberry.field(description="Published once a version is, until it is closed.")
     closed_at: datetime | None = strawberry.field(description="When it was closed; null while it may be revised.")
     closed_by: str | None = strawberry.field(description="Who closed it.")
+    version: int = strawberry.field(
+        description="Counts changes of the plan itself, not of its cells; for `expectedVersion`."
+    )
+    objective: Objective | None = batch(
+        load_objectives, key="objective_id", by="id", one=True, description="The objective that it serves."
+    )
     metric: Metric = batch(load_metrics, key="metric_id", by="id", one=True, description="What is counted.")
     versions: list[PlanVersion] = batch(
         load_versions, key="id", by="plan_id", description="Its versions, the first first."

@@ -18,7 +18,16 @@ from strawberry.types.base import StrawberryObjectDefinition
 from strawberry.types.field import StrawberryField
 
 from quotaloom.platform.errors import NotFound
-from quotaloom_graphql import achievements, attributes, companies, funnels, metrics, organization_queries, submissions
+from quotaloom_graphql import (
+    achievements,
+    attributes,
+    companies,
+    funnels,
+    metrics,
+    objectives,
+    organization_queries,
+    submissions,
+)
 from quotaloom_graphql.achievement_mutations import AchievementMutation
 from quotaloom_graphql.attribute_mutations import AttributeMutation
 from quotaloom_graphql.companies import CompanyMutation
@@ -27,6 +36,7 @@ from quotaloom_graphql.decimals import EXACT_DECIMAL
 from quotaloom_graphql.funnel_mutations import FunnelMutation
 from quotaloom_graphql.metrics import MetricMutation
 from quotaloom_graphql.nodes import TYPENAME, Node, NodeLoader, split_id
+from quotaloom_graphql.objective_mutations import ObjectiveMutation
 from quotaloom_graphql.organization_mutations import OrganizationMutation
 from quotaloom_graphql.organization_queries import OrganizationQuery
 from quotaloom_graphql.plans import PlanMutation
@@ -47,6 +57,7 @@ NODE_LOADERS: dict[str, NodeLoader] = {
     **companies.NODE_LOADERS,
     **submissions.NODE_LOADERS,
     **attributes.NODE_LOADERS,
+    **objectives.NODE_LOADERS,
 }
 
 
@@ -71,6 +82,7 @@ class Query(
     funnels.FunnelQuery,
     achievements.AchievementQuery,
     attributes.AttributeQuery,
+    objectives.ObjectiveQuery,
     PluginQuery,
 ):
     """Root of queries."""
@@ -84,6 +96,7 @@ class Mutation(
     OrganizationMutation,
     PlanMutation,
     SubmissionMutation,
+    ObjectiveMutation,
     MetricMutation,
     AchievementMutation,
     FunnelMutation,
