@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import strawberry
 
-from quotaloom.platform.errors import InputError
+from quotaloom.platform.errors import InputError, NotFound
 from quotaloom.platform.work import Work
 from quotaloom.strategy.commands import archive_objective, create_objective, update_objective
+from quotaloom.strategy.focuses import Focused, set_focus
 from quotaloom.strategy.objectives import NewObjective, ObjectiveLevel
 from quotaloom.targets.plan_objectives import attach_plan
-from quotaloom_graphql.context import Services
+from quotaloom_graphql.context import Info, Services
 from quotaloom_graphql.errors import UserError
 from quotaloom_graphql.mutations import mutation
-from quotaloom_graphql.nodes import decode_id, optional_id
+from quotaloom_graphql.nodes import TYPENAME, Node, NodeLoader, decode_id, optional_id, split_id
 from quotaloom_graphql.objective_loaders import load_objectives
 from quotaloom_graphql.objectives import Objective
+from quotaloom_graphql.plan_loaders import load_plans
 from quotaloom_graphql.plans import PlanPayload
 from strawberry_breadth import batch
 
 EXPECTED = "The version you saw; refused where it has changed meanwhile."
+
+FOCUSED: Final[dict[Focused, tuple[str, NodeLoader]]] = {
+    Focused.PLAN: ("Plan", load_plans),
+    Focused.OBJECTIVE: ("Objective", load_objectives),
+}
+"""The types that have focuses, and how `node(id:)` finds them."""
 
 
 @strawberry.input(description="A new objective.")
@@ -79,6 +87,35 @@ class AttachPlanInput:
     expected_version: int | None = strawberry.field(default=None, description=EXPECTED)
 
 
+@strawberry.input(description="What a quarter of a plan or of an objective is about.")
+class SetFocusInput:
+    """A focus."""
+
+    id: strawberry.ID = strawberry.field(description="The plan or the objective.")
+    period: str = strawberry.field(description="A quarter of its fiscal year by its label, such as `2026-Q2`.")
+    text: str | None = strawberry.field(description="What it is about, 2000 characters at most; null clears it.")
+    expected_version: int | None = strawberry.field(
+        default=None, description=f"{EXPECTED} 0 says that there was no focus."
+    )
+
+
+async def load_focused(parents: list[Any], info: Info) -> list[dict[str, Any] | None]:
+    """The plan or objective that each parent names by `focused` and `focused_id`."""
+    found: dict[tuple[Focused, int], dict[str, Any]] = {}
+    for on, (type_name, load) in FOCUSED.items():
+        if ids := {parent["focused_id"] for parent in parents if parent["focused"] == on}:
+            found |= {(on, row["id"]): {**row, TYPENAME: type_name} for row in await load(sorted(ids), info)}
+    return [found.get((parent["focused"], parent["focused_id"])) for parent in parents]
+
+
+@strawberry.type(description="What the focus was set of.")
+class SetFocusPayload:
+    """A plan or objective, or what was wrong."""
+
+    node: Node | None = batch(load_focused, description="The plan or objective, with its `focuses`.")
+    errors: list[UserError] = strawberry.field(description="What was wrong; empty where it was done.")
+
+
 @strawberry.type(description="The objective that was made or changed.")
 class ObjectivePayload:
     """An objective, or what was wrong."""
@@ -134,6 +171,18 @@ async def _attach_plan(work: Work, input: AttachPlanInput, _: Services) -> dict[
     return {"plan_id": plan_id}
 
 
+async def _set_focus(work: Work, input: SetFocusInput, _: Services) -> dict[str, Any]:
+    try:
+        type_name, number = split_id(input.id)
+    except NotFound as error:
+        raise error.at("id") from None
+    on = next((on for on, (name, _) in FOCUSED.items() if name == type_name), None)
+    if on is None:
+        raise NotFound("NOT_FOUND", f"{input.id[:60]!r} names no plan and no objective that you can see", ("id",))
+    await set_focus(work, on, number, input.period, input.text, input.expected_version)
+    return {"focused": on, "focused_id": number}
+
+
 @strawberry.type
 class ObjectiveMutation:
     """Mutations of objectives."""
@@ -147,4 +196,7 @@ class ObjectiveMutation:
     )
     attach_plan: PlanPayload = mutation(
         _attach_plan, description="Attach a plan to the objective that it serves, or detach it."
+    )
+    set_focus: SetFocusPayload = mutation(
+        _set_focus, description="Say what a quarter of a plan or of an objective is about."
     )

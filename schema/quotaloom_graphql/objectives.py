@@ -8,6 +8,7 @@ import strawberry
 
 from quotaloom.strategy.objectives import ObjectiveLevel
 from quotaloom_graphql.context import Info
+from quotaloom_graphql.focuses import Focus, load_objective_focuses
 from quotaloom_graphql.nodes import Node, NodeLoader, global_id
 from quotaloom_graphql.objective_loaders import (
     FiscalYear,
@@ -76,6 +77,9 @@ class Objective(Node):
         key="id",
         by="objective_id",
         description="The plans that serve it, by name; drafts for those who plan.",
+    )
+    focuses: list[Focus] = batch(
+        load_objective_focuses, key="id", by="on_id", description="What its quarters are about, in their order."
     )
     viewer_can: ViewerCanOnObjective = batch(load_objective_rights, key="id", description="What you may do with it.")
 

@@ -23,6 +23,7 @@ from quotaloom_graphql.context import Info, Services
 from quotaloom_graphql.decompositions import Decomposition, load_decompositions
 from quotaloom_graphql.enums import PlanStatus
 from quotaloom_graphql.errors import UserError
+from quotaloom_graphql.focuses import Focus, load_plan_focuses
 from quotaloom_graphql.metrics import Metric, load_metrics
 from quotaloom_graphql.mutations import mutation
 from quotaloom_graphql.nodes import Node, decode_id, global_id
@@ -119,6 +120,9 @@ class Plan(Node):
     )
     objective: Objective | None = batch(
         load_objectives, key="objective_id", by="id", one=True, description="The objective that it serves."
+    )
+    focuses: list[Focus] = batch(
+        load_plan_focuses, key="id", by="on_id", description="What its quarters are about, in their order."
     )
     metric: Metric = batch(load_metrics, key="metric_id", by="id", one=True, description="What is counted.")
     versions: list[PlanVersion] = batch(

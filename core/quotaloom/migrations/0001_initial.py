@@ -600,6 +600,25 @@ class Migration(migrations.Migration):
             bases=["TenantModel"],
         ),
         ops.CreateModel(
+            name="QuarterFocus",
+            fields=[
+                ("id", fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),
+                ("company_id", fields.BigIntField()),
+                ("objective_id", fields.BigIntField(null=True)),
+                ("plan_id", fields.BigIntField(null=True)),
+                ("quarter", fields.SmallIntField()),
+                ("text", fields.TextField(unique=False)),
+                ("version", fields.IntField(default=1)),
+            ],
+            options={
+                "table": "quarter_focus",
+                "app": "quotaloom",
+                "pk_attr": "id",
+                "table_description": "What a quarter (1 to 4) of a plan's, or of an objective's, fiscal year is about: one of the two is named.",
+            },
+            bases=["TenantModel"],
+        ),
+        ops.CreateModel(
             name="Stage",
             fields=[
                 ("id", fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),

@@ -22,6 +22,7 @@ TENANT_TABLES = (
     "objective",
     "plan",
     "plan_version",
+    "quarter_focus",
     "submission",
     "target_cell",
     "decomposition",
@@ -51,6 +52,7 @@ NAMING_THE_COMPANY = (
     "exchange_rate",
     "customer",
     "funnel",
+    "quarter_focus",
     "attribute_definition",
 )
 
@@ -81,6 +83,8 @@ REFERENCES = (
     ("plan", "metric_id", "metric"),
     ("plan", "objective_id", "objective"),
     ("plan_version", "plan_id", "plan"),
+    ("quarter_focus", "objective_id", "objective"),
+    ("quarter_focus", "plan_id", "plan"),
     ("submission", "plan_version_id", "plan_version"),
     ("submission", "unit_id", "org_unit"),
     ("submission", "submitter_id", "member"),
@@ -196,6 +200,8 @@ CHECKS = (
     ("plan", "starts_on < ends_on"),
     ("plan_version", "status IN ('draft', 'published', 'superseded')"),
     ("plan_version", "(status = 'draft') = (published_at IS NULL)"),
+    ("quarter_focus", "quarter BETWEEN 1 AND 4 AND num_nonnulls(objective_id, plan_id) = 1"),
+    ("quarter_focus", "char_length(text) <= 2000"),
     ("target_cell", "target >= 0 AND assessment >= 0 AND stretch >= 0"),
     ("target_cell", "starts_on < ends_on"),
     ("submission", "status IN ('submitted', 'approved', 'returned', 'withdrawn')"),
@@ -302,6 +308,10 @@ def _statements() -> list[str]:
         f"CREATE UNIQUE INDEX ON attribute_value ({subject}_id, definition_id, company_id)"
         f" WHERE {subject}_id IS NOT NULL"
         for subject in ("unit", "member", "customer", "opportunity")
+    ]
+    found += [
+        f"CREATE UNIQUE INDEX ON quarter_focus ({on}_id, quarter, company_id) WHERE {on}_id IS NOT NULL"
+        for on in ("objective", "plan")
     ]
     found.append(
         # The only thing that is read without a company: which company a key names.

@@ -25,3 +25,16 @@ class Objective(TenantModel):
 
     class Meta:
         table = "objective"
+
+
+class QuarterFocus(TenantModel):
+    """What a quarter (1 to 4) of a plan's, or of an objective's, fiscal year is about: one of the two is named."""
+
+    objective_id = fields.BigIntField(null=True)
+    plan_id = fields.BigIntField(null=True)
+    quarter = fields.SmallIntField()
+    text = fields.TextField()
+    version = fields.IntField(default=1)
+
+    class Meta:
+        table = "quarter_focus"

@@ -168,6 +168,11 @@ BAD: Final[Mapping[str, Changes]] = {
         unknown("Objective"),
     ],
     "archiveObjective": lambda w: [unknown("Objective"), {"id": w["objective"]}, STALE],
+    "setFocus": lambda w: [
+        *({"id": "?"}, {"id": w["metric"]}, unknown("Plan"), unknown("Objective"), {"text": LONG}, {"text": "\0"}),
+        *({"period": one} for one in ("x", "2026-Q2", "2027", "2027-04", "2027-Q5", "2027-04-01/2027-07-01")),
+        STALE,
+    ],
     "attachPlan": lambda w: [
         *(unknown("Plan", "planId"), unknown("Objective", "objectiveId")),
         *({"planId": w["draft"], "objectiveId": w["objective"]}, STALE),

@@ -119,3 +119,36 @@ async def test_the_walk_costs_as_much_for_many_cells_as_for_one(database: Databa
     twelve = await answer(planning, query, None, id=gid("Member", planning.members["Ann"]))
     assert len(twelve.data["member"]["positions"][0]["position"]["targetCells"]) == 12
     assert twelve.statements == one.statements
+
+
+async def test_a_focus_is_told_with_the_plan_and_the_objective(database: Database) -> None:
+    """The payload has what was set, and Ann reads it on her walk."""
+    planning = await strategy(database)
+    for type_name, number in (("Plan", planning.plan_id), ("Objective", await objective_of(planning))):
+        query = """mutation ($input: SetFocusInput!) { setFocus(input: $input) { errors { code } node {
+            ... on Plan { focuses { period text version } }
+            ... on Objective { focuses { period text version } } } } }"""
+        given = {"id": gid(type_name, number), "period": "2017-Q1", "text": f"Of the {type_name}"}
+        told = {"period": "2017-Q1", "text": f"Of the {type_name}", "version": 1}
+        payload = (await answer(planning, query, input=given)).data["setFocus"]
+        assert payload == {"errors": [], "node": {"focuses": [told]}}
+    query = "{ plans { focuses { text } objective { focuses { text } } } }"
+    assert (await answer(planning, query, "Ann")).data["plans"] == [
+        {"focuses": [{"text": "Of the Plan"}], "objective": {"focuses": [{"text": "Of the Objective"}]}}
+    ]
+
+
+async def objective_of(planning: Planning) -> int:
+    """The objective that the plan serves."""
+    async with planning.work.snapshot() as snapshot:
+        row = await snapshot.fetch_one("SELECT objective_id FROM plan WHERE id = $1", planning.plan_id)
+    assert row is not None
+    return int(row["objective_id"])
+
+
+async def test_leaving_the_objective_out_detaches_as_null_does(database: Database) -> None:
+    """`attachPlan` with the plan alone."""
+    planning = await strategy(database)
+    query = "mutation ($id: ID!) { attachPlan(input: { planId: $id }) { errors { code } plan { objective { name } } } }"
+    payload = (await answer(planning, query, id=gid("Plan", planning.plan_id))).data["attachPlan"]
+    assert payload == {"errors": [], "plan": {"objective": None}}

@@ -34,6 +34,7 @@ SHOWN: Final = {
     "createObjective": "Viewer.can.createPlans",
     "updateObjective": "Objective.viewerCan.edit",
     "archiveObjective": "Objective.viewerCan.edit",
+    "setFocus": "Plan.viewerCan.attach",
     "attachPlan": "Plan.viewerCan.attach",
     "setTargetCells": "OrgUnit.viewerCan.plan",
     "decomposeTarget": "OrgUnit.viewerCan.planBelow",

@@ -41,6 +41,7 @@ VALID: Final[Mapping[str, Callable[[World], dict[str, Any]]]] = {
     },
     "updateObjective": lambda w: {"id": w["business objective"], "description": "Visits come first"},
     "archiveObjective": lambda w: {"id": w["business objective"]},
+    "setFocus": lambda w: {"id": w["published"], "period": "2027-Q2", "text": "New customers"},
     "attachPlan": lambda w: {"planId": w["published"], "objectiveId": None},
     "setTargetCells": lambda w: {
         "planId": w["draft"],

@@ -30,6 +30,7 @@ PAYLOADS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "customer.created": _ROW,
         "customer.updated": _ROW,
         "exchange_rate.set": ("id", "currency", "kind"),
+        "focus.set": ("on", "id", "period"),
         "funnel.created": _ROW,
         "headship.created": _ROW,
         "headship.ended": ("id", "on"),
@@ -87,6 +88,7 @@ _VALUES: Mapping[str, SearchStrategy[Any]] = {
     "kind": st.sampled_from(("plan", "booking")),
     "objective": st.none() | _NUMBER,
     "on": days.map(lambda day: day.isoformat()),
+    "period": st.builds("{}-Q{}".format, st.integers(1990, 2100), st.integers(1, 4)),
     "policy": st.sampled_from(("allocation.even", "acme.by_year")),
     "units": _NUMBERS,
 }
@@ -101,5 +103,7 @@ def _of_topic(topic: str) -> SearchStrategy[Event[Any]]:
     fields = {name: _VALUES.get(name, _NUMBER) for name in PAYLOADS[topic]}
     if topic.startswith("attribute") and "on" in fields:
         fields["on"] = _SUBJECTS
+    if topic.startswith("focus"):
+        fields["on"] = st.sampled_from(("plan", "objective"))
     payload = st.fixed_dictionaries(fields).map(json.dumps)
     return st.builds(Event, ids, st.just(topic), instants, payload, st.just(NONE_YET))
