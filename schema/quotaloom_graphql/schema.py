@@ -24,6 +24,7 @@ from quotaloom_graphql import (
     companies,
     funnels,
     metrics,
+    objectives,
     organization_queries,
     reliefs,
     submissions,
@@ -36,6 +37,7 @@ from quotaloom_graphql.decimals import EXACT_DECIMAL
 from quotaloom_graphql.funnel_mutations import FunnelMutation
 from quotaloom_graphql.metrics import MetricMutation
 from quotaloom_graphql.nodes import TYPENAME, Node, NodeLoader, split_id
+from quotaloom_graphql.objective_mutations import ObjectiveMutation
 from quotaloom_graphql.organization_mutations import OrganizationMutation
 from quotaloom_graphql.organization_queries import OrganizationQuery
 from quotaloom_graphql.plans import PlanMutation
@@ -59,6 +61,7 @@ NODE_LOADERS: dict[str, NodeLoader] = {
     **submissions.NODE_LOADERS,
     **reliefs.NODE_LOADERS,
     **attributes.NODE_LOADERS,
+    **objectives.NODE_LOADERS,
 }
 
 
@@ -83,6 +86,7 @@ class Query(
     funnels.FunnelQuery,
     achievements.AchievementQuery,
     attributes.AttributeQuery,
+    objectives.ObjectiveQuery,
     PluginQuery,
 ):
     """Root of queries."""
@@ -98,6 +102,7 @@ class Mutation(
     ScenarioMutation,
     SubmissionMutation,
     ReliefMutation,
+    ObjectiveMutation,
     MetricMutation,
     AchievementMutation,
     FunnelMutation,

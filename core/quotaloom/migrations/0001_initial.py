@@ -356,6 +356,29 @@ class Migration(migrations.Migration):
             bases=["TenantModel"],
         ),
         ops.CreateModel(
+            name="Objective",
+            fields=[
+                ("id", fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),
+                ("company_id", fields.BigIntField()),
+                ("fiscal_year", fields.IntField()),
+                ("level", fields.CharField(max_length=16)),
+                ("parent_id", fields.BigIntField(null=True)),
+                ("name", fields.CharField(max_length=200)),
+                ("description", fields.TextField(null=True, unique=False)),
+                ("owner_id", fields.BigIntField()),
+                ("unit_id", fields.BigIntField(null=True)),
+                ("archived", fields.BooleanField(default=False)),
+                ("version", fields.IntField(default=1)),
+            ],
+            options={
+                "table": "objective",
+                "app": "quotaloom",
+                "pk_attr": "id",
+                "table_description": "What the company wants to reach in a fiscal year: `level` is corporate, business or functional.",
+            },
+            bases=["TenantModel"],
+        ),
+        ops.CreateModel(
             name="Opportunity",
             fields=[
                 ("id", fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),
@@ -474,6 +497,7 @@ class Migration(migrations.Migration):
                 ("ends_on", fields.DateField()),
                 ("closed_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
                 ("closed_by", fields.CharField(null=True, max_length=200)),
+                ("objective_id", fields.BigIntField(null=True)),
                 ("version", fields.IntField(default=1)),
             ],
             options={
@@ -574,6 +598,25 @@ class Migration(migrations.Migration):
                 "app": "quotaloom",
                 "pk_attr": "id",
                 "table_description": "Something that is sold; `list_price` is in minor units of the company's currency.",
+            },
+            bases=["TenantModel"],
+        ),
+        ops.CreateModel(
+            name="QuarterFocus",
+            fields=[
+                ("id", fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),
+                ("company_id", fields.BigIntField()),
+                ("objective_id", fields.BigIntField(null=True)),
+                ("plan_id", fields.BigIntField(null=True)),
+                ("quarter", fields.SmallIntField()),
+                ("text", fields.TextField(unique=False)),
+                ("version", fields.IntField(default=1)),
+            ],
+            options={
+                "table": "quarter_focus",
+                "app": "quotaloom",
+                "pk_attr": "id",
+                "table_description": "What a quarter (1 to 4) of a plan's, or of an objective's, fiscal year is about: one of the two is named.",
             },
             bases=["TenantModel"],
         ),

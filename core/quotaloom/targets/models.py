@@ -19,6 +19,7 @@ class Plan(TenantModel):
     ends_on = fields.DateField()
     closed_at = fields.DatetimeField(null=True)
     closed_by = fields.CharField(max_length=200, null=True)
+    objective_id = fields.BigIntField(null=True)
     version = fields.IntField(default=1)
 
     class Meta:

@@ -36,7 +36,7 @@ class PlanChoice:
 
 
 IN_FORCE = (
-    "WITH in_force AS MATERIALIZED (SELECT DISTINCT ON (v.plan_id) v.company_id, v.id FROM plan_version v"
+    "WITH in_force AS MATERIALIZED (SELECT DISTINCT ON (v.plan_id) v.company_id, v.id, v.plan_id FROM plan_version v"
     " JOIN plan p ON p.company_id = v.company_id AND p.id = v.plan_id WHERE p.metric_id = $1"
     " AND CASE WHEN $2::bigint IS NOT NULL THEN v.id = $2"
     " WHEN $3::date IS NOT NULL THEN v.status <> 'draft' AND v.published_on <= $3"
@@ -61,8 +61,8 @@ _RELIEVED_CELLS = (
 async def cells_by_unit(snapshot: Snapshot, unit_ids: Sequence[int], choice: PlanChoice, span: Period) -> list[Record]:
     """The stored cells of the units whose month lies in `span`, by unit and month; amounts in minor units."""
     return await snapshot.fetch(
-        IN_FORCE + " SELECT c.id, c.unit_id, c.plan_version_id, c.starts_on, c.ends_on, c.target, c.assessment,"
-        " c.stretch, c.locked, c.pinned, c.version" + CELL + " WHERE c.unit_id = ANY($4::bigint[])"
+        IN_FORCE + " SELECT c.id, c.unit_id, c.plan_version_id, f.plan_id, c.starts_on, c.ends_on, c.target,"
+        " c.assessment, c.stretch, c.locked, c.pinned, c.version" + CELL + " WHERE c.unit_id = ANY($4::bigint[])"
         " AND c.starts_on >= $5 AND c.ends_on <= $6 ORDER BY c.unit_id, c.starts_on",
         choice.metric_id,
         choice.version_id,

@@ -32,6 +32,17 @@ VALID: Final[Mapping[str, Callable[[World], dict[str, Any]]]] = {
     "appointHead": lambda w: {"orgUnitId": w.unit("acme"), "memberId": w.member("cem")},
     "endHeadship": lambda w: {"id": w["headship"], "on": "2027-01-01"},
     "createPlan": lambda w: {"name": "Later", "metricId": w["metric"], "fiscalYear": 2028},
+    "createObjective": lambda w: {
+        "fiscalYear": 2027,
+        "level": "BUSINESS",
+        "name": "Win the north",
+        "ownerId": w.member("hal"),
+        "parentId": w["objective"],
+    },
+    "updateObjective": lambda w: {"id": w["business objective"], "description": "Visits come first"},
+    "archiveObjective": lambda w: {"id": w["business objective"]},
+    "setFocus": lambda w: {"id": w["published"], "period": "2027-Q2", "text": "New customers"},
+    "attachPlan": lambda w: {"planId": w["published"], "objectiveId": None},
     "setTargetCells": lambda w: {
         "planId": w["draft"],
         "cells": [{"orgUnitId": w.unit("west"), "month": "2026-02", "target": "5"}],
