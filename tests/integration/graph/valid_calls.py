@@ -49,6 +49,7 @@ VALID: Final[Mapping[str, Callable[[World], dict[str, Any]]]] = {
     },
     "decomposeTarget": lambda w: {"planId": w["draft"], "orgUnitId": w.unit("acme"), "target": "120"},
     "lockTargetCells": lambda w: {"planId": w["draft"], "orgUnitIds": [w.unit("west")], "period": "2026-Q1"},
+    "planByDay": lambda w: {"planId": w["draft"], "orgUnitIds": [w.unit("west")], "period": "2026-Q2"},
     "submitTargets": lambda w: {"planId": w["draft"], "orgUnitId": w.unit("west"), "comment": "As discussed"},
     "approveTargets": lambda w: {"submissionId": w["east submission"]},
     "returnTargets": lambda w: {"submissionId": w["east submission"], "reason": "Too low"},
