@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
@@ -14,10 +14,15 @@ from quotaloom.platform.amounts import format_amount
 from quotaloom.platform.unit_of_work import Record
 from quotaloom.targets.mismatches import NO_CELLS, Mismatch, target_mismatches
 from quotaloom.targets.reads import PlanChoice, cells_by_unit, lines_by_unit
-from quotaloom_graphql.arguments import AsOf, GrainChoice, MetricKey, PeriodLabel, PlanId
+from quotaloom_graphql.arguments import AsOf, GrainChoice, MetricKey, PeriodLabel, PlanId, PlanVersionNumber
 from quotaloom_graphql.context import Info, RequestContext
 from quotaloom_graphql.enums import Grain
-from quotaloom_graphql.questions import known_as_of, metric_named, period_named, periods_named, plan_named
+from quotaloom_graphql.plan_loaders import load_plans
+from quotaloom_graphql.questions import PlanAsked, known_as_of, metric_named, period_named, periods_named, plan_named
+from strawberry_breadth import batch
+
+if TYPE_CHECKING:
+    from quotaloom_graphql.plans import Plan
 
 
 @strawberry.type(description="What a unit aims for in one period. Amounts have the metric's decimal places.")
@@ -34,6 +39,14 @@ class TargetCell:
     pinned: bool = strawberry.field(description="Fixed by the planner; a decomposition leaves it as it is.")
     version: int | None = strawberry.field(
         description="Version of the stored cell, for `expectedVersion`; null for grains other than months."
+    )
+    plan: Annotated[Plan, strawberry.lazy("quotaloom_graphql.plans")] | None = batch(
+        load_plans,
+        key="plan_id",
+        by="id",
+        one=True,
+        description="The plan that it belongs to, and so the objective that it serves; null for grains other"
+        " than months.",
     )
 
 
@@ -62,6 +75,7 @@ async def load_target_cells(
     grain: GrainChoice = Grain.MONTH,
     metric: MetricKey = "revenue",
     plan: PlanId = None,
+    plan_version: PlanVersionNumber = None,
     as_of: AsOf = None,
 ) -> list[dict[str, Any]]:
     """Target values of the units whose figures the viewer may see, for each period of a grain that has any."""
@@ -69,7 +83,7 @@ async def load_target_cells(
     sight = await context.sight()
     visible = sight.seen_units(keys)
     counted = await metric_named(context, metric)
-    choice = await _choice(context, counted, plan, as_of)
+    choice = await _choice(context, counted, PlanAsked(plan, plan_version), as_of)
     periods = await periods_named(context, period, grain)
     if not visible or not periods:
         return []
@@ -84,6 +98,7 @@ async def load_target_cells(
             "locked": False,
             "pinned": False,
             "version": None,
+            "plan_id": None,
         }
         for key in visible
         for index, one in enumerate(periods)
@@ -116,10 +131,13 @@ async def load_target_mismatch(
     period: PeriodLabel,
     metric: MetricKey = "revenue",
     plan: PlanId = None,
+    plan_version: PlanVersionNumber = None,
     as_of: AsOf = None,
 ) -> list[dict[str, Any]]:
     """Own target against the children's sum, for the units whose figures the viewer may see."""
-    return await _mismatches(keys, info, [await period_named(info.context, period)], metric, plan, as_of)
+    return await _mismatches(
+        keys, info, [await period_named(info.context, period)], metric, PlanAsked(plan, plan_version), as_of
+    )
 
 
 async def load_target_mismatches(
@@ -129,14 +147,17 @@ async def load_target_mismatches(
     grain: GrainChoice = Grain.MONTH,
     metric: MetricKey = "revenue",
     plan: PlanId = None,
+    plan_version: PlanVersionNumber = None,
     as_of: AsOf = None,
 ) -> list[dict[str, Any]]:
     """The same for each period of a grain, those without any cells included."""
-    return await _mismatches(keys, info, await periods_named(info.context, period, grain), metric, plan, as_of)
+    return await _mismatches(
+        keys, info, await periods_named(info.context, period, grain), metric, PlanAsked(plan, plan_version), as_of
+    )
 
 
 async def _mismatches(
-    keys: list[int], info: Info, periods: Sequence[Period], metric: str, plan: str | None, as_of: date | None
+    keys: list[int], info: Info, periods: Sequence[Period], metric: str, plan: PlanAsked, as_of: date | None
 ) -> list[dict[str, Any]]:
     context = info.context
     sight = await context.sight()
@@ -153,7 +174,7 @@ async def _mismatches(
     ]
 
 
-async def _choice(context: RequestContext, metric: Record, plan: str | None, as_of: date | None) -> PlanChoice:
+async def _choice(context: RequestContext, metric: Record, plan: PlanAsked, as_of: date | None) -> PlanChoice:
     named = await plan_named(context, plan, metric)
     return PlanChoice(metric["id"], named.version_id, known_as_of(as_of))
 

@@ -19,7 +19,7 @@ from quotaloom.platform.unit_of_work import Snapshot, Transaction
 from quotaloom.platform.work import Work
 from quotaloom.targets.gathering import KINDS, open_in
 from quotaloom.targets.permission import planning_right
-from quotaloom.targets.plans import PlanFacts, draft_of, load_plan
+from quotaloom.targets.plans import PlanFacts, load_plan, open_version
 from quotaloom.targets.standing import refuse_submitted
 
 MOST_CELLS = 5000
@@ -49,8 +49,10 @@ class _Cell:
     ends_on: date
 
 
-async def set_target_cells(work: Work, plan_id: int, changes: Sequence[CellChange]) -> None:
-    """Set cells of the plan's draft, all or none.
+async def set_target_cells(
+    work: Work, plan_id: int, changes: Sequence[CellChange], scenario: int | None = None
+) -> None:
+    """Set cells of the plan's draft, or of its scenario with that number, all or none.
 
     Planners do it: an admin, or whoever heads a unit above the cell's. Raises `InputError` for a month that
     is none of the plan's, a negative amount, a locked cell or one that is submitted, `Conflict` for a cell that
@@ -69,7 +71,7 @@ async def set_target_cells(work: Work, plan_id: int, changes: Sequence[CellChang
     cells = _placed(fiscal_calendar(work.company), plan, changes)
 
     async def apply(transaction: Transaction) -> None:
-        draft = await hold_draft(transaction, plan_id)
+        draft = await hold_draft(transaction, plan_id, scenario)
         await refuse_submitted(transaction, draft, unit_ids, work.today, "cells")
         _refuse_closed(cells, await _spans(transaction, unit_ids))
         before = await _stored(transaction, draft, cells)
@@ -81,18 +83,20 @@ async def set_target_cells(work: Work, plan_id: int, changes: Sequence[CellChang
             "Plan",
             plan_id,
             before=[dict(row) for row in before.values()],
-            after=[_plain(cell) for cell in cells],
+            after=[{"plan_version_id": draft, **_plain(cell)} for cell in cells],
         )
         transaction.publish("targets.changed", plan=plan_id, units=sorted({change.unit_id for change in changes}))
 
     await work.write(apply)
 
 
-async def lock_target_cells(work: Work, plan_id: int, unit_ids: Sequence[int], period: str, locked: bool) -> int:
-    """Close cells of the draft to editing, or open them again; returns how many changed. Admins only.
+async def lock_target_cells(
+    work: Work, plan_id: int, unit_ids: Sequence[int], period: str, locked: bool, scenario: int | None = None
+) -> int:
+    """Close cells of the draft, or of a scenario, to editing, or open them again; returns how many changed.
 
-    Every month of the period is locked, those without a cell too. Raises `NotFound` for an unknown unit and
-    `InputError` BAD_PERIOD for a period that is not made of whole months of the plan.
+    Admins only. Every month of the period is locked, those without a cell too. Raises `NotFound` for an unknown unit
+    and `InputError` BAD_PERIOD for a period that is not made of whole months of the plan.
     """
     work.viewer.require(Scope.TARGETS, "locking cells")
     async with work.snapshot() as snapshot:
@@ -104,7 +108,7 @@ async def lock_target_cells(work: Work, plan_id: int, unit_ids: Sequence[int], p
     months = _months_of(fiscal_calendar(work.company), plan, period)
 
     async def apply(transaction: Transaction) -> int:
-        draft = await hold_draft(transaction, plan_id)
+        draft = await hold_draft(transaction, plan_id, scenario)
         rows = await transaction.fetch(
             "INSERT INTO target_cell AS c (company_id, plan_version_id, unit_id, starts_on, ends_on, locked, pinned,"
             " version) SELECT $1, $2, u, m.s, m.e, true, false, 1 FROM unnest($3::bigint[]) AS u,"
@@ -119,7 +123,7 @@ async def lock_target_cells(work: Work, plan_id: int, unit_ids: Sequence[int], p
             [month.ends_on for month in months],
             locked,
         )
-        after = {"units": list(unit_ids), "period": period, "locked": locked, "cells": len(rows)}
+        after = {"version": draft, "units": list(unit_ids), "period": period, "locked": locked, "cells": len(rows)}
         transaction.record("targets.lock", "Plan", plan_id, after=after)
         transaction.publish("targets.changed", plan=plan_id, units=sorted(set(unit_ids)))
         return len(rows)
@@ -127,11 +131,14 @@ async def lock_target_cells(work: Work, plan_id: int, unit_ids: Sequence[int], p
     return await work.write(apply)
 
 
-async def hold_draft(transaction: Transaction, plan_id: int) -> int:
-    """The plan's draft, held against everybody else who writes it until the transaction ends; raises as `draft_of`."""
-    plan = await load_plan(transaction, plan_id)
+async def hold_draft(transaction: Transaction, plan_id: int, scenario: int | None = None) -> int:
+    """The plan's draft, or a scenario, held against everybody else who writes it until the transaction ends.
+
+    Raises as `open_version`.
+    """
+    open_version(await load_plan(transaction, plan_id), scenario)
     await transaction.lock(f"plan:{plan_id}")
-    return draft_of(plan if plan.draft_id is None else await load_plan(transaction, plan_id))
+    return open_version(await load_plan(transaction, plan_id), scenario)
 
 
 async def _spans(source: Snapshot | Transaction, unit_ids: Sequence[int]) -> dict[int, Record]:
