@@ -34,7 +34,8 @@ class PlanningRight:
     ) -> None:
         """Raise `NotFound` for a unit out of sight or unknown, `AccessDenied` for one that he may not set.
 
-        `known` are those of the units that exist; the place in `unit_ids` and `field` follow `path` in the error's path.
+        `known` are those of the units that exist; the place in `unit_ids` and `field` follow `path` in the path of the
+        error.
         """
         existing = set(known)
         for index, unit_id in enumerate(unit_ids):
