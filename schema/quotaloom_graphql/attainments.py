@@ -60,7 +60,12 @@ class Attainment:
     period: str = strawberry.field(description="The period's label.")
     starts_on: date = strawberry.field(description="First day.")
     ends_on: date = strawberry.field(description="The day after the last.")
-    target: Decimal | None = strawberry.field(description="The sum of the unit's own cells; null where it has none.")
+    target: Decimal | None = strawberry.field(
+        description="The sum of the unit's own cells, less the relief; null where it has none."
+    )
+    relief: Decimal = strawberry.field(
+        description="What positions are relieved of, taken off the target; the other lines are lowered alike."
+    )
     assessment: Decimal | None = strawberry.field(description="The floor that separates reward from penalty.")
     stretch: Decimal | None = strawberry.field(description="Above the target.")
     achieved: Decimal = strawberry.field(

@@ -20,7 +20,8 @@ from quotaloom_graphql.metrics import ExchangeRate, Metric
 from quotaloom_graphql.nodes import NodeLoader, decode_id, optional_id
 from quotaloom_graphql.organization_loaders import load_members, load_named_members, load_units
 from quotaloom_graphql.organizations import Member, OrgUnit
-from quotaloom_graphql.plans import Plan, load_plans
+from quotaloom_graphql.plan_loaders import load_plans
+from quotaloom_graphql.plans import Plan
 from quotaloom_graphql.policies import Policy, policy_rows
 from quotaloom_graphql.questions import metric_named, sees_drafts
 from quotaloom_graphql.roots import root_field

@@ -15,7 +15,8 @@ from quotaloom_graphql.mutations import mutation
 from quotaloom_graphql.nodes import decode_id
 from quotaloom_graphql.organization_loaders import load_units
 from quotaloom_graphql.organizations import OrgUnit
-from quotaloom_graphql.plans import Plan, load_plans
+from quotaloom_graphql.plan_loaders import load_plans
+from quotaloom_graphql.plans import Plan
 from strawberry_breadth import batch
 
 

@@ -11,6 +11,7 @@ from quotaloom.platform.errors import InputError
 from quotaloom.targets.cells import CellChange
 from quotaloom.targets.deciding import DecomposeRequest, YearPin
 from quotaloom.targets.gathering import KINDS
+from quotaloom.targets.ramps import STANDARD_STEPS, Ramp
 from quotaloom_graphql.nodes import decode_id
 
 
@@ -70,6 +71,19 @@ class YearPinInput:
     target: Decimal = strawberry.field(description="Its target for the plan's year.")
 
 
+@strawberry.input(description="Less for new holders, and the more for their siblings, in their first months.")
+class RampInput:
+    """A ramp."""
+
+    steps: list[Decimal] = strawberry.field(
+        default_factory=lambda: list(STANDARD_STEPS),
+        description="Shares of his first, second, third … month: 0.25 is 25%. After the last he counts whole.",
+    )
+    transfers: bool = strawberry.field(
+        default=False, description="Also for members who come from another position of the company."
+    )
+
+
 @strawberry.input(description="A unit's year to split along the months and down the tree.")
 class DecomposeTargetInput:
     """A decomposition."""
@@ -96,6 +110,9 @@ class DecomposeTargetInput:
         description="How much of its target each unit hands to its children: 1.1 is ten percent more than it has.",
     )
     year_pins: list[YearPinInput] = strawberry.field(default_factory=list, description="Units whose year is fixed.")
+    ramp: RampInput | None = strawberry.field(
+        default=None, description="Multiply the weights of new holders by these shares; `{}` is 25, 50, 75, 100%."
+    )
     dry_run: bool = strawberry.field(default=False, description="Answer with the full matrix and store nothing.")
     scenario: int | None = strawberry.field(
         default=None, description="The number of a scenario to work on instead of the draft."
@@ -166,6 +183,7 @@ def decompose_request(input: DecomposeTargetInput, plan_id: int, scale: int) -> 
         levels=input.levels,
         over_assignment=input.over_assignment,
         year_pins=tuple(_pin(pin, index, scale) for index, pin in enumerate(input.year_pins)),
+        ramp=None if input.ramp is None else Ramp(tuple(input.ramp.steps), input.ramp.transfers),
         scenario=input.scenario,
     )
 

@@ -13,7 +13,6 @@ from quotaloom.metrics.reads import metrics_by_id
 from quotaloom.platform.access import Scope
 from quotaloom.platform.amounts import format_amount
 from quotaloom.platform.work import Work
-from quotaloom.targets import plan_reads
 from quotaloom.targets.cells import lock_target_cells, set_target_cells
 from quotaloom.targets.deciding import DecompositionOutcome
 from quotaloom.targets.decomposing import decompose_target
@@ -24,9 +23,12 @@ from quotaloom_graphql.context import Info, Services
 from quotaloom_graphql.decompositions import Decomposition, load_decompositions
 from quotaloom_graphql.enums import PlanStatus
 from quotaloom_graphql.errors import UserError
+from quotaloom_graphql.focuses import Focus, load_plan_focuses
 from quotaloom_graphql.metrics import Metric, load_metrics
 from quotaloom_graphql.mutations import mutation
 from quotaloom_graphql.nodes import Node, decode_id, global_id
+from quotaloom_graphql.objective_loaders import load_objectives
+from quotaloom_graphql.objectives import Objective
 from quotaloom_graphql.organization_loaders import load_units
 from quotaloom_graphql.organizations import OrgUnit
 from quotaloom_graphql.plan_inputs import (
@@ -41,7 +43,7 @@ from quotaloom_graphql.plan_inputs import (
     cell_change,
     decompose_request,
 )
-from quotaloom_graphql.questions import sees_drafts
+from quotaloom_graphql.plan_loaders import load_plans
 from quotaloom_graphql.submissions import TargetSubmission, load_submissions_of_versions
 from quotaloom_graphql.version_changes import (
     CellChange,
@@ -54,17 +56,18 @@ from quotaloom_graphql.version_loaders import load_versions
 from strawberry_breadth import batch
 
 
-async def load_plans(keys: list[int], info: Info) -> list[Any]:
-    """Plans by number; those that were never published only for those who plan."""
-    return await plan_reads.plans_by_id(info.context.snapshot, keys, drafts=await sees_drafts(info.context))
-
-
 async def load_plan_rights(keys: list[int], info: Info) -> list[dict[str, Any]]:
     """What the viewer may do with each plan."""
     viewer, sight = (await info.context.work()).viewer, await info.context.sight()
     planner = viewer.may(Scope.TARGETS)
     return [
-        {"plan_id": key, "plan": planner or bool(sight.headed_unit_ids), "publish": planner, "lock": planner}
+        {
+            "plan_id": key,
+            "plan": planner or bool(sight.headed_unit_ids),
+            "publish": planner,
+            "lock": planner,
+            "attach": planner,
+        }
         for key in keys
     ]
 
@@ -111,6 +114,7 @@ class ViewerCanOnPlan:
         description="Publish and revise it, close it and open it again; add, adopt and drop scenarios."
     )
     lock: bool = strawberry.field(description="Close its cells to editing, and open them again.")
+    attach: bool = strawberry.field(description="Attach it to the objective that it serves, and set its focuses.")
 
 
 @strawberry.type(description="A set of target cells for a fiscal year and metric, with versions (目标方案).")
@@ -125,6 +129,15 @@ class Plan(Node):
     status: PlanStatus = strawberry.field(description="Published once a version is, until it is closed.")
     closed_at: datetime | None = strawberry.field(description="When it was closed; null while it may be revised.")
     closed_by: str | None = strawberry.field(description="Who closed it.")
+    version: int = strawberry.field(
+        description="Counts changes of the plan itself, not of its cells; for `expectedVersion`."
+    )
+    objective: Objective | None = batch(
+        load_objectives, key="objective_id", by="id", one=True, description="The objective that it serves."
+    )
+    focuses: list[Focus] = batch(
+        load_plan_focuses, key="id", by="on_id", description="What its quarters are about, in their order."
+    )
     metric: Metric = batch(load_metrics, key="metric_id", by="id", one=True, description="What is counted.")
     versions: list[PlanVersion] = batch(
         load_versions, key="id", by="plan_id", description="Its versions, the first first."

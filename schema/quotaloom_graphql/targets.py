@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
@@ -17,7 +17,12 @@ from quotaloom.targets.reads import PlanChoice, cells_by_unit, lines_by_unit
 from quotaloom_graphql.arguments import AsOf, GrainChoice, MetricKey, PeriodLabel, PlanId, PlanVersionNumber
 from quotaloom_graphql.context import Info, RequestContext
 from quotaloom_graphql.enums import Grain
+from quotaloom_graphql.plan_loaders import load_plans
 from quotaloom_graphql.questions import PlanAsked, known_as_of, metric_named, period_named, periods_named, plan_named
+from strawberry_breadth import batch
+
+if TYPE_CHECKING:
+    from quotaloom_graphql.plans import Plan
 
 
 @strawberry.type(description="What a unit aims for in one period. Amounts have the metric's decimal places.")
@@ -34,6 +39,14 @@ class TargetCell:
     pinned: bool = strawberry.field(description="Fixed by the planner; a decomposition leaves it as it is.")
     version: int | None = strawberry.field(
         description="Version of the stored cell, for `expectedVersion`; null for grains other than months."
+    )
+    plan: Annotated[Plan, strawberry.lazy("quotaloom_graphql.plans")] | None = batch(
+        load_plans,
+        key="plan_id",
+        by="id",
+        one=True,
+        description="The plan that it belongs to, and so the objective that it serves; null for grains other"
+        " than months.",
     )
 
 
@@ -85,6 +98,7 @@ async def load_target_cells(
             "locked": False,
             "pinned": False,
             "version": None,
+            "plan_id": None,
         }
         for key in visible
         for index, one in enumerate(periods)

@@ -19,6 +19,7 @@ _STATUS = (
 
 _PLAN = (
     "SELECT p.id, p.name, p.metric_id, p.fiscal_year, p.starts_on, p.ends_on, p.closed_at, p.closed_by,"  # noqa: S608
+    " p.objective_id, p.version,"
     " CASE WHEN p.closed_at IS NOT NULL THEN 'closed' ELSE ("
     f"SELECT {_STATUS} FROM plan_version v WHERE v.company_id = p.company_id AND v.plan_id = p.id"
     " AND v.status IN ('draft', 'published') ORDER BY v.status = 'published' DESC LIMIT 1) END AS status FROM plan p"
@@ -50,6 +51,14 @@ async def all_plans(
         " ORDER BY p.fiscal_year DESC, p.name, p.id",
         metric_id,
         fiscal_year,
+    )
+    return [row for row in rows if drafts or row["status"] in _IN_FORCE]
+
+
+async def plans_of_objectives(snapshot: Snapshot, objective_ids: Sequence[int], *, drafts: bool) -> list[Record]:
+    """The plans that are attached to objectives, by `objective_id`, then by name."""
+    rows = await snapshot.fetch(
+        f"{_PLAN} WHERE p.objective_id = ANY($1::bigint[]) ORDER BY p.objective_id, p.name, p.id", list(objective_ids)
     )
     return [row for row in rows if drafts or row["status"] in _IN_FORCE]
 

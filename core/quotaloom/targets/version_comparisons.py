@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from asyncpg import Record
@@ -142,7 +143,12 @@ async def compared_lines(
     )
     return {
         (row["version_id"], row["unit_id"], row["i"]): Lines(
-            *(None if row[kind] is None else int(row[kind]) for kind in ("target", "assessment", "stretch"))
+            _whole(row["target"]), _whole(row["assessment"]), _whole(row["stretch"])
         )
         for row in rows
     }
+
+
+def _whole(total: Decimal | None) -> int | None:
+    """A sum as PostgreSQL tells it, which may be larger than 64 bits."""
+    return None if total is None else int(total)

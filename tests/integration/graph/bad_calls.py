@@ -157,6 +157,26 @@ BAD: Final[Mapping[str, Changes]] = {
     "appointHead": lambda w: _term(w, "orgUnitId", "west", "ann"),
     "endHeadship": lambda w: [{"on": NEVER}, unknown("Headship"), {"id": w["holding"]}],
     "createPlan": lambda w: [{"name": ""}, unknown("Metric", "metricId"), {"fiscalYear": 99999}, {"fiscalYear": 1}],
+    "createObjective": lambda w: [
+        *({"name": ""}, {"name": LONG}, {"description": LONG}, {"fiscalYear": 99}, {"fiscalYear": 2026}),
+        *({"parentId": None}, {"parentId": w["business objective"]}, {"level": "CORPORATE"}),
+        *(unknown("Objective", "parentId"), unknown("Member", "ownerId"), unknown("OrgUnit", "orgUnitId")),
+    ],
+    "updateObjective": lambda w: [
+        *({"name": ""}, {"description": LONG}, {"parentId": w["business objective"]}, STALE),
+        *(unknown("Objective", "parentId"), unknown("Member", "ownerId"), unknown("OrgUnit", "orgUnitId")),
+        unknown("Objective"),
+    ],
+    "archiveObjective": lambda w: [unknown("Objective"), {"id": w["objective"]}, STALE],
+    "setFocus": lambda w: [
+        *({"id": "?"}, {"id": w["metric"]}, unknown("Plan"), unknown("Objective"), {"text": LONG}, {"text": "\0"}),
+        *({"period": one} for one in ("x", "2026-Q2", "2027", "2027-04", "2027-Q5", "2027-04-01/2027-07-01")),
+        STALE,
+    ],
+    "attachPlan": lambda w: [
+        *(unknown("Plan", "planId"), unknown("Objective", "objectiveId")),
+        *({"planId": w["draft"], "objectiveId": w["objective"]}, STALE),
+    ],
     "setTargetCells": lambda w: [
         *({"cells": []}, unknown("Plan", "planId"), {"planId": w["published"]}, _cell(w, month="2027-01")),
         *(_cell(w, month="x"), _cell(w, target="-1"), _cell(w, stretch="0.5"), _cell(w, expectedVersion=9)),
@@ -184,6 +204,12 @@ BAD: Final[Mapping[str, Changes]] = {
     "approveTargets": lambda w: [unknown("TargetSubmission", "submissionId"), {"submissionId": w["draft"]}],
     "returnTargets": lambda w: [unknown("TargetSubmission", "submissionId"), {"reason": " "}, {"reason": LONG}],
     "withdrawTargets": lambda w: [unknown("TargetSubmission", "submissionId")],
+    "grantRelief": lambda w: [
+        *(unknown("OrgUnit", "positionId"), {"positionId": w.unit("east")}, {"reason": " "}, {"reason": LONG}),
+        *({"share": "0"}, {"share": "1.5"}, {"share": "0.1234567"}, {"validFrom": NEVER}, {"validTo": "2026-06-01"}),
+        {"positionId": w.unit("bob"), "validTo": None},
+    ],
+    "revokeRelief": lambda w: [unknown("QuotaRelief", "reliefId"), {"reason": ""}, {"reason": LONG}],
     "closePlan": lambda w: [unknown("Plan", "planId"), {"planId": w["draft"]}],
     "reopenPlan": lambda w: [unknown("Plan", "planId"), {"reason": ""}, {"reason": LONG}],
     "publishPlan": lambda w: [unknown("Plan", "planId"), {"planId": w["published"]}],

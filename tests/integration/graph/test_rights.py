@@ -31,6 +31,11 @@ SHOWN: Final = {
     "appointHead": "OrgUnit.viewerCan.edit",
     "endHeadship": "OrgUnit.viewerCan.edit",
     "createPlan": "Viewer.can.createPlans",
+    "createObjective": "Viewer.can.createPlans",
+    "updateObjective": "Objective.viewerCan.edit",
+    "archiveObjective": "Objective.viewerCan.edit",
+    "setFocus": "Plan.viewerCan.attach",
+    "attachPlan": "Plan.viewerCan.attach",
     "setTargetCells": "OrgUnit.viewerCan.plan",
     "decomposeTarget": "OrgUnit.viewerCan.planBelow",
     "lockTargetCells": "Plan.viewerCan.lock",
@@ -38,6 +43,8 @@ SHOWN: Final = {
     "approveTargets": "TargetSubmission.viewerCan.judge",
     "returnTargets": "TargetSubmission.viewerCan.judge",
     "withdrawTargets": "TargetSubmission.viewerCan.withdraw",
+    "grantRelief": "OrgUnit.viewerCan.plan",
+    "revokeRelief": "OrgUnit.viewerCan.plan",
     "publishPlan": "Plan.viewerCan.publish",
     "closePlan": "Plan.viewerCan.publish",
     "reopenPlan": "Plan.viewerCan.publish",
@@ -80,7 +87,7 @@ EDITS = """query ($plan: ID!, $product: ID!) {
     node(id: $product) { ... on Product { viewerCan { edit } } }
     policies { viewerCan { switch } }
     attributeDefinitions { viewerCan { edit } }
-    plan(id: $plan) { viewerCan { publish lock } }
+    plan(id: $plan) { viewerCan { publish lock attach } objective { viewerCan { edit } } }
     achievements { nodes { viewerCan { reverse } } } }"""
 
 
@@ -134,6 +141,7 @@ async def test_each_viewer_is_shown_what_he_may_edit(database: Database) -> None
             data["node"],
             *data["policies"],
             data["plan"],
+            data["plan"]["objective"],
             *data["attributeDefinitions"],
         ]
         entries = [entry["viewerCan"]["reverse"] for entry in data["achievements"]["nodes"]]

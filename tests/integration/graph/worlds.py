@@ -114,7 +114,23 @@ async def _fill_plans(world: World) -> None:
     world.ids["empty plan"] = made["plan"]["id"]
     await world.call("addScenario", "plan { id }", planId=world["draft"], name="Bold", fromVersion=1)
     await world.call("publishPlan", "plan { id }", planId=world["published"])
+    await _set_objectives(world)
     await _hand_in(world)
+    given = {"positionId": world.unit("bob"), "validFrom": "2026-06-01", "share": "1", "reason": "Illness"}
+    granted = await world.call("grantRelief", "relief { id }", **given)
+    world.ids["relief"] = granted["relief"]["id"]
+
+
+async def _set_objectives(world: World) -> None:
+    """A corporate objective of 2027, which the published plan serves, and one of the business below it."""
+    year = {"fiscalYear": 2027, "ownerId": world.member("hal")}
+    made = await world.call("createObjective", "objective { id }", level="CORPORATE", name="Grow", **year)
+    parent = world.ids["objective"] = made["objective"]["id"]
+    made = await world.call(
+        "createObjective", "objective { id }", level="BUSINESS", name="Grow the east", parentId=parent, **year
+    )
+    world.ids["business objective"] = made["objective"]["id"]
+    await world.call("attachPlan", "plan { id }", planId=world["published"], objectiveId=parent)
 
 
 async def _hand_in(world: World) -> None:
