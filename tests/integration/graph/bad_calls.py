@@ -222,6 +222,10 @@ BAD: Final[Mapping[str, Changes]] = {
     "adoptScenario": lambda w: [
         *(unknown("Plan", "planId"), {"scenario": 1}, {"scenario": 9}, {"reason": " "}, {"reason": LONG}),
     ],
+    "copyPlan": lambda w: [
+        *(unknown("Plan", "planId"), {"name": " "}, {"name": LONG}, {"fiscalYear": 1}, {"version": 9}),
+        *({"factor": "-1"}, {"factor": "10.1"}, {"factor": "0.0000000000001"}, {"planId": w["empty plan"]}),
+    ],
     "dropScenario": lambda w: [unknown("Plan", "planId"), {"scenario": 9}, {"scenario": 0}],
     "defineMetric": lambda w: [
         *({"key": "A B"}, {"key": "revenue"}, {"name": ""}, {"scale": 9}, {"kind": "MONEY", "scale": 5}),

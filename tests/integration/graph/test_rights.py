@@ -52,6 +52,7 @@ SHOWN: Final = {
     "revisePlan": "Plan.viewerCan.publish",
     "addScenario": "Plan.viewerCan.publish",
     "adoptScenario": "Plan.viewerCan.publish",
+    "copyPlan": "Viewer.can.createPlans",
     "dropScenario": "Plan.viewerCan.publish",
     "defineMetric": "Viewer.can.changeSettings",
     "updateMetric": "Metric.viewerCan.edit",

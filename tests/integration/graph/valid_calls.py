@@ -68,6 +68,7 @@ VALID: Final[Mapping[str, Callable[[World], dict[str, Any]]]] = {
     "revisePlan": lambda w: {"planId": w["published"], "reason": "A new region"},
     "addScenario": lambda w: {"planId": w["draft"], "name": "Careful", "fromVersion": 1},
     "adoptScenario": lambda w: {"planId": w["draft"], "scenario": 2, "reason": "The bank asks for it"},
+    "copyPlan": lambda w: {"planId": w["published"], "name": "After next", "factor": "1.08"},
     "dropScenario": lambda w: {"planId": w["draft"], "scenario": 3},
     "defineMetric": lambda w: {"key": "churn", "name": "Churn", "kind": "COUNT"},
     "updateMetric": lambda w: {"id": w["metric"], "name": "Tastings of wine"},
