@@ -222,6 +222,11 @@ BAD: Final[Mapping[str, Changes]] = {
     "defineMetric": lambda w: [
         *({"key": "A B"}, {"key": "revenue"}, {"name": ""}, {"scale": 9}, {"kind": "MONEY", "scale": 5}),
     ],
+    "defineProductMetric": lambda w: [
+        *({"key": "A B"}, {"key": "revenue"}, {"name": ""}, {"description": LONG}, {"ofMetric": "smiles"}),
+        *(unknown("Product", "productId"), {"productId": None}, {"productGroup": "pumps"}),
+        {"productId": None, "productGroup": "nothing"},
+    ],
     "updateMetric": lambda w: [{"name": ""}, unknown("Metric"), STALE],
     "defineProduct": lambda w: [
         *({"key": ""}, {"key": "pump"}, {"name": ""}, {"productGroup": LONG}, {"listPrice": "-1"}),

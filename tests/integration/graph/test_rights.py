@@ -53,6 +53,7 @@ SHOWN: Final = {
     "adoptScenario": "Plan.viewerCan.publish",
     "dropScenario": "Plan.viewerCan.publish",
     "defineMetric": "Viewer.can.changeSettings",
+    "defineProductMetric": "Viewer.can.changeSettings",
     "updateMetric": "Metric.viewerCan.edit",
     "defineProduct": "Viewer.can.changeSettings",
     "updateProduct": "Product.viewerCan.edit",

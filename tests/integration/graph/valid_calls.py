@@ -69,6 +69,12 @@ VALID: Final[Mapping[str, Callable[[World], dict[str, Any]]]] = {
     "adoptScenario": lambda w: {"planId": w["draft"], "scenario": 2, "reason": "The bank asks for it"},
     "dropScenario": lambda w: {"planId": w["draft"], "scenario": 3},
     "defineMetric": lambda w: {"key": "churn", "name": "Churn", "kind": "COUNT"},
+    "defineProductMetric": lambda w: {
+        "key": "pump_revenue",
+        "name": "Revenue of pumps",
+        "ofMetric": "revenue",
+        "productId": w["product"],
+    },
     "updateMetric": lambda w: {"id": w["metric"], "name": "Tastings of wine"},
     "defineProduct": lambda w: {"key": "valve", "name": "Valve"},
     "updateProduct": lambda w: {"id": w["product"], "listPrice": "12.50"},
