@@ -13,12 +13,13 @@ from quotaloom.metrics.reads import metrics_by_id
 from quotaloom.platform.access import Scope
 from quotaloom.platform.amounts import format_amount
 from quotaloom.platform.work import Work
-from quotaloom.targets import plan_reads
 from quotaloom.targets.cells import lock_target_cells, set_target_cells
+from quotaloom.targets.day_cells import plan_by_day
 from quotaloom.targets.deciding import DecompositionOutcome
 from quotaloom.targets.decomposing import decompose_target
 from quotaloom.targets.gathering import KINDS
 from quotaloom.targets.plans import close_plan, create_plan, load_plan, publish_plan, reopen_plan, revise_plan
+from quotaloom_graphql.connections import Connection
 from quotaloom_graphql.context import Info, Services
 from quotaloom_graphql.decompositions import Decomposition, load_decompositions
 from quotaloom_graphql.enums import PlanStatus
@@ -36,6 +37,7 @@ from quotaloom_graphql.plan_inputs import (
     CreatePlanInput,
     DecomposeTargetInput,
     LockTargetCellsInput,
+    PlanByDayInput,
     PublishPlanInput,
     ReopenPlanInput,
     RevisePlanInput,
@@ -44,25 +46,16 @@ from quotaloom_graphql.plan_inputs import (
     decompose_request,
 )
 from quotaloom_graphql.plan_loaders import load_plans
-from quotaloom_graphql.questions import sees_drafts
 from quotaloom_graphql.submissions import TargetSubmission, load_submissions_of_versions
+from quotaloom_graphql.version_changes import (
+    CellChange,
+    UnitChange,
+    load_cell_changes,
+    load_unit_changes,
+)
+from quotaloom_graphql.version_comparisons import ComparedUnit, load_comparison
+from quotaloom_graphql.version_loaders import load_versions
 from strawberry_breadth import batch
-
-
-async def load_versions(keys: list[int], info: Info) -> list[Any]:
-    """The versions of plans, drafts only for those who plan."""
-    return await _seen(info, await plan_reads.versions_of_plans(info.context.snapshot, keys))
-
-
-async def load_versions_by_id(keys: list[int], info: Info) -> list[Any]:
-    """Versions by number of the row, drafts only for those who plan."""
-    return await _seen(info, await plan_reads.versions_by_id(info.context.snapshot, keys))
-
-
-async def _seen(info: Info, versions: list[Any]) -> list[Any]:
-    if await sees_drafts(info.context):
-        return versions
-    return [row for row in versions if row["published_at"] is not None]
 
 
 async def load_plan_rights(keys: list[int], info: Info) -> list[dict[str, Any]]:
@@ -104,6 +97,14 @@ class PlanVersion:
         by="plan_version_id",
         description="What was handed in of it, in branches that you lead; the latest first.",
     )
+    changes: Connection[CellChange] | None = batch(
+        load_cell_changes,
+        description="The cells that differ from those of the version it was made from, or of another one, of units"
+        " whose figures you may see. Null where you may not see what it was made from.",
+    )
+    unit_changes: Connection[UnitChange] | None = batch(
+        load_unit_changes, description="The same changes, summed up by unit."
+    )
 
 
 @strawberry.type(description="What you may do with a plan; the server checks again.")
@@ -142,6 +143,11 @@ class Plan(Node):
     metric: Metric = batch(load_metrics, key="metric_id", by="id", one=True, description="What is counted.")
     versions: list[PlanVersion] = batch(
         load_versions, key="id", by="plan_id", description="Its versions, the first first."
+    )
+    comparison: Connection[ComparedUnit] | None = batch(
+        load_comparison,
+        description="Two or more of its versions side by side, by unit and period, each with the difference to the"
+        " first.",
     )
     viewer_can: ViewerCanOnPlan = batch(
         load_plan_rights, key="id", by="plan_id", one=True, description="What you may do with it."
@@ -202,6 +208,13 @@ async def _lock_target_cells(work: Work, input: LockTargetCellsInput, _: Service
     return {"plan_id": plan_id}
 
 
+async def _plan_by_day(work: Work, input: PlanByDayInput, _: Services) -> dict[str, Any]:
+    plan_id = decode_id(input.plan_id, "Plan", ("planId",))
+    units = [decode_id(unit, "OrgUnit", ("orgUnitIds", n)) for n, unit in enumerate(input.org_unit_ids)]
+    await plan_by_day(work, plan_id, units, input.period, by_day=input.by_day, scenario=input.scenario)
+    return {"plan_id": plan_id}
+
+
 async def _decompose_target(work: Work, input: DecomposeTargetInput, services: Services) -> dict[str, Any]:
     plan_id = decode_id(input.plan_id, "Plan", ("planId",))
     scale = await _scale_of(work, plan_id)
@@ -246,6 +259,9 @@ class PlanMutation:
     )
     lock_target_cells: PlanPayload = mutation(
         _lock_target_cells, description="Close cells of a plan's draft to editing, or open them again."
+    )
+    plan_by_day: PlanPayload = mutation(
+        _plan_by_day, description="Plan months by the day, spread over working days, or as a whole again."
     )
     decompose_target: DecomposeTargetPayload = mutation(
         _decompose_target,

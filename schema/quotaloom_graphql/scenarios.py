@@ -13,7 +13,8 @@ from quotaloom_graphql.errors import UserError
 from quotaloom_graphql.mutations import mutation
 from quotaloom_graphql.nodes import decode_id
 from quotaloom_graphql.plan_loaders import load_plans
-from quotaloom_graphql.plans import Plan, PlanPayload, PlanVersion, load_versions_by_id
+from quotaloom_graphql.plans import Plan, PlanPayload, PlanVersion
+from quotaloom_graphql.version_loaders import load_versions_by_id
 from strawberry_breadth import batch
 
 

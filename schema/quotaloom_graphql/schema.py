@@ -40,6 +40,7 @@ from quotaloom_graphql.nodes import TYPENAME, Node, NodeLoader, split_id
 from quotaloom_graphql.objective_mutations import ObjectiveMutation
 from quotaloom_graphql.organization_mutations import OrganizationMutation
 from quotaloom_graphql.organization_queries import OrganizationQuery
+from quotaloom_graphql.plan_copies import PlanCopyMutation
 from quotaloom_graphql.plans import PlanMutation
 from quotaloom_graphql.plugin_fields import object_fields, root_of
 from quotaloom_graphql.plugins import PluginQuery
@@ -101,6 +102,7 @@ class Mutation(
     OrganizationMutation,
     PlanMutation,
     ScenarioMutation,
+    PlanCopyMutation,
     SubmissionMutation,
     ReliefMutation,
     ObjectiveMutation,

@@ -28,6 +28,7 @@ from quotaloom.targets.deciding import (
     decide,
     units_to_split,
 )
+from quotaloom.targets.factors import check_factor
 from quotaloom.targets.gathering import Gathered, gather, subtree, tree_of
 from quotaloom.targets.permission import BELOW_ONLY, PlanningRight, planning_right
 from quotaloom.targets.plans import PlanFacts, load_plan, open_version
@@ -76,21 +77,12 @@ def _check(request: DecomposeRequest) -> None:
             raise InputError("GIVEN_TWICE", f"give {kind} as an amount or as a share, not both", (f"{kind}Share",))
         if not request.totals:
             raise InputError("TARGET_MISSING", "a share needs the target that it is a share of", ("target",))
-        _check_factor(share, kind, 0, f"{kind}Share")
-    _check_factor(request.over_assignment, "the over-assignment", Decimal("0.000001"), "overAssignment")
+        check_factor(share, kind, 0, f"{kind}Share")
+    check_factor(request.over_assignment, "the over-assignment", Decimal("0.000001"), "overAssignment")
     if request.ramp is not None:
         request.ramp.check()
     if request.levels is not None and request.levels < 0:
         raise InputError("BAD_LEVELS", "levels is 0 or more", ("levels",))
-
-
-def _check_factor(value: Decimal, what: str, least: Decimal | int, name: str) -> None:
-    """A factor becomes an exact fraction; its digits are counted before that is built."""
-    exponent = value.as_tuple().exponent
-    if not value.is_finite() or not least <= value <= 10 or not isinstance(exponent, int) or exponent < -12:
-        raise InputError(
-            "BAD_FACTOR", f"{what} lies between {least} and 10, with 12 decimal places at the most", (name,)
-        )
 
 
 async def _gather(work: Work, host: PolicyHost, request: DecomposeRequest) -> _Read:
@@ -174,7 +166,7 @@ async def _apply(work: Work, read: _Read, outcome: DecompositionOutcome, request
 
 def _rows(unit: DecomposedUnit, gathered: Gathered) -> list[tuple[Any, ...]]:
     of_unit = gathered.units[unit.unit_id]
-    left = of_unit.locked | of_unit.shut
+    left = of_unit.locked | of_unit.shut | of_unit.by_day
     return [
         (unit.unit_id, month.starts_on, month.ends_on, unit.target[index], unit.assessment[index], unit.stretch[index])
         for index, month in enumerate(gathered.months)

@@ -26,8 +26,10 @@ _PLAN = (
 )
 
 _VERSION = (
-    f"SELECT v.id, v.plan_id, v.number, {_STATUS} AS status, v.name, v.base_id, b.number AS base_number,"  # noqa: S608
-    " v.reason, v.created_at, v.created_by, v.published_at FROM plan_version v"
+    f"SELECT v.id, v.plan_id, p.metric_id, v.number, {_STATUS} AS status, v.name, v.base_id,"  # noqa: S608
+    " b.number AS base_number, b.published_at IS NOT NULL AS base_published, false AS base_hidden, v.reason,"
+    " v.created_at, v.created_by, v.published_at FROM plan_version v"
+    " JOIN plan p ON p.company_id = v.company_id AND p.id = v.plan_id"
     " LEFT JOIN plan_version b ON b.company_id = v.company_id AND b.id = v.base_id"
 )
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from quotaloom.calendars.company_calendar import fiscal_calendar
+from quotaloom.calendars.periods import Period
 from quotaloom.platform.access import Scope
 from quotaloom.platform.errors import Conflict, InputError, NotFound
 from quotaloom.platform.texts import checked_reason
@@ -110,25 +111,33 @@ async def create_plan(work: Work, name: str, metric_id: int, fiscal_year: int) -
     async def apply(transaction: Transaction) -> int:
         if await transaction.fetch_one("SELECT 1 FROM metric WHERE id = $1", metric_id) is None:
             raise NotFound("NOT_FOUND", "there is no such metric", ("metricId",))
-        row = await transaction.fetch_one(
-            "INSERT INTO plan (company_id, name, metric_id, fiscal_year, starts_on, ends_on, version)"
-            " VALUES ($1, $2, $3, $4, $5, $6, 1) RETURNING id",
-            transaction.company_id,
-            name.strip(),
-            metric_id,
-            fiscal_year,
-            year.starts_on,
-            year.ends_on,
-        )
-        assert row is not None
-        plan_id: int = row["id"]
-        await add_version(transaction, plan_id, "draft")
-        after = {"name": name.strip(), "metric_id": metric_id, "fiscal_year": fiscal_year}
-        transaction.record("plan.create", "Plan", plan_id, after=after)
-        transaction.publish("plan.created", id=plan_id)
+        plan_id, _ = await add_plan(transaction, name.strip(), metric_id, fiscal_year, year)
         return plan_id
 
     return await work.write(apply)
+
+
+async def add_plan(
+    transaction: Transaction, name: str, metric_id: int, fiscal_year: int, days: Period
+) -> tuple[int, int]:
+    """A plan with an empty draft, recorded and published; returns the ids of both."""
+    row = await transaction.fetch_one(
+        "INSERT INTO plan (company_id, name, metric_id, fiscal_year, starts_on, ends_on, version)"
+        " VALUES ($1, $2, $3, $4, $5, $6, 1) RETURNING id",
+        transaction.company_id,
+        name,
+        metric_id,
+        fiscal_year,
+        days.starts_on,
+        days.ends_on,
+    )
+    assert row is not None
+    plan_id: int = row["id"]
+    draft = await add_version(transaction, plan_id, "draft")
+    after = {"name": name, "metric_id": metric_id, "fiscal_year": fiscal_year}
+    transaction.record("plan.create", "Plan", plan_id, after=after)
+    transaction.publish("plan.created", id=plan_id)
+    return plan_id, draft
 
 
 async def publish_plan(work: Work, plan_id: int) -> int:

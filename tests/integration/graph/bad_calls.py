@@ -197,6 +197,10 @@ BAD: Final[Mapping[str, Changes]] = {
         *({"period": "x"}, {"period": "2027-01"}, {"period": "2026-01-15"}, unknown("Plan", "planId")),
         *({"orgUnitIds": [gid("OrgUnit", NOTHING)]}, {"planId": w["published"]}, {"scenario": 9}),
     ],
+    "planByDay": lambda w: [
+        *({"period": "x"}, {"period": "2027-01"}, {"period": "2026-01-15"}, unknown("Plan", "planId")),
+        *({"orgUnitIds": [gid("OrgUnit", NOTHING)]}, {"orgUnitIds": []}, {"planId": w["published"]}, {"scenario": 99}),
+    ],
     "submitTargets": lambda w: [
         *(unknown("Plan", "planId"), {"planId": w["published"]}, unknown("OrgUnit", "orgUnitId"), {"comment": LONG}),
         *({"orgUnitId": w.unit("ann")}, {"planId": w["third"]}),
@@ -217,6 +221,10 @@ BAD: Final[Mapping[str, Changes]] = {
     "addScenario": lambda w: [unknown("Plan", "planId"), {"name": " "}, {"name": LONG}, {"fromVersion": 9}],
     "adoptScenario": lambda w: [
         *(unknown("Plan", "planId"), {"scenario": 1}, {"scenario": 9}, {"reason": " "}, {"reason": LONG}),
+    ],
+    "copyPlan": lambda w: [
+        *(unknown("Plan", "planId"), {"name": " "}, {"name": LONG}, {"fiscalYear": 1}, {"version": 9}),
+        *({"factor": "-1"}, {"factor": "10.1"}, {"factor": "0.0000000000001"}, {"planId": w["empty plan"]}),
     ],
     "dropScenario": lambda w: [unknown("Plan", "planId"), {"scenario": 9}, {"scenario": 0}],
     "defineMetric": lambda w: [

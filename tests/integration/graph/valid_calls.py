@@ -49,6 +49,7 @@ VALID: Final[Mapping[str, Callable[[World], dict[str, Any]]]] = {
     },
     "decomposeTarget": lambda w: {"planId": w["draft"], "orgUnitId": w.unit("acme"), "target": "120"},
     "lockTargetCells": lambda w: {"planId": w["draft"], "orgUnitIds": [w.unit("west")], "period": "2026-Q1"},
+    "planByDay": lambda w: {"planId": w["draft"], "orgUnitIds": [w.unit("west")], "period": "2026-Q2"},
     "submitTargets": lambda w: {"planId": w["draft"], "orgUnitId": w.unit("west"), "comment": "As discussed"},
     "approveTargets": lambda w: {"submissionId": w["east submission"]},
     "returnTargets": lambda w: {"submissionId": w["east submission"], "reason": "Too low"},
@@ -67,6 +68,7 @@ VALID: Final[Mapping[str, Callable[[World], dict[str, Any]]]] = {
     "revisePlan": lambda w: {"planId": w["published"], "reason": "A new region"},
     "addScenario": lambda w: {"planId": w["draft"], "name": "Careful", "fromVersion": 1},
     "adoptScenario": lambda w: {"planId": w["draft"], "scenario": 2, "reason": "The bank asks for it"},
+    "copyPlan": lambda w: {"planId": w["published"], "name": "After next", "factor": "1.08"},
     "dropScenario": lambda w: {"planId": w["draft"], "scenario": 3},
     "defineMetric": lambda w: {"key": "churn", "name": "Churn", "kind": "COUNT"},
     "defineProductMetric": lambda w: {

@@ -110,6 +110,8 @@ async def _fill_plans(world: World) -> None:
         plan_id = world.ids[name] = made["plan"]["id"]
         cell = {"orgUnitId": world.unit("acme"), "month": f"{year}-01", "target": "12"}
         await world.call("setTargetCells", "plan { id }", planId=plan_id, cells=[cell])
+    made = await world.call("createPlan", "plan { id }", name="Empty", metricId=world["metric"], fiscalYear=2031)
+    world.ids["empty plan"] = made["plan"]["id"]
     await world.call("addScenario", "plan { id }", planId=world["draft"], name="Bold", fromVersion=1)
     await world.call("publishPlan", "plan { id }", planId=world["published"])
     await _set_objectives(world)
