@@ -27,6 +27,7 @@ from quotaloom_graphql import (
     objectives,
     organization_queries,
     reliefs,
+    scores,
     submissions,
 )
 from quotaloom_graphql.achievement_mutations import AchievementMutation
@@ -64,6 +65,7 @@ NODE_LOADERS: dict[str, NodeLoader] = {
     **reliefs.NODE_LOADERS,
     **attributes.NODE_LOADERS,
     **objectives.NODE_LOADERS,
+    **scores.NODE_LOADERS,
 }
 
 
@@ -89,6 +91,7 @@ class Query(
     achievements.AchievementQuery,
     attributes.AttributeQuery,
     objectives.ObjectiveQuery,
+    scores.ScoreQuery,
     PluginQuery,
 ):
     """Root of queries."""
@@ -108,6 +111,7 @@ class Mutation(
     ObjectiveMutation,
     MetricMutation,
     ProductMetricMutation,
+    scores.ScoreMutation,
     AchievementMutation,
     FunnelMutation,
     AttributeMutation,

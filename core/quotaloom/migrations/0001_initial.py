@@ -627,6 +627,43 @@ class Migration(migrations.Migration):
             bases=["TenantModel"],
         ),
         ops.CreateModel(
+            name="Score",
+            fields=[
+                ("id", fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),
+                ("company_id", fields.BigIntField()),
+                ("key", fields.CharField(max_length=64)),
+                ("name", fields.CharField(max_length=200)),
+                ("description", fields.CharField(null=True, max_length=500)),
+                ("version", fields.IntField(default=1)),
+            ],
+            options={
+                "table": "score",
+                "app": "quotaloom",
+                "pk_attr": "id",
+                "table_description": "A weighted combination of metrics, which has components.",
+            },
+            bases=["TenantModel"],
+        ),
+        ops.CreateModel(
+            name="ScoreComponent",
+            fields=[
+                ("id", fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),
+                ("company_id", fields.BigIntField()),
+                ("score_id", fields.BigIntField()),
+                ("metric_id", fields.BigIntField()),
+                ("ordinal", fields.IntField()),
+                ("weight", fields.DecimalField(max_digits=12, decimal_places=6)),
+                ("cap", fields.DecimalField(null=True, max_digits=12, decimal_places=6)),
+            ],
+            options={
+                "table": "score_component",
+                "app": "quotaloom",
+                "pk_attr": "id",
+                "table_description": "What one metric counts for in a score: its weight, and the most that its contribution may be.",
+            },
+            bases=["TenantModel"],
+        ),
+        ops.CreateModel(
             name="Stage",
             fields=[
                 ("id", fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),

@@ -78,6 +78,12 @@ VALID: Final[Mapping[str, Callable[[World], dict[str, Any]]]] = {
         "productId": w["product"],
     },
     "updateMetric": lambda w: {"id": w["metric"], "name": "Tastings of wine"},
+    "defineScore": lambda w: {
+        "key": "balanced",
+        "name": "Balanced",
+        "components": [{"metric": "revenue", "weight": "3"}, {"metric": "tastings", "weight": "1", "cap": "1.5"}],
+    },
+    "updateScore": lambda w: {"id": w["score"], "components": [{"metric": "orders", "weight": "1"}]},
     "defineProduct": lambda w: {"key": "valve", "name": "Valve"},
     "updateProduct": lambda w: {"id": w["product"], "listPrice": "12.50"},
     "setExchangeRate": lambda w: {"currency": "USD", "kind": "PLAN", "validFrom": "2026-01-01", "rate": "7.2"},
