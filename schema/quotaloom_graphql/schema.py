@@ -27,6 +27,7 @@ from quotaloom_graphql import (
     objectives,
     organization_queries,
     reliefs,
+    scores,
     submissions,
 )
 from quotaloom_graphql.achievement_mutations import AchievementMutation
@@ -46,6 +47,7 @@ from quotaloom_graphql.plugin_fields import object_fields, root_of
 from quotaloom_graphql.plugins import PluginQuery
 from quotaloom_graphql.policies import PolicyMutation
 from quotaloom_graphql.policy_trials import PolicyTrialMutation
+from quotaloom_graphql.product_metrics import ProductMetricMutation
 from quotaloom_graphql.rankings import RankingQuery
 from quotaloom_graphql.reliefs import ReliefMutation
 from quotaloom_graphql.roots import root_field
@@ -63,6 +65,7 @@ NODE_LOADERS: dict[str, NodeLoader] = {
     **reliefs.NODE_LOADERS,
     **attributes.NODE_LOADERS,
     **objectives.NODE_LOADERS,
+    **scores.NODE_LOADERS,
 }
 
 
@@ -88,6 +91,7 @@ class Query(
     achievements.AchievementQuery,
     attributes.AttributeQuery,
     objectives.ObjectiveQuery,
+    scores.ScoreQuery,
     PluginQuery,
 ):
     """Root of queries."""
@@ -106,6 +110,8 @@ class Mutation(
     ReliefMutation,
     ObjectiveMutation,
     MetricMutation,
+    ProductMetricMutation,
+    scores.ScoreMutation,
     AchievementMutation,
     FunnelMutation,
     AttributeMutation,
