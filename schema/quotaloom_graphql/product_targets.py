@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import strawberry
 
 from quotaloom.calendars.periods import Period
+from quotaloom.metrics.counting import counts_part_of
 from quotaloom.platform.amounts import format_amount
 from quotaloom.platform.errors import InputError
 from quotaloom.platform.unit_of_work import Record
@@ -104,7 +105,7 @@ async def _parts(context: RequestContext, own: Record, keys: list[str] | None) -
     """The metrics of products of `own`; raises `InputError` UNKNOWN_METRIC, OTHER_METRIC, OVERLAPPING_PARTS."""
     if keys is None:
         metrics = (await context.metrics()).values()
-        found = [metric for metric in metrics if metric["of_metric_id"] == own["id"]]
+        found = [metric for metric in metrics if counts_part_of(metric, own)]
     else:
         found = [await _part(context, own, key, place) for place, key in enumerate(keys)]
     counted: dict[int, str] = {}
@@ -122,7 +123,7 @@ async def _part(context: RequestContext, own: Record, key: str, place: int) -> R
         metric = await metric_named(context, key)
     except InputError as error:
         raise InputError(error.code, error.message, ("parts", place)) from None
-    if metric["of_metric_id"] is None or metric["of_metric_id"] != (own["of_metric_id"] or own["id"]):
+    if not counts_part_of(metric, own):
         message = f"{metric['key']} does not count products of {own['key']}"
         raise InputError("OTHER_METRIC", message, ("parts", place))
     return metric

@@ -12,6 +12,7 @@ from quotaloom.achievements.rollups import achieved_by_month
 from quotaloom.calendars.company_calendar import fiscal_calendar
 from quotaloom.calendars.fiscal import FiscalCalendar
 from quotaloom.calendars.periods import Period
+from quotaloom.metrics.counting import counts_part_of
 from quotaloom.metrics.reads import metrics_by_id
 from quotaloom.organizations.stored import LOCK as ORGANIZATION_LOCK
 from quotaloom.platform.amounts import Rational
@@ -163,15 +164,11 @@ async def _check_plans(snapshot: Snapshot, plans: Sequence[PlanFacts]) -> tuple[
         path, metric = ("parts", place, "planId"), rows[plan.metric_id]
         if (plan.starts_on, plan.ends_on) != (base.starts_on, base.ends_on):
             raise InputError("OTHER_YEAR", f"{plan.name} is not of the same year as {base.name}", path)
-        products = set(metric["product_ids"] or ())
-        if (
-            metric["of_metric_id"] is None
-            or metric["of_metric_id"] != (own["of_metric_id"] or own["id"])
-            or (own["of_metric_id"] is not None and not products < set(own["product_ids"]))
-        ):
+        if not counts_part_of(metric, own):
             message = f"{metric['name']} does not count products of {own['name']}"
             raise InputError("OTHER_METRIC", message, path)
-        if twice := next((counted[product] for product in sorted(products) if product in counted), None):
+        products = metric["product_ids"]
+        if twice := next((counted[product] for product in products if product in counted), None):
             message = f"{metric['name']} and {twice} count the same product: leave one of them out"
             raise InputError("OVERLAPPING_PARTS", message, path)
         counted |= dict.fromkeys(products, metric["name"])

@@ -225,6 +225,17 @@ async def mismatch_refused(planning: Planning, more: str) -> tuple[str, list[Any
     return await refusal(planning, f'{{ company {{ root {{ productMismatch(period: "2017"{more}) {{ target }} }} }} }}')
 
 
+async def test_a_group_is_compared_with_the_products_in_it(database: Database) -> None:
+    """Instruments with lamps and lenses, and not with care."""
+    shop = await shop_for(database)
+    fields = 'productMismatch(period: "2017", metric: "instruments") { products { metric { key } } }'
+    found = (await of_unit(shop.planning, "Acme", fields))["productMismatch"]["products"]
+    assert [one["metric"]["key"] for one in found] == ["lamp_revenue", "lens_revenue"]
+    assert (await mismatch_refused(shop.planning, ', metric: "instruments", parts: ["care_revenue"]'))[0] == (
+        "OTHER_METRIC"
+    )
+
+
 async def test_all_metrics_of_products_are_compared_unless_some_are_named(database: Database) -> None:
     """Of a count, too: visits for pumps and for valves against visits."""
     shop = await shop_for(database)
