@@ -83,6 +83,7 @@ def _closings(world: World) -> list[dict[str, Any]]:
 def _items(world: World) -> list[dict[str, Any]]:
     bad: list[dict[str, Any]] = [
         {"metric": "smiles", "amount": "0.001"},
+        {"metric": None, "source": "ACTIVITY"},
         {"businessDate": None},
         {"businessDate": NEVER, "currency": "USD"},
         {"currency": "??", "customerKey": "nobody", "productKey": "nothing", **unknown("Opportunity", "opportunityId")},
