@@ -38,9 +38,9 @@ FROM holding h CROSS JOIN generate_series(1, $3) AS n
 _BALANCES = """
 INSERT INTO achievement_balance (company_id, position_id, metric_id, business_date, member_id, posted_on, currency,
     product_id, direct, overlay, original_direct, original_overlay)
-SELECT company_id, position_id, metric_id, business_date, member_id, posted_on, currency, 0, sum(amount), 0,
-    sum(original_amount), 0
-FROM achievement_entry GROUP BY 1, 2, 3, 4, 5, 6, 7
+SELECT company_id, position_id, metric_id, business_date, member_id, posted_on, currency, COALESCE(product_id, 0),
+    sum(amount), 0, sum(original_amount), 0
+FROM achievement_entry GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
 """
 
 # What one would write by hand where nobody moves: sums by position, added up for every unit above.

@@ -35,6 +35,7 @@ from quotaloom_graphql.organization_loaders import (
     load_unit_rights,
     load_units,
 )
+from quotaloom_graphql.product_targets import ProductMismatchValue, load_product_mismatch, load_product_mismatches
 from quotaloom_graphql.reliefs import QuotaRelief, load_reliefs
 from quotaloom_graphql.score_values import (
     ScoreValue,
@@ -144,6 +145,16 @@ class OrgUnit(Node):
     )
     attainments: list[Attainment] | None = batch(
         load_unit_attainments, key="id", by="unit_id", description="Attainment for each period of a grain."
+    )
+    product_mismatch: ProductMismatchValue | None = batch(
+        load_product_mismatch,
+        key="id",
+        by="unit_id",
+        one=True,
+        description="Its own target against the sum of those of products; null where you may see its name only.",
+    )
+    product_mismatches: list[ProductMismatchValue] | None = batch(
+        load_product_mismatches, key="id", by="unit_id", description="The same for each period of a grain."
     )
     score: ScoreValue | None = batch(
         load_unit_score,

@@ -47,6 +47,7 @@ from quotaloom_graphql.plugin_fields import object_fields, root_of
 from quotaloom_graphql.plugins import PluginQuery
 from quotaloom_graphql.policies import PolicyMutation
 from quotaloom_graphql.policy_trials import PolicyTrialMutation
+from quotaloom_graphql.product_decompositions import ProductDecompositionMutation
 from quotaloom_graphql.product_metrics import ProductMetricMutation
 from quotaloom_graphql.rankings import RankingQuery
 from quotaloom_graphql.reliefs import ReliefMutation
@@ -104,6 +105,7 @@ class Mutation(
     CompanyMutation,
     OrganizationMutation,
     PlanMutation,
+    ProductDecompositionMutation,
     ScenarioMutation,
     PlanCopyMutation,
     SubmissionMutation,

@@ -83,7 +83,7 @@ async def define_metric(work: Work, metric: NewMetric) -> int:
             transaction.company_id,
             checked.key,
             checked.name,
-            checked.description,
+            checked.description or None,
             checked.kind,
             checked.scale,
             checked.lower_is_better,
@@ -121,7 +121,7 @@ async def update_metric(
             raise NotFound("UNKNOWN_METRIC", "there is no such metric", ("id",))
         refuse_stale("metric", before["version"], expected_version)
         after = await transaction.fetch_one(
-            "UPDATE metric SET name = COALESCE($2, name), description = COALESCE($3, description),"
+            "UPDATE metric SET name = COALESCE($2, name), description = NULLIF(COALESCE($3, description), ''),"
             " lower_is_better = COALESCE($4, lower_is_better), version = version + 1 WHERE id = $1 RETURNING *",
             metric_id,
             name,

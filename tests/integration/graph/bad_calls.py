@@ -83,6 +83,7 @@ def _closings(world: World) -> list[dict[str, Any]]:
 def _items(world: World) -> list[dict[str, Any]]:
     bad: list[dict[str, Any]] = [
         {"metric": "smiles", "amount": "0.001"},
+        {"metric": None, "source": "ACTIVITY"},
         {"businessDate": None},
         {"businessDate": NEVER, "currency": "USD"},
         {"currency": "??", "customerKey": "nobody", "productKey": "nothing", **unknown("Opportunity", "opportunityId")},
@@ -187,6 +188,12 @@ BAD: Final[Mapping[str, Changes]] = {
         *({"cells": []}, unknown("Plan", "planId"), {"planId": w["published"]}, _cell(w, month="2027-01")),
         *(_cell(w, month="x"), _cell(w, target="-1"), _cell(w, stretch="0.5"), _cell(w, expectedVersion=9)),
         *(_cell(w, **unknown("OrgUnit", "orgUnitId")), {"cells": _cell(w)["cells"] * 2}, {"scenario": 9}),
+    ],
+    "decomposeAlongProducts": lambda w: [
+        *(unknown("Plan", "planId"), unknown("OrgUnit", "orgUnitId"), {"orgUnitId": w.unit("east")}, {"levels": -1}),
+        *({"parts": []}, {"parts": [{"planId": w["whole plan"]}]}, {"parts": [{"planId": w["draft"]}]}),
+        *({"parts": [unknown("Plan", "planId")]}, {"parts": [{"planId": w["product plan"], "weight": "-1"}]}),
+        {"planId": w["draft"]},
     ],
     "decomposeTarget": lambda w: [
         *({"target": "-1"}, {"target": None}, {"target": "0.5"}, {"assessment": "-1"}, {"policy": "no.such"}),

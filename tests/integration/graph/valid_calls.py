@@ -47,6 +47,11 @@ VALID: Final[Mapping[str, Callable[[World], dict[str, Any]]]] = {
         "planId": w["draft"],
         "cells": [{"orgUnitId": w.unit("west"), "month": "2026-02", "target": "5"}],
     },
+    "decomposeAlongProducts": lambda w: {
+        "planId": w["whole plan"],
+        "orgUnitId": w.unit("acme"),
+        "parts": [{"planId": w["product plan"], "weight": "1"}],
+    },
     "decomposeTarget": lambda w: {"planId": w["draft"], "orgUnitId": w.unit("acme"), "target": "120"},
     "lockTargetCells": lambda w: {"planId": w["draft"], "orgUnitIds": [w.unit("west")], "period": "2026-Q1"},
     "planByDay": lambda w: {"planId": w["draft"], "orgUnitIds": [w.unit("west")], "period": "2026-Q2"},
