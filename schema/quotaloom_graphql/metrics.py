@@ -10,6 +10,7 @@ import strawberry
 
 from quotaloom.metrics.commands import NewMetric, define_metric, set_exchange_rate, update_metric
 from quotaloom.metrics.currencies import currency_scale
+from quotaloom.metrics.measuring import measured_by
 from quotaloom.metrics.product_commands import NewProduct, define_product, update_product
 from quotaloom.metrics.rates import RateKind
 from quotaloom.metrics.reads import products_by_id
@@ -38,6 +39,11 @@ async def load_metrics(keys: list[int], info: Info) -> list[Record]:
     """Metrics by number; everybody may see what is counted."""
     metrics = await info.context.metrics()
     return [metrics[key] for key in keys if key in metrics]
+
+
+async def load_sources(rows: list[Any], info: Info) -> list[str | None]:
+    """Where the amounts of metrics come from."""
+    return [measured_by(row["key"], row["measured_by"]) for row in rows]
 
 
 async def load_products(keys: list[int], info: Info) -> list[dict[str, Any]]:
@@ -78,6 +84,10 @@ class Metric(Node):
     kind: MetricKind = strawberry.field(description="Money in the company's currency, or a count.")
     scale: int = strawberry.field(description="Decimal places of its amounts.")
     lower_is_better: bool = strawberry.field(description="Whether less is better, which turns statuses round.")
+    measured_by: str | None = batch(
+        load_sources,
+        description="Where its amounts come from; null where nobody has said so, and then no plan of it is published.",
+    )
     version: int = strawberry.field(description="Counts changes; for `expectedVersion`.")
     viewer_can: ViewerCanOnMetric = batch(load_metric_rights, key="id", description="What you may do with it.")
 
@@ -118,6 +128,9 @@ class DefineMetricInput:
         default=None, description="Decimal places; that of the currency for money, 0 for counts."
     )
     lower_is_better: bool = strawberry.field(default=False, description="Whether less is better.")
+    measured_by: str | None = strawberry.field(
+        default=None, description="Where its amounts come from, 200 characters at most; plans of it need one."
+    )
 
 
 @strawberry.input(description="What to change of a metric.")
@@ -127,6 +140,9 @@ class UpdateMetricInput:
     id: strawberry.ID = strawberry.field(description="The metric.")
     name: str | None = strawberry.field(default=None, description="Its new name.")
     lower_is_better: bool | None = strawberry.field(default=None, description="Whether less is better.")
+    measured_by: str | None = strawberry.field(
+        default=None, description="Where its amounts come from, 200 characters at most; an empty text takes it back."
+    )
     expected_version: int | None = strawberry.field(default=None, description=EXPECTED)
 
 
@@ -187,7 +203,14 @@ class ExchangeRatePayload:
 
 async def _define_metric(work: Work, input: DefineMetricInput, _: Services) -> dict[str, Any]:
     kind = "money" if input.kind is MetricKind.MONEY else "count"
-    metric = NewMetric(input.key, input.name, kind, input.scale, input.lower_is_better)  # type: ignore[arg-type]
+    metric = NewMetric(
+        input.key,
+        input.name,
+        kind,  # type: ignore[arg-type]
+        input.scale,
+        input.lower_is_better,
+        measured_by=input.measured_by,
+    )
     return {"metric_id": await define_metric(work, metric)}
 
 
@@ -198,6 +221,7 @@ async def _update_metric(work: Work, input: UpdateMetricInput, _: Services) -> d
         metric_id,
         name=input.name,
         lower_is_better=input.lower_is_better,
+        measured_by=input.measured_by,
         expected_version=input.expected_version,
     )
     return {"metric_id": metric_id}

@@ -19,6 +19,7 @@ from quotaloom.targets.deciding import DecompositionOutcome
 from quotaloom.targets.decomposing import decompose_target
 from quotaloom.targets.gathering import KINDS
 from quotaloom.targets.plans import close_plan, create_plan, load_plan, publish_plan, reopen_plan, revise_plan
+from quotaloom_graphql.connections import Connection
 from quotaloom_graphql.context import Info, Services
 from quotaloom_graphql.decompositions import Decomposition, load_decompositions
 from quotaloom_graphql.enums import PlanStatus
@@ -44,6 +45,7 @@ from quotaloom_graphql.plan_inputs import (
     decompose_request,
 )
 from quotaloom_graphql.plan_loaders import load_plans, sees_drafts
+from quotaloom_graphql.smart import SmartFinding, load_smart_findings
 from quotaloom_graphql.submissions import TargetSubmission, load_submissions_of_versions
 from strawberry_breadth import batch
 
@@ -127,6 +129,14 @@ class Plan(Node):
     metric: Metric = batch(load_metrics, key="metric_id", by="id", one=True, description="What is counted.")
     versions: list[PlanVersion] = batch(
         load_versions, key="id", by="plan_id", description="Its versions, the first first."
+    )
+    smart_findings: Connection[SmartFinding] | None = batch(
+        load_smart_findings,
+        key="id",
+        by="plan_id",
+        one=True,
+        description="What keeps its draft from being published, the gravest first, page by page; without a draft, of"
+        " what is published. Heads see what lies below the units that they head, members nothing.",
     )
     viewer_can: ViewerCanOnPlan = batch(
         load_plan_rights, key="id", by="plan_id", one=True, description="What you may do with it."

@@ -15,6 +15,7 @@ class Metric(TenantModel):
     kind = fields.CharField(max_length=8)
     scale = fields.SmallIntField()
     lower_is_better = fields.BooleanField(default=False)
+    measured_by = fields.CharField(max_length=200, null=True)
     version = fields.IntField(default=1)
 
     class Meta:

@@ -171,6 +171,7 @@ class Migration(migrations.Migration):
                 ("members_see_ancestors", fields.BooleanField(default=False)),
                 ("members_see_rankings", fields.BooleanField(default=False)),
                 ("plans_need_approval", fields.BooleanField(default=False)),
+                ("plans_need_owners", fields.BooleanField(default=True)),
                 ("reversal_date", fields.CharField(default="original", max_length=8)),
                 ("created_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
                 ("version", fields.IntField(default=1)),
@@ -345,6 +346,7 @@ class Migration(migrations.Migration):
                 ("kind", fields.CharField(max_length=8)),
                 ("scale", fields.SmallIntField()),
                 ("lower_is_better", fields.BooleanField(default=False)),
+                ("measured_by", fields.CharField(null=True, max_length=200)),
                 ("version", fields.IntField(default=1)),
             ],
             options={

@@ -51,8 +51,13 @@ async def target(graph: GraphClient, planning: Planning, unit: str) -> Any:
     return found and found["attainment"] and found["attainment"]["target"]
 
 
+SOMETHING = {"ID!": '"x"', "String!": '"x"', "Int!": "1"}
+"""A value of each type that an argument of a root field must have."""
+
+
 def _call(name: str, arguments: dict[str, Any]) -> str:
-    given = ", ".join(f'{key}: "x"' for key, argument in arguments.items() if is_required_argument(argument))
+    required = {key: argument for key, argument in arguments.items() if is_required_argument(argument)}
+    given = ", ".join(f"{key}: {SOMETHING[str(argument.type)]}" for key, argument in required.items())
     return f"{name}({given})" if given else name
 
 
