@@ -42,11 +42,13 @@ from quotaloom_graphql.targets import (
     load_target_mismatch,
     load_target_mismatches,
 )
+from quotaloom_graphql.worksheet_loaders import load_worksheets
 from strawberry_breadth import batch, column
 
 if TYPE_CHECKING:
     from quotaloom_graphql.funnels import Opportunity
     from quotaloom_graphql.objectives import Objective
+    from quotaloom_graphql.worksheets import Worksheet
 
 
 @strawberry.type(description="What you may do with a unit, for showing or hiding buttons; the server checks again.")
@@ -158,6 +160,13 @@ class OrgUnit(Node):
         key="id",
         by="unit_id",
         description="The objectives of a fiscal year that it pursues, corporate ones first, then by name.",
+    )
+    worksheet: Annotated[Worksheet, strawberry.lazy("quotaloom_graphql.worksheets")] | None = batch(
+        load_worksheets,
+        key="id",
+        by="unit_id",
+        one=True,
+        description="What its target in a plan takes, and what is in the way; null where that is not for you to see.",
     )
     attributes: list[AttributeValue] = batch(
         load_unit_attributes,

@@ -47,6 +47,7 @@ from quotaloom_graphql.policy_trials import PolicyTrialMutation
 from quotaloom_graphql.rankings import RankingQuery
 from quotaloom_graphql.roots import root_field
 from quotaloom_graphql.submission_mutations import SubmissionMutation
+from quotaloom_graphql.worksheets import WorksheetMutation
 from quotaloom_sdk import GraphQLExtension, InvalidDefinition
 
 NODE_LOADERS: dict[str, NodeLoader] = {
@@ -97,6 +98,7 @@ class Mutation(
     PlanMutation,
     SubmissionMutation,
     ObjectiveMutation,
+    WorksheetMutation,
     MetricMutation,
     AchievementMutation,
     FunnelMutation,

@@ -24,7 +24,7 @@ class Sight:
     and the positions he holds (and their ancestors, where the company says so). `named_unit_ids`: their ancestors,
     by name. `member_ids`: members with figures, himself, the holders of positions and the heads in
     the subtrees he heads. `named_member_ids`: by name, whoever ever held a position there. `headed_unit_ids`: the
-    units he heads himself. `led_unit_ids`: those and all below them.
+    units he heads himself. `led_unit_ids`: those and all below them. `held_unit_ids`: the positions he holds.
     """
 
     member_id: int | None = None
@@ -36,6 +36,7 @@ class Sight:
     named_member_ids: frozenset[int] = NOBODY
     headed_unit_ids: frozenset[int] = NOBODY
     led_unit_ids: frozenset[int] = NOBODY
+    held_unit_ids: frozenset[int] = NOBODY
 
     def sees_unit(self, unit_id: int) -> bool:
         """Whether he may see the unit's figures."""
@@ -156,4 +157,5 @@ def _sight(member_id: int, headed: frozenset[int], parts: dict[str, frozenset[in
         named_member_ids=parts["former"] - parts["member"] - {member_id},
         headed_unit_ids=headed,
         led_unit_ids=parts["led"],
+        held_unit_ids=parts["held"],
     )

@@ -205,6 +205,11 @@ BAD: Final[Mapping[str, Changes]] = {
     "withdrawTargets": lambda w: [unknown("TargetSubmission", "submissionId")],
     "closePlan": lambda w: [unknown("Plan", "planId"), {"planId": w["draft"]}],
     "reopenPlan": lambda w: [unknown("Plan", "planId"), {"reason": ""}, {"reason": LONG}],
+    "setWorksheet": lambda w: [
+        *(unknown("Plan", "planId"), unknown("OrgUnit", "orgUnitId"), {"conditions": LONG}, {"productMix": LONG}),
+        *({"money": "-1"}, {"money": "0.001"}, {"customersNeeded": -1}, {"repurchaseRate": "1001"}, STALE),
+        *({"repurchaseRate": "0.0000001"}, {"competitors": "\0"}),
+    ],
     "publishPlan": lambda w: [unknown("Plan", "planId"), {"planId": w["published"]}],
     "revisePlan": lambda w: [unknown("Plan", "planId"), {"planId": w["draft"]}, {"reason": " "}],
     "defineMetric": lambda w: [

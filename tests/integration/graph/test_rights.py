@@ -43,6 +43,7 @@ SHOWN: Final = {
     "approveTargets": "TargetSubmission.viewerCan.judge",
     "returnTargets": "TargetSubmission.viewerCan.judge",
     "withdrawTargets": "TargetSubmission.viewerCan.withdraw",
+    "setWorksheet": "Worksheet.viewerCan.edit",
     "publishPlan": "Plan.viewerCan.publish",
     "closePlan": "Plan.viewerCan.publish",
     "reopenPlan": "Plan.viewerCan.publish",

@@ -53,6 +53,7 @@ VALID: Final[Mapping[str, Callable[[World], dict[str, Any]]]] = {
     "approveTargets": lambda w: {"submissionId": w["east submission"]},
     "returnTargets": lambda w: {"submissionId": w["east submission"], "reason": "Too low"},
     "withdrawTargets": lambda w: {"submissionId": w["west submission"]},
+    "setWorksheet": lambda w: {"planId": w["draft"], "orgUnitId": w.unit("ann"), "customersNeeded": 12},
     "publishPlan": lambda w: {"planId": w["draft"]},
     "closePlan": lambda w: {"planId": w["published"]},
     "reopenPlan": lambda w: {"planId": w["published"], "reason": "Too early"},

@@ -72,6 +72,7 @@ PAYLOADS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "unit.moved": ("id", "parent_id", "on"),
         "unit.renamed": _ROW,
         "unit.reopened": _ROW,
+        "worksheet.set": ("plan", "unit"),
     }
 )
 """The topics that are published, and what the payload of each has."""
