@@ -11,7 +11,7 @@ from quotaloom.platform.access import Scope
 from quotaloom.platform.unit_of_work import Record
 from quotaloom.strategy import reads
 from quotaloom_graphql.context import Info
-from quotaloom_graphql.plan_loaders import sees_drafts
+from quotaloom_graphql.questions import sees_drafts
 
 IncludeArchived = Annotated[bool, strawberry.argument(description="Those that are archived, too.")]
 FiscalYear = Annotated[int, strawberry.argument(description="The fiscal year, named after the year it starts in.")]
@@ -28,7 +28,7 @@ async def _seen(info: Info, rows: Iterable[Record]) -> list[Record]:
         return list(rows)
 
     async def load() -> frozenset[int]:
-        return await reads.seen_objectives(info.context.snapshot, named, drafts=await sees_drafts(info))
+        return await reads.seen_objectives(info.context.snapshot, named, drafts=await sees_drafts(info.context))
 
     seen = await info.context.once("objectives", load)
     return [row for row in rows if row["id"] in seen]

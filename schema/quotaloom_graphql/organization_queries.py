@@ -20,10 +20,10 @@ from quotaloom_graphql.metrics import ExchangeRate, Metric
 from quotaloom_graphql.nodes import NodeLoader, decode_id, optional_id
 from quotaloom_graphql.organization_loaders import load_members, load_named_members, load_units
 from quotaloom_graphql.organizations import Member, OrgUnit
-from quotaloom_graphql.plan_loaders import load_plans, sees_drafts
+from quotaloom_graphql.plan_loaders import load_plans
 from quotaloom_graphql.plans import Plan
 from quotaloom_graphql.policies import Policy, policy_rows
-from quotaloom_graphql.questions import metric_named
+from quotaloom_graphql.questions import metric_named, sees_drafts
 from quotaloom_graphql.roots import root_field
 
 
@@ -122,8 +122,9 @@ async def _plans(
     fiscal_year: Annotated[int | None, strawberry.argument(description="Only of this fiscal year.")] = None,
 ) -> list[Any]:
     context = info.context
+    await context.work()
     metric_id = None if metric is None else (await metric_named(context, metric))["id"]
-    drafts = await sees_drafts(info)
+    drafts = await sees_drafts(context)
     return list(await all_plans(context.snapshot, metric_id=metric_id, fiscal_year=fiscal_year, drafts=drafts))
 
 

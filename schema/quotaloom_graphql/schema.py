@@ -26,6 +26,8 @@ from quotaloom_graphql import (
     metrics,
     objectives,
     organization_queries,
+    reliefs,
+    scores,
     submissions,
 )
 from quotaloom_graphql.achievement_mutations import AchievementMutation
@@ -39,13 +41,17 @@ from quotaloom_graphql.nodes import TYPENAME, Node, NodeLoader, split_id
 from quotaloom_graphql.objective_mutations import ObjectiveMutation
 from quotaloom_graphql.organization_mutations import OrganizationMutation
 from quotaloom_graphql.organization_queries import OrganizationQuery
+from quotaloom_graphql.plan_copies import PlanCopyMutation
 from quotaloom_graphql.plans import PlanMutation
 from quotaloom_graphql.plugin_fields import object_fields, root_of
 from quotaloom_graphql.plugins import PluginQuery
 from quotaloom_graphql.policies import PolicyMutation
 from quotaloom_graphql.policy_trials import PolicyTrialMutation
+from quotaloom_graphql.product_metrics import ProductMetricMutation
 from quotaloom_graphql.rankings import RankingQuery
+from quotaloom_graphql.reliefs import ReliefMutation
 from quotaloom_graphql.roots import root_field
+from quotaloom_graphql.scenarios import ScenarioMutation
 from quotaloom_graphql.submission_mutations import SubmissionMutation
 from quotaloom_graphql.worksheets import WorksheetMutation
 from quotaloom_sdk import GraphQLExtension, InvalidDefinition
@@ -57,8 +63,10 @@ NODE_LOADERS: dict[str, NodeLoader] = {
     **achievements.NODE_LOADERS,
     **companies.NODE_LOADERS,
     **submissions.NODE_LOADERS,
+    **reliefs.NODE_LOADERS,
     **attributes.NODE_LOADERS,
     **objectives.NODE_LOADERS,
+    **scores.NODE_LOADERS,
 }
 
 
@@ -84,6 +92,7 @@ class Query(
     achievements.AchievementQuery,
     attributes.AttributeQuery,
     objectives.ObjectiveQuery,
+    scores.ScoreQuery,
     PluginQuery,
 ):
     """Root of queries."""
@@ -96,10 +105,15 @@ class Mutation(
     CompanyMutation,
     OrganizationMutation,
     PlanMutation,
+    ScenarioMutation,
+    PlanCopyMutation,
     SubmissionMutation,
+    ReliefMutation,
     ObjectiveMutation,
     WorksheetMutation,
     MetricMutation,
+    ProductMetricMutation,
+    scores.ScoreMutation,
     AchievementMutation,
     FunnelMutation,
     AttributeMutation,

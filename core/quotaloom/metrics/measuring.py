@@ -6,18 +6,13 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from quotaloom.metrics.built_in import BUILT_IN
 from quotaloom.platform.errors import InputError
 
 LONGEST_SOURCE: Final = 200
 """How many characters the source of measurement of a metric may have."""
 
-MEASURED_BY: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        "revenue": "Deals that are won, and orders that are posted",
-        "orders": "Deals that are won, and orders that are posted",
-        "payments": "Payments that are posted",
-    }
-)
+MEASURED_BY: Final[Mapping[str, str]] = MappingProxyType({metric.key: metric.description for metric in BUILT_IN})
 """What the product itself measures the metrics by that every company starts with, by their keys."""
 
 

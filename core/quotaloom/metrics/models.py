@@ -8,14 +8,22 @@ from quotaloom.platform.models import TenantModel
 
 
 class Metric(TenantModel):
-    """A metric: `kind` is `money` (in the company's currency) or `count`; amounts have `scale` decimal places."""
+    """A metric: `kind` is `money` (in the company's currency) or `count`; amounts have `scale` decimal places.
+
+    One that is of another, `of_metric_id`, counts what is posted to that for a product or a product group, and has no
+    entries of its own.
+    """
 
     key = fields.CharField(max_length=64)
     name = fields.CharField(max_length=200)
+    description = fields.CharField(max_length=500, null=True)
     kind = fields.CharField(max_length=8)
     scale = fields.SmallIntField()
     lower_is_better = fields.BooleanField(default=False)
     measured_by = fields.CharField(max_length=200, null=True)
+    of_metric_id = fields.BigIntField(null=True)
+    product_id = fields.BigIntField(null=True)
+    product_group = fields.CharField(max_length=100, null=True)
     version = fields.IntField(default=1)
 
     class Meta:
@@ -23,12 +31,16 @@ class Metric(TenantModel):
 
 
 class Product(TenantModel):
-    """Something that is sold; `list_price` is in minor units of the company's currency."""
+    """Something that is sold; `list_price` is in minor units of the company's currency.
+
+    `gross_margin_rate` is the part of its revenue that is gross margin, from 0 to 1; null where it is not known.
+    """
 
     key = fields.CharField(max_length=100)
     name = fields.CharField(max_length=200)
     product_group = fields.CharField(max_length=100, null=True)
     list_price = fields.BigIntField(null=True)
+    gross_margin_rate = fields.DecimalField(max_digits=7, decimal_places=6, null=True)
     version = fields.IntField(default=1)
 
     class Meta:

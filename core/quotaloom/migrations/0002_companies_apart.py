@@ -27,7 +27,10 @@ TENANT_TABLES = (
     "target_cell",
     "worksheet",
     "own_goal",
+    "score",
+    "score_component",
     "decomposition",
+    "quota_relief",
     "customer",
     "funnel",
     "stage",
@@ -52,6 +55,7 @@ NAMING_THE_COMPANY = (
     "metric",
     "product",
     "exchange_rate",
+    "score",
     "customer",
     "funnel",
     "quarter_focus",
@@ -69,6 +73,8 @@ REFERENCES = (
     ("headship", "member_id", "member"),
     ("holding", "position_id", "org_unit"),
     ("holding", "member_id", "member"),
+    ("metric", "of_metric_id", "metric"),
+    ("metric", "product_id", "product"),
     ("achievement_entry", "metric_id", "metric"),
     ("achievement_entry", "position_id", "org_unit"),
     ("achievement_entry", "member_id", "member"),
@@ -85,6 +91,7 @@ REFERENCES = (
     ("plan", "metric_id", "metric"),
     ("plan", "objective_id", "objective"),
     ("plan_version", "plan_id", "plan"),
+    ("plan_version", "base_id", "plan_version"),
     ("quarter_focus", "objective_id", "objective"),
     ("quarter_focus", "plan_id", "plan"),
     ("submission", "plan_version_id", "plan_version"),
@@ -99,6 +106,9 @@ REFERENCES = (
     ("own_goal", "member_id", "member"),
     ("decomposition", "plan_version_id", "plan_version"),
     ("decomposition", "unit_id", "org_unit"),
+    ("quota_relief", "position_id", "org_unit"),
+    ("score_component", "score_id", "score"),
+    ("score_component", "metric_id", "metric"),
     ("customer", "parent_id", "customer"),
     ("stage", "funnel_id", "funnel"),
     ("opportunity", "funnel_id", "funnel"),
@@ -134,12 +144,14 @@ UNIQUE = (
     ("product", "key"),
     ("exchange_rate", "currency, kind, valid_from"),
     ("achievement_entry", "idempotency_key"),
-    ("achievement_balance", "position_id, metric_id, business_date, member_id, posted_on, currency"),
+    ("achievement_balance", "position_id, metric_id, business_date, member_id, posted_on, currency, product_id"),
     ("plan_version", "plan_id, number"),
     ("target_cell", "plan_version_id, unit_id, starts_on"),
     ("worksheet", "plan_id, unit_id"),
     ("own_goal", "plan_id, position_id, member_id, starts_on, ends_on"),
     ("policy_setting", "policy, revision"),
+    ("score", "key"),
+    ("score_component", "score_id, metric_id"),
     ("customer", "key"),
     ("funnel", "key"),
     ("stage", "funnel_id, key"),
@@ -160,6 +172,7 @@ INDEXES = (
     ("holding", "member_id"),
     ("holding", "position_id"),
     ("headship", "unit_id"),
+    ("product", "product_group"),
     ("achievement_balance", "member_id, metric_id, business_date"),
     ("achievement_entry", "reverses_id"),
     ("achievement_entry", "position_id, business_date"),
@@ -180,12 +193,13 @@ INDEXES = (
     ("attribute_value", "definition_id, choice_id"),
 )
 
-# One value a day: of the rows of one company and one subject, no two ranges share a day.
+# One value a day: of the rows of one company and one subject that fulfil the condition, no two ranges share a day.
 ONE_A_DAY = (
-    ("placement", "unit_id"),
-    ("headship", "unit_id"),
-    ("holding", "position_id"),
-    ("policy_setting", "hashtextextended(policy, 0)"),
+    ("placement", "unit_id", "true"),
+    ("headship", "unit_id", "true"),
+    ("holding", "position_id", "true"),
+    ("policy_setting", "hashtextextended(policy, 0)", "true"),
+    ("quota_relief", "position_id", "revoked_at IS NULL"),
 )
 
 CHECKS = (
@@ -203,22 +217,27 @@ CHECKS = (
     ("holding", "valid_from < valid_to"),
     ("policy_setting", "valid_from < valid_to"),
     ("metric", "kind IN ('money', 'count') AND scale BETWEEN 0 AND 6"),
-    ("product", "list_price >= 0"),
+    ("metric", "num_nonnulls(product_id, product_group) = num_nonnulls(of_metric_id) AND of_metric_id <> id"),
+    ("product", "list_price >= 0 AND gross_margin_rate BETWEEN 0 AND 1"),
     ("exchange_rate", "rate > 0 AND kind IN ('booking', 'plan')"),
     ("achievement_entry", "credit IN ('direct', 'overlay')"),
-    ("achievement_entry", "source IN ('opportunity', 'order', 'payment', 'refund', 'import')"),
+    ("achievement_entry", "source IN ('opportunity', 'order', 'payment', 'refund', 'import', 'activity')"),
     ("objective", "level IN ('corporate', 'business', 'functional')"),
     ("objective", "(level = 'corporate') = (parent_id IS NULL)"),
     ("plan", "starts_on < ends_on"),
-    ("plan_version", "status IN ('draft', 'published', 'superseded')"),
-    ("plan_version", "(status = 'draft') = (published_at IS NULL)"),
+    ("plan_version", "status IN ('draft', 'scenario', 'dropped', 'published', 'superseded')"),
+    ("plan_version", "(status IN ('published', 'superseded')) = (published_at IS NOT NULL)"),
+    ("plan_version", "status <> 'scenario' OR name IS NOT NULL"),
     ("quarter_focus", "quarter BETWEEN 1 AND 4 AND num_nonnulls(objective_id, plan_id) = 1"),
     ("quarter_focus", "char_length(text) <= 2000"),
     ("target_cell", "target >= 0 AND assessment >= 0 AND stretch >= 0"),
     ("target_cell", "starts_on < ends_on"),
     ("worksheet", "money >= 0 AND customers_needed >= 0 AND repurchase_rate >= 0"),
     ("own_goal", "amount >= 0 AND starts_on < ends_on"),
+    ("quota_relief", "valid_from < valid_to AND share > 0 AND share <= 1"),
+    ("quota_relief", "num_nonnulls(revoked_at, revoked_on, revoked_by, revoke_reason) IN (0, 4)"),
     ("submission", "status IN ('submitted', 'approved', 'returned', 'withdrawn')"),
+    ("score_component", "weight > 0 AND cap > 0"),
     ("stage", "outcome IN ('open', 'won', 'lost') AND win_probability BETWEEN 0 AND 1"),
     ("opportunity", "amount >= 0"),
     ("opportunity_split", "share > 0 AND share <= 1 AND credit IN ('direct', 'overlay')"),
@@ -286,8 +305,8 @@ def _statements() -> list[str]:
         f"""ALTER TABLE {table} ADD CONSTRAINT {table}_one_a_day EXCLUDE USING gist (
             int8range(company_id, company_id, '[]') WITH &&,
             int8range({subject}, {subject}, '[]') WITH &&,
-            daterange(valid_from, valid_to) WITH &&)"""
-        for table, subject in ONE_A_DAY
+            daterange(valid_from, valid_to) WITH &&) WHERE ({condition})"""
+        for table, subject, condition in ONE_A_DAY
     ]
     found.append(
         """

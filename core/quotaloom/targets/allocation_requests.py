@@ -101,12 +101,12 @@ def _told(calendar: FiscalCalendar, months: Sequence[Period], working: WorkingDa
 
 
 async def _achieved(snapshot: Snapshot, gathered: Gathered, periods: Sequence[Period]) -> dict[int, list[int]]:
-    return await achieved_by_month(snapshot, list(gathered.units), gathered.metric_id, periods, gathered.tree_day)
+    return await achieved_by_month(snapshot, list(gathered.units), gathered.counting, periods, gathered.tree_day)
 
 
 async def _worksheets(snapshot: Snapshot, calendar: FiscalCalendar, gathered: Gathered) -> dict[int, WorksheetFact]:
     fiscal_year = calendar.year_of(gathered.months[0].starts_on)
-    return await worksheet_facts(snapshot, gathered.metric_id, fiscal_year, list(gathered.units))
+    return await worksheet_facts(snapshot, gathered.metric_key, fiscal_year, list(gathered.units))
 
 
 async def _loads(snapshot: Snapshot, work: Work, ids: Sequence[int]) -> dict[int, Load]:

@@ -63,9 +63,12 @@ NO_FINDINGS = FindingPage()
 _Found = tuple[Lack, Record, list[Period]]
 
 _PERIODS = """
-SELECT v.id AS version_id, m.key, m.name, m.measured_by, c.starts_on FROM plan_version v
+SELECT v.id AS version_id, m.name, counted.key, coalesce(m.measured_by, counted.measured_by) AS measured_by,
+    c.starts_on
+FROM plan_version v
 JOIN plan p ON p.company_id = v.company_id AND p.id = v.plan_id
 JOIN metric m ON m.company_id = p.company_id AND m.id = p.metric_id
+JOIN metric counted ON counted.company_id = m.company_id AND counted.id = coalesce(m.of_metric_id, m.id)
 LEFT JOIN LATERAL (SELECT DISTINCT starts_on FROM target_cell WHERE company_id = v.company_id
     AND plan_version_id = v.id AND target IS NOT NULL) AS c ON true
 WHERE v.id = ANY($1::bigint[])

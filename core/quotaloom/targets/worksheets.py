@@ -93,7 +93,7 @@ async def worksheets_of(snapshot: Snapshot, plan_id: int, unit_ids: Sequence[int
 
 
 async def worksheet_facts(
-    snapshot: Snapshot, metric_id: int, fiscal_year: int, unit_ids: Sequence[int]
+    snapshot: Snapshot, metric_key: str, fiscal_year: int, unit_ids: Sequence[int]
 ) -> dict[int, WorksheetFact]:
     """The figures of each unit's latest worksheet for plans of a metric, up to a fiscal year, as policies read them.
 
@@ -102,10 +102,11 @@ async def worksheet_facts(
     rows = await snapshot.fetch(
         "SELECT DISTINCT ON (w.unit_id) w.unit_id, p.fiscal_year, w.customers_needed, w.repurchase_rate, w.money"
         " FROM worksheet w JOIN plan p ON p.company_id = w.company_id AND p.id = w.plan_id"
-        " WHERE w.unit_id = ANY($1::bigint[]) AND p.metric_id = $2 AND p.fiscal_year <= $3"
+        " JOIN metric m ON m.company_id = p.company_id AND m.id = p.metric_id"
+        " WHERE w.unit_id = ANY($1::bigint[]) AND m.key = $2 AND p.fiscal_year <= $3"
         " ORDER BY w.unit_id, p.fiscal_year DESC, w.updated_at DESC, w.id DESC",
         list(unit_ids),
-        metric_id,
+        metric_key,
         fiscal_year,
     )
     return {row["unit_id"]: WorksheetFact(*list(row.values())[1:]) for row in rows}

@@ -24,6 +24,12 @@ CUSTOMER: Final[tuple[dict[str, Any], ...]] = (
     {"location": LONG},
     {"parentKey": "nobody"},
 )
+COMPONENTS: Final[tuple[list[dict[str, Any]], ...]] = (
+    [],
+    [{"metric": "revenue", "weight": "1"}] * 2,
+    *([{"metric": "smiles", "weight": "1"}], [{"metric": "revenue", "weight": "0"}]),
+    [{"metric": "revenue", "weight": "1", "cap": "1.0000001"}],
+)
 
 
 def unknown(type_name: str, field: str = "id") -> dict[str, str]:
@@ -180,13 +186,14 @@ BAD: Final[Mapping[str, Changes]] = {
     "setTargetCells": lambda w: [
         *({"cells": []}, unknown("Plan", "planId"), {"planId": w["published"]}, _cell(w, month="2027-01")),
         *(_cell(w, month="x"), _cell(w, target="-1"), _cell(w, stretch="0.5"), _cell(w, expectedVersion=9)),
-        *(_cell(w, **unknown("OrgUnit", "orgUnitId")), {"cells": _cell(w)["cells"] * 2}),
+        *(_cell(w, **unknown("OrgUnit", "orgUnitId")), {"cells": _cell(w)["cells"] * 2}, {"scenario": 9}),
     ],
     "decomposeTarget": lambda w: [
         *({"target": "-1"}, {"target": None}, {"target": "0.5"}, {"assessment": "-1"}, {"policy": "no.such"}),
         *({"levels": -1}, {"overAssignment": "0"}, {"assessmentShare": "-1"}, {"stretchShare": "99"}),
         *({"stretch": "1", "stretchShare": "1"}, unknown("Plan", "planId"), unknown("OrgUnit", "orgUnitId")),
         *({"planId": w["published"]}, {"policy": "allocation.even"}, {"target": None, "stretch": "1"}),
+        {"scenario": 1},
         {"yearPins": [{"orgUnitId": w.unit("acme"), "target": "1"}]},
         {"yearPins": [{"orgUnitId": w.unit("east"), "target": "-1"}]},
         {"yearPins": [{"orgUnitId": w.unit("east"), "target": "999"}]},
@@ -194,7 +201,11 @@ BAD: Final[Mapping[str, Changes]] = {
     ],
     "lockTargetCells": lambda w: [
         *({"period": "x"}, {"period": "2027-01"}, {"period": "2026-01-15"}, unknown("Plan", "planId")),
-        *({"orgUnitIds": [gid("OrgUnit", NOTHING)]}, {"planId": w["published"]}),
+        *({"orgUnitIds": [gid("OrgUnit", NOTHING)]}, {"planId": w["published"]}, {"scenario": 9}),
+    ],
+    "planByDay": lambda w: [
+        *({"period": "x"}, {"period": "2027-01"}, {"period": "2026-01-15"}, unknown("Plan", "planId")),
+        *({"orgUnitIds": [gid("OrgUnit", NOTHING)]}, {"orgUnitIds": []}, {"planId": w["published"]}, {"scenario": 99}),
     ],
     "submitTargets": lambda w: [
         *(unknown("Plan", "planId"), {"planId": w["published"]}, unknown("OrgUnit", "orgUnitId"), {"comment": LONG}),
@@ -203,6 +214,12 @@ BAD: Final[Mapping[str, Changes]] = {
     "approveTargets": lambda w: [unknown("TargetSubmission", "submissionId"), {"submissionId": w["draft"]}],
     "returnTargets": lambda w: [unknown("TargetSubmission", "submissionId"), {"reason": " "}, {"reason": LONG}],
     "withdrawTargets": lambda w: [unknown("TargetSubmission", "submissionId")],
+    "grantRelief": lambda w: [
+        *(unknown("OrgUnit", "positionId"), {"positionId": w.unit("east")}, {"reason": " "}, {"reason": LONG}),
+        *({"share": "0"}, {"share": "1.5"}, {"share": "0.1234567"}, {"validFrom": NEVER}, {"validTo": "2026-06-01"}),
+        {"positionId": w.unit("bob"), "validTo": None},
+    ],
+    "revokeRelief": lambda w: [unknown("QuotaRelief", "reliefId"), {"reason": ""}, {"reason": LONG}],
     "closePlan": lambda w: [unknown("Plan", "planId"), {"planId": w["draft"]}],
     "reopenPlan": lambda w: [unknown("Plan", "planId"), {"reason": ""}, {"reason": LONG}],
     "setWorksheet": lambda w: [
@@ -212,10 +229,32 @@ BAD: Final[Mapping[str, Changes]] = {
     ],
     "publishPlan": lambda w: [unknown("Plan", "planId"), {"planId": w["published"]}],
     "revisePlan": lambda w: [unknown("Plan", "planId"), {"planId": w["draft"]}, {"reason": " "}],
+    "addScenario": lambda w: [unknown("Plan", "planId"), {"name": " "}, {"name": LONG}, {"fromVersion": 9}],
+    "adoptScenario": lambda w: [
+        *(unknown("Plan", "planId"), {"scenario": 1}, {"scenario": 9}, {"reason": " "}, {"reason": LONG}),
+    ],
+    "copyPlan": lambda w: [
+        *(unknown("Plan", "planId"), {"name": " "}, {"name": LONG}, {"fiscalYear": 1}, {"version": 9}),
+        *({"factor": "-1"}, {"factor": "10.1"}, {"factor": "0.0000000000001"}, {"planId": w["empty plan"]}),
+    ],
+    "dropScenario": lambda w: [unknown("Plan", "planId"), {"scenario": 9}, {"scenario": 0}],
     "defineMetric": lambda w: [
         *({"key": "A B"}, {"key": "revenue"}, {"name": ""}, {"scale": 9}, {"kind": "MONEY", "scale": 5}),
     ],
+    "defineProductMetric": lambda w: [
+        *({"key": "A B"}, {"key": "revenue"}, {"name": ""}, {"description": LONG}, {"ofMetric": "smiles"}),
+        *(unknown("Product", "productId"), {"productId": None}, {"productGroup": "pumps"}),
+        {"productId": None, "productGroup": "nothing"},
+    ],
     "updateMetric": lambda w: [{"name": ""}, unknown("Metric"), STALE],
+    "defineScore": lambda w: [
+        *({"key": "A B"}, {"key": "loud"}, {"name": ""}, {"description": LONG}),
+        *({"components": one} for one in COMPONENTS),
+    ],
+    "updateScore": lambda w: [
+        *(unknown("Score"), {"name": ""}, {"description": LONG}, STALE),
+        *({"components": one} for one in COMPONENTS),
+    ],
     "defineProduct": lambda w: [
         *({"key": ""}, {"key": "pump"}, {"name": ""}, {"productGroup": LONG}, {"listPrice": "-1"}),
         {"listPrice": "0.001"},

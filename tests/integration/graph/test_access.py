@@ -51,13 +51,12 @@ async def target(graph: GraphClient, planning: Planning, unit: str) -> Any:
     return found and found["attainment"] and found["attainment"]["target"]
 
 
-SOMETHING = {"ID!": '"x"', "String!": '"x"', "Int!": "1"}
-"""A value of each type that an argument of a root field must have."""
+_SAMPLES = {"Int": "2026", "ID": '"x"', "String": '"x"'}
 
 
 def _call(name: str, arguments: dict[str, Any]) -> str:
-    required = {key: argument for key, argument in arguments.items() if is_required_argument(argument)}
-    given = ", ".join(f"{key}: {SOMETHING[str(argument.type)]}" for key, argument in required.items())
+    required = {key: get_named_type(one.type).name for key, one in arguments.items() if is_required_argument(one)}
+    given = ", ".join(f"{key}: {_SAMPLES[kind]}" for key, kind in required.items())
     return f"{name}({given})" if given else name
 
 

@@ -39,16 +39,26 @@ SHOWN: Final = {
     "setTargetCells": "OrgUnit.viewerCan.plan",
     "decomposeTarget": "OrgUnit.viewerCan.planBelow",
     "lockTargetCells": "Plan.viewerCan.lock",
+    "planByDay": "OrgUnit.viewerCan.plan",
     "submitTargets": "OrgUnit.viewerCan.planBelow",
     "approveTargets": "TargetSubmission.viewerCan.judge",
     "returnTargets": "TargetSubmission.viewerCan.judge",
     "withdrawTargets": "TargetSubmission.viewerCan.withdraw",
     "setWorksheet": "Worksheet.viewerCan.edit",
+    "grantRelief": "OrgUnit.viewerCan.plan",
+    "revokeRelief": "OrgUnit.viewerCan.plan",
     "publishPlan": "Plan.viewerCan.publish",
     "closePlan": "Plan.viewerCan.publish",
     "reopenPlan": "Plan.viewerCan.publish",
     "revisePlan": "Plan.viewerCan.publish",
+    "addScenario": "Plan.viewerCan.publish",
+    "adoptScenario": "Plan.viewerCan.publish",
+    "copyPlan": "Viewer.can.createPlans",
+    "dropScenario": "Plan.viewerCan.publish",
     "defineMetric": "Viewer.can.changeSettings",
+    "defineProductMetric": "Viewer.can.changeSettings",
+    "defineScore": "Viewer.can.changeSettings",
+    "updateScore": "Score.viewerCan.edit",
     "updateMetric": "Metric.viewerCan.edit",
     "defineProduct": "Viewer.can.changeSettings",
     "updateProduct": "Product.viewerCan.edit",
@@ -79,6 +89,7 @@ CAN = """{ viewer { can { createCompanies createOrgUnits createMembers createPla
 EDITS = """query ($plan: ID!, $product: ID!) {
     company { viewerCan { edit } }
     metrics { viewerCan { edit } }
+    scores { viewerCan { edit } }
     node(id: $product) { ... on Product { viewerCan { edit } } }
     policies { viewerCan { switch } }
     attributeDefinitions { viewerCan { edit } }
@@ -133,6 +144,7 @@ async def test_each_viewer_is_shown_what_he_may_edit(database: Database) -> None
         rights = [
             data["company"],
             *data["metrics"],
+            *data["scores"],
             data["node"],
             *data["policies"],
             data["plan"],

@@ -101,9 +101,12 @@ async def _note_grades(world: World) -> None:
 
 async def _fill_plans(world: World) -> None:
     metric = await world.call(
-        "defineMetric", "metric { id }", key="visits", name="Visits", kind="COUNT", measuredBy="The CRM"
+        "defineMetric", "metric { id }", key="tastings", name="Tastings", kind="COUNT", measuredBy="The CRM"
     )
     world.ids["metric"] = metric["metric"]["id"]
+    parts = [{"metric": "tastings", "weight": "2"}, {"metric": "revenue", "weight": "1"}]
+    score = await world.call("defineScore", "score { id }", key="loud", name="Loud", components=parts)
+    world.ids["score"] = score["score"]["id"]
     await world.call("switchPolicy", "policy { key }", policy="allocation.last_year", active=True)
     for name, year in (("draft", 2026), ("published", 2027)):
         made = await world.call(
@@ -112,9 +115,15 @@ async def _fill_plans(world: World) -> None:
         plan_id = world.ids[name] = made["plan"]["id"]
         cell = {"orgUnitId": world.unit("acme"), "month": f"{year}-01", "target": "12"}
         await world.call("setTargetCells", "plan { id }", planId=plan_id, cells=[cell])
+    made = await world.call("createPlan", "plan { id }", name="Empty", metricId=world["metric"], fiscalYear=2031)
+    world.ids["empty plan"] = made["plan"]["id"]
+    await world.call("addScenario", "plan { id }", planId=world["draft"], name="Bold", fromVersion=1)
     await world.call("publishPlan", "plan { id }", planId=world["published"])
     await _set_objectives(world)
     await _hand_in(world)
+    given = {"positionId": world.unit("bob"), "validFrom": "2026-06-01", "share": "1", "reason": "Illness"}
+    granted = await world.call("grantRelief", "relief { id }", **given)
+    world.ids["relief"] = granted["relief"]["id"]
 
 
 async def _set_objectives(world: World) -> None:

@@ -11,6 +11,7 @@ import pytest
 from quotaloom.achievements.rollups import achieved_by_unit
 from quotaloom.calendars.periods import date_range
 from quotaloom.importing.summary import ImportSummary
+from quotaloom.metrics.counting import Counting
 from quotaloom.platform.database import Database
 from quotaloom.platform.work import Work
 from tests.integration.importing.companies import contents, imported, load, rows
@@ -47,7 +48,7 @@ async def revenue_of_2017(maven: Maven, kind: str) -> dict[str, int]:
     units = await rows(maven.work, "SELECT id, key FROM org_unit WHERE kind = $1", kind)
     ((metric,),) = await rows(maven.work, "SELECT id FROM metric WHERE key = 'revenue'")
     async with maven.work.snapshot() as snapshot:
-        achieved = await achieved_by_unit(snapshot, [unit["id"] for unit in units], metric, [YEAR])
+        achieved = await achieved_by_unit(snapshot, [unit["id"] for unit in units], Counting(metric), [YEAR])
     cents = {row["unit_id"]: row["achieved"] for row in achieved}
     return {unit["key"]: cents.get(unit["id"], 0) // 100 for unit in units}
 
@@ -81,7 +82,7 @@ async def test_revenue_lies_in_the_months_of_the_close_dates(maven: Maven) -> No
         "SELECT (SELECT id FROM org_unit WHERE kind = 'company'), (SELECT id FROM metric WHERE key = 'revenue')",
     )
     async with maven.work.snapshot() as snapshot:
-        achieved = await achieved_by_unit(snapshot, [root], metric, MONTHS)
+        achieved = await achieved_by_unit(snapshot, [root], Counting(metric), MONTHS)
     assert {row["period_index"] + 1: row["achieved"] for row in achieved} == {
         3: 1_134_672_00,
         4: 721_932_00,
@@ -136,13 +137,17 @@ async def test_managers_are_heads_and_agents_holders(maven: Maven) -> None:
 
 
 async def test_each_win_posts_revenue_and_one_order(maven: Maven) -> None:
-    """4,238 wins are 8,476 entries, of 4,238 orders in all; every stage a deal is known to have been in is recorded."""
+    """4,238 wins are as many orders, of 85 customers; every stage a deal is known to have been in is recorded."""
     entries = await rows(
         maven.work,
         "SELECT metric.key, count(*), sum(amount)::bigint FROM achievement_entry JOIN metric ON metric.id = metric_id"
         " GROUP BY 1 ORDER BY 1",
     )
-    assert [tuple(row) for row in entries] == [("orders", 4_238, 4_238), ("revenue", 4_238, 1_000_553_400)]
+    assert [tuple(row) for row in entries] == [
+        ("new_customers", 85, 85),
+        ("orders", 4_238, 4_238),
+        ("revenue", 4_238, 1_000_553_400),
+    ]
     # Won and lost deals came through Engaging: 2 × (4,238 + 2,473) moves; the 1,589 and the 500 have one each.
     ((moves,),) = await rows(maven.work, "SELECT count(*) FROM stage_move")
     assert moves == 15_511
