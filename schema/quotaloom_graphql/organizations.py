@@ -35,6 +35,7 @@ from quotaloom_graphql.organization_loaders import (
     load_unit_rights,
     load_units,
 )
+from quotaloom_graphql.own_goal_loaders import load_own_goals
 from quotaloom_graphql.reliefs import QuotaRelief, load_reliefs
 from quotaloom_graphql.score_values import (
     ScoreValue,
@@ -56,6 +57,7 @@ from strawberry_breadth import batch, column
 if TYPE_CHECKING:
     from quotaloom_graphql.funnels import Opportunity
     from quotaloom_graphql.objectives import Objective
+    from quotaloom_graphql.own_goals import OwnGoal
     from quotaloom_graphql.worksheets import Worksheet
 
 
@@ -66,6 +68,7 @@ class ViewerCanOnUnit:
     edit: bool = strawberry.field(description="Rename, move, close, set attributes, and appoint heads and holders.")
     plan: bool = strawberry.field(description="Set and decompose the targets of this unit in a draft.")
     plan_below: bool = strawberry.field(description="Set and decompose the targets of the units below it.")
+    set_own_goal: bool = strawberry.field(description="Set yourself a goal above your target: you hold this position.")
 
 
 @strawberry.type(description="What you may do with a member; the server checks again.")
@@ -241,6 +244,13 @@ class Member(Node):
     )
     scores: list[ScoreValue] | None = batch(
         load_member_scores, key="id", by="member_id", description="The same for each period of a grain."
+    )
+    own_goals: list[Annotated[OwnGoal, strawberry.lazy("quotaloom_graphql.own_goals")]] = batch(
+        load_own_goals,
+        key="id",
+        by="member_id",
+        description="What the member sets himself above his targets in a plan: for him, for whoever heads a unit above"
+        " the position, and for admins to see.",
     )
     attributes: list[AttributeValue] = batch(
         load_member_attributes,

@@ -34,10 +34,10 @@ async def load_worksheets(unit_ids: list[int], info: Info, plan: OfPlan) -> list
 
 async def load_set_worksheets(parents: list[Any], info: Info) -> list[dict[str, Any] | None]:
     """The worksheet that each payload names by `plan_id` and `unit_id`."""
-    found = []
+    found: list[dict[str, Any] | None] = []
     for parent in parents:  # a mutation has one payload
-        rows = await worksheet_rows(info, parent["plan_id"], [parent["unit_id"]])
-        found.append(rows[0] if rows else None)
+        refused = parent["plan_id"] is None
+        found.append(None if refused else (await worksheet_rows(info, parent["plan_id"], [parent["unit_id"]]))[0])
     return found
 
 

@@ -220,6 +220,11 @@ BAD: Final[Mapping[str, Changes]] = {
         {"positionId": w.unit("bob"), "validTo": None},
     ],
     "revokeRelief": lambda w: [unknown("QuotaRelief", "reliefId"), {"reason": ""}, {"reason": LONG}],
+    "setOwnGoal": lambda w: [
+        *(unknown("Plan", "planId"), unknown("OrgUnit", "positionId"), {"planId": w["draft"]}),
+        *({"planId": w["published"], **one} for one in ({"period": "2027-01"}, {"period": "2027-Q1"}, {"period": "x"})),
+        {"goal": "0.5"},
+    ],
     "closePlan": lambda w: [unknown("Plan", "planId"), {"planId": w["draft"]}],
     "reopenPlan": lambda w: [unknown("Plan", "planId"), {"reason": ""}, {"reason": LONG}],
     "setWorksheet": lambda w: [

@@ -44,6 +44,7 @@ SHOWN: Final = {
     "approveTargets": "TargetSubmission.viewerCan.judge",
     "returnTargets": "TargetSubmission.viewerCan.judge",
     "withdrawTargets": "TargetSubmission.viewerCan.withdraw",
+    "setOwnGoal": "OrgUnit.viewerCan.setOwnGoal",
     "setWorksheet": "Worksheet.viewerCan.edit",
     "grantRelief": "OrgUnit.viewerCan.plan",
     "revokeRelief": "OrgUnit.viewerCan.plan",

@@ -64,6 +64,12 @@ VALID: Final[Mapping[str, Callable[[World], dict[str, Any]]]] = {
     },
     "revokeRelief": lambda w: {"reliefId": w["relief"], "reason": "Back early"},
     "publishPlan": lambda w: {"planId": w["draft"]},
+    "setOwnGoal": lambda w: {
+        "planId": w["draft"],
+        "positionId": w.unit("ann"),
+        "period": "2026-07",
+        "goal": "1000",
+    },
     "closePlan": lambda w: {"planId": w["published"]},
     "reopenPlan": lambda w: {"planId": w["published"], "reason": "Too early"},
     "revisePlan": lambda w: {"planId": w["published"], "reason": "A new region"},

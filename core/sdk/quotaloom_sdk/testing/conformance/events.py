@@ -53,6 +53,7 @@ PAYLOADS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "opportunity.transferred": _ROW,
         "opportunity.updated": _ROW,
         "opportunity.won": ("id", "stage_id"),
+        "own_goal.set": ("plan", "member", "position"),
         "plan.attached": ("id", "objective"),
         "plan.closed": _ROW,
         "plan.created": _ROW,
