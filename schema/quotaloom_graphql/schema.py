@@ -41,6 +41,7 @@ from quotaloom_graphql.nodes import TYPENAME, Node, NodeLoader, split_id
 from quotaloom_graphql.objective_mutations import ObjectiveMutation
 from quotaloom_graphql.organization_mutations import OrganizationMutation
 from quotaloom_graphql.organization_queries import OrganizationQuery
+from quotaloom_graphql.own_goals import OwnGoalMutation
 from quotaloom_graphql.plan_copies import PlanCopyMutation
 from quotaloom_graphql.plans import PlanMutation
 from quotaloom_graphql.plugin_fields import object_fields, root_of
@@ -54,6 +55,7 @@ from quotaloom_graphql.reliefs import ReliefMutation
 from quotaloom_graphql.roots import root_field
 from quotaloom_graphql.scenarios import ScenarioMutation
 from quotaloom_graphql.submission_mutations import SubmissionMutation
+from quotaloom_graphql.worksheets import WorksheetMutation
 from quotaloom_sdk import GraphQLExtension, InvalidDefinition
 
 NODE_LOADERS: dict[str, NodeLoader] = {
@@ -111,6 +113,8 @@ class Mutation(
     SubmissionMutation,
     ReliefMutation,
     ObjectiveMutation,
+    WorksheetMutation,
+    OwnGoalMutation,
     MetricMutation,
     ProductMetricMutation,
     scores.ScoreMutation,

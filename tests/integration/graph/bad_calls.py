@@ -227,8 +227,18 @@ BAD: Final[Mapping[str, Changes]] = {
         {"positionId": w.unit("bob"), "validTo": None},
     ],
     "revokeRelief": lambda w: [unknown("QuotaRelief", "reliefId"), {"reason": ""}, {"reason": LONG}],
+    "setOwnGoal": lambda w: [
+        *(unknown("Plan", "planId"), unknown("OrgUnit", "positionId"), {"planId": w["draft"]}),
+        *({"planId": w["published"], **one} for one in ({"period": "2027-01"}, {"period": "2027-Q1"}, {"period": "x"})),
+        {"goal": "0.5"},
+    ],
     "closePlan": lambda w: [unknown("Plan", "planId"), {"planId": w["draft"]}],
     "reopenPlan": lambda w: [unknown("Plan", "planId"), {"reason": ""}, {"reason": LONG}],
+    "setWorksheet": lambda w: [
+        *(unknown("Plan", "planId"), unknown("OrgUnit", "orgUnitId"), {"conditions": LONG}, {"productMix": LONG}),
+        *({"money": "-1"}, {"money": "0.001"}, {"customersNeeded": -1}, {"repurchaseRate": "1001"}, STALE),
+        *({"repurchaseRate": "0.0000001"}, {"competitors": "\0"}),
+    ],
     "publishPlan": lambda w: [unknown("Plan", "planId"), {"planId": w["published"]}],
     "revisePlan": lambda w: [unknown("Plan", "planId"), {"planId": w["draft"]}, {"reason": " "}],
     "addScenario": lambda w: [unknown("Plan", "planId"), {"name": " "}, {"name": LONG}, {"fromVersion": 9}],

@@ -45,6 +45,8 @@ SHOWN: Final = {
     "approveTargets": "TargetSubmission.viewerCan.judge",
     "returnTargets": "TargetSubmission.viewerCan.judge",
     "withdrawTargets": "TargetSubmission.viewerCan.withdraw",
+    "setOwnGoal": "OrgUnit.viewerCan.setOwnGoal",
+    "setWorksheet": "Worksheet.viewerCan.edit",
     "grantRelief": "OrgUnit.viewerCan.plan",
     "revokeRelief": "OrgUnit.viewerCan.plan",
     "publishPlan": "Plan.viewerCan.publish",

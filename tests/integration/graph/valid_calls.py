@@ -59,6 +59,7 @@ VALID: Final[Mapping[str, Callable[[World], dict[str, Any]]]] = {
     "approveTargets": lambda w: {"submissionId": w["east submission"]},
     "returnTargets": lambda w: {"submissionId": w["east submission"], "reason": "Too low"},
     "withdrawTargets": lambda w: {"submissionId": w["west submission"]},
+    "setWorksheet": lambda w: {"planId": w["draft"], "orgUnitId": w.unit("ann"), "customersNeeded": 12},
     "grantRelief": lambda w: {
         "positionId": w.unit("ann"),
         "validFrom": "2026-06-01",
@@ -68,6 +69,12 @@ VALID: Final[Mapping[str, Callable[[World], dict[str, Any]]]] = {
     },
     "revokeRelief": lambda w: {"reliefId": w["relief"], "reason": "Back early"},
     "publishPlan": lambda w: {"planId": w["draft"]},
+    "setOwnGoal": lambda w: {
+        "planId": w["draft"],
+        "positionId": w.unit("ann"),
+        "period": "2026-07",
+        "goal": "1000",
+    },
     "closePlan": lambda w: {"planId": w["published"]},
     "reopenPlan": lambda w: {"planId": w["published"], "reason": "Too early"},
     "revisePlan": lambda w: {"planId": w["published"], "reason": "A new region"},

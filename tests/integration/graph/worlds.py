@@ -54,9 +54,9 @@ class World:
 async def small_world(database: Database) -> World:
     """The floor with a product, a customer, deals, an entry, an own metric, a draft and a published plan.
 
-    Of customers a grade is noted, of which the customer has one.
+    Of customers a grade is noted, of which the customer has one. Plans need no owners.
     """
-    world = World(await furnish(database), {})
+    world = World(await furnish(database, plans_need_owners=False), {})
     await _fill_floor(world)
     await _note_grades(world)
     await _fill_plans(world)
@@ -100,7 +100,9 @@ async def _note_grades(world: World) -> None:
 
 
 async def _fill_plans(world: World) -> None:
-    metric = await world.call("defineMetric", "metric { id }", key="tastings", name="Tastings", kind="COUNT")
+    metric = await world.call(
+        "defineMetric", "metric { id }", key="tastings", name="Tastings", kind="COUNT", measuredBy="The CRM"
+    )
     world.ids["metric"] = metric["metric"]["id"]
     parts = [{"metric": "tastings", "weight": "2"}, {"metric": "revenue", "weight": "1"}]
     score = await world.call("defineScore", "score { id }", key="loud", name="Loud", components=parts)
