@@ -57,6 +57,9 @@ class ViewerCanOnUnit:
     edit: bool = strawberry.field(description="Rename, move, close, set attributes, and appoint heads and holders.")
     plan: bool = strawberry.field(description="Set and decompose the targets of this unit in a draft.")
     plan_below: bool = strawberry.field(description="Set and decompose the targets of the units below it.")
+    comment: bool = strawberry.field(
+        description="Comment on its cells: in every plan that you see, of your own position once it is published."
+    )
 
 
 @strawberry.type(description="What you may do with a member; the server checks again.")

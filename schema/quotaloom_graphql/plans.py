@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 from strawberry.scalars import JSON
@@ -18,6 +18,7 @@ from quotaloom.targets.deciding import DecompositionOutcome
 from quotaloom.targets.decomposing import decompose_target
 from quotaloom.targets.gathering import KINDS
 from quotaloom.targets.plans import close_plan, create_plan, load_plan, publish_plan, reopen_plan, revise_plan
+from quotaloom_graphql.comment_loaders import load_plan_comments
 from quotaloom_graphql.connections import Connection
 from quotaloom_graphql.context import Info, Services
 from quotaloom_graphql.decompositions import Decomposition, load_decompositions
@@ -54,6 +55,9 @@ from quotaloom_graphql.version_changes import (
 from quotaloom_graphql.version_comparisons import ComparedUnit, load_comparison
 from quotaloom_graphql.version_loaders import load_versions
 from strawberry_breadth import batch
+
+if TYPE_CHECKING:
+    from quotaloom_graphql.comments import CellComment
 
 
 async def load_plan_rights(keys: list[int], info: Info) -> list[dict[str, Any]]:
@@ -146,6 +150,9 @@ class Plan(Node):
         load_comparison,
         description="Two or more of its versions side by side, by unit and period, each with the difference to the"
         " first.",
+    )
+    comments: Connection[Annotated[CellComment, strawberry.lazy("quotaloom_graphql.comments")]] = batch(
+        load_plan_comments, description="What was said of its cells, the latest first, as far as you may read it."
     )
     viewer_can: ViewerCanOnPlan = batch(
         load_plan_rights, key="id", by="plan_id", one=True, description="What you may do with it."

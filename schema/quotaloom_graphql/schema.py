@@ -21,6 +21,7 @@ from quotaloom.platform.errors import NotFound
 from quotaloom_graphql import (
     achievements,
     attributes,
+    comments,
     companies,
     funnels,
     metrics,
@@ -31,6 +32,7 @@ from quotaloom_graphql import (
 )
 from quotaloom_graphql.achievement_mutations import AchievementMutation
 from quotaloom_graphql.attribute_mutations import AttributeMutation
+from quotaloom_graphql.comments import CommentMutation
 from quotaloom_graphql.companies import CompanyMutation
 from quotaloom_graphql.context import Info
 from quotaloom_graphql.decimals import EXACT_DECIMAL
@@ -60,6 +62,7 @@ NODE_LOADERS: dict[str, NodeLoader] = {
     **achievements.NODE_LOADERS,
     **companies.NODE_LOADERS,
     **submissions.NODE_LOADERS,
+    **comments.NODE_LOADERS,
     **reliefs.NODE_LOADERS,
     **attributes.NODE_LOADERS,
     **objectives.NODE_LOADERS,
@@ -103,6 +106,7 @@ class Mutation(
     ScenarioMutation,
     PlanCopyMutation,
     SubmissionMutation,
+    CommentMutation,
     ReliefMutation,
     ObjectiveMutation,
     MetricMutation,

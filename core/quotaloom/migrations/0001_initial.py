@@ -204,6 +204,30 @@ class Migration(migrations.Migration):
             bases=["TenantModel"],
         ),
         ops.CreateModel(
+            name="CellComment",
+            fields=[
+                ("id", fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),
+                ("company_id", fields.BigIntField()),
+                ("plan_id", fields.BigIntField()),
+                ("unit_id", fields.BigIntField()),
+                ("starts_on", fields.DateField()),
+                ("ends_on", fields.DateField()),
+                ("text", fields.TextField(unique=False)),
+                ("at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
+                ("author", fields.CharField(max_length=200)),
+                ("author_id", fields.BigIntField(null=True)),
+                ("resolved_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+                ("resolved_by", fields.CharField(null=True, max_length=200)),
+            ],
+            options={
+                "table": "cell_comment",
+                "app": "quotaloom",
+                "pk_attr": "id",
+                "table_description": "What somebody says of a unit's month in a plan, whatever version of it; the text never changes.",
+            },
+            bases=["TenantModel"],
+        ),
+        ops.CreateModel(
             name="Decomposition",
             fields=[
                 ("id", fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),

@@ -57,6 +57,15 @@ class Sight:
         """Whether he heads this very unit."""
         return unit_id in self.headed_unit_ids
 
+    @property
+    def held_unit_ids(self) -> frozenset[int]:
+        """The positions that he holds outside of what he leads: he sees them, and plans nothing in them."""
+        return self.unit_ids - self.led_unit_ids - self.named_unit_ids
+
+    def holds(self, unit_id: int) -> bool:
+        """Whether he holds this very position, outside of what he leads."""
+        return unit_id in self.held_unit_ids
+
     def may_plan(self, unit_id: int) -> bool:
         """Whether he may set and decompose targets of the unit: he heads it or a unit above it, or is an admin."""
         return self.plans_everything or unit_id in self.led_unit_ids

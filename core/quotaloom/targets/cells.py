@@ -19,6 +19,7 @@ from quotaloom.platform.unit_of_work import Snapshot, Transaction
 from quotaloom.platform.work import Work
 from quotaloom.targets.gathering import KINDS, open_in
 from quotaloom.targets.permission import planning_right
+from quotaloom.targets.plan_months import month_of_plan
 from quotaloom.targets.plans import PlanFacts, load_plan, open_version
 from quotaloom.targets.standing import refuse_submitted
 
@@ -177,16 +178,7 @@ def _placed(calendar: FiscalCalendar, plan: PlanFacts, changes: Sequence[CellCha
     seen: set[tuple[int, date]] = set()
     for index, change in enumerate(changes):
         path = ("cells", index)
-        try:
-            month = calendar.period(change.month)
-        except InputError as error:
-            raise error.at(*path, "month") from None
-        if month.grain is not Grain.MONTH or month.starts_on < plan.starts_on or month.ends_on > plan.ends_on:
-            raise InputError(
-                "BAD_MONTH",
-                f"{change.month} is no month of {plan.name}, which covers {plan.starts_on} up to {plan.ends_on}",
-                (*path, "month"),
-            )
+        month = month_of_plan(calendar, plan, change.month, (*path, "month"))
         for kind, amount in change.values.items():
             if amount is not None and not 0 <= amount <= LARGEST:
                 raise InputError("NEGATIVE_AMOUNT", "a target value is 0 or more", (*path, kind))

@@ -89,6 +89,27 @@ class TargetCell(TenantModel):
         table = "target_cell"
 
 
+class CellComment(TenantModel):
+    """What somebody says of a unit's month in a plan, whatever version of it; the text never changes.
+
+    A comment that is settled is resolved, by whom and when.
+    """
+
+    plan_id = fields.BigIntField()
+    unit_id = fields.BigIntField()
+    starts_on = fields.DateField()
+    ends_on = fields.DateField()
+    text = fields.TextField()
+    at = fields.DatetimeField()
+    author = fields.CharField(max_length=200)
+    author_id = fields.BigIntField(null=True)
+    resolved_at = fields.DatetimeField(null=True)
+    resolved_by = fields.CharField(max_length=200, null=True)
+
+    class Meta:
+        table = "cell_comment"
+
+
 class Decomposition(TenantModel):
     """How a unit's target was split: the policy, its version and parameters, and its own explanation."""
 

@@ -45,6 +45,8 @@ SHOWN: Final = {
     "withdrawTargets": "TargetSubmission.viewerCan.withdraw",
     "grantRelief": "OrgUnit.viewerCan.plan",
     "revokeRelief": "OrgUnit.viewerCan.plan",
+    "addCellComment": "OrgUnit.viewerCan.comment",
+    "resolveCellComment": "CellComment.viewerCan.resolve",
     "publishPlan": "Plan.viewerCan.publish",
     "closePlan": "Plan.viewerCan.publish",
     "reopenPlan": "Plan.viewerCan.publish",

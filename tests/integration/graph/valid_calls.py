@@ -61,6 +61,13 @@ VALID: Final[Mapping[str, Callable[[World], dict[str, Any]]]] = {
         "reason": "Parental leave",
     },
     "revokeRelief": lambda w: {"reliefId": w["relief"], "reason": "Back early"},
+    "addCellComment": lambda w: {
+        "planId": w["draft"],
+        "orgUnitId": w.unit("west"),
+        "month": "2026-02",
+        "text": "Too little for the new hall",
+    },
+    "resolveCellComment": lambda w: {"commentId": w["comment"]},
     "publishPlan": lambda w: {"planId": w["draft"]},
     "closePlan": lambda w: {"planId": w["published"]},
     "reopenPlan": lambda w: {"planId": w["published"], "reason": "Too early"},
