@@ -28,10 +28,10 @@ async def load_cell_comments(cells: list[Any], info: Info) -> list[list[dict[str
         return [None for _ in cells]
     context = info.context
     rows = await comments.comments_of_cells(context.snapshot, await context.sight(), keys)
-    threads: dict[tuple[int, int, date], list[dict[str, Any]]] = defaultdict(list)
+    threads: dict[tuple[int, int, date, date], list[dict[str, Any]]] = defaultdict(list)
     for row in await _told(info, rows):
-        threads[_key(row)].append(row)
-    return [None if cell["plan_id"] is None else threads[_key(cell)] for cell in cells]
+        threads[*_key(row), row["ends_on"]].append(row)
+    return [None if cell["plan_id"] is None else threads[*_key(cell), cell["ends_on"]] for cell in cells]
 
 
 def _key(row: Any) -> tuple[int, int, date]:

@@ -29,7 +29,9 @@ class TargetCellInput:
     """A cell."""
 
     org_unit_id: strawberry.ID = strawberry.field(description="The unit.")
-    month: str = strawberry.field(description="A month of the plan by its label, such as `2017-06`.")
+    month: str = strawberry.field(
+        description="A month of the plan by its label, such as `2017-06`, or a day of one that is planned by the day."
+    )
     target: Decimal | None = strawberry.field(default=strawberry.UNSET, description="What is aimed for.")
     assessment: Decimal | None = strawberry.field(default=strawberry.UNSET, description="What is assessed against.")
     stretch: Decimal | None = strawberry.field(default=strawberry.UNSET, description="Above the target.")
@@ -58,6 +60,19 @@ class LockTargetCellsInput:
     org_unit_ids: list[strawberry.ID] = strawberry.field(description="The units.")
     period: str = strawberry.field(description="Their months within this period.")
     locked: bool = strawberry.field(default=True, description="False opens them again.")
+    scenario: int | None = strawberry.field(
+        default=None, description="The number of a scenario to work on instead of the draft."
+    )
+
+
+@strawberry.input(description="Months to plan by the day, or as a whole again.")
+class PlanByDayInput:
+    """Months to turn."""
+
+    plan_id: strawberry.ID = strawberry.field(description="The plan.")
+    org_unit_ids: list[strawberry.ID] = strawberry.field(description="The units.")
+    period: str = strawberry.field(description="Their months within this period; up to 1,000 months of units.")
+    by_day: bool = strawberry.field(default=True, description="False sums the days up to months again.")
     scenario: int | None = strawberry.field(
         default=None, description="The number of a scenario to work on instead of the draft."
     )

@@ -14,6 +14,7 @@ from quotaloom.platform.access import Scope
 from quotaloom.platform.amounts import format_amount
 from quotaloom.platform.work import Work
 from quotaloom.targets.cells import lock_target_cells, set_target_cells
+from quotaloom.targets.day_cells import plan_by_day
 from quotaloom.targets.deciding import DecompositionOutcome
 from quotaloom.targets.decomposing import decompose_target
 from quotaloom.targets.gathering import KINDS
@@ -37,6 +38,7 @@ from quotaloom_graphql.plan_inputs import (
     CreatePlanInput,
     DecomposeTargetInput,
     LockTargetCellsInput,
+    PlanByDayInput,
     PublishPlanInput,
     ReopenPlanInput,
     RevisePlanInput,
@@ -213,6 +215,13 @@ async def _lock_target_cells(work: Work, input: LockTargetCellsInput, _: Service
     return {"plan_id": plan_id}
 
 
+async def _plan_by_day(work: Work, input: PlanByDayInput, _: Services) -> dict[str, Any]:
+    plan_id = decode_id(input.plan_id, "Plan", ("planId",))
+    units = [decode_id(unit, "OrgUnit", ("orgUnitIds", n)) for n, unit in enumerate(input.org_unit_ids)]
+    await plan_by_day(work, plan_id, units, input.period, by_day=input.by_day, scenario=input.scenario)
+    return {"plan_id": plan_id}
+
+
 async def _decompose_target(work: Work, input: DecomposeTargetInput, services: Services) -> dict[str, Any]:
     plan_id = decode_id(input.plan_id, "Plan", ("planId",))
     scale = await _scale_of(work, plan_id)
@@ -257,6 +266,9 @@ class PlanMutation:
     )
     lock_target_cells: PlanPayload = mutation(
         _lock_target_cells, description="Close cells of a plan's draft to editing, or open them again."
+    )
+    plan_by_day: PlanPayload = mutation(
+        _plan_by_day, description="Plan months by the day, spread over working days, or as a whole again."
     )
     decompose_target: DecomposeTargetPayload = mutation(
         _decompose_target,

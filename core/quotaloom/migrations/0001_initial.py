@@ -366,6 +366,7 @@ class Migration(migrations.Migration):
                 ("company_id", fields.BigIntField()),
                 ("key", fields.CharField(max_length=64)),
                 ("name", fields.CharField(max_length=200)),
+                ("description", fields.CharField(null=True, max_length=500)),
                 ("kind", fields.CharField(max_length=8)),
                 ("scale", fields.SmallIntField()),
                 ("lower_is_better", fields.BooleanField(default=False)),
@@ -615,6 +616,7 @@ class Migration(migrations.Migration):
                 ("name", fields.CharField(max_length=200)),
                 ("product_group", fields.CharField(null=True, max_length=100)),
                 ("list_price", fields.BigIntField(null=True)),
+                ("gross_margin_rate", fields.DecimalField(null=True, max_digits=7, decimal_places=6)),
                 ("version", fields.IntField(default=1)),
             ],
             options={

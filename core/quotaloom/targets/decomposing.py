@@ -166,7 +166,7 @@ async def _apply(work: Work, read: _Read, outcome: DecompositionOutcome, request
 
 def _rows(unit: DecomposedUnit, gathered: Gathered) -> list[tuple[Any, ...]]:
     of_unit = gathered.units[unit.unit_id]
-    left = of_unit.locked | of_unit.shut
+    left = of_unit.locked | of_unit.shut | of_unit.by_day
     return [
         (unit.unit_id, month.starts_on, month.ends_on, unit.target[index], unit.assessment[index], unit.stretch[index])
         for index, month in enumerate(gathered.months)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from asyncpg import Record
 
 from quotaloom.calendars.company_calendar import CompanyCalendar
-from quotaloom.calendars.periods import Period, date_range
+from quotaloom.calendars.periods import ONE_DAY, Period, date_range
 from quotaloom.calendars.spread import amount_within
 from quotaloom.platform.amounts import apportion
 from quotaloom.platform.unit_of_work import Snapshot
@@ -59,7 +61,7 @@ _RELIEVED_CELLS = (
 
 
 async def cells_by_unit(snapshot: Snapshot, unit_ids: Sequence[int], choice: PlanChoice, span: Period) -> list[Record]:
-    """The stored cells of the units whose month lies in `span`, by unit and month; amounts in minor units."""
+    """The stored cells of the units that lie in `span`, of months and of days, by unit and day; in minor units."""
     return await snapshot.fetch(
         IN_FORCE + " SELECT c.id, c.unit_id, c.plan_version_id, f.plan_id, c.starts_on, c.ends_on, c.target,"
         " c.assessment, c.stretch, c.locked, c.pinned, c.version" + CELL + " WHERE c.unit_id = ANY($4::bigint[])"
@@ -71,6 +73,33 @@ async def cells_by_unit(snapshot: Snapshot, unit_ids: Sequence[int], choice: Pla
         span.starts_on,
         span.ends_on,
     )
+
+
+def cells_of_months(cells: Sequence[Record], months: Sequence[Period]) -> list[dict[str, Any]]:
+    """The same with one row a month, in their order: the days of one that is planned by the day are summed.
+
+    Such a row is `by_day`, has no version, and is locked where one of its days is; it is pinned, as a decomposition
+    leaves it alone.
+    """
+    starts = [month.starts_on for month in months]
+    found: dict[tuple[int, int, date], dict[str, Any]] = {}
+    for cell in cells:
+        if cell["ends_on"] - cell["starts_on"] != ONE_DAY:
+            key = (cell["plan_version_id"], cell["unit_id"], cell["starts_on"])
+            found[key] = {**dict(cell), "by_day": False}
+            continue
+        month = months[bisect_right(starts, cell["starts_on"]) - 1]
+        key = (cell["plan_version_id"], cell["unit_id"], month.starts_on)
+        row = found.get(key)
+        if row is None:
+            span = {"starts_on": month.starts_on, "ends_on": month.ends_on}
+            found[key] = {**dict(cell), **span, "version": None, "pinned": True, "by_day": True}
+            continue
+        row["locked"] = row["locked"] or cell["locked"]
+        for kind in KINDS:
+            if cell[kind] is not None:
+                row[kind] = (row[kind] or 0) + cell[kind]
+    return list(found.values())
 
 
 async def lines_by_unit(

@@ -44,7 +44,7 @@ async def grant_relief(work: Work, relief: NewRelief) -> int:
         unit = await snapshot.fetch_one("SELECT id, name, kind FROM org_unit WHERE id = $1", relief.position_id)
         if unit is None or not (right.everywhere or right.sight.sees_unit(relief.position_id)):
             raise NotFound("NOT_FOUND", "there is no such position that you can see", ("positionId",))
-        right.require_to_set([relief.position_id], [relief.position_id], ("positionId",))
+        right.require_to_set([relief.position_id], [relief.position_id], ())
     if unit["kind"] != "position":
         raise InputError(
             "NOT_A_POSITION", f"{unit['name']} is a {unit['kind']}; a position is relieved", ("positionId",)

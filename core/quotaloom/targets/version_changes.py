@@ -20,7 +20,7 @@ class ChangePage:
 
 # A cell without any value, which only a lock may have made, counts as none.
 _VALUES = (
-    "SELECT p.pair, c.unit_id, c.starts_on, c.ends_on, c.target, c.assessment, c.stretch FROM pairs p"
+    "SELECT p.pair, c.unit_id, c.starts_on, c.ends_on, true AS found, c.target, c.assessment, c.stretch FROM pairs p"
     " JOIN target_cell c ON c.plan_version_id = p.{version} WHERE num_nonnulls(c.target, c.assessment, c.stretch) > 0"
     " AND ($3::bigint[] IS NULL OR c.unit_id = ANY($3))"
 )
@@ -29,11 +29,11 @@ _CHANGED = (
     "WITH pairs AS (SELECT * FROM unnest($1::bigint[], $2::bigint[])"  # noqa: S608 (constants)
     " WITH ORDINALITY AS p (version_id, base_id, pair)),"
     f" now AS ({_VALUES.format(version='version_id')}), past AS ({_VALUES.format(version='base_id')}),"
-    " changed AS (SELECT pair, unit_id, starts_on, coalesce(n.ends_on, o.ends_on) AS ends_on,"
-    " CASE WHEN o.ends_on IS NULL THEN 'added' WHEN n.ends_on IS NULL THEN 'removed' ELSE 'changed' END AS kind,"
+    " changed AS (SELECT pair, unit_id, starts_on, ends_on,"
+    " CASE WHEN o.found IS NULL THEN 'added' WHEN n.found IS NULL THEN 'removed' ELSE 'changed' END AS kind,"
     " o.target AS old_target, o.assessment AS old_assessment, o.stretch AS old_stretch,"
     " n.target AS new_target, n.assessment AS new_assessment, n.stretch AS new_stretch"
-    " FROM now n FULL JOIN past o USING (pair, unit_id, starts_on)"
+    " FROM now n FULL JOIN past o USING (pair, unit_id, starts_on, ends_on)"
     " WHERE (n.target, n.assessment, n.stretch) IS DISTINCT FROM (o.target, o.assessment, o.stretch))"
 )
 

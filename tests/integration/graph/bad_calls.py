@@ -197,6 +197,10 @@ BAD: Final[Mapping[str, Changes]] = {
         *({"period": "x"}, {"period": "2027-01"}, {"period": "2026-01-15"}, unknown("Plan", "planId")),
         *({"orgUnitIds": [gid("OrgUnit", NOTHING)]}, {"planId": w["published"]}, {"scenario": 9}),
     ],
+    "planByDay": lambda w: [
+        *({"period": "x"}, {"period": "2027-01"}, {"period": "2026-01-15"}, unknown("Plan", "planId")),
+        *({"orgUnitIds": [gid("OrgUnit", NOTHING)]}, {"orgUnitIds": []}, {"planId": w["published"]}, {"scenario": 99}),
+    ],
     "submitTargets": lambda w: [
         *(unknown("Plan", "planId"), {"planId": w["published"]}, unknown("OrgUnit", "orgUnitId"), {"comment": LONG}),
         *({"orgUnitId": w.unit("ann")}, {"planId": w["third"]}),

@@ -39,6 +39,7 @@ SHOWN: Final = {
     "setTargetCells": "OrgUnit.viewerCan.plan",
     "decomposeTarget": "OrgUnit.viewerCan.planBelow",
     "lockTargetCells": "Plan.viewerCan.lock",
+    "planByDay": "OrgUnit.viewerCan.plan",
     "submitTargets": "OrgUnit.viewerCan.planBelow",
     "approveTargets": "TargetSubmission.viewerCan.judge",
     "returnTargets": "TargetSubmission.viewerCan.judge",

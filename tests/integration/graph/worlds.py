@@ -100,7 +100,7 @@ async def _note_grades(world: World) -> None:
 
 
 async def _fill_plans(world: World) -> None:
-    metric = await world.call("defineMetric", "metric { id }", key="visits", name="Visits", kind="COUNT")
+    metric = await world.call("defineMetric", "metric { id }", key="tastings", name="Tastings", kind="COUNT")
     world.ids["metric"] = metric["metric"]["id"]
     await world.call("switchPolicy", "policy { key }", policy="allocation.last_year", active=True)
     for name, year in (("draft", 2026), ("published", 2027)):
