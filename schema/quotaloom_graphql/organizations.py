@@ -16,6 +16,7 @@ from quotaloom_graphql.attainments import (
 )
 from quotaloom_graphql.attribute_loaders import load_member_attributes, load_unit_attributes
 from quotaloom_graphql.attributes import AttributeValue
+from quotaloom_graphql.commitment_loaders import load_commitments, load_committed_months
 from quotaloom_graphql.enums import MemberRole, OrgUnitKind
 from quotaloom_graphql.funnel_loaders import load_unit_opportunities
 from quotaloom_graphql.nodes import Node, encode_id, global_id
@@ -46,6 +47,7 @@ from quotaloom_graphql.targets import (
 from strawberry_breadth import batch, column
 
 if TYPE_CHECKING:
+    from quotaloom_graphql.commitments import Commitment, UnitCommitment
     from quotaloom_graphql.funnels import Opportunity
     from quotaloom_graphql.objectives import Objective
 
@@ -57,6 +59,9 @@ class ViewerCanOnUnit:
     edit: bool = strawberry.field(description="Rename, move, close, set attributes, and appoint heads and holders.")
     plan: bool = strawberry.field(description="Set and decompose the targets of this unit in a draft.")
     plan_below: bool = strawberry.field(description="Set and decompose the targets of the units below it.")
+    commit: bool = strawberry.field(
+        description="Commit to figures for it: of your own position while a plan calls for commitments."
+    )
     comment: bool = strawberry.field(
         description="Comment on its cells: in every plan that you see, of your own position once it is published."
     )
@@ -169,6 +174,19 @@ class OrgUnit(Node):
         key="id",
         by="unit_id",
         description="The objectives of a fiscal year that it pursues, corporate ones first, then by name.",
+    )
+    commitments: list[Annotated[UnitCommitment, strawberry.lazy("quotaloom_graphql.commitments")]] = batch(
+        load_commitments,
+        key="id",
+        by="unit_id",
+        description="What was committed to for it and below it, against its target; empty where you neither lead nor"
+        " hold it.",
+    )
+    committed_months: list[Annotated[Commitment, strawberry.lazy("quotaloom_graphql.commitments")]] = batch(
+        load_committed_months,
+        key="id",
+        by="unit_id",
+        description="The commitments themselves, month by month: by whom, when, and what was said.",
     )
     attributes: list[AttributeValue] = batch(
         load_unit_attributes,

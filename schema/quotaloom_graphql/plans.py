@@ -117,7 +117,8 @@ class ViewerCanOnPlan:
 
     plan: bool = strawberry.field(description="Set and decompose targets of a draft, where the unit allows it.")
     publish: bool = strawberry.field(
-        description="Publish and revise it, close it and open it again; add, adopt and drop scenarios."
+        description="Publish and revise it, close it and open it again; add, adopt and drop scenarios; call for"
+        " commitments."
     )
     lock: bool = strawberry.field(description="Close its cells to editing, and open them again.")
     attach: bool = strawberry.field(description="Attach it to the objective that it serves, and set its focuses.")
@@ -135,6 +136,9 @@ class Plan(Node):
     status: PlanStatus = strawberry.field(description="Published once a version is, until it is closed.")
     closed_at: datetime | None = strawberry.field(description="When it was closed; null while it may be revised.")
     closed_by: str | None = strawberry.field(description="Who closed it.")
+    commitments_until: date | None = strawberry.field(
+        description="The last day on which holders of positions may commit to figures; null where it calls for none."
+    )
     version: int = strawberry.field(
         description="Counts changes of the plan itself, not of its cells; for `expectedVersion`."
     )
@@ -202,7 +206,7 @@ async def _create_plan(work: Work, input: CreatePlanInput, _: Services) -> dict[
 
 async def _set_target_cells(work: Work, input: SetTargetCellsInput, _: Services) -> dict[str, Any]:
     plan_id = decode_id(input.plan_id, "Plan", ("planId",))
-    scale = await _scale_of(work, plan_id)
+    scale = await scale_of_plan(work, plan_id)
     changes = [cell_change(cell, index, scale) for index, cell in enumerate(input.cells)]
     await set_target_cells(work, plan_id, changes, input.scenario)
     return {"plan_id": plan_id}
@@ -224,7 +228,7 @@ async def _plan_by_day(work: Work, input: PlanByDayInput, _: Services) -> dict[s
 
 async def _decompose_target(work: Work, input: DecomposeTargetInput, services: Services) -> dict[str, Any]:
     plan_id = decode_id(input.plan_id, "Plan", ("planId",))
-    scale = await _scale_of(work, plan_id)
+    scale = await scale_of_plan(work, plan_id)
     request = decompose_request(input, plan_id, scale)
     outcome = await decompose_target(work, services.policies, request, dry_run=input.dry_run)
     return {"plan_id": plan_id, **_matrix(outcome, scale)}
@@ -289,7 +293,8 @@ class PlanMutation:
     )
 
 
-async def _scale_of(work: Work, plan_id: int) -> int:
+async def scale_of_plan(work: Work, plan_id: int) -> int:
+    """How many decimal places the plan's amounts have; raises `NotFound`."""
     async with work.snapshot() as snapshot:
         plan = await load_plan(snapshot, plan_id)
         (metric,) = await metrics_by_id(snapshot, [plan.metric_id])

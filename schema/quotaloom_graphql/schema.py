@@ -33,6 +33,7 @@ from quotaloom_graphql import (
 from quotaloom_graphql.achievement_mutations import AchievementMutation
 from quotaloom_graphql.attribute_mutations import AttributeMutation
 from quotaloom_graphql.comments import CommentMutation
+from quotaloom_graphql.commitments import CommitmentMutation
 from quotaloom_graphql.companies import CompanyMutation
 from quotaloom_graphql.context import Info
 from quotaloom_graphql.decimals import EXACT_DECIMAL
@@ -107,6 +108,7 @@ class Mutation(
     PlanCopyMutation,
     SubmissionMutation,
     CommentMutation,
+    CommitmentMutation,
     ReliefMutation,
     ObjectiveMutation,
     MetricMutation,

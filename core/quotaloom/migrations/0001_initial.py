@@ -204,6 +204,30 @@ class Migration(migrations.Migration):
             bases=["TenantModel"],
         ),
         ops.CreateModel(
+            name="Commitment",
+            fields=[
+                ("id", fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),
+                ("company_id", fields.BigIntField()),
+                ("plan_id", fields.BigIntField()),
+                ("unit_id", fields.BigIntField()),
+                ("starts_on", fields.DateField()),
+                ("ends_on", fields.DateField()),
+                ("amount", fields.BigIntField()),
+                ("comment", fields.TextField(null=True, unique=False)),
+                ("at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
+                ("author", fields.CharField(max_length=200)),
+                ("author_id", fields.BigIntField(null=True)),
+                ("superseded_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+            ],
+            options={
+                "table": "commitment",
+                "app": "quotaloom",
+                "pk_attr": "id",
+                "table_description": "What somebody who heads or holds a unit commits to for a month of a plan, in minor units of its metric.",
+            },
+            bases=["TenantModel"],
+        ),
+        ops.CreateModel(
             name="CellComment",
             fields=[
                 ("id", fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),
@@ -523,6 +547,7 @@ class Migration(migrations.Migration):
                 ("closed_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
                 ("closed_by", fields.CharField(null=True, max_length=200)),
                 ("objective_id", fields.BigIntField(null=True)),
+                ("commitments_until", fields.DateField(null=True)),
                 ("version", fields.IntField(default=1)),
             ],
             options={

@@ -58,6 +58,11 @@ class Sight:
         return unit_id in self.headed_unit_ids
 
     @property
+    def plans(self) -> bool:
+        """Whether he sees drafts: who sees everything, who plans everywhere, and whoever heads a unit."""
+        return self.everything or self.plans_everything or bool(self.headed_unit_ids)
+
+    @property
     def held_unit_ids(self) -> frozenset[int]:
         """The positions that he holds outside of what he leads: he sees them, and plans nothing in them."""
         return self.unit_ids - self.led_unit_ids - self.named_unit_ids

@@ -43,10 +43,10 @@ async def add_comment(work: Work, plan_id: int, unit_id: int, month: str, text: 
     async with work.snapshot() as snapshot:
         sight = await load_sight(snapshot, work.viewer, work.company, work.today)
         plan = await load_plan(snapshot, plan_id)
-        if plan.published_id is None and not (sight.everything or sight.headed_unit_ids):
+        if plan.published_id is None and not sight.plans:
             raise NotFound("NOT_FOUND", "there is no such plan that you can see", ("planId",))
         unit = await snapshot.fetch_one("SELECT 1 FROM org_unit WHERE id = $1", unit_id)
-        if unit is None or not sight.sees_unit(unit_id):
+        if unit is None or not (sight.plans_everything or sight.sees_unit(unit_id)):
             raise NotFound("NOT_FOUND", "there is no such unit that you can see", ("orgUnitId",))
         if not may_comment(sight, unit_id, published=plan.published_id is not None):
             raise AccessDenied("cells are commented on by those who plan for them, and by who holds the position")

@@ -214,6 +214,17 @@ BAD: Final[Mapping[str, Changes]] = {
         {"positionId": w.unit("bob"), "validTo": None},
     ],
     "revokeRelief": lambda w: [unknown("QuotaRelief", "reliefId"), {"reason": ""}, {"reason": LONG}],
+    "callForCommitments": lambda w: [unknown("Plan", "planId"), {"until": NEVER}],
+    "commitTargets": lambda w: [
+        *(unknown("Plan", "planId"), unknown("OrgUnit", "orgUnitId"), {"comment": LONG}, {"months": []}),
+        *({"months": [{"month": month, "amount": "1"}]} for month in ("x", "2027-01", "2026-Q1")),
+        *({"months": [{"month": "2026-02", "amount": amount}]} for amount in ("-1", "0.5")),
+        {"months": [{"month": "2026-02", "amount": "1"}] * 2},
+    ],
+    "adoptCommitments": lambda w: [
+        *(unknown("Plan", "planId"), unknown("OrgUnit", "orgUnitId"), {"levels": -1}, {"scenario": 9}),
+        *({"planId": w["published"]}, {"planId": w["third"]}),
+    ],
     "addCellComment": lambda w: [
         *(unknown("Plan", "planId"), unknown("OrgUnit", "orgUnitId"), {"month": "x"}, {"month": "2027-01"}),
         *({"month": "2026-Q1"}, {"text": " "}, {"text": LONG}, {"text": "a\0b"}),

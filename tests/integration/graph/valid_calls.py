@@ -62,6 +62,14 @@ VALID: Final[Mapping[str, Callable[[World], dict[str, Any]]]] = {
         "reason": "Parental leave",
     },
     "revokeRelief": lambda w: {"reliefId": w["relief"], "reason": "Back early"},
+    "callForCommitments": lambda w: {"planId": w["draft"], "until": "2026-12-31"},
+    "commitTargets": lambda w: {
+        "planId": w["draft"],
+        "orgUnitId": w.unit("west"),
+        "months": [{"month": "2026-02", "amount": "7"}, {"month": "2026-03", "amount": None}],
+        "comment": "If the hall is ready",
+    },
+    "adoptCommitments": lambda w: {"planId": w["draft"], "orgUnitId": w.unit("acme")},
     "addCellComment": lambda w: {
         "planId": w["draft"],
         "orgUnitId": w.unit("west"),

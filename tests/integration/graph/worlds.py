@@ -115,6 +115,8 @@ async def _fill_plans(world: World) -> None:
     said = {"orgUnitId": world.unit("acme"), "month": "2026-01", "text": "Is that all?"}
     made = await world.call("addCellComment", "comment { id }", planId=world["draft"], **said)
     world.ids["comment"] = made["comment"]["id"]
+    given = {"orgUnitId": world.unit("east"), "months": [{"month": "2026-01", "amount": "5"}]}
+    await world.call("commitTargets", "plan { id }", planId=world["draft"], **given)
     await world.call("addScenario", "plan { id }", planId=world["draft"], name="Bold", fromVersion=1)
     await world.call("publishPlan", "plan { id }", planId=world["published"])
     await _set_objectives(world)
