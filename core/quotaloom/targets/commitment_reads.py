@@ -10,25 +10,17 @@ from asyncpg import Record
 
 from quotaloom.calendars.periods import Period
 from quotaloom.platform.unit_of_work import Snapshot
+from quotaloom.targets.bottom_up import gathered
 from quotaloom.targets.reads import Key
 
 Sums = dict[Key, int]
 """Minor units by unit and place of the period; a unit and period without any commitment has no entry."""
 
-# Of the units on the way from the unit down, the topmost with a commitment for the month speaks for all below it.
-_GATHERED = """
-SELECT p.ancestor_id AS unit_id, n.i - 1 AS i, sum(c.amount) AS amount FROM commitment c
-JOIN unit_path p ON p.company_id = c.company_id AND p.unit_id = c.unit_id AND p.depth > 0
-    AND p.valid_from <= $3 AND $3 < p.valid_to AND p.ancestor_id = ANY($2::bigint[])
-JOIN unnest($4::date[], $5::date[]) WITH ORDINALITY AS n (s, e, i) ON c.starts_on >= n.s AND c.starts_on < n.e
-WHERE c.plan_id = $1 AND c.superseded_at IS NULL AND NOT EXISTS (
-    SELECT FROM unit_path above JOIN commitment o ON o.company_id = above.company_id AND o.unit_id = above.ancestor_id
-        AND o.plan_id = c.plan_id AND o.starts_on = c.starts_on AND o.superseded_at IS NULL
-    WHERE above.company_id = c.company_id AND above.unit_id = c.unit_id AND above.depth > 0 AND above.depth < p.depth
-        AND above.valid_from <= $3 AND $3 < above.valid_to
+# "IN (…) IS TRUE" is looked up in a hash table; see `organizations.sight`.
+_BELOW = (
+    " IN (SELECT unit_id FROM unit_path WHERE ancestor_id = ANY($1::bigint[]) AND depth > 0"
+    " AND valid_from <= $2 AND $2 < valid_to) IS TRUE"
 )
-GROUP BY p.ancestor_id, n.i
-"""
 
 
 async def committed_by_unit(
@@ -51,20 +43,32 @@ async def committed_by_unit(
 async def gathered_by_unit(
     snapshot: Snapshot, plan_id: int, unit_ids: Sequence[int], periods: Sequence[Period], tree_day: date
 ) -> Sums:
-    """What is committed to below each unit, by the tree of a day.
-
-    In every month a unit with a commitment of its own speaks for all that lies below it; where it has none, its
-    children do.
-    """
-    rows = await snapshot.fetch(
-        _GATHERED,
-        plan_id,
+    """What is committed to below each unit, by the tree of a day; see `gathered`. Two statements."""
+    placed = await snapshot.fetch(
+        "SELECT unit_id, ancestor_id FROM unit_path WHERE depth = 1 AND valid_from <= $2 AND $2 < valid_to"  # noqa: S608
+        f" AND unit_id{_BELOW}",
         list(unit_ids),
         tree_day,
-        [period.starts_on for period in periods],
-        [period.ends_on for period in periods],
     )
-    return {(row["unit_id"], row["i"]): int(row["amount"]) for row in rows}
+    rows = await snapshot.fetch(
+        "SELECT unit_id, array_agg(starts_on) AS months, array_agg(amount) AS amounts FROM commitment"  # noqa: S608
+        f" WHERE plan_id = $3 AND superseded_at IS NULL AND starts_on >= $4 AND starts_on < $5 AND unit_id{_BELOW}"
+        " GROUP BY unit_id",
+        list(unit_ids),
+        tree_day,
+        plan_id,
+        min(period.starts_on for period in periods),
+        max(period.ends_on for period in periods),
+    )
+    committed = {row["unit_id"]: dict(zip(row["months"], row["amounts"], strict=True)) for row in rows}
+    parents = {row["unit_id"]: row["ancestor_id"] for row in placed}
+    sums: Sums = defaultdict(int)
+    for unit_id, by_month in gathered(unit_ids, parents, committed).items():
+        for month, amount in by_month.items():
+            for place, period in enumerate(periods):
+                if month in period:
+                    sums[unit_id, place] += amount
+    return dict(sums)
 
 
 async def commitments_of_units(
