@@ -235,7 +235,9 @@ class _ItemReader:
     def named(self, error: InputError) -> InputError | None:
         """An error of the domain with the names that the caller used; None where it only follows from a fault."""
         path = error.path[2:]
-        if path == ("metricId",):
+        if path == ("metricId",) and error.code != "UNKNOWN_METRIC":
+            path = ("metric",)
+        elif path == ("metricId",):
             if self.item.metric in self.known.metrics:
                 return None
             message = f"there is no metric {self.item.metric[:60]!r}; there are {', '.join(self.known.metrics)}"

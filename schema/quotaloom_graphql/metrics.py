@@ -83,6 +83,18 @@ class Metric(Node):
     )
     scale: int = strawberry.field(description="Decimal places of its amounts.")
     lower_is_better: bool = strawberry.field(description="Whether less is better, which turns statuses round.")
+    of_metric: Metric | None = batch(
+        load_metrics,
+        key="of_metric_id",
+        by="id",
+        one=True,
+        description="The metric that it counts the entries of, for a product or a product group; null for one with"
+        " entries of its own.",
+    )
+    product: Product | None = batch(
+        load_products, key="product_id", by="id", one=True, description="The product that it is restricted to."
+    )
+    product_group: str | None = strawberry.field(description="The product group that it is restricted to.")
     version: int = strawberry.field(description="Counts changes; for `expectedVersion`.")
     viewer_can: ViewerCanOnMetric = batch(load_metric_rights, key="id", description="What you may do with it.")
 

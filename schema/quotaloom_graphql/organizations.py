@@ -37,6 +37,13 @@ from quotaloom_graphql.organization_loaders import (
     load_units,
 )
 from quotaloom_graphql.reliefs import QuotaRelief, load_reliefs
+from quotaloom_graphql.score_values import (
+    ScoreValue,
+    load_member_score,
+    load_member_scores,
+    load_unit_score,
+    load_unit_scores,
+)
 from quotaloom_graphql.targets import (
     TargetCell,
     TargetMismatch,
@@ -146,6 +153,16 @@ class OrgUnit(Node):
     attainments: list[Attainment] | None = batch(
         load_unit_attainments, key="id", by="unit_id", description="Attainment for each period of a grain."
     )
+    score: ScoreValue | None = batch(
+        load_unit_score,
+        key="id",
+        by="unit_id",
+        one=True,
+        description="Several metrics as one number; null where you may see its name only.",
+    )
+    scores: list[ScoreValue] | None = batch(
+        load_unit_scores, key="id", by="unit_id", description="The same for each period of a grain."
+    )
     reliefs: list[QuotaRelief] = batch(
         load_reliefs,
         key="id",
@@ -226,6 +243,16 @@ class Member(Node):
     )
     attainments: list[Attainment] | None = batch(
         load_member_attainments, key="id", by="member_id", description="Attainment for each period of a grain."
+    )
+    score: ScoreValue | None = batch(
+        load_member_score,
+        key="id",
+        by="member_id",
+        one=True,
+        description="Several metrics as one number; null where you may not see it.",
+    )
+    scores: list[ScoreValue] | None = batch(
+        load_member_scores, key="id", by="member_id", description="The same for each period of a grain."
     )
     attributes: list[AttributeValue] = batch(
         load_member_attributes,

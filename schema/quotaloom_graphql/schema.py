@@ -28,6 +28,7 @@ from quotaloom_graphql import (
     objectives,
     organization_queries,
     reliefs,
+    scores,
     submissions,
 )
 from quotaloom_graphql.achievement_mutations import AchievementMutation
@@ -49,6 +50,7 @@ from quotaloom_graphql.plugin_fields import object_fields, root_of
 from quotaloom_graphql.plugins import PluginQuery
 from quotaloom_graphql.policies import PolicyMutation
 from quotaloom_graphql.policy_trials import PolicyTrialMutation
+from quotaloom_graphql.product_metrics import ProductMetricMutation
 from quotaloom_graphql.rankings import RankingQuery
 from quotaloom_graphql.reliefs import ReliefMutation
 from quotaloom_graphql.roots import root_field
@@ -67,6 +69,7 @@ NODE_LOADERS: dict[str, NodeLoader] = {
     **reliefs.NODE_LOADERS,
     **attributes.NODE_LOADERS,
     **objectives.NODE_LOADERS,
+    **scores.NODE_LOADERS,
 }
 
 
@@ -92,6 +95,7 @@ class Query(
     achievements.AchievementQuery,
     attributes.AttributeQuery,
     objectives.ObjectiveQuery,
+    scores.ScoreQuery,
     PluginQuery,
 ):
     """Root of queries."""
@@ -112,6 +116,8 @@ class Mutation(
     ReliefMutation,
     ObjectiveMutation,
     MetricMutation,
+    ProductMetricMutation,
+    scores.ScoreMutation,
     AchievementMutation,
     FunnelMutation,
     AttributeMutation,

@@ -2,7 +2,8 @@
 
 Common to all: `periods` are half-open ranges of business dates, and a row's `period_index` is a place in them;
 `posted_through` leaves out what was posted later than that day, None nothing. Amounts are in minor units of the
-metric; sums may pass 64 bits. A unit or member without entries in a period has no row.
+metric; sums may pass 64 bits. `counting` says which entries count: those of a metric, or of some of its products. A
+unit or member without entries in a period has no row.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from typing import Any, Literal
 from asyncpg import Record
 
 from quotaloom.calendars.periods import EARLIEST, Period
+from quotaloom.metrics.counting import Counting
 from quotaloom.metrics.currencies import currency_scale
 from quotaloom.metrics.rates import RateKind, RateTable, exact
 from quotaloom.platform.amounts import half_up
@@ -31,7 +33,7 @@ Structure = Literal["as_was", "as_is"]
 _OF_UNITS = """
 FROM unit_path path
 JOIN achievement_balance balance ON balance.company_id = path.company_id AND balance.position_id = path.unit_id
-    AND balance.metric_id = $2
+    AND balance.metric_id = $2 AND ($7::bigint[] IS NULL OR balance.product_id = ANY($7))
     AND COALESCE($5::date, balance.business_date) >= path.valid_from
     AND COALESCE($5::date, balance.business_date) < path.valid_to
 JOIN unnest($3::date[], $4::date[]) WITH ORDINALITY AS period (starts_on, ends_on, number)
@@ -49,7 +51,7 @@ SELECT path.ancestor_id AS unit_id, (period.number - 1)::int AS period_index,
 # Originals by currency and by the days between which no plan rate changes.
 _ORIGINALS_BY_UNIT = f"""
 SELECT path.ancestor_id AS unit_id, (period.number - 1)::int AS period_index, balance.currency,
-    width_bucket(balance.business_date, $7::date[]) AS since,
+    width_bucket(balance.business_date, $8::date[]) AS since,
     sum(balance.original_direct::numeric + CASE WHEN path.depth = 0 THEN balance.original_overlay ELSE 0 END)
         AS achieved,
     sum(balance.original_overlay) AS overlay
@@ -66,6 +68,7 @@ FROM (
         sum(direct) AS direct, sum(overlay) AS overlay
     FROM achievement_balance
     WHERE position_id = ANY($1) AND metric_id = $2 AND business_date >= $4 AND business_date < $5
+        AND ($6::bigint[] IS NULL OR product_id = ANY($6))
     GROUP BY 1, 2
 ) AS month GROUP BY 1
 """
@@ -78,6 +81,7 @@ JOIN unnest($3::date[], $4::date[]) WITH ORDINALITY AS period (starts_on, ends_o
     ON balance.business_date >= period.starts_on AND balance.business_date < period.ends_on
 WHERE balance.member_id = ANY($1) AND balance.metric_id = $2 AND ($5::date IS NULL OR balance.posted_on <= $5)
     AND ($6::bigint[] IS NULL OR balance.position_id = ANY($6))
+    AND ($7::bigint[] IS NULL OR balance.product_id = ANY($7))
 GROUP BY 1, 2 ORDER BY 1, 2
 """
 
@@ -95,7 +99,7 @@ class AchievedAtPlanRate:
 async def achieved_by_unit(
     snapshot: Snapshot,
     unit_ids: Sequence[int],
-    metric_id: int,
+    counting: Counting,
     periods: Sequence[Period],
     *,
     structure: Structure = "as_was",
@@ -108,12 +112,12 @@ async def achieved_by_unit(
     above it on `tree_day`, which must be given then. Overlay is in a position's own `achieved`, not in that of
     the units above; `overlay` is the overlay of all positions at or below the unit, whether in it or not.
     """
-    arguments = _of_units(unit_ids, metric_id, periods, structure, tree_day, posted_through)
+    arguments = _of_units(unit_ids, counting, periods, structure, tree_day, posted_through)
     return _whole(await snapshot.fetch(_BY_UNIT, *arguments))
 
 
 async def achieved_by_month(
-    snapshot: Snapshot, unit_ids: Sequence[int], metric_id: int, months: Sequence[Period], tree_day: date
+    snapshot: Snapshot, unit_ids: Sequence[int], counting: Counting, months: Sequence[Period], tree_day: date
 ) -> dict[int, list[int]]:
     """What each unit achieved in each of `months`, as it is composed on `tree_day`; every id has its list.
 
@@ -125,7 +129,9 @@ async def achieved_by_month(
     below = await snapshot.fetch(_BELOW, list(unit_ids), tree_day)
     starts, ends = _bounds(months)
     positions = list({row["unit_id"] for row in below})
-    rows = await snapshot.fetch(_MONTHS_OF_POSITIONS, positions, metric_id, starts, starts[0], ends[-1])
+    rows = await snapshot.fetch(
+        _MONTHS_OF_POSITIONS, positions, counting.metric_id, starts, starts[0], ends[-1], counting.product_ids
+    )
     direct, overlay = (
         {row["position_id"]: _spread(row["places"], row[column], len(months)) for row in rows}
         for column in ("direct", "overlay")
@@ -149,7 +155,7 @@ def _spread(places: Sequence[int], sums: Sequence[Decimal], length: int) -> list
 async def achieved_at_plan_rate(
     snapshot: Snapshot,
     unit_ids: Sequence[int],
-    metric_id: int,
+    counting: Counting,
     metric_scale: int,
     periods: Sequence[Period],
     rates: RateTable,
@@ -166,7 +172,7 @@ async def achieved_at_plan_rate(
     changes = [EARLIEST, *rates.changes(RateKind.PLAN)]
     rows = await snapshot.fetch(
         _ORIGINALS_BY_UNIT,
-        *_of_units(unit_ids, metric_id, periods, structure, tree_day, posted_through),
+        *_of_units(unit_ids, counting, periods, structure, tree_day, posted_through),
         changes,
     )
     sums: dict[tuple[int, int], dict[str, list[Fraction]]] = defaultdict(dict)
@@ -184,7 +190,7 @@ async def achieved_at_plan_rate(
 async def achieved_by_member(
     snapshot: Snapshot,
     member_ids: Sequence[int],
-    metric_id: int,
+    counting: Counting,
     periods: Sequence[Period],
     *,
     posted_through: date | None = None,
@@ -197,7 +203,16 @@ async def achieved_by_member(
     starts, ends = _bounds(periods)
     positions = None if position_ids is None else list(position_ids)
     return _whole(
-        await snapshot.fetch(_BY_MEMBER, list(member_ids), metric_id, starts, ends, posted_through, positions)
+        await snapshot.fetch(
+            _BY_MEMBER,
+            list(member_ids),
+            counting.metric_id,
+            starts,
+            ends,
+            posted_through,
+            positions,
+            counting.product_ids,
+        )
     )
 
 
@@ -208,7 +223,7 @@ def _whole(rows: Sequence[Record]) -> list[dict[str, int]]:
 
 def _of_units(
     unit_ids: Sequence[int],
-    metric_id: int,
+    counting: Counting,
     periods: Sequence[Period],
     structure: Structure,
     tree_day: date | None,
@@ -217,7 +232,8 @@ def _of_units(
     if structure == "as_is" and tree_day is None:
         raise ValueError("a tree as it is needs the day on which it is")
     starts, ends = _bounds(periods)
-    return list(unit_ids), metric_id, starts, ends, tree_day if structure == "as_is" else None, posted_through
+    day = tree_day if structure == "as_is" else None
+    return list(unit_ids), counting.metric_id, starts, ends, day, posted_through, counting.product_ids
 
 
 def _bounds(periods: Sequence[Period]) -> tuple[list[date], list[date]]:

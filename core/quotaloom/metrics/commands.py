@@ -113,7 +113,7 @@ async def update_metric(
     work.viewer.require(Scope.SETTINGS, "changing a metric")
     if name is not None:
         check_name(name)
-    _check_description(description)
+    check_description(description)
 
     async def apply(transaction: Transaction) -> None:
         before = await transaction.fetch_one("SELECT * FROM metric WHERE id = $1 FOR UPDATE", metric_id)
@@ -202,7 +202,7 @@ def key_taken(what: str, key: str) -> InputError:
 def _checked(metric: NewMetric, currency: str) -> NewMetric:
     check_key(metric.key)
     check_name(metric.name)
-    _check_description(metric.description)
+    check_description(metric.description)
     kind: Any = metric.kind
     if kind not in ("money", "count"):
         raise InputError("BAD_KIND", f"a metric is `money` or `count`, not {kind!r}", ("kind",))
@@ -219,7 +219,8 @@ def _own_scale(kind: MetricKind, currency: str) -> int:
     return currency_scale(currency) if kind == "money" else 0
 
 
-def _check_description(description: str | None) -> None:
+def check_description(description: str | None) -> None:
+    """Raise `InputError` BAD_DESCRIPTION for a very long description."""
     if description is not None and (len(description) > LONGEST_DESCRIPTION or "\0" in description):
         message = f"a description has up to {LONGEST_DESCRIPTION} characters"
         raise InputError("BAD_DESCRIPTION", message, ("description",))

@@ -88,7 +88,7 @@ def _told(calendar: FiscalCalendar, months: Sequence[Period], working: WorkingDa
 
 
 async def _achieved(snapshot: Snapshot, gathered: Gathered, periods: Sequence[Period]) -> dict[int, list[int]]:
-    return await achieved_by_month(snapshot, list(gathered.units), gathered.metric_id, periods, gathered.tree_day)
+    return await achieved_by_month(snapshot, list(gathered.units), gathered.counting, periods, gathered.tree_day)
 
 
 async def _loads(snapshot: Snapshot, work: Work, ids: Sequence[int]) -> dict[int, Load]:

@@ -13,6 +13,7 @@ from asyncpg import Record
 
 from quotaloom.calendars.fiscal import FiscalCalendar
 from quotaloom.calendars.periods import ONE_DAY, Period
+from quotaloom.metrics.counting import Counting, counting_of
 from quotaloom.metrics.reads import metrics_by_id
 from quotaloom.platform.errors import NotFound
 from quotaloom.platform.unit_of_work import Snapshot, Transaction
@@ -52,7 +53,7 @@ class Gathered:
 
     plan_id: int
     draft_id: int
-    metric_id: int
+    counting: Counting
     metric_key: str
     metric_scale: int
     months: tuple[Period, ...]
@@ -87,7 +88,7 @@ async def gather(
             children[row["parent_id"]].append(row["id"])
     units = {row["id"]: _unit(row, children[row["id"]], months, cells[row["id"]]) for row in rows}
     return Gathered(
-        plan.id, draft_id, metric["id"], metric["key"], metric["scale"], months, units, tree_day, tree_of(rows)
+        plan.id, draft_id, counting_of(metric), metric["key"], metric["scale"], months, units, tree_day, tree_of(rows)
     )
 
 

@@ -10,6 +10,7 @@ from quotaloom.calendars.company_calendar import fiscal_calendar, load_calendar
 from quotaloom.demo.generating import tell_story
 from quotaloom.demo.loading import DemoCompany
 from quotaloom.demo.story import DemoStory
+from quotaloom.metrics.counting import Counting
 from quotaloom.metrics.rates import RateKind, RateTable, convert
 from quotaloom.platform.database import Database
 from quotaloom.platform.unit_of_work import Snapshot
@@ -30,7 +31,7 @@ async def revenue_of(
     assert company is not None
     (metric_id,) = await numbers(snapshot, "SELECT id FROM metric WHERE key = 'revenue'")
     period = fiscal_calendar(company).period(label)
-    rows = await achieved_by_unit(snapshot, unit_ids, metric_id, [period], posted_through=posted_through)
+    rows = await achieved_by_unit(snapshot, unit_ids, Counting(metric_id), [period], posted_through=posted_through)
     return {row["unit_id"]: (row["achieved"], row["overlay"]) for row in rows}
 
 

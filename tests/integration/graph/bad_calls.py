@@ -24,6 +24,12 @@ CUSTOMER: Final[tuple[dict[str, Any], ...]] = (
     {"location": LONG},
     {"parentKey": "nobody"},
 )
+COMPONENTS: Final[tuple[list[dict[str, Any]], ...]] = (
+    [],
+    [{"metric": "revenue", "weight": "1"}] * 2,
+    *([{"metric": "smiles", "weight": "1"}], [{"metric": "revenue", "weight": "0"}]),
+    [{"metric": "revenue", "weight": "1", "cap": "1.0000001"}],
+)
 
 
 def unknown(type_name: str, field: str = "id") -> dict[str, str]:
@@ -246,7 +252,20 @@ BAD: Final[Mapping[str, Changes]] = {
     "defineMetric": lambda w: [
         *({"key": "A B"}, {"key": "revenue"}, {"name": ""}, {"scale": 9}, {"kind": "MONEY", "scale": 5}),
     ],
+    "defineProductMetric": lambda w: [
+        *({"key": "A B"}, {"key": "revenue"}, {"name": ""}, {"description": LONG}, {"ofMetric": "smiles"}),
+        *(unknown("Product", "productId"), {"productId": None}, {"productGroup": "pumps"}),
+        {"productId": None, "productGroup": "nothing"},
+    ],
     "updateMetric": lambda w: [{"name": ""}, unknown("Metric"), STALE],
+    "defineScore": lambda w: [
+        *({"key": "A B"}, {"key": "loud"}, {"name": ""}, {"description": LONG}),
+        *({"components": one} for one in COMPONENTS),
+    ],
+    "updateScore": lambda w: [
+        *(unknown("Score"), {"name": ""}, {"description": LONG}, STALE),
+        *({"components": one} for one in COMPONENTS),
+    ],
     "defineProduct": lambda w: [
         *({"key": ""}, {"key": "pump"}, {"name": ""}, {"productGroup": LONG}, {"listPrice": "-1"}),
         {"listPrice": "0.001"},

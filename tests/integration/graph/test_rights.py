@@ -60,6 +60,9 @@ SHOWN: Final = {
     "copyPlan": "Viewer.can.createPlans",
     "dropScenario": "Plan.viewerCan.publish",
     "defineMetric": "Viewer.can.changeSettings",
+    "defineProductMetric": "Viewer.can.changeSettings",
+    "defineScore": "Viewer.can.changeSettings",
+    "updateScore": "Score.viewerCan.edit",
     "updateMetric": "Metric.viewerCan.edit",
     "defineProduct": "Viewer.can.changeSettings",
     "updateProduct": "Product.viewerCan.edit",
@@ -90,6 +93,7 @@ CAN = """{ viewer { can { createCompanies createOrgUnits createMembers createPla
 EDITS = """query ($plan: ID!, $product: ID!) {
     company { viewerCan { edit } }
     metrics { viewerCan { edit } }
+    scores { viewerCan { edit } }
     node(id: $product) { ... on Product { viewerCan { edit } } }
     policies { viewerCan { switch } }
     attributeDefinitions { viewerCan { edit } }
@@ -144,6 +148,7 @@ async def test_each_viewer_is_shown_what_he_may_edit(database: Database) -> None
         rights = [
             data["company"],
             *data["metrics"],
+            *data["scores"],
             data["node"],
             *data["policies"],
             data["plan"],

@@ -102,6 +102,9 @@ async def _note_grades(world: World) -> None:
 async def _fill_plans(world: World) -> None:
     metric = await world.call("defineMetric", "metric { id }", key="tastings", name="Tastings", kind="COUNT")
     world.ids["metric"] = metric["metric"]["id"]
+    parts = [{"metric": "tastings", "weight": "2"}, {"metric": "revenue", "weight": "1"}]
+    score = await world.call("defineScore", "score { id }", key="loud", name="Loud", components=parts)
+    world.ids["score"] = score["score"]["id"]
     await world.call("switchPolicy", "policy { key }", policy="allocation.last_year", active=True)
     for name, year in (("draft", 2026), ("published", 2027)):
         made = await world.call(

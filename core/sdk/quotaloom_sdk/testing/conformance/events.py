@@ -71,6 +71,8 @@ PAYLOADS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "scenario.added": ("plan", "version"),
         "scenario.adopted": ("plan", "version"),
         "scenario.dropped": ("plan", "version"),
+        "score.defined": ("id", "key"),
+        "score.updated": _ROW,
         "targets.approved": ("id", "plan", "unit"),
         "targets.changed": ("plan", "units"),
         "targets.committed": ("plan", "unit"),
