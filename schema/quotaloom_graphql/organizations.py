@@ -16,6 +16,7 @@ from quotaloom_graphql.attainments import (
 )
 from quotaloom_graphql.attribute_loaders import load_member_attributes, load_unit_attributes
 from quotaloom_graphql.attributes import AttributeValue
+from quotaloom_graphql.commitment_loaders import load_commitments, load_committed_months
 from quotaloom_graphql.enums import MemberRole, OrgUnitKind
 from quotaloom_graphql.funnel_loaders import load_unit_opportunities
 from quotaloom_graphql.nodes import Node, encode_id, global_id
@@ -56,6 +57,7 @@ from quotaloom_graphql.worksheet_loaders import load_worksheets
 from strawberry_breadth import batch, column
 
 if TYPE_CHECKING:
+    from quotaloom_graphql.commitments import Commitment, UnitCommitment
     from quotaloom_graphql.funnels import Opportunity
     from quotaloom_graphql.objectives import Objective
     from quotaloom_graphql.own_goals import OwnGoal
@@ -70,6 +72,12 @@ class ViewerCanOnUnit:
     plan: bool = strawberry.field(description="Set and decompose the targets of this unit in a draft.")
     plan_below: bool = strawberry.field(description="Set and decompose the targets of the units below it.")
     set_own_goal: bool = strawberry.field(description="Set yourself a goal above your target: you hold this position.")
+    commit: bool = strawberry.field(
+        description="Commit to figures for it: of your own position while a plan calls for commitments."
+    )
+    comment: bool = strawberry.field(
+        description="Comment on its cells: in every plan that you see, of your own position once it is published."
+    )
 
 
 @strawberry.type(description="What you may do with a member; the server checks again.")
@@ -206,6 +214,19 @@ class OrgUnit(Node):
         by="unit_id",
         one=True,
         description="What its target in a plan takes, and what is in the way; null where that is not for you to see.",
+    )
+    commitments: list[Annotated[UnitCommitment, strawberry.lazy("quotaloom_graphql.commitments")]] = batch(
+        load_commitments,
+        key="id",
+        by="unit_id",
+        description="What was committed to for it and below it, against its target; empty where you neither lead nor"
+        " hold it.",
+    )
+    committed_months: list[Annotated[Commitment, strawberry.lazy("quotaloom_graphql.commitments")]] = batch(
+        load_committed_months,
+        key="id",
+        by="unit_id",
+        description="The commitments themselves, month by month: by whom, when, and what was said.",
     )
     attributes: list[AttributeValue] = batch(
         load_unit_attributes,

@@ -21,6 +21,7 @@ from quotaloom.platform.errors import NotFound
 from quotaloom_graphql import (
     achievements,
     attributes,
+    comments,
     companies,
     funnels,
     metrics,
@@ -32,6 +33,8 @@ from quotaloom_graphql import (
 )
 from quotaloom_graphql.achievement_mutations import AchievementMutation
 from quotaloom_graphql.attribute_mutations import AttributeMutation
+from quotaloom_graphql.comments import CommentMutation
+from quotaloom_graphql.commitments import CommitmentMutation
 from quotaloom_graphql.companies import CompanyMutation
 from quotaloom_graphql.context import Info
 from quotaloom_graphql.decimals import EXACT_DECIMAL
@@ -65,6 +68,7 @@ NODE_LOADERS: dict[str, NodeLoader] = {
     **achievements.NODE_LOADERS,
     **companies.NODE_LOADERS,
     **submissions.NODE_LOADERS,
+    **comments.NODE_LOADERS,
     **reliefs.NODE_LOADERS,
     **attributes.NODE_LOADERS,
     **objectives.NODE_LOADERS,
@@ -111,6 +115,8 @@ class Mutation(
     ScenarioMutation,
     PlanCopyMutation,
     SubmissionMutation,
+    CommentMutation,
+    CommitmentMutation,
     ReliefMutation,
     ObjectiveMutation,
     WorksheetMutation,

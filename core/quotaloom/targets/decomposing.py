@@ -97,7 +97,7 @@ async def _gather(work: Work, host: PolicyHost, request: DecomposeRequest) -> _R
         calendar = fiscal_calendar(work.company)
         tree_day = tree_day_of(plan, work.today)
         gathered = await gather(snapshot, calendar, plan, draft_id, request.unit_id, tree_day)
-        _require_subtree(right, gathered, request.unit_id)
+        require_subtree(right, gathered, request.unit_id)
         inputs = await read_inputs(snapshot, work, gathered, selected.policy.needs)
         ramp = NO_RAMP if request.ramp is None else await read_ramp(snapshot, calendar, gathered, request.ramp)
         return _Read(gathered, inputs, ramp, selected)
@@ -111,8 +111,11 @@ def _require_right(right: PlanningRight, request: DecomposeRequest) -> None:
         raise AccessDenied(BELOW_ONLY)
 
 
-def _require_subtree(right: PlanningRight, gathered: Gathered, unit_id: int) -> None:
-    """The tree of the plan's time may hold units that stand elsewhere today, and whose head is another."""
+def require_subtree(right: PlanningRight, gathered: Gathered, unit_id: int) -> None:
+    """Raise `AccessDenied` unless the planner may set all units below `unit_id`.
+
+    The tree of the plan's time may hold units that stand elsewhere today, and whose head is another.
+    """
     for other in gathered.units:
         if other != unit_id and not right.may_set(other):
             raise AccessDenied(
@@ -143,7 +146,7 @@ async def _apply(work: Work, read: _Read, outcome: DecompositionOutcome, request
     async def apply(transaction: Transaction) -> bool:
         if not await still_selected(transaction, read.selected, work.today, request.policy):
             return False
-        if not await _still_stands(transaction, gathered, units, request.scenario):
+        if not await still_stands(transaction, gathered, units, request.scenario):
             return False
         await refuse_submitted(transaction, gathered.draft_id, units, work.today, "orgUnitId")
         await store_cells(transaction, gathered.draft_id, rows)
@@ -174,7 +177,11 @@ def _rows(unit: DecomposedUnit, gathered: Gathered) -> list[tuple[Any, ...]]:
     ]
 
 
-async def _still_stands(transaction: Transaction, gathered: Gathered, units: list[int], scenario: int | None) -> bool:
+async def still_stands(transaction: Transaction, gathered: Gathered, units: list[int], scenario: int | None) -> bool:
+    """Hold the plan and the tree, and say whether both, and the cells of `units`, are as they were gathered.
+
+    The first of `units` is the one whose subtree was gathered.
+    """
     await transaction.lock(ORGANIZATION_LOCK, shared=True)
     await transaction.lock(f"plan:{gathered.plan_id}")
     plan = await load_plan(transaction, gathered.plan_id)

@@ -232,6 +232,22 @@ BAD: Final[Mapping[str, Changes]] = {
         *({"planId": w["published"], **one} for one in ({"period": "2027-01"}, {"period": "2027-Q1"}, {"period": "x"})),
         {"goal": "0.5"},
     ],
+    "callForCommitments": lambda w: [unknown("Plan", "planId"), {"until": NEVER}],
+    "commitTargets": lambda w: [
+        *(unknown("Plan", "planId"), unknown("OrgUnit", "orgUnitId"), {"comment": LONG}, {"months": []}),
+        *({"months": [{"month": month, "amount": "1"}]} for month in ("x", "2027-01", "2026-Q1")),
+        *({"months": [{"month": "2026-02", "amount": amount}]} for amount in ("-1", "0.5")),
+        {"months": [{"month": "2026-02", "amount": "1"}] * 2},
+    ],
+    "adoptCommitments": lambda w: [
+        *(unknown("Plan", "planId"), unknown("OrgUnit", "orgUnitId"), {"levels": -1}, {"scenario": 9}),
+        *({"planId": w["published"]}, {"planId": w["third"]}),
+    ],
+    "addCellComment": lambda w: [
+        *(unknown("Plan", "planId"), unknown("OrgUnit", "orgUnitId"), {"month": "x"}, {"month": "2027-01"}),
+        *({"month": "2026-Q1"}, {"text": " "}, {"text": LONG}, {"text": "a\0b"}),
+    ],
+    "resolveCellComment": lambda w: [unknown("CellComment", "commentId"), {"commentId": w["draft"]}],
     "closePlan": lambda w: [unknown("Plan", "planId"), {"planId": w["draft"]}],
     "reopenPlan": lambda w: [unknown("Plan", "planId"), {"reason": ""}, {"reason": LONG}],
     "setWorksheet": lambda w: [

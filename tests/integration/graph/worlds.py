@@ -117,6 +117,11 @@ async def _fill_plans(world: World) -> None:
         await world.call("setTargetCells", "plan { id }", planId=plan_id, cells=[cell])
     made = await world.call("createPlan", "plan { id }", name="Empty", metricId=world["metric"], fiscalYear=2031)
     world.ids["empty plan"] = made["plan"]["id"]
+    said = {"orgUnitId": world.unit("acme"), "month": "2026-01", "text": "Is that all?"}
+    made = await world.call("addCellComment", "comment { id }", planId=world["draft"], **said)
+    world.ids["comment"] = made["comment"]["id"]
+    given = {"orgUnitId": world.unit("east"), "months": [{"month": "2026-01", "amount": "5"}]}
+    await world.call("commitTargets", "plan { id }", planId=world["draft"], **given)
     await world.call("addScenario", "plan { id }", planId=world["draft"], name="Bold", fromVersion=1)
     await world.call("publishPlan", "plan { id }", planId=world["published"])
     await _plan_products(world)
