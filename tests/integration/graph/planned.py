@@ -8,6 +8,7 @@ from typing import Any
 
 from quotaloom.platform.access import Role
 from quotaloom.platform.tokens import Identity
+from quotaloom.targets.attainment_feed import AttainmentFeed
 from quotaloom_graphql.context import RequestContext, Services
 from tests.founding import at
 from tests.integration.graph.asking import SCHEMA, gid
@@ -40,7 +41,9 @@ async def answer(
     role = Role.ADMIN if who is None else Role.MEMBER
     identity = Identity(planning.work.company.id, who or "tests", role, member_id)
     now = planning.work.now if on is None else noon(on)
-    async with RequestContext(Services(planning.work.database, POLICIES, lambda: now), identity) as context:
+    async with RequestContext(
+        Services(planning.work.database, POLICIES, lambda: now, AttainmentFeed(planning.work.database)), identity
+    ) as context:
         result = await SCHEMA.execute(query, variable_values=variables, context_value=context)
         assert result.errors is None, result.errors
         assert result.data is not None
