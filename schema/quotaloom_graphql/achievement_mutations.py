@@ -52,12 +52,17 @@ class CreditInput:
     )
 
 
-@strawberry.input(description="An order or payment of another system; name customer and product by id or by key.")
+@strawberry.input(
+    description="An order, payment or activity of another system; name customer and product by id or by key."
+)
 class PostAchievementItem:
     """An item."""
 
     metric: str = strawberry.field(description="The key of a metric, such as `revenue`.")
-    amount: Decimal = strawberry.field(description="Zero or more, in `currency`, or a count.")
+    amount: Decimal = strawberry.field(
+        description="Zero or more, in `currency`, or a count; of `gross_margin` less than zero where it was sold at a"
+        " loss."
+    )
     currency: str | None = strawberry.field(
         default=None, description="ISO 4217 code; the company's currency if not given, never for a count."
     )
@@ -65,7 +70,7 @@ class PostAchievementItem:
     occurred_at: datetime | None = strawberry.field(
         default=None, description="Or the moment, with its offset; the company's time zone makes the day of it."
     )
-    source: EntrySource = strawberry.field(description="`ORDER` or `PAYMENT`.")
+    source: EntrySource = strawberry.field(description="`ORDER`, `PAYMENT` or `ACTIVITY`, such as a visit or a call.")
     source_key: str = strawberry.field(description="What the other system calls it.")
     idempotency_key: str = strawberry.field(
         description="Unique for what is posted: the same again changes nothing and answers with the first entries."
@@ -78,7 +83,7 @@ class PostAchievementItem:
     opportunity_id: strawberry.ID | None = strawberry.field(default=None, description="The deal it belongs to.")
 
 
-@strawberry.input(description="Orders and payments to post, all or none.")
+@strawberry.input(description="What to post, all or none.")
 class PostAchievementsInput:
     """Items."""
 
@@ -154,7 +159,7 @@ class AchievementMutation:
     """Mutations of the ledger."""
 
     post_achievements: PostAchievementsPayload = mutation(
-        _post_achievements, description="Post orders and payments of other systems, each once."
+        _post_achievements, description="Post orders, payments and activities of other systems, each once."
     )
     reverse_achievement: ReverseAchievementPayload = mutation(
         _reverse_achievement, description="Take an entry back, wholly or partly; the entry itself stays as it is."

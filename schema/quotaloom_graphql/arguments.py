@@ -31,6 +31,10 @@ PlanId = Annotated[
     strawberry.ID | None,
     strawberry.argument(description="Compare with this plan's draft instead of the published plan."),
 ]
+PlanVersionNumber = Annotated[
+    int | None,
+    strawberry.argument(description="With `plan`: its version of this number, such as a scenario, instead."),
+]
 StructureChoice = Annotated[Structure, strawberry.argument(description="Which tree rolls the entries up.")]
 PlanRate = Annotated[
     bool, strawberry.argument(description="Figures at the plan rate, worked out from the original amounts.")

@@ -12,14 +12,23 @@ import strawberry
 
 from quotaloom.calendars.periods import Period
 from quotaloom.targets.attainments import Figures, attainment_by_member, attainment_by_unit, told
-from quotaloom_graphql.arguments import AsOf, GrainChoice, MetricKey, PeriodLabel, PlanId, PlanRate, StructureChoice
+from quotaloom_graphql.arguments import (
+    AsOf,
+    GrainChoice,
+    MetricKey,
+    PeriodLabel,
+    PlanId,
+    PlanRate,
+    PlanVersionNumber,
+    StructureChoice,
+)
 from quotaloom_graphql.comparisons import AttainmentChange, load_change, load_previous_period, load_previous_year
 from quotaloom_graphql.connections import Connection
 from quotaloom_graphql.context import Info
 from quotaloom_graphql.entry_pages import load_figure_achievements
 from quotaloom_graphql.enums import AttainmentStatus, Structure
 from quotaloom_graphql.projections import Projection
-from quotaloom_graphql.questions import attainment_question, period_named, periods_named
+from quotaloom_graphql.questions import PlanAsked, attainment_question, period_named, periods_named
 from strawberry_breadth import batch, column
 
 if TYPE_CHECKING:
@@ -51,7 +60,12 @@ class Attainment:
     period: str = strawberry.field(description="The period's label.")
     starts_on: date = strawberry.field(description="First day.")
     ends_on: date = strawberry.field(description="The day after the last.")
-    target: Decimal | None = strawberry.field(description="The sum of the unit's own cells; null where it has none.")
+    target: Decimal | None = strawberry.field(
+        description="The sum of the unit's own cells, less the relief; null where it has none."
+    )
+    relief: Decimal = strawberry.field(
+        description="What positions are relieved of, taken off the target; the other lines are lowered alike."
+    )
     assessment: Decimal | None = strawberry.field(description="The floor that separates reward from penalty.")
     stretch: Decimal | None = strawberry.field(description="Above the target.")
     achieved: Decimal = strawberry.field(
@@ -109,11 +123,14 @@ async def load_unit_attainment(
     as_of: AsOf = None,
     structure: StructureChoice = Structure.AS_WAS,
     plan: PlanId = None,
+    plan_version: PlanVersionNumber = None,
     at_plan_rate: PlanRate = False,
 ) -> list[dict[str, Any]]:
     """Attainment of the units whose figures the viewer may see."""
     periods = [await period_named(info.context, period)]
-    return await _unit_attainments(keys, info, periods, metric, as_of, structure, plan, at_plan_rate)
+    return await _unit_attainments(
+        keys, info, periods, metric, as_of, structure, PlanAsked(plan, plan_version), at_plan_rate
+    )
 
 
 async def load_unit_attainments(
@@ -125,11 +142,14 @@ async def load_unit_attainments(
     as_of: AsOf = None,
     structure: StructureChoice = Structure.AS_WAS,
     plan: PlanId = None,
+    plan_version: PlanVersionNumber = None,
     at_plan_rate: PlanRate = False,
 ) -> list[dict[str, Any]]:
     """Attainment of the units for each period of a grain."""
     periods = await periods_named(info.context, period, grain)
-    return await _unit_attainments(keys, info, periods, metric, as_of, structure, plan, at_plan_rate)
+    return await _unit_attainments(
+        keys, info, periods, metric, as_of, structure, PlanAsked(plan, plan_version), at_plan_rate
+    )
 
 
 async def _unit_attainments(
@@ -139,7 +159,7 @@ async def _unit_attainments(
     metric: str,
     as_of: date | None,
     structure: Structure,
-    plan: str | None,
+    plan: PlanAsked,
     at_plan_rate: bool,
 ) -> list[dict[str, Any]]:
     context = info.context
@@ -161,9 +181,12 @@ async def load_member_attainment(
     metric: MetricKey = "revenue",
     as_of: AsOf = None,
     plan: PlanId = None,
+    plan_version: PlanVersionNumber = None,
 ) -> list[dict[str, Any]]:
     """Attainment of the members whose figures the viewer may see: his own whole, others' in the subtrees he heads."""
-    return await _member_attainments(keys, info, [await period_named(info.context, period)], metric, as_of, plan)
+    return await _member_attainments(
+        keys, info, [await period_named(info.context, period)], metric, as_of, PlanAsked(plan, plan_version)
+    )
 
 
 async def load_member_attainments(
@@ -174,14 +197,15 @@ async def load_member_attainments(
     metric: MetricKey = "revenue",
     as_of: AsOf = None,
     plan: PlanId = None,
+    plan_version: PlanVersionNumber = None,
 ) -> list[dict[str, Any]]:
     """Attainment of the members for each period of a grain."""
     periods = await periods_named(info.context, period, grain)
-    return await _member_attainments(keys, info, periods, metric, as_of, plan)
+    return await _member_attainments(keys, info, periods, metric, as_of, PlanAsked(plan, plan_version))
 
 
 async def _member_attainments(
-    keys: list[int], info: Info, periods: Sequence[Period], metric: str, as_of: date | None, plan: str | None
+    keys: list[int], info: Info, periods: Sequence[Period], metric: str, as_of: date | None, plan: PlanAsked
 ) -> list[dict[str, Any]]:
     context = info.context
     sight = await context.sight()

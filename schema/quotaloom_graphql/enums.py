@@ -58,8 +58,8 @@ class MetricKind(StrEnum):
 
 
 @strawberry.enum(
-    description="Where a plan, or a version of it, stands: a draft, one that is submitted or approved as a whole, in"
-    " force, in force before, or in force and revised no more."
+    description="Where a plan, or a version of it, stands: a draft, one that is submitted or approved as a whole, a"
+    " scenario beside the draft, in force, in force before, or in force and revised no more."
 )
 class PlanStatus(StrEnum):
     """From draft to closed."""
@@ -67,6 +67,7 @@ class PlanStatus(StrEnum):
     DRAFT = "draft"
     SUBMITTED = "submitted"
     APPROVED = "approved"
+    SCENARIO = "scenario"
     PUBLISHED = "published"
     SUPERSEDED = "superseded"
     CLOSED = "closed"

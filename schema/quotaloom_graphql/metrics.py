@@ -8,6 +8,7 @@ from typing import Any
 
 import strawberry
 
+from quotaloom.metrics.built_in import BUILT_IN_KEYS
 from quotaloom.metrics.commands import NewMetric, define_metric, set_exchange_rate, update_metric
 from quotaloom.metrics.currencies import currency_scale
 from quotaloom.metrics.product_commands import NewProduct, define_product, update_product
@@ -58,7 +59,7 @@ async def priced(info: Info, rows: list[Record]) -> list[dict[str, Any]]:
 class ViewerCanOnMetric:
     """Rights of the viewer on a metric."""
 
-    edit: bool = strawberry.field(description="Rename it or turn its direction round.")
+    edit: bool = strawberry.field(description="Rename or describe it, or turn its direction round.")
 
 
 @strawberry.type(description="What you may do with a product; the server checks again.")
@@ -75,7 +76,11 @@ class Metric(Node):
     id: strawberry.ID = global_id("Metric")
     key: str = strawberry.field(description="Its name for arguments, unique.")
     name: str = strawberry.field(description="Its name for people.")
+    description: str | None = strawberry.field(description="What counts for it.")
     kind: MetricKind = strawberry.field(description="Money in the company's currency, or a count.")
+    built_in: bool = column(
+        lambda key: key in BUILT_IN_KEYS, of="key", description="Whether every company has it from the beginning."
+    )
     scale: int = strawberry.field(description="Decimal places of its amounts.")
     lower_is_better: bool = strawberry.field(description="Whether less is better, which turns statuses round.")
     version: int = strawberry.field(description="Counts changes; for `expectedVersion`.")
@@ -91,6 +96,9 @@ class Product(Node):
     name: str = strawberry.field(description="Its name.")
     product_group: str | None = strawberry.field(description="The group or series it belongs to.")
     list_price: Decimal | None = strawberry.field(description="Its list price in the company's currency.")
+    gross_margin_rate: Decimal | None = column(
+        shortest, of="gross_margin_rate", description="The part of its revenue that is gross margin, 0 to 1."
+    )
     version: int = strawberry.field(description="Counts changes; for `expectedVersion`.")
     viewer_can: ViewerCanOnProduct = batch(load_product_rights, key="id", description="What you may do with it.")
 
@@ -118,6 +126,7 @@ class DefineMetricInput:
         default=None, description="Decimal places; that of the currency for money, 0 for counts."
     )
     lower_is_better: bool = strawberry.field(default=False, description="Whether less is better.")
+    description: str | None = strawberry.field(default=None, description="What counts for it, in up to 500 characters.")
 
 
 @strawberry.input(description="What to change of a metric.")
@@ -126,6 +135,7 @@ class UpdateMetricInput:
 
     id: strawberry.ID = strawberry.field(description="The metric.")
     name: str | None = strawberry.field(default=None, description="Its new name.")
+    description: str | None = strawberry.field(default=None, description='What counts for it; `""` for nothing.')
     lower_is_better: bool | None = strawberry.field(default=None, description="Whether less is better.")
     expected_version: int | None = strawberry.field(default=None, description=EXPECTED)
 
@@ -146,6 +156,11 @@ class DefineProductInput:
     name: str = strawberry.field(description="Its name.")
     product_group: str | None = strawberry.field(default=None, description="The group or series it belongs to.")
     list_price: Decimal | None = strawberry.field(default=None, description="List price in the company's currency.")
+    gross_margin_rate: Decimal | None = strawberry.field(
+        default=None,
+        description="The part of its revenue that is gross margin, 0 to 1, up to six places: deals of it that are won"
+        " from now on post as much of their amount to `gross_margin`.",
+    )
 
 
 @strawberry.input(description="What to change of a product; what is left out stays.")
@@ -156,6 +171,9 @@ class UpdateProductInput:
     name: str | None = strawberry.field(default=None, description="Its new name.")
     product_group: str | None = strawberry.field(default=strawberry.UNSET, description="Its new group.")
     list_price: Decimal | None = strawberry.field(default=strawberry.UNSET, description="Its new list price.")
+    gross_margin_rate: Decimal | None = strawberry.field(
+        default=strawberry.UNSET, description="Its new gross margin rate, for deals that are won from now on."
+    )
     expected_version: int | None = strawberry.field(default=None, description=EXPECTED)
 
 
@@ -187,7 +205,7 @@ class ExchangeRatePayload:
 
 async def _define_metric(work: Work, input: DefineMetricInput, _: Services) -> dict[str, Any]:
     kind = "money" if input.kind is MetricKind.MONEY else "count"
-    metric = NewMetric(input.key, input.name, kind, input.scale, input.lower_is_better)  # type: ignore[arg-type]
+    metric = NewMetric(input.key, input.name, kind, input.scale, input.lower_is_better, input.description)  # type: ignore[arg-type]
     return {"metric_id": await define_metric(work, metric)}
 
 
@@ -197,6 +215,7 @@ async def _update_metric(work: Work, input: UpdateMetricInput, _: Services) -> d
         work,
         metric_id,
         name=input.name,
+        description=input.description,
         lower_is_better=input.lower_is_better,
         expected_version=input.expected_version,
     )
@@ -205,7 +224,8 @@ async def _update_metric(work: Work, input: UpdateMetricInput, _: Services) -> d
 
 async def _define_product(work: Work, input: DefineProductInput, _: Services) -> dict[str, Any]:
     price = _price(work, input.list_price)
-    return {"product_id": await define_product(work, NewProduct(input.key, input.name, input.product_group, price))}
+    product = NewProduct(input.key, input.name, input.product_group, price, input.gross_margin_rate)
+    return {"product_id": await define_product(work, product)}
 
 
 async def _update_product(work: Work, input: UpdateProductInput, _: Services) -> dict[str, Any]:
@@ -217,6 +237,8 @@ async def _update_product(work: Work, input: UpdateProductInput, _: Services) ->
         changes["product_group"] = input.product_group
     if input.list_price is not strawberry.UNSET:
         changes["list_price"] = _price(work, input.list_price)
+    if input.gross_margin_rate is not strawberry.UNSET:
+        changes["gross_margin_rate"] = input.gross_margin_rate
     await update_product(work, product_id, changes, input.expected_version)
     return {"product_id": product_id}
 
@@ -236,7 +258,9 @@ class MetricMutation:
     """Mutations of metrics, products and rates."""
 
     define_metric: MetricPayload = mutation(_define_metric, description="Define a metric of the company's own.")
-    update_metric: MetricPayload = mutation(_update_metric, description="Rename a metric or turn its direction round.")
+    update_metric: MetricPayload = mutation(
+        _update_metric, description="Rename or describe a metric, or turn its direction round."
+    )
     define_product: ProductPayload = mutation(_define_product, description="Add a product.")
     update_product: ProductPayload = mutation(_update_product, description="Change a product.")
     set_exchange_rate: ExchangeRatePayload = mutation(

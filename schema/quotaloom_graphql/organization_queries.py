@@ -10,7 +10,6 @@ import strawberry
 from quotaloom.metrics.reads import all_rates
 from quotaloom.organizations import reads
 from quotaloom.organizations.pages import MemberFilter, UnitFilter, page_of_members, page_of_units
-from quotaloom.platform.access import Scope
 from quotaloom.platform.errors import InputError
 from quotaloom.targets.plan_reads import all_plans
 from quotaloom_graphql.companies import Company, Viewer, company_row
@@ -21,9 +20,10 @@ from quotaloom_graphql.metrics import ExchangeRate, Metric
 from quotaloom_graphql.nodes import NodeLoader, decode_id, optional_id
 from quotaloom_graphql.organization_loaders import load_members, load_named_members, load_units
 from quotaloom_graphql.organizations import Member, OrgUnit
-from quotaloom_graphql.plans import Plan, load_plans
+from quotaloom_graphql.plan_loaders import load_plans
+from quotaloom_graphql.plans import Plan
 from quotaloom_graphql.policies import Policy, policy_rows
-from quotaloom_graphql.questions import metric_named
+from quotaloom_graphql.questions import metric_named, sees_drafts
 from quotaloom_graphql.roots import root_field
 
 
@@ -122,9 +122,9 @@ async def _plans(
     fiscal_year: Annotated[int | None, strawberry.argument(description="Only of this fiscal year.")] = None,
 ) -> list[Any]:
     context = info.context
-    viewer, sight = (await context.work()).viewer, await context.sight()
+    await context.work()
     metric_id = None if metric is None else (await metric_named(context, metric))["id"]
-    drafts = viewer.may(Scope.READ) or bool(sight.headed_unit_ids)
+    drafts = await sees_drafts(context)
     return list(await all_plans(context.snapshot, metric_id=metric_id, fiscal_year=fiscal_year, drafts=drafts))
 
 

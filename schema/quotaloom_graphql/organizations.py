@@ -19,6 +19,7 @@ from quotaloom_graphql.attributes import AttributeValue
 from quotaloom_graphql.enums import MemberRole, OrgUnitKind
 from quotaloom_graphql.funnel_loaders import load_unit_opportunities
 from quotaloom_graphql.nodes import Node, encode_id, global_id
+from quotaloom_graphql.objective_loaders import load_objectives_of_units
 from quotaloom_graphql.organization_loaders import (
     load_ancestors,
     load_children,
@@ -34,6 +35,7 @@ from quotaloom_graphql.organization_loaders import (
     load_unit_rights,
     load_units,
 )
+from quotaloom_graphql.reliefs import QuotaRelief, load_reliefs
 from quotaloom_graphql.targets import (
     TargetCell,
     TargetMismatch,
@@ -45,6 +47,7 @@ from strawberry_breadth import batch, column
 
 if TYPE_CHECKING:
     from quotaloom_graphql.funnels import Opportunity
+    from quotaloom_graphql.objectives import Objective
 
 
 @strawberry.type(description="What you may do with a unit, for showing or hiding buttons; the server checks again.")
@@ -135,6 +138,13 @@ class OrgUnit(Node):
     attainments: list[Attainment] | None = batch(
         load_unit_attainments, key="id", by="unit_id", description="Attainment for each period of a grain."
     )
+    reliefs: list[QuotaRelief] = batch(
+        load_reliefs,
+        key="id",
+        by="position_id",
+        description="What this position is relieved of, the earliest first, revoked ones too; empty where you may see"
+        " its name only.",
+    )
     target_mismatch: TargetMismatch | None = batch(
         load_target_mismatch,
         key="id",
@@ -150,6 +160,12 @@ class OrgUnit(Node):
     )
     opportunities: list[Annotated[Opportunity, strawberry.lazy("quotaloom_graphql.funnels")]] | None = batch(
         load_unit_opportunities, key="id", by="parent_id", description="Deals of the positions below it, or of its own."
+    )
+    objectives: list[Annotated[Objective, strawberry.lazy("quotaloom_graphql.objectives")]] = batch(
+        load_objectives_of_units,
+        key="id",
+        by="unit_id",
+        description="The objectives of a fiscal year that it pursues, corporate ones first, then by name.",
     )
     attributes: list[AttributeValue] = batch(
         load_unit_attributes,

@@ -11,6 +11,7 @@ from quotaloom.platform.errors import InputError
 from quotaloom.targets.cells import CellChange
 from quotaloom.targets.deciding import DecomposeRequest, YearPin
 from quotaloom.targets.gathering import KINDS
+from quotaloom.targets.ramps import STANDARD_STEPS, Ramp
 from quotaloom_graphql.nodes import decode_id
 
 
@@ -28,7 +29,9 @@ class TargetCellInput:
     """A cell."""
 
     org_unit_id: strawberry.ID = strawberry.field(description="The unit.")
-    month: str = strawberry.field(description="A month of the plan by its label, such as `2017-06`.")
+    month: str = strawberry.field(
+        description="A month of the plan by its label, such as `2017-06`, or a day of one that is planned by the day."
+    )
     target: Decimal | None = strawberry.field(default=strawberry.UNSET, description="What is aimed for.")
     assessment: Decimal | None = strawberry.field(default=strawberry.UNSET, description="What is assessed against.")
     stretch: Decimal | None = strawberry.field(default=strawberry.UNSET, description="Above the target.")
@@ -44,6 +47,9 @@ class SetTargetCellsInput:
 
     plan_id: strawberry.ID = strawberry.field(description="The plan.")
     cells: list[TargetCellInput] = strawberry.field(description="Up to 5,000 cells.")
+    scenario: int | None = strawberry.field(
+        default=None, description="The number of a scenario to work on instead of the draft."
+    )
 
 
 @strawberry.input(description="Cells of a plan's draft to close to editing, or to open again.")
@@ -54,6 +60,22 @@ class LockTargetCellsInput:
     org_unit_ids: list[strawberry.ID] = strawberry.field(description="The units.")
     period: str = strawberry.field(description="Their months within this period.")
     locked: bool = strawberry.field(default=True, description="False opens them again.")
+    scenario: int | None = strawberry.field(
+        default=None, description="The number of a scenario to work on instead of the draft."
+    )
+
+
+@strawberry.input(description="Months to plan by the day, or as a whole again.")
+class PlanByDayInput:
+    """Months to turn."""
+
+    plan_id: strawberry.ID = strawberry.field(description="The plan.")
+    org_unit_ids: list[strawberry.ID] = strawberry.field(description="The units.")
+    period: str = strawberry.field(description="Their months within this period; up to 1,000 months of units.")
+    by_day: bool = strawberry.field(default=True, description="False sums the days up to months again.")
+    scenario: int | None = strawberry.field(
+        default=None, description="The number of a scenario to work on instead of the draft."
+    )
 
 
 @strawberry.input(description="A child's year that the planner fixes.")
@@ -62,6 +84,19 @@ class YearPinInput:
 
     org_unit_id: strawberry.ID = strawberry.field(description="The unit.")
     target: Decimal = strawberry.field(description="Its target for the plan's year.")
+
+
+@strawberry.input(description="Less for new holders, and the more for their siblings, in their first months.")
+class RampInput:
+    """A ramp."""
+
+    steps: list[Decimal] = strawberry.field(
+        default_factory=lambda: list(STANDARD_STEPS),
+        description="Shares of his first, second, third … month: 0.25 is 25%. After the last he counts whole.",
+    )
+    transfers: bool = strawberry.field(
+        default=False, description="Also for members who come from another position of the company."
+    )
 
 
 @strawberry.input(description="A unit's year to split along the months and down the tree.")
@@ -90,7 +125,13 @@ class DecomposeTargetInput:
         description="How much of its target each unit hands to its children: 1.1 is ten percent more than it has.",
     )
     year_pins: list[YearPinInput] = strawberry.field(default_factory=list, description="Units whose year is fixed.")
+    ramp: RampInput | None = strawberry.field(
+        default=None, description="Multiply the weights of new holders by these shares; `{}` is 25, 50, 75, 100%."
+    )
     dry_run: bool = strawberry.field(default=False, description="Answer with the full matrix and store nothing.")
+    scenario: int | None = strawberry.field(
+        default=None, description="The number of a scenario to work on instead of the draft."
+    )
 
 
 @strawberry.input(description="A plan whose draft becomes the one in force.")
@@ -157,6 +198,8 @@ def decompose_request(input: DecomposeTargetInput, plan_id: int, scale: int) -> 
         levels=input.levels,
         over_assignment=input.over_assignment,
         year_pins=tuple(_pin(pin, index, scale) for index, pin in enumerate(input.year_pins)),
+        ramp=None if input.ramp is None else Ramp(tuple(input.ramp.steps), input.ramp.transfers),
+        scenario=input.scenario,
     )
 
 

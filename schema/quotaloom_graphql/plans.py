@@ -13,19 +13,23 @@ from quotaloom.metrics.reads import metrics_by_id
 from quotaloom.platform.access import Scope
 from quotaloom.platform.amounts import format_amount
 from quotaloom.platform.work import Work
-from quotaloom.targets import plan_reads
 from quotaloom.targets.cells import lock_target_cells, set_target_cells
+from quotaloom.targets.day_cells import plan_by_day
 from quotaloom.targets.deciding import DecompositionOutcome
 from quotaloom.targets.decomposing import decompose_target
 from quotaloom.targets.gathering import KINDS
 from quotaloom.targets.plans import close_plan, create_plan, load_plan, publish_plan, reopen_plan, revise_plan
+from quotaloom_graphql.connections import Connection
 from quotaloom_graphql.context import Info, Services
 from quotaloom_graphql.decompositions import Decomposition, load_decompositions
 from quotaloom_graphql.enums import PlanStatus
 from quotaloom_graphql.errors import UserError
+from quotaloom_graphql.focuses import Focus, load_plan_focuses
 from quotaloom_graphql.metrics import Metric, load_metrics
 from quotaloom_graphql.mutations import mutation
 from quotaloom_graphql.nodes import Node, decode_id, global_id
+from quotaloom_graphql.objective_loaders import load_objectives
+from quotaloom_graphql.objectives import Objective
 from quotaloom_graphql.organization_loaders import load_units
 from quotaloom_graphql.organizations import OrgUnit
 from quotaloom_graphql.plan_inputs import (
@@ -33,6 +37,7 @@ from quotaloom_graphql.plan_inputs import (
     CreatePlanInput,
     DecomposeTargetInput,
     LockTargetCellsInput,
+    PlanByDayInput,
     PublishPlanInput,
     ReopenPlanInput,
     RevisePlanInput,
@@ -40,21 +45,17 @@ from quotaloom_graphql.plan_inputs import (
     cell_change,
     decompose_request,
 )
+from quotaloom_graphql.plan_loaders import load_plans
 from quotaloom_graphql.submissions import TargetSubmission, load_submissions_of_versions
+from quotaloom_graphql.version_changes import (
+    CellChange,
+    UnitChange,
+    load_cell_changes,
+    load_unit_changes,
+)
+from quotaloom_graphql.version_comparisons import ComparedUnit, load_comparison
+from quotaloom_graphql.version_loaders import load_versions
 from strawberry_breadth import batch
-
-
-async def load_versions(keys: list[int], info: Info) -> list[Any]:
-    """The versions of plans, drafts only for those who plan."""
-    rows = await plan_reads.versions_of_plans(info.context.snapshot, keys)
-    if await _sees_drafts(info):
-        return rows
-    return [row for row in rows if row["status"] != "draft"]
-
-
-async def load_plans(keys: list[int], info: Info) -> list[Any]:
-    """Plans by number; those that were never published only for those who plan."""
-    return await plan_reads.plans_by_id(info.context.snapshot, keys, drafts=await _sees_drafts(info))
 
 
 async def load_plan_rights(keys: list[int], info: Info) -> list[dict[str, Any]]:
@@ -62,23 +63,28 @@ async def load_plan_rights(keys: list[int], info: Info) -> list[dict[str, Any]]:
     viewer, sight = (await info.context.work()).viewer, await info.context.sight()
     planner = viewer.may(Scope.TARGETS)
     return [
-        {"plan_id": key, "plan": planner or bool(sight.headed_unit_ids), "publish": planner, "lock": planner}
+        {
+            "plan_id": key,
+            "plan": planner or bool(sight.headed_unit_ids),
+            "publish": planner,
+            "lock": planner,
+            "attach": planner,
+        }
         for key in keys
     ]
 
 
-async def _sees_drafts(info: Info) -> bool:
-    viewer, sight = (await info.context.work()).viewer, await info.context.sight()
-    return viewer.may(Scope.READ) or bool(sight.headed_unit_ids)
-
-
-@strawberry.type(description="One version of a plan: a draft, the published one, or one that was published before.")
+@strawberry.type(
+    description="One version of a plan: the draft, a scenario, the published one, or one that was published before."
+)
 class PlanVersion:
     """A version."""
 
     number: int = strawberry.field(description="Counts from 1.")
-    status: PlanStatus = strawberry.field(description="Draft, submitted, approved, published or superseded.")
-    reason: str | None = strawberry.field(description="Why a revision was made.")
+    status: PlanStatus = strawberry.field(description="Draft, submitted, approved, scenario, published or superseded.")
+    name: str | None = strawberry.field(description="What a scenario is called; an adopted one keeps it.")
+    base_number: int | None = strawberry.field(description="The version that it began as a copy of; null for none.")
+    reason: str | None = strawberry.field(description="Why a revision was made, or a scenario adopted.")
     created_at: datetime = strawberry.field(description="When it was opened.")
     created_by: str = strawberry.field(description="Who opened it.")
     published_at: datetime | None = strawberry.field(description="When it was published.")
@@ -91,6 +97,14 @@ class PlanVersion:
         by="plan_version_id",
         description="What was handed in of it, in branches that you lead; the latest first.",
     )
+    changes: Connection[CellChange] | None = batch(
+        load_cell_changes,
+        description="The cells that differ from those of the version it was made from, or of another one, of units"
+        " whose figures you may see. Null where you may not see what it was made from.",
+    )
+    unit_changes: Connection[UnitChange] | None = batch(
+        load_unit_changes, description="The same changes, summed up by unit."
+    )
 
 
 @strawberry.type(description="What you may do with a plan; the server checks again.")
@@ -98,8 +112,11 @@ class ViewerCanOnPlan:
     """Rights of the viewer on a plan."""
 
     plan: bool = strawberry.field(description="Set and decompose targets of a draft, where the unit allows it.")
-    publish: bool = strawberry.field(description="Publish and revise it, close it and open it again.")
+    publish: bool = strawberry.field(
+        description="Publish and revise it, close it and open it again; add, adopt and drop scenarios."
+    )
     lock: bool = strawberry.field(description="Close its cells to editing, and open them again.")
+    attach: bool = strawberry.field(description="Attach it to the objective that it serves, and set its focuses.")
 
 
 @strawberry.type(description="A set of target cells for a fiscal year and metric, with versions (目标方案).")
@@ -114,9 +131,23 @@ class Plan(Node):
     status: PlanStatus = strawberry.field(description="Published once a version is, until it is closed.")
     closed_at: datetime | None = strawberry.field(description="When it was closed; null while it may be revised.")
     closed_by: str | None = strawberry.field(description="Who closed it.")
+    version: int = strawberry.field(
+        description="Counts changes of the plan itself, not of its cells; for `expectedVersion`."
+    )
+    objective: Objective | None = batch(
+        load_objectives, key="objective_id", by="id", one=True, description="The objective that it serves."
+    )
+    focuses: list[Focus] = batch(
+        load_plan_focuses, key="id", by="on_id", description="What its quarters are about, in their order."
+    )
     metric: Metric = batch(load_metrics, key="metric_id", by="id", one=True, description="What is counted.")
     versions: list[PlanVersion] = batch(
         load_versions, key="id", by="plan_id", description="Its versions, the first first."
+    )
+    comparison: Connection[ComparedUnit] | None = batch(
+        load_comparison,
+        description="Two or more of its versions side by side, by unit and period, each with the difference to the"
+        " first.",
     )
     viewer_can: ViewerCanOnPlan = batch(
         load_plan_rights, key="id", by="plan_id", one=True, description="What you may do with it."
@@ -166,14 +197,21 @@ async def _set_target_cells(work: Work, input: SetTargetCellsInput, _: Services)
     plan_id = decode_id(input.plan_id, "Plan", ("planId",))
     scale = await _scale_of(work, plan_id)
     changes = [cell_change(cell, index, scale) for index, cell in enumerate(input.cells)]
-    await set_target_cells(work, plan_id, changes)
+    await set_target_cells(work, plan_id, changes, input.scenario)
     return {"plan_id": plan_id}
 
 
 async def _lock_target_cells(work: Work, input: LockTargetCellsInput, _: Services) -> dict[str, Any]:
     plan_id = decode_id(input.plan_id, "Plan", ("planId",))
     units = [decode_id(unit, "OrgUnit", ("orgUnitIds", n)) for n, unit in enumerate(input.org_unit_ids)]
-    await lock_target_cells(work, plan_id, units, input.period, input.locked)
+    await lock_target_cells(work, plan_id, units, input.period, input.locked, input.scenario)
+    return {"plan_id": plan_id}
+
+
+async def _plan_by_day(work: Work, input: PlanByDayInput, _: Services) -> dict[str, Any]:
+    plan_id = decode_id(input.plan_id, "Plan", ("planId",))
+    units = [decode_id(unit, "OrgUnit", ("orgUnitIds", n)) for n, unit in enumerate(input.org_unit_ids)]
+    await plan_by_day(work, plan_id, units, input.period, by_day=input.by_day, scenario=input.scenario)
     return {"plan_id": plan_id}
 
 
@@ -221,6 +259,9 @@ class PlanMutation:
     )
     lock_target_cells: PlanPayload = mutation(
         _lock_target_cells, description="Close cells of a plan's draft to editing, or open them again."
+    )
+    plan_by_day: PlanPayload = mutation(
+        _plan_by_day, description="Plan months by the day, spread over working days, or as a whole again."
     )
     decompose_target: DecomposeTargetPayload = mutation(
         _decompose_target,

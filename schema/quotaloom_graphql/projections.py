@@ -12,7 +12,7 @@ import strawberry
 from quotaloom.calendars.periods import Period, date_range
 from quotaloom.funnels.pipelines import OpenDeals as Deals
 from quotaloom.funnels.pipelines import Pipeline, member_pipelines, unit_pipelines
-from quotaloom.funnels.winnings import REVENUE
+from quotaloom.metrics.built_in import REVENUE
 from quotaloom.metrics.rates import RateKind
 from quotaloom.platform.amounts import format_amount
 from quotaloom.targets.attainment import Sums, run_rate

@@ -11,7 +11,7 @@ from quotaloom.platform.access import Scope
 from quotaloom.platform.errors import InputError, NotFound
 from quotaloom.platform.unit_of_work import Record
 from quotaloom.targets.attainments import AttainmentQuestion
-from quotaloom.targets.plans import load_plan
+from quotaloom.targets.plans import load_plan, version_numbered
 from quotaloom_graphql.context import RequestContext
 from quotaloom_graphql.enums import Structure
 from quotaloom_graphql.nodes import decode_id
@@ -68,6 +68,17 @@ def known_as_of(day: date | None) -> date | None:
 
 
 @dataclass(frozen=True, slots=True)
+class PlanAsked:
+    """The plan and the number of a version that a field is asked for; without a plan that in force is meant."""
+
+    id: str | None = None
+    version: int | None = None
+
+
+NO_PLAN = PlanAsked()
+
+
+@dataclass(frozen=True, slots=True)
 class PlanNamed:
     """The version of a plan that is asked for by name, and the days that the plan covers."""
 
@@ -75,21 +86,33 @@ class PlanNamed:
     days: Period | None = None
 
 
-async def plan_named(context: RequestContext, plan: str | None, metric: Record) -> PlanNamed:
-    """The version whose cells are asked for by name: the plan's open draft, else its published version.
+async def sees_drafts(context: RequestContext) -> bool:
+    """Whether drafts and scenarios are shown: to admins, services that may read, and heads."""
+    viewer, sight = (await context.work()).viewer, await context.sight()
+    return viewer.may(Scope.READ) or bool(sight.headed_unit_ids)
 
-    Drafts are for those who plan: admins, services that may read, and heads. Raises `InputError` OTHER_METRIC for a
-    plan of another metric than the one that is asked for.
+
+async def plan_named(context: RequestContext, plan: PlanAsked, metric: Record) -> PlanNamed:
+    """The version whose cells are asked for: that of a number, or the plan's open draft, else its published version.
+
+    Raises `InputError` OTHER_METRIC for a plan of another metric than the one that is asked for, PLAN_MISSING for the
+    number of a version without a plan.
     """
-    if plan is None:
+    if plan.id is None:
+        if plan.version is not None:
+            raise InputError("PLAN_MISSING", "name the plan that the version belongs to", ("plan",))
         return PlanNamed()
-    work = await context.work()
-    facts = await load_plan(context.snapshot, decode_id(plan, "Plan", ("plan",)), ("plan",))
-    sight = await context.sight()
-    may_see_drafts = work.viewer.may(Scope.READ) or bool(sight.headed_unit_ids)
-    version = facts.draft_id if may_see_drafts and facts.draft_id is not None else facts.published_id
+    facts = await load_plan(context.snapshot, decode_id(plan.id, "Plan", ("plan",)), ("plan",))
+    drafts = await sees_drafts(context)
+    version = facts.draft_id if drafts and facts.draft_id is not None else facts.published_id
     if version is None:
         raise NotFound("NOT_FOUND", "there is no such plan that you can see", ("plan",))
+    if plan.version is not None:
+        found = await version_numbered(context.snapshot, facts.id, plan.version)
+        if found is None or (found[1] and not drafts):
+            message = f"{facts.name} has no version {plan.version} that you can see"
+            raise NotFound("NOT_FOUND", message, ("planVersion",))
+        version = found[0]
     if facts.metric_id != metric["id"]:
         raise InputError("OTHER_METRIC", f"{facts.name} is a plan of another metric than {metric['key']}", ("plan",))
     return PlanNamed(version, date_range(facts.starts_on, facts.ends_on))
@@ -102,7 +125,7 @@ async def attainment_question(
     *,
     structure: Structure = Structure.AS_WAS,
     as_of: date | None = None,
-    plan: str | None = None,
+    plan: PlanAsked = NO_PLAN,
     at_plan_rate: bool = False,
 ) -> AttainmentQuestion:
     """The question that the arguments of an attainment field make."""

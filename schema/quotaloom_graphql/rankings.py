@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import strawberry
 
 from quotaloom.targets.rankings import RankedBy
-from quotaloom_graphql.arguments import AsOf, MetricKey, PeriodLabel, PlanId, StructureChoice
+from quotaloom_graphql.arguments import AsOf, MetricKey, PeriodLabel, PlanId, PlanVersionNumber, StructureChoice
 from quotaloom_graphql.attainments import Attainment
 from quotaloom_graphql.connections import After, Connection, First, page, window
 from quotaloom_graphql.context import Info
@@ -15,7 +15,7 @@ from quotaloom_graphql.enums import OrgUnitKind, Structure
 from quotaloom_graphql.nodes import optional_id
 from quotaloom_graphql.organization_loaders import load_members
 from quotaloom_graphql.organizations import Member, OrgUnit
-from quotaloom_graphql.questions import attainment_question, period_named
+from quotaloom_graphql.questions import PlanAsked, attainment_question, period_named
 from quotaloom_graphql.ranking_loaders import (
     Contest,
     load_movements,
@@ -67,6 +67,7 @@ async def resolve_rankings(
     as_of: AsOf = None,
     structure: StructureChoice = Structure.AS_WAS,
     plan: PlanId = None,
+    plan_version: PlanVersionNumber = None,
     first: First = 100,
     after: After = None,
 ) -> dict[str, Any]:
@@ -75,7 +76,8 @@ async def resolve_rankings(
     work, sight = await context.work(), await context.sight()
     offset, limit = window(first, after)
     span = await period_named(context, period)
-    question = await attainment_question(context, [span], metric, structure=structure, as_of=as_of, plan=plan)
+    asked = PlanAsked(plan, plan_version)
+    question = await attainment_question(context, [span], metric, structure=structure, as_of=as_of, plan=asked)
     unit_id = optional_id(under, "OrgUnit", ("under",))
     contest = Contest(question, of, by, unit_id)
     rows = [

@@ -19,7 +19,17 @@ from strawberry.types.field import StrawberryField
 from strawberry.types.graphql import OperationType
 
 from quotaloom.platform.errors import NotFound
-from quotaloom_graphql import achievements, attributes, companies, funnels, metrics, organization_queries, submissions
+from quotaloom_graphql import (
+    achievements,
+    attributes,
+    companies,
+    funnels,
+    metrics,
+    objectives,
+    organization_queries,
+    reliefs,
+    submissions,
+)
 from quotaloom_graphql.achievement_mutations import AchievementMutation
 from quotaloom_graphql.attribute_mutations import AttributeMutation
 from quotaloom_graphql.companies import CompanyMutation
@@ -28,15 +38,19 @@ from quotaloom_graphql.decimals import EXACT_DECIMAL
 from quotaloom_graphql.funnel_mutations import FunnelMutation
 from quotaloom_graphql.metrics import MetricMutation
 from quotaloom_graphql.nodes import TYPENAME, Node, NodeLoader, split_id
+from quotaloom_graphql.objective_mutations import ObjectiveMutation
 from quotaloom_graphql.organization_mutations import OrganizationMutation
 from quotaloom_graphql.organization_queries import OrganizationQuery
+from quotaloom_graphql.plan_copies import PlanCopyMutation
 from quotaloom_graphql.plans import PlanMutation
 from quotaloom_graphql.plugin_fields import object_fields, root_of
 from quotaloom_graphql.plugins import PluginQuery
 from quotaloom_graphql.policies import PolicyMutation
 from quotaloom_graphql.policy_trials import PolicyTrialMutation
 from quotaloom_graphql.rankings import RankingQuery
+from quotaloom_graphql.reliefs import ReliefMutation
 from quotaloom_graphql.roots import root_field
+from quotaloom_graphql.scenarios import ScenarioMutation
 from quotaloom_graphql.submission_mutations import SubmissionMutation
 from quotaloom_graphql.subscriptions import Subscription
 from quotaloom_sdk import GraphQLExtension, InvalidDefinition
@@ -48,7 +62,9 @@ NODE_LOADERS: dict[str, NodeLoader] = {
     **achievements.NODE_LOADERS,
     **companies.NODE_LOADERS,
     **submissions.NODE_LOADERS,
+    **reliefs.NODE_LOADERS,
     **attributes.NODE_LOADERS,
+    **objectives.NODE_LOADERS,
 }
 
 
@@ -73,6 +89,7 @@ class Query(
     funnels.FunnelQuery,
     achievements.AchievementQuery,
     attributes.AttributeQuery,
+    objectives.ObjectiveQuery,
     PluginQuery,
 ):
     """Root of queries."""
@@ -85,7 +102,11 @@ class Mutation(
     CompanyMutation,
     OrganizationMutation,
     PlanMutation,
+    ScenarioMutation,
+    PlanCopyMutation,
     SubmissionMutation,
+    ReliefMutation,
+    ObjectiveMutation,
     MetricMutation,
     AchievementMutation,
     FunnelMutation,

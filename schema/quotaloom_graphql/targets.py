@@ -5,19 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import strawberry
 
-from quotaloom.calendars.periods import Period
+from quotaloom.calendars.periods import ONE_DAY, Period
 from quotaloom.platform.amounts import format_amount
 from quotaloom.platform.unit_of_work import Record
 from quotaloom.targets.mismatches import NO_CELLS, Mismatch, target_mismatches
-from quotaloom.targets.reads import PlanChoice, cells_by_unit, lines_by_unit
-from quotaloom_graphql.arguments import AsOf, GrainChoice, MetricKey, PeriodLabel, PlanId
+from quotaloom.targets.reads import PlanChoice, cells_by_unit, cells_of_months, lines_by_unit
+from quotaloom_graphql.arguments import AsOf, GrainChoice, MetricKey, PeriodLabel, PlanId, PlanVersionNumber
 from quotaloom_graphql.context import Info, RequestContext
 from quotaloom_graphql.enums import Grain
-from quotaloom_graphql.questions import known_as_of, metric_named, period_named, periods_named, plan_named
+from quotaloom_graphql.plan_loaders import load_plans
+from quotaloom_graphql.questions import PlanAsked, known_as_of, metric_named, period_named, periods_named, plan_named
+from strawberry_breadth import batch
+
+if TYPE_CHECKING:
+    from quotaloom_graphql.plans import Plan
 
 
 @strawberry.type(description="What a unit aims for in one period. Amounts have the metric's decimal places.")
@@ -30,10 +35,23 @@ class TargetCell:
     target: Decimal | None = strawberry.field(description="What is aimed for (目标值).")
     assessment: Decimal | None = strawberry.field(description="What is assessed against (考核值).")
     stretch: Decimal | None = strawberry.field(description="Above the target (冲刺值).")
-    locked: bool = strawberry.field(description="Closed to editing; false for grains other than months.")
+    locked: bool = strawberry.field(
+        description="Closed to editing, or one of its days is; false for sums and parts of cells."
+    )
     pinned: bool = strawberry.field(description="Fixed by the planner; a decomposition leaves it as it is.")
+    by_day: bool = strawberry.field(
+        description="It is, or belongs to, a month that is planned by the day. The days are the cells to set then."
+    )
     version: int | None = strawberry.field(
-        description="Version of the stored cell, for `expectedVersion`; null for grains other than months."
+        description="Version of the stored cell, for `expectedVersion`; null for sums and parts of cells."
+    )
+    plan: Annotated[Plan, strawberry.lazy("quotaloom_graphql.plans")] | None = batch(
+        load_plans,
+        key="plan_id",
+        by="id",
+        one=True,
+        description="The plan that it belongs to, and so the objective that it serves; null for sums and parts of cells"
+        " of grains other than months.",
     )
 
 
@@ -62,6 +80,7 @@ async def load_target_cells(
     grain: GrainChoice = Grain.MONTH,
     metric: MetricKey = "revenue",
     plan: PlanId = None,
+    plan_version: PlanVersionNumber = None,
     as_of: AsOf = None,
 ) -> list[dict[str, Any]]:
     """Target values of the units whose figures the viewer may see, for each period of a grain that has any."""
@@ -69,21 +88,20 @@ async def load_target_cells(
     sight = await context.sight()
     visible = sight.seen_units(keys)
     counted = await metric_named(context, metric)
-    choice = await _choice(context, counted, plan, as_of)
+    choice = await _choice(context, counted, PlanAsked(plan, plan_version), as_of)
     periods = await periods_named(context, period, grain)
     if not visible or not periods:
         return []
     if grain is Grain.MONTH:
         return await _stored_cells(info, visible, choice, period, counted["scale"])
     lines = await lines_by_unit(context.snapshot, await context.calendar(), visible, choice, periods)
+    days = await _day_cells(context, visible, choice, period) if grain is Grain.DAY else {}
     return [
         {
             "unit_id": key,
             **_days(one),
             **{kind: _text(getattr(found, kind), counted["scale"]) for kind in ("target", "assessment", "stretch")},
-            "locked": False,
-            "pinned": False,
-            "version": None,
+            **days.get((key, one.starts_on), _NOT_STORED),
         }
         for key in visible
         for index, one in enumerate(periods)
@@ -91,16 +109,38 @@ async def load_target_cells(
     ]
 
 
+_NOT_STORED: Final[dict[str, Any]] = {
+    "locked": False,
+    "pinned": False,
+    "version": None,
+    "plan_id": None,
+    "by_day": False,
+}
+
+
+async def _day_cells(
+    context: RequestContext, visible: list[int], choice: PlanChoice, period: str
+) -> dict[tuple[int, date], dict[str, Any]]:
+    """What is stored of days that are planned by themselves, by unit and day."""
+    rows = await cells_by_unit(context.snapshot, visible, choice, await period_named(context, period))
+    return {
+        (row["unit_id"], row["starts_on"]): {name: row.get(name, True) for name in _NOT_STORED}
+        for row in rows
+        if row["ends_on"] - row["starts_on"] == ONE_DAY
+    }
+
+
 async def _stored_cells(
     info: Info, visible: list[int], choice: PlanChoice, period: str, scale: int
 ) -> list[dict[str, Any]]:
     context = info.context
     span = await period_named(context, period)
-    labels = {month.starts_on: month.label for month in (await context.calendar()).fiscal.months_of(span)}
-    rows = await cells_by_unit(context.snapshot, visible, choice, span)
+    months = (await context.calendar()).fiscal.months_of(span)
+    labels = {month.starts_on: month.label for month in months}
+    rows = cells_of_months(await cells_by_unit(context.snapshot, visible, choice, span), months)
     return [
         {
-            **dict(row),
+            **row,
             "period": labels.get(row["starts_on"], f"{row['starts_on']}/{row['ends_on']}"),
             "target": _text(row["target"], scale),
             "assessment": _text(row["assessment"], scale),
@@ -116,10 +156,13 @@ async def load_target_mismatch(
     period: PeriodLabel,
     metric: MetricKey = "revenue",
     plan: PlanId = None,
+    plan_version: PlanVersionNumber = None,
     as_of: AsOf = None,
 ) -> list[dict[str, Any]]:
     """Own target against the children's sum, for the units whose figures the viewer may see."""
-    return await _mismatches(keys, info, [await period_named(info.context, period)], metric, plan, as_of)
+    return await _mismatches(
+        keys, info, [await period_named(info.context, period)], metric, PlanAsked(plan, plan_version), as_of
+    )
 
 
 async def load_target_mismatches(
@@ -129,14 +172,17 @@ async def load_target_mismatches(
     grain: GrainChoice = Grain.MONTH,
     metric: MetricKey = "revenue",
     plan: PlanId = None,
+    plan_version: PlanVersionNumber = None,
     as_of: AsOf = None,
 ) -> list[dict[str, Any]]:
     """The same for each period of a grain, those without any cells included."""
-    return await _mismatches(keys, info, await periods_named(info.context, period, grain), metric, plan, as_of)
+    return await _mismatches(
+        keys, info, await periods_named(info.context, period, grain), metric, PlanAsked(plan, plan_version), as_of
+    )
 
 
 async def _mismatches(
-    keys: list[int], info: Info, periods: Sequence[Period], metric: str, plan: str | None, as_of: date | None
+    keys: list[int], info: Info, periods: Sequence[Period], metric: str, plan: PlanAsked, as_of: date | None
 ) -> list[dict[str, Any]]:
     context = info.context
     sight = await context.sight()
@@ -153,7 +199,7 @@ async def _mismatches(
     ]
 
 
-async def _choice(context: RequestContext, metric: Record, plan: str | None, as_of: date | None) -> PlanChoice:
+async def _choice(context: RequestContext, metric: Record, plan: PlanAsked, as_of: date | None) -> PlanChoice:
     named = await plan_named(context, plan, metric)
     return PlanChoice(metric["id"], named.version_id, known_as_of(as_of))
 

@@ -208,10 +208,12 @@ async def test_currencies_are_converted_once(acme: ApiCompany) -> None:
         )
     acme.on(date(2026, 2, 10))
     await acme.post("Seat", "2026-01-05", "10000", "booking", currency="USD")
-    await acme.post("Seat", "2026-02-05", "10000", "payment", currency="USD", metric="payments", source="PAYMENT")
+    await acme.post(
+        "Seat", "2026-02-05", "10000", "payment", currency="USD", metric="collected_payments", source="PAYMENT"
+    )
     await acme.graph.do(
         "setExchangeRate", "exchangeRate { rate }", currency="USD", kind="BOOKING", validFrom="2026-01-01", rate="9"
     )
     assert (await acme.attainment("Acme", 'period: "2026"'))["achieved"] == "72000.00"
     assert (await acme.attainment("Acme", 'period: "2026", atPlanRate: true'))["achieved"] == "70000.00"
-    assert (await acme.attainment("Acme", 'period: "2026", metric: "payments"'))["achieved"] == "71000.00"
+    assert (await acme.attainment("Acme", 'period: "2026", metric: "collected_payments"'))["achieved"] == "71000.00"

@@ -25,16 +25,16 @@ from quotaloom.platform.work import Work
 MOST_ITEMS: Final = 1000
 """How many achievements one request may post."""
 
-SOURCES: Final = (EntrySource.ORDER, EntrySource.PAYMENT)
+SOURCES: Final = (EntrySource.ORDER, EntrySource.PAYMENT, EntrySource.ACTIVITY)
 """What other systems post; deals post by being won, files by being imported, refunds by reversing."""
 
 
 @dataclass(frozen=True, slots=True)
 class NewAchievement:
-    """An order or payment of another system.
+    """An order, payment, or activity such as a visit, of another system.
 
-    `amount` is a decimal in whole units (yuan, orders), not negative, with no more places than the currency, or
-    the metric of a count, has. `currency` None is the company's own. The rest is as in `Posting`; the source key is
+    `amount` is a decimal in whole units (yuan, orders), as in `Posting`, with no more places than the currency, or the
+    metric of a count, has. `currency` None is the company's own. The rest is as in `Posting`; the source key is
     what the other system calls it.
     """
 
@@ -68,7 +68,7 @@ class NewReversal:
 
 
 async def post_achievements(work: Work, items: Sequence[NewAchievement]) -> list[PostedEntry]:
-    """Post up to `MOST_ITEMS` orders and payments; returns their entries, in order, one for each credit.
+    """Post up to `MOST_ITEMS` orders, payments and activities; returns their entries, in order, one for each credit.
 
     Nothing is written unless every item is good: raises one `InputError`, or `ManyRefused` with all of them,
     paths beginning with "items" and the item's place. Codes as in `ledger.append`, and TOO_MANY_ITEMS, NO_ITEMS,
@@ -142,7 +142,7 @@ def _postings(
         except InputError as error:
             errors.append(error.at(place))
         if item.source not in SOURCES:
-            allowed = " or ".join(source.upper() for source in SOURCES)
+            allowed = f"{', '.join(source.upper() for source in SOURCES[:-1])} or {SOURCES[-1].upper()}"
             message = f"other systems post {allowed}, not {str(item.source)[:20].upper()}"
             errors.append(InputError("BAD_SOURCE", message, (place, "source")))
         postings.append(

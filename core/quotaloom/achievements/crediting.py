@@ -69,7 +69,7 @@ def conversion(posting: Posting, facts: PostingFacts, own_currency: str) -> tupl
     if rate == 1 and currency_scale(currency) == metric["scale"]:
         return posting.amount, currency, rate
     amount = convert(posting.amount, rate, currency_scale(currency), metric["scale"])
-    if amount > LARGEST:
+    if abs(amount) > LARGEST:
         raise InputError("TOO_LARGE", f"{amount} does not fit into 64 bits of minor units", ("amount",))
     return amount, currency, rate
 

@@ -19,6 +19,7 @@ class EntrySource(StrEnum):
     PAYMENT = "payment"
     REFUND = "refund"
     IMPORT = "import"
+    ACTIVITY = "activity"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +40,9 @@ class Credit:
 class Posting:
     """Something achieved, to be credited once under its `idempotency_key` (1 to 240 characters).
 
-    `amount` is not negative and in minor units of `currency`, or of the metric for a count. `currency` is an
-    ISO 4217 code; None is the company's own for money, and the only value for a count.
+    `amount` is in minor units of `currency`, or of the metric for a count, and not negative, but for the metrics of
+    `MAY_BE_NEGATIVE`. `currency` is an ISO 4217 code; None is the company's own for money, and the only value for a
+    count.
     """
 
     metric_id: int

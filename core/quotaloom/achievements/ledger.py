@@ -10,7 +10,7 @@ from operator import attrgetter
 from quotaloom.achievements.crediting import drafts_of, fact_faults, is_money, unknown_metric
 from quotaloom.achievements.entries import Credit, Draft, EntrySource, PostedEntry, Posting, Reversal
 from quotaloom.achievements.posting_facts import PostingFacts, read_facts, read_metrics
-from quotaloom.achievements.postings import faults, is_replay, key_reused, parts_of, probed_keys
+from quotaloom.achievements.postings import faults, is_replay, key_reused, metric_faults, parts_of, probed_keys
 from quotaloom.achievements.reversals import reverse
 from quotaloom.achievements.splits import CreditKind
 from quotaloom.achievements.storing import entries_by_key, store
@@ -74,6 +74,7 @@ async def prepare(transaction: Transaction, company: CompanyFacts, postings: Seq
         found = list(faults(posting))
         if posting.metric_id in metrics:
             prepared.money[place] = is_money(metrics[posting.metric_id])
+            found += metric_faults(posting, metrics[posting.metric_id])
         else:
             found.append(unknown_metric())
         prepared.errors += [error.at(place) for error in found]

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
+from asyncpg import Record
+
 from quotaloom.achievements.entries import Credit, PostedEntry, Posting, entry_key
 from quotaloom.achievements.splits import CreditKind, credit_count, credit_money
 from quotaloom.calendars.periods import known_day
+from quotaloom.metrics.built_in import MAY_BE_NEGATIVE
 from quotaloom.metrics.currencies import known_currency
 from quotaloom.platform.amounts import LARGEST
 from quotaloom.platform.errors import InputError
@@ -21,8 +24,8 @@ LONGEST_SOURCE_KEY = 200
 def faults(posting: Posting) -> Iterator[InputError]:
     """Whatever is wrong with the posting itself, paths from the posting on."""
     yield from key_faults(posting.idempotency_key, posting.source_key)
-    if not 0 <= posting.amount <= LARGEST:
-        yield _bad_amount(posting.amount)
+    if abs(posting.amount) > LARGEST:
+        yield InputError("TOO_LARGE", f"{posting.amount} does not fit into 64 bits of minor units", ("amount",))
     yield from _caught(lambda: known_day(posting.business_date), "businessDate")
     if posting.currency is not None:
         yield from _caught(lambda: known_currency(str(posting.currency)), "currency")
@@ -96,11 +99,11 @@ def _same(
     )
 
 
-def _bad_amount(amount: int) -> InputError:
-    if amount < 0:
+def metric_faults(posting: Posting, metric: Record) -> Iterator[InputError]:
+    """Whatever the metric does not take, paths from the posting on."""
+    if posting.amount < 0 and metric["key"] not in MAY_BE_NEGATIVE:
         message = "an amount starts at 0: reverse the entry that it corrects"
-        return InputError("NEGATIVE_AMOUNT", message, ("amount",))
-    return InputError("TOO_LARGE", f"{amount} does not fit into 64 bits of minor units", ("amount",))
+        yield InputError("NEGATIVE_AMOUNT", message, ("amount",))
 
 
 def _caught(check: Callable[[], object], *path: str) -> Iterator[InputError]:

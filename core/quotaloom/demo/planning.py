@@ -7,7 +7,7 @@ from typing import Final
 
 from quotaloom.demo.organizing import COMPANY_KEY
 from quotaloom.demo.story import DemoPlan
-from quotaloom.funnels.winnings import REVENUE
+from quotaloom.metrics.built_in import REVENUE
 from quotaloom.platform.work import Work
 from quotaloom.policies.host import PolicyHost
 from quotaloom.targets.deciding import DecomposeRequest

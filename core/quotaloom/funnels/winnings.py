@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from fractions import Fraction
 
 from quotaloom.achievements.entries import Credit, EntrySource, Posting, Reversal
 from quotaloom.achievements.ledger import append, reverse
+from quotaloom.funnels.new_customers import first_wins, hold_customers, pass_on
 from quotaloom.funnels.splits import Split
-from quotaloom.metrics.reads import metrics_by_key
+from quotaloom.metrics.built_in import GROSS_MARGIN, NEW_CUSTOMERS, ORDERS, POSTED_BY_WINS, REVENUE
+from quotaloom.metrics.reads import metrics_by_key, products_by_id
+from quotaloom.platform.amounts import half_up
 from quotaloom.platform.errors import InputError, Path
 from quotaloom.platform.refusals import ManyRefused
-from quotaloom.platform.unit_of_work import Transaction
+from quotaloom.platform.unit_of_work import Snapshot, Transaction
 from quotaloom.platform.work import CompanyFacts
-
-REVENUE, ORDERS = "revenue", "orders"
-"""The keys of the metrics that a win counts for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,31 +45,54 @@ class Win:
 
 
 async def post_wins(transaction: Transaction, company: CompanyFacts, wins: Sequence[Win]) -> None:
-    """Post the revenue of each win and one order, in a constant number of statements.
+    """Post what each win counts for, in a constant number of statements.
 
-    Raises `InputError` where the company lacks a metric and what the ledger refuses, such as a missing rate.
+    That is its revenue and one order; its gross margin where the rate of its product is known, that part of the amount,
+    half up; and one new customer with the first win of a customer. Each has the same credits. Raises `InputError` where
+    the company lacks a metric and what the ledger refuses, such as a missing rate.
     """
     if not wins:
         return
-    found = {row["key"]: row["id"] for row in await metrics_by_key(transaction, [REVENUE, ORDERS])}
-    for key in (REVENUE, ORDERS):
+    metrics = await metrics_of_wins(transaction)
+    await hold_customers(transaction, [win.customer_id for win in wins])
+    firsts = await first_wins(transaction, [(win.customer_id, win.closed_on) for win in wins])
+    rates = await _margin_rates(transaction, wins)
+    placed = [
+        (place, posting)
+        for place, win in enumerate(wins)
+        for posting in _postings(win, metrics, rates.get(win.product_id or 0), first=place in firsts)
+    ]
+    try:
+        await append(transaction, company, [posting for _, posting in placed])
+    except InputError as error:
+        raise _seen_from_wins(error, wins, [place for place, _ in placed]) from error
+
+
+async def metrics_of_wins(source: Snapshot | Transaction) -> dict[str, int]:
+    """The ids of the metrics that a win counts for, by key; raises `InputError` NO_METRIC where one is missing."""
+    found = {row["key"]: row["id"] for row in await metrics_by_key(source, POSTED_BY_WINS)}
+    for key in POSTED_BY_WINS:
         if key not in found:
             raise InputError("NO_METRIC", f"winning a deal needs a metric with the key {key!r}: define it first")
-    postings = [posting for win in wins for posting in _postings(win, found[REVENUE], found[ORDERS])]
-    try:
-        await append(transaction, company, postings)
-    except InputError as error:
-        raise _seen_from_wins(error, wins) from error
+    return found
 
 
-def _seen_from_wins(error: InputError, wins: Sequence[Win]) -> InputError:
+async def _margin_rates(transaction: Transaction, wins: Sequence[Win]) -> dict[int, Decimal]:
+    """The gross margin rates of the products that were sold, by product, as far as they are known."""
+    products = sorted({win.product_id for win in wins if win.product_id is not None})
+    rows = await products_by_id(transaction, products) if products else []
+    return {row["id"]: row["gross_margin_rate"] for row in rows if row["gross_margin_rate"] is not None}
+
+
+def _seen_from_wins(error: InputError, wins: Sequence[Win], places: Sequence[int]) -> InputError:
+    """The errors at the wins that they concern; `places` has the win of each posting."""
     found: dict[tuple[str, Path], InputError] = {}
     for one in error.errors if isinstance(error, ManyRefused) else [error]:
         if not one.path:
             # The ledger as a whole refuses them: a balance would not fit.
             return one.at(*wins[0].path, "amount") if len(wins) == 1 else one
-        place, *within = one.path
-        path = _path_in(wins[int(place) // 2], within)
+        number, *within = one.path
+        path = _path_in(wins[places[int(number)]], within)
         found.setdefault((one.code, path), type(one)(one.code, one.message, path))
     return ManyRefused(list(found.values())) if len(found) > 1 else next(iter(found.values()))
 
@@ -79,10 +103,10 @@ def _path_in(win: Win, within: Sequence[str | int]) -> Path:
     return (*win.path, *("closedOn" if step == "businessDate" else step for step in within))
 
 
-def _postings(win: Win, revenue_id: int, orders_id: int) -> tuple[Posting, Posting]:
-    def posting(metric_id: int, amount: int, currency: str | None, what: str) -> Posting:
+def _postings(win: Win, metrics: Mapping[str, int], margin_rate: Decimal | None, *, first: bool) -> Iterator[Posting]:
+    def posting(metric: str, amount: int, currency: str | None, what: str) -> Posting:
         return Posting(
-            metric_id=metric_id,
+            metric_id=metrics[metric],
             amount=amount,
             currency=currency,
             business_date=win.closed_on,
@@ -95,7 +119,12 @@ def _postings(win: Win, revenue_id: int, orders_id: int) -> tuple[Posting, Posti
             opportunity_id=win.opportunity_id,
         )
 
-    return posting(revenue_id, win.amount, win.currency, "revenue"), posting(orders_id, 1, None, "order")
+    yield posting(REVENUE, win.amount, win.currency, "revenue")
+    yield posting(ORDERS, 1, None, "order")
+    if margin_rate is not None:
+        yield posting(GROSS_MARGIN, half_up(win.amount * Fraction(margin_rate)), win.currency, "margin")
+    if first:
+        yield posting(NEW_CUSTOMERS, 1, None, "customer")
 
 
 def _credits(win: Win) -> tuple[Credit, ...]:
@@ -107,12 +136,20 @@ def _credits(win: Win) -> tuple[Credit, ...]:
 
 
 async def reverse_win(
-    transaction: Transaction, company: CompanyFacts, opportunity_id: int, key: str, number: int, on: date
+    transaction: Transaction,
+    company: CompanyFacts,
+    opportunity_id: int,
+    key: str,
+    number: int,
+    on: date,
+    customer_id: int | None = None,
 ) -> None:
     """Reverse what is left of the deal's entries: what was refunded before is not taken back twice.
 
-    The reversals carry the originals' business dates, or `on` where the company's reversals carry their own.
+    The reversals carry the originals' business dates, or `on` where the company's reversals carry their own. Where the
+    deal had counted its customer as new, the next deal that is won does.
     """
+    await hold_customers(transaction, [customer_id])
     rows = await transaction.fetch(
         "SELECT entry.id FROM achievement_entry AS entry LEFT JOIN achievement_entry AS reversal"
         " ON reversal.company_id = entry.company_id AND reversal.reverses_id = entry.id"
@@ -135,3 +172,5 @@ async def reverse_win(
     ]
     if reversals:
         await reverse(transaction, company, reversals)
+    if customer_id is not None:
+        await pass_on(transaction, company, (await metrics_of_wins(transaction))[NEW_CUSTOMERS], customer_id)

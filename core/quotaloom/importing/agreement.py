@@ -5,10 +5,10 @@ from __future__ import annotations
 from itertools import islice
 
 from quotaloom.funnels.stages import NewFunnel, Outcome
-from quotaloom.funnels.winnings import ORDERS, REVENUE
 from quotaloom.importing.bad_rows import BadRow, ImportRefused
 from quotaloom.importing.mapping import ImportMapping
 from quotaloom.importing.records import DealRecord, Records
+from quotaloom.metrics.built_in import POSTED_BY_WINS
 from quotaloom.metrics.reads import metrics_by_key
 from quotaloom.platform.errors import InputError
 from quotaloom.platform.unit_of_work import Snapshot
@@ -58,8 +58,8 @@ async def _units_of_other_kinds(snapshot: Snapshot, file: str, records: Records)
 
 
 async def _check_funnel(snapshot: Snapshot, funnel: NewFunnel) -> None:
-    metrics = {row["key"] for row in await metrics_by_key(snapshot, [REVENUE, ORDERS])}
-    if missing := [key for key in (REVENUE, ORDERS) if key not in metrics]:
+    metrics = {row["key"] for row in await metrics_by_key(snapshot, POSTED_BY_WINS)}
+    if missing := [key for key in POSTED_BY_WINS if key not in metrics]:
         raise InputError("NO_METRIC", f"a won deal counts for {' and '.join(missing)}: define the metric first")
     rows = await snapshot.fetch(
         "SELECT stage.key, stage.outcome FROM funnel JOIN stage ON stage.company_id = funnel.company_id"

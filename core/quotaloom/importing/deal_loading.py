@@ -76,10 +76,10 @@ async def read_deal_ids(snapshot: Snapshot, funnel_key: str) -> DealIds:
 async def load_deals(
     transaction: Transaction, company: CompanyFacts, deals: Sequence[DealRecord], ids: DealIds, file: str
 ) -> tuple[int, int]:
-    """Insert deals whose keys are not stored; returns how many deals and how many ledger entries were created.
+    """Insert deals whose keys are not stored; returns how many, and how many revenues and orders, were created.
 
-    A won one posts revenue and one order on its close date. Raises `ImportRefused` with the line of a deal that
-    the company, as it has come to be since the files were checked, does not take.
+    A won one posts both, and what else it counts for, on its close date. Raises `ImportRefused` with the line of a deal
+    that the company, as it has come to be since the files were checked, does not take.
     """
     try:
         inserted = await insert_opportunities(transaction, company, [ids.row(deal) for deal in deals])

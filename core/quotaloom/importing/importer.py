@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -153,7 +153,8 @@ class _Writer:
         self.created["funnel"] += await self.work.write(partial(load_funnel, funnel=part.funnel))
         async with self.work.snapshot() as snapshot:
             ids = await read_deal_ids(snapshot, part.funnel_key)
-        for some in self._batches(self.records.deals):
+        # In the order in which they were won, so that customers count as new with their first deals.
+        for some in self._batches(sorted(self.records.deals, key=lambda deal: deal.closed_on or date.max)):
             deals, entries = await self.work.write(
                 partial(load_deals, company=self.work.company, deals=some, ids=ids, file=part.file)
             )

@@ -6,9 +6,10 @@ import re
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from decimal import Decimal
-from typing import Any, Final, Literal, cast
+from typing import Any, Final, cast
 
 from quotaloom.calendars.periods import known_day
+from quotaloom.metrics.built_in import BUILT_IN, MetricKind
 from quotaloom.metrics.currencies import currency_scale, known_currency
 from quotaloom.metrics.rates import RateKind
 from quotaloom.platform.access import Scope
@@ -16,10 +17,11 @@ from quotaloom.platform.errors import Conflict, InputError, NotFound
 from quotaloom.platform.unit_of_work import Transaction
 from quotaloom.platform.work import Work
 
-MetricKind = Literal["money", "count"]
-
 LARGEST_SCALE: Final = 6
 """Decimal places that a metric may have."""
+
+LONGEST_DESCRIPTION: Final = 500
+"""Characters of a metric's description."""
 
 RATE_PLACES: Final = 10
 """Decimal places that a rate may have; it has as many places before the point."""
@@ -38,14 +40,7 @@ class NewMetric:
     kind: MetricKind
     scale: int | None = None
     lower_is_better: bool = False
-
-
-BUILT_IN: Final = (
-    NewMetric("revenue", "Revenue", "money"),
-    NewMetric("orders", "Orders", "count"),
-    NewMetric("payments", "Collected payments", "money"),
-)
-"""The metrics that every company starts with."""
+    description: str | None = None
 
 
 async def install_builtin_metrics(transaction: Transaction, currency: str) -> dict[str, int]:
@@ -53,13 +48,17 @@ async def install_builtin_metrics(transaction: Transaction, currency: str) -> di
 
     Those that are there already stay as they are.
     """
-    metrics = [_checked(metric, currency) for metric in BUILT_IN]
+    metrics = [
+        (metric.key, metric.name, metric.description, metric.kind, _own_scale(metric.kind, currency))
+        for metric in BUILT_IN
+    ]
     rows = await transaction.fetch(
-        "INSERT INTO metric (company_id, key, name, kind, scale, lower_is_better, version)"
-        " SELECT $1, wanted.*, false, 1 FROM unnest($2::text[], $3::text[], $4::text[], $5::int[]) AS wanted"
+        "INSERT INTO metric (company_id, key, name, description, kind, scale, lower_is_better, version)"
+        " SELECT $1, wanted.*, false, 1"
+        " FROM unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::int[]) AS wanted"
         " ON CONFLICT (company_id, key) DO NOTHING RETURNING id, key",
         transaction.company_id,
-        *zip(*((metric.key, metric.name, metric.kind, metric.scale) for metric in metrics), strict=True),
+        *zip(*metrics, strict=True),
     )
     for row in rows:
         transaction.record("metric.define", "Metric", row["id"], after={"key": row["key"]})
@@ -72,18 +71,19 @@ async def install_builtin_metrics(transaction: Transaction, currency: str) -> di
 async def define_metric(work: Work, metric: NewMetric) -> int:
     """Define a metric; returns its id.
 
-    Raises `InputError` BAD_KEY, BAD_NAME, BAD_KIND, BAD_SCALE or KEY_TAKEN.
+    Raises `InputError` BAD_KEY, BAD_NAME, BAD_DESCRIPTION, BAD_KIND, BAD_SCALE or KEY_TAKEN.
     """
     work.viewer.require(Scope.SETTINGS, "defining a metric")
     checked = _checked(metric, work.company.currency)
 
     async def apply(transaction: Transaction) -> int:
         row = await transaction.fetch_one(
-            "INSERT INTO metric (company_id, key, name, kind, scale, lower_is_better, version)"
-            " VALUES ($1, $2, $3, $4, $5, $6, 1) ON CONFLICT (company_id, key) DO NOTHING RETURNING id",
+            "INSERT INTO metric (company_id, key, name, description, kind, scale, lower_is_better, version)"
+            " VALUES ($1, $2, $3, $4, $5, $6, $7, 1) ON CONFLICT (company_id, key) DO NOTHING RETURNING id",
             transaction.company_id,
             checked.key,
             checked.name,
+            checked.description,
             checked.kind,
             checked.scale,
             checked.lower_is_better,
@@ -102,16 +102,18 @@ async def update_metric(
     metric_id: int,
     *,
     name: str | None = None,
+    description: str | None = None,
     lower_is_better: bool | None = None,
     expected_version: int | None = None,
 ) -> None:
-    """Rename a metric or turn its direction round; what it counts and its scale stay as they were defined.
+    """Rename or describe a metric, or turn its direction round; its key, what it counts and its scale stay.
 
-    Raises `NotFound` UNKNOWN_METRIC, `InputError` BAD_NAME, `Conflict` STALE.
+    Raises `NotFound` UNKNOWN_METRIC, `InputError` BAD_NAME or BAD_DESCRIPTION, `Conflict` STALE.
     """
     work.viewer.require(Scope.SETTINGS, "changing a metric")
     if name is not None:
         check_name(name)
+    _check_description(description)
 
     async def apply(transaction: Transaction) -> None:
         before = await transaction.fetch_one("SELECT * FROM metric WHERE id = $1 FOR UPDATE", metric_id)
@@ -119,10 +121,11 @@ async def update_metric(
             raise NotFound("UNKNOWN_METRIC", "there is no such metric", ("id",))
         refuse_stale("metric", before["version"], expected_version)
         after = await transaction.fetch_one(
-            "UPDATE metric SET name = COALESCE($2, name), lower_is_better = COALESCE($3, lower_is_better),"
-            " version = version + 1 WHERE id = $1 RETURNING *",
+            "UPDATE metric SET name = COALESCE($2, name), description = COALESCE($3, description),"
+            " lower_is_better = COALESCE($4, lower_is_better), version = version + 1 WHERE id = $1 RETURNING *",
             metric_id,
             name,
+            description,
             lower_is_better,
         )
         transaction.record("metric.update", "Metric", metric_id, before=dict(before), after=dict(after or {}))
@@ -201,16 +204,27 @@ def key_taken(what: str, key: str) -> InputError:
 def _checked(metric: NewMetric, currency: str) -> NewMetric:
     check_key(metric.key)
     check_name(metric.name)
+    _check_description(metric.description)
     kind: Any = metric.kind
     if kind not in ("money", "count"):
         raise InputError("BAD_KIND", f"a metric is `money` or `count`, not {kind!r}", ("kind",))
-    default = currency_scale(currency) if kind == "money" else 0
+    default = _own_scale(kind, currency)
     scale = default if metric.scale is None else metric.scale
     if kind == "money" and scale != default:
         raise InputError("BAD_SCALE", f"money in {currency} has {default} decimal places, not {scale}", ("scale",))
     if not 0 <= scale <= LARGEST_SCALE:
         raise InputError("BAD_SCALE", f"a count has 0 to {LARGEST_SCALE} decimal places, not {scale}", ("scale",))
     return replace(metric, scale=scale)
+
+
+def _own_scale(kind: MetricKind, currency: str) -> int:
+    return currency_scale(currency) if kind == "money" else 0
+
+
+def _check_description(description: str | None) -> None:
+    if description is not None and (len(description) > LONGEST_DESCRIPTION or "\0" in description):
+        message = f"a description has up to {LONGEST_DESCRIPTION} characters"
+        raise InputError("BAD_DESCRIPTION", message, ("description",))
 
 
 def _check_rate(work: Work, currency: str, valid_from: date, rate: Decimal) -> None:

@@ -12,6 +12,7 @@ class Metric(TenantModel):
 
     key = fields.CharField(max_length=64)
     name = fields.CharField(max_length=200)
+    description = fields.CharField(max_length=500, null=True)
     kind = fields.CharField(max_length=8)
     scale = fields.SmallIntField()
     lower_is_better = fields.BooleanField(default=False)
@@ -22,12 +23,16 @@ class Metric(TenantModel):
 
 
 class Product(TenantModel):
-    """Something that is sold; `list_price` is in minor units of the company's currency."""
+    """Something that is sold; `list_price` is in minor units of the company's currency.
+
+    `gross_margin_rate` is the part of its revenue that is gross margin, from 0 to 1; null where it is not known.
+    """
 
     key = fields.CharField(max_length=100)
     name = fields.CharField(max_length=200)
     product_group = fields.CharField(max_length=100, null=True)
     list_price = fields.BigIntField(null=True)
+    gross_margin_rate = fields.DecimalField(max_digits=7, decimal_places=6, null=True)
     version = fields.IntField(default=1)
 
     class Meta:

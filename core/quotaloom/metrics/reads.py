@@ -11,8 +11,8 @@ from quotaloom.platform.unit_of_work import Snapshot, Transaction
 
 Source = Snapshot | Transaction
 
-_METRIC = "SELECT id, key, name, kind, scale, lower_is_better, version FROM metric"
-_PRODUCT = "SELECT id, key, name, product_group, list_price, version FROM product"
+_METRIC = "SELECT id, key, name, description, kind, scale, lower_is_better, version FROM metric"
+_PRODUCT = "SELECT id, key, name, product_group, list_price, gross_margin_rate, version FROM product"
 _RATE = "SELECT id, currency, kind, valid_from, rate FROM exchange_rate"
 
 

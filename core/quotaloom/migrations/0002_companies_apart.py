@@ -19,11 +19,14 @@ TENANT_TABLES = (
     "exchange_rate",
     "achievement_entry",
     "achievement_balance",
+    "objective",
     "plan",
     "plan_version",
+    "quarter_focus",
     "submission",
     "target_cell",
     "decomposition",
+    "quota_relief",
     "customer",
     "funnel",
     "stage",
@@ -50,6 +53,7 @@ NAMING_THE_COMPANY = (
     "exchange_rate",
     "customer",
     "funnel",
+    "quarter_focus",
     "attribute_definition",
 )
 
@@ -74,8 +78,15 @@ REFERENCES = (
     ("achievement_balance", "metric_id", "metric"),
     ("achievement_balance", "position_id", "org_unit"),
     ("achievement_balance", "member_id", "member"),
+    ("objective", "parent_id", "objective"),
+    ("objective", "owner_id", "member"),
+    ("objective", "unit_id", "org_unit"),
     ("plan", "metric_id", "metric"),
+    ("plan", "objective_id", "objective"),
     ("plan_version", "plan_id", "plan"),
+    ("plan_version", "base_id", "plan_version"),
+    ("quarter_focus", "objective_id", "objective"),
+    ("quarter_focus", "plan_id", "plan"),
     ("submission", "plan_version_id", "plan_version"),
     ("submission", "unit_id", "org_unit"),
     ("submission", "submitter_id", "member"),
@@ -83,6 +94,7 @@ REFERENCES = (
     ("target_cell", "unit_id", "org_unit"),
     ("decomposition", "plan_version_id", "plan_version"),
     ("decomposition", "unit_id", "org_unit"),
+    ("quota_relief", "position_id", "org_unit"),
     ("customer", "parent_id", "customer"),
     ("stage", "funnel_id", "funnel"),
     ("opportunity", "funnel_id", "funnel"),
@@ -147,6 +159,10 @@ INDEXES = (
     ("achievement_entry", "position_id, business_date"),
     ("achievement_entry", "opportunity_id"),
     ("audit_entry", "object_type, object_id"),
+    ("objective", "fiscal_year"),
+    ("objective", "parent_id"),
+    ("objective", "unit_id"),
+    ("plan", "objective_id"),
     ("target_cell", "unit_id, starts_on"),
     ("opportunity", "position_id"),
     ("opportunity", "stage_id"),
@@ -155,12 +171,13 @@ INDEXES = (
     ("attribute_value", "definition_id, choice_id"),
 )
 
-# One value a day: of the rows of one company and one subject, no two ranges share a day.
+# One value a day: of the rows of one company and one subject that fulfil the condition, no two ranges share a day.
 ONE_A_DAY = (
-    ("placement", "unit_id"),
-    ("headship", "unit_id"),
-    ("holding", "position_id"),
-    ("policy_setting", "hashtextextended(policy, 0)"),
+    ("placement", "unit_id", "true"),
+    ("headship", "unit_id", "true"),
+    ("holding", "position_id", "true"),
+    ("policy_setting", "hashtextextended(policy, 0)", "true"),
+    ("quota_relief", "position_id", "revoked_at IS NULL"),
 )
 
 CHECKS = (
@@ -178,15 +195,22 @@ CHECKS = (
     ("holding", "valid_from < valid_to"),
     ("policy_setting", "valid_from < valid_to"),
     ("metric", "kind IN ('money', 'count') AND scale BETWEEN 0 AND 6"),
-    ("product", "list_price >= 0"),
+    ("product", "list_price >= 0 AND gross_margin_rate BETWEEN 0 AND 1"),
     ("exchange_rate", "rate > 0 AND kind IN ('booking', 'plan')"),
     ("achievement_entry", "credit IN ('direct', 'overlay')"),
-    ("achievement_entry", "source IN ('opportunity', 'order', 'payment', 'refund', 'import')"),
+    ("achievement_entry", "source IN ('opportunity', 'order', 'payment', 'refund', 'import', 'activity')"),
+    ("objective", "level IN ('corporate', 'business', 'functional')"),
+    ("objective", "(level = 'corporate') = (parent_id IS NULL)"),
     ("plan", "starts_on < ends_on"),
-    ("plan_version", "status IN ('draft', 'published', 'superseded')"),
-    ("plan_version", "(status = 'draft') = (published_at IS NULL)"),
+    ("plan_version", "status IN ('draft', 'scenario', 'dropped', 'published', 'superseded')"),
+    ("plan_version", "(status IN ('published', 'superseded')) = (published_at IS NOT NULL)"),
+    ("plan_version", "status <> 'scenario' OR name IS NOT NULL"),
+    ("quarter_focus", "quarter BETWEEN 1 AND 4 AND num_nonnulls(objective_id, plan_id) = 1"),
+    ("quarter_focus", "char_length(text) <= 2000"),
     ("target_cell", "target >= 0 AND assessment >= 0 AND stretch >= 0"),
     ("target_cell", "starts_on < ends_on"),
+    ("quota_relief", "valid_from < valid_to AND share > 0 AND share <= 1"),
+    ("quota_relief", "num_nonnulls(revoked_at, revoked_on, revoked_by, revoke_reason) IN (0, 4)"),
     ("submission", "status IN ('submitted', 'approved', 'returned', 'withdrawn')"),
     ("stage", "outcome IN ('open', 'won', 'lost') AND win_probability BETWEEN 0 AND 1"),
     ("opportunity", "amount >= 0"),
@@ -255,8 +279,8 @@ def _statements() -> list[str]:
         f"""ALTER TABLE {table} ADD CONSTRAINT {table}_one_a_day EXCLUDE USING gist (
             int8range(company_id, company_id, '[]') WITH &&,
             int8range({subject}, {subject}, '[]') WITH &&,
-            daterange(valid_from, valid_to) WITH &&)"""
-        for table, subject in ONE_A_DAY
+            daterange(valid_from, valid_to) WITH &&) WHERE ({condition})"""
+        for table, subject, condition in ONE_A_DAY
     ]
     found.append(
         """
@@ -291,6 +315,10 @@ def _statements() -> list[str]:
         f"CREATE UNIQUE INDEX ON attribute_value ({subject}_id, definition_id, company_id)"
         f" WHERE {subject}_id IS NOT NULL"
         for subject in ("unit", "member", "customer", "opportunity")
+    ]
+    found += [
+        f"CREATE UNIQUE INDEX ON quarter_focus ({on}_id, quarter, company_id) WHERE {on}_id IS NOT NULL"
+        for on in ("objective", "plan")
     ]
     found.append(
         # The only thing that is read without a company: which company a key names.

@@ -25,6 +25,7 @@ MODEL_MODULES = (
     "quotaloom.policies.models",
     "quotaloom.metrics.models",
     "quotaloom.achievements.models",
+    "quotaloom.strategy.models",
     "quotaloom.targets.models",
     "quotaloom.funnels.models",
 )

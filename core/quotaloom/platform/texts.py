@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 from quotaloom.platform.errors import InputError, Path
 
 LONGEST_REASON = 2000
-"""How many characters a reason may have."""
+"""How many characters a reason, or another text beside the figures, may have."""
 
 
 def checked_reason(reason: str | None, path: Path = ("reason",)) -> str | None:
-    """The reason without space around it, None for a blank one.
+    """The reason without space around it, None for a blank one; raises as `checked_text`."""
+    return checked_text(reason, path, "a reason")
 
-    Raises `InputError` TOO_LONG, and BAD_TEXT for the character NUL, which PostgreSQL cannot store.
+
+def checked_text(text: str | None, path: Path, what: str = "a text") -> str | None:
+    """A text of several lines without space around it, None for a blank one.
+
+    Raises `InputError` TOO_LONG, and BAD_TEXT for the character NUL and halves of surrogate pairs, which PostgreSQL
+    cannot store.
     """
-    if reason is None:
+    if text is None:
         return None
-    if len(reason) > LONGEST_REASON:
-        raise InputError("TOO_LONG", f"a reason has at most {LONGEST_REASON} characters, not {len(reason)}", path)
-    if "\0" in reason:
-        raise InputError("BAD_TEXT", "a text cannot hold the character U+0000", path)
-    return reason.strip() or None
+    if len(text) > LONGEST_REASON:
+        raise InputError("TOO_LONG", f"{what} has at most {LONGEST_REASON} characters, not {len(text)}", path)
+    if any(character == "\0" or unicodedata.category(character) == "Cs" for character in text):
+        raise InputError("BAD_TEXT", "a text cannot hold the character U+0000, nor half of a surrogate pair", path)
+    return text.strip() or None

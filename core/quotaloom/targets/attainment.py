@@ -23,11 +23,15 @@ class AttainmentStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """The three lines of a period, in minor units; None where there is none."""
+    """The three lines of a period, in minor units; None where there is none.
+
+    `relief` is what was taken off the target.
+    """
 
     target: int | None = None
     assessment: int | None = None
     stretch: int | None = None
+    relief: int = 0
 
     def __add__(self, other: Lines) -> Lines:
         """The lines of two periods together; where one has none, the other's."""
@@ -35,6 +39,7 @@ class Lines:
             _both(self.target, other.target),
             _both(self.assessment, other.assessment),
             _both(self.stretch, other.stretch),
+            self.relief + other.relief,
         )
 
 

@@ -16,7 +16,7 @@ from quotaloom.metrics.reads import rate_table
 from quotaloom.platform.amounts import format_amount
 from quotaloom.platform.unit_of_work import Snapshot
 from quotaloom.targets.attainment import NO_LINES, Lines, Sums, expected, gap, rate, status
-from quotaloom.targets.reads import Key, PlanChoice, lines_by_member, lines_by_unit
+from quotaloom.targets.reads import Key, PlanChoice, lines_by_member, relieved_lines_by_unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ async def attainment_by_unit(
     """
 
     async def read(choice: PlanChoice, periods: Sequence[Period]) -> dict[Key, Lines]:
-        return await lines_by_unit(snapshot, calendar, unit_ids, choice, periods)
+        return await relieved_lines_by_unit(snapshot, calendar, unit_ids, choice, periods)
 
     lines = await _lines(question, read)
     achieved = await _achieved(snapshot, currency, unit_ids, question)
@@ -185,6 +185,7 @@ def told(sums: Sums, question: AttainmentQuestion) -> dict[str, Any]:
         "target": _text(lines.target, question),
         "assessment": _text(lines.assessment, question),
         "stretch": _text(lines.stretch, question),
+        "relief": format_amount(lines.relief, question.scale),
         "achieved": format_amount(achieved, question.scale),
         "overlay": format_amount(sums.overlay, question.scale),
         "gap": _text(gap(achieved, lines.target), question),

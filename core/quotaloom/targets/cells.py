@@ -11,7 +11,7 @@ from asyncpg import Record
 
 from quotaloom.calendars.company_calendar import fiscal_calendar
 from quotaloom.calendars.fiscal import FiscalCalendar
-from quotaloom.calendars.periods import Grain, Period
+from quotaloom.calendars.periods import ONE_DAY, Grain, Period
 from quotaloom.platform.access import Scope
 from quotaloom.platform.amounts import LARGEST
 from quotaloom.platform.errors import Conflict, InputError, NotFound
@@ -19,7 +19,7 @@ from quotaloom.platform.unit_of_work import Snapshot, Transaction
 from quotaloom.platform.work import Work
 from quotaloom.targets.gathering import KINDS, open_in
 from quotaloom.targets.permission import planning_right
-from quotaloom.targets.plans import PlanFacts, draft_of, load_plan
+from quotaloom.targets.plans import PlanFacts, load_plan, open_version
 from quotaloom.targets.standing import refuse_submitted
 
 MOST_CELLS = 5000
@@ -30,9 +30,10 @@ MOST_CELLS = 5000
 class CellChange:
     """What one cell shall hold.
 
-    `month` is the label of a fiscal month. `values` has the new `target`, `assessment` or `stretch` in minor
-    units of the plan's metric: None clears one, one that is not named stays. `pinned` None leaves the pin.
-    `expected_version` is the version the editor saw; None does not check, 0 says that there was no cell.
+    `month` is the label of a fiscal month, or of a day of one that is planned by the day. `values` has the new
+    `target`, `assessment` or `stretch` in minor units of the plan's metric: None clears one, one that is not named
+    stays. `pinned` None leaves the pin. `expected_version` is the version the editor saw; None does not check, 0 says
+    that there was no cell.
     """
 
     unit_id: int
@@ -48,9 +49,16 @@ class _Cell:
     starts_on: date
     ends_on: date
 
+    @property
+    def is_day(self) -> bool:
+        """Whether it is of one day."""
+        return self.ends_on - self.starts_on == ONE_DAY
 
-async def set_target_cells(work: Work, plan_id: int, changes: Sequence[CellChange]) -> None:
-    """Set cells of the plan's draft, all or none.
+
+async def set_target_cells(
+    work: Work, plan_id: int, changes: Sequence[CellChange], scenario: int | None = None
+) -> None:
+    """Set cells of the plan's draft, or of its scenario with that number, all or none.
 
     Planners do it: an admin, or whoever heads a unit above the cell's. Raises `InputError` for a month that
     is none of the plan's, a negative amount, a locked cell or one that is submitted, `Conflict` for a cell that
@@ -64,14 +72,15 @@ async def set_target_cells(work: Work, plan_id: int, changes: Sequence[CellChang
         right = await planning_right(snapshot, work)
         plan = await load_plan(snapshot, plan_id)
         unit_ids = [change.unit_id for change in changes]
-        units = await _spans(snapshot, unit_ids)
+        units = await unit_spans(snapshot, unit_ids)
         right.require_to_set(unit_ids, units, ("cells",))
     cells = _placed(fiscal_calendar(work.company), plan, changes)
 
     async def apply(transaction: Transaction) -> None:
-        draft = await hold_draft(transaction, plan_id)
+        draft = await hold_draft(transaction, plan_id, scenario)
         await refuse_submitted(transaction, draft, unit_ids, work.today, "cells")
-        _refuse_closed(cells, await _spans(transaction, unit_ids))
+        _refuse_closed(cells, await unit_spans(transaction, unit_ids))
+        await _refuse_mixture(transaction, draft, cells)
         before = await _stored(transaction, draft, cells)
         for index, cell in enumerate(cells):
             _check_stored(before.get((cell.change.unit_id, cell.starts_on)), cell.change, index)
@@ -81,37 +90,58 @@ async def set_target_cells(work: Work, plan_id: int, changes: Sequence[CellChang
             "Plan",
             plan_id,
             before=[dict(row) for row in before.values()],
-            after=[_plain(cell) for cell in cells],
+            after=[{"plan_version_id": draft, **_plain(cell)} for cell in cells],
         )
         transaction.publish("targets.changed", plan=plan_id, units=sorted({change.unit_id for change in changes}))
 
     await work.write(apply)
 
 
-async def lock_target_cells(work: Work, plan_id: int, unit_ids: Sequence[int], period: str, locked: bool) -> int:
-    """Close cells of the draft to editing, or open them again; returns how many changed. Admins only.
+# Of a month that is planned by the day its days are locked, of any other its cell, which may be empty.
+_LOCK = """
+WITH months AS (SELECT u, s, e FROM unnest($3::bigint[]) AS u, unnest($4::date[], $5::date[]) AS m (s, e)),
+days AS (
+    SELECT c.id, c.unit_id, m.s FROM target_cell c JOIN months m ON m.u = c.unit_id
+    WHERE c.plan_version_id = $2 AND c.starts_on >= m.s AND c.ends_on <= m.e AND c.ends_on = c.starts_on + 1
+),
+of_days AS (
+    UPDATE target_cell AS c SET locked = $6, version = c.version + 1 FROM days
+    WHERE c.company_id = $1 AND c.id = days.id AND c.locked <> $6 RETURNING c.id
+),
+of_months AS (
+    INSERT INTO target_cell AS c (company_id, plan_version_id, unit_id, starts_on, ends_on, locked, pinned, version)
+    SELECT $1, $2, m.u, m.s, m.e, true, false, 1 FROM months m
+    WHERE NOT EXISTS (SELECT FROM days WHERE days.unit_id = m.u AND days.s = m.s) AND ($6 OR EXISTS (
+        SELECT FROM target_cell o WHERE o.plan_version_id = $2 AND o.unit_id = m.u AND o.starts_on = m.s
+    ))
+    ON CONFLICT (company_id, plan_version_id, unit_id, starts_on) DO UPDATE SET locked = $6, version = c.version + 1
+    WHERE c.locked <> $6 RETURNING id
+)
+SELECT id FROM of_days UNION ALL SELECT id FROM of_months
+"""
 
-    Every month of the period is locked, those without a cell too. Raises `NotFound` for an unknown unit and
-    `InputError` BAD_PERIOD for a period that is not made of whole months of the plan.
+
+async def lock_target_cells(
+    work: Work, plan_id: int, unit_ids: Sequence[int], period: str, locked: bool, scenario: int | None = None
+) -> int:
+    """Close cells of the draft, or of a scenario, to editing, or open them again; returns how many changed.
+
+    Admins only. Every month of the period is locked, those without a cell too. Raises `NotFound` for an unknown unit
+    and `InputError` BAD_PERIOD for a period that is not made of whole months of the plan.
     """
     work.viewer.require(Scope.TARGETS, "locking cells")
     async with work.snapshot() as snapshot:
         plan = await load_plan(snapshot, plan_id)
-        known = await _spans(snapshot, unit_ids)
+        known = await unit_spans(snapshot, unit_ids)
     for index, unit_id in enumerate(unit_ids):
         if unit_id not in known:
             raise NotFound("NOT_FOUND", "there is no such unit", ("orgUnitIds", index))
-    months = _months_of(fiscal_calendar(work.company), plan, period)
+    months = months_within(fiscal_calendar(work.company), plan, period)
 
     async def apply(transaction: Transaction) -> int:
-        draft = await hold_draft(transaction, plan_id)
+        draft = await hold_draft(transaction, plan_id, scenario)
         rows = await transaction.fetch(
-            "INSERT INTO target_cell AS c (company_id, plan_version_id, unit_id, starts_on, ends_on, locked, pinned,"
-            " version) SELECT $1, $2, u, m.s, m.e, true, false, 1 FROM unnest($3::bigint[]) AS u,"
-            " unnest($4::date[], $5::date[]) AS m (s, e) WHERE $6 OR EXISTS (SELECT FROM target_cell o"
-            " WHERE o.plan_version_id = $2 AND o.unit_id = u AND o.starts_on = m.s)"
-            " ON CONFLICT (company_id, plan_version_id, unit_id, starts_on) DO UPDATE SET locked = $6,"
-            " version = c.version + 1 WHERE c.locked <> $6 RETURNING id",
+            _LOCK,
             transaction.company_id,
             draft,
             sorted(set(unit_ids)),
@@ -119,7 +149,7 @@ async def lock_target_cells(work: Work, plan_id: int, unit_ids: Sequence[int], p
             [month.ends_on for month in months],
             locked,
         )
-        after = {"units": list(unit_ids), "period": period, "locked": locked, "cells": len(rows)}
+        after = {"version": draft, "units": list(unit_ids), "period": period, "locked": locked, "cells": len(rows)}
         transaction.record("targets.lock", "Plan", plan_id, after=after)
         transaction.publish("targets.changed", plan=plan_id, units=sorted(set(unit_ids)))
         return len(rows)
@@ -127,14 +157,18 @@ async def lock_target_cells(work: Work, plan_id: int, unit_ids: Sequence[int], p
     return await work.write(apply)
 
 
-async def hold_draft(transaction: Transaction, plan_id: int) -> int:
-    """The plan's draft, held against everybody else who writes it until the transaction ends; raises as `draft_of`."""
-    plan = await load_plan(transaction, plan_id)
+async def hold_draft(transaction: Transaction, plan_id: int, scenario: int | None = None) -> int:
+    """The plan's draft, or a scenario, held against everybody else who writes it until the transaction ends.
+
+    Raises as `open_version`.
+    """
+    open_version(await load_plan(transaction, plan_id), scenario)
     await transaction.lock(f"plan:{plan_id}")
-    return draft_of(plan if plan.draft_id is None else await load_plan(transaction, plan_id))
+    return open_version(await load_plan(transaction, plan_id), scenario)
 
 
-async def _spans(source: Snapshot | Transaction, unit_ids: Sequence[int]) -> dict[int, Record]:
+async def unit_spans(source: Snapshot | Transaction, unit_ids: Sequence[int]) -> dict[int, Record]:
+    """The name of each unit, and from when to when it is open."""
     rows = await source.fetch(
         "SELECT id, name, opened_on, closed_on FROM org_unit WHERE id = ANY($1::bigint[])", list(unit_ids)
     )
@@ -150,7 +184,8 @@ def _refuse_closed(cells: Sequence[_Cell], units: Mapping[int, Record]) -> None:
             )
 
 
-def _months_of(calendar: FiscalCalendar, plan: PlanFacts, period: str) -> Sequence[Period]:
+def months_within(calendar: FiscalCalendar, plan: PlanFacts, period: str) -> Sequence[Period]:
+    """The months of the plan that a label names; raises `InputError` BAD_PERIOD."""
     try:
         span = calendar.period(period)
         months = calendar.periods(span, Grain.MONTH)
@@ -174,10 +209,14 @@ def _placed(calendar: FiscalCalendar, plan: PlanFacts, changes: Sequence[CellCha
             month = calendar.period(change.month)
         except InputError as error:
             raise error.at(*path, "month") from None
-        if month.grain is not Grain.MONTH or month.starts_on < plan.starts_on or month.ends_on > plan.ends_on:
+        if (
+            month.grain not in (Grain.MONTH, Grain.DAY)
+            or month.starts_on < plan.starts_on
+            or month.ends_on > plan.ends_on
+        ):
             raise InputError(
                 "BAD_MONTH",
-                f"{change.month} is no month of {plan.name}, which covers {plan.starts_on} up to {plan.ends_on}",
+                f"{change.month} is no month or day of {plan.name}, which covers {plan.starts_on} up to {plan.ends_on}",
                 (*path, "month"),
             )
         for kind, amount in change.values.items():
@@ -188,6 +227,41 @@ def _placed(calendar: FiscalCalendar, plan: PlanFacts, changes: Sequence[CellCha
         seen.add((change.unit_id, month.starts_on))
         cells.append(_Cell(change, month.starts_on, month.ends_on))
     return cells
+
+
+async def _refuse_mixture(transaction: Transaction, draft: int, cells: Sequence[_Cell]) -> None:
+    """A month is planned as a whole or by the day, never both."""
+    _refuse_mixture_within(cells)
+    row = await transaction.fetch_one(
+        "SELECT n.i - 1 AS i FROM unnest($2::bigint[], $3::date[], $4::date[]) WITH ORDINALITY AS n (u, s, e, i)"
+        " JOIN target_cell c ON c.plan_version_id = $1 AND c.unit_id = n.u AND c.starts_on < n.e AND c.ends_on > n.s"
+        " AND (c.starts_on <> n.s OR c.ends_on <> n.e) ORDER BY n.i LIMIT 1",
+        draft,
+        [cell.change.unit_id for cell in cells],
+        [cell.starts_on for cell in cells],
+        [cell.ends_on for cell in cells],
+    )
+    if row is not None:
+        raise _mixture(cells[row["i"]], row["i"])
+
+
+def _refuse_mixture_within(cells: Sequence[_Cell]) -> None:
+    days = {(cell.change.unit_id, cell.starts_on) for cell in cells if cell.is_day}
+    for index, cell in enumerate(cells if days else ()):
+        span = range(0 if cell.is_day else (cell.ends_on - cell.starts_on).days)
+        if any((cell.change.unit_id, cell.starts_on + ONE_DAY * step) in days for step in span):
+            raise InputError(
+                "MONTH_AND_DAY", f"{cell.change.month} is set as a whole and by the day here", ("cells", index, "month")
+            )
+
+
+def _mixture(cell: _Cell, index: int) -> InputError:
+    path = ("cells", index, "month")
+    if cell.is_day:
+        message = f"the month of {cell.change.month} is planned as a whole; call planByDay to plan it by the day"
+        return InputError("PLANNED_BY_MONTH", message, path)
+    message = f"{cell.change.month} is planned by the day: set its days, or call planByDay with byDay: false"
+    return InputError("PLANNED_BY_DAY", message, path)
 
 
 async def _stored(transaction: Transaction, draft: int, cells: Sequence[_Cell]) -> dict[tuple[int, date], Record]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
+from types import MappingProxyType
 
 from quotaloom.calendars.periods import Period
 from quotaloom.platform.amounts import format_amount, half_up
@@ -15,10 +16,13 @@ from quotaloom.policies.selected import PolicyStamp
 from quotaloom.targets.apportionment import spread_over_months
 from quotaloom.targets.decomposition import SplitRequest, split
 from quotaloom.targets.gathering import KINDS, Gathered, GatheredUnit
+from quotaloom.targets.ramps import Factors, Ramp, ramped
 from quotaloom.targets.refusals import DecompositionRefused
 from quotaloom_sdk import Explanation
 
 Months = tuple[int | None, ...]
+
+NO_RAMP: Mapping[int, Factors] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +35,15 @@ class YearPin:
 
 @dataclass(frozen=True, slots=True)
 class DecomposeRequest:
-    """What to decompose: the year of one unit of a plan's draft.
+    """What to decompose: the year of one unit of a plan's draft, or of its scenario with the number `scenario`.
 
     Factors (`shares`, `over_assignment`) lie between 0 and 10 with 12 decimal places at the most.
 
     `totals` has the unit's year as `target`, `assessment` and `stretch`, in minor units; without it the unit's
     own cells are decomposed. `shares` gives assessment and stretch as a share of the target instead. `levels`
     is how far down: None for all, 0 for the unit's own months only. `over_assignment` is how much of its
-    target each unit hands to its children: 1.1 is ten percent more than it has.
+    target each unit hands to its children: 1.1 is ten percent more than it has. With a `ramp` new holders are handed
+    less, and their siblings the more.
     """
 
     plan_id: int
@@ -49,6 +54,8 @@ class DecomposeRequest:
     levels: int | None = None
     over_assignment: Decimal = Decimal(1)
     year_pins: tuple[YearPin, ...] = ()
+    ramp: Ramp | None = None
+    scenario: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +96,17 @@ def units_to_split(gathered: Gathered, top_id: int, levels: int | None) -> list[
 
 
 def decide(
-    gathered: Gathered, weights: Mapping[int, AllocationOutcome], request: DecomposeRequest, stamp: PolicyStamp
+    gathered: Gathered,
+    weights: Mapping[int, AllocationOutcome],
+    request: DecomposeRequest,
+    stamp: PolicyStamp,
+    ramp: Mapping[int, Factors] = NO_RAMP,
 ) -> DecompositionOutcome:
-    """The full matrix. `weights` are those of `units_to_split`, by unit. Raises `InputError` for what cannot be met."""
-    decider = _Decider(gathered, weights, request)
+    """The full matrix. `weights` are those of `units_to_split`, by unit, and `ramp` the factors of newcomers.
+
+    Raises `InputError` for what cannot be met.
+    """
+    decider = _Decider(gathered, weights, request, ramp)
     decider.split_down(gathered.units[request.unit_id], 0)
     return DecompositionOutcome(gathered.months, tuple(decider.decided), decider.explanations, stamp, stored=False)
 
@@ -100,10 +114,17 @@ def decide(
 class _Decider:
     """Walks the tree from the top, each unit's cells being the margin of its children's."""
 
-    def __init__(self, gathered: Gathered, weights: Mapping[int, AllocationOutcome], request: DecomposeRequest) -> None:
+    def __init__(
+        self,
+        gathered: Gathered,
+        weights: Mapping[int, AllocationOutcome],
+        request: DecomposeRequest,
+        ramp: Mapping[int, Factors],
+    ) -> None:
         self.gathered = gathered
         self.weights = weights
         self.request = request
+        self.ramp = ramp
         self.year_pins = {pin.unit_id: pin.target for pin in request.year_pins}
         self.decided: list[DecomposedUnit] = []
         self.explanations: dict[int, Explanation] = {}
@@ -132,9 +153,9 @@ class _Decider:
         )
         if not unit.children or (self.request.levels is not None and depth >= self.request.levels):
             return
-        outcome = self.weights[unit.id]
-        self.explanations[unit.id] = outcome.explanation
         children = [self.gathered.units[child] for child in unit.children]
+        outcome = ramped(self.weights[unit.id], children, self.gathered.months, self.ramp)
+        self.explanations[unit.id] = outcome.explanation
         split_lines = {kind: self._split(unit, children, kind, lines[kind], outcome) for kind in KINDS}
         for index, child in enumerate(children):
             self._decide_unit(child, unit, depth + 1, {kind: split_lines[kind][index] for kind in KINDS})

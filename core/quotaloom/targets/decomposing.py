@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -21,20 +21,33 @@ from quotaloom.policies.selected import SelectedPolicy
 from quotaloom.policies.settings import select_policy, still_selected
 from quotaloom.targets.allocation_requests import Inputs, allocation_request, read_inputs
 from quotaloom.targets.deciding import (
+    NO_RAMP,
     DecomposedUnit,
     DecomposeRequest,
     DecompositionOutcome,
     decide,
     units_to_split,
 )
+from quotaloom.targets.factors import check_factor
 from quotaloom.targets.gathering import Gathered, gather, subtree, tree_of
 from quotaloom.targets.permission import BELOW_ONLY, PlanningRight, planning_right
-from quotaloom.targets.plans import PlanFacts, draft_of, load_plan
+from quotaloom.targets.plans import PlanFacts, load_plan, open_version
+from quotaloom.targets.ramps import Factors, read_ramp
 from quotaloom.targets.standing import refuse_submitted
 from quotaloom_sdk import AllocationRule
 
 ATTEMPTS = 5
 """How often a decomposition is computed afresh because somebody changed what it read."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What one attempt read, in one snapshot."""
+
+    gathered: Gathered
+    inputs: Inputs
+    ramp: Mapping[int, Factors]
+    selected: SelectedPolicy
 
 
 async def decompose_target(
@@ -47,11 +60,11 @@ async def decompose_target(
     """
     _check(request)
     for _ in range(ATTEMPTS):
-        gathered, inputs, selected = await _gather(work, host, request)
-        outcome = await _decide(work, host, gathered, inputs, selected, request)
+        read = await _gather(work, host, request)
+        outcome = await _decide(work, host, read, request)
         if dry_run:
             return outcome
-        if await _apply(work, gathered, outcome, selected, request.policy):
+        if await _apply(work, read, outcome, request):
             return replace(outcome, stored=True)
     raise Conflict("CONFLICT", "others keep changing the same cells; please try again")
 
@@ -64,27 +77,20 @@ def _check(request: DecomposeRequest) -> None:
             raise InputError("GIVEN_TWICE", f"give {kind} as an amount or as a share, not both", (f"{kind}Share",))
         if not request.totals:
             raise InputError("TARGET_MISSING", "a share needs the target that it is a share of", ("target",))
-        _check_factor(share, kind, 0, f"{kind}Share")
-    _check_factor(request.over_assignment, "the over-assignment", Decimal("0.000001"), "overAssignment")
+        check_factor(share, kind, 0, f"{kind}Share")
+    check_factor(request.over_assignment, "the over-assignment", Decimal("0.000001"), "overAssignment")
+    if request.ramp is not None:
+        request.ramp.check()
     if request.levels is not None and request.levels < 0:
         raise InputError("BAD_LEVELS", "levels is 0 or more", ("levels",))
 
 
-def _check_factor(value: Decimal, what: str, least: Decimal | int, name: str) -> None:
-    """A factor becomes an exact fraction; its digits are counted before that is built."""
-    exponent = value.as_tuple().exponent
-    if not value.is_finite() or not least <= value <= 10 or not isinstance(exponent, int) or exponent < -12:
-        raise InputError(
-            "BAD_FACTOR", f"{what} lies between {least} and 10, with 12 decimal places at the most", (name,)
-        )
-
-
-async def _gather(work: Work, host: PolicyHost, request: DecomposeRequest) -> tuple[Gathered, Inputs, SelectedPolicy]:
+async def _gather(work: Work, host: PolicyHost, request: DecomposeRequest) -> _Read:
     async with work.snapshot() as snapshot:
         right = await planning_right(snapshot, work)
         _require_right(right, request)
         plan = await load_plan(snapshot, request.plan_id)
-        draft_id = draft_of(plan)
+        draft_id = open_version(plan, request.scenario)
         selected = await select_policy(
             snapshot, host.registry, AllocationRule.kind, work.today, request.policy, ("policy",)
         )
@@ -93,7 +99,8 @@ async def _gather(work: Work, host: PolicyHost, request: DecomposeRequest) -> tu
         gathered = await gather(snapshot, calendar, plan, draft_id, request.unit_id, tree_day)
         _require_subtree(right, gathered, request.unit_id)
         inputs = await read_inputs(snapshot, work, gathered, selected.policy.needs)
-        return gathered, inputs, selected
+        ramp = NO_RAMP if request.ramp is None else await read_ramp(snapshot, calendar, gathered, request.ramp)
+        return _Read(gathered, inputs, ramp, selected)
 
 
 def _require_right(right: PlanningRight, request: DecomposeRequest) -> None:
@@ -118,38 +125,38 @@ def _tree_day(plan: PlanFacts, today: date) -> date:
     return min(max(plan.starts_on, today), plan.ends_on.fromordinal(plan.ends_on.toordinal() - 1))
 
 
-async def _decide(
-    work: Work,
-    host: PolicyHost,
-    gathered: Gathered,
-    inputs: Inputs,
-    selected: SelectedPolicy,
-    request: DecomposeRequest,
-) -> DecompositionOutcome:
+async def _decide(work: Work, host: PolicyHost, read: _Read, request: DecomposeRequest) -> DecompositionOutcome:
     """Everything that is computed, outside any transaction: first all weights, then all amounts."""
-    asked = units_to_split(gathered, request.unit_id, request.levels)
-    requests = [allocation_request(gathered, inputs, unit) for unit in asked]
-    answers = await ask_for_weights(host, selected, requests, company_id=work.viewer.company_id)
+    asked = units_to_split(read.gathered, request.unit_id, request.levels)
+    requests = [allocation_request(read.gathered, read.inputs, unit) for unit in asked]
+    answers = await ask_for_weights(host, read.selected, requests, company_id=work.viewer.company_id)
     weights = {unit.id: answer for unit, answer in zip(asked, answers, strict=True)}
-    return decide(gathered, weights, request, selected.stamp())
+    return decide(read.gathered, weights, request, read.selected.stamp(), read.ramp)
 
 
-async def _apply(
-    work: Work, gathered: Gathered, outcome: DecompositionOutcome, selected: SelectedPolicy, wanted: str | None
-) -> bool:
+async def _apply(work: Work, read: _Read, outcome: DecompositionOutcome, request: DecomposeRequest) -> bool:
     """Store the matrix if what was read still stands; says whether it did."""
+    gathered = read.gathered
     units = [unit.unit_id for unit in outcome.units]
     rows = [row for unit in outcome.units for row in _rows(unit, gathered)]
 
     async def apply(transaction: Transaction) -> bool:
-        if not await still_selected(transaction, selected, work.today, wanted):
+        if not await still_selected(transaction, read.selected, work.today, request.policy):
             return False
-        if not await _still_stands(transaction, gathered, units):
+        if not await _still_stands(transaction, gathered, units, request.scenario):
             return False
         await refuse_submitted(transaction, gathered.draft_id, units, work.today, "orgUnitId")
         await _store(transaction, gathered.draft_id, rows)
         await _explain(transaction, gathered, outcome)
-        after = {"unit": units[0], "units": len(units), "cells": len(rows), "policy": outcome.stamp.to_json()}
+        after = {
+            "version": gathered.draft_id,
+            "unit": units[0],
+            "units": len(units),
+            "cells": len(rows),
+            "policy": outcome.stamp.to_json(),
+        }
+        if request.ramp is not None:
+            after["ramp"] = {"steps": request.ramp.steps, "transfers": request.ramp.transfers}
         transaction.record("targets.decompose", "Plan", gathered.plan_id, after=after)
         transaction.publish("targets.changed", plan=gathered.plan_id, units=units[:1000])
         return True
@@ -159,7 +166,7 @@ async def _apply(
 
 def _rows(unit: DecomposedUnit, gathered: Gathered) -> list[tuple[Any, ...]]:
     of_unit = gathered.units[unit.unit_id]
-    left = of_unit.locked | of_unit.shut
+    left = of_unit.locked | of_unit.shut | of_unit.by_day
     return [
         (unit.unit_id, month.starts_on, month.ends_on, unit.target[index], unit.assessment[index], unit.stretch[index])
         for index, month in enumerate(gathered.months)
@@ -167,11 +174,11 @@ def _rows(unit: DecomposedUnit, gathered: Gathered) -> list[tuple[Any, ...]]:
     ]
 
 
-async def _still_stands(transaction: Transaction, gathered: Gathered, units: list[int]) -> bool:
+async def _still_stands(transaction: Transaction, gathered: Gathered, units: list[int], scenario: int | None) -> bool:
     await transaction.lock(ORGANIZATION_LOCK, shared=True)
     await transaction.lock(f"plan:{gathered.plan_id}")
     plan = await load_plan(transaction, gathered.plan_id)
-    if plan.draft_id != gathered.draft_id:
+    if plan.open_id(scenario) != gathered.draft_id:
         return False
     if tree_of(await subtree(transaction, units[0], gathered.tree_day, plan)) != gathered.tree:
         return False

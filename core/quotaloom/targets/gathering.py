@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from asyncpg import Record
 
 from quotaloom.calendars.fiscal import FiscalCalendar
-from quotaloom.calendars.periods import Period
+from quotaloom.calendars.periods import ONE_DAY, Period
 from quotaloom.metrics.reads import metrics_by_id
 from quotaloom.platform.errors import NotFound
 from quotaloom.platform.unit_of_work import Snapshot, Transaction
@@ -24,8 +26,8 @@ KINDS = ("target", "assessment", "stretch")
 class GatheredUnit:
     """A unit of the tree with its cells by month: `values` per line, `fixed` the months that stay.
 
-    `locked` are the months closed to editing, `shut` those on no day of which the unit is open; `versions` the
-    version of each stored cell, by the cell's id.
+    `locked` are the months closed to editing, `shut` those on no day of which the unit is open, `by_day` those that are
+    planned by the day, which the planner did himself; `versions` the version of each stored cell, by the cell's id.
     """
 
     id: int
@@ -37,6 +39,7 @@ class GatheredUnit:
     fixed: frozenset[int]
     locked: frozenset[int]
     shut: frozenset[int]
+    by_day: frozenset[int]
     versions: Mapping[int, int]
 
 
@@ -124,16 +127,16 @@ def open_in(opened_on: date | None, closed_on: date | None, starts_on: date, end
     return (opened_on is None or opened_on < ends_on) and (closed_on is None or closed_on > starts_on)
 
 
-async def _cells(snapshot: Snapshot, draft_id: int, ids: Sequence[int]) -> dict[int, dict[date, Record]]:
-    found: dict[int, dict[date, Record]] = defaultdict(dict)
+async def _cells(snapshot: Snapshot, draft_id: int, ids: Sequence[int]) -> dict[int, list[Record]]:
+    found: dict[int, list[Record]] = defaultdict(list)
     rows = await snapshot.fetch(
-        "SELECT id, unit_id, starts_on, target, assessment, stretch, locked, pinned, version FROM target_cell"
+        "SELECT id, unit_id, starts_on, ends_on, target, assessment, stretch, locked, pinned, version FROM target_cell"
         " WHERE plan_version_id = $1 AND unit_id = ANY($2)",
         draft_id,
         list(ids),
     )
     for row in rows:
-        found[row["unit_id"]][row["starts_on"]] = row
+        found[row["unit_id"]].append(row)
     return found
 
 
@@ -141,16 +144,18 @@ def _unit(
     row: Record,
     children: Sequence[int],
     months: Sequence[Period],
-    cells: Mapping[date, Record],
+    cells: Sequence[Record],
 ) -> GatheredUnit:
-    by_month = [cells.get(month.starts_on) for month in months]
-    locked = frozenset(index for index, cell in enumerate(by_month) if cell and cell["locked"])
-    pinned = frozenset(index for index, cell in enumerate(by_month) if cell and cell["pinned"])
+    whole, days = _by_month(months, cells)
+    found = {**whole, **{place: _summed(of_month) for place, of_month in days.items()}}
+    locked = frozenset(place for place, cell in found.items() if cell["locked"])
+    pinned = frozenset(place for place, cell in found.items() if cell["pinned"])
     shut = frozenset(
         index
         for index, month in enumerate(months)
         if not open_in(row["opened_on"], row["closed_on"], month.starts_on, month.ends_on)
     )
+    by_month = [found.get(place) for place in range(len(months))]
     return GatheredUnit(
         id=row["id"],
         key=row["key"],
@@ -158,8 +163,35 @@ def _unit(
         kind=row["kind"],
         children=tuple(children),
         values={kind: tuple(None if cell is None else cell[kind] for cell in by_month) for kind in KINDS},
-        fixed=locked | pinned | shut,
+        fixed=locked | pinned | shut | days.keys(),
         locked=locked,
         shut=shut,
-        versions={cell["id"]: cell["version"] for cell in cells.values()},
+        by_day=frozenset(days),
+        versions={cell["id"]: cell["version"] for cell in cells},
     )
+
+
+def _by_month(
+    months: Sequence[Period], cells: Sequence[Record]
+) -> tuple[dict[int, Record | Mapping[str, Any]], dict[int, list[Record]]]:
+    """Cells of whole months and those of days, by the month's place."""
+    places = {month.starts_on: place for place, month in enumerate(months)}
+    starts = [month.starts_on for month in months]
+    whole: dict[int, Record | Mapping[str, Any]] = {}
+    days: dict[int, list[Record]] = defaultdict(list)
+    for cell in cells:
+        if cell["ends_on"] - cell["starts_on"] == ONE_DAY:
+            days[bisect_right(starts, cell["starts_on"]) - 1].append(cell)
+        elif cell["starts_on"] in places:
+            whole[places[cell["starts_on"]]] = cell
+    return whole, days
+
+
+def _summed(days: Sequence[Record]) -> Mapping[str, Any]:
+    """A month that is planned by the day, as one cell."""
+    values = {kind: [cell[kind] for cell in days if cell[kind] is not None] for kind in KINDS}
+    return {
+        **{kind: sum(given) if given else None for kind, given in values.items()},
+        "locked": any(cell["locked"] for cell in days),
+        "pinned": False,
+    }

@@ -11,7 +11,7 @@ from quotaloom.calendars.company_calendar import CompanyCalendar
 from quotaloom.calendars.periods import Period
 from quotaloom.platform.unit_of_work import Snapshot
 from quotaloom.targets.attainment import Lines
-from quotaloom.targets.reads import PlanChoice, lines_by_member, lines_by_unit
+from quotaloom.targets.reads import PlanChoice, lines_by_member, relieved_lines_by_unit
 from quotaloom_sdk import LineFact
 
 _NOTHING = Lines()
@@ -21,7 +21,7 @@ async def unit_line_facts(
     snapshot: Snapshot, calendar: CompanyCalendar, metric: Record, unit_ids: Sequence[int], period: Period
 ) -> dict[int, LineFact]:
     """Every unit's line, as it was, against the published plan; with zero achieved where there is nothing."""
-    lines = await lines_by_unit(snapshot, calendar, unit_ids, PlanChoice(metric["id"]), [period])
+    lines = await relieved_lines_by_unit(snapshot, calendar, unit_ids, PlanChoice(metric["id"]), [period])
     rows = await achieved_by_unit(snapshot, unit_ids, metric["id"], [period])
     return _facts(metric, unit_ids, lines, {row["unit_id"]: row["achieved"] for row in rows})
 

@@ -19,6 +19,7 @@ class Plan(TenantModel):
     ends_on = fields.DateField()
     closed_at = fields.DatetimeField(null=True)
     closed_by = fields.CharField(max_length=200, null=True)
+    objective_id = fields.BigIntField(null=True)
     version = fields.IntField(default=1)
 
     class Meta:
@@ -28,12 +29,16 @@ class Plan(TenantModel):
 class PlanVersion(TenantModel):
     """One version of a plan: `draft`, then `published`, then `superseded` by the next one published.
 
-    A published version's cells never change: changing them is a new version (a revision) with a reason.
+    A published version's cells never change: changing them is a new version (a revision) with a reason. A `scenario`
+    is a further draft beside the main one, with a name; one that nobody needs is `dropped`, without its cells.
+    `base_id` is the version of the same plan that it began as a copy of.
     """
 
     plan_id = fields.BigIntField()
     number = fields.IntField()
     status = fields.CharField(max_length=16, default="draft")
+    name = fields.CharField(max_length=200, null=True)
+    base_id = fields.BigIntField(null=True)
     reason = fields.TextField(null=True)
     created_at = fields.DatetimeField()
     created_by = fields.CharField(max_length=200)
@@ -99,3 +104,26 @@ class Decomposition(TenantModel):
 
     class Meta:
         table = "decomposition"
+
+
+class QuotaRelief(TenantModel):
+    """A share of a position's targets that counts for nobody on [valid_from, valid_to), with a reason.
+
+    `share` is more than 0, up to 1. What is revoked stays, for figures as of days before.
+    """
+
+    position_id = fields.BigIntField()
+    valid_from = fields.DateField()
+    valid_to = fields.DateField(null=True)
+    share = fields.DecimalField(max_digits=7, decimal_places=6)
+    reason = fields.TextField()
+    granted_at = fields.DatetimeField()
+    granted_on = fields.DateField()
+    granted_by = fields.CharField(max_length=200)
+    revoked_at = fields.DatetimeField(null=True)
+    revoked_on = fields.DateField(null=True)
+    revoked_by = fields.CharField(max_length=200, null=True)
+    revoke_reason = fields.TextField(null=True)
+
+    class Meta:
+        table = "quota_relief"

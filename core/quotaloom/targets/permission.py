@@ -29,15 +29,18 @@ class PlanningRight:
         """Whether he may hand the unit's targets to its children."""
         return self.may_set(unit_id) or self.sight.heads(unit_id)
 
-    def require_to_set(self, unit_ids: Sequence[int], known: Iterable[int], path: Path) -> None:
+    def require_to_set(
+        self, unit_ids: Sequence[int], known: Iterable[int], path: Path, field: Path = ("orgUnitId",)
+    ) -> None:
         """Raise `NotFound` for a unit out of sight or unknown, `AccessDenied` for one that he may not set.
 
-        `known` are those of the units that exist; the place in `unit_ids` follows `path` in the error's path.
+        `known` are those of the units that exist; the place in `unit_ids` and `field` follow `path` in the path of the
+        error.
         """
         existing = set(known)
         for index, unit_id in enumerate(unit_ids):
             if unit_id not in existing or not (self.everywhere or self.sight.sees_unit(unit_id)):
-                raise NotFound("NOT_FOUND", "there is no such unit that you can see", (*path, index, "orgUnitId"))
+                raise NotFound("NOT_FOUND", "there is no such unit that you can see", (*path, index, *field))
         if not all(self.may_set(unit_id) for unit_id in unit_ids):
             raise AccessDenied(BELOW_ONLY)
 

@@ -19,9 +19,18 @@ _STATUS = (
 
 _PLAN = (
     "SELECT p.id, p.name, p.metric_id, p.fiscal_year, p.starts_on, p.ends_on, p.closed_at, p.closed_by,"  # noqa: S608
+    " p.objective_id, p.version,"
     " CASE WHEN p.closed_at IS NOT NULL THEN 'closed' ELSE ("
     f"SELECT {_STATUS} FROM plan_version v WHERE v.company_id = p.company_id AND v.plan_id = p.id"
-    " AND v.status <> 'superseded' ORDER BY v.status = 'published' DESC LIMIT 1) END AS status FROM plan p"
+    " AND v.status IN ('draft', 'published') ORDER BY v.status = 'published' DESC LIMIT 1) END AS status FROM plan p"
+)
+
+_VERSION = (
+    f"SELECT v.id, v.plan_id, p.metric_id, v.number, {_STATUS} AS status, v.name, v.base_id,"  # noqa: S608
+    " b.number AS base_number, b.published_at IS NOT NULL AS base_published, false AS base_hidden, v.reason,"
+    " v.created_at, v.created_by, v.published_at FROM plan_version v"
+    " JOIN plan p ON p.company_id = v.company_id AND p.id = v.plan_id"
+    " LEFT JOIN plan_version b ON b.company_id = v.company_id AND b.id = v.base_id"
 )
 
 _IN_FORCE = ("published", "closed")
@@ -46,13 +55,25 @@ async def all_plans(
     return [row for row in rows if drafts or row["status"] in _IN_FORCE]
 
 
+async def plans_of_objectives(snapshot: Snapshot, objective_ids: Sequence[int], *, drafts: bool) -> list[Record]:
+    """The plans that are attached to objectives, by `objective_id`, then by name."""
+    rows = await snapshot.fetch(
+        f"{_PLAN} WHERE p.objective_id = ANY($1::bigint[]) ORDER BY p.objective_id, p.name, p.id", list(objective_ids)
+    )
+    return [row for row in rows if drafts or row["status"] in _IN_FORCE]
+
+
 async def versions_of_plans(snapshot: Snapshot, plan_ids: Sequence[int]) -> list[Record]:
-    """The versions of plans, the first first."""
+    """The versions of plans, the first first, without those that were dropped."""
     return await snapshot.fetch(
-        f"SELECT v.id, v.plan_id, v.number, {_STATUS} AS status, v.reason, v.created_at, v.created_by,"  # noqa: S608
-        " v.published_at FROM plan_version v WHERE v.plan_id = ANY($1::bigint[]) ORDER BY v.plan_id, v.number",
+        f"{_VERSION} WHERE v.plan_id = ANY($1::bigint[]) AND v.status <> 'dropped' ORDER BY v.plan_id, v.number",
         list(plan_ids),
     )
+
+
+async def versions_by_id(snapshot: Snapshot, ids: Sequence[int]) -> list[Record]:
+    """Versions by id, in no order, without those that were dropped."""
+    return await snapshot.fetch(f"{_VERSION} WHERE v.id = ANY($1::bigint[]) AND v.status <> 'dropped'", list(ids))
 
 
 async def decompositions_of_versions(snapshot: Snapshot, version_ids: Sequence[int]) -> list[dict[str, Any]]:

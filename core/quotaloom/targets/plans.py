@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
 from quotaloom.calendars.company_calendar import fiscal_calendar
+from quotaloom.calendars.periods import Period
 from quotaloom.platform.access import Scope
 from quotaloom.platform.errors import Conflict, InputError, NotFound
 from quotaloom.platform.texts import checked_reason
 from quotaloom.platform.unit_of_work import Snapshot, Transaction
 from quotaloom.platform.work import Work
 from quotaloom.targets.standing import require_approval
+from quotaloom.targets.versions import add_version, copy_cells
 
 
 @dataclass(frozen=True, slots=True)
 class PlanFacts:
-    """A plan with its open draft and its published version, where it has them; months cover [starts_on, ends_on)."""
+    """A plan with its open draft and its published version, where it has them; months cover [starts_on, ends_on).
+
+    `scenarios` are its further drafts, id by number.
+    """
 
     id: int
     name: str
@@ -27,6 +33,11 @@ class PlanFacts:
     draft_id: int | None
     published_id: int | None
     closed: bool
+    scenarios: Mapping[int, int]
+
+    def open_id(self, scenario: int | None) -> int | None:
+        """The version whose cells may change: the draft, or the scenario with that number; None where there is none."""
+        return self.draft_id if scenario is None else self.scenarios.get(scenario)
 
 
 async def load_plan(
@@ -36,14 +47,18 @@ async def load_plan(
     row = await source.fetch_one(
         "SELECT p.id, p.name, p.metric_id, p.fiscal_year, p.starts_on, p.ends_on,"
         " max(v.id) FILTER (WHERE v.status = 'draft') AS draft_id,"
-        " max(v.id) FILTER (WHERE v.status = 'published') AS published_id, p.closed_at IS NOT NULL AS closed"
+        " max(v.id) FILTER (WHERE v.status = 'published') AS published_id, p.closed_at IS NOT NULL AS closed,"
+        " array_agg(v.number ORDER BY v.id) FILTER (WHERE v.status = 'scenario') AS numbers,"
+        " array_agg(v.id ORDER BY v.id) FILTER (WHERE v.status = 'scenario') AS ids"
         " FROM plan p LEFT JOIN plan_version v ON v.company_id = p.company_id AND v.plan_id = p.id"
         " WHERE p.id = $1 GROUP BY p.company_id, p.id",
         plan_id,
     )
     if row is None:
         raise NotFound("NOT_FOUND", "there is no such plan that you can see", path)
-    return PlanFacts(**row)
+    facts = dict(row)
+    numbers, ids = facts.pop("numbers") or (), facts.pop("ids") or ()
+    return PlanFacts(**facts, scenarios=dict(zip(numbers, ids, strict=True)))
 
 
 def draft_of(plan: PlanFacts, path: tuple[str | int, ...] = ("planId",)) -> int:
@@ -53,6 +68,34 @@ def draft_of(plan: PlanFacts, path: tuple[str | int, ...] = ("planId",)) -> int:
             "NO_DRAFT", f"{plan.name} is published; its cells change by a revision only: call revisePlan first", path
         )
     return plan.draft_id
+
+
+def open_version(plan: PlanFacts, scenario: int | None, path: tuple[str | int, ...] = ()) -> int:
+    """The version whose cells may change: the plan's draft, or its scenario with that number.
+
+    Raises `InputError` NO_DRAFT as `draft_of`, and `NotFound` at `scenario` for a number that no scenario has. `path`
+    leads to the input that has both.
+    """
+    if scenario is None:
+        return draft_of(plan, (*path, "planId"))
+    version = plan.open_id(scenario)
+    if version is None:
+        known = ", ".join(map(str, plan.scenarios)) or "none"
+        raise NotFound(
+            "NOT_FOUND", f"{plan.name} has no scenario {scenario}; its scenarios: {known}", (*path, "scenario")
+        )
+    return version
+
+
+async def version_numbered(source: Snapshot | Transaction, plan_id: int, number: int) -> tuple[int, bool] | None:
+    """The plan's version with that number, and whether it is a draft or scenario; None where there is none."""
+    row = await source.fetch_one(
+        "SELECT id, published_at IS NULL AS open FROM plan_version"
+        " WHERE plan_id = $1 AND number = $2 AND status <> 'dropped'",
+        plan_id,
+        number,
+    )
+    return None if row is None else (row["id"], row["open"])
 
 
 async def create_plan(work: Work, name: str, metric_id: int, fiscal_year: int) -> int:
@@ -68,25 +111,33 @@ async def create_plan(work: Work, name: str, metric_id: int, fiscal_year: int) -
     async def apply(transaction: Transaction) -> int:
         if await transaction.fetch_one("SELECT 1 FROM metric WHERE id = $1", metric_id) is None:
             raise NotFound("NOT_FOUND", "there is no such metric", ("metricId",))
-        row = await transaction.fetch_one(
-            "INSERT INTO plan (company_id, name, metric_id, fiscal_year, starts_on, ends_on, version)"
-            " VALUES ($1, $2, $3, $4, $5, $6, 1) RETURNING id",
-            transaction.company_id,
-            name.strip(),
-            metric_id,
-            fiscal_year,
-            year.starts_on,
-            year.ends_on,
-        )
-        assert row is not None
-        plan_id: int = row["id"]
-        await _add_draft(transaction, plan_id, 1, None)
-        after = {"name": name.strip(), "metric_id": metric_id, "fiscal_year": fiscal_year}
-        transaction.record("plan.create", "Plan", plan_id, after=after)
-        transaction.publish("plan.created", id=plan_id)
+        plan_id, _ = await add_plan(transaction, name.strip(), metric_id, fiscal_year, year)
         return plan_id
 
     return await work.write(apply)
+
+
+async def add_plan(
+    transaction: Transaction, name: str, metric_id: int, fiscal_year: int, days: Period
+) -> tuple[int, int]:
+    """A plan with an empty draft, recorded and published; returns the ids of both."""
+    row = await transaction.fetch_one(
+        "INSERT INTO plan (company_id, name, metric_id, fiscal_year, starts_on, ends_on, version)"
+        " VALUES ($1, $2, $3, $4, $5, $6, 1) RETURNING id",
+        transaction.company_id,
+        name,
+        metric_id,
+        fiscal_year,
+        days.starts_on,
+        days.ends_on,
+    )
+    assert row is not None
+    plan_id: int = row["id"]
+    draft = await add_version(transaction, plan_id, "draft")
+    after = {"name": name, "metric_id": metric_id, "fiscal_year": fiscal_year}
+    transaction.record("plan.create", "Plan", plan_id, after=after)
+    transaction.publish("plan.created", id=plan_id)
+    return plan_id, draft
 
 
 async def publish_plan(work: Work, plan_id: int) -> int:
@@ -148,18 +199,8 @@ async def revise_plan(work: Work, plan_id: int, reason: str) -> int:
             raise Conflict(
                 "DRAFT_OPEN", f"{plan.name} has an open draft already; work on it or publish it", ("planId",)
             )
-        number = await transaction.fetch_one(
-            "SELECT max(number) + 1 AS next FROM plan_version WHERE plan_id = $1", plan_id
-        )
-        assert number is not None
-        draft = await _add_draft(transaction, plan_id, number["next"], reason.strip())
-        await transaction.execute(
-            "INSERT INTO target_cell (company_id, plan_version_id, unit_id, starts_on, ends_on, target, assessment,"
-            " stretch, locked, pinned, version) SELECT company_id, $2, unit_id, starts_on, ends_on, target,"
-            " assessment, stretch, locked, pinned, 1 FROM target_cell WHERE plan_version_id = $1",
-            plan.published_id,
-            draft,
-        )
+        draft = await add_version(transaction, plan_id, "draft", reason=reason.strip(), base_id=plan.published_id)
+        await copy_cells(transaction, plan.published_id, draft)
         transaction.record("plan.revise", "Plan", plan_id, after={"version": draft}, reason=reason.strip())
         transaction.publish("plan.revised", id=plan_id, version=draft)
         return draft
@@ -215,22 +256,6 @@ async def reopen_plan(work: Work, plan_id: int, reason: str) -> None:
         transaction.publish("plan.reopened", id=plan_id)
 
     await work.write(apply)
-
-
-async def _add_draft(transaction: Transaction, plan_id: int, number: int, reason: str | None) -> int:
-    row = await transaction.fetch_one(
-        "INSERT INTO plan_version (company_id, plan_id, number, status, reason, created_at, created_by)"
-        " VALUES ($1, $2, $3, 'draft', $4, $5, $6) RETURNING id",
-        transaction.company_id,
-        plan_id,
-        number,
-        reason,
-        transaction.now,
-        transaction.writer.subject,
-    )
-    assert row is not None
-    version_id: int = row["id"]
-    return version_id
 
 
 async def _refuse_second(transaction: Transaction, plan: PlanFacts, draft: int) -> None:

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from asyncpg import Record
 
 from quotaloom.calendars.company_calendar import CompanyCalendar
-from quotaloom.calendars.periods import Period, date_range
+from quotaloom.calendars.periods import ONE_DAY, Period, date_range
 from quotaloom.calendars.spread import amount_within
 from quotaloom.platform.amounts import apportion
 from quotaloom.platform.unit_of_work import Snapshot
-from quotaloom.targets.attainment import Lines
+from quotaloom.targets.attainment import NO_LINES, Lines
 from quotaloom.targets.gathering import KINDS
+from quotaloom.targets.reliefs import STANDS, Relief, reliefs_of_positions
 
 Key = tuple[int, int]
 """A unit or member, and the index of a period."""
@@ -35,7 +38,7 @@ class PlanChoice:
 
 
 IN_FORCE = (
-    "WITH in_force AS MATERIALIZED (SELECT DISTINCT ON (v.plan_id) v.company_id, v.id FROM plan_version v"
+    "WITH in_force AS MATERIALIZED (SELECT DISTINCT ON (v.plan_id) v.company_id, v.id, v.plan_id FROM plan_version v"
     " JOIN plan p ON p.company_id = v.company_id AND p.id = v.plan_id WHERE p.metric_id = $1"
     " AND CASE WHEN $2::bigint IS NOT NULL THEN v.id = $2"
     " WHEN $3::date IS NOT NULL THEN v.status <> 'draft' AND v.published_on <= $3"
@@ -47,11 +50,21 @@ CELL = " FROM in_force f JOIN target_cell c ON c.company_id = f.company_id AND c
 """The cells of those versions, as `c`."""
 
 
+_RELIEVED_CELLS = (
+    f"{IN_FORCE} SELECT c.unit_id, c.starts_on, c.ends_on, c.target, c.assessment, c.stretch,"  # noqa: S608 (constants)
+    " r.valid_from, r.valid_to,"
+    " r.share FROM quota_relief r JOIN target_cell c ON c.company_id = r.company_id AND c.unit_id = r.position_id"
+    " AND r.valid_from < c.ends_on AND (r.valid_to IS NULL OR r.valid_to > c.starts_on)"
+    " JOIN in_force f ON f.company_id = c.company_id AND f.id = c.plan_version_id"
+    f" WHERE r.position_id = ANY($4::bigint[]) AND {STANDS} AND c.starts_on < $6 AND c.ends_on > $5"
+)
+
+
 async def cells_by_unit(snapshot: Snapshot, unit_ids: Sequence[int], choice: PlanChoice, span: Period) -> list[Record]:
-    """The stored cells of the units whose month lies in `span`, by unit and month; amounts in minor units."""
+    """The stored cells of the units that lie in `span`, of months and of days, by unit and day; in minor units."""
     return await snapshot.fetch(
-        IN_FORCE + " SELECT c.id, c.unit_id, c.plan_version_id, c.starts_on, c.ends_on, c.target, c.assessment,"
-        " c.stretch, c.locked, c.pinned, c.version" + CELL + " WHERE c.unit_id = ANY($4::bigint[])"
+        IN_FORCE + " SELECT c.id, c.unit_id, c.plan_version_id, f.plan_id, c.starts_on, c.ends_on, c.target,"
+        " c.assessment, c.stretch, c.locked, c.pinned, c.version" + CELL + " WHERE c.unit_id = ANY($4::bigint[])"
         " AND c.starts_on >= $5 AND c.ends_on <= $6 ORDER BY c.unit_id, c.starts_on",
         choice.metric_id,
         choice.version_id,
@@ -62,6 +75,33 @@ async def cells_by_unit(snapshot: Snapshot, unit_ids: Sequence[int], choice: Pla
     )
 
 
+def cells_of_months(cells: Sequence[Record], months: Sequence[Period]) -> list[dict[str, Any]]:
+    """The same with one row a month, in their order: the days of one that is planned by the day are summed.
+
+    Such a row is `by_day`, has no version, and is locked where one of its days is; it is pinned, as a decomposition
+    leaves it alone.
+    """
+    starts = [month.starts_on for month in months]
+    found: dict[tuple[int, int, date], dict[str, Any]] = {}
+    for cell in cells:
+        if cell["ends_on"] - cell["starts_on"] != ONE_DAY:
+            key = (cell["plan_version_id"], cell["unit_id"], cell["starts_on"])
+            found[key] = {**dict(cell), "by_day": False}
+            continue
+        month = months[bisect_right(starts, cell["starts_on"]) - 1]
+        key = (cell["plan_version_id"], cell["unit_id"], month.starts_on)
+        row = found.get(key)
+        if row is None:
+            span = {"starts_on": month.starts_on, "ends_on": month.ends_on}
+            found[key] = {**dict(cell), **span, "version": None, "pinned": True, "by_day": True}
+            continue
+        row["locked"] = row["locked"] or cell["locked"]
+        for kind in KINDS:
+            if cell[kind] is not None:
+                row[kind] = (row[kind] or 0) + cell[kind]
+    return list(found.values())
+
+
 async def lines_by_unit(
     snapshot: Snapshot,
     calendar: CompanyCalendar,
@@ -69,7 +109,7 @@ async def lines_by_unit(
     choice: PlanChoice,
     periods: Sequence[Period],
 ) -> dict[Key, Lines]:
-    """The three lines of each unit and period, in minor units: the sum of its own cells.
+    """The three lines of each unit and period, in minor units: the sum of its own cells, whole.
 
     A month that a period cuts counts with the part of it that falls on the period's working days. A unit
     without cells in a period has no entry, whatever its children have.
@@ -88,14 +128,45 @@ async def lines_by_unit(
         [period.starts_on for period in periods],
         [period.ends_on for period in periods],
     )
-    sums: dict[Key, dict[str, int | None]] = {
-        (row["unit_id"], row["i"]): {kind: _whole(row[kind]) for kind in KINDS} for row in rows
+    sums = {
+        (row["unit_id"], row["i"]): Lines(_whole(row["target"]), _whole(row["assessment"]), _whole(row["stretch"]))
+        for row in rows
     }
     cut = {index: period for index, period in enumerate(periods) if _cuts_a_month(calendar, period)}
     if cut:
         for row in await _cut_cells(snapshot, unit_ids, choice, cut):
-            _add_part(sums, row, cut, calendar)
-    return {key: Lines(**values) for key, values in sums.items()}
+            _add_part(sums, row, cut[row["i"]], calendar)
+    return sums
+
+
+async def relieved_lines_by_unit(
+    snapshot: Snapshot,
+    calendar: CompanyCalendar,
+    unit_ids: Sequence[int],
+    choice: PlanChoice,
+    periods: Sequence[Period],
+) -> dict[Key, Lines]:
+    """As `lines_by_unit`, less what positions are relieved of; units above them keep their own cells whole."""
+    lines = await lines_by_unit(snapshot, calendar, unit_ids, choice, periods)
+    rows = await snapshot.fetch(
+        _RELIEVED_CELLS,
+        choice.metric_id,
+        choice.version_id,
+        choice.as_of,
+        list(unit_ids),
+        min(period.starts_on for period in periods),
+        max(period.ends_on for period in periods),
+    )
+    for row in rows:
+        cell, relief = date_range(row["starts_on"], row["ends_on"]), Relief.of(row)
+        for index, period in enumerate(periods):
+            off = {
+                kind: relief.off(row[kind], cell, period, calendar.working) for kind in KINDS if row[kind] is not None
+            }
+            if any(off.values()):
+                less = Lines(**{kind: -part for kind, part in off.items()}, relief=off.get("target", 0))
+                lines[row["unit_id"], index] += less
+    return lines
 
 
 def _whole(total: Decimal | None) -> int | None:
@@ -127,15 +198,14 @@ async def _cut_cells(
     )
 
 
-def _add_part(
-    sums: dict[Key, dict[str, int | None]], row: Record, cut: dict[int, Period], calendar: CompanyCalendar
-) -> None:
-    period, month = cut[row["i"]], date_range(row["starts_on"], row["ends_on"])
-    found = sums.setdefault((row["unit_id"], row["i"]), dict.fromkeys(KINDS))
-    for kind in KINDS:
-        if row[kind] is not None:
-            part = amount_within(row[kind], month, period.starts_on, period.ends_on, calendar.working)
-            found[kind] = (found[kind] or 0) + part
+def _add_part(sums: dict[Key, Lines], row: Record, period: Period, calendar: CompanyCalendar) -> None:
+    month, key = date_range(row["starts_on"], row["ends_on"]), (row["unit_id"], row["i"])
+    parts = {
+        kind: amount_within(row[kind], month, period.starts_on, period.ends_on, calendar.working)
+        for kind in KINDS
+        if row[kind] is not None
+    }
+    sums[key] = sums.get(key, NO_LINES) + Lines(**parts)
 
 
 async def lines_by_member(
@@ -150,7 +220,8 @@ async def lines_by_member(
 
     The holders of a position share its month in whole minor units that sum exactly to the cell, days on which
     nobody held it included, by largest remainder, ties to the earlier. Within a month, a part of a member's
-    share falls on the working days of the days held. With `position_ids` only those positions count.
+    share falls on the working days of the days held. With `position_ids` only those positions count. Less what the
+    positions are relieved of on the days held.
     """
     rows = await snapshot.fetch(
         IN_FORCE  # noqa: S608 (constants)
@@ -174,21 +245,23 @@ async def lines_by_member(
     by_cell: dict[tuple[int, date], list[Record]] = defaultdict(list)
     for row in rows:
         by_cell[row["unit_id"], row["starts_on"]].append(row)
-    wanted, sums = set(member_ids), dict[Key, dict[str, int | None]]()
-    for segments in by_cell.values():
+    reliefs = await reliefs_of_positions(snapshot, {unit_id for unit_id, _ in by_cell}, choice.as_of)
+    wanted, sums = set(member_ids), defaultdict[Key, Lines](Lines)
+    for (unit_id, _), segments in by_cell.items():
         for kind in KINDS:
             if segments[0][kind] is not None:
-                _share_out(sums, segments, kind, wanted, periods, calendar)
-    return {key: Lines(**values) for key, values in sums.items()}
+                _share_out(sums, segments, kind, wanted, periods, calendar, reliefs.get(unit_id, ()))
+    return dict(sums)
 
 
 def _share_out(
-    sums: dict[Key, dict[str, int | None]],
+    sums: dict[Key, Lines],
     segments: Sequence[Record],
     kind: str,
     wanted: set[int],
     periods: Sequence[Period],
     calendar: CompanyCalendar,
+    reliefs: Sequence[Relief],
 ) -> None:
     month = date_range(segments[0]["starts_on"], segments[0]["ends_on"])
     days = [(row["held_to"] - row["held_from"]).days for row in segments]
@@ -200,5 +273,6 @@ def _share_out(
         for index, period in enumerate(periods):
             if held.starts_on < period.ends_on and period.starts_on < held.ends_on:
                 part = amount_within(share, held, period.starts_on, period.ends_on, calendar.working)
-                found = sums.setdefault((row["member_id"], index), dict.fromkeys(KINDS))
-                found[kind] = (found[kind] or 0) + part
+                off = sum(relief.off(share, held, period, calendar.working) for relief in reliefs)
+                less = Lines(**{kind: part - off}, relief=off if kind == "target" else 0)
+                sums[row["member_id"], index] += less

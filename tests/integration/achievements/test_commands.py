@@ -49,7 +49,7 @@ async def test_orders_and_payments_are_posted_together(database: Database) -> No
     tree = await plant(database, TEAM)
     items = [
         item(tree, "a", "1234.5", tree.direct("ann", "1/2"), tree.direct("bob", "1/2")),
-        item(tree, "b", "99", metric="payments", source=EntrySource.PAYMENT),
+        item(tree, "b", "99", metric="collected_payments", source=EntrySource.PAYMENT),
         item(tree, "c", "1", metric="orders"),
     ]
     entries = await post_achievements(tree.work, items)

@@ -49,7 +49,7 @@ async def some_ledger(tree: Tree, seed: int) -> None:
         credits = [tree.direct(first, "2/3"), tree.direct(second, "1/3")]
         credits += [tree.overlay(third)] if dice.random() < 0.5 else []
         day = MARCH.starts_on + timedelta(days=dice.randrange(61))
-        metric = dice.choice(["revenue", "revenue", "payments"])
+        metric = dice.choice(["revenue", "revenue", "collected_payments"])
         amount = dice.randrange(3, 10_000)
         postings.append(tree.posting(f"k{number}", amount, *credits, metric=metric, business_date=day))
     entries = await append(tree.work, *postings)

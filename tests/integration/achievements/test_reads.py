@@ -31,7 +31,7 @@ async def filled(database: Database) -> Tree:
                 f"k{number:02}",
                 number,
                 tree.direct("ann" if ann else "bob"),
-                metric="revenue" if ann else "payments",
+                metric="revenue" if ann else "collected_payments",
                 source=EntrySource.ORDER if ann else EntrySource.PAYMENT,
                 business_date=date(2026, 4, 1 + (10 - number) % 5),
             )
@@ -67,7 +67,7 @@ async def test_filters_leave_what_meets_all_of_them(database: Database) -> None:
     """By metric, unit, member, business date, source and posting day."""
     tree = await filled(database)
     ann, bob = [5, 4, 3, 2, 1], [10, 9, 8, 7, 6]
-    assert await listed(tree, EntryFilter(metric_ids=[tree.metrics["payments"]])) == bob
+    assert await listed(tree, EntryFilter(metric_ids=[tree.metrics["collected_payments"]])) == bob
     assert await listed(tree, EntryFilter(unit_ids=[tree.units["east"]])) == ann
     assert await listed(tree, EntryFilter(unit_ids=[tree.units["ann"]])) == ann
     assert await listed(tree, EntryFilter(member_ids=[tree.members["bob"]])) == bob

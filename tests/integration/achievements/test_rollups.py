@@ -237,10 +237,12 @@ async def test_bookings_plan_rate_and_collections_of_one_deal(database: Database
     await append(
         tree.work,
         tree.posting("won", 10_000_00, tree.direct("ann"), business_date=date(2026, 3, 10), **deal),
-        tree.posting("paid", 10_000_00, tree.direct("ann"), business_date=date(2026, 4, 10), metric="payments", **deal),
+        tree.posting(
+            "paid", 10_000_00, tree.direct("ann"), business_date=date(2026, 4, 10), metric="collected_payments", **deal
+        ),
     )
     assert (await achieved(tree))["acme"] == 72_000_00
-    assert (await achieved(tree, metric="payments"))["acme"] == 71_000_00
+    assert (await achieved(tree, metric="collected_payments"))["acme"] == 71_000_00
     assert await planned(tree, [BOTH]) == [("acme", 0, 70_000_00), ("ann", 0, 70_000_00)]
 
 

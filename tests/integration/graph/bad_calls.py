@@ -157,16 +157,37 @@ BAD: Final[Mapping[str, Changes]] = {
     "appointHead": lambda w: _term(w, "orgUnitId", "west", "ann"),
     "endHeadship": lambda w: [{"on": NEVER}, unknown("Headship"), {"id": w["holding"]}],
     "createPlan": lambda w: [{"name": ""}, unknown("Metric", "metricId"), {"fiscalYear": 99999}, {"fiscalYear": 1}],
+    "createObjective": lambda w: [
+        *({"name": ""}, {"name": LONG}, {"description": LONG}, {"fiscalYear": 99}, {"fiscalYear": 2026}),
+        *({"parentId": None}, {"parentId": w["business objective"]}, {"level": "CORPORATE"}),
+        *(unknown("Objective", "parentId"), unknown("Member", "ownerId"), unknown("OrgUnit", "orgUnitId")),
+    ],
+    "updateObjective": lambda w: [
+        *({"name": ""}, {"description": LONG}, {"parentId": w["business objective"]}, STALE),
+        *(unknown("Objective", "parentId"), unknown("Member", "ownerId"), unknown("OrgUnit", "orgUnitId")),
+        unknown("Objective"),
+    ],
+    "archiveObjective": lambda w: [unknown("Objective"), {"id": w["objective"]}, STALE],
+    "setFocus": lambda w: [
+        *({"id": "?"}, {"id": w["metric"]}, unknown("Plan"), unknown("Objective"), {"text": LONG}, {"text": "\0"}),
+        *({"period": one} for one in ("x", "2026-Q2", "2027", "2027-04", "2027-Q5", "2027-04-01/2027-07-01")),
+        STALE,
+    ],
+    "attachPlan": lambda w: [
+        *(unknown("Plan", "planId"), unknown("Objective", "objectiveId")),
+        *({"planId": w["draft"], "objectiveId": w["objective"]}, STALE),
+    ],
     "setTargetCells": lambda w: [
         *({"cells": []}, unknown("Plan", "planId"), {"planId": w["published"]}, _cell(w, month="2027-01")),
         *(_cell(w, month="x"), _cell(w, target="-1"), _cell(w, stretch="0.5"), _cell(w, expectedVersion=9)),
-        *(_cell(w, **unknown("OrgUnit", "orgUnitId")), {"cells": _cell(w)["cells"] * 2}),
+        *(_cell(w, **unknown("OrgUnit", "orgUnitId")), {"cells": _cell(w)["cells"] * 2}, {"scenario": 9}),
     ],
     "decomposeTarget": lambda w: [
         *({"target": "-1"}, {"target": None}, {"target": "0.5"}, {"assessment": "-1"}, {"policy": "no.such"}),
         *({"levels": -1}, {"overAssignment": "0"}, {"assessmentShare": "-1"}, {"stretchShare": "99"}),
         *({"stretch": "1", "stretchShare": "1"}, unknown("Plan", "planId"), unknown("OrgUnit", "orgUnitId")),
         *({"planId": w["published"]}, {"policy": "allocation.even"}, {"target": None, "stretch": "1"}),
+        {"scenario": 1},
         {"yearPins": [{"orgUnitId": w.unit("acme"), "target": "1"}]},
         {"yearPins": [{"orgUnitId": w.unit("east"), "target": "-1"}]},
         {"yearPins": [{"orgUnitId": w.unit("east"), "target": "999"}]},
@@ -174,7 +195,11 @@ BAD: Final[Mapping[str, Changes]] = {
     ],
     "lockTargetCells": lambda w: [
         *({"period": "x"}, {"period": "2027-01"}, {"period": "2026-01-15"}, unknown("Plan", "planId")),
-        *({"orgUnitIds": [gid("OrgUnit", NOTHING)]}, {"planId": w["published"]}),
+        *({"orgUnitIds": [gid("OrgUnit", NOTHING)]}, {"planId": w["published"]}, {"scenario": 9}),
+    ],
+    "planByDay": lambda w: [
+        *({"period": "x"}, {"period": "2027-01"}, {"period": "2026-01-15"}, unknown("Plan", "planId")),
+        *({"orgUnitIds": [gid("OrgUnit", NOTHING)]}, {"orgUnitIds": []}, {"planId": w["published"]}, {"scenario": 99}),
     ],
     "submitTargets": lambda w: [
         *(unknown("Plan", "planId"), {"planId": w["published"]}, unknown("OrgUnit", "orgUnitId"), {"comment": LONG}),
@@ -183,10 +208,25 @@ BAD: Final[Mapping[str, Changes]] = {
     "approveTargets": lambda w: [unknown("TargetSubmission", "submissionId"), {"submissionId": w["draft"]}],
     "returnTargets": lambda w: [unknown("TargetSubmission", "submissionId"), {"reason": " "}, {"reason": LONG}],
     "withdrawTargets": lambda w: [unknown("TargetSubmission", "submissionId")],
+    "grantRelief": lambda w: [
+        *(unknown("OrgUnit", "positionId"), {"positionId": w.unit("east")}, {"reason": " "}, {"reason": LONG}),
+        *({"share": "0"}, {"share": "1.5"}, {"share": "0.1234567"}, {"validFrom": NEVER}, {"validTo": "2026-06-01"}),
+        {"positionId": w.unit("bob"), "validTo": None},
+    ],
+    "revokeRelief": lambda w: [unknown("QuotaRelief", "reliefId"), {"reason": ""}, {"reason": LONG}],
     "closePlan": lambda w: [unknown("Plan", "planId"), {"planId": w["draft"]}],
     "reopenPlan": lambda w: [unknown("Plan", "planId"), {"reason": ""}, {"reason": LONG}],
     "publishPlan": lambda w: [unknown("Plan", "planId"), {"planId": w["published"]}],
     "revisePlan": lambda w: [unknown("Plan", "planId"), {"planId": w["draft"]}, {"reason": " "}],
+    "addScenario": lambda w: [unknown("Plan", "planId"), {"name": " "}, {"name": LONG}, {"fromVersion": 9}],
+    "adoptScenario": lambda w: [
+        *(unknown("Plan", "planId"), {"scenario": 1}, {"scenario": 9}, {"reason": " "}, {"reason": LONG}),
+    ],
+    "copyPlan": lambda w: [
+        *(unknown("Plan", "planId"), {"name": " "}, {"name": LONG}, {"fiscalYear": 1}, {"version": 9}),
+        *({"factor": "-1"}, {"factor": "10.1"}, {"factor": "0.0000000000001"}, {"planId": w["empty plan"]}),
+    ],
+    "dropScenario": lambda w: [unknown("Plan", "planId"), {"scenario": 9}, {"scenario": 0}],
     "defineMetric": lambda w: [
         *({"key": "A B"}, {"key": "revenue"}, {"name": ""}, {"scale": 9}, {"kind": "MONEY", "scale": 5}),
     ],

@@ -51,8 +51,12 @@ async def target(graph: GraphClient, planning: Planning, unit: str) -> Any:
     return found and found["attainment"] and found["attainment"]["target"]
 
 
+_SAMPLES = {"Int": "2026", "ID": '"x"', "String": '"x"'}
+
+
 def _call(name: str, arguments: dict[str, Any]) -> str:
-    given = ", ".join(f'{key}: "x"' for key, argument in arguments.items() if is_required_argument(argument))
+    required = {key: get_named_type(one.type).name for key, one in arguments.items() if is_required_argument(one)}
+    given = ", ".join(f"{key}: {_SAMPLES[kind]}" for key, kind in required.items())
     return f"{name}({given})" if given else name
 
 

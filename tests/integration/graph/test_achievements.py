@@ -62,7 +62,9 @@ async def test_an_entry_tells_what_it_is(database: Database) -> None:
         {"positionKey": "cem", "share": "1", "kind": "OVERLAY"},
     ]
     # 17:30 UTC is 01:30 of the next day in Shanghai.
-    late = item("ann", "p", amount="0.01", metric="payments", source="PAYMENT", businessDate=None, credits=credits)
+    late = item(
+        "ann", "p", amount="0.01", metric="collected_payments", source="PAYMENT", businessDate=None, credits=credits
+    )
     posted = await post(floor, late | {"occurredAt": "2026-05-04T17:30:00Z"})
     assert posted["errors"] == []
     query = """{ achievements(newestFirst: false) { nodes { businessDate credit amount originalAmount currency rate
@@ -78,7 +80,7 @@ async def test_an_entry_tells_what_it_is(database: Database) -> None:
         "source": "PAYMENT",
         "sourceKey": "p",
         "idempotencyKey": "p#0",
-        "metric": {"key": "payments"},
+        "metric": {"key": "collected_payments"},
         "position": {"key": "ann"},
         "member": {"name": "Ann"},
         "reverses": None,
@@ -165,7 +167,7 @@ async def test_entries_are_filtered_and_paged(database: Database) -> None:
         item("ann", "a", businessDate="2026-01-31"),
         item("bob", "b", businessDate="2026-02-01"),
         item("cem", "c", businessDate="2026-02-02", metric="orders", amount="3"),
-        item("cem", "d", businessDate="2026-02-02", metric="payments", source="PAYMENT"),
+        item("cem", "d", businessDate="2026-02-02", metric="collected_payments", source="PAYMENT"),
     )
     east, cem = gid("OrgUnit", floor.units["east"]), gid("Member", floor.members["cem"])
     found = {

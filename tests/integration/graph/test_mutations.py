@@ -121,10 +121,10 @@ async def test_the_company_and_its_calendar_are_set(acme: ApiCompany) -> None:
 async def test_metrics_products_and_rates(acme: ApiCompany) -> None:
     """Defined, changed, refused where they are wrong."""
     metric = (
-        await acme.graph.do("defineMetric", "metric { id key scale }", key="visits", name="Visits", kind="COUNT")
+        await acme.graph.do("defineMetric", "metric { id key scale }", key="tastings", name="Tastings", kind="COUNT")
     )["metric"]
-    assert (metric["key"], metric["scale"]) == ("visits", 0)
-    again = await acme.graph.try_to("defineMetric", "", key="visits", name="Visits", kind="COUNT")
+    assert (metric["key"], metric["scale"]) == ("tastings", 0)
+    again = await acme.graph.try_to("defineMetric", "", key="tastings", name="Tastings", kind="COUNT")
     assert codes(again) == [("KEY_TAKEN", "key")]
     product = (
         await acme.graph.do("defineProduct", "product { id listPrice }", key="p", name="Pump", listPrice="1234.5")

@@ -24,7 +24,9 @@ def one_of_each(world: World) -> dict[str, str]:
         "Opportunity": world["deal"],
         "Achievement": world["entry"],
         "AttributeDefinition": world["attribute"],
+        "Objective": world["objective"],
         "TargetSubmission": world["east submission"],
+        "QuotaRelief": world["relief"],
     }
 
 

@@ -90,7 +90,7 @@ async def everything(floor: Floor) -> list[Any]:
 
 
 async def published(world: World) -> str:
-    """A plan for 2028 with 1,200 visits evenly over the two teams, published."""
+    """A plan for 2028 with 1,200 tastings evenly over the two teams, published."""
     made = await world.call("createPlan", "plan { id }", name="2028", metricId=world["metric"], fiscalYear=2028)
     plan_id: str = made["plan"]["id"]
     await world.call(

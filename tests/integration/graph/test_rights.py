@@ -31,17 +31,29 @@ SHOWN: Final = {
     "appointHead": "OrgUnit.viewerCan.edit",
     "endHeadship": "OrgUnit.viewerCan.edit",
     "createPlan": "Viewer.can.createPlans",
+    "createObjective": "Viewer.can.createPlans",
+    "updateObjective": "Objective.viewerCan.edit",
+    "archiveObjective": "Objective.viewerCan.edit",
+    "setFocus": "Plan.viewerCan.attach",
+    "attachPlan": "Plan.viewerCan.attach",
     "setTargetCells": "OrgUnit.viewerCan.plan",
     "decomposeTarget": "OrgUnit.viewerCan.planBelow",
     "lockTargetCells": "Plan.viewerCan.lock",
+    "planByDay": "OrgUnit.viewerCan.plan",
     "submitTargets": "OrgUnit.viewerCan.planBelow",
     "approveTargets": "TargetSubmission.viewerCan.judge",
     "returnTargets": "TargetSubmission.viewerCan.judge",
     "withdrawTargets": "TargetSubmission.viewerCan.withdraw",
+    "grantRelief": "OrgUnit.viewerCan.plan",
+    "revokeRelief": "OrgUnit.viewerCan.plan",
     "publishPlan": "Plan.viewerCan.publish",
     "closePlan": "Plan.viewerCan.publish",
     "reopenPlan": "Plan.viewerCan.publish",
     "revisePlan": "Plan.viewerCan.publish",
+    "addScenario": "Plan.viewerCan.publish",
+    "adoptScenario": "Plan.viewerCan.publish",
+    "copyPlan": "Viewer.can.createPlans",
+    "dropScenario": "Plan.viewerCan.publish",
     "defineMetric": "Viewer.can.changeSettings",
     "updateMetric": "Metric.viewerCan.edit",
     "defineProduct": "Viewer.can.changeSettings",
@@ -76,7 +88,7 @@ EDITS = """query ($plan: ID!, $product: ID!) {
     node(id: $product) { ... on Product { viewerCan { edit } } }
     policies { viewerCan { switch } }
     attributeDefinitions { viewerCan { edit } }
-    plan(id: $plan) { viewerCan { publish lock } }
+    plan(id: $plan) { viewerCan { publish lock attach } objective { viewerCan { edit } } }
     achievements { nodes { viewerCan { reverse } } } }"""
 
 
@@ -130,6 +142,7 @@ async def test_each_viewer_is_shown_what_he_may_edit(database: Database) -> None
             data["node"],
             *data["policies"],
             data["plan"],
+            data["plan"]["objective"],
             *data["attributeDefinitions"],
         ]
         entries = [entry["viewerCan"]["reverse"] for entry in data["achievements"]["nodes"]]

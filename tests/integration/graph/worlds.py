@@ -100,7 +100,7 @@ async def _note_grades(world: World) -> None:
 
 
 async def _fill_plans(world: World) -> None:
-    metric = await world.call("defineMetric", "metric { id }", key="visits", name="Visits", kind="COUNT")
+    metric = await world.call("defineMetric", "metric { id }", key="tastings", name="Tastings", kind="COUNT")
     world.ids["metric"] = metric["metric"]["id"]
     await world.call("switchPolicy", "policy { key }", policy="allocation.last_year", active=True)
     for name, year in (("draft", 2026), ("published", 2027)):
@@ -110,8 +110,27 @@ async def _fill_plans(world: World) -> None:
         plan_id = world.ids[name] = made["plan"]["id"]
         cell = {"orgUnitId": world.unit("acme"), "month": f"{year}-01", "target": "12"}
         await world.call("setTargetCells", "plan { id }", planId=plan_id, cells=[cell])
+    made = await world.call("createPlan", "plan { id }", name="Empty", metricId=world["metric"], fiscalYear=2031)
+    world.ids["empty plan"] = made["plan"]["id"]
+    await world.call("addScenario", "plan { id }", planId=world["draft"], name="Bold", fromVersion=1)
     await world.call("publishPlan", "plan { id }", planId=world["published"])
+    await _set_objectives(world)
     await _hand_in(world)
+    given = {"positionId": world.unit("bob"), "validFrom": "2026-06-01", "share": "1", "reason": "Illness"}
+    granted = await world.call("grantRelief", "relief { id }", **given)
+    world.ids["relief"] = granted["relief"]["id"]
+
+
+async def _set_objectives(world: World) -> None:
+    """A corporate objective of 2027, which the published plan serves, and one of the business below it."""
+    year = {"fiscalYear": 2027, "ownerId": world.member("hal")}
+    made = await world.call("createObjective", "objective { id }", level="CORPORATE", name="Grow", **year)
+    parent = world.ids["objective"] = made["objective"]["id"]
+    made = await world.call(
+        "createObjective", "objective { id }", level="BUSINESS", name="Grow the east", parentId=parent, **year
+    )
+    world.ids["business objective"] = made["objective"]["id"]
+    await world.call("attachPlan", "plan { id }", planId=world["published"], objectiveId=parent)
 
 
 async def _hand_in(world: World) -> None:

@@ -41,7 +41,9 @@ async def test_a_company_that_does_not_exist_is_founded(database: Database, tmp_
     assert ("admin", "Admin", "admin") in stored["members"]
     assert ("Team Mia", "Mia", None, None) in stored["heads"]
     assert ("Ann", "Ann", None, None) in stored["holders"]
-    assert [(entry[1], entry[5]) for entry in stored["entries"]] == [("orders", 1), ("revenue", 451_400)]
+    assert [(entry[1], entry[5]) for entry in stored["entries"]] == [
+        *(("new_customers", 1), ("orders", 1), ("revenue", 451_400)),
+    ]
     assert [(kind, created) for kind, _, created, *_ in summary.rows] == [
         *(("departments", "2"), ("teams", "2"), ("positions", "3"), ("members", "5"), ("customers", "3")),
         *(("products", "2"), ("funnels", "1"), ("opportunities", "4"), ("achievements", "2")),

@@ -136,13 +136,17 @@ async def test_managers_are_heads_and_agents_holders(maven: Maven) -> None:
 
 
 async def test_each_win_posts_revenue_and_one_order(maven: Maven) -> None:
-    """4,238 wins are 8,476 entries, of 4,238 orders in all; every stage a deal is known to have been in is recorded."""
+    """4,238 wins are as many orders, of 85 customers; every stage a deal is known to have been in is recorded."""
     entries = await rows(
         maven.work,
         "SELECT metric.key, count(*), sum(amount)::bigint FROM achievement_entry JOIN metric ON metric.id = metric_id"
         " GROUP BY 1 ORDER BY 1",
     )
-    assert [tuple(row) for row in entries] == [("orders", 4_238, 4_238), ("revenue", 4_238, 1_000_553_400)]
+    assert [tuple(row) for row in entries] == [
+        ("new_customers", 85, 85),
+        ("orders", 4_238, 4_238),
+        ("revenue", 4_238, 1_000_553_400),
+    ]
     # Won and lost deals came through Engaging: 2 × (4,238 + 2,473) moves; the 1,589 and the 500 have one each.
     ((moves,),) = await rows(maven.work, "SELECT count(*) FROM stage_move")
     assert moves == 15_511

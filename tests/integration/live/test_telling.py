@@ -143,3 +143,20 @@ async def test_each_message_is_of_its_own_moment(live: Live) -> None:
         second = (await board.hear())["payload"]["data"]["attainmentChanged"]
     assert [one["orgUnits"][0]["attainment"]["elapsedDays"] for one in (first, second)] == [3, 4]
     assert second["changedAt"] == "2026-05-06T12:00:00+00:00"
+
+
+async def test_a_quota_relief_is_told(live: Live) -> None:
+    """Relieved of half of May, East's attainment is another."""
+    async with live.here.board(live.admin) as board:
+        await board.subscribe(live.ids("East", "West"))
+        await board.told()
+        await live.admin.do(
+            "grantRelief",
+            "relief { id }",
+            positionId=live.company.ids["East"],
+            validFrom="2026-05-01",
+            validTo="2026-06-01",
+            share="0.5",
+            reason="Parental leave",
+        )
+        assert await board.told() == {"East": "0.00"}

@@ -29,7 +29,7 @@ DAY = date(2026, 1, 1)
 
 @pytest.mark.parametrize(("currency", "scale"), [("CNY", 2), ("JPY", 0), ("KWD", 3)])
 async def test_a_company_starts_with_metrics_in_its_currency(database: Database, currency: str, scale: int) -> None:
-    """Revenue, orders and collected payments; installing them again changes nothing."""
+    """Each says what counts for it; installing them again changes nothing."""
     work = await found(database, currency=currency)
     ids = await work.write(lambda transaction: install_builtin_metrics(transaction, currency))
     assert await work.write(lambda transaction: install_builtin_metrics(transaction, currency)) == ids
@@ -38,8 +38,13 @@ async def test_a_company_starts_with_metrics_in_its_currency(database: Database,
     assert [(row["key"], row["kind"], row["scale"]) for row in rows] == [
         ("revenue", "money", scale),
         ("orders", "count", 0),
-        ("payments", "money", scale),
+        ("collected_payments", "money", scale),
+        ("gross_margin", "money", scale),
+        ("new_customers", "count", 0),
+        ("visits", "count", 0),
+        ("calls", "count", 0),
     ]
+    assert all(row["description"] and not row["lower_is_better"] for row in rows)
     assert [ids[row["key"]] for row in rows] == [row["id"] for row in rows]
 
 
@@ -48,7 +53,7 @@ async def test_a_metric_is_defined_and_renamed(database: Database) -> None:
     work = await found(database)
     churn = await define_metric(work, NewMetric("churn", "Churn", "money", lower_is_better=True))
     await define_metric(work, NewMetric("hours", "Hours", "count", scale=2))
-    await update_metric(work, churn, name="Lost revenue")
+    await update_metric(work, churn, name="Lost revenue", description="What customers have cancelled.")
     async with work.snapshot() as snapshot:
         rows = {row["key"]: row for row in await metrics_by_key(snapshot, ["churn", "hours", "none"])}
         audit = await snapshot.fetch_one("SELECT before, after FROM audit_entry WHERE action = 'metric.update'")
@@ -57,6 +62,7 @@ async def test_a_metric_is_defined_and_renamed(database: Database) -> None:
         2,
         True,
     )
+    assert rows["churn"]["description"] == "What customers have cancelled."
     assert rows["hours"]["scale"] == 2
     assert audit is not None
     assert '"Churn"' in audit["before"]
@@ -72,6 +78,7 @@ async def test_a_metric_is_defined_and_renamed(database: Database) -> None:
         (NewMetric("key", "Name", "money", scale=3), "BAD_SCALE"),
         (NewMetric("key", "Name", "count", scale=7), "BAD_SCALE"),
         (NewMetric("revenue", "Name", "count"), "KEY_TAKEN"),
+        (NewMetric("key", "Name", "count", description="d" * 501), "BAD_DESCRIPTION"),
     ],
 )
 async def test_a_bad_metric_is_refused(database: Database, metric: NewMetric, code: str) -> None:
@@ -136,6 +143,7 @@ async def test_a_product_is_defined_and_changed(database: Database) -> None:
         "BAD_NAME": NewProduct("x", ""),
         "BAD_GROUP": NewProduct("x", "Other", "g" * 101),
         "BAD_PRICE": NewProduct("x", "Other", None, -1),
+        "BAD_RATE": NewProduct("x", "Other", gross_margin_rate=Decimal("1.000001")),
     }
     for code, product in bad.items():
         with pytest.raises(InputError) as caught:

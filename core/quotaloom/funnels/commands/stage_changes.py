@@ -76,7 +76,7 @@ async def win_opportunity(
     reason: str | None = None,
     expected_version: int | None = None,
 ) -> None:
-    """Win an open deal on a business date (today, where None); posts its revenue and one order to the ledger.
+    """Win an open deal on a business date (today, where None); posts its revenue, one order and so on.
 
     `amount` (minor units of `currency`, of the deal's where None) takes the place of the deal's. A deal without
     an amount, or with an estimated one, is refused until it is told. The company's crediting rule of that date
@@ -139,7 +139,7 @@ async def reopen_opportunity(
         stage = _open_stage(stages, wanted)
         await _enter(transaction, deal, stage, change)
         if deal.outcome is Outcome.WON:
-            await reverse_win(transaction, work.company, deal.id, deal.key, deal.wins, change.on)
+            await reverse_win(transaction, work.company, deal.id, deal.key, deal.wins, change.on, deal.customer_id)
         _tell(transaction, "reopen", deal, stage, change)
 
     await work.write(apply)

@@ -226,7 +226,7 @@ RULES = {
             yield rule(allocate, needs=frozenset({Need.HISTORY}))
         """,
         FindingKind.NEGATIVE,
-        "children[0] is negative: -",
+        "is negative: -",
     ),
     "children of one name taken for one": Faulty(
         """

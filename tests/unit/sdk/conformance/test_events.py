@@ -19,6 +19,8 @@ COMPOSED = {
     "headship.ended",
     "holding.created",
     "holding.ended",
+    "objective.archived",
+    "objective.restored",
     "opportunity.lost",
     "opportunity.moved",
     "opportunity.reopened",

@@ -30,6 +30,7 @@ PAYLOADS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "customer.created": _ROW,
         "customer.updated": _ROW,
         "exchange_rate.set": ("id", "currency", "kind"),
+        "focus.set": ("on", "id", "period"),
         "funnel.created": _ROW,
         "headship.created": _ROW,
         "headship.ended": ("id", "on"),
@@ -41,6 +42,10 @@ PAYLOADS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "member.updated": _ROW,
         "metric.defined": ("id", "key"),
         "metric.updated": _ROW,
+        "objective.archived": _ROW,
+        "objective.created": _ROW,
+        "objective.restored": _ROW,
+        "objective.updated": _ROW,
         "opportunity.created": _ROW,
         "opportunity.lost": ("id", "stage_id"),
         "opportunity.moved": ("id", "stage_id"),
@@ -48,6 +53,7 @@ PAYLOADS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "opportunity.transferred": _ROW,
         "opportunity.updated": _ROW,
         "opportunity.won": ("id", "stage_id"),
+        "plan.attached": ("id", "objective"),
         "plan.closed": _ROW,
         "plan.created": _ROW,
         "plan.published": ("id", "version"),
@@ -56,6 +62,11 @@ PAYLOADS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "policy.switched": ("policy", "active", "revision"),
         "product.defined": ("id", "key"),
         "product.updated": _ROW,
+        "relief.granted": ("id", "position"),
+        "relief.revoked": ("id", "position"),
+        "scenario.added": ("plan", "version"),
+        "scenario.adopted": ("plan", "version"),
+        "scenario.dropped": ("plan", "version"),
         "targets.approved": ("id", "plan", "unit"),
         "targets.changed": ("plan", "units"),
         "targets.returned": ("id", "plan", "unit"),
@@ -80,7 +91,9 @@ _VALUES: Mapping[str, SearchStrategy[Any]] = {
     "key": keys,
     "keys": st.lists(keys, min_size=1, max_size=3, unique=True),
     "kind": st.sampled_from(("plan", "booking")),
+    "objective": st.none() | _NUMBER,
     "on": days.map(lambda day: day.isoformat()),
+    "period": st.builds("{}-Q{}".format, st.integers(1990, 2100), st.integers(1, 4)),
     "policy": st.sampled_from(("allocation.even", "acme.by_year")),
     "units": _NUMBERS,
 }
@@ -95,5 +108,7 @@ def _of_topic(topic: str) -> SearchStrategy[Event[Any]]:
     fields = {name: _VALUES.get(name, _NUMBER) for name in PAYLOADS[topic]}
     if topic.startswith("attribute") and "on" in fields:
         fields["on"] = _SUBJECTS
+    if topic.startswith("focus"):
+        fields["on"] = st.sampled_from(("plan", "objective"))
     payload = st.fixed_dictionaries(fields).map(json.dumps)
     return st.builds(Event, ids, st.just(topic), instants, payload, st.just(NONE_YET))
