@@ -14,7 +14,7 @@ from quotaloom.platform.amounts import format_amount
 from quotaloom.platform.errors import InputError, NotFound
 from quotaloom.targets.attainment import NO_LINES, rate
 from quotaloom.targets.commitment_reads import commitments_of_units, committed_by_unit, gathered_by_unit
-from quotaloom.targets.decomposing import day_of_tree
+from quotaloom.targets.decomposing import tree_day_of
 from quotaloom.targets.plans import PlanFacts, load_plan, version_numbered
 from quotaloom.targets.reads import PlanChoice, lines_by_unit
 from quotaloom.targets.version_comparisons import GRAINS
@@ -57,7 +57,7 @@ async def load_commitments(
     if not visible:
         return []
     snapshot, calendar = context.snapshot, await context.calendar()
-    day = day_of_tree(asked.plan, await context.today())
+    day = tree_day_of(asked.plan, await context.today())
     own = await committed_by_unit(snapshot, asked.plan.id, visible, periods)
     below = await gathered_by_unit(snapshot, asked.plan.id, visible, periods, day)
     choice = PlanChoice(asked.plan.metric_id, asked.version_id)

@@ -19,7 +19,7 @@ from quotaloom_graphql.nodes import decode_id
 from quotaloom_graphql.organization_loaders import load_members, load_units
 from quotaloom_graphql.organizations import Member, OrgUnit
 from quotaloom_graphql.plan_loaders import load_plans
-from quotaloom_graphql.plans import Plan, PlanPayload, scale_of_plan
+from quotaloom_graphql.plans import Plan, PlanPayload, scale_of
 from strawberry_breadth import batch
 
 
@@ -148,7 +148,7 @@ async def _call(work: Work, input: CallForCommitmentsInput, _: Services) -> dict
 async def _commit(work: Work, input: CommitTargetsInput, _: Services) -> dict[str, Any]:
     plan_id = decode_id(input.plan_id, "Plan", ("planId",))
     unit_id = decode_id(input.org_unit_id, "OrgUnit", ("orgUnitId",))
-    scale = await scale_of_plan(work, plan_id)
+    scale = await scale_of(work, plan_id)
     months = [
         CommittedMonth(
             one.month, None if one.amount is None else parse_amount(one.amount, scale, ("months", index, "amount"))

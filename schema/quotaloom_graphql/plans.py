@@ -47,6 +47,7 @@ from quotaloom_graphql.plan_inputs import (
     decompose_request,
 )
 from quotaloom_graphql.plan_loaders import load_plans
+from quotaloom_graphql.smart import SmartFinding, load_smart_findings
 from quotaloom_graphql.submissions import TargetSubmission, load_submissions_of_versions
 from quotaloom_graphql.version_changes import (
     CellChange,
@@ -152,6 +153,14 @@ class Plan(Node):
     versions: list[PlanVersion] = batch(
         load_versions, key="id", by="plan_id", description="Its versions, the first first."
     )
+    smart_findings: Connection[SmartFinding] | None = batch(
+        load_smart_findings,
+        key="id",
+        by="plan_id",
+        one=True,
+        description="What keeps its draft from being published, the gravest first, page by page; without a draft, of"
+        " what is published. Heads see what lies below the units that they head, members nothing.",
+    )
     comparison: Connection[ComparedUnit] | None = batch(
         load_comparison,
         description="Two or more of its versions side by side, by unit and period, each with the difference to the"
@@ -206,7 +215,7 @@ async def _create_plan(work: Work, input: CreatePlanInput, _: Services) -> dict[
 
 async def _set_target_cells(work: Work, input: SetTargetCellsInput, _: Services) -> dict[str, Any]:
     plan_id = decode_id(input.plan_id, "Plan", ("planId",))
-    scale = await scale_of_plan(work, plan_id)
+    scale = await scale_of(work, plan_id)
     changes = [cell_change(cell, index, scale) for index, cell in enumerate(input.cells)]
     await set_target_cells(work, plan_id, changes, input.scenario)
     return {"plan_id": plan_id}
@@ -228,7 +237,7 @@ async def _plan_by_day(work: Work, input: PlanByDayInput, _: Services) -> dict[s
 
 async def _decompose_target(work: Work, input: DecomposeTargetInput, services: Services) -> dict[str, Any]:
     plan_id = decode_id(input.plan_id, "Plan", ("planId",))
-    scale = await scale_of_plan(work, plan_id)
+    scale = await scale_of(work, plan_id)
     request = decompose_request(input, plan_id, scale)
     outcome = await decompose_target(work, services.policies, request, dry_run=input.dry_run)
     return {"plan_id": plan_id, **_matrix(outcome, scale)}
@@ -293,8 +302,8 @@ class PlanMutation:
     )
 
 
-async def scale_of_plan(work: Work, plan_id: int) -> int:
-    """How many decimal places the plan's amounts have; raises `NotFound`."""
+async def scale_of(work: Work, plan_id: int) -> int:
+    """The decimal places of the amounts of a plan; raises `NotFound`."""
     async with work.snapshot() as snapshot:
         plan = await load_plan(snapshot, plan_id)
         (metric,) = await metrics_by_id(snapshot, [plan.metric_id])

@@ -13,9 +13,10 @@ import strawberry
 from graphql import GraphQLError
 from strawberry.extensions import DisableIntrospection
 from strawberry.schema.config import StrawberryConfig
-from strawberry.types import ExecutionContext
+from strawberry.types import ExecutionContext, ExecutionResult
 from strawberry.types.base import StrawberryObjectDefinition
 from strawberry.types.field import StrawberryField
+from strawberry.types.graphql import OperationType
 
 from quotaloom.platform.errors import NotFound
 from quotaloom_graphql import (
@@ -44,18 +45,22 @@ from quotaloom_graphql.nodes import TYPENAME, Node, NodeLoader, split_id
 from quotaloom_graphql.objective_mutations import ObjectiveMutation
 from quotaloom_graphql.organization_mutations import OrganizationMutation
 from quotaloom_graphql.organization_queries import OrganizationQuery
+from quotaloom_graphql.own_goals import OwnGoalMutation
 from quotaloom_graphql.plan_copies import PlanCopyMutation
 from quotaloom_graphql.plans import PlanMutation
 from quotaloom_graphql.plugin_fields import object_fields, root_of
 from quotaloom_graphql.plugins import PluginQuery
 from quotaloom_graphql.policies import PolicyMutation
 from quotaloom_graphql.policy_trials import PolicyTrialMutation
+from quotaloom_graphql.product_decompositions import ProductDecompositionMutation
 from quotaloom_graphql.product_metrics import ProductMetricMutation
 from quotaloom_graphql.rankings import RankingQuery
 from quotaloom_graphql.reliefs import ReliefMutation
 from quotaloom_graphql.roots import root_field
 from quotaloom_graphql.scenarios import ScenarioMutation
 from quotaloom_graphql.submission_mutations import SubmissionMutation
+from quotaloom_graphql.subscriptions import Subscription
+from quotaloom_graphql.worksheets import WorksheetMutation
 from quotaloom_sdk import GraphQLExtension, InvalidDefinition
 
 NODE_LOADERS: dict[str, NodeLoader] = {
@@ -108,6 +113,7 @@ class Mutation(
     CompanyMutation,
     OrganizationMutation,
     PlanMutation,
+    ProductDecompositionMutation,
     ScenarioMutation,
     PlanCopyMutation,
     SubmissionMutation,
@@ -115,6 +121,8 @@ class Mutation(
     CommitmentMutation,
     ReliefMutation,
     ObjectiveMutation,
+    WorksheetMutation,
+    OwnGoalMutation,
     MetricMutation,
     ProductMetricMutation,
     scores.ScoreMutation,
@@ -153,6 +161,12 @@ class QuotaloomSchema(strawberry.Schema):
             raise InvalidDefinition(f"field {twice!r} is on {type_definition.name} already")
         return fields
 
+    async def execute(self, query: str | None, *args: Any, **options: Any) -> ExecutionResult:
+        """The answer to a query or mutation; a subscription is refused, since it has many (see `stream`)."""
+        allowed = options.pop("allowed_operation_types", None) or OperationType
+        options["allowed_operation_types"] = {one for one in allowed if one is not OperationType.SUBSCRIPTION}
+        return await super().execute(query, *args, **options)
+
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
         """Nothing: the view logs what is unexpected."""
 
@@ -166,6 +180,7 @@ def build_schema(*, production: bool = False, plugins: Extensions = MappingProxy
         plugins,
         query=Query,
         mutation=Mutation,
+        subscription=Subscription,
         types=[],
         extensions=[DisableIntrospection] if production else [],
         config=StrawberryConfig(

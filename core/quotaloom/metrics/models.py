@@ -20,6 +20,7 @@ class Metric(TenantModel):
     kind = fields.CharField(max_length=8)
     scale = fields.SmallIntField()
     lower_is_better = fields.BooleanField(default=False)
+    measured_by = fields.CharField(max_length=200, null=True)
     of_metric_id = fields.BigIntField(null=True)
     product_id = fields.BigIntField(null=True)
     product_group = fields.CharField(max_length=100, null=True)

@@ -13,7 +13,8 @@ Source = Snapshot | Transaction
 
 # What a metric of a product or product group counts: those products, and null for every other metric.
 _METRIC = (
-    "SELECT id, key, name, description, kind, scale, lower_is_better, version, of_metric_id, product_id, product_group,"
+    "SELECT id, key, name, description, kind, scale, lower_is_better, measured_by, version, of_metric_id, product_id,"
+    " product_group,"
     " CASE WHEN of_metric_id IS NOT NULL THEN ARRAY(SELECT product.id FROM product WHERE product.id = metric.product_id"
     " OR product.product_group = metric.product_group ORDER BY product.id) END AS product_ids FROM metric"
 )

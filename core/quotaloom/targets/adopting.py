@@ -11,7 +11,7 @@ from quotaloom.platform.errors import AccessDenied, Conflict, InputError, NotFou
 from quotaloom.platform.unit_of_work import Transaction
 from quotaloom.platform.work import Work
 from quotaloom.targets.commitment_reads import amounts_by_month
-from quotaloom.targets.decomposing import day_of_tree, require_subtree, still_stands
+from quotaloom.targets.decomposing import require_subtree, still_stands, tree_day_of
 from quotaloom.targets.gathering import Gathered, GatheredUnit, gather
 from quotaloom.targets.permission import BELOW_ONLY, planning_right
 from quotaloom.targets.plans import load_plan, open_version
@@ -82,7 +82,7 @@ async def _gather(work: Work, adoption: Adoption) -> tuple[Gathered, Mapping[int
             raise AccessDenied(BELOW_ONLY)
         plan = await load_plan(snapshot, adoption.plan_id)
         version = open_version(plan, adoption.scenario)
-        day = day_of_tree(plan, work.today)
+        day = tree_day_of(plan, work.today)
         gathered = await gather(snapshot, fiscal_calendar(work.company), plan, version, adoption.unit_id, day)
         require_subtree(right, gathered, adoption.unit_id)
         committed = await amounts_by_month(snapshot, plan.id, list(gathered.units), gathered.months)

@@ -95,7 +95,7 @@ async def _gather(work: Work, host: PolicyHost, request: DecomposeRequest) -> _R
             snapshot, host.registry, AllocationRule.kind, work.today, request.policy, ("policy",)
         )
         calendar = fiscal_calendar(work.company)
-        tree_day = day_of_tree(plan, work.today)
+        tree_day = tree_day_of(plan, work.today)
         gathered = await gather(snapshot, calendar, plan, draft_id, request.unit_id, tree_day)
         require_subtree(right, gathered, request.unit_id)
         inputs = await read_inputs(snapshot, work, gathered, selected.policy.needs)
@@ -123,7 +123,7 @@ def require_subtree(right: PlanningRight, gathered: Gathered, unit_id: int) -> N
             )
 
 
-def day_of_tree(plan: PlanFacts, today: date) -> date:
+def tree_day_of(plan: PlanFacts, today: date) -> date:
     """The day whose tree is decomposed: today, or the nearest day of the plan."""
     return min(max(plan.starts_on, today), plan.ends_on.fromordinal(plan.ends_on.toordinal() - 1))
 
@@ -149,7 +149,7 @@ async def _apply(work: Work, read: _Read, outcome: DecompositionOutcome, request
         if not await still_stands(transaction, gathered, units, request.scenario):
             return False
         await refuse_submitted(transaction, gathered.draft_id, units, work.today, "orgUnitId")
-        await _store(transaction, gathered.draft_id, rows)
+        await store_cells(transaction, gathered.draft_id, rows)
         await _explain(transaction, gathered, outcome)
         after = {
             "version": gathered.draft_id,
@@ -198,7 +198,8 @@ async def still_stands(transaction: Transaction, gathered: Gathered, units: list
     return {row["id"]: row["version"] for row in rows} == seen
 
 
-async def _store(transaction: Transaction, draft_id: int, rows: Sequence[tuple[Any, ...]]) -> None:
+async def store_cells(transaction: Transaction, draft_id: int, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Write cells of a draft: the unit's id, first day and the day after the last, target, assessment, stretch."""
     await transaction.execute(
         "INSERT INTO target_cell AS c (company_id, plan_version_id, unit_id, starts_on, ends_on, target, assessment,"
         " stretch, locked, pinned, version) SELECT $1, $2, n.*, false, false, 1"

@@ -90,6 +90,44 @@ class TargetCell(TenantModel):
         table = "target_cell"
 
 
+class Worksheet(TenantModel):
+    """What the target of a unit in a plan takes, and what is in the way; money in minor units of the company's."""
+
+    plan_id = fields.BigIntField()
+    unit_id = fields.BigIntField()
+    conditions = fields.TextField(null=True)
+    obstacles = fields.TextField(null=True)
+    people = fields.TextField(null=True)
+    material = fields.TextField(null=True)
+    cooperation = fields.TextField(null=True)
+    product_mix = fields.TextField(null=True)
+    competitors = fields.TextField(null=True)
+    money = fields.BigIntField(null=True)
+    customers_needed = fields.BigIntField(null=True)
+    repurchase_rate = fields.DecimalField(max_digits=10, decimal_places=6, null=True)
+    updated_at = fields.DatetimeField()
+    updated_by = fields.CharField(max_length=200)
+    version = fields.IntField(default=1)
+
+    class Meta:
+        table = "worksheet"
+
+
+class OwnGoal(TenantModel):
+    """What a member sets himself for the days [starts_on, ends_on) of a position, at or above its target."""
+
+    plan_id = fields.BigIntField()
+    position_id = fields.BigIntField()
+    member_id = fields.BigIntField()
+    starts_on = fields.DateField()
+    ends_on = fields.DateField()
+    amount = fields.BigIntField()
+    version = fields.IntField(default=1)
+
+    class Meta:
+        table = "own_goal"
+
+
 class Commitment(TenantModel):
     """What somebody who heads or holds a unit commits to for a month of a plan, in minor units of its metric.
 

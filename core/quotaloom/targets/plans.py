@@ -8,11 +8,13 @@ from datetime import date
 
 from quotaloom.calendars.company_calendar import fiscal_calendar
 from quotaloom.calendars.periods import Period
+from quotaloom.organizations.stored import LOCK as ORGANIZATION_LOCK
 from quotaloom.platform.access import Scope
 from quotaloom.platform.errors import Conflict, InputError, NotFound
 from quotaloom.platform.texts import checked_reason
 from quotaloom.platform.unit_of_work import Snapshot, Transaction
 from quotaloom.platform.work import Work
+from quotaloom.targets.smart import refuse_unless_smart
 from quotaloom.targets.standing import require_approval
 from quotaloom.targets.versions import add_version, copy_cells
 
@@ -146,13 +148,15 @@ async def add_plan(
 async def publish_plan(work: Work, plan_id: int) -> int:
     """Publish the plan's draft; the version published before is superseded and kept. Returns the version's id.
 
-    No day has targets of two published plans of one metric: raises `InputError` ALREADY_PUBLISHED otherwise, and
-    EMPTY_PLAN for a draft without any target. Where the company's plans need approval, NOT_APPROVED unless the
-    submission of the whole tree is, and `AccessDenied` for whoever submitted that.
+    No day has targets of two published plans of one metric: raises `InputError` ALREADY_PUBLISHED otherwise,
+    EMPTY_PLAN for a draft without any target, and NOT_SMART for all that `smart_findings` finds, at once. Where the
+    company's plans need approval, NOT_APPROVED unless the submission of the whole tree is, and `AccessDenied` for
+    whoever submitted that.
     """
     work.viewer.require(Scope.TARGETS, "publishing a plan")
 
     async def apply(transaction: Transaction) -> int:
+        await transaction.lock(ORGANIZATION_LOCK, shared=True)
         await transaction.lock("plans")
         await transaction.lock(f"plan:{plan_id}")
         plan = await load_plan(transaction, plan_id)
@@ -163,6 +167,8 @@ async def publish_plan(work: Work, plan_id: int) -> int:
         cell = "SELECT 1 FROM target_cell WHERE plan_version_id = $1 AND target IS NOT NULL LIMIT 1"
         if await transaction.fetch_one(cell, draft) is None:
             raise InputError("EMPTY_PLAN", f"{plan.name} has no target yet; set or decompose one first", ("planId",))
+        calendar, owners = fiscal_calendar(work.company), work.company.plans_need_owners
+        await refuse_unless_smart(transaction, calendar, draft, owners=owners)
         await transaction.execute(
             "UPDATE plan_version SET status = 'superseded' WHERE plan_id = $1 AND status = 'published'", plan_id
         )
@@ -178,6 +184,7 @@ async def publish_plan(work: Work, plan_id: int) -> int:
             "plan.publish", "Plan", plan_id, before={"version": plan.published_id}, after={"version": draft}
         )
         transaction.publish("plan.published", id=plan_id, version=draft)
+        transaction.attainment_changed([plan.metric_id])
         return draft
 
     return await work.write(apply)

@@ -83,6 +83,7 @@ def _closings(world: World) -> list[dict[str, Any]]:
 def _items(world: World) -> list[dict[str, Any]]:
     bad: list[dict[str, Any]] = [
         {"metric": "smiles", "amount": "0.001"},
+        {"metric": None, "source": "ACTIVITY"},
         {"businessDate": None},
         {"businessDate": NEVER, "currency": "USD"},
         {"currency": "??", "customerKey": "nobody", "productKey": "nothing", **unknown("Opportunity", "opportunityId")},
@@ -188,6 +189,12 @@ BAD: Final[Mapping[str, Changes]] = {
         *(_cell(w, month="x"), _cell(w, target="-1"), _cell(w, stretch="0.5"), _cell(w, expectedVersion=9)),
         *(_cell(w, **unknown("OrgUnit", "orgUnitId")), {"cells": _cell(w)["cells"] * 2}, {"scenario": 9}),
     ],
+    "decomposeAlongProducts": lambda w: [
+        *(unknown("Plan", "planId"), unknown("OrgUnit", "orgUnitId"), {"orgUnitId": w.unit("east")}, {"levels": -1}),
+        *({"parts": []}, {"parts": [{"planId": w["whole plan"]}]}, {"parts": [{"planId": w["draft"]}]}),
+        *({"parts": [unknown("Plan", "planId")]}, {"parts": [{"planId": w["product plan"], "weight": "-1"}]}),
+        {"planId": w["draft"]},
+    ],
     "decomposeTarget": lambda w: [
         *({"target": "-1"}, {"target": None}, {"target": "0.5"}, {"assessment": "-1"}, {"policy": "no.such"}),
         *({"levels": -1}, {"overAssignment": "0"}, {"assessmentShare": "-1"}, {"stretchShare": "99"}),
@@ -220,6 +227,11 @@ BAD: Final[Mapping[str, Changes]] = {
         {"positionId": w.unit("bob"), "validTo": None},
     ],
     "revokeRelief": lambda w: [unknown("QuotaRelief", "reliefId"), {"reason": ""}, {"reason": LONG}],
+    "setOwnGoal": lambda w: [
+        *(unknown("Plan", "planId"), unknown("OrgUnit", "positionId"), {"planId": w["draft"]}),
+        *({"planId": w["published"], **one} for one in ({"period": "2027-01"}, {"period": "2027-Q1"}, {"period": "x"})),
+        {"goal": "0.5"},
+    ],
     "callForCommitments": lambda w: [unknown("Plan", "planId"), {"until": NEVER}],
     "commitTargets": lambda w: [
         *(unknown("Plan", "planId"), unknown("OrgUnit", "orgUnitId"), {"comment": LONG}, {"months": []}),
@@ -238,6 +250,11 @@ BAD: Final[Mapping[str, Changes]] = {
     "resolveCellComment": lambda w: [unknown("CellComment", "commentId"), {"commentId": w["draft"]}],
     "closePlan": lambda w: [unknown("Plan", "planId"), {"planId": w["draft"]}],
     "reopenPlan": lambda w: [unknown("Plan", "planId"), {"reason": ""}, {"reason": LONG}],
+    "setWorksheet": lambda w: [
+        *(unknown("Plan", "planId"), unknown("OrgUnit", "orgUnitId"), {"conditions": LONG}, {"productMix": LONG}),
+        *({"money": "-1"}, {"money": "0.001"}, {"customersNeeded": -1}, {"repurchaseRate": "1001"}, STALE),
+        *({"repurchaseRate": "0.0000001"}, {"competitors": "\0"}),
+    ],
     "publishPlan": lambda w: [unknown("Plan", "planId"), {"planId": w["published"]}],
     "revisePlan": lambda w: [unknown("Plan", "planId"), {"planId": w["draft"]}, {"reason": " "}],
     "addScenario": lambda w: [unknown("Plan", "planId"), {"name": " "}, {"name": LONG}, {"fromVersion": 9}],

@@ -47,6 +47,11 @@ VALID: Final[Mapping[str, Callable[[World], dict[str, Any]]]] = {
         "planId": w["draft"],
         "cells": [{"orgUnitId": w.unit("west"), "month": "2026-02", "target": "5"}],
     },
+    "decomposeAlongProducts": lambda w: {
+        "planId": w["whole plan"],
+        "orgUnitId": w.unit("acme"),
+        "parts": [{"planId": w["product plan"], "weight": "1"}],
+    },
     "decomposeTarget": lambda w: {"planId": w["draft"], "orgUnitId": w.unit("acme"), "target": "120"},
     "lockTargetCells": lambda w: {"planId": w["draft"], "orgUnitIds": [w.unit("west")], "period": "2026-Q1"},
     "planByDay": lambda w: {"planId": w["draft"], "orgUnitIds": [w.unit("west")], "period": "2026-Q2"},
@@ -54,6 +59,7 @@ VALID: Final[Mapping[str, Callable[[World], dict[str, Any]]]] = {
     "approveTargets": lambda w: {"submissionId": w["east submission"]},
     "returnTargets": lambda w: {"submissionId": w["east submission"], "reason": "Too low"},
     "withdrawTargets": lambda w: {"submissionId": w["west submission"]},
+    "setWorksheet": lambda w: {"planId": w["draft"], "orgUnitId": w.unit("ann"), "customersNeeded": 12},
     "grantRelief": lambda w: {
         "positionId": w.unit("ann"),
         "validFrom": "2026-06-01",
@@ -78,6 +84,12 @@ VALID: Final[Mapping[str, Callable[[World], dict[str, Any]]]] = {
     },
     "resolveCellComment": lambda w: {"commentId": w["comment"]},
     "publishPlan": lambda w: {"planId": w["draft"]},
+    "setOwnGoal": lambda w: {
+        "planId": w["draft"],
+        "positionId": w.unit("ann"),
+        "period": "2026-07",
+        "goal": "1000",
+    },
     "closePlan": lambda w: {"planId": w["published"]},
     "reopenPlan": lambda w: {"planId": w["published"], "reason": "Too early"},
     "revisePlan": lambda w: {"planId": w["published"], "reason": "A new region"},

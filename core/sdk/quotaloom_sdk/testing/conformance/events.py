@@ -57,6 +57,7 @@ PAYLOADS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "opportunity.transferred": _ROW,
         "opportunity.updated": _ROW,
         "opportunity.won": ("id", "stage_id"),
+        "own_goal.set": ("plan", "member", "position"),
         "plan.attached": ("id", "objective"),
         "plan.closed": _ROW,
         "plan.created": _ROW,
@@ -84,6 +85,7 @@ PAYLOADS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "unit.moved": ("id", "parent_id", "on"),
         "unit.renamed": _ROW,
         "unit.reopened": _ROW,
+        "worksheet.set": ("plan", "unit"),
     }
 )
 """The topics that are published, and what the payload of each has."""
