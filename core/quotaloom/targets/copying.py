@@ -19,7 +19,7 @@ from quotaloom.platform.access import Scope
 from quotaloom.platform.errors import Conflict, InputError, NotFound
 from quotaloom.platform.unit_of_work import Snapshot, Transaction
 from quotaloom.platform.work import Work
-from quotaloom.targets.decomposing import day_of_tree
+from quotaloom.targets.decomposing import tree_day_of
 from quotaloom.targets.factors import check_factor
 from quotaloom.targets.gathering import KINDS, open_in, subtree, tree_of
 from quotaloom.targets.plans import PlanFacts, add_plan, load_plan, version_numbered
@@ -130,7 +130,7 @@ async def _tree(source: Snapshot | Transaction, year: Period, plan: PlanFacts, w
     root = await source.fetch_one("SELECT id FROM org_unit WHERE kind = 'company'")
     assert root is not None
     of_year = replace(plan, starts_on=year.starts_on, ends_on=year.ends_on)
-    return await subtree(source, root["id"], day_of_tree(of_year, work.today), of_year)
+    return await subtree(source, root["id"], tree_day_of(of_year, work.today), of_year)
 
 
 async def _last_parents(snapshot: Snapshot, unit_ids: Sequence[int]) -> dict[int, int | None]:
