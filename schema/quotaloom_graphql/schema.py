@@ -13,9 +13,10 @@ import strawberry
 from graphql import GraphQLError
 from strawberry.extensions import DisableIntrospection
 from strawberry.schema.config import StrawberryConfig
-from strawberry.types import ExecutionContext
+from strawberry.types import ExecutionContext, ExecutionResult
 from strawberry.types.base import StrawberryObjectDefinition
 from strawberry.types.field import StrawberryField
+from strawberry.types.graphql import OperationType
 
 from quotaloom.platform.errors import NotFound
 from quotaloom_graphql import (
@@ -58,6 +59,7 @@ from quotaloom_graphql.reliefs import ReliefMutation
 from quotaloom_graphql.roots import root_field
 from quotaloom_graphql.scenarios import ScenarioMutation
 from quotaloom_graphql.submission_mutations import SubmissionMutation
+from quotaloom_graphql.subscriptions import Subscription
 from quotaloom_graphql.worksheets import WorksheetMutation
 from quotaloom_sdk import GraphQLExtension, InvalidDefinition
 
@@ -159,6 +161,12 @@ class QuotaloomSchema(strawberry.Schema):
             raise InvalidDefinition(f"field {twice!r} is on {type_definition.name} already")
         return fields
 
+    async def execute(self, query: str | None, *args: Any, **options: Any) -> ExecutionResult:
+        """The answer to a query or mutation; a subscription is refused, since it has many (see `stream`)."""
+        allowed = options.pop("allowed_operation_types", None) or OperationType
+        options["allowed_operation_types"] = {one for one in allowed if one is not OperationType.SUBSCRIPTION}
+        return await super().execute(query, *args, **options)
+
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
         """Nothing: the view logs what is unexpected."""
 
@@ -172,6 +180,7 @@ def build_schema(*, production: bool = False, plugins: Extensions = MappingProxy
         plugins,
         query=Query,
         mutation=Mutation,
+        subscription=Subscription,
         types=[],
         extensions=[DisableIntrospection] if production else [],
         config=StrawberryConfig(

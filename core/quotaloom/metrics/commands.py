@@ -141,6 +141,7 @@ async def update_metric(
         )
         transaction.record("metric.update", "Metric", metric_id, before=dict(before), after=dict(after or {}))
         transaction.publish("metric.updated", id=metric_id)
+        transaction.attainment_changed([metric_id])
 
     await work.write(apply)
 
@@ -177,6 +178,7 @@ async def set_exchange_rate(work: Work, currency: str, kind: RateKind, valid_fro
             after={**named, "rate": rate},
         )
         transaction.publish("exchange_rate.set", id=row["id"], currency=currency, kind=kind.value)
+        transaction.attainment_changed()
         return cast(int, row["id"])
 
     return await work.write(apply)

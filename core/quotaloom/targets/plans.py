@@ -184,6 +184,7 @@ async def publish_plan(work: Work, plan_id: int) -> int:
             "plan.publish", "Plan", plan_id, before={"version": plan.published_id}, after={"version": draft}
         )
         transaction.publish("plan.published", id=plan_id, version=draft)
+        transaction.attainment_changed([plan.metric_id])
         return draft
 
     return await work.write(apply)
