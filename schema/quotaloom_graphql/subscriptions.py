@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import strawberry
 
+from quotaloom.metrics.counting import counting_of
 from quotaloom.organizations import reads
 from quotaloom.platform.access import Role, Scope
 from quotaloom.platform.attainment_changes import Numbers
@@ -46,10 +47,16 @@ async def _attainment_changed(
     if viewer.role is Role.SERVICE and not viewer.may(Scope.READ):
         raise AccessDenied(f"reading needs a service token with the scope {Scope.READ.value}")
     unit_ids = _numbers(org_unit_ids)
-    metric_ids = None if metrics is None else frozenset([(await metric_named(context, key))["id"] for key in metrics])
+    metric_ids = None if metrics is None else await _concerning(context, metrics)
     await _require_sight(context, unit_ids)
     context.services.feed.refuse_more(viewer.company_id, viewer.subject)
     return _updates(context, unit_ids, metric_ids)
+
+
+async def _concerning(context: RequestContext, keys: list[str]) -> frozenset[int]:
+    """The metrics whose changes concern these: each itself, for its targets, and the one whose entries it counts."""
+    found = [await metric_named(context, key) for key in keys]
+    return frozenset(number for metric in found for number in (metric["id"], counting_of(metric).metric_id))
 
 
 async def _updates(
