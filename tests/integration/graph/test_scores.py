@@ -64,7 +64,8 @@ async def scored(database: Database) -> Planning:
     """East, and Ann's E 1 which is all of it: 200.00 of 300.00, 8 complaints of 10, 15 visits of 10. West's W 1 has no
     target of revenue, and 25 complaints of 10."""
     planning = await plan_for(database, TREE, holders=HOLDERS)
-    await define_metric(planning.work, NewMetric("complaints", "Complaints", "count", lower_is_better=True))
+    complaints = NewMetric("complaints", "Complaints", "count", lower_is_better=True, measured_by="Letters")
+    await define_metric(planning.work, complaints)
     await aim(planning, "revenue", {"East": 300_00, "E 1": 300_00})
     await aim(planning, "complaints", {"East": 10, "E 1": 10, "W 1": 10})
     await aim(planning, "visits", {"East": 10, "E 1": 10, "W 1": 10})
