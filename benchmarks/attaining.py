@@ -28,28 +28,29 @@ ROUNDS = 7
 
 # Each position has 100 orders on days that are scattered over the year.
 _ENTRIES = """
-INSERT INTO achievement_entry (company_id, metric_id, position_id, member_id, business_date, posted_at, posted_on, amount,
-    original_amount, currency, rate, credit, source, source_key, idempotency_key)
+INSERT INTO achievement_entry (company_id, metric_id, position_id, member_id, business_date, posted_at, posted_on,
+    amount, original_amount, currency, rate, credit, source, source_key, idempotency_key)
 SELECT $1, $2, h.position_id, h.member_id, date '2017-01-01' + ((h.position_id * 37 + n * 7919) % 365)::int, $4,
     date '2017-01-02', 100000 + n, 100000 + n, 'CNY', 1, 'direct', 'order', 'o', 'o-' || h.position_id || '-' || n
 FROM holding h CROSS JOIN generate_series(1, $3) AS n
 """
 
 _BALANCES = """
-INSERT INTO achievement_balance (company_id, position_id, metric_id, business_date, member_id, posted_on, currency, direct,
-    overlay, original_direct, original_overlay)
-SELECT company_id, position_id, metric_id, business_date, member_id, posted_on, currency, sum(amount), 0,
-    sum(original_amount), 0
-FROM achievement_entry GROUP BY 1, 2, 3, 4, 5, 6, 7
+INSERT INTO achievement_balance (company_id, position_id, metric_id, business_date, member_id, posted_on, currency,
+    product_id, direct, overlay, original_direct, original_overlay)
+SELECT company_id, position_id, metric_id, business_date, member_id, posted_on, currency, COALESCE(product_id, 0),
+    sum(amount), 0, sum(original_amount), 0
+FROM achievement_entry GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
 """
 
-# What one would write by hand: each balance joined to every unit above its position, then grouped.
+# What one would write by hand where nobody moves: sums by position, added up for every unit above.
 _BY_HAND = """
-SELECT path.ancestor_id, sum(balance.direct) AS achieved FROM achievement_balance balance
-JOIN unit_path path ON path.company_id = balance.company_id AND path.unit_id = balance.position_id
-    AND balance.business_date >= path.valid_from AND balance.business_date < path.valid_to
-WHERE balance.company_id = $1 AND balance.metric_id = $2 AND balance.business_date >= $3 AND balance.business_date < $4
-GROUP BY path.ancestor_id
+SELECT path.ancestor_id, sum(own.achieved) AS achieved
+FROM (
+    SELECT position_id, sum(direct) AS achieved FROM achievement_balance
+    WHERE company_id = $1 AND metric_id = $2 AND business_date >= $3 AND business_date < $4 GROUP BY position_id
+) AS own
+JOIN unit_path path ON path.company_id = $1 AND path.unit_id = own.position_id GROUP BY path.ancestor_id
 """
 
 

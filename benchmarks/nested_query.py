@@ -16,6 +16,7 @@ from benchmarks.measuring import Bench, Row, Stopwatch, compared, run
 from benchmarks.recording import RecordingDatabase, Replay
 from benchmarks.serving import QUERY, Served, ask, served_maven
 from quotaloom.platform.database import Database, credentials
+from quotaloom.targets.attainment_feed import AttainmentFeed
 from quotaloom_graphql.context import RequestContext, Services
 from quotaloom_graphql.schema import build_schema
 from quotaloom_server.databases import DatabaseUrls, database_urls
@@ -93,4 +94,4 @@ async def _ways(served: Served, urls: DatabaseUrls) -> AsyncIterator[Ways]:
 
 
 def _services(database: Database) -> Services:
-    return Services(database, POLICIES, lambda: datetime.now(UTC))
+    return Services(database, POLICIES, lambda: datetime.now(UTC), AttainmentFeed(database))

@@ -52,7 +52,9 @@ class Achievement(Node):
     business_date: date = strawberry.field(description="The day that it counts for.")
     posted_at: datetime = strawberry.field(description="When it was posted.")
     credit: CreditKind = strawberry.field(description="Direct or overlay.")
-    amount: Decimal = strawberry.field(description="With the metric's decimal places; negative for a reversal.")
+    amount: Decimal = strawberry.field(
+        description="With the metric's decimal places; negative for a reversal, and for gross margin that is a loss."
+    )
     original_amount: Decimal = strawberry.field(description="The amount as posted, in `currency`.")
     currency: str | None = strawberry.field(description="ISO 4217 code; null for counts.")
     rate: Decimal | None = column(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, TypeVar
@@ -21,6 +22,7 @@ from quotaloom.platform.tokens import Identity
 from quotaloom.platform.unit_of_work import Record, Snapshot
 from quotaloom.platform.work import NO_COMPANY, CompanyFacts, Work, load_company
 from quotaloom.policies.host import PolicyHost
+from quotaloom.targets.attainment_feed import AttainmentFeed
 
 T = TypeVar("T")
 
@@ -32,6 +34,7 @@ class Services:
     database: Database
     policies: PolicyHost
     clock: Callable[[], datetime]
+    feed: AttainmentFeed
 
 
 class RequestContext:
@@ -50,6 +53,7 @@ class RequestContext:
         self.batches: dict[Hashable, Any] = {}
         self._memory: dict[Hashable, asyncio.Task[Any]] = {}
         self._snapshot: Snapshot | None = None
+        self._held = AsyncExitStack()
 
     async def __aenter__(self) -> RequestContext:
         return self
@@ -59,12 +63,19 @@ class RequestContext:
 
     async def renew(self) -> None:
         """End the snapshot; whatever is read next is read afresh."""
-        snapshot, memory = self._snapshot, self._memory
+        snapshot, memory, held = self._snapshot, self._memory, self._held
         self._begin()
         for task in memory.values():
             task.cancel()
-        if snapshot is not None:
-            await snapshot.__aexit__(None, None, None)
+        async with held:
+            if snapshot is not None:
+                await snapshot.__aexit__(None, None, None)
+
+    async def begin_again(self, turn: AbstractAsyncContextManager[Any]) -> None:
+        """Once it is our turn, go on in a fresh snapshot and at the present moment; `renew` ends the turn."""
+        await self.renew()
+        await self._held.enter_async_context(turn)
+        self.now = self.services.clock()
 
     @property
     def identity(self) -> Identity:

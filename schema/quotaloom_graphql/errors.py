@@ -41,11 +41,17 @@ class Refused(dict[str, Any]):
         return None
 
 
-def shown(error: GraphQLError) -> GraphQLError:
-    """The error as the caller may see it: ours as they are, anything unexpected as a number to look up."""
+def original_of(error: GraphQLError) -> Exception | None:
+    """What was raised where the error began; None for an error of GraphQL's own."""
     original = error.original_error
     while isinstance(original, GraphQLError) and original.original_error is not None:
         original = original.original_error
+    return original
+
+
+def shown(error: GraphQLError) -> GraphQLError:
+    """The error as the caller may see it: ours as they are, anything unexpected as a number to look up."""
+    original = original_of(error)
     if original is None or isinstance(original, (GraphQLError, *_TOLD)):
         if not error.extensions:
             error.extensions = {"code": "BAD_REQUEST"}

@@ -13,14 +13,16 @@ import strawberry
 from graphql import GraphQLError
 from strawberry.extensions import DisableIntrospection
 from strawberry.schema.config import StrawberryConfig
-from strawberry.types import ExecutionContext
+from strawberry.types import ExecutionContext, ExecutionResult
 from strawberry.types.base import StrawberryObjectDefinition
 from strawberry.types.field import StrawberryField
+from strawberry.types.graphql import OperationType
 
 from quotaloom.platform.errors import NotFound
 from quotaloom_graphql import (
     achievements,
     attributes,
+    comments,
     companies,
     funnels,
     metrics,
@@ -32,6 +34,8 @@ from quotaloom_graphql import (
 )
 from quotaloom_graphql.achievement_mutations import AchievementMutation
 from quotaloom_graphql.attribute_mutations import AttributeMutation
+from quotaloom_graphql.comments import CommentMutation
+from quotaloom_graphql.commitments import CommitmentMutation
 from quotaloom_graphql.companies import CompanyMutation
 from quotaloom_graphql.context import Info
 from quotaloom_graphql.decimals import EXACT_DECIMAL
@@ -48,12 +52,14 @@ from quotaloom_graphql.plugin_fields import object_fields, root_of
 from quotaloom_graphql.plugins import PluginQuery
 from quotaloom_graphql.policies import PolicyMutation
 from quotaloom_graphql.policy_trials import PolicyTrialMutation
+from quotaloom_graphql.product_decompositions import ProductDecompositionMutation
 from quotaloom_graphql.product_metrics import ProductMetricMutation
 from quotaloom_graphql.rankings import RankingQuery
 from quotaloom_graphql.reliefs import ReliefMutation
 from quotaloom_graphql.roots import root_field
 from quotaloom_graphql.scenarios import ScenarioMutation
 from quotaloom_graphql.submission_mutations import SubmissionMutation
+from quotaloom_graphql.subscriptions import Subscription
 from quotaloom_graphql.target_warnings import TargetWarningQuery
 from quotaloom_graphql.worksheets import WorksheetMutation
 from quotaloom_sdk import GraphQLExtension, InvalidDefinition
@@ -65,6 +71,7 @@ NODE_LOADERS: dict[str, NodeLoader] = {
     **achievements.NODE_LOADERS,
     **companies.NODE_LOADERS,
     **submissions.NODE_LOADERS,
+    **comments.NODE_LOADERS,
     **reliefs.NODE_LOADERS,
     **attributes.NODE_LOADERS,
     **objectives.NODE_LOADERS,
@@ -108,9 +115,12 @@ class Mutation(
     CompanyMutation,
     OrganizationMutation,
     PlanMutation,
+    ProductDecompositionMutation,
     ScenarioMutation,
     PlanCopyMutation,
     SubmissionMutation,
+    CommentMutation,
+    CommitmentMutation,
     ReliefMutation,
     ObjectiveMutation,
     WorksheetMutation,
@@ -153,6 +163,12 @@ class QuotaloomSchema(strawberry.Schema):
             raise InvalidDefinition(f"field {twice!r} is on {type_definition.name} already")
         return fields
 
+    async def execute(self, query: str | None, *args: Any, **options: Any) -> ExecutionResult:
+        """The answer to a query or mutation; a subscription is refused, since it has many (see `stream`)."""
+        allowed = options.pop("allowed_operation_types", None) or OperationType
+        options["allowed_operation_types"] = {one for one in allowed if one is not OperationType.SUBSCRIPTION}
+        return await super().execute(query, *args, **options)
+
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
         """Nothing: the view logs what is unexpected."""
 
@@ -166,6 +182,7 @@ def build_schema(*, production: bool = False, plugins: Extensions = MappingProxy
         plugins,
         query=Query,
         mutation=Mutation,
+        subscription=Subscription,
         types=[],
         extensions=[DisableIntrospection] if production else [],
         config=StrawberryConfig(

@@ -13,15 +13,17 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
 
+from quotaloom.platform import attainment_changes
 from quotaloom.platform.database import Database
-from quotaloom.platform.notifications import listening
+from quotaloom.platform.notifications import Tellers, listening
 from quotaloom.platform.settings import Settings
 from quotaloom.policies.discovery import Discovery
 from quotaloom.policies.host import PolicyHost
 from quotaloom.policies.registry import plugin_of
 from quotaloom.policies.settings import CHANNEL
+from quotaloom.targets.attainment_feed import AttainmentFeed
 from quotaloom_graphql.context import Services
 from quotaloom_graphql.plugin_graphs import extensions_of
 from quotaloom_graphql.schema import build_schema
@@ -47,7 +49,8 @@ def create_application(
     )
     found = plugins or plugins_here(settings)
     policies = policy_host(settings, found)
-    services = Services(database, policies, clock)
+    feed = AttainmentFeed(database, most=settings.live_subscriptions, turns=max(1, settings.database_pool_size // 2))
+    services = Services(database, policies, clock, feed)
     view = GraphQLView(
         schema=build_schema(production=settings.is_production, plugins=extensions_of(found)),
         services=lambda: services,
@@ -62,7 +65,8 @@ def create_application(
         gc.collect()
         gc.freeze()
         try:
-            async with policies, listening(database_url, CHANNEL, partial(_forgive, policies)):
+            tellers: Tellers = {CHANNEL: partial(_forgive, policies), attainment_changes.CHANNEL: feed.told}
+            async with policies, feed, listening(database_url, tellers, began=feed.missed):
                 yield
         finally:
             await database.close()
@@ -75,6 +79,7 @@ def create_application(
             Route("/", lambda _: RedirectResponse("/graphql")),
             Route("/health", health),
             Route("/graphql", view),
+            WebSocketRoute("/graphql", view),
         ],
         middleware=[
             Middleware(
@@ -87,6 +92,7 @@ def create_application(
         lifespan=lifespan,
     )
     application.state.policies = policies
+    application.state.services = services
     return application
 
 

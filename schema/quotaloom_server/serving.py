@@ -10,6 +10,7 @@ from contextlib import contextmanager
 import uvicorn
 from starlette.applications import Starlette
 
+from quotaloom_server.live import LARGEST_MESSAGE, PING_SECONDS
 from quotaloom_server.signals import told_of_signals
 
 GRACE_SECONDS = 5
@@ -27,7 +28,11 @@ class Server(uvicorn.Server):
             uvicorn.Config(
                 application,
                 lifespan="on",
-                ws="none",
+                ws="websockets-sansio",
+                ws_max_size=LARGEST_MESSAGE,
+                ws_ping_interval=PING_SECONDS,
+                ws_ping_timeout=PING_SECONDS,
+                ws_per_message_deflate=False,
                 log_config=None,
                 access_log=False,
                 server_header=False,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import orjson
@@ -13,7 +14,9 @@ from starlette.responses import Response
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
 from strawberry.http import GraphQLHTTPResponse
+from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.types import ExecutionResult
+from strawberry.types.unset import UnsetType
 
 from quotaloom.platform.callers import answering
 from quotaloom.platform.errors import Unauthenticated
@@ -22,26 +25,49 @@ from quotaloom.platform.unit_of_work import to_the_end
 from quotaloom_graphql.context import RequestContext, Services
 from quotaloom_graphql.errors import shown
 from quotaloom_server.clients import Client
+from quotaloom_server.live import Connection, LiveHandler, TextAdapter
+
+GREETING_TIME = timedelta(seconds=10)
+"""How long a WebSocket may take to say whose it is."""
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
-class GraphQLView(GraphQL[RequestContext, None]):
-    """Strawberry's ASGI application for our schema."""
+class GraphQLView(GraphQL[Any, None]):
+    """Strawberry's ASGI application for our schema: queries and mutations over HTTP, subscriptions over WebSockets."""
+
+    graphql_transport_ws_handler_class = LiveHandler
+    websocket_adapter_class = TextAdapter
 
     def __init__(self, *, services: Callable[[], Services], authority: TokenAuthority, **options: Any) -> None:
-        super().__init__(subscription_protocols=(), **options)
+        super().__init__(
+            subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL,),
+            connection_init_wait_timeout=GREETING_TIME,
+            max_subscriptions_per_connection=None,  # the handler counts them, and says why it refuses one
+            allowed_origins=("*",),  # no cookie lets anybody in: a page of another origin needs a token too
+            **options,
+        )
         self._services = services
         self._authority = authority
 
-    async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> RequestContext:
+    async def get_context(
+        self, request: Request | WebSocket, response: Response | WebSocket
+    ) -> RequestContext | Connection:
         """A context for one request; a bad token is told of by the first field that needs one."""
+        authorization = request.headers.get("authorization")
+        if isinstance(request, WebSocket):
+            return Connection(self._services(), self._authority, authorization)
         identity: Identity | Unauthenticated
         try:
-            identity = self._authority.authenticate(request.headers.get("authorization"))
+            identity = self._authority.authenticate(authorization)
         except Unauthenticated as error:
             identity = error
         return RequestContext(self._services(), identity)
+
+    async def on_ws_connect(self, context: Connection) -> UnsetType | dict[str, object] | None:
+        """Let a WebSocket in; raises what closes it where its token is not good."""
+        context.authenticate()
+        return await super().on_ws_connect(context)
 
     async def execute_operation(
         self,

@@ -68,6 +68,8 @@ async def store(transaction: Transaction, company: CompanyFacts, drafts: Iterabl
         rows = await transaction.fetch(_STORE, company.id, transaction.now, company.today(transaction.now), *columns)
     except asyncpg.NumericValueOutOfRangeError:
         raise InputError("TOO_LARGE", "the balance of a position would not fit into 64 bits of minor units") from None
+    if rows:
+        transaction.attainment_changed({row["metric_id"] for row in rows}, {row["position_id"] for row in rows})
     return {row["idempotency_key"]: posted(row) for row in rows}
 
 

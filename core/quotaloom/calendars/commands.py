@@ -52,6 +52,7 @@ async def insert_holidays(transaction: Transaction, days: Sequence[SpecialDay]) 
     )
     transaction.record("holidays.set", "Company", transaction.company_id, after=[asdict(day) for day in days])
     transaction.publish("calendar.changed")
+    transaction.attainment_changed()
 
 
 async def remove_holidays(work: Work, days: Sequence[date]) -> None:
@@ -65,6 +66,7 @@ async def remove_holidays(work: Work, days: Sequence[date]) -> None:
         )
         transaction.record("holidays.remove", "Company", transaction.company_id, before=[dict(row) for row in rows])
         transaction.publish("calendar.changed")
+        transaction.attainment_changed()
 
     await work.write(apply)
 

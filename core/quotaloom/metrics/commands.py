@@ -87,7 +87,7 @@ async def define_metric(work: Work, metric: NewMetric) -> int:
             transaction.company_id,
             checked.key,
             checked.name,
-            checked.description,
+            checked.description or None,
             checked.kind,
             checked.scale,
             checked.lower_is_better,
@@ -129,7 +129,7 @@ async def update_metric(
             raise NotFound("UNKNOWN_METRIC", "there is no such metric", ("id",))
         refuse_stale("metric", before["version"], expected_version)
         after = await transaction.fetch_one(
-            "UPDATE metric SET name = COALESCE($2, name), description = COALESCE($3, description),"
+            "UPDATE metric SET name = COALESCE($2, name), description = NULLIF(COALESCE($3, description), ''),"
             " lower_is_better = COALESCE($4, lower_is_better),"
             " measured_by = CASE WHEN $5::text IS NULL THEN measured_by ELSE NULLIF($5, '') END,"
             " version = version + 1 WHERE id = $1 RETURNING *",
@@ -141,6 +141,7 @@ async def update_metric(
         )
         transaction.record("metric.update", "Metric", metric_id, before=dict(before), after=dict(after or {}))
         transaction.publish("metric.updated", id=metric_id)
+        transaction.attainment_changed([metric_id])
 
     await work.write(apply)
 
@@ -177,6 +178,7 @@ async def set_exchange_rate(work: Work, currency: str, kind: RateKind, valid_fro
             after={**named, "rate": rate},
         )
         transaction.publish("exchange_rate.set", id=row["id"], currency=currency, kind=kind.value)
+        transaction.attainment_changed()
         return cast(int, row["id"])
 
     return await work.write(apply)

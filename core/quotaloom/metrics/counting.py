@@ -20,3 +20,12 @@ def counting_of(metric: Record) -> Counting:
     if metric["of_metric_id"] is None:
         return Counting(metric["id"])
     return Counting(metric["of_metric_id"], tuple(metric["product_ids"]))
+
+
+def counts_part_of(metric: Record, whole: Record) -> bool:
+    """Whether a metric counts some products of what another one counts."""
+    if metric["of_metric_id"] is None or metric["id"] == whole["id"]:
+        return False
+    if whole["of_metric_id"] is None:
+        return bool(metric["of_metric_id"] == whole["id"])
+    return metric["of_metric_id"] == whole["of_metric_id"] and set(metric["product_ids"]) <= set(whole["product_ids"])

@@ -54,7 +54,7 @@ async def define_product_metric(work: Work, metric: NewProductMetric) -> int:
             of_metric_id,
             metric.key,
             metric.name,
-            metric.description,
+            metric.description or None,
             metric.product_id,
             metric.product_group,
         )
@@ -81,6 +81,8 @@ async def _require_product(transaction: Transaction, metric: NewProductMetric) -
     if metric.product_id is not None:
         if not await transaction.fetch_one("SELECT 1 FROM product WHERE id = $1", metric.product_id):
             raise NotFound("UNKNOWN_PRODUCT", "there is no such product", ("productId",))
-    elif not await transaction.fetch_one("SELECT 1 FROM product WHERE product_group = $1", metric.product_group):
-        message = f"no product is in the group {(metric.product_group or '')[:60]!r}: put one in first"
+        return
+    group = metric.product_group or ""
+    if "\0" in group or not await transaction.fetch_one("SELECT 1 FROM product WHERE product_group = $1", group):
+        message = f"no product is in the group {group[:60]!r}: put one in first"
         raise NotFound("UNKNOWN_GROUP", message, ("productGroup",))

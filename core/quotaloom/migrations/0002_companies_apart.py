@@ -27,6 +27,8 @@ TENANT_TABLES = (
     "target_cell",
     "worksheet",
     "own_goal",
+    "cell_comment",
+    "commitment",
     "score",
     "score_component",
     "decomposition",
@@ -104,6 +106,12 @@ REFERENCES = (
     ("own_goal", "plan_id", "plan"),
     ("own_goal", "position_id", "org_unit"),
     ("own_goal", "member_id", "member"),
+    ("commitment", "plan_id", "plan"),
+    ("commitment", "unit_id", "org_unit"),
+    ("commitment", "author_id", "member"),
+    ("cell_comment", "plan_id", "plan"),
+    ("cell_comment", "unit_id", "org_unit"),
+    ("cell_comment", "author_id", "member"),
     ("decomposition", "plan_version_id", "plan_version"),
     ("decomposition", "unit_id", "org_unit"),
     ("quota_relief", "position_id", "org_unit"),
@@ -186,6 +194,8 @@ INDEXES = (
     ("worksheet", "unit_id"),
     ("own_goal", "position_id"),
     ("own_goal", "member_id"),
+    ("cell_comment", "plan_id, unit_id, starts_on"),
+    ("commitment", "plan_id, unit_id, starts_on"),
     ("opportunity", "position_id"),
     ("opportunity", "stage_id"),
     ("opportunity", "customer_id"),
@@ -236,6 +246,9 @@ CHECKS = (
     ("own_goal", "amount >= 0 AND starts_on < ends_on"),
     ("quota_relief", "valid_from < valid_to AND share > 0 AND share <= 1"),
     ("quota_relief", "num_nonnulls(revoked_at, revoked_on, revoked_by, revoke_reason) IN (0, 4)"),
+    ("commitment", "starts_on < ends_on AND amount >= 0"),
+    ("cell_comment", "starts_on < ends_on AND char_length(text) BETWEEN 1 AND 2000"),
+    ("cell_comment", "num_nonnulls(resolved_at, resolved_by) IN (0, 2)"),
     ("submission", "status IN ('submitted', 'approved', 'returned', 'withdrawn')"),
     ("score_component", "weight > 0 AND cap > 0"),
     ("stage", "outcome IN ('open', 'won', 'lost') AND win_probability BETWEEN 0 AND 1"),
@@ -322,10 +335,12 @@ def _statements() -> list[str]:
         for table in APPEND_ONLY
     ]
     found.append(
-        # One draft and one published version of a plan at a time, and one submission that stands of each unit.
+        # One draft and one published version of a plan at a time, one submission that stands of each unit, and one
+        # commitment that stands of each unit and month.
         """
         CREATE UNIQUE INDEX ON plan_version (company_id, plan_id) WHERE status = 'draft';
         CREATE UNIQUE INDEX ON plan_version (company_id, plan_id) WHERE status = 'published';
+        CREATE UNIQUE INDEX ON commitment (plan_id, unit_id, starts_on, company_id) WHERE superseded_at IS NULL;
         CREATE UNIQUE INDEX ON submission (plan_version_id, unit_id, company_id)
             WHERE status IN ('submitted', 'approved');
         """

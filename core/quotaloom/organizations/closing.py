@@ -26,6 +26,7 @@ async def close(transaction: Transaction, unit_id: int, on: date, expected_versi
         await end_terms_of_unit(transaction, kind, unit_id, on)
     await _set_closing(transaction, unit, on)
     transaction.publish("unit.closed", id=unit_id, on=on)
+    transaction.attainment_changed()
 
 
 async def reopen(transaction: Transaction, unit_id: int, expected_version: int | None = None) -> None:
@@ -40,6 +41,7 @@ async def reopen(transaction: Transaction, unit_id: int, expected_version: int |
     await _refuse_closed_parents(transaction, unit, Span.of(unit.closed_on, None))
     await _set_closing(transaction, unit, None)
     transaction.publish("unit.reopened", id=unit_id)
+    transaction.attainment_changed()
 
 
 def _check(unit: StoredUnit, on: date) -> None:

@@ -55,3 +55,4 @@ async def rebuild_paths(transaction: Transaction, unit_ids: Sequence[int] | None
             f"a unit would lie more than {DEEPEST} levels below the root; {DEEPEST} are allowed",
             ("parentId",),
         )
+    transaction.attainment_changed()

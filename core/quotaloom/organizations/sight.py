@@ -58,6 +58,15 @@ class Sight:
         """Whether he heads this very unit."""
         return unit_id in self.headed_unit_ids
 
+    @property
+    def plans(self) -> bool:
+        """Whether he sees drafts: who sees everything, who plans everywhere, and whoever heads a unit."""
+        return self.everything or self.plans_everything or bool(self.headed_unit_ids)
+
+    def holds(self, unit_id: int) -> bool:
+        """Whether he holds this very position, outside of what he leads: he sees it, and plans nothing in it."""
+        return unit_id in self.held_unit_ids and unit_id not in self.led_unit_ids
+
     def may_plan(self, unit_id: int) -> bool:
         """Whether he may set and decompose targets of the unit: he heads it or a unit above it, or is an admin."""
         return self.plans_everything or unit_id in self.led_unit_ids

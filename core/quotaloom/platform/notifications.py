@@ -1,14 +1,14 @@
-"""What other processes tell through PostgreSQL's NOTIFY, on a connection that comes back when it is lost.
+"""What other processes tell through PostgreSQL's NOTIFY, on one connection that comes back when it is lost.
 
 A notification that is sent while the connection is away is missed: use it to warm what is read from the database
-anyway, never as the only word.
+anyway, or read anew whenever listening begins.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
@@ -19,19 +19,28 @@ from quotaloom.platform.database import credentials
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 10.0
 """Seconds between attempts to come back: doubled each time."""
 
+SILENCE, PATIENCE = 30.0, 10.0
+"""Seconds after which the database is asked whether it is still there, and for how long an answer is awaited."""
+
 _ANY = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
 """Whatever goes wrong with the connection: it is made anew."""
 
 _log = logging.getLogger(__name__)
 
+Tellers = Mapping[str, Callable[[str], object]]
+"""Who is told the payload of each notification, by channel."""
+
 
 @asynccontextmanager
-async def listening(database_url: str, channel: str, tell: Callable[[str], object]) -> AsyncIterator[None]:
-    """Call `tell` with the payload of each notification on `channel` while the block runs.
+async def listening(
+    database_url: str, tellers: Tellers, began: Callable[[], object] = lambda: None
+) -> AsyncIterator[None]:
+    """Listen on all channels of `tellers` while the block runs.
 
-    What `tell` raises is logged.
+    `began` is called whenever listening begins, the first time and after each loss of the connection: what was sent
+    before was missed. What the tellers raise is logged.
     """
-    task = asyncio.create_task(_listen(database_url, channel, tell))
+    task = asyncio.create_task(_listen(database_url, tellers, began))
     try:
         yield
     finally:
@@ -40,7 +49,7 @@ async def listening(database_url: str, channel: str, tell: Callable[[str], objec
             await task
 
 
-async def _listen(database_url: str, channel: str, tell: Callable[[str], object]) -> None:
+async def _listen(database_url: str, tellers: Tellers, began: Callable[[], object]) -> None:
     pause = FIRST_PAUSE
     while True:
         try:
@@ -50,23 +59,34 @@ async def _listen(database_url: str, channel: str, tell: Callable[[str], object]
             pause = min(2 * pause, LONGEST_PAUSE)
             continue
         pause = FIRST_PAUSE
-        await _until_lost(connection, channel, tell)
+        await _until_lost(connection, tellers, began)
 
 
-async def _until_lost(connection: Any, channel: str, tell: Callable[[str], object]) -> None:
+async def _until_lost(connection: Any, tellers: Tellers, began: Callable[[], object]) -> None:
     lost = asyncio.Event()
 
-    def told(_: object, __: int, ___: str, payload: str) -> None:
+    def told(_: object, __: int, channel: str, payload: str) -> None:
         try:
-            tell(payload)
+            tellers[channel](payload)
         except Exception:
             _log.exception("a notification on %s was not understood: %s", channel, payload)
 
     connection.add_termination_listener(lambda _: lost.set())
     try:
         with suppress(*_ANY):
-            await connection.add_listener(channel, told)
-            await lost.wait()
+            for channel in tellers:
+                await connection.add_listener(channel, told)
+            began()
+            await _watched(connection, lost)
     finally:
         with suppress(*_ANY):
             await connection.close(timeout=2)
+
+
+async def _watched(connection: Any, lost: asyncio.Event) -> None:
+    """Return, or raise, once the connection is lost; one that breaks without a word is found out by asking."""
+    while not lost.is_set():
+        try:
+            await asyncio.wait_for(lost.wait(), SILENCE)
+        except TimeoutError:
+            await connection.execute("SELECT 1", timeout=PATIENCE)

@@ -93,6 +93,9 @@ class Settings(BaseSettings):
         description="Origins whose pages may call the API, separated by commas, such as "
         "`https://app.example.com,http://localhost:5173`; `*` for all.",
     )
+    live_subscriptions: int = Field(
+        default=1000, ge=1, le=100_000, description="Open subscriptions that each serving process may have."
+    )
     plugins_strict: bool = Field(
         default=False,
         description="`true` refuses to start when a plugin fails or clashes; `false` leaves that plugin out.",

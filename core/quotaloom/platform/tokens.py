@@ -6,8 +6,8 @@ import os
 import secrets
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -26,7 +26,7 @@ _REQUIRED = ["exp", "iat", "aud", "iss", "sub", "company", "role"]
 class Identity:
     """Whom a token names: a member of a company, a service with scopes, or the operator of the installation.
 
-    An operator's `company_id` is 0.
+    An operator's `company_id` is 0. `expires_at` is when the token that named it ends; None where none did.
     """
 
     company_id: int
@@ -34,6 +34,7 @@ class Identity:
     role: Role
     member_id: int | None = None
     scopes: frozenset[str] = frozenset()
+    expires_at: datetime | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,14 @@ def _identity(claims: dict[str, object]) -> Identity:
     if not isinstance(company, int):
         raise TypeError("a token names a company by number")
     scopes: Iterable[str] = str(claims.get("scope", "")).split()
-    return Identity(company, str(claims["sub"]), role, member if isinstance(member, int) else None, frozenset(scopes))
+    return Identity(
+        company,
+        str(claims["sub"]),
+        role,
+        member if isinstance(member, int) else None,
+        frozenset(scopes),
+        datetime.fromtimestamp(float(str(claims["exp"])), UTC),
+    )
 
 
 def signing_key(path: Path) -> bytes:

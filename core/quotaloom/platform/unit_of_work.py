@@ -17,6 +17,7 @@ from asyncpg import Record as Record
 from tortoise.backends.asyncpg.client import AsyncpgDBClient, TransactionWrapper
 from tortoise.transactions import in_transaction
 
+from quotaloom.platform.attainment_changes import CHANNEL, AttainmentChange, change_of
 from quotaloom.platform.errors import InputError, Unavailable
 
 T = TypeVar("T")
@@ -124,6 +125,7 @@ class Transaction:
     _client: TransactionWrapper
     _audit: list[tuple[Any, ...]] = field(default_factory=list)
     _events: list[tuple[str, bytes]] = field(default_factory=list)
+    _attainment: AttainmentChange | None = None
 
     @classmethod
     @asynccontextmanager
@@ -198,6 +200,16 @@ class Transaction:
         """Add an outbox event; it is written with the rest, and listeners are notified after commit."""
         self._events.append((topic, orjson.dumps(payload)))
 
+    def attainment_changed(
+        self, metric_ids: Iterable[int] | None = None, unit_ids: Iterable[int] | None = None
+    ) -> None:
+        """Tell boards after commit that attainment of these units, and of all above them, may have changed.
+
+        None stands for all metrics, or all units.
+        """
+        change = change_of(metric_ids, unit_ids)
+        self._attainment = change if self._attainment is None else self._attainment.joined(change)
+
     async def _flush(self) -> None:
         if self._audit:
             columns = list(zip(*self._audit, strict=True))
@@ -223,6 +235,9 @@ class Transaction:
                 [payload.decode() for payload in payloads],
                 EVENTS_CHANNEL,
             )
+        if self._attainment is not None:
+            payload = self._attainment.payload(self.company_id)
+            await self.execute("SELECT pg_notify($1, $2)", CHANNEL, payload)
 
 
 @contextmanager

@@ -61,7 +61,7 @@ async def define_score(work: Work, score: NewScore) -> int:
             transaction.company_id,
             score.key,
             score.name,
-            score.description,
+            score.description or None,
         )
         if row is None:
             raise key_taken("score", score.key)
@@ -105,7 +105,7 @@ async def update_score(
             await _store(transaction, score_id, components, metrics)
             after["components"] = [asdict(component) for component in components]
         await transaction.execute(
-            "UPDATE score SET name = COALESCE($2, name), description = COALESCE($3, description),"
+            "UPDATE score SET name = COALESCE($2, name), description = NULLIF(COALESCE($3, description), ''),"
             " version = version + 1 WHERE id = $1",
             score_id,
             name,

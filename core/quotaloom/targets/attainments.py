@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
-from quotaloom.achievements.rollups import Structure, achieved_at_plan_rate, achieved_by_member, achieved_by_unit
+from quotaloom.achievements.rollups import achieved_at_plan_rate, achieved_by_member, achieved_by_unit
+from quotaloom.achievements.unit_sums import Structure
 from quotaloom.calendars.company_calendar import CompanyCalendar
 from quotaloom.calendars.periods import Period
 from quotaloom.metrics.counting import Counting

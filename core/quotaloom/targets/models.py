@@ -20,6 +20,7 @@ class Plan(TenantModel):
     closed_at = fields.DatetimeField(null=True)
     closed_by = fields.CharField(max_length=200, null=True)
     objective_id = fields.BigIntField(null=True)
+    commitments_until = fields.DateField(null=True)
     version = fields.IntField(default=1)
 
     class Meta:
@@ -125,6 +126,48 @@ class OwnGoal(TenantModel):
 
     class Meta:
         table = "own_goal"
+
+
+class Commitment(TenantModel):
+    """What somebody who heads or holds a unit commits to for a month of a plan, in minor units of its metric.
+
+    The next commitment for the same month, or taking it back, supersedes it; it stays, for its history.
+    """
+
+    plan_id = fields.BigIntField()
+    unit_id = fields.BigIntField()
+    starts_on = fields.DateField()
+    ends_on = fields.DateField()
+    amount = fields.BigIntField()
+    comment = fields.TextField(null=True)
+    at = fields.DatetimeField()
+    author = fields.CharField(max_length=200)
+    author_id = fields.BigIntField(null=True)
+    superseded_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "commitment"
+
+
+class CellComment(TenantModel):
+    """What somebody says of a unit's month in a plan, whatever version of it; the text never changes.
+
+    A comment that is settled is resolved, by whom and when.
+    """
+
+    plan_id = fields.BigIntField()
+    unit_id = fields.BigIntField()
+    starts_on = fields.DateField()
+    ends_on = fields.DateField()
+    text = fields.TextField()
+    at = fields.DatetimeField()
+    author = fields.CharField(max_length=200)
+    author_id = fields.BigIntField(null=True)
+    resolved_at = fields.DatetimeField(null=True)
+    resolved_by = fields.CharField(max_length=200, null=True)
+
+    class Meta:
+        table = "cell_comment"
 
 
 class Decomposition(TenantModel):

@@ -23,7 +23,8 @@ from quotaloom.targets.versions import add_version, copy_cells
 class PlanFacts:
     """A plan with its open draft and its published version, where it has them; months cover [starts_on, ends_on).
 
-    `scenarios` are its further drafts, id by number.
+    `commitments_until` is the last day on which holders may commit, where it calls for that. `scenarios` are its
+    further drafts, id by number.
     """
 
     id: int
@@ -35,6 +36,7 @@ class PlanFacts:
     draft_id: int | None
     published_id: int | None
     closed: bool
+    commitments_until: date | None
     scenarios: Mapping[int, int]
 
     def open_id(self, scenario: int | None) -> int | None:
@@ -50,6 +52,7 @@ async def load_plan(
         "SELECT p.id, p.name, p.metric_id, p.fiscal_year, p.starts_on, p.ends_on,"
         " max(v.id) FILTER (WHERE v.status = 'draft') AS draft_id,"
         " max(v.id) FILTER (WHERE v.status = 'published') AS published_id, p.closed_at IS NOT NULL AS closed,"
+        " p.commitments_until,"
         " array_agg(v.number ORDER BY v.id) FILTER (WHERE v.status = 'scenario') AS numbers,"
         " array_agg(v.id ORDER BY v.id) FILTER (WHERE v.status = 'scenario') AS ids"
         " FROM plan p LEFT JOIN plan_version v ON v.company_id = p.company_id AND v.plan_id = p.id"
@@ -181,6 +184,7 @@ async def publish_plan(work: Work, plan_id: int) -> int:
             "plan.publish", "Plan", plan_id, before={"version": plan.published_id}, after={"version": draft}
         )
         transaction.publish("plan.published", id=plan_id, version=draft)
+        transaction.attainment_changed([plan.metric_id])
         return draft
 
     return await work.write(apply)

@@ -74,6 +74,7 @@ async def grant_relief(work: Work, relief: NewRelief) -> int:
         assert row is not None
         transaction.record("relief.grant", "QuotaRelief", row["id"], after=asdict(relief), reason=reason)
         transaction.publish("relief.granted", id=row["id"], position=relief.position_id)
+        transaction.attainment_changed(unit_ids=[relief.position_id])
         relief_id: int = row["id"]
         return relief_id
 
@@ -109,6 +110,7 @@ async def revoke_relief(work: Work, relief_id: int, reason: str) -> None:
             raise Conflict("REVOKED_ALREADY", "somebody revoked this relief already", ("reliefId",))
         transaction.record("relief.revoke", "QuotaRelief", relief_id, after={"revoked": True}, reason=text)
         transaction.publish("relief.revoked", id=relief_id, position=row["position_id"])
+        transaction.attainment_changed(unit_ids=[row["position_id"]])
 
     await work.write(apply)
 

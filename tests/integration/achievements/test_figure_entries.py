@@ -10,8 +10,9 @@ import pytest
 
 from quotaloom.achievements.figure_entries import Counted, count_figure_entries, figure_entries
 from quotaloom.achievements.ledger import Reversal
-from quotaloom.achievements.rollups import Structure, achieved_by_member, achieved_by_unit
+from quotaloom.achievements.rollups import achieved_by_member, achieved_by_unit
 from quotaloom.achievements.splits import CreditKind
+from quotaloom.achievements.unit_sums import Structure
 from quotaloom.calendars.periods import Period, date_range
 from quotaloom.platform.database import Database
 from quotaloom.platform.unit_of_work import Transaction

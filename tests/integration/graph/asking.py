@@ -6,6 +6,7 @@ from typing import Any
 
 from quotaloom.platform.access import Role
 from quotaloom.platform.tokens import Identity
+from quotaloom.targets.attainment_feed import AttainmentFeed
 from quotaloom_graphql.context import RequestContext, Services
 from quotaloom_graphql.nodes import encode_id
 from quotaloom_graphql.schema import build_schema
@@ -46,7 +47,7 @@ async def do(
 
 
 def _request(floor: Floor, who: str | Identity | None) -> RequestContext:
-    services = Services(floor.work.database, floor.host, lambda: floor.work.now)
+    services = Services(floor.work.database, floor.host, lambda: floor.work.now, AttainmentFeed(floor.work.database))
     return RequestContext(services, _identity(floor, who))
 
 

@@ -83,6 +83,7 @@ def _closings(world: World) -> list[dict[str, Any]]:
 def _items(world: World) -> list[dict[str, Any]]:
     bad: list[dict[str, Any]] = [
         {"metric": "smiles", "amount": "0.001"},
+        {"metric": None, "source": "ACTIVITY"},
         {"businessDate": None},
         {"businessDate": NEVER, "currency": "USD"},
         {"currency": "??", "customerKey": "nobody", "productKey": "nothing", **unknown("Opportunity", "opportunityId")},
@@ -188,6 +189,12 @@ BAD: Final[Mapping[str, Changes]] = {
         *(_cell(w, month="x"), _cell(w, target="-1"), _cell(w, stretch="0.5"), _cell(w, expectedVersion=9)),
         *(_cell(w, **unknown("OrgUnit", "orgUnitId")), {"cells": _cell(w)["cells"] * 2}, {"scenario": 9}),
     ],
+    "decomposeAlongProducts": lambda w: [
+        *(unknown("Plan", "planId"), unknown("OrgUnit", "orgUnitId"), {"orgUnitId": w.unit("east")}, {"levels": -1}),
+        *({"parts": []}, {"parts": [{"planId": w["whole plan"]}]}, {"parts": [{"planId": w["draft"]}]}),
+        *({"parts": [unknown("Plan", "planId")]}, {"parts": [{"planId": w["product plan"], "weight": "-1"}]}),
+        {"planId": w["draft"]},
+    ],
     "decomposeTarget": lambda w: [
         *({"target": "-1"}, {"target": None}, {"target": "0.5"}, {"assessment": "-1"}, {"policy": "no.such"}),
         *({"levels": -1}, {"overAssignment": "0"}, {"assessmentShare": "-1"}, {"stretchShare": "99"}),
@@ -225,6 +232,22 @@ BAD: Final[Mapping[str, Changes]] = {
         *({"planId": w["published"], **one} for one in ({"period": "2027-01"}, {"period": "2027-Q1"}, {"period": "x"})),
         {"goal": "0.5"},
     ],
+    "callForCommitments": lambda w: [unknown("Plan", "planId"), {"until": NEVER}],
+    "commitTargets": lambda w: [
+        *(unknown("Plan", "planId"), unknown("OrgUnit", "orgUnitId"), {"comment": LONG}, {"months": []}),
+        *({"months": [{"month": month, "amount": "1"}]} for month in ("x", "2027-01", "2026-Q1")),
+        *({"months": [{"month": "2026-02", "amount": amount}]} for amount in ("-1", "0.5")),
+        {"months": [{"month": "2026-02", "amount": "1"}] * 2},
+    ],
+    "adoptCommitments": lambda w: [
+        *(unknown("Plan", "planId"), unknown("OrgUnit", "orgUnitId"), {"levels": -1}, {"scenario": 9}),
+        *({"planId": w["published"]}, {"planId": w["third"]}),
+    ],
+    "addCellComment": lambda w: [
+        *(unknown("Plan", "planId"), unknown("OrgUnit", "orgUnitId"), {"month": "x"}, {"month": "2027-01"}),
+        *({"month": "2026-Q1"}, {"text": " "}, {"text": LONG}, {"text": "a\0b"}),
+    ],
+    "resolveCellComment": lambda w: [unknown("CellComment", "commentId"), {"commentId": w["draft"]}],
     "closePlan": lambda w: [unknown("Plan", "planId"), {"planId": w["draft"]}],
     "reopenPlan": lambda w: [unknown("Plan", "planId"), {"reason": ""}, {"reason": LONG}],
     "setWorksheet": lambda w: [

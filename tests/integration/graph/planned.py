@@ -10,6 +10,7 @@ from strawberry.types import ExecutionResult
 
 from quotaloom.platform.access import Role
 from quotaloom.platform.tokens import Identity
+from quotaloom.targets.attainment_feed import AttainmentFeed
 from quotaloom_graphql.context import RequestContext, Services
 from quotaloom_graphql.errors import shown
 from tests.founding import at
@@ -62,7 +63,9 @@ async def _executed(
     role = Role.ADMIN if who is None else Role.MEMBER
     identity = Identity(planning.work.company.id, who or "tests", role, member_id)
     now = planning.work.now if on is None else noon(on)
-    async with RequestContext(Services(planning.work.database, POLICIES, lambda: now), identity) as context:
+    async with RequestContext(
+        Services(planning.work.database, POLICIES, lambda: now, AttainmentFeed(planning.work.database)), identity
+    ) as context:
         result = await SCHEMA.execute(query, variable_values=variables, context_value=context)
         return result, context.snapshot.statements
 

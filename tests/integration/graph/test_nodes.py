@@ -27,6 +27,7 @@ def one_of_each(world: World) -> dict[str, str]:
         "AttributeDefinition": world["attribute"],
         "Objective": world["objective"],
         "TargetSubmission": world["east submission"],
+        "CellComment": world["comment"],
         "QuotaRelief": world["relief"],
     }
 

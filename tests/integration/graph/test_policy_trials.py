@@ -15,6 +15,7 @@ from quotaloom.platform.database import Database
 from quotaloom.platform.tokens import Identity
 from quotaloom.policies.discovery import Discovery, discover
 from quotaloom.policies.host import PolicyHost
+from quotaloom.targets.attainment_feed import AttainmentFeed
 from quotaloom_graphql.context import RequestContext, Services
 from quotaloom_sdk import (
     AllocationRequest,
@@ -72,7 +73,7 @@ async def attempt(floor: Floor, **values: Any) -> dict[str, Any]:
     """A trial by a service that may change settings, with the plugin installed."""
     scopes = frozenset({Scope.SETTINGS, Scope.READ})
     identity = Identity(floor.work.company.id, "tests", Role.SERVICE, scopes=scopes)
-    services = Services(floor.work.database, HOSTED, lambda: floor.work.now)
+    services = Services(floor.work.database, HOSTED, lambda: floor.work.now, AttainmentFeed(floor.work.database))
     async with RequestContext(services, identity) as context:
         result = await SCHEMA.execute(TRY, {"input": values}, context_value=context)
     assert not result.errors, result.errors

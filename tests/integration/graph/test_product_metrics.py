@@ -182,6 +182,7 @@ async def test_nothing_is_posted_to_it(database: Database) -> None:
         ({}, "ONE_RESTRICTION", "productId"),
         ({"product_id": 2**40}, "UNKNOWN_PRODUCT", "productId"),
         ({"product_group": "tools"}, "UNKNOWN_GROUP", "productGroup"),
+        ({"product_group": "in\0struments"}, "UNKNOWN_GROUP", "productGroup"),
         ({"product_group": "instruments", "of": "smiles"}, "UNKNOWN_METRIC", "ofMetric"),
         ({"product_group": "instruments", "of": "lamp_revenue"}, "OF_PRODUCTS", "ofMetric"),
         ({"product_group": "instruments", "key": "revenue"}, "KEY_TAKEN", "key"),

@@ -13,6 +13,7 @@ from quotaloom.platform.access import Role
 from quotaloom.platform.database import Database
 from quotaloom.platform.tokens import Identity
 from quotaloom.platform.unit_of_work import Transaction
+from quotaloom.targets.attainment_feed import AttainmentFeed
 from quotaloom_graphql.context import RequestContext, Services
 from quotaloom_graphql.schema import build_schema
 from quotaloom_sdk import AttributeKind, Reference
@@ -74,7 +75,7 @@ async def refer(planning: Planning, *unit_ids: int) -> None:
 async def statements(planning: Planning, database: Database, query: str = DEEP) -> int:
     """How many statements a deep query takes."""
     identity = Identity(planning.work.company.id, "tests", Role.ADMIN, planning.founded.admin_id)
-    services = Services(database, POLICIES, lambda: planning.work.now)
+    services = Services(database, POLICIES, lambda: planning.work.now, AttainmentFeed(database))
     async with RequestContext(services, identity) as context:
         result = await build_schema().execute(query, context_value=context)
         assert result.errors is None

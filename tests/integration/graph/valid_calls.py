@@ -47,6 +47,11 @@ VALID: Final[Mapping[str, Callable[[World], dict[str, Any]]]] = {
         "planId": w["draft"],
         "cells": [{"orgUnitId": w.unit("west"), "month": "2026-02", "target": "5"}],
     },
+    "decomposeAlongProducts": lambda w: {
+        "planId": w["whole plan"],
+        "orgUnitId": w.unit("acme"),
+        "parts": [{"planId": w["product plan"], "weight": "1"}],
+    },
     "decomposeTarget": lambda w: {"planId": w["draft"], "orgUnitId": w.unit("acme"), "target": "120"},
     "lockTargetCells": lambda w: {"planId": w["draft"], "orgUnitIds": [w.unit("west")], "period": "2026-Q1"},
     "planByDay": lambda w: {"planId": w["draft"], "orgUnitIds": [w.unit("west")], "period": "2026-Q2"},
@@ -63,6 +68,21 @@ VALID: Final[Mapping[str, Callable[[World], dict[str, Any]]]] = {
         "reason": "Parental leave",
     },
     "revokeRelief": lambda w: {"reliefId": w["relief"], "reason": "Back early"},
+    "callForCommitments": lambda w: {"planId": w["draft"], "until": "2026-12-31"},
+    "commitTargets": lambda w: {
+        "planId": w["draft"],
+        "orgUnitId": w.unit("west"),
+        "months": [{"month": "2026-02", "amount": "7"}, {"month": "2026-03", "amount": None}],
+        "comment": "If the hall is ready",
+    },
+    "adoptCommitments": lambda w: {"planId": w["draft"], "orgUnitId": w.unit("acme")},
+    "addCellComment": lambda w: {
+        "planId": w["draft"],
+        "orgUnitId": w.unit("west"),
+        "month": "2026-02",
+        "text": "Too little for the new hall",
+    },
+    "resolveCellComment": lambda w: {"commentId": w["comment"]},
     "publishPlan": lambda w: {"planId": w["draft"]},
     "setOwnGoal": lambda w: {
         "planId": w["draft"],

@@ -117,13 +117,31 @@ async def _fill_plans(world: World) -> None:
         await world.call("setTargetCells", "plan { id }", planId=plan_id, cells=[cell])
     made = await world.call("createPlan", "plan { id }", name="Empty", metricId=world["metric"], fiscalYear=2031)
     world.ids["empty plan"] = made["plan"]["id"]
+    said = {"orgUnitId": world.unit("acme"), "month": "2026-01", "text": "Is that all?"}
+    made = await world.call("addCellComment", "comment { id }", planId=world["draft"], **said)
+    world.ids["comment"] = made["comment"]["id"]
+    given = {"orgUnitId": world.unit("east"), "months": [{"month": "2026-01", "amount": "5"}]}
+    await world.call("commitTargets", "plan { id }", planId=world["draft"], **given)
     await world.call("addScenario", "plan { id }", planId=world["draft"], name="Bold", fromVersion=1)
     await world.call("publishPlan", "plan { id }", planId=world["published"])
+    await _plan_products(world)
     await _set_objectives(world)
     await _hand_in(world)
     given = {"positionId": world.unit("bob"), "validFrom": "2026-06-01", "share": "1", "reason": "Illness"}
     granted = await world.call("grantRelief", "relief { id }", **given)
     world.ids["relief"] = granted["relief"]["id"]
+
+
+async def _plan_products(world: World) -> None:
+    """A plan of 2032 with 10 a month for the whole company, and one of the product, which is empty."""
+    product = {"ofMetric": "tastings", "productId": world["product"]}
+    made = await world.call("defineProductMetric", "metric { id }", key="pumps", name="Tastings of pumps", **product)
+    for name, metric in (("whole plan", world["metric"]), ("product plan", made["metric"]["id"])):
+        plan = await world.call("createPlan", "plan { id }", name=name, metricId=metric, fiscalYear=2032)
+        world.ids[name] = plan["plan"]["id"]
+    months = [f"2032-{month:02}" for month in range(1, 13)]
+    cells = [{"orgUnitId": world.unit("acme"), "month": month, "target": "10"} for month in months]
+    await world.call("setTargetCells", "plan { id }", planId=world["whole plan"], cells=cells)
 
 
 async def _set_objectives(world: World) -> None:

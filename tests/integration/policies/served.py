@@ -11,6 +11,7 @@ from quotaloom.platform.tokens import Identity
 from quotaloom.policies.discovery import Discovery, Plugin, discover
 from quotaloom.policies.errors import Quarantined
 from quotaloom.policies.host import PolicyHost
+from quotaloom.targets.attainment_feed import AttainmentFeed
 from quotaloom_graphql.context import RequestContext, Services
 from quotaloom_sdk import PolicyDefinition
 from tests.integration.funnels.floors import NOON, Floor
@@ -49,7 +50,9 @@ class Desk:
 
     async def ask(self, query: str, **variables: Any) -> Any:
         """The data of a query that must not fail."""
-        services = Services(self._floor.work.database, self._host, lambda: self._now)
+        services = Services(
+            self._floor.work.database, self._host, lambda: self._now, AttainmentFeed(self._floor.work.database)
+        )
         async with RequestContext(services, self._identity) as context:
             result = await SCHEMA.execute(query, variables, context_value=context)
         assert not result.errors, result.errors

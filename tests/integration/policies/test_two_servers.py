@@ -139,7 +139,7 @@ async def test_listening_comes_back_when_its_connection_is_lost(database_url: st
             await asyncio.sleep(0.02)
         raise AssertionError(heard)
 
-    async with listening(database_url, "moods", heard.append):
+    async with listening(database_url, {"moods": heard.append}):
         await tell("first")
         ended = await admin.fetchval(
             "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
@@ -160,7 +160,7 @@ async def test_a_listener_that_raises_hears_on(database_url: str, admin_url: str
             raise ValueError("what?")
         heard.set()
 
-    async with listening(database_url, "moods", hear):
+    async with listening(database_url, {"moods": hear}):
         for _ in range(200):
             await admin.execute("SELECT pg_notify('moods', 'nonsense'), pg_notify('moods', 'sense')")
             if heard.is_set():

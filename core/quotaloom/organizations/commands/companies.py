@@ -115,6 +115,7 @@ async def change_company(
     before = {name: stored[name] for name in changed}
     transaction.record("company.update", "Company", transaction.company_id, before=before, after=changed)
     transaction.publish("company.updated", id=transaction.company_id)
+    transaction.attainment_changed()
 
 
 async def _settings(transaction: Transaction, expected_version: int | None) -> dict[str, Any]:

@@ -1,0 +1,111 @@
+"""Subscriptions: what a client is told without asking again."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from datetime import datetime
+from typing import Annotated, Any
+
+import strawberry
+
+from quotaloom.organizations import reads
+from quotaloom.platform.access import Role, Scope
+from quotaloom.platform.attainment_changes import Numbers
+from quotaloom.platform.errors import AccessDenied, InputError, NotFound
+from quotaloom.targets.attainment_feed import MOST_UNITS, Watcher
+from quotaloom_graphql.context import Info, RequestContext
+from quotaloom_graphql.nodes import decode_id
+from quotaloom_graphql.organizations import OrgUnit
+from quotaloom_graphql.questions import metric_named
+
+
+@strawberry.type(description="Units whose attainment may have changed, all read at one moment.")
+class AttainmentUpdate:
+    """One message of a subscription."""
+
+    org_units: list[OrgUnit] = strawberry.field(
+        description="Those of the units asked for that changed, as far as you may see their figures; each comes once."
+        " All of them in the first message, and after one in which something may have been missed."
+    )
+    changed_at: datetime = strawberry.field(description="The moment at which everything in this message was read.")
+
+
+async def _attainment_changed(
+    info: Info,
+    org_unit_ids: Annotated[
+        list[strawberry.ID],
+        strawberry.argument(description=f"The units of a board, {MOST_UNITS} at the most; you must see their figures."),
+    ],
+    metrics: Annotated[
+        list[str] | None,
+        strawberry.argument(description="Keys of the metrics that concern you; changes of any if not given."),
+    ] = None,
+) -> AsyncGenerator[AttainmentUpdate, None]:
+    context = info.context
+    viewer = (await context.work()).viewer
+    if viewer.role is Role.SERVICE and not viewer.may(Scope.READ):
+        raise AccessDenied(f"reading needs a service token with the scope {Scope.READ.value}")
+    unit_ids = _numbers(org_unit_ids)
+    metric_ids = None if metrics is None else frozenset([(await metric_named(context, key))["id"] for key in metrics])
+    await _require_sight(context, unit_ids)
+    context.services.feed.refuse_more(viewer.company_id, viewer.subject)
+    return _updates(context, unit_ids, metric_ids)
+
+
+async def _updates(
+    context: RequestContext, unit_ids: list[int], metric_ids: Numbers
+) -> AsyncGenerator[AttainmentUpdate, None]:
+    """A message each time that something changed; whoever reads them renews the context after each."""
+    feed, identity = context.services.feed, context.identity
+    with feed.watch(identity.company_id, identity.subject, unit_ids, metric_ids) as watcher:
+        while True:
+            await context.renew()
+            await watcher.changed()
+            await context.begin_again(feed.turns)
+            rows = await _seen(context, watcher)
+            if rows:
+                yield {"org_units": rows, "changed_at": context.now}  # type: ignore[misc] # rows are flat
+
+
+async def _seen(context: RequestContext, watcher: Watcher) -> list[Any]:
+    """Those of the changed units whose figures the viewer may see by now, in the order in which he named them.
+
+    Raises `NotFound` once he may see none of the watched, and `Unauthenticated` once he is gone.
+    """
+    changed = watcher.take()
+    sight = await context.sight()
+    if not sight.seen_units(watcher.unit_ids):
+        raise _unknown(0)
+    rows = await reads.units(context.snapshot, sight.seen_units(changed))
+    return sorted(rows, key=lambda row: watcher.unit_ids.index(row["id"]))
+
+
+async def _require_sight(context: RequestContext, unit_ids: list[int]) -> None:
+    sight = await context.sight()
+    known = {row["id"] for row in await reads.units(context.snapshot, sight.seen_units(unit_ids))}
+    for index, unit_id in enumerate(unit_ids):
+        if unit_id not in known:
+            raise _unknown(index)
+
+
+def _unknown(index: int) -> NotFound:
+    return NotFound("NOT_FOUND", "there is no such unit whose figures you can see", ("orgUnitIds", index))
+
+
+def _numbers(org_unit_ids: list[strawberry.ID]) -> list[int]:
+    if not 1 <= len(org_unit_ids) <= MOST_UNITS:
+        message = f"name 1 to {MOST_UNITS} units, not {len(org_unit_ids)}"
+        raise InputError("TOO_MANY_UNITS" if org_unit_ids else "NO_UNITS", message, ("orgUnitIds",))
+    return [decode_id(one, "OrgUnit", ("orgUnitIds", index)) for index, one in enumerate(org_unit_ids)]
+
+
+@strawberry.type(description="What can be listened to, over a WebSocket.")
+class Subscription:
+    """Root of subscriptions."""
+
+    attainment_changed: AsyncGenerator[AttainmentUpdate, None] = strawberry.subscription(
+        resolver=_attainment_changed,
+        description="Tells a board within a second that attainment of units may have changed: by what was posted or"
+        " reversed at or below them, by deals won, plans published, moves in the tree or changed settings. Changes"
+        " that come together are told together.",
+    )

@@ -1,0 +1,185 @@
+"""GraphQL subscriptions over WebSockets, by the protocol `graphql-transport-ws`.
+
+A connection is somebody's: its token comes with `connection_init`, or as the Authorization header of the handshake.
+When the token ends, or its bearer is gone, the connection is closed with 4403, and clients come back with a new one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from cross_web import HTTPException
+from graphql import GraphQLError
+from starlette.websockets import WebSocketDisconnect
+from strawberry.asgi import ASGIWebSocketAdapter
+from strawberry.exceptions import ConnectionRejectionError
+from strawberry.http.exceptions import NonJsonMessageReceived, WebSocketDisconnected
+from strawberry.schema.exceptions import InvalidOperationTypeError
+from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler
+from strawberry.subscriptions.protocols.graphql_transport_ws.types import ErrorMessage, Message, SubscribeMessage
+from strawberry.types.graphql import OperationType
+
+from quotaloom.platform.errors import Unauthenticated
+from quotaloom.platform.tokens import Identity, TokenAuthority
+from quotaloom.targets.attainment_feed import MOST_OF_ONE
+from quotaloom_graphql.context import RequestContext, Services
+from quotaloom_graphql.errors import original_of, shown
+from quotaloom_server.clock import utc_now
+
+FORBIDDEN: Final = 4403
+"""Closes a connection whose token is not good, or no longer; clients may come back with another one."""
+
+LARGEST_MESSAGE: Final = 1 << 20
+"""Bytes that a client may send at a time."""
+
+PING_SECONDS: Final = 20.0
+"""How often each client is asked whether it is still there, and how long it may take to answer."""
+
+
+@dataclass
+class Connection:
+    """One open WebSocket: whose it is, once it has said so."""
+
+    services: Services
+    authority: TokenAuthority
+    authorization: str | None
+    connection_params: Mapping[str, object] = field(default_factory=dict)
+    identity: Identity | None = None
+
+    def authenticate(self) -> None:
+        """Find out whose it is; raises `ConnectionRejectionError`, which closes it with 4403."""
+        named = {key.lower(): value for key, value in self.connection_params.items()}.get("authorization")
+        try:
+            self.identity = self.authority.authenticate(named if isinstance(named, str) else self.authorization)
+        except Unauthenticated:
+            raise ConnectionRejectionError from None
+
+
+class LiveHandler(BaseGraphQLTransportWSHandler[Any, None]):
+    """One connection: each subscription is its own unit of work, anew for each message."""
+
+    context: Connection
+    _ending: asyncio.TimerHandle | None = None
+    _closing: asyncio.Task[None] | None = None
+
+    def __init__(self, *, schema: Any, **options: Any) -> None:
+        super().__init__(schema=Messages(schema, self.end), **options)  # type: ignore[arg-type] # all that is used
+
+    def end(self) -> None:
+        """Close the connection: its token is no longer good."""
+        if self._closing is None:
+            self._closing = asyncio.ensure_future(self.websocket.close(FORBIDDEN, "Forbidden"))
+
+    async def handle_connection_init(self, message: Any) -> None:
+        """Let the bearer of a good token in, until that ends."""
+        await super().handle_connection_init(message)
+        identity = self.context.identity
+        if self.connection_acknowledged and self._ending is None and identity is not None and identity.expires_at:
+            seconds = (identity.expires_at - utc_now()).total_seconds()
+            self._ending = asyncio.get_running_loop().call_later(max(0.0, seconds), self.end)
+
+    async def handle_message(self, message: Message) -> None:
+        """Take a message; what is none of the protocol closes the connection with 4400."""
+        if _is_sound(message):
+            await super().handle_message(message)
+        else:
+            await self.handle_invalid_message("This is no message of graphql-transport-ws")
+
+    async def handle_subscribe(self, message: SubscribeMessage) -> None:
+        """Begin a subscription, unless there are too many on this connection."""
+        if self.connection_acknowledged and len(self.operations) >= MOST_OF_ONE:
+            text = f"a connection has {MOST_OF_ONE} subscriptions at the most; end some of them"
+            error: Any = {"message": text, "extensions": {"code": "TOO_MANY_SUBSCRIPTIONS"}}
+            await self.send_message(ErrorMessage(id=message["id"], type="error", payload=[error]))
+        else:
+            await super().handle_subscribe(message)
+
+    async def shutdown(self) -> None:
+        """End whatever runs for this connection."""
+        if self._ending is not None:
+            self._ending.cancel()
+        await super().shutdown()
+        if self._closing is not None:
+            await asyncio.gather(self._closing, return_exceptions=True)
+
+
+class Messages:
+    """The schema as a handler uses it: subscriptions alone, each with a context of its own."""
+
+    def __init__(self, schema: Any, end: Any) -> None:
+        self._schema = schema
+        self._end = end
+
+    async def stream(self, query: str, *, context_value: Connection, **options: Any) -> AsyncGenerator[Any, None]:
+        """The results of an operation; what one held is given back before it is sent, however slow the client."""
+        assert context_value.identity is not None, "nobody subscribes before he is let in"
+        context = RequestContext(context_value.services, context_value.identity)
+        results = await self._schema.stream(
+            query, context_value=context, allowed_operation_types=(OperationType.SUBSCRIPTION,), **options
+        )
+        return self._sent(results, context)
+
+    async def _sent(self, results: AsyncGenerator[Any, None], context: RequestContext) -> AsyncGenerator[Any, None]:
+        async with context, aclosing(results):
+            async for result in results:
+                await context.renew()
+                if any(isinstance(original_of(error), Unauthenticated) for error in result.errors or ()):
+                    self._end()
+                    return
+                if result.errors:
+                    result.errors = [_told(error) for error in result.errors]
+                yield result
+
+
+def _told(error: GraphQLError) -> GraphQLError:
+    if isinstance(original_of(error), InvalidOperationTypeError):
+        text = "a WebSocket is for subscriptions; send queries and mutations over HTTP"
+        return GraphQLError(text, extensions={"code": "BAD_REQUEST"})
+    return shown(error)
+
+
+def _is_sound(message: Any) -> bool:
+    """Whether the parts of a message are of the kinds that the protocol gives them."""
+    if not isinstance(message, dict) or not isinstance(message.get("type"), str):
+        return False
+    if message["type"] in {"subscribe", "complete"} and not isinstance(message.get("id"), str):
+        return False
+    if message["type"] != "subscribe":
+        return True
+    payload = message.get("payload")
+    return (
+        isinstance(payload, dict)
+        and isinstance(payload.get("query"), str)
+        and isinstance(payload.get("variables"), dict | None)
+        and isinstance(payload.get("operationName"), str | None)
+    )
+
+
+class TextAdapter(ASGIWebSocketAdapter):
+    """Sends text, as browsers read it, and takes whatever is no JSON for that."""
+
+    async def iter_json(self, *, ignore_parsing_errors: bool = False) -> AsyncGenerator[object, None]:
+        """The messages that come in."""
+        try:
+            async for message in super().iter_json(ignore_parsing_errors=ignore_parsing_errors):
+                yield message
+        except HTTPException as error:
+            raise NonJsonMessageReceived from error
+
+    async def send_json(self, message: Mapping[str, object]) -> None:
+        """Send a message; waits while the client takes nothing."""
+        try:
+            await self.ws.send_text(self.view.encode_json_string(message))
+        except (WebSocketDisconnect, RuntimeError) as error:  # closed by either side meanwhile
+            raise WebSocketDisconnected from error
+
+    async def close(self, code: int, reason: str) -> None:
+        """Close the connection, if nobody did before."""
+        try:
+            await self.ws.close(code=code, reason=reason[:100])
+        except (WebSocketDisconnect, RuntimeError) as error:
+            raise WebSocketDisconnected from error

@@ -1,0 +1,185 @@
+"""What subscriptions cost: little while they idle, nothing once they are gone, and never more than is allowed."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import aclosing
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from quotaloom.platform.attainment_changes import CHANNEL
+from quotaloom.platform.database import credentials
+from quotaloom.targets.attainment_feed import MOST_OF_ONE, MOST_UNITS
+from quotaloom_graphql.schema import build_schema
+from quotaloom_server.live import Connection, Messages
+from tests.graph_client import Moment
+from tests.integration.live.boards import live_server
+from tests.integration.live.conftest import NOW, Live
+
+
+async def busy(admin_url: str) -> int:
+    """How many connections of the application are in a transaction at this moment."""
+    admin = await asyncpg.connect(**credentials(admin_url))
+    try:
+        found: int = await admin.fetchval(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            " AND state LIKE 'idle in transaction%'"
+        )
+        return found
+    finally:
+        await admin.close()
+
+
+async def test_idle_subscriptions_hold_no_connection(live: Live, admin_url: str) -> None:
+    """Forty of them, on a pool of ten, and requests are answered as before; none is in a transaction."""
+    async with live.here.board(live.admin) as board:
+        for _ in range(40):
+            await board.subscribe(live.ids("acme", "East"))
+        for _ in range(40):
+            assert await board.told() == {"Acme": "0.00", "East": "0.00"}
+        assert live.here.watching == 40
+        assert await busy(admin_url) == 0
+        assert await live.admin.ask("{ company { key } }") == {"company": {"key": "acme"}}
+
+
+async def test_a_slow_client_holds_no_connection_either(live: Live, admin_url: str) -> None:
+    """While a message waits to be sent its snapshot has ended; what changes meanwhile is told once, afterwards."""
+    identity = live.admin.identity
+    assert identity is not None
+    connection = Connection(live.here.services, live.here.graph.authority, None, identity=identity)
+    query = (
+        f'subscription {{ attainmentChanged(orgUnitIds: ["{live.company.ids["East"]}"])'
+        ' { orgUnits { attainment(period: "2026") { achieved } } } }'
+    )
+    stream = await Messages(build_schema(), lambda: None).stream(query, context_value=connection)
+    async with aclosing(stream):
+        await anext(stream)
+        assert await busy(admin_url) == 0
+        for number in range(5):
+            await live.post("1", f"order {number}")
+            await asyncio.sleep(0.3)
+        message = await anext(stream)
+        (unit,) = message.data["attainmentChanged"]["orgUnits"]
+        assert unit["attainment"]["achieved"] == "5.00"
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(anext(stream), 0.8)
+
+
+async def test_a_client_that_goes_away_leaves_nothing(live: Live, admin_url: str) -> None:
+    """Whether it says so, ends the connection, or vanishes in the middle of a message."""
+    async with live.here.board(live.admin) as board:
+        number = await board.subscribe(live.ids("East"))
+        await board.told()
+        await board.send(id=number, type="complete")
+        assert await live.here.nobody_watches()
+        await board.subscribe(live.ids("East"))
+        await board.told()
+    assert await live.here.nobody_watches()
+    async with live.here.board(live.admin) as board:
+        await board.subscribe(live.ids("East"))
+        board.socket.transport.abort()
+    assert await live.here.nobody_watches()
+    assert await busy(admin_url) == 0
+
+
+async def test_there_are_only_so_many_of_one_member(live: Live) -> None:
+    """Fifty on one connection; the next is refused there and on another, and possible once one has ended."""
+    async with live.here.board(live.admin) as board, live.here.board(live.admin) as other:
+        for _ in range(MOST_OF_ONE):
+            await board.subscribe(live.ids("East"), "changedAt")
+        for _ in range(MOST_OF_ONE):
+            assert (await board.hear())["type"] == "next"
+        await board.subscribe(live.ids("East"))
+        assert await board.refused() == [("TOO_MANY_SUBSCRIPTIONS", [])]
+        await other.subscribe(live.ids("East"))
+        assert await other.refused() == [("TOO_MANY_SUBSCRIPTIONS", [])]
+        await board.send(id="1", type="complete")
+        for _ in range(200):
+            if live.here.watching < MOST_OF_ONE:
+                break
+            await asyncio.sleep(0.02)
+        await other.subscribe(live.ids("East"))
+        assert await other.told() == {"East": "0.00"}
+
+
+async def test_a_server_takes_only_so_many(live: Live, database_url: str, tmp_path: Path) -> None:
+    """With room for one, the second member's is refused."""
+    async with (
+        live_server(database_url, tmp_path, Moment(NOW), live_subscriptions=1) as server,
+        server.board(live.admin) as board,
+        server.board(live.member("Ann")) as other,
+    ):
+        await board.subscribe(live.ids("East"))
+        await board.told()
+        await other.subscribe(live.ids("East"))
+        assert await other.refused() == [("TOO_MANY_SUBSCRIPTIONS", [])]
+
+
+@pytest.mark.parametrize(("count", "code"), [(0, "NO_UNITS"), (MOST_UNITS + 1, "TOO_MANY_UNITS")])
+async def test_a_board_has_only_so_many_units(live: Live, count: int, code: str) -> None:
+    """None, or more than five hundred, are refused."""
+    async with live.here.board(live.admin) as board:
+        await board.subscribe(live.ids("East") * count)
+        assert await board.refused() == [(code, ["orgUnitIds"])]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{",
+        "[]",
+        "7",
+        '{"type": 7}',
+        '{"type": "unheard of"}',
+        '{"type": "subscribe", "id": 7, "payload": {"query": "{ company { key } }"}}',
+        '{"type": "subscribe", "id": "1", "payload": "subscription"}',
+        '{"type": "subscribe", "id": "1", "payload": {"query": "subscription {"}}',
+        '{"type": "complete", "id": {}}',
+    ],
+)
+async def test_what_is_no_message_closes_the_connection(live: Live, text: str) -> None:
+    """With 4400, and the server goes on."""
+    async with live.here.board(live.admin) as board:
+        await board.socket.send(text)
+        assert await board.closed() == 4400
+    assert await live.admin.ask("{ company { key } }") == {"company": {"key": "acme"}}
+
+
+async def test_queries_go_over_http_and_subscriptions_do_not(live: Live) -> None:
+    """Each is refused where it does not belong."""
+    async with live.here.board(live.admin) as board:
+        await board.send(id="1", type="subscribe", payload={"query": "{ company { key } }"})
+        assert await board.refused() == [("BAD_REQUEST", [])]
+    answer = await live.here.graph.http.post(
+        "/graphql",
+        json={"query": "subscription { attainmentChanged(orgUnitIds: []) { changedAt } }"},
+        headers=live.admin.headers,
+    )
+    assert answer.status_code == 400
+
+
+async def test_notifications_that_are_none_do_no_harm(live: Live, admin_url: str) -> None:
+    """Nonsense on the channel is logged, and what follows is told."""
+    async with live.here.board(live.admin) as board:
+        await board.subscribe(live.ids("East"))
+        await board.told()
+        admin = await asyncpg.connect(**credentials(admin_url))
+        await admin.execute("SELECT pg_notify($1, 'nonsense')", CHANNEL)
+        await admin.close()
+        await live.post("3", "first")
+        assert await board.told() == {"East": "3.00"}
+
+
+async def test_a_server_that_ends_tells_its_clients(live: Live, database_url: str, tmp_path: Path) -> None:
+    """Open subscriptions do not keep it: they are closed with 1012, on which clients come back elsewhere."""
+    async with live_server(database_url, tmp_path, Moment(NOW)) as server:
+        async with server.board(live.admin) as board:
+            await board.subscribe(live.ids("East"))
+            await board.told()
+            began = asyncio.get_running_loop().time()
+            server.server.should_exit = True
+            assert await board.closed() == 1012
+        assert await server.nobody_watches()
+    assert asyncio.get_running_loop().time() - began < 3
