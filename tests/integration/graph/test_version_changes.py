@@ -117,6 +117,7 @@ async def test_changes_are_those_of_units_that_one_may_see(database: Database) -
     """Noa sees none of West's; Nia sees no draft, and nothing of what the published one was made from."""
     office = await revised_office(database)
     await office.set("N 1", {"01": 30_00})
+    await office.set("E 1", {"02": 50_00})
     _, second = await versions(office, "Noa")
     assert told(second["changes"]) == [("CHANGED", "N 1", "2017-01", "25.00", "30.00")]
     await office.set("E 1", {"02": 40_00})
