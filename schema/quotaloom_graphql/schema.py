@@ -53,6 +53,7 @@ from quotaloom_graphql.roots import root_field
 from quotaloom_graphql.scenarios import ScenarioMutation
 from quotaloom_graphql.submission_mutations import SubmissionMutation
 from quotaloom_graphql.subscriptions import Subscription
+from quotaloom_graphql.target_imports import TargetImportMutation
 from quotaloom_sdk import GraphQLExtension, InvalidDefinition
 
 NODE_LOADERS: dict[str, NodeLoader] = {
@@ -105,6 +106,7 @@ class Mutation(
     ScenarioMutation,
     PlanCopyMutation,
     SubmissionMutation,
+    TargetImportMutation,
     ReliefMutation,
     ObjectiveMutation,
     MetricMutation,

@@ -95,8 +95,8 @@ async def _gather(work: Work, host: PolicyHost, request: DecomposeRequest) -> _R
             snapshot, host.registry, AllocationRule.kind, work.today, request.policy, ("policy",)
         )
         calendar = fiscal_calendar(work.company)
-        tree_day = _tree_day(plan, work.today)
-        gathered = await gather(snapshot, calendar, plan, draft_id, request.unit_id, tree_day)
+        day = tree_day(plan, work.today)
+        gathered = await gather(snapshot, calendar, plan, draft_id, request.unit_id, day)
         _require_subtree(right, gathered, request.unit_id)
         inputs = await read_inputs(snapshot, work, gathered, selected.policy.needs)
         ramp = NO_RAMP if request.ramp is None else await read_ramp(snapshot, calendar, gathered, request.ramp)
@@ -120,7 +120,7 @@ def _require_subtree(right: PlanningRight, gathered: Gathered, unit_id: int) -> 
             )
 
 
-def _tree_day(plan: PlanFacts, today: date) -> date:
+def tree_day(plan: PlanFacts, today: date) -> date:
     """The day whose tree is decomposed: today, or the nearest day of the plan."""
     return min(max(plan.starts_on, today), plan.ends_on.fromordinal(plan.ends_on.toordinal() - 1))
 
