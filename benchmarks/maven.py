@@ -11,8 +11,10 @@ from benchmarks.measuring import Skipped
 from quotaloom.importing.importer import import_folder
 from quotaloom.importing.mapping_files import load_mapping
 from quotaloom.importing.summary import ImportSummary
+from quotaloom.organizations.commands.companies import change_company
 from quotaloom.platform.access import Role, Viewer
 from quotaloom.platform.database import Database
+from quotaloom.platform.unit_of_work import Transaction, Writer
 from quotaloom.platform.work import Work, load_company
 from quotaloom.targets.deciding import DecomposeRequest
 from quotaloom.targets.decomposing import decompose_target
@@ -36,9 +38,19 @@ async def load(database: Database, now: datetime) -> ImportSummary:
     return await import_folder(database, POLICIES, FOLDER, load_mapping(NAME), COMPANY, now=now)
 
 
+async def _need_no_owners(database: Database, company_id: int, now: datetime) -> None:
+    """Nobody heads the regional offices of the data set."""
+
+    async def apply(transaction: Transaction) -> None:
+        await change_company(transaction, {"plans_need_owners": False})
+
+    await database.write(company_id, Writer("benchmarks", None, now), apply)
+
+
 async def load_with_plan(database: Database, now: datetime) -> Work:
     """Import the data set, split 12,000,000 for 2017 evenly and publish it; an admin's work."""
     company_id = (await load(database, now)).company_id
+    await _need_no_owners(database, company_id, now)
     async with database.snapshot(company_id) as snapshot:
         company = await load_company(snapshot)
         root = await snapshot.fetch_one("SELECT id FROM org_unit WHERE kind = 'company'")

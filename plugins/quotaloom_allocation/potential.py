@@ -42,6 +42,11 @@ class PotentialParameters(NewcomerParameters, MonthParameters):
         description="What an order is worth, where a unit has no figure of its own, in the company's currency.",
         json_schema_extra=ui(widget="money", group="Potential", order=2),
     )
+    worksheets: bool = Field(
+        default=False,
+        description="Whether the customers needed and the repurchase rate of a unit's worksheet come first.",
+        json_schema_extra=ui(widget="switch", group="Potential", order=3),
+    )
     customers_attribute: AttributeKey | None = Field(
         default="customers",
         description="Key of the number attribute with a unit's customers; without one they are counted.",
@@ -90,12 +95,24 @@ def _children(request: AllocationRequest[PotentialParameters]) -> Weighed:
 
 def _factors(unit: UnitFact, parameters: PotentialParameters) -> Factors:
     carried = Figure(Decimal(unit.load.customers if unit.load else 0), "as counted")
+    needed, rate = _worksheet(unit) if parameters.worksheets else (None, None)
     return (
-        noted(unit, parameters.customers_attribute, 0, MOST) or carried,
-        noted(unit, parameters.repurchase_rate_attribute, 0, MOST)
+        needed or noted(unit, parameters.customers_attribute, 0, MOST) or carried,
+        rate
+        or noted(unit, parameters.repurchase_rate_attribute, 0, MOST)
         or Figure(parameters.repurchase_rate, "as set for all"),
         noted(unit, parameters.average_order_attribute, 0, MOST) or Figure(parameters.average_order, "as set for all"),
     )
+
+
+def _worksheet(unit: UnitFact) -> tuple[Figure | None, Figure | None]:
+    """Customers needed and repurchase rate as the unit's worksheet has them; None where they are not noted."""
+    sheet = unit.worksheet
+    if sheet is None:
+        return None, None
+    origin = f"by the worksheet of {sheet.fiscal_year}"
+    needed = None if sheet.customers_needed is None else Figure(Decimal(sheet.customers_needed), origin)
+    return needed, None if sheet.repurchase_rate is None else Figure(sheet.repurchase_rate, origin)
 
 
 def _product(factors: Factors) -> Fraction:
@@ -119,6 +136,6 @@ POTENTIAL = AllocationRule(
         " order is worth."
     ),
     parameters=PotentialParameters,
-    needs=frozenset({Need.LOAD, Need.ATTRIBUTES, Need.RECENT, Need.CALENDAR}),
+    needs=frozenset({Need.LOAD, Need.ATTRIBUTES, Need.RECENT, Need.CALENDAR, Need.WORKSHEET}),
     allocate=potential,
 )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any
+from typing import Any, Final
 
 import strawberry
 
@@ -16,6 +16,7 @@ from quotaloom.achievements.entries import Credit, EntrySource
 from quotaloom.achievements.splits import CreditKind
 from quotaloom.calendars.instants import business_date
 from quotaloom.funnels.reads import customers_by_key
+from quotaloom.metrics.built_in import COLLECTED_PAYMENTS, REVENUE
 from quotaloom.metrics.reads import all_metrics, products_by_key
 from quotaloom.organizations.reads import members_by_key, units_by_key
 from quotaloom.platform.errors import InputError, NotFound
@@ -31,6 +32,9 @@ from strawberry_breadth import batch
 
 NOTHING = -1
 """A number that no row has: what the caller names by it is refused like any unknown id."""
+
+METRICS_OF_SOURCES: Final = {EntrySource.ORDER: REVENUE, EntrySource.PAYMENT: COLLECTED_PAYMENTS}
+"""What a source counts for where no metric is named."""
 
 MOST_PLACES = 20
 """Decimal places of a share."""
@@ -58,7 +62,11 @@ class CreditInput:
 class PostAchievementItem:
     """An item."""
 
-    metric: str = strawberry.field(description="The key of a metric, such as `revenue`.")
+    metric: str | None = strawberry.field(
+        default=None,
+        description="The key of a metric; `revenue` for an `ORDER` and `collected_payments` for a `PAYMENT` if not"
+        " given. An `ACTIVITY` names its own.",
+    )
     amount: Decimal = strawberry.field(
         description="Zero or more, in `currency`, or a count; of `gross_margin` less than zero where it was sold at a"
         " loss."
@@ -213,13 +221,15 @@ class _ItemReader:
     def read(self) -> NewAchievement:
         """The item; raises nothing."""
         item, known = self.item, self.known
+        if self.metric is None:
+            self._fault("METRIC_NEEDED", "say which metric it counts for, such as `visits`", "metric")
         day = self._day()
         credits = tuple(self._credit(credit, place) for place, credit in enumerate(item.credits))
         customer_id = self._one_of(item.customer_id, item.customer_key, known.customers, "Customer", "customerId")
         product_id = self._one_of(item.product_id, item.product_key, known.products, "Product", "productId")
         opportunity_id = self._one_of(item.opportunity_id, None, {}, "Opportunity", "opportunityId")
         return NewAchievement(
-            metric_id=NOTHING if self.faults else known.metrics.get(item.metric, NOTHING),
+            metric_id=NOTHING if self.faults else known.metrics.get(self.metric or "", NOTHING),
             amount=item.amount,
             business_date=day,
             source=item.source,
@@ -232,13 +242,20 @@ class _ItemReader:
             opportunity_id=opportunity_id,
         )
 
+    @property
+    def metric(self) -> str | None:
+        """The key of the metric: as it is named, or as the source has it."""
+        return self.item.metric or METRICS_OF_SOURCES.get(self.item.source)
+
     def named(self, error: InputError) -> InputError | None:
         """An error of the domain with the names that the caller used; None where it only follows from a fault."""
         path = error.path[2:]
-        if path == ("metricId",):
-            if self.item.metric in self.known.metrics:
+        if path == ("metricId",) and error.code != "UNKNOWN_METRIC":
+            path = ("metric",)
+        elif path == ("metricId",):
+            if self.metric is None or self.metric in self.known.metrics:
                 return None
-            message = f"there is no metric {self.item.metric[:60]!r}; there are {', '.join(self.known.metrics)}"
+            message = f"there is no metric {self.metric[:60]!r}; there are {', '.join(self.known.metrics)}"
             return NotFound(error.code, message, (*error.path[:2], "metric"))
         if error.code == "BAD_SHARE" and any(fault.code == "BAD_SHARE" for fault in self.faults):
             return None

@@ -11,6 +11,7 @@ import strawberry
 from quotaloom.achievements.entries import EntrySource
 from quotaloom.achievements.reads import EntryFilter, count_entries, entries_page
 from quotaloom.achievements.splits import CreditKind
+from quotaloom.metrics.counting import counting_of
 from quotaloom_graphql.achievement_loaders import (
     load_achievements,
     load_reversals,
@@ -51,7 +52,9 @@ class Achievement(Node):
     business_date: date = strawberry.field(description="The day that it counts for.")
     posted_at: datetime = strawberry.field(description="When it was posted.")
     credit: CreditKind = strawberry.field(description="Direct or overlay.")
-    amount: Decimal = strawberry.field(description="With the metric's decimal places; negative for a reversal.")
+    amount: Decimal = strawberry.field(
+        description="With the metric's decimal places; negative for a reversal, and for gross margin that is a loss."
+    )
     original_amount: Decimal = strawberry.field(description="The amount as posted, in `currency`.")
     currency: str | None = strawberry.field(description="ISO 4217 code; null for counts.")
     rate: Decimal | None = column(
@@ -109,8 +112,9 @@ async def resolve_achievements(
     window(first, None)
     span = None if period is None else await period_named(context, period)
     seen_units, seen_members = seen_entries(await context.sight())
+    counting = None if metric is None else counting_of(await metric_named(context, metric))
     wanted = EntryFilter(
-        metric_ids=None if metric is None else [(await metric_named(context, metric))["id"]],
+        metric_ids=None if counting is None else [counting.metric_id],
         unit_ids=_only(org_unit, "OrgUnit", "orgUnit"),
         member_ids=_only(member, "Member", "member"),
         starts_on=None if span is None else span.starts_on,
@@ -121,6 +125,7 @@ async def resolve_achievements(
         seen_members=seen_members,
         tree_day=(as_of or await context.today()) if structure is Structure.AS_IS else None,
         credit=credit,
+        product_ids=None if counting is None else counting.product_ids,
     )
     start = place_after(after)
     page = await entries_page(context.snapshot, wanted, first=first, after=start, newest_first=newest_first)

@@ -109,6 +109,9 @@ class Company(Node):
     plans_need_approval: bool = strawberry.field(
         description="Whether a plan is published only once its submission was approved, by somebody else."
     )
+    plans_need_owners: bool = strawberry.field(
+        description="Whether a plan is published only once somebody holds or heads each unit that it aims for."
+    )
     reversal_date: str = strawberry.field(
         description="Whether a reversal carries the `original` business date or its `own`."
     )
@@ -183,6 +186,10 @@ class UpdateCompanyInput:
     plans_need_approval: bool | None = strawberry.field(
         default=None, description="Whether a plan is published only once its submission was approved, by somebody else."
     )
+    plans_need_owners: bool | None = strawberry.field(
+        default=None,
+        description="Whether a plan is published only once somebody holds or heads each unit that it aims for.",
+    )
     reversal_date: str | None = strawberry.field(default=None, description="`original` or `own`.")
     expected_version: int | None = strawberry.field(default=None, description="The version you saw.")
 
@@ -224,7 +231,7 @@ async def company_row(info: Info) -> dict[str, Any]:
     names = (
         *("id", "key", "name", "currency", "time_zone", "fiscal_start_month", "calendar_pattern", "reversal_date"),
         "version",
-        *("members_see_ancestors", "members_see_rankings", "plans_need_approval"),
+        *("members_see_ancestors", "members_see_rankings", "plans_need_approval", "plans_need_owners"),
     )
     row = {name: getattr(facts, name) for name in names}
     return {**row, "working_weekdays": list(facts.working_weekdays), "today": work.today}

@@ -56,7 +56,7 @@ def _counted(figures: Figures, sight: Sight, credit: CreditKind | None) -> Count
     question = figures.question
     seen_units, seen_members = seen_entries(sight)
     return Counted(
-        metric_id=question.metric_id,
+        counting=question.counted,
         of_members=figures.of_member,
         tree_day=question.day if question.structure == "as_is" else None,
         position_ids=question.position_ids,

@@ -11,6 +11,7 @@ import strawberry
 from quotaloom.metrics.built_in import BUILT_IN_KEYS
 from quotaloom.metrics.commands import NewMetric, define_metric, set_exchange_rate, update_metric
 from quotaloom.metrics.currencies import currency_scale
+from quotaloom.metrics.measuring import measured_by
 from quotaloom.metrics.product_commands import NewProduct, define_product, update_product
 from quotaloom.metrics.rates import RateKind
 from quotaloom.metrics.reads import products_by_id
@@ -39,6 +40,15 @@ async def load_metrics(keys: list[int], info: Info) -> list[Record]:
     """Metrics by number; everybody may see what is counted."""
     metrics = await info.context.metrics()
     return [metrics[key] for key in keys if key in metrics]
+
+
+async def load_sources(rows: list[Any], info: Info) -> list[str | None]:
+    """Where the amounts of metrics come from; one of a product has the source of the metric that it is a part of."""
+    metrics = await info.context.metrics()
+    whole = [metrics.get(row["of_metric_id"], row) for row in rows]
+    return [
+        measured_by(one["key"], row["measured_by"] or one["measured_by"]) for row, one in zip(rows, whole, strict=True)
+    ]
 
 
 async def load_products(keys: list[int], info: Info) -> list[dict[str, Any]]:
@@ -83,6 +93,22 @@ class Metric(Node):
     )
     scale: int = strawberry.field(description="Decimal places of its amounts.")
     lower_is_better: bool = strawberry.field(description="Whether less is better, which turns statuses round.")
+    measured_by: str | None = batch(
+        load_sources,
+        description="Where its amounts come from; null where nobody has said so, and then no plan of it is published.",
+    )
+    of_metric: Metric | None = batch(
+        load_metrics,
+        key="of_metric_id",
+        by="id",
+        one=True,
+        description="The metric that it counts the entries of, for a product or a product group; null for one with"
+        " entries of its own.",
+    )
+    product: Product | None = batch(
+        load_products, key="product_id", by="id", one=True, description="The product that it is restricted to."
+    )
+    product_group: str | None = strawberry.field(description="The product group that it is restricted to.")
     version: int = strawberry.field(description="Counts changes; for `expectedVersion`.")
     viewer_can: ViewerCanOnMetric = batch(load_metric_rights, key="id", description="What you may do with it.")
 
@@ -127,6 +153,9 @@ class DefineMetricInput:
     )
     lower_is_better: bool = strawberry.field(default=False, description="Whether less is better.")
     description: str | None = strawberry.field(default=None, description="What counts for it, in up to 500 characters.")
+    measured_by: str | None = strawberry.field(
+        default=None, description="Where its amounts come from, 200 characters at most; plans of it need one."
+    )
 
 
 @strawberry.input(description="What to change of a metric.")
@@ -137,6 +166,9 @@ class UpdateMetricInput:
     name: str | None = strawberry.field(default=None, description="Its new name.")
     description: str | None = strawberry.field(default=None, description='What counts for it; `""` for nothing.')
     lower_is_better: bool | None = strawberry.field(default=None, description="Whether less is better.")
+    measured_by: str | None = strawberry.field(
+        default=None, description="Where its amounts come from, 200 characters at most; an empty text takes it back."
+    )
     expected_version: int | None = strawberry.field(default=None, description=EXPECTED)
 
 
@@ -205,7 +237,15 @@ class ExchangeRatePayload:
 
 async def _define_metric(work: Work, input: DefineMetricInput, _: Services) -> dict[str, Any]:
     kind = "money" if input.kind is MetricKind.MONEY else "count"
-    metric = NewMetric(input.key, input.name, kind, input.scale, input.lower_is_better, input.description)  # type: ignore[arg-type]
+    metric = NewMetric(
+        input.key,
+        input.name,
+        kind,  # type: ignore[arg-type]
+        input.scale,
+        input.lower_is_better,
+        input.description,
+        input.measured_by,
+    )
     return {"metric_id": await define_metric(work, metric)}
 
 
@@ -217,6 +257,7 @@ async def _update_metric(work: Work, input: UpdateMetricInput, _: Services) -> d
         name=input.name,
         description=input.description,
         lower_is_better=input.lower_is_better,
+        measured_by=input.measured_by,
         expected_version=input.expected_version,
     )
     return {"metric_id": metric_id}

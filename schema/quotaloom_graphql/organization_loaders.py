@@ -154,6 +154,9 @@ async def load_unit_rights(keys: list[int], info: Info) -> list[dict[str, Any]]:
             "edit": viewer.may(Scope.ORGANIZATION),
             "plan": everywhere or (sight.may_plan(key) and not sight.heads(key)),
             "plan_below": everywhere or sight.may_plan(key),
+            "set_own_goal": key in sight.held_unit_ids,
+            "commit": sight.may_plan(key) or sight.holds(key),
+            "comment": sight.may_plan(key) or sight.holds(key),
         }
         for key in keys
     ]

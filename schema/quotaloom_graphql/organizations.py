@@ -16,6 +16,7 @@ from quotaloom_graphql.attainments import (
 )
 from quotaloom_graphql.attribute_loaders import load_member_attributes, load_unit_attributes
 from quotaloom_graphql.attributes import AttributeValue
+from quotaloom_graphql.commitment_loaders import load_commitments, load_committed_months
 from quotaloom_graphql.enums import MemberRole, OrgUnitKind
 from quotaloom_graphql.funnel_loaders import load_unit_opportunities
 from quotaloom_graphql.nodes import Node, encode_id, global_id
@@ -35,7 +36,16 @@ from quotaloom_graphql.organization_loaders import (
     load_unit_rights,
     load_units,
 )
+from quotaloom_graphql.own_goal_loaders import load_own_goals
+from quotaloom_graphql.product_targets import ProductMismatchValue, load_product_mismatch, load_product_mismatches
 from quotaloom_graphql.reliefs import QuotaRelief, load_reliefs
+from quotaloom_graphql.score_values import (
+    ScoreValue,
+    load_member_score,
+    load_member_scores,
+    load_unit_score,
+    load_unit_scores,
+)
 from quotaloom_graphql.targets import (
     TargetCell,
     TargetMismatch,
@@ -43,11 +53,15 @@ from quotaloom_graphql.targets import (
     load_target_mismatch,
     load_target_mismatches,
 )
+from quotaloom_graphql.worksheet_loaders import load_worksheets
 from strawberry_breadth import batch, column
 
 if TYPE_CHECKING:
+    from quotaloom_graphql.commitments import Commitment, UnitCommitment
     from quotaloom_graphql.funnels import Opportunity
     from quotaloom_graphql.objectives import Objective
+    from quotaloom_graphql.own_goals import OwnGoal
+    from quotaloom_graphql.worksheets import Worksheet
 
 
 @strawberry.type(description="What you may do with a unit, for showing or hiding buttons; the server checks again.")
@@ -57,6 +71,13 @@ class ViewerCanOnUnit:
     edit: bool = strawberry.field(description="Rename, move, close, set attributes, and appoint heads and holders.")
     plan: bool = strawberry.field(description="Set and decompose the targets of this unit in a draft.")
     plan_below: bool = strawberry.field(description="Set and decompose the targets of the units below it.")
+    set_own_goal: bool = strawberry.field(description="Set yourself a goal above your target: you hold this position.")
+    commit: bool = strawberry.field(
+        description="Commit to figures for it: of your own position while a plan calls for commitments."
+    )
+    comment: bool = strawberry.field(
+        description="Comment on its cells: in every plan that you see, of your own position once it is published."
+    )
 
 
 @strawberry.type(description="What you may do with a member; the server checks again.")
@@ -138,6 +159,26 @@ class OrgUnit(Node):
     attainments: list[Attainment] | None = batch(
         load_unit_attainments, key="id", by="unit_id", description="Attainment for each period of a grain."
     )
+    product_mismatch: ProductMismatchValue | None = batch(
+        load_product_mismatch,
+        key="id",
+        by="unit_id",
+        one=True,
+        description="Its own target against the sum of those of products; null where you may see its name only.",
+    )
+    product_mismatches: list[ProductMismatchValue] | None = batch(
+        load_product_mismatches, key="id", by="unit_id", description="The same for each period of a grain."
+    )
+    score: ScoreValue | None = batch(
+        load_unit_score,
+        key="id",
+        by="unit_id",
+        one=True,
+        description="Several metrics as one number; null where you may see its name only.",
+    )
+    scores: list[ScoreValue] | None = batch(
+        load_unit_scores, key="id", by="unit_id", description="The same for each period of a grain."
+    )
     reliefs: list[QuotaRelief] = batch(
         load_reliefs,
         key="id",
@@ -166,6 +207,26 @@ class OrgUnit(Node):
         key="id",
         by="unit_id",
         description="The objectives of a fiscal year that it pursues, corporate ones first, then by name.",
+    )
+    worksheet: Annotated[Worksheet, strawberry.lazy("quotaloom_graphql.worksheets")] | None = batch(
+        load_worksheets,
+        key="id",
+        by="unit_id",
+        one=True,
+        description="What its target in a plan takes, and what is in the way; null where that is not for you to see.",
+    )
+    commitments: list[Annotated[UnitCommitment, strawberry.lazy("quotaloom_graphql.commitments")]] = batch(
+        load_commitments,
+        key="id",
+        by="unit_id",
+        description="What was committed to for it and below it, against its target; empty where you neither lead nor"
+        " hold it.",
+    )
+    committed_months: list[Annotated[Commitment, strawberry.lazy("quotaloom_graphql.commitments")]] = batch(
+        load_committed_months,
+        key="id",
+        by="unit_id",
+        description="The commitments themselves, month by month: by whom, when, and what was said.",
     )
     attributes: list[AttributeValue] = batch(
         load_unit_attributes,
@@ -205,6 +266,23 @@ class Member(Node):
     )
     attainments: list[Attainment] | None = batch(
         load_member_attainments, key="id", by="member_id", description="Attainment for each period of a grain."
+    )
+    score: ScoreValue | None = batch(
+        load_member_score,
+        key="id",
+        by="member_id",
+        one=True,
+        description="Several metrics as one number; null where you may not see it.",
+    )
+    scores: list[ScoreValue] | None = batch(
+        load_member_scores, key="id", by="member_id", description="The same for each period of a grain."
+    )
+    own_goals: list[Annotated[OwnGoal, strawberry.lazy("quotaloom_graphql.own_goals")]] = batch(
+        load_own_goals,
+        key="id",
+        by="member_id",
+        description="What the member sets himself above his targets in a plan: for him, for whoever heads a unit above"
+        " the position, and for admins to see.",
     )
     attributes: list[AttributeValue] = batch(
         load_member_attributes,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 from strawberry.scalars import JSON
@@ -19,6 +19,7 @@ from quotaloom.targets.deciding import DecompositionOutcome
 from quotaloom.targets.decomposing import decompose_target
 from quotaloom.targets.gathering import KINDS
 from quotaloom.targets.plans import close_plan, create_plan, load_plan, publish_plan, reopen_plan, revise_plan
+from quotaloom_graphql.comment_loaders import load_plan_comments
 from quotaloom_graphql.connections import Connection
 from quotaloom_graphql.context import Info, Services
 from quotaloom_graphql.decompositions import Decomposition, load_decompositions
@@ -46,6 +47,7 @@ from quotaloom_graphql.plan_inputs import (
     decompose_request,
 )
 from quotaloom_graphql.plan_loaders import load_plans
+from quotaloom_graphql.smart import SmartFinding, load_smart_findings
 from quotaloom_graphql.submissions import TargetSubmission, load_submissions_of_versions
 from quotaloom_graphql.version_changes import (
     CellChange,
@@ -56,6 +58,9 @@ from quotaloom_graphql.version_changes import (
 from quotaloom_graphql.version_comparisons import ComparedUnit, load_comparison
 from quotaloom_graphql.version_loaders import load_versions
 from strawberry_breadth import batch
+
+if TYPE_CHECKING:
+    from quotaloom_graphql.comments import CellComment
 
 
 async def load_plan_rights(keys: list[int], info: Info) -> list[dict[str, Any]]:
@@ -113,7 +118,8 @@ class ViewerCanOnPlan:
 
     plan: bool = strawberry.field(description="Set and decompose targets of a draft, where the unit allows it.")
     publish: bool = strawberry.field(
-        description="Publish and revise it, close it and open it again; add, adopt and drop scenarios."
+        description="Publish and revise it, close it and open it again; add, adopt and drop scenarios; call for"
+        " commitments."
     )
     lock: bool = strawberry.field(description="Close its cells to editing, and open them again.")
     attach: bool = strawberry.field(description="Attach it to the objective that it serves, and set its focuses.")
@@ -131,6 +137,9 @@ class Plan(Node):
     status: PlanStatus = strawberry.field(description="Published once a version is, until it is closed.")
     closed_at: datetime | None = strawberry.field(description="When it was closed; null while it may be revised.")
     closed_by: str | None = strawberry.field(description="Who closed it.")
+    commitments_until: date | None = strawberry.field(
+        description="The last day on which holders of positions may commit to figures; null where it calls for none."
+    )
     version: int = strawberry.field(
         description="Counts changes of the plan itself, not of its cells; for `expectedVersion`."
     )
@@ -144,10 +153,21 @@ class Plan(Node):
     versions: list[PlanVersion] = batch(
         load_versions, key="id", by="plan_id", description="Its versions, the first first."
     )
+    smart_findings: Connection[SmartFinding] | None = batch(
+        load_smart_findings,
+        key="id",
+        by="plan_id",
+        one=True,
+        description="What keeps its draft from being published, the gravest first, page by page; without a draft, of"
+        " what is published. Heads see what lies below the units that they head, members nothing.",
+    )
     comparison: Connection[ComparedUnit] | None = batch(
         load_comparison,
         description="Two or more of its versions side by side, by unit and period, each with the difference to the"
         " first.",
+    )
+    comments: Connection[Annotated[CellComment, strawberry.lazy("quotaloom_graphql.comments")]] = batch(
+        load_plan_comments, description="What was said of its cells, the latest first, as far as you may read it."
     )
     viewer_can: ViewerCanOnPlan = batch(
         load_plan_rights, key="id", by="plan_id", one=True, description="What you may do with it."
@@ -195,7 +215,7 @@ async def _create_plan(work: Work, input: CreatePlanInput, _: Services) -> dict[
 
 async def _set_target_cells(work: Work, input: SetTargetCellsInput, _: Services) -> dict[str, Any]:
     plan_id = decode_id(input.plan_id, "Plan", ("planId",))
-    scale = await _scale_of(work, plan_id)
+    scale = await scale_of(work, plan_id)
     changes = [cell_change(cell, index, scale) for index, cell in enumerate(input.cells)]
     await set_target_cells(work, plan_id, changes, input.scenario)
     return {"plan_id": plan_id}
@@ -217,7 +237,7 @@ async def _plan_by_day(work: Work, input: PlanByDayInput, _: Services) -> dict[s
 
 async def _decompose_target(work: Work, input: DecomposeTargetInput, services: Services) -> dict[str, Any]:
     plan_id = decode_id(input.plan_id, "Plan", ("planId",))
-    scale = await _scale_of(work, plan_id)
+    scale = await scale_of(work, plan_id)
     request = decompose_request(input, plan_id, scale)
     outcome = await decompose_target(work, services.policies, request, dry_run=input.dry_run)
     return {"plan_id": plan_id, **_matrix(outcome, scale)}
@@ -282,7 +302,8 @@ class PlanMutation:
     )
 
 
-async def _scale_of(work: Work, plan_id: int) -> int:
+async def scale_of(work: Work, plan_id: int) -> int:
+    """The decimal places of the amounts of a plan; raises `NotFound`."""
     async with work.snapshot() as snapshot:
         plan = await load_plan(snapshot, plan_id)
         (metric,) = await metrics_by_id(snapshot, [plan.metric_id])

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from quotaloom.calendars.periods import Grain, Period, date_range, known_day
+from quotaloom.metrics.counting import counting_of
 from quotaloom.platform.access import Scope
 from quotaloom.platform.errors import InputError, NotFound
 from quotaloom.platform.unit_of_work import Record
@@ -143,4 +144,5 @@ async def attainment_question(
         version_id=named.version_id,
         version_days=named.days,
         at_plan_rate=at_plan_rate,
+        counting=counting_of(counted),
     )

@@ -28,7 +28,9 @@ class ViewerCan:
         description="Open deals: of every position for admins, else of those you hold or lead."
     )
     post_achievements: bool = strawberry.field(description="Post orders and payments of other systems.")
-    change_settings: bool = strawberry.field(description="Define metrics, products and attributes, set exchange rates.")
+    change_settings: bool = strawberry.field(
+        description="Define metrics, scores, products and attributes, set exchange rates."
+    )
 
 
 async def load_viewer_rights(parents: list[Any], info: Info) -> list[dict[str, bool]]:
@@ -62,6 +64,7 @@ def _by_scope(right: str, scope: Scope) -> RightsLoader:
 load_company_rights = _by_scope("edit", Scope.SETTINGS)
 load_metric_rights = _by_scope("edit", Scope.SETTINGS)
 load_product_rights = _by_scope("edit", Scope.SETTINGS)
+load_score_rights = _by_scope("edit", Scope.SETTINGS)
 load_policy_rights = _by_scope("switch", Scope.SETTINGS)
 load_attribute_rights = _by_scope("edit", Scope.SETTINGS)
 

@@ -22,16 +22,20 @@ from quotaloom.platform.errors import NotFound
 from quotaloom_graphql import (
     achievements,
     attributes,
+    comments,
     companies,
     funnels,
     metrics,
     objectives,
     organization_queries,
     reliefs,
+    scores,
     submissions,
 )
 from quotaloom_graphql.achievement_mutations import AchievementMutation
 from quotaloom_graphql.attribute_mutations import AttributeMutation
+from quotaloom_graphql.comments import CommentMutation
+from quotaloom_graphql.commitments import CommitmentMutation
 from quotaloom_graphql.companies import CompanyMutation
 from quotaloom_graphql.context import Info
 from quotaloom_graphql.decimals import EXACT_DECIMAL
@@ -41,12 +45,15 @@ from quotaloom_graphql.nodes import TYPENAME, Node, NodeLoader, split_id
 from quotaloom_graphql.objective_mutations import ObjectiveMutation
 from quotaloom_graphql.organization_mutations import OrganizationMutation
 from quotaloom_graphql.organization_queries import OrganizationQuery
+from quotaloom_graphql.own_goals import OwnGoalMutation
 from quotaloom_graphql.plan_copies import PlanCopyMutation
 from quotaloom_graphql.plans import PlanMutation
 from quotaloom_graphql.plugin_fields import object_fields, root_of
 from quotaloom_graphql.plugins import PluginQuery
 from quotaloom_graphql.policies import PolicyMutation
 from quotaloom_graphql.policy_trials import PolicyTrialMutation
+from quotaloom_graphql.product_decompositions import ProductDecompositionMutation
+from quotaloom_graphql.product_metrics import ProductMetricMutation
 from quotaloom_graphql.rankings import RankingQuery
 from quotaloom_graphql.reliefs import ReliefMutation
 from quotaloom_graphql.roots import root_field
@@ -54,6 +61,7 @@ from quotaloom_graphql.scenarios import ScenarioMutation
 from quotaloom_graphql.submission_mutations import SubmissionMutation
 from quotaloom_graphql.subscriptions import Subscription
 from quotaloom_graphql.target_imports import TargetImportMutation
+from quotaloom_graphql.worksheets import WorksheetMutation
 from quotaloom_sdk import GraphQLExtension, InvalidDefinition
 
 NODE_LOADERS: dict[str, NodeLoader] = {
@@ -63,9 +71,11 @@ NODE_LOADERS: dict[str, NodeLoader] = {
     **achievements.NODE_LOADERS,
     **companies.NODE_LOADERS,
     **submissions.NODE_LOADERS,
+    **comments.NODE_LOADERS,
     **reliefs.NODE_LOADERS,
     **attributes.NODE_LOADERS,
     **objectives.NODE_LOADERS,
+    **scores.NODE_LOADERS,
 }
 
 
@@ -91,6 +101,7 @@ class Query(
     achievements.AchievementQuery,
     attributes.AttributeQuery,
     objectives.ObjectiveQuery,
+    scores.ScoreQuery,
     PluginQuery,
 ):
     """Root of queries."""
@@ -103,13 +114,20 @@ class Mutation(
     CompanyMutation,
     OrganizationMutation,
     PlanMutation,
+    ProductDecompositionMutation,
     ScenarioMutation,
     PlanCopyMutation,
     SubmissionMutation,
     TargetImportMutation,
+    CommentMutation,
+    CommitmentMutation,
     ReliefMutation,
     ObjectiveMutation,
+    WorksheetMutation,
+    OwnGoalMutation,
     MetricMutation,
+    ProductMetricMutation,
+    scores.ScoreMutation,
     AchievementMutation,
     FunnelMutation,
     AttributeMutation,

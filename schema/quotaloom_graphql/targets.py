@@ -15,6 +15,7 @@ from quotaloom.platform.unit_of_work import Record
 from quotaloom.targets.mismatches import NO_CELLS, Mismatch, target_mismatches
 from quotaloom.targets.reads import PlanChoice, cells_by_unit, cells_of_months, lines_by_unit
 from quotaloom_graphql.arguments import AsOf, GrainChoice, MetricKey, PeriodLabel, PlanId, PlanVersionNumber
+from quotaloom_graphql.comment_loaders import load_cell_comments
 from quotaloom_graphql.context import Info, RequestContext
 from quotaloom_graphql.enums import Grain
 from quotaloom_graphql.plan_loaders import load_plans
@@ -22,6 +23,7 @@ from quotaloom_graphql.questions import PlanAsked, known_as_of, metric_named, pe
 from strawberry_breadth import batch
 
 if TYPE_CHECKING:
+    from quotaloom_graphql.comments import CellComment
     from quotaloom_graphql.plans import Plan
 
 
@@ -52,6 +54,11 @@ class TargetCell:
         one=True,
         description="The plan that it belongs to, and so the objective that it serves; null for sums and parts of cells"
         " of grains other than months.",
+    )
+    comments: list[Annotated[CellComment, strawberry.lazy("quotaloom_graphql.comments")]] | None = batch(
+        load_cell_comments,
+        description="What was said of it, the earliest first, as far as you may read it; null for grains other than"
+        " months.",
     )
 
 

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import strawberry
 
+from quotaloom.calendars.periods import ONE_DAY, Grain
 from quotaloom.platform.amounts import format_amount
 from quotaloom.platform.errors import NotFound
 from quotaloom.targets.gathering import KINDS
@@ -50,7 +51,9 @@ class CellChange:
     """A change."""
 
     kind: ChangeKind = strawberry.field(description="What happened to it.")
-    period: str = strawberry.field(description="The month's label.")
+    period: str = strawberry.field(
+        description="The label of the month, or of the day where the month is planned by the day."
+    )
     starts_on: date = strawberry.field(description="First day.")
     ends_on: date = strawberry.field(description="The day after the last.")
     before: TargetValues = strawberry.field(description="What it held.")
@@ -79,9 +82,8 @@ async def load_cell_changes(
     calendar = (await info.context.calendar()).fiscal
 
     def shown(row: Any, scale: int) -> dict[str, Any]:
-        (month, *_) = calendar.months_of(calendar.period((row["starts_on"], row["ends_on"])))
-        whole = (month.starts_on, month.ends_on) == (row["starts_on"], row["ends_on"])
-        label = month.label if whole else f"{row['starts_on']}/{row['ends_on']}"
+        grain = Grain.DAY if row["ends_on"] - row["starts_on"] == ONE_DAY else Grain.MONTH
+        label = calendar.containing(row["starts_on"], grain).label
         return {**_change(row, scale), "kind": row["kind"], "period": label, **_days(row)}
 
     return await _connections(parents, info, against, (first, after), changed_cells, shown)

@@ -112,8 +112,9 @@ def _of_member(arguments: str) -> str:
 async def api_company(
     database: Database, database_url: str, folder: Path, now: datetime = START, **facts: Any
 ) -> AsyncIterator[ApiCompany]:
-    """Found a company and serve it."""
-    new = NewCompany(**{"key": "acme", "name": "Acme", "currency": "CNY", "time_zone": "Asia/Shanghai", **facts})
+    """Found a company, whose plans need no owners, and serve it."""
+    named = {"key": "acme", "name": "Acme", "currency": "CNY", "time_zone": "Asia/Shanghai"}
+    new = NewCompany(**{**named, "plans_need_owners": False, **facts})
     founded = await found_company(
         database,
         PolicyHost(discover()),

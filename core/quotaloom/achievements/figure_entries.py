@@ -16,6 +16,7 @@ from quotaloom.achievements.reads import Cursor, EntryPage
 from quotaloom.achievements.splits import CreditKind
 from quotaloom.achievements.storing import ENTRY_COLUMNS
 from quotaloom.calendars.periods import Period
+from quotaloom.metrics.counting import Counting
 from quotaloom.platform.unit_of_work import Snapshot
 
 
@@ -30,7 +31,7 @@ class Counted:
     None means all.
     """
 
-    metric_id: int
+    counting: Counting
     of_members: bool = False
     tree_day: date | None = None
     position_ids: Collection[int] | None = None
@@ -71,6 +72,7 @@ _COUNTING = """
     AND entry.metric_id = $4 AND entry.business_date >= asked.starts_on AND entry.business_date < asked.ends_on
     AND ($5::date IS NULL OR entry.posted_on <= $5)
     AND ($6::bigint[] IS NULL OR entry.position_id = ANY($6) OR entry.member_id = ANY($7))
+    AND ($10::bigint[] IS NULL OR entry.product_id = ANY($10))
 """
 
 _COLUMNS = ", ".join(f"entry.{name}" for name in ENTRY_COLUMNS.split(", "))
@@ -89,8 +91,8 @@ async def figure_entries(
     turn, order = ("<", "DESC") if newest_first else (">", "ASC")
     rows = await snapshot.fetch(
         f"SELECT asked.number, entry.* FROM {_ASKED} CROSS JOIN LATERAL (SELECT {_COLUMNS} {_of(counted)}"  # noqa: S608
-        f" AND ($10::date IS NULL OR (entry.business_date, entry.id) {turn} ($10, $11::bigint))"
-        f" ORDER BY entry.business_date {order}, entry.id {order} LIMIT $12) AS entry"
+        f" AND ($11::date IS NULL OR (entry.business_date, entry.id) {turn} ($11, $12::bigint))"
+        f" ORDER BY entry.business_date {order}, entry.id {order} LIMIT $13) AS entry"
         f" ORDER BY asked.number, entry.business_date {order}, entry.id {order}",
         *_arguments(asked, counted),
         *(after or (None, None)),
@@ -122,12 +124,13 @@ def _arguments(asked: Asked, counted: Counted) -> list[Any]:
         [subject_id for subject_id, _ in asked],
         [period.starts_on for _, period in asked],
         [period.ends_on for _, period in asked],
-        counted.metric_id,
+        counted.counting.metric_id,
         counted.posted_through,
         None if everything else list(counted.seen_units or ()),
         list(counted.seen_members or ()),
         _listed(counted.position_ids) if counted.of_members else counted.tree_day,
         counted.credit,
+        counted.counting.product_ids,
     ]
 
 

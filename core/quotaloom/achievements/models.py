@@ -39,9 +39,10 @@ class AchievementEntry(TenantModel):
 
 
 class AchievementBalance(TenantModel):
-    """The ledger's entries summed per position, member, metric, business date, posting day and currency.
+    """The ledger's entries summed per position, member, metric, business date, posting day, currency and product.
 
-    Kept in the transaction that appends the entries, so that a roll-up reads balances and not entries.
+    Entries without a currency or product are summed under "" and 0. Kept in the transaction that appends the entries,
+    so that a roll-up reads balances and not entries.
     """
 
     metric_id = fields.BigIntField()
@@ -50,6 +51,7 @@ class AchievementBalance(TenantModel):
     business_date = fields.DateField()
     posted_on = fields.DateField()
     currency = fields.CharField(max_length=3, default="")
+    product_id = fields.BigIntField(default=0)
     direct = fields.BigIntField()
     overlay = fields.BigIntField()
     original_direct = fields.BigIntField()

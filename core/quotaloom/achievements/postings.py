@@ -101,6 +101,9 @@ def _same(
 
 def metric_faults(posting: Posting, metric: Record) -> Iterator[InputError]:
     """Whatever the metric does not take, paths from the posting on."""
+    if metric["of_metric_id"] is not None:
+        message = f"{metric['name']} counts what is posted to another metric for its products: post to that one"
+        yield InputError("OF_PRODUCTS", message, ("metricId",))
     if posting.amount < 0 and metric["key"] not in MAY_BE_NEGATIVE:
         message = "an amount starts at 0: reverse the entry that it corrects"
         yield InputError("NEGATIVE_AMOUNT", message, ("amount",))

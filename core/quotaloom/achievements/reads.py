@@ -31,6 +31,7 @@ WHERE ($1::bigint[] IS NULL OR entry.metric_id = ANY($1))
     AND ($7::date IS NULL OR entry.posted_on <= $7)
     AND ($8::bigint[] IS NULL OR entry.position_id = ANY($8) OR entry.member_id = ANY($9))
     AND ($11::text IS NULL OR entry.credit = $11)
+    AND ($12::bigint[] IS NULL OR entry.product_id = ANY($12))
 """
 
 
@@ -55,6 +56,7 @@ class EntryFilter:
     seen_members: Sequence[int] | None = None
     tree_day: date | None = None
     credit: CreditKind | None = None
+    product_ids: Sequence[int] | None = None
 
 
 Cursor = tuple[date, int]
@@ -81,8 +83,8 @@ async def entries_page(
     turn, order = ("<", "DESC") if newest_first else (">", "ASC")
     rows = await snapshot.fetch(
         f"SELECT {_COLUMNS} {_MATCHING}"
-        f" AND ($12::date IS NULL OR (entry.business_date, entry.id) {turn} ($12, $13::bigint))"
-        f" ORDER BY entry.business_date {order}, entry.id {order} LIMIT $14",
+        f" AND ($13::date IS NULL OR (entry.business_date, entry.id) {turn} ($13, $14::bigint))"
+        f" ORDER BY entry.business_date {order}, entry.id {order} LIMIT $15",
         *_arguments(wanted),
         *(after or (None, None)),
         first + 1,
@@ -138,4 +140,5 @@ def _arguments(wanted: EntryFilter | None) -> list[Any]:
         *seen,
         chosen.tree_day,
         chosen.credit,
+        chosen.product_ids,
     ]

@@ -2,7 +2,8 @@
 
 Common to all: `periods` are half-open ranges of business dates, and a row's `period_index` is a place in them;
 `posted_through` leaves out what was posted later than that day, None nothing. Amounts are in minor units of the
-metric; sums may pass 64 bits. A unit or member without entries in a period has no row.
+metric; sums may pass 64 bits. `counting` says which entries count: those of a metric, or of some of its products. A
+unit or member without entries in a period has no row.
 """
 
 from __future__ import annotations
@@ -11,27 +12,24 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from fractions import Fraction
-from itertools import pairwise
-from operator import add
-from typing import Any, Literal
+from typing import Any
 
 from asyncpg import Record
 
+from quotaloom.achievements.unit_sums import Structure, sums_of_units
 from quotaloom.calendars.periods import EARLIEST, Period
+from quotaloom.metrics.counting import Counting
 from quotaloom.metrics.currencies import currency_scale
 from quotaloom.metrics.rates import RateKind, RateTable, exact
 from quotaloom.platform.amounts import half_up
 from quotaloom.platform.unit_of_work import Snapshot
 
-Structure = Literal["as_was", "as_is"]
-
 # A balance counts where its position stood on the business date, or where it stands on the one day asked for.
 _OF_UNITS = """
 FROM unit_path path
 JOIN achievement_balance balance ON balance.company_id = path.company_id AND balance.position_id = path.unit_id
-    AND balance.metric_id = $2
+    AND balance.metric_id = $2 AND ($7::bigint[] IS NULL OR balance.product_id = ANY($7))
     AND COALESCE($5::date, balance.business_date) >= path.valid_from
     AND COALESCE($5::date, balance.business_date) < path.valid_to
 JOIN unnest($3::date[], $4::date[]) WITH ORDINALITY AS period (starts_on, ends_on, number)
@@ -39,35 +37,14 @@ JOIN unnest($3::date[], $4::date[]) WITH ORDINALITY AS period (starts_on, ends_o
 WHERE path.ancestor_id = ANY($1) AND ($6::date IS NULL OR balance.posted_on <= $6)
 """
 
-_BY_UNIT = f"""
-SELECT path.ancestor_id AS unit_id, (period.number - 1)::int AS period_index,
-    sum(balance.direct::numeric + CASE WHEN path.depth = 0 THEN balance.overlay ELSE 0 END) AS achieved,
-    sum(balance.overlay) AS overlay
-{_OF_UNITS} GROUP BY 1, 2 ORDER BY 1, 2
-"""
-
 # Originals by currency and by the days between which no plan rate changes.
 _ORIGINALS_BY_UNIT = f"""
 SELECT path.ancestor_id AS unit_id, (period.number - 1)::int AS period_index, balance.currency,
-    width_bucket(balance.business_date, $7::date[]) AS since,
+    width_bucket(balance.business_date, $8::date[]) AS since,
     sum(balance.original_direct::numeric + CASE WHEN path.depth = 0 THEN balance.original_overlay ELSE 0 END)
         AS achieved,
     sum(balance.original_overlay) AS overlay
 {_OF_UNITS} GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
-"""
-
-# Whole trees month by month: each position is summed once, and not anew for every unit above it.
-_BELOW = "SELECT ancestor_id, unit_id FROM unit_path WHERE ancestor_id = ANY($1) AND valid_from <= $2 AND $2 < valid_to"
-
-_MONTHS_OF_POSITIONS = """
-SELECT position_id, array_agg(number - 1) AS places, array_agg(direct) AS direct, array_agg(overlay) AS overlay
-FROM (
-    SELECT position_id, width_bucket(business_date, $3::date[]) AS number,
-        sum(direct) AS direct, sum(overlay) AS overlay
-    FROM achievement_balance
-    WHERE position_id = ANY($1) AND metric_id = $2 AND business_date >= $4 AND business_date < $5
-    GROUP BY 1, 2
-) AS month GROUP BY 1
 """
 
 _BY_MEMBER = """
@@ -78,6 +55,7 @@ JOIN unnest($3::date[], $4::date[]) WITH ORDINALITY AS period (starts_on, ends_o
     ON balance.business_date >= period.starts_on AND balance.business_date < period.ends_on
 WHERE balance.member_id = ANY($1) AND balance.metric_id = $2 AND ($5::date IS NULL OR balance.posted_on <= $5)
     AND ($6::bigint[] IS NULL OR balance.position_id = ANY($6))
+    AND ($7::bigint[] IS NULL OR balance.product_id = ANY($7))
 GROUP BY 1, 2 ORDER BY 1, 2
 """
 
@@ -95,61 +73,45 @@ class AchievedAtPlanRate:
 async def achieved_by_unit(
     snapshot: Snapshot,
     unit_ids: Sequence[int],
-    metric_id: int,
+    counting: Counting,
     periods: Sequence[Period],
     *,
     structure: Structure = "as_was",
     tree_day: date | None = None,
     posted_through: date | None = None,
 ) -> list[dict[str, int]]:
-    """Rows of unit_id, period_index, achieved and overlay, in that order.
+    """Rows of unit_id, period_index, achieved and overlay, in that order; none where both are 0.
 
     As it was: a balance counts for whoever was above its position on the business date. As it is: for whoever is
     above it on `tree_day`, which must be given then. Overlay is in a position's own `achieved`, not in that of
     the units above; `overlay` is the overlay of all positions at or below the unit, whether in it or not.
     """
-    arguments = _of_units(unit_ids, metric_id, periods, structure, tree_day, posted_through)
-    return _whole(await snapshot.fetch(_BY_UNIT, *arguments))
+    sums = await sums_of_units(
+        snapshot, unit_ids, counting, periods, structure=structure, tree_day=tree_day, posted_through=posted_through
+    )
+    nothing = [0] * len(periods)
+    return [
+        {"unit_id": unit_id, "period_index": place, "achieved": achieved, "overlay": overlay}
+        for unit_id in sorted(sums.achieved)
+        for place, (achieved, overlay) in enumerate(
+            zip(sums.achieved[unit_id], sums.overlay.get(unit_id, nothing), strict=True)
+        )
+        if achieved or overlay
+    ]
 
 
 async def achieved_by_month(
-    snapshot: Snapshot, unit_ids: Sequence[int], metric_id: int, months: Sequence[Period], tree_day: date
+    snapshot: Snapshot, unit_ids: Sequence[int], counting: Counting, months: Sequence[Period], tree_day: date
 ) -> dict[int, list[int]]:
-    """What each unit achieved in each of `months`, as it is composed on `tree_day`; every id has its list.
-
-    As `achieved_by_unit` has it, made for whole trees, in two statements. Raises `ValueError` for months that do not
-    follow one another.
-    """
-    if any(earlier.ends_on != later.starts_on for earlier, later in pairwise(months)):
-        raise ValueError("these months do not follow one another")
-    below = await snapshot.fetch(_BELOW, list(unit_ids), tree_day)
-    starts, ends = _bounds(months)
-    positions = list({row["unit_id"] for row in below})
-    rows = await snapshot.fetch(_MONTHS_OF_POSITIONS, positions, metric_id, starts, starts[0], ends[-1])
-    direct, overlay = (
-        {row["position_id"]: _spread(row["places"], row[column], len(months)) for row in rows}
-        for column in ("direct", "overlay")
-    )
-    found = {unit_id: [0] * len(months) for unit_id in unit_ids}
-    for unit_id, position_id in below:
-        if position_id in direct:
-            found[unit_id] = list(map(add, found[unit_id], direct[position_id]))
-    for unit_id in found.keys() & overlay.keys():
-        found[unit_id] = list(map(add, found[unit_id], overlay[unit_id]))
-    return found
-
-
-def _spread(places: Sequence[int], sums: Sequence[Decimal], length: int) -> list[int]:
-    figures = [0] * length
-    for place, figure in zip(places, sums, strict=True):
-        figures[place] = int(figure)
-    return figures
+    """What each unit achieved in each of `months`, as it is composed on `tree_day`; every id has its list."""
+    sums = await sums_of_units(snapshot, unit_ids, counting, months, structure="as_is", tree_day=tree_day)
+    return {unit_id: sums.achieved.get(unit_id, [0] * len(months)) for unit_id in unit_ids}
 
 
 async def achieved_at_plan_rate(
     snapshot: Snapshot,
     unit_ids: Sequence[int],
-    metric_id: int,
+    counting: Counting,
     metric_scale: int,
     periods: Sequence[Period],
     rates: RateTable,
@@ -166,7 +128,7 @@ async def achieved_at_plan_rate(
     changes = [EARLIEST, *rates.changes(RateKind.PLAN)]
     rows = await snapshot.fetch(
         _ORIGINALS_BY_UNIT,
-        *_of_units(unit_ids, metric_id, periods, structure, tree_day, posted_through),
+        *_of_units(unit_ids, counting, periods, structure, tree_day, posted_through),
         changes,
     )
     sums: dict[tuple[int, int], dict[str, list[Fraction]]] = defaultdict(dict)
@@ -184,7 +146,7 @@ async def achieved_at_plan_rate(
 async def achieved_by_member(
     snapshot: Snapshot,
     member_ids: Sequence[int],
-    metric_id: int,
+    counting: Counting,
     periods: Sequence[Period],
     *,
     posted_through: date | None = None,
@@ -197,7 +159,16 @@ async def achieved_by_member(
     starts, ends = _bounds(periods)
     positions = None if position_ids is None else list(position_ids)
     return _whole(
-        await snapshot.fetch(_BY_MEMBER, list(member_ids), metric_id, starts, ends, posted_through, positions)
+        await snapshot.fetch(
+            _BY_MEMBER,
+            list(member_ids),
+            counting.metric_id,
+            starts,
+            ends,
+            posted_through,
+            positions,
+            counting.product_ids,
+        )
     )
 
 
@@ -208,7 +179,7 @@ def _whole(rows: Sequence[Record]) -> list[dict[str, int]]:
 
 def _of_units(
     unit_ids: Sequence[int],
-    metric_id: int,
+    counting: Counting,
     periods: Sequence[Period],
     structure: Structure,
     tree_day: date | None,
@@ -217,7 +188,8 @@ def _of_units(
     if structure == "as_is" and tree_day is None:
         raise ValueError("a tree as it is needs the day on which it is")
     starts, ends = _bounds(periods)
-    return list(unit_ids), metric_id, starts, ends, tree_day if structure == "as_is" else None, posted_through
+    day = tree_day if structure == "as_is" else None
+    return list(unit_ids), counting.metric_id, starts, ends, day, posted_through, counting.product_ids
 
 
 def _bounds(periods: Sequence[Period]) -> tuple[list[date], list[date]]:

@@ -34,16 +34,18 @@ WITH fresh AS (
     RETURNING {ENTRY_COLUMNS}
 ), balanced AS (
     INSERT INTO achievement_balance AS balance (
-        company_id, position_id, metric_id, business_date, member_id, posted_on, currency,
+        company_id, position_id, metric_id, business_date, member_id, posted_on, currency, product_id,
         direct, overlay, original_direct, original_overlay
     )
     SELECT $1, position_id, metric_id, business_date, member_id, posted_on, COALESCE(currency, '') AS currency,
+        COALESCE(product_id, 0) AS product_id,
         COALESCE(sum(amount) FILTER (WHERE credit = 'direct'), 0),
         COALESCE(sum(amount) FILTER (WHERE credit = 'overlay'), 0),
         COALESCE(sum(original_amount) FILTER (WHERE credit = 'direct'), 0),
         COALESCE(sum(original_amount) FILTER (WHERE credit = 'overlay'), 0)
-    FROM fresh GROUP BY 2, 3, 4, 5, 6, 7 ORDER BY 2, 3, 4, 5, 6, 7
-    ON CONFLICT (company_id, position_id, metric_id, business_date, member_id, posted_on, currency) DO UPDATE SET
+    FROM fresh GROUP BY 2, 3, 4, 5, 6, 7, 8 ORDER BY 2, 3, 4, 5, 6, 7, 8
+    ON CONFLICT (company_id, position_id, metric_id, business_date, member_id, posted_on, currency, product_id)
+    DO UPDATE SET
         direct = balance.direct + excluded.direct,
         overlay = balance.overlay + excluded.overlay,
         original_direct = balance.original_direct + excluded.original_direct,

@@ -10,6 +10,7 @@ from typing import Final
 from quotaloom.calendars.commands import insert_holidays
 from quotaloom.demo.generating import CURRENCY, START_MONTH
 from quotaloom.demo.keys import Keys, load_keys
+from quotaloom.demo.market import GROUP_METRICS
 from quotaloom.demo.organizing import COMPANY_KEY, COMPANY_NAME
 from quotaloom.demo.people import EMAIL_DOMAIN
 from quotaloom.demo.story import Appointment, DemoStory, DemoUnit
@@ -17,7 +18,8 @@ from quotaloom.funnels.commands.customers import NewCustomer, insert_customers
 from quotaloom.funnels.stages import NewFunnel, NewStage, Outcome
 from quotaloom.metrics.commands import set_exchange_rate
 from quotaloom.metrics.product_commands import define_product
-from quotaloom.metrics.reads import all_products, all_rates
+from quotaloom.metrics.product_metrics import define_product_metric
+from quotaloom.metrics.reads import all_metrics, all_products, all_rates
 from quotaloom.organizations.commands.companies import NewCompany
 from quotaloom.organizations.membership import NewMember, insert_members
 from quotaloom.organizations.planting import NewUnit, insert_units
@@ -99,13 +101,17 @@ async def _appoint(transaction: Transaction, kind: TermKind, wanted: Sequence[Ap
 
 
 async def stock(work: Work, story: DemoStory) -> None:
-    """Define the products and set the exchange rates that are not stored yet."""
+    """Define the products and their metrics, and set the exchange rates, that are not stored yet."""
     async with work.snapshot() as snapshot:
         products = {row["key"] for row in await all_products(snapshot)}
+        metrics = {row["key"] for row in await all_metrics(snapshot)}
         rates = {(row["currency"], row["kind"], row["valid_from"]) for row in await all_rates(snapshot)}
     for product in story.products:
         if product.key not in products:
             await define_product(work, product)
+    for metric in GROUP_METRICS:
+        if metric.key not in metrics:
+            await define_product_metric(work, metric)
     for rate in story.rates:
         if (rate.currency, rate.kind.value, rate.valid_from) not in rates:
             await set_exchange_rate(work, rate.currency, rate.kind, rate.valid_from, rate.rate)

@@ -13,7 +13,9 @@ from quotaloom.calendars.periods import Grain, Period
 from quotaloom.demo.dice import dice
 from quotaloom.demo.story import DemoCustomer
 from quotaloom.demo.words import BUSINESSES, COINED_NAMES, OVERSEAS_CUSTOMERS, PLACES
+from quotaloom.metrics.built_in import REVENUE
 from quotaloom.metrics.product_commands import NewProduct
+from quotaloom.metrics.product_metrics import NewProductMetric
 from quotaloom.metrics.rates import Rate, RateKind
 
 FOREIGN_CURRENCY: Final = "USD"
@@ -26,16 +28,23 @@ _SYSTEMS: Final = "Systems 系统"
 _SERVICES: Final = "Services 服务"
 
 PRODUCTS: Final = (
-    NewProduct("lumen-s2", "Lumen S2 Spectrometer 光谱仪", _INSTRUMENTS, 86_000_00),
-    NewProduct("aster-40", "Aster 40 Microscope 显微镜", _INSTRUMENTS, 64_000_00),
-    NewProduct("tarn-7", "Tarn 7 Balance 精密天平", _INSTRUMENTS, 28_000_00),
-    NewProduct("rill-3", "Rill 3 Flow Meter 流量计", _INSTRUMENTS, 19_500_00),
-    NewProduct("ridge-line", "Ridge Line Inspection System 在线检测系统", _SYSTEMS, 420_000_00),
-    NewProduct("harbour-lab", "Harbour Lab Automation 实验室自动化", _SYSTEMS, 265_000_00),
-    NewProduct("care-plan", "Care Plan 年度维护", _SERVICES, 36_000_00),
-    NewProduct("calibration", "Calibration 校准服务", _SERVICES, 12_000_00),
+    NewProduct("lumen-s2", "Lumen S2 Spectrometer 光谱仪", _INSTRUMENTS, 86_000_00, Decimal("0.42")),
+    NewProduct("aster-40", "Aster 40 Microscope 显微镜", _INSTRUMENTS, 64_000_00, Decimal("0.45")),
+    NewProduct("tarn-7", "Tarn 7 Balance 精密天平", _INSTRUMENTS, 28_000_00, Decimal("0.38")),
+    NewProduct("rill-3", "Rill 3 Flow Meter 流量计", _INSTRUMENTS, 19_500_00, Decimal("0.4")),
+    NewProduct("ridge-line", "Ridge Line Inspection System 在线检测系统", _SYSTEMS, 420_000_00, Decimal("0.31")),
+    NewProduct("harbour-lab", "Harbour Lab Automation 实验室自动化", _SYSTEMS, 265_000_00, Decimal("0.345")),
+    NewProduct("care-plan", "Care Plan 年度维护", _SERVICES, 36_000_00, Decimal("0.62")),
+    NewProduct("calibration", "Calibration 校准服务", _SERVICES, 12_000_00, Decimal("0.55")),
 )
-"""What is sold, with list prices in fen."""
+"""What is sold, with list prices in fen and gross margin rates."""
+
+GROUP_METRICS: Final = (
+    NewProductMetric("instruments", "Revenue of instruments 仪器收入", REVENUE, product_group=_INSTRUMENTS),
+    NewProductMetric("systems", "Revenue of systems 系统收入", REVENUE, product_group=_SYSTEMS),
+    NewProductMetric("services", "Revenue of services 服务收入", REVENUE, product_group=_SERVICES),
+)
+"""What is counted by product group."""
 
 NEEDS_ENGINEER: Final = frozenset(product.key for product in PRODUCTS if product.product_group == _SYSTEMS)
 

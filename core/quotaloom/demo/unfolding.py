@@ -13,7 +13,7 @@ from quotaloom.demo.story import Appointment, Change, DemoDeal, DemoRefund, Demo
 from quotaloom.funnels.deals import NewOpportunity, OpportunityRow, PastMove
 from quotaloom.funnels.opportunity_batches import insert_opportunities
 from quotaloom.funnels.splits import Split
-from quotaloom.metrics.built_in import ORDERS, REVENUE
+from quotaloom.metrics.built_in import NEW_CUSTOMERS, REVENUE
 from quotaloom.organizations.membership import NewMember, insert_members, let_leave
 from quotaloom.organizations.placing import place_unit
 from quotaloom.organizations.planting import NewUnit, insert_units
@@ -96,7 +96,7 @@ def _splits(splits: Iterable[DemoSplit], keys: Keys) -> tuple[Split, ...]:
 
 
 async def _refund(transaction: Transaction, company: CompanyFacts, refund: DemoRefund) -> None:
-    """A part is of the revenue alone; the whole takes the order back as well, and the customer stays one."""
+    """A part is of the revenue alone; the whole takes order and margin back as well, and the customer stays one."""
     entries = await transaction.fetch(
         "SELECT entry.id, metric.key AS metric FROM achievement_entry AS entry"
         " JOIN metric ON metric.company_id = entry.company_id AND metric.id = entry.metric_id"
@@ -106,6 +106,6 @@ async def _refund(transaction: Transaction, company: CompanyFacts, refund: DemoR
     reversals = [
         Reversal(entry["id"], refund.amount, f"refund:{refund.key}:{entry['metric']}", refund.key)
         for entry in entries
-        if entry["metric"] == REVENUE or (refund.amount is None and entry["metric"] == ORDERS)
+        if entry["metric"] == REVENUE or (refund.amount is None and entry["metric"] != NEW_CUSTOMERS)
     ]
     await reverse(transaction, company, reversals)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from quotaloom.achievements.entries import Draft, PostedEntry
-from quotaloom.achievements.storing import ENTRY_COLUMNS, posted, store
+from quotaloom.achievements.storing import ENTRY_COLUMNS, entries_by_key, posted, store
 from quotaloom.platform.unit_of_work import Transaction
 from quotaloom.platform.work import CompanyFacts
 
@@ -22,10 +22,8 @@ FROM opportunity AS deal JOIN stage ON stage.company_id = deal.company_id AND st
     AND stage.outcome = 'won'
 """
 
-_COUNTED = f"""
-SELECT DISTINCT deal.customer_id {_WON}
-JOIN achievement_entry AS entry ON entry.company_id = deal.company_id
-    AND entry.idempotency_key = 'opportunity:' || deal.id || ':win:' || deal.wins || ':customer#0'
+_WON_OF_CUSTOMERS = f"""
+SELECT deal.customer_id, 'opportunity:' || deal.id || ':win:' || deal.wins || ':customer#0' AS key {_WON}
 WHERE deal.company_id = $1 AND deal.customer_id = ANY($2)
 """
 
@@ -56,7 +54,7 @@ async def first_wins(transaction: Transaction, wins: Sequence[tuple[int | None, 
     customers = sorted({customer_id for customer_id, _ in wins if customer_id is not None})
     if not customers:
         return frozenset()
-    counted = {row["customer_id"] for row in await transaction.fetch(_COUNTED, transaction.company_id, customers)}
+    counted = await _counted(transaction, customers)
     firsts: dict[int, int] = {}
     for place in sorted(range(len(wins)), key=lambda place: wins[place][1]):
         customer_id = wins[place][0]
@@ -70,10 +68,18 @@ async def pass_on(transaction: Transaction, company: CompanyFacts, metric_id: in
 
     The entries are those of that deal's order, as it was credited then.
     """
-    if await transaction.fetch(_COUNTED, transaction.company_id, [customer_id]):
+    if await _counted(transaction, [customer_id]):
         return
     rows = await transaction.fetch(_ORDER_OF_THE_EARLIEST, transaction.company_id, customer_id)
     await store(transaction, company, [_counting(posted(row), metric_id) for row in rows])
+
+
+async def _counted(transaction: Transaction, customer_ids: Sequence[int]) -> set[int]:
+    """Those of the customers whom a deal that is won has counted."""
+    won = await transaction.fetch(_WON_OF_CUSTOMERS, transaction.company_id, customer_ids)
+    # Two statements, as the planner cannot know how few entries have one of these keys, and might try all.
+    entries = await entries_by_key(transaction, [row["key"] for row in won])
+    return {row["customer_id"] for row in won if row["key"] in entries}
 
 
 def _counting(order: PostedEntry, metric_id: int) -> Draft:

@@ -68,6 +68,12 @@ async def unit_loads(snapshot: Snapshot, company: CompanyFacts, unit_ids: Sequen
     }
 
 
+async def customers_carried(snapshot: Snapshot, company_id: int, unit_ids: Sequence[int], on: date) -> dict[int, int]:
+    """How many customers each unit carries on the day, as in `unit_loads`, in one statement."""
+    rows = await snapshot.fetch(_COUNTS, company_id, list(unit_ids), on)
+    return {row["unit_id"]: row["customers"] for row in rows}
+
+
 async def _open_amounts(snapshot: Snapshot, company: CompanyFacts, unit_ids: Sequence[int], on: date) -> dict[int, int]:
     rows = await snapshot.fetch(_AMOUNTS, company.id, list(unit_ids), on, company.currency)
     foreign = sorted({row["currency"] for row in rows} - {company.currency})

@@ -11,6 +11,7 @@ from typing import Any, Final, cast
 from quotaloom.calendars.periods import known_day
 from quotaloom.metrics.built_in import BUILT_IN, MetricKind
 from quotaloom.metrics.currencies import currency_scale, known_currency
+from quotaloom.metrics.measuring import checked_source
 from quotaloom.metrics.rates import RateKind
 from quotaloom.platform.access import Scope
 from quotaloom.platform.errors import Conflict, InputError, NotFound
@@ -32,7 +33,8 @@ class NewMetric:
     """A metric to define: money in the company's currency, or a count.
 
     `scale` is its decimal places: for money that of the currency, which None stands for; for a count 0 to 6,
-    None for 0. A metric that is better when lower turns the statuses of its attainment round.
+    None for 0. A metric that is better when lower turns the statuses of its attainment round. `measured_by` says where
+    its amounts come from; without that no plan of it is published.
     """
 
     key: str
@@ -41,6 +43,7 @@ class NewMetric:
     scale: int | None = None
     lower_is_better: bool = False
     description: str | None = None
+    measured_by: str | None = None
 
 
 async def install_builtin_metrics(transaction: Transaction, currency: str) -> dict[str, int]:
@@ -71,22 +74,24 @@ async def install_builtin_metrics(transaction: Transaction, currency: str) -> di
 async def define_metric(work: Work, metric: NewMetric) -> int:
     """Define a metric; returns its id.
 
-    Raises `InputError` BAD_KEY, BAD_NAME, BAD_DESCRIPTION, BAD_KIND, BAD_SCALE or KEY_TAKEN.
+    Raises `InputError` BAD_KEY, BAD_NAME, BAD_DESCRIPTION, BAD_KIND, BAD_SCALE, TOO_LONG, BAD_TEXT or KEY_TAKEN.
     """
     work.viewer.require(Scope.SETTINGS, "defining a metric")
     checked = _checked(metric, work.company.currency)
 
     async def apply(transaction: Transaction) -> int:
         row = await transaction.fetch_one(
-            "INSERT INTO metric (company_id, key, name, description, kind, scale, lower_is_better, version)"
-            " VALUES ($1, $2, $3, $4, $5, $6, $7, 1) ON CONFLICT (company_id, key) DO NOTHING RETURNING id",
+            "INSERT INTO metric (company_id, key, name, description, kind, scale, lower_is_better, measured_by,"
+            " version)"
+            " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1) ON CONFLICT (company_id, key) DO NOTHING RETURNING id",
             transaction.company_id,
             checked.key,
             checked.name,
-            checked.description,
+            checked.description or None,
             checked.kind,
             checked.scale,
             checked.lower_is_better,
+            checked.measured_by or None,
         )
         if row is None:
             raise key_taken("metric", checked.key)
@@ -104,16 +109,19 @@ async def update_metric(
     name: str | None = None,
     description: str | None = None,
     lower_is_better: bool | None = None,
+    measured_by: str | None = None,
     expected_version: int | None = None,
 ) -> None:
     """Rename or describe a metric, or turn its direction round; its key, what it counts and its scale stay.
 
-    Raises `NotFound` UNKNOWN_METRIC, `InputError` BAD_NAME or BAD_DESCRIPTION, `Conflict` STALE.
+    `measured_by` says where its amounts come from, a blank one takes that back. Raises `NotFound` UNKNOWN_METRIC,
+    `InputError` BAD_NAME, BAD_DESCRIPTION, TOO_LONG or BAD_TEXT, `Conflict` STALE.
     """
     work.viewer.require(Scope.SETTINGS, "changing a metric")
+    source = checked_source(measured_by)
     if name is not None:
         check_name(name)
-    _check_description(description)
+    check_description(description)
 
     async def apply(transaction: Transaction) -> None:
         before = await transaction.fetch_one("SELECT * FROM metric WHERE id = $1 FOR UPDATE", metric_id)
@@ -121,12 +129,15 @@ async def update_metric(
             raise NotFound("UNKNOWN_METRIC", "there is no such metric", ("id",))
         refuse_stale("metric", before["version"], expected_version)
         after = await transaction.fetch_one(
-            "UPDATE metric SET name = COALESCE($2, name), description = COALESCE($3, description),"
-            " lower_is_better = COALESCE($4, lower_is_better), version = version + 1 WHERE id = $1 RETURNING *",
+            "UPDATE metric SET name = COALESCE($2, name), description = NULLIF(COALESCE($3, description), ''),"
+            " lower_is_better = COALESCE($4, lower_is_better),"
+            " measured_by = CASE WHEN $5::text IS NULL THEN measured_by ELSE NULLIF($5, '') END,"
+            " version = version + 1 WHERE id = $1 RETURNING *",
             metric_id,
             name,
             description,
             lower_is_better,
+            source,
         )
         transaction.record("metric.update", "Metric", metric_id, before=dict(before), after=dict(after or {}))
         transaction.publish("metric.updated", id=metric_id)
@@ -204,7 +215,8 @@ def key_taken(what: str, key: str) -> InputError:
 def _checked(metric: NewMetric, currency: str) -> NewMetric:
     check_key(metric.key)
     check_name(metric.name)
-    _check_description(metric.description)
+    source = checked_source(metric.measured_by)
+    check_description(metric.description)
     kind: Any = metric.kind
     if kind not in ("money", "count"):
         raise InputError("BAD_KIND", f"a metric is `money` or `count`, not {kind!r}", ("kind",))
@@ -214,14 +226,15 @@ def _checked(metric: NewMetric, currency: str) -> NewMetric:
         raise InputError("BAD_SCALE", f"money in {currency} has {default} decimal places, not {scale}", ("scale",))
     if not 0 <= scale <= LARGEST_SCALE:
         raise InputError("BAD_SCALE", f"a count has 0 to {LARGEST_SCALE} decimal places, not {scale}", ("scale",))
-    return replace(metric, scale=scale)
+    return replace(metric, scale=scale, measured_by=source)
 
 
 def _own_scale(kind: MetricKind, currency: str) -> int:
     return currency_scale(currency) if kind == "money" else 0
 
 
-def _check_description(description: str | None) -> None:
+def check_description(description: str | None) -> None:
+    """Raise `InputError` BAD_DESCRIPTION for a very long description."""
     if description is not None and (len(description) > LONGEST_DESCRIPTION or "\0" in description):
         message = f"a description has up to {LONGEST_DESCRIPTION} characters"
         raise InputError("BAD_DESCRIPTION", message, ("description",))

@@ -8,7 +8,11 @@ from quotaloom.platform.models import TenantModel
 
 
 class Metric(TenantModel):
-    """A metric: `kind` is `money` (in the company's currency) or `count`; amounts have `scale` decimal places."""
+    """A metric: `kind` is `money` (in the company's currency) or `count`; amounts have `scale` decimal places.
+
+    One that is of another, `of_metric_id`, counts what is posted to that for a product or a product group, and has no
+    entries of its own.
+    """
 
     key = fields.CharField(max_length=64)
     name = fields.CharField(max_length=200)
@@ -16,6 +20,10 @@ class Metric(TenantModel):
     kind = fields.CharField(max_length=8)
     scale = fields.SmallIntField()
     lower_is_better = fields.BooleanField(default=False)
+    measured_by = fields.CharField(max_length=200, null=True)
+    of_metric_id = fields.BigIntField(null=True)
+    product_id = fields.BigIntField(null=True)
+    product_group = fields.CharField(max_length=100, null=True)
     version = fields.IntField(default=1)
 
     class Meta:

@@ -11,7 +11,13 @@ from quotaloom.platform.unit_of_work import Snapshot, Transaction
 
 Source = Snapshot | Transaction
 
-_METRIC = "SELECT id, key, name, description, kind, scale, lower_is_better, version FROM metric"
+# What a metric of a product or product group counts: those products, and null for every other metric.
+_METRIC = (
+    "SELECT id, key, name, description, kind, scale, lower_is_better, measured_by, version, of_metric_id, product_id,"
+    " product_group,"
+    " CASE WHEN of_metric_id IS NOT NULL THEN ARRAY(SELECT product.id FROM product WHERE product.id = metric.product_id"
+    " OR product.product_group = metric.product_group ORDER BY product.id) END AS product_ids FROM metric"
+)
 _PRODUCT = "SELECT id, key, name, product_group, list_price, gross_margin_rate, version FROM product"
 _RATE = "SELECT id, currency, kind, valid_from, rate FROM exchange_rate"
 

@@ -20,11 +20,11 @@ class Sight:
     """What one viewer may see of his company today.
 
     `everything`: all units and members, with figures; the sets of ids are then left empty, except
-    `headed_unit_ids`. `plans_everything`: may plan anywhere. `unit_ids`: units with figures, the subtrees he heads
-    and the positions he holds (and their ancestors, where the company says so). `named_unit_ids`: their ancestors,
-    by name. `member_ids`: members with figures, himself, the holders of positions and the heads in
+    `headed_unit_ids` and `held_unit_ids`. `plans_everything`: may plan anywhere. `unit_ids`: units with figures, the
+    subtrees he heads and the positions he holds (and their ancestors, where the company says so). `named_unit_ids`:
+    their ancestors, by name. `member_ids`: members with figures, himself, the holders of positions and the heads in
     the subtrees he heads. `named_member_ids`: by name, whoever ever held a position there. `headed_unit_ids`: the
-    units he heads himself. `led_unit_ids`: those and all below them.
+    units he heads himself. `led_unit_ids`: those and all below them. `held_unit_ids`: the positions he holds.
     """
 
     member_id: int | None = None
@@ -36,6 +36,7 @@ class Sight:
     named_member_ids: frozenset[int] = NOBODY
     headed_unit_ids: frozenset[int] = NOBODY
     led_unit_ids: frozenset[int] = NOBODY
+    held_unit_ids: frozenset[int] = NOBODY
 
     def sees_unit(self, unit_id: int) -> bool:
         """Whether he may see the unit's figures."""
@@ -56,6 +57,15 @@ class Sight:
     def heads(self, unit_id: int) -> bool:
         """Whether he heads this very unit."""
         return unit_id in self.headed_unit_ids
+
+    @property
+    def plans(self) -> bool:
+        """Whether he sees drafts: who sees everything, who plans everywhere, and whoever heads a unit."""
+        return self.everything or self.plans_everything or bool(self.headed_unit_ids)
+
+    def holds(self, unit_id: int) -> bool:
+        """Whether he holds this very position, outside of what he leads: he sees it, and plans nothing in it."""
+        return unit_id in self.held_unit_ids and unit_id not in self.led_unit_ids
 
     def may_plan(self, unit_id: int) -> bool:
         """Whether he may set and decompose targets of the unit: he heads it or a unit above it, or is an admin."""
@@ -93,10 +103,11 @@ class Sight:
         return None if self.everything else self.member_ids | self.named_member_ids
 
 
-_HEADED = """
+_OWN = """
 SELECT CASE u.kind WHEN 'company' THEN 'root' ELSE 'headed' END AS part, u.id
 FROM headship h JOIN org_unit u ON u.company_id = h.company_id AND u.id = h.unit_id
 WHERE h.member_id = $1 AND daterange(h.valid_from, h.valid_to) @> $2::date
+UNION ALL SELECT 'held', position_id FROM holding WHERE member_id = $1 AND daterange(valid_from, valid_to) @> $2::date
 """
 
 # "IN (…) IS TRUE" is looked up in a hash table. As a join it would be planned by guess, since nobody knows beforehand
@@ -130,11 +141,12 @@ async def load_sight(snapshot: Snapshot, viewer: Viewer, company: CompanyFacts, 
     plans = viewer.may(Scope.TARGETS)
     if viewer.member_id is None or viewer.role is Role.SERVICE:
         return Sight(everything=everything, plans_everything=plans)
-    headed = await snapshot.fetch(_HEADED, viewer.member_id, today)
-    heads_root = any(row["part"] == "root" for row in headed)
-    headed_ids = frozenset(row["id"] for row in headed)
+    own = await snapshot.fetch(_OWN, viewer.member_id, today)
+    heads_root = any(row["part"] == "root" for row in own)
+    headed_ids = frozenset(row["id"] for row in own if row["part"] != "held")
     if everything or heads_root:
-        return Sight(viewer.member_id, True, plans or heads_root, headed_unit_ids=headed_ids)
+        held_ids = frozenset(row["id"] for row in own if row["part"] == "held")
+        return Sight(viewer.member_id, True, plans or heads_root, headed_unit_ids=headed_ids, held_unit_ids=held_ids)
     found = await snapshot.fetch(_SUBTREES, headed_ids, viewer.member_id, today)
     return _sight(viewer.member_id, headed_ids, _parts(found), company.members_see_ancestors)
 
@@ -156,4 +168,5 @@ def _sight(member_id: int, headed: frozenset[int], parts: dict[str, frozenset[in
         named_member_ids=parts["former"] - parts["member"] - {member_id},
         headed_unit_ids=headed,
         led_unit_ids=parts["led"],
+        held_unit_ids=parts["held"],
     )

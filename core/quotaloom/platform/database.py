@@ -27,6 +27,7 @@ MODEL_MODULES = (
     "quotaloom.achievements.models",
     "quotaloom.strategy.models",
     "quotaloom.targets.models",
+    "quotaloom.scores.models",
     "quotaloom.funnels.models",
 )
 

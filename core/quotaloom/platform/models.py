@@ -36,6 +36,7 @@ class Company(Model):
     members_see_ancestors = fields.BooleanField(default=False)
     members_see_rankings = fields.BooleanField(default=False)
     plans_need_approval = fields.BooleanField(default=False)
+    plans_need_owners = fields.BooleanField(default=True)
     reversal_date = fields.CharField(max_length=8, default="original")
     created_at = fields.DatetimeField()
     version = fields.IntField(default=1)

@@ -31,6 +31,7 @@ class CompanyFacts:
     members_see_ancestors: bool
     members_see_rankings: bool
     plans_need_approval: bool
+    plans_need_owners: bool
     reversal_date: str
     version: int
 
@@ -51,6 +52,7 @@ NO_COMPANY = CompanyFacts(
     members_see_ancestors=False,
     members_see_rankings=False,
     plans_need_approval=False,
+    plans_need_owners=True,
     reversal_date="original",
     version=0,
 )
@@ -107,7 +109,8 @@ async def load_company(snapshot: Snapshot) -> CompanyFacts | None:
     row = await snapshot.fetch_one(
         "SELECT id, key, name, currency, time_zone, fiscal_start_month, calendar_pattern,"
         " ARRAY(SELECT jsonb_array_elements_text(working_weekdays)::int) AS working_weekdays,"
-        " members_see_ancestors, members_see_rankings, plans_need_approval, reversal_date, version FROM company"
+        " members_see_ancestors, members_see_rankings, plans_need_approval, plans_need_owners, reversal_date, version"
+        " FROM company"
     )
     if row is None:
         return None

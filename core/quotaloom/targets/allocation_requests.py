@@ -19,7 +19,18 @@ from quotaloom.platform.errors import InputError
 from quotaloom.platform.unit_of_work import Snapshot
 from quotaloom.platform.work import Work
 from quotaloom.targets.gathering import Gathered, GatheredUnit
-from quotaloom_sdk import NO_ATTRIBUTES, AllocationRequest, Attributes, Load, MonthFact, Need, Parameters, UnitFact
+from quotaloom.targets.worksheets import worksheet_facts
+from quotaloom_sdk import (
+    NO_ATTRIBUTES,
+    AllocationRequest,
+    Attributes,
+    Load,
+    MonthFact,
+    Need,
+    Parameters,
+    UnitFact,
+    WorksheetFact,
+)
 
 RECENT_MONTHS = 24
 """How many past months a rule is told of: as many as it takes to hold the last whole year, on any day."""
@@ -39,6 +50,7 @@ class Inputs:
     recent: Mapping[int, Sequence[int]] = field(default_factory=dict)
     attributes: Mapping[int, Attributes] = field(default_factory=dict)
     loads: Mapping[int, Load] = field(default_factory=dict)
+    worksheets: Mapping[int, WorksheetFact] = field(default_factory=dict)
 
 
 async def read_inputs(snapshot: Snapshot, work: Work, gathered: Gathered, needs: frozenset[Need]) -> Inputs:
@@ -59,6 +71,7 @@ async def read_inputs(snapshot: Snapshot, work: Work, gathered: Gathered, needs:
         recent=await _achieved(snapshot, gathered, recent) if recent else {},
         attributes=await attributes_of(snapshot, Subject.UNIT, ids) if Need.ATTRIBUTES in needs else {},
         loads=await _loads(snapshot, work, ids) if Need.LOAD in needs else {},
+        worksheets=await _worksheets(snapshot, calendar, gathered) if Need.WORKSHEET in needs else {},
     )
 
 
@@ -88,7 +101,12 @@ def _told(calendar: FiscalCalendar, months: Sequence[Period], working: WorkingDa
 
 
 async def _achieved(snapshot: Snapshot, gathered: Gathered, periods: Sequence[Period]) -> dict[int, list[int]]:
-    return await achieved_by_month(snapshot, list(gathered.units), gathered.metric_id, periods, gathered.tree_day)
+    return await achieved_by_month(snapshot, list(gathered.units), gathered.counting, periods, gathered.tree_day)
+
+
+async def _worksheets(snapshot: Snapshot, calendar: FiscalCalendar, gathered: Gathered) -> dict[int, WorksheetFact]:
+    fiscal_year = calendar.year_of(gathered.months[0].starts_on)
+    return await worksheet_facts(snapshot, gathered.metric_key, fiscal_year, list(gathered.units))
 
 
 async def _loads(snapshot: Snapshot, work: Work, ids: Sequence[int]) -> dict[int, Load]:
@@ -122,4 +140,5 @@ def _fact(unit: GatheredUnit, inputs: Inputs) -> UnitFact:
         load=inputs.loads.get(unit.id),
         key=unit.key,
         recent=tuple(inputs.recent.get(unit.id, ())),
+        worksheet=inputs.worksheets.get(unit.id),
     )

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
-from quotaloom.achievements.rollups import Structure, achieved_at_plan_rate, achieved_by_member, achieved_by_unit
+from quotaloom.achievements.rollups import achieved_at_plan_rate, achieved_by_member, achieved_by_unit
+from quotaloom.achievements.unit_sums import Structure
 from quotaloom.calendars.company_calendar import CompanyCalendar
 from quotaloom.calendars.periods import Period
+from quotaloom.metrics.counting import Counting
 from quotaloom.metrics.rates import RateKind
 from quotaloom.metrics.reads import rate_table
 from quotaloom.platform.amounts import format_amount
@@ -27,7 +29,8 @@ class AttainmentQuestion:
     of `today`, or of `as_of`, for all dates). `as_of` counts what was posted and published by the end of that day.
     `version_id` names a version whose cells count instead of the published ones, in periods that share a day with
     `version_days`, which its plan covers. Of members only what they aim for and achieve in `position_ids` counts, None
-    standing for all positions.
+    standing for all positions. `counting` is what counts for a metric of a product or product group; None is what
+    is posted to the metric itself.
     """
 
     metric_id: int
@@ -42,6 +45,12 @@ class AttainmentQuestion:
     version_days: Period | None = None
     at_plan_rate: bool = False
     position_ids: frozenset[int] | None = None
+    counting: Counting | None = None
+
+    @property
+    def counted(self) -> Counting:
+        """What counts as achieved."""
+        return self.counting or Counting(self.metric_id)
 
     @property
     def day(self) -> date:
@@ -97,12 +106,12 @@ async def _achieved(
         "tree_day": question.day,
         "posted_through": question.as_of,
     }
-    metric_id, periods = question.metric_id, question.periods
+    counting, periods = question.counted, question.periods
     if not question.at_plan_rate:
-        rows = await achieved_by_unit(snapshot, unit_ids, metric_id, periods, **arguments)
+        rows = await achieved_by_unit(snapshot, unit_ids, counting, periods, **arguments)
         return {(row["unit_id"], row["period_index"]): (row["achieved"], row["overlay"]) for row in rows}
     rates = await rate_table(snapshot, currency, RateKind.PLAN)
-    planned = await achieved_at_plan_rate(snapshot, unit_ids, metric_id, question.scale, periods, rates, **arguments)
+    planned = await achieved_at_plan_rate(snapshot, unit_ids, counting, question.scale, periods, rates, **arguments)
     return {(row.unit_id, row.period_index): (row.achieved, row.overlay) for row in planned}
 
 
@@ -119,7 +128,7 @@ async def attainment_by_member(
     found = await achieved_by_member(
         snapshot,
         list(member_ids),
-        question.metric_id,
+        question.counted,
         question.periods,
         posted_through=question.as_of,
         position_ids=positions,

@@ -95,9 +95,9 @@ async def _gather(work: Work, host: PolicyHost, request: DecomposeRequest) -> _R
             snapshot, host.registry, AllocationRule.kind, work.today, request.policy, ("policy",)
         )
         calendar = fiscal_calendar(work.company)
-        day = tree_day(plan, work.today)
-        gathered = await gather(snapshot, calendar, plan, draft_id, request.unit_id, day)
-        _require_subtree(right, gathered, request.unit_id)
+        tree_day = tree_day_of(plan, work.today)
+        gathered = await gather(snapshot, calendar, plan, draft_id, request.unit_id, tree_day)
+        require_subtree(right, gathered, request.unit_id)
         inputs = await read_inputs(snapshot, work, gathered, selected.policy.needs)
         ramp = NO_RAMP if request.ramp is None else await read_ramp(snapshot, calendar, gathered, request.ramp)
         return _Read(gathered, inputs, ramp, selected)
@@ -111,8 +111,11 @@ def _require_right(right: PlanningRight, request: DecomposeRequest) -> None:
         raise AccessDenied(BELOW_ONLY)
 
 
-def _require_subtree(right: PlanningRight, gathered: Gathered, unit_id: int) -> None:
-    """The tree of the plan's time may hold units that stand elsewhere today, and whose head is another."""
+def require_subtree(right: PlanningRight, gathered: Gathered, unit_id: int) -> None:
+    """Raise `AccessDenied` unless the planner may set all units below `unit_id`.
+
+    The tree of the plan's time may hold units that stand elsewhere today, and whose head is another.
+    """
     for other in gathered.units:
         if other != unit_id and not right.may_set(other):
             raise AccessDenied(
@@ -120,7 +123,7 @@ def _require_subtree(right: PlanningRight, gathered: Gathered, unit_id: int) -> 
             )
 
 
-def tree_day(plan: PlanFacts, today: date) -> date:
+def tree_day_of(plan: PlanFacts, today: date) -> date:
     """The day whose tree is decomposed: today, or the nearest day of the plan."""
     return min(max(plan.starts_on, today), plan.ends_on.fromordinal(plan.ends_on.toordinal() - 1))
 
@@ -143,10 +146,10 @@ async def _apply(work: Work, read: _Read, outcome: DecompositionOutcome, request
     async def apply(transaction: Transaction) -> bool:
         if not await still_selected(transaction, read.selected, work.today, request.policy):
             return False
-        if not await _still_stands(transaction, gathered, units, request.scenario):
+        if not await still_stands(transaction, gathered, units, request.scenario):
             return False
         await refuse_submitted(transaction, gathered.draft_id, units, work.today, "orgUnitId")
-        await _store(transaction, gathered.draft_id, rows)
+        await store_cells(transaction, gathered.draft_id, rows)
         await _explain(transaction, gathered, outcome)
         after = {
             "version": gathered.draft_id,
@@ -174,7 +177,11 @@ def _rows(unit: DecomposedUnit, gathered: Gathered) -> list[tuple[Any, ...]]:
     ]
 
 
-async def _still_stands(transaction: Transaction, gathered: Gathered, units: list[int], scenario: int | None) -> bool:
+async def still_stands(transaction: Transaction, gathered: Gathered, units: list[int], scenario: int | None) -> bool:
+    """Hold the plan and the tree, and say whether both, and the cells of `units`, are as they were gathered.
+
+    The first of `units` is the one whose subtree was gathered.
+    """
     await transaction.lock(ORGANIZATION_LOCK, shared=True)
     await transaction.lock(f"plan:{gathered.plan_id}")
     plan = await load_plan(transaction, gathered.plan_id)
@@ -191,7 +198,8 @@ async def _still_stands(transaction: Transaction, gathered: Gathered, units: lis
     return {row["id"]: row["version"] for row in rows} == seen
 
 
-async def _store(transaction: Transaction, draft_id: int, rows: Sequence[tuple[Any, ...]]) -> None:
+async def store_cells(transaction: Transaction, draft_id: int, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Write cells of a draft: the unit's id, first day and the day after the last, target, assessment, stretch."""
     await transaction.execute(
         "INSERT INTO target_cell AS c (company_id, plan_version_id, unit_id, starts_on, ends_on, target, assessment,"
         " stretch, locked, pinned, version) SELECT $1, $2, n.*, false, false, 1"

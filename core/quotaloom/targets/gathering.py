@@ -13,6 +13,7 @@ from asyncpg import Record
 
 from quotaloom.calendars.fiscal import FiscalCalendar
 from quotaloom.calendars.periods import ONE_DAY, Period
+from quotaloom.metrics.counting import Counting, counting_of
 from quotaloom.metrics.reads import metrics_by_id
 from quotaloom.platform.errors import NotFound
 from quotaloom.platform.unit_of_work import Snapshot, Transaction
@@ -52,7 +53,7 @@ class Gathered:
 
     plan_id: int
     draft_id: int
-    metric_id: int
+    counting: Counting
     metric_key: str
     metric_scale: int
     months: tuple[Period, ...]
@@ -68,26 +69,34 @@ async def gather(
     draft_id: int,
     unit_id: int,
     tree_day: date,
+    levels: int | None = None,
 ) -> Gathered:
     """Read the subtree of `unit_id` as it stands on `tree_day`; raises `NotFound` for an unknown unit.
 
     Units that open later in the plan's time, or closed earlier in it, are there too, each where it stood on the
-    day nearest to `tree_day` on which it was open.
+    day nearest to `tree_day` on which it was open. With `levels`, `units` are only those so many levels below, although
+    their `children`, and the `tree`, name all.
     """
     months = calendar.months_of(Period("", None, plan.starts_on, plan.ends_on))
     rows = await subtree(snapshot, unit_id, tree_day, plan)
     if not rows:
         raise NotFound("NOT_FOUND", f"there is no such unit on {tree_day} that you can see", ("orgUnitId",))
-    ids = [row["id"] for row in rows]
+    depths = {unit_id: 0}
+    for row in rows[1:]:
+        depths[row["id"]] = depths[row["parent_id"]] + 1
+    ids = [id_ for id_, depth in depths.items() if levels is None or depth <= levels]
+    wanted = set(ids)
     cells = await _cells(snapshot, draft_id, ids)
     (metric,) = await metrics_by_id(snapshot, [plan.metric_id])
     children: dict[int, list[int]] = defaultdict(list)
     for row in rows:
         if row["id"] != unit_id:
             children[row["parent_id"]].append(row["id"])
-    units = {row["id"]: _unit(row, children[row["id"]], months, cells[row["id"]]) for row in rows}
+    units = {
+        row["id"]: _unit(row, children[row["id"]], months, cells[row["id"]]) for row in rows if row["id"] in wanted
+    }
     return Gathered(
-        plan.id, draft_id, metric["id"], metric["key"], metric["scale"], months, units, tree_day, tree_of(rows)
+        plan.id, draft_id, counting_of(metric), metric["key"], metric["scale"], months, units, tree_day, tree_of(rows)
     )
 
 

@@ -20,6 +20,7 @@ class Plan(TenantModel):
     closed_at = fields.DatetimeField(null=True)
     closed_by = fields.CharField(max_length=200, null=True)
     objective_id = fields.BigIntField(null=True)
+    commitments_until = fields.DateField(null=True)
     version = fields.IntField(default=1)
 
     class Meta:
@@ -87,6 +88,86 @@ class TargetCell(TenantModel):
 
     class Meta:
         table = "target_cell"
+
+
+class Worksheet(TenantModel):
+    """What the target of a unit in a plan takes, and what is in the way; money in minor units of the company's."""
+
+    plan_id = fields.BigIntField()
+    unit_id = fields.BigIntField()
+    conditions = fields.TextField(null=True)
+    obstacles = fields.TextField(null=True)
+    people = fields.TextField(null=True)
+    material = fields.TextField(null=True)
+    cooperation = fields.TextField(null=True)
+    product_mix = fields.TextField(null=True)
+    competitors = fields.TextField(null=True)
+    money = fields.BigIntField(null=True)
+    customers_needed = fields.BigIntField(null=True)
+    repurchase_rate = fields.DecimalField(max_digits=10, decimal_places=6, null=True)
+    updated_at = fields.DatetimeField()
+    updated_by = fields.CharField(max_length=200)
+    version = fields.IntField(default=1)
+
+    class Meta:
+        table = "worksheet"
+
+
+class OwnGoal(TenantModel):
+    """What a member sets himself for the days [starts_on, ends_on) of a position, at or above its target."""
+
+    plan_id = fields.BigIntField()
+    position_id = fields.BigIntField()
+    member_id = fields.BigIntField()
+    starts_on = fields.DateField()
+    ends_on = fields.DateField()
+    amount = fields.BigIntField()
+    version = fields.IntField(default=1)
+
+    class Meta:
+        table = "own_goal"
+
+
+class Commitment(TenantModel):
+    """What somebody who heads or holds a unit commits to for a month of a plan, in minor units of its metric.
+
+    The next commitment for the same month, or taking it back, supersedes it; it stays, for its history.
+    """
+
+    plan_id = fields.BigIntField()
+    unit_id = fields.BigIntField()
+    starts_on = fields.DateField()
+    ends_on = fields.DateField()
+    amount = fields.BigIntField()
+    comment = fields.TextField(null=True)
+    at = fields.DatetimeField()
+    author = fields.CharField(max_length=200)
+    author_id = fields.BigIntField(null=True)
+    superseded_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "commitment"
+
+
+class CellComment(TenantModel):
+    """What somebody says of a unit's month in a plan, whatever version of it; the text never changes.
+
+    A comment that is settled is resolved, by whom and when.
+    """
+
+    plan_id = fields.BigIntField()
+    unit_id = fields.BigIntField()
+    starts_on = fields.DateField()
+    ends_on = fields.DateField()
+    text = fields.TextField()
+    at = fields.DatetimeField()
+    author = fields.CharField(max_length=200)
+    author_id = fields.BigIntField(null=True)
+    resolved_at = fields.DatetimeField(null=True)
+    resolved_by = fields.CharField(max_length=200, null=True)
+
+    class Meta:
+        table = "cell_comment"
 
 
 class Decomposition(TenantModel):

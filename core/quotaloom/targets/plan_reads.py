@@ -19,7 +19,7 @@ _STATUS = (
 
 _PLAN = (
     "SELECT p.id, p.name, p.metric_id, p.fiscal_year, p.starts_on, p.ends_on, p.closed_at, p.closed_by,"  # noqa: S608
-    " p.objective_id, p.version,"
+    " p.objective_id, p.version, p.commitments_until,"
     " CASE WHEN p.closed_at IS NOT NULL THEN 'closed' ELSE ("
     f"SELECT {_STATUS} FROM plan_version v WHERE v.company_id = p.company_id AND v.plan_id = p.id"
     " AND v.status IN ('draft', 'published') ORDER BY v.status = 'published' DESC LIMIT 1) END AS status FROM plan p"
@@ -36,10 +36,15 @@ _VERSION = (
 _IN_FORCE = ("published", "closed")
 
 
+def _is_shown_to_all(plan: Record) -> bool:
+    """Whether members may know of a plan: it is published, or calls for their commitments."""
+    return plan["status"] in _IN_FORCE or plan["commitments_until"] is not None
+
+
 async def plans_by_id(snapshot: Snapshot, ids: Sequence[int], *, drafts: bool) -> list[Record]:
-    """Plans by id; without `drafts` only those that are published."""
+    """Plans by id; without `drafts` only those that are published or call for commitments."""
     rows = await snapshot.fetch(f"{_PLAN} WHERE p.id = ANY($1::bigint[])", list(ids))
-    return [row for row in rows if drafts or row["status"] in _IN_FORCE]
+    return [row for row in rows if drafts or _is_shown_to_all(row)]
 
 
 async def all_plans(
@@ -52,7 +57,7 @@ async def all_plans(
         metric_id,
         fiscal_year,
     )
-    return [row for row in rows if drafts or row["status"] in _IN_FORCE]
+    return [row for row in rows if drafts or _is_shown_to_all(row)]
 
 
 async def plans_of_objectives(snapshot: Snapshot, objective_ids: Sequence[int], *, drafts: bool) -> list[Record]:
@@ -60,7 +65,7 @@ async def plans_of_objectives(snapshot: Snapshot, objective_ids: Sequence[int], 
     rows = await snapshot.fetch(
         f"{_PLAN} WHERE p.objective_id = ANY($1::bigint[]) ORDER BY p.objective_id, p.name, p.id", list(objective_ids)
     )
-    return [row for row in rows if drafts or row["status"] in _IN_FORCE]
+    return [row for row in rows if drafts or _is_shown_to_all(row)]
 
 
 async def versions_of_plans(snapshot: Snapshot, plan_ids: Sequence[int]) -> list[Record]:

@@ -8,11 +8,13 @@ from datetime import date
 
 from quotaloom.calendars.company_calendar import fiscal_calendar
 from quotaloom.calendars.periods import Period
+from quotaloom.organizations.stored import LOCK as ORGANIZATION_LOCK
 from quotaloom.platform.access import Scope
 from quotaloom.platform.errors import Conflict, InputError, NotFound
 from quotaloom.platform.texts import checked_reason
 from quotaloom.platform.unit_of_work import Snapshot, Transaction
 from quotaloom.platform.work import Work
+from quotaloom.targets.smart import refuse_unless_smart
 from quotaloom.targets.standing import require_approval
 from quotaloom.targets.versions import add_version, copy_cells
 
@@ -21,7 +23,8 @@ from quotaloom.targets.versions import add_version, copy_cells
 class PlanFacts:
     """A plan with its open draft and its published version, where it has them; months cover [starts_on, ends_on).
 
-    `scenarios` are its further drafts, id by number.
+    `commitments_until` is the last day on which holders may commit, where it calls for that. `scenarios` are its
+    further drafts, id by number.
     """
 
     id: int
@@ -33,6 +36,7 @@ class PlanFacts:
     draft_id: int | None
     published_id: int | None
     closed: bool
+    commitments_until: date | None
     scenarios: Mapping[int, int]
 
     def open_id(self, scenario: int | None) -> int | None:
@@ -48,6 +52,7 @@ async def load_plan(
         "SELECT p.id, p.name, p.metric_id, p.fiscal_year, p.starts_on, p.ends_on,"
         " max(v.id) FILTER (WHERE v.status = 'draft') AS draft_id,"
         " max(v.id) FILTER (WHERE v.status = 'published') AS published_id, p.closed_at IS NOT NULL AS closed,"
+        " p.commitments_until,"
         " array_agg(v.number ORDER BY v.id) FILTER (WHERE v.status = 'scenario') AS numbers,"
         " array_agg(v.id ORDER BY v.id) FILTER (WHERE v.status = 'scenario') AS ids"
         " FROM plan p LEFT JOIN plan_version v ON v.company_id = p.company_id AND v.plan_id = p.id"
@@ -143,13 +148,15 @@ async def add_plan(
 async def publish_plan(work: Work, plan_id: int) -> int:
     """Publish the plan's draft; the version published before is superseded and kept. Returns the version's id.
 
-    No day has targets of two published plans of one metric: raises `InputError` ALREADY_PUBLISHED otherwise, and
-    EMPTY_PLAN for a draft without any target. Where the company's plans need approval, NOT_APPROVED unless the
-    submission of the whole tree is, and `AccessDenied` for whoever submitted that.
+    No day has targets of two published plans of one metric: raises `InputError` ALREADY_PUBLISHED otherwise,
+    EMPTY_PLAN for a draft without any target, and NOT_SMART for all that `smart_findings` finds, at once. Where the
+    company's plans need approval, NOT_APPROVED unless the submission of the whole tree is, and `AccessDenied` for
+    whoever submitted that.
     """
     work.viewer.require(Scope.TARGETS, "publishing a plan")
 
     async def apply(transaction: Transaction) -> int:
+        await transaction.lock(ORGANIZATION_LOCK, shared=True)
         await transaction.lock("plans")
         await transaction.lock(f"plan:{plan_id}")
         plan = await load_plan(transaction, plan_id)
@@ -160,6 +167,8 @@ async def publish_plan(work: Work, plan_id: int) -> int:
         cell = "SELECT 1 FROM target_cell WHERE plan_version_id = $1 AND target IS NOT NULL LIMIT 1"
         if await transaction.fetch_one(cell, draft) is None:
             raise InputError("EMPTY_PLAN", f"{plan.name} has no target yet; set or decompose one first", ("planId",))
+        calendar, owners = fiscal_calendar(work.company), work.company.plans_need_owners
+        await refuse_unless_smart(transaction, calendar, draft, owners=owners)
         await transaction.execute(
             "UPDATE plan_version SET status = 'superseded' WHERE plan_id = $1 AND status = 'published'", plan_id
         )

@@ -24,6 +24,9 @@ from quotaloom.targets.reliefs import STANDS, Relief, reliefs_of_positions
 Key = tuple[int, int]
 """A unit or member, and the index of a period."""
 
+Holding = tuple[int, int, int]
+"""A member, a position that he holds, and the index of a period."""
+
 
 @dataclass(frozen=True, slots=True)
 class PlanChoice:
@@ -216,7 +219,26 @@ async def lines_by_member(
     periods: Sequence[Period],
     position_ids: Collection[int] | None = None,
 ) -> dict[Key, Lines]:
-    """The three lines of each member: for each position held, the cell × days held ÷ days of the month.
+    """The three lines of each member, over the positions that he holds: those of `lines_by_holding` together.
+
+    With `position_ids` only those positions count.
+    """
+    found = await lines_by_holding(snapshot, calendar, member_ids, choice, periods, position_ids)
+    sums = defaultdict[Key, Lines](Lines)
+    for (member_id, _, index), lines in found.items():
+        sums[member_id, index] += lines
+    return dict(sums)
+
+
+async def lines_by_holding(
+    snapshot: Snapshot,
+    calendar: CompanyCalendar,
+    member_ids: Sequence[int],
+    choice: PlanChoice,
+    periods: Sequence[Period],
+    position_ids: Collection[int] | None = None,
+) -> dict[Holding, Lines]:
+    """The three lines of each member in each position that he holds: the cell × days held ÷ days of the month.
 
     The holders of a position share its month in whole minor units that sum exactly to the cell, days on which
     nobody held it included, by largest remainder, ties to the earlier. Within a month, a part of a member's
@@ -246,7 +268,7 @@ async def lines_by_member(
     for row in rows:
         by_cell[row["unit_id"], row["starts_on"]].append(row)
     reliefs = await reliefs_of_positions(snapshot, {unit_id for unit_id, _ in by_cell}, choice.as_of)
-    wanted, sums = set(member_ids), defaultdict[Key, Lines](Lines)
+    wanted, sums = set(member_ids), defaultdict[Holding, Lines](Lines)
     for (unit_id, _), segments in by_cell.items():
         for kind in KINDS:
             if segments[0][kind] is not None:
@@ -255,7 +277,7 @@ async def lines_by_member(
 
 
 def _share_out(
-    sums: dict[Key, Lines],
+    sums: dict[Holding, Lines],
     segments: Sequence[Record],
     kind: str,
     wanted: set[int],
@@ -275,4 +297,4 @@ def _share_out(
                 part = amount_within(share, held, period.starts_on, period.ends_on, calendar.working)
                 off = sum(relief.off(share, held, period, calendar.working) for relief in reliefs)
                 less = Lines(**{kind: part - off}, relief=off if kind == "target" else 0)
-                sums[row["member_id"], index] += less
+                sums[row["member_id"], row["unit_id"], index] += less

@@ -20,7 +20,7 @@ class ChangePage:
 
 # A cell without any value, which only a lock may have made, counts as none.
 _VALUES = (
-    "SELECT p.pair, c.unit_id, c.starts_on, c.ends_on, c.target, c.assessment, c.stretch FROM pairs p"
+    "SELECT p.pair, c.unit_id, c.starts_on, c.ends_on, true AS found, c.target, c.assessment, c.stretch FROM pairs p"
     " JOIN target_cell c ON c.plan_version_id = p.{version} WHERE num_nonnulls(c.target, c.assessment, c.stretch) > 0"
     " AND ($3::bigint[] IS NULL OR c.unit_id = ANY($3))"
 )
@@ -29,31 +29,36 @@ _CHANGED = (
     "WITH pairs AS (SELECT * FROM unnest($1::bigint[], $2::bigint[])"  # noqa: S608 (constants)
     " WITH ORDINALITY AS p (version_id, base_id, pair)),"
     f" now AS ({_VALUES.format(version='version_id')}), past AS ({_VALUES.format(version='base_id')}),"
-    " changed AS (SELECT pair, unit_id, starts_on, coalesce(n.ends_on, o.ends_on) AS ends_on,"
-    " CASE WHEN o.ends_on IS NULL THEN 'added' WHEN n.ends_on IS NULL THEN 'removed' ELSE 'changed' END AS kind,"
+    " changed AS (SELECT pair, unit_id, starts_on, ends_on,"
+    " CASE WHEN o.found IS NULL THEN 'added' WHEN n.found IS NULL THEN 'removed' ELSE 'changed' END AS kind,"
     " o.target AS old_target, o.assessment AS old_assessment, o.stretch AS old_stretch,"
     " n.target AS new_target, n.assessment AS new_assessment, n.stretch AS new_stretch"
-    " FROM now n FULL JOIN past o USING (pair, unit_id, starts_on)"
+    " FROM now n FULL JOIN past o USING (pair, unit_id, starts_on, ends_on)"
     " WHERE (n.target, n.assessment, n.stretch) IS DISTINCT FROM (o.target, o.assessment, o.stretch))"
 )
 
+# A planner that knows nothing of how much has changed would join names row by row, which a full join cannot be.
+_NAMED = (
+    ', named AS MATERIALIZED (SELECT c.*, u.name COLLATE "C" AS name FROM {rows} c'
+    " FULL JOIN org_unit u ON u.id = c.unit_id)"
+)
+
 # The first row of each version is always there, since it carries the count.
-_PAGE = " SELECT * FROM listed WHERE (place > $4 AND place <= $4 + $5) OR place = 1 ORDER BY pair, place"
-
-_CELLS = (
-    f"{_CHANGED}, listed AS (SELECT c.*, count(*) OVER (PARTITION BY pair) AS total, row_number() OVER ("  # noqa: S608
-    'PARTITION BY pair ORDER BY u.name COLLATE "C", c.unit_id, c.starts_on) AS place'
-    f" FROM changed c JOIN org_unit u ON u.id = c.unit_id){_PAGE}"
+_PAGE = (
+    ", listed AS (SELECT n.*, count(*) OVER (PARTITION BY pair) AS total,"
+    " row_number() OVER (PARTITION BY pair ORDER BY {order}) AS place FROM named n WHERE pair IS NOT NULL)"
+    " SELECT * FROM listed WHERE (place > $4 AND place <= $4 + $5) OR place = 1 ORDER BY pair, place"
 )
 
-_UNITS = (
-    f"{_CHANGED}, sums AS (SELECT pair, unit_id, count(*) AS cells, sum(old_target) AS old_target,"  # noqa: S608
+_CELLS = _CHANGED + _NAMED.format(rows="changed") + _PAGE.format(order="name, unit_id, starts_on, ends_on")
+
+_SUMS = (
+    ", sums AS (SELECT pair, unit_id, count(*) AS cells, sum(old_target) AS old_target,"
     " sum(old_assessment) AS old_assessment, sum(old_stretch) AS old_stretch, sum(new_target) AS new_target,"
-    " sum(new_assessment) AS new_assessment, sum(new_stretch) AS new_stretch FROM changed GROUP BY pair, unit_id),"
-    " listed AS (SELECT s.*, count(*) OVER (PARTITION BY pair) AS total, row_number() OVER ("
-    'PARTITION BY pair ORDER BY u.name COLLATE "C", s.unit_id) AS place'
-    f" FROM sums s JOIN org_unit u ON u.id = s.unit_id){_PAGE}"
+    " sum(new_assessment) AS new_assessment, sum(new_stretch) AS new_stretch FROM changed GROUP BY pair, unit_id)"
 )
+
+_UNITS = _CHANGED + _SUMS + _NAMED.format(rows="sums") + _PAGE.format(order="name, unit_id")
 
 Pair = tuple[int, int | None]
 """A version, and the one that it is compared with; None stands for one without any cells."""

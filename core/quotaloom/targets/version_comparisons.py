@@ -60,7 +60,8 @@ def day_of_plan(plan: Mapping[str, Any], today: date) -> date:
     return min(max(first, today), last)
 
 
-# The first row of each plan is always there, since it carries the count.
+# The first row of each plan is always there, since it carries the count. A planner that knows nothing of the size of
+# the tree would join it row by row, which a full join cannot be.
 _UNITS = """
 WITH RECURSIVE asked AS (SELECT * FROM unnest($1::bigint[], $2::date[]) AS a (plan_id, day)),
 named AS (SELECT * FROM unnest($3::bigint[], $4::bigint[]) AS n (plan_id, version_id)),
@@ -74,11 +75,13 @@ tree (plan_id, day, id, depth, place) AS (
 ), planned AS (
     SELECT DISTINCT n.plan_id, c.unit_id FROM named n JOIN target_cell c ON c.plan_version_id = n.version_id
     WHERE num_nonnulls(c.target, c.assessment, c.stretch) > 0 AND ($5::bigint[] IS NULL OR c.unit_id = ANY($5))
+), placed AS MATERIALIZED (
+    SELECT p.plan_id, p.unit_id, t.depth, t.place FROM planned p
+    FULL JOIN tree t ON t.plan_id = p.plan_id AND t.id = p.unit_id
 ), listed AS (
-    SELECT p.plan_id, p.unit_id, t.depth, count(*) OVER plan AS total,
-        row_number() OVER (PARTITION BY p.plan_id ORDER BY t.place COLLATE "C" NULLS LAST, p.unit_id) AS place
-    FROM planned p JOIN asked a ON a.plan_id = p.plan_id
-    LEFT JOIN tree t ON t.plan_id = p.plan_id AND t.id = p.unit_id
+    SELECT p.plan_id, p.unit_id, p.depth, count(*) OVER plan AS total,
+        row_number() OVER (PARTITION BY p.plan_id ORDER BY p.place COLLATE "C" NULLS LAST, p.unit_id) AS place
+    FROM placed p JOIN asked a ON a.plan_id = p.plan_id
     WHERE $6::bigint IS NULL OR EXISTS (SELECT FROM unit_path b WHERE b.unit_id = p.unit_id AND b.ancestor_id = $6
         AND b.valid_from <= a.day AND a.day < b.valid_to)
     WINDOW plan AS (PARTITION BY p.plan_id)

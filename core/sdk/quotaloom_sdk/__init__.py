@@ -14,7 +14,17 @@ from quotaloom_sdk.crediting import Credit, CreditingRequest, CreditingResult, C
 from quotaloom_sdk.errors import CannotDecide, InvalidDefinition, InvalidRequest, InvalidResult, PolicyError
 from quotaloom_sdk.exactness import Share
 from quotaloom_sdk.explanations import Explanation
-from quotaloom_sdk.facts import CustomerFact, DealFact, LineFact, Load, MemberFact, MonthFact, PeriodFact, UnitFact
+from quotaloom_sdk.facts import (
+    CustomerFact,
+    DealFact,
+    LineFact,
+    Load,
+    MemberFact,
+    MonthFact,
+    PeriodFact,
+    UnitFact,
+    WorksheetFact,
+)
 from quotaloom_sdk.forms import ui
 from quotaloom_sdk.gating import (
     ActivityFact,
@@ -111,6 +121,7 @@ __all__ = [
     "UnitFact",
     "UnmetStandard",
     "Weight",
+    "WorksheetFact",
     "hookimpl",
     "hookspec",
     "ui",

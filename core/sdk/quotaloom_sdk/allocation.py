@@ -90,7 +90,7 @@ class AllocationRule(ParameterizedPolicy[P], Generic[P]):
 
     kind: ClassVar[str] = "allocation"
     offers: ClassVar[frozenset[Need]] = frozenset(
-        {Need.HISTORY, Need.RECENT, Need.ATTRIBUTES, Need.LOAD, Need.PLAN, Need.CALENDAR}
+        {Need.HISTORY, Need.RECENT, Need.ATTRIBUTES, Need.LOAD, Need.PLAN, Need.CALENDAR, Need.WORKSHEET}
     )
 
     allocate: Callable[[AllocationRequest[P]], AllocationResult]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from fractions import Fraction
 
 from quotaloom_sdk.attributes import NO_ATTRIBUTES, Attributes
@@ -56,6 +57,21 @@ class Load:
 
 
 @dataclass(frozen=True, slots=True)
+class WorksheetFact:
+    """The figures of a unit's worksheet, as it was last filled for a plan of the metric, of `fiscal_year`.
+
+    Each is None while nobody has noted it. `customers_needed`: how many customers the target takes. `repurchase_rate`:
+    how many orders a customer gives in a year. `money`: what the target takes, in minor units of the company's
+    currency.
+    """
+
+    fiscal_year: int
+    customers_needed: int | None = None
+    repurchase_rate: Decimal | None = None
+    money: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class UnitFact:
     """A unit of the tree. `kind` is company, department, team or position; `key` is the company's own name for it.
 
@@ -63,7 +79,7 @@ class UnitFact:
     unit achieved in the same months of last year, negative where refunds outweigh; needs HISTORY. `planned`: the
     unit's own targets that stand in the plan already, None for a month without; needs PLAN. `attributes` need
     ATTRIBUTES, `load` needs LOAD. `recent`: what the whole unit achieved in each of the request's `recent_months`;
-    needs RECENT.
+    needs RECENT. `worksheet` needs WORKSHEET and is None where nobody has filled one.
     """
 
     id: str
@@ -75,6 +91,7 @@ class UnitFact:
     load: Load | None = field(default=None, metadata=given_if(Need.LOAD))
     key: str = ""
     recent: tuple[int, ...] = field(default=(), metadata=given_if(Need.RECENT))
+    worksheet: WorksheetFact | None = field(default=None, metadata=given_if(Need.WORKSHEET))
 
 
 @dataclass(frozen=True, slots=True)

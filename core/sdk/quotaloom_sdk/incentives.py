@@ -29,8 +29,8 @@ class EntryFact:
     """An entry of the ledger that is credited to the member, with a business date in the period.
 
     `amount` in the metric's minor units, negative where it reverses an earlier one, which `reverses` then names
-    by id. `source` is opportunity, order, payment, refund, import or activity. `overlay` tells credit on
-    top from direct.
+    by id, and for gross margin that is a loss. `source` is opportunity, order, payment, refund, import or activity.
+    `overlay` tells credit on top from direct.
     """
 
     id: str

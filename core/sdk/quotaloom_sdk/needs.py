@@ -43,6 +43,9 @@ class Need(StrEnum):
     TEAM = "team"
     """What the people below the member achieved."""
 
+    WORKSHEET = "worksheet"
+    """What the target of a unit takes: customers needed, repurchase rate, money."""
+
     REVIEWS = "reviews"
     """Scores and grades of the member's filed reviews."""
 

@@ -143,7 +143,7 @@ async def _check(tree: Tree) -> None:
         rolled = await achieved_by_unit(
             snapshot,
             [tree.units["acme"]],
-            tree.metrics["revenue"],
+            tree.counting(),
             [date_range(date(2026, 1, 1), date(2027, 1, 1))],
         )
     left: dict[int, list[int]] = defaultdict(lambda: [0, 0])

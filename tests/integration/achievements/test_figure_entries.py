@@ -10,8 +10,9 @@ import pytest
 
 from quotaloom.achievements.figure_entries import Counted, count_figure_entries, figure_entries
 from quotaloom.achievements.ledger import Reversal
-from quotaloom.achievements.rollups import Structure, achieved_by_member, achieved_by_unit
+from quotaloom.achievements.rollups import achieved_by_member, achieved_by_unit
 from quotaloom.achievements.splits import CreditKind
+from quotaloom.achievements.unit_sums import Structure
 from quotaloom.calendars.periods import Period, date_range
 from quotaloom.platform.database import Database
 from quotaloom.platform.unit_of_work import Transaction
@@ -87,7 +88,7 @@ async def test_the_entries_of_a_figure_sum_to_it(database: Database, seed: int) 
     """Of every unit and member, as it was and as it is, whole and overlay: nothing is missing, nothing is twice."""
     tree = await moved(database)
     await some_ledger(tree, seed)
-    metric, periods = tree.metrics["revenue"], [MARCH, APRIL]
+    metric, periods = tree.counting(), [MARCH, APRIL]
     units, members = list(tree.units.values()), list(tree.members.values())
     for tree_day in (None, TODAY, MARCH.starts_on):
         async with tree.work.snapshot() as snapshot:
@@ -115,7 +116,7 @@ async def test_what_moved_is_listed_where_it_counts(database: Database) -> None:
     for day in (10, 20):
         await append(tree.work, tree.posting(f"of {day}", day, tree.direct("bob"), business_date=date(2026, 4, day)))
     asked = [(tree.units["east"], APRIL), (tree.units["west"], APRIL), (tree.units["bob"], APRIL)]
-    metric = tree.metrics["revenue"]
+    metric = tree.counting()
     assert await sums(tree, asked, Counted(metric)) == [10, 20, 30]
     assert await sums(tree, asked, Counted(metric, tree_day=TODAY)) == [0, 30, 30]
 
@@ -128,7 +129,7 @@ async def test_many_figures_take_one_statement_and_pages_go_either_way(database:
         await append(
             tree.work, tree.posting(key, 10 * month + day, tree.direct("ann"), business_date=date(2026, month, day))
         )
-    asked, counted = [(tree.units["acme"], month) for month in (MARCH, APRIL)], Counted(tree.metrics["revenue"])
+    asked, counted = [(tree.units["acme"], month) for month in (MARCH, APRIL)], Counted(tree.counting())
     async with tree.work.snapshot() as snapshot:
         pages = await figure_entries(snapshot, asked, counted, first=2, newest_first=True)
         assert snapshot.statements == 1
@@ -150,7 +151,7 @@ async def test_a_viewer_finds_the_entries_that_he_may_see(database: Database) ->
         tree.posting("a", 3, tree.direct("ann"), business_date=MARCH.starts_on),
         tree.posting("b", 4, tree.direct("cem"), business_date=MARCH.starts_on),
     )
-    asked, metric = [(tree.units["acme"], MARCH)], tree.metrics["revenue"]
+    asked, metric = [(tree.units["acme"], MARCH)], tree.counting()
     assert await sums(tree, asked, Counted(metric)) == [7]
     assert await sums(tree, asked, Counted(metric, seen_units=[tree.units["ann"]])) == [3]
     assert await sums(tree, asked, Counted(metric, seen_units=[], seen_members=[tree.members["cem"]])) == [4]
@@ -165,7 +166,7 @@ async def test_of_a_member_some_positions_count(database: Database) -> None:
         tree.posting("a", 3, tree.direct("ann"), business_date=MARCH.starts_on),
         tree.posting("b", 4, tree.direct("bob"), business_date=MARCH.starts_on),
     )
-    asked, metric = [(tree.members["ann"], MARCH)], tree.metrics["revenue"]
+    asked, metric = [(tree.members["ann"], MARCH)], tree.counting()
     assert await sums(tree, asked, Counted(metric, of_members=True)) == [7]
     for positions, total in (({tree.units["bob"]}, 4), (set[int](), 0)):
         assert await sums(tree, asked, Counted(metric, of_members=True, position_ids=positions)) == [total]

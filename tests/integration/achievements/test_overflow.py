@@ -29,7 +29,7 @@ async def test_sums_may_pass_what_one_balance_holds(database: Database) -> None:
         tree.posting("a", 9_223_372_036_854_775_807, tree.direct("ann")),
         tree.posting("b", 9_223_372_036_854_775_807, tree.direct("bob"), tree.overlay("ann")),
     )
-    units, metric = [tree.units["acme"], tree.units["ann"]], tree.metrics["revenue"]
+    units, metric = [tree.units["acme"], tree.units["ann"]], tree.counting()
     async with tree.work.snapshot() as snapshot:
         rates = await rate_table(snapshot, "CNY", RateKind.PLAN)
         rolled = await achieved_by_unit(snapshot, units, metric, [YEAR])

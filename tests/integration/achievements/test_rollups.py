@@ -38,16 +38,14 @@ async def achieved(
 ) -> dict[str, int]:
     """What each unit that has a row achieved in one period."""
     async with tree.work.snapshot() as snapshot:
-        rows = await achieved_by_unit(snapshot, list(tree.units.values()), tree.metrics[metric], [period], **options)
+        rows = await achieved_by_unit(snapshot, list(tree.units.values()), tree.counting(metric), [period], **options)
     keys = {id_: key for key, id_ in tree.units.items()}
     return {keys[row["unit_id"]]: row[column] for row in rows}
 
 
 async def of_members(tree: Tree, periods: Sequence[Period], **options: Any) -> dict[tuple[str, int], int]:
     async with tree.work.snapshot() as snapshot:
-        rows = await achieved_by_member(
-            snapshot, list(tree.members.values()), tree.metrics["revenue"], periods, **options
-        )
+        rows = await achieved_by_member(snapshot, list(tree.members.values()), tree.counting(), periods, **options)
     keys = {id_: key for key, id_ in tree.members.items()}
     return {(keys[row["member_id"]], row["period_index"]): row["achieved"] for row in rows}
 
@@ -162,7 +160,7 @@ async def test_an_overlay_adds_nothing_to_the_company(database: Database) -> Non
 async def by_month(tree: Tree, months: Sequence[Period], tree_day: date) -> dict[str, list[int]]:
     """What each unit achieved month by month, as it is composed on a day."""
     async with tree.work.snapshot() as snapshot:
-        found = await achieved_by_month(snapshot, list(tree.units.values()), tree.metrics["revenue"], months, tree_day)
+        found = await achieved_by_month(snapshot, list(tree.units.values()), tree.counting(), months, tree_day)
     return {key: found[id_] for key, id_ in tree.units.items()}
 
 
@@ -196,11 +194,12 @@ async def test_months_count_for_whoever_is_above_on_the_trees_day(database: Data
     assert await by_month(tree, [MARCH, APRIL], date(1899, 12, 31)) == dict.fromkeys(moved, none)
 
 
-async def test_months_that_do_not_follow_one_another_are_the_callers_mistake(database: Database) -> None:
-    """A gap would be counted with the month before it."""
+async def test_months_need_not_follow_one_another(database: Database) -> None:
+    """Each has its own figure, in the order in which they are asked for."""
     tree = await plant(database, {"acme": None, "ann": "acme"})
-    with pytest.raises(ValueError, match="do not follow one another"):
-        await by_month(tree, [APRIL, MARCH], TODAY)
+    for key, amount, day in (("a", 1, date(2026, 3, 31)), ("b", 2, date(2026, 4, 1))):
+        await append(tree.work, tree.posting(key, amount, tree.direct("ann"), business_date=day))
+    assert (await by_month(tree, [APRIL, MARCH], TODAY))["acme"] == [2, 1]
 
 
 async def test_two_splitters_of_one_team_count_once_for_its_head(database: Database) -> None:
@@ -222,8 +221,8 @@ async def test_many_periods_at_once_with_half_open_ends(database: Database) -> N
         tree.posting("c", 4, tree.direct("ann"), business_date=date(2026, 4, 30)),
     )
     async with tree.work.snapshot() as snapshot:
-        rows = await achieved_by_unit(snapshot, [tree.units["acme"]], tree.metrics["revenue"], [MARCH, APRIL, BOTH])
-        assert snapshot.statements == 1
+        rows = await achieved_by_unit(snapshot, [tree.units["acme"]], tree.counting(), [MARCH, APRIL, BOTH])
+        assert snapshot.statements == 2
     assert [(row["period_index"], row["achieved"]) for row in rows] == [(0, 1), (1, 6), (2, 7)]
 
 
@@ -251,7 +250,7 @@ async def planned(tree: Tree, periods: Sequence[Period]) -> list[tuple[str, int,
         rows = await achieved_at_plan_rate(
             snapshot,
             list(tree.units.values()),
-            tree.metrics["revenue"],
+            tree.counting(),
             2,
             periods,
             await rate_table(snapshot, "CNY", RateKind.PLAN),

@@ -12,6 +12,7 @@ from quotaloom.achievements.ledger import Credit, CreditKind, EntrySource, Poste
 from quotaloom.achievements.ledger import append as append_to
 from quotaloom.achievements.ledger import reverse as reverse_in
 from quotaloom.metrics.commands import install_builtin_metrics
+from quotaloom.metrics.counting import Counting
 from quotaloom.platform.database import Database
 from quotaloom.platform.unit_of_work import Transaction
 from quotaloom.platform.work import Work
@@ -43,6 +44,10 @@ class Tree:
         return Posting(
             metric_id=self.metrics[metric], amount=amount, idempotency_key=key, credits=tuple(credits), **values
         )
+
+    def counting(self, metric: str = "revenue", *products: int) -> Counting:
+        """What counts for a metric, or for some of its products."""
+        return Counting(self.metrics[metric], products or None)
 
     def direct(self, position: str, share: str = "1", member: str | None = None) -> Credit:
         """Direct credit for a position."""

@@ -10,7 +10,9 @@ from quotaloom.calendars.company_calendar import fiscal_calendar, load_calendar
 from quotaloom.demo.generating import tell_story
 from quotaloom.demo.loading import DemoCompany
 from quotaloom.demo.story import DemoStory
+from quotaloom.metrics.counting import counting_of
 from quotaloom.metrics.rates import RateKind, RateTable, convert
+from quotaloom.metrics.reads import metrics_by_key
 from quotaloom.platform.database import Database
 from quotaloom.platform.unit_of_work import Snapshot
 from quotaloom.platform.work import load_company
@@ -23,14 +25,14 @@ async def numbers(snapshot: Snapshot, sql: str, *arguments: object) -> list[int]
 
 
 async def revenue_of(
-    snapshot: Snapshot, unit_ids: list[int], label: str, posted_through: date | None = None
+    snapshot: Snapshot, unit_ids: list[int], label: str, posted_through: date | None = None, metric: str = "revenue"
 ) -> dict[int, tuple[int, int]]:
     """Achieved and overlay of each unit that has any."""
     company = await load_company(snapshot)
     assert company is not None
-    (metric_id,) = await numbers(snapshot, "SELECT id FROM metric WHERE key = 'revenue'")
+    (counted,) = await metrics_by_key(snapshot, [metric])
     period = fiscal_calendar(company).period(label)
-    rows = await achieved_by_unit(snapshot, unit_ids, metric_id, [period], posted_through=posted_through)
+    rows = await achieved_by_unit(snapshot, unit_ids, counting_of(counted), [period], posted_through=posted_through)
     return {row["unit_id"]: (row["achieved"], row["overlay"]) for row in rows}
 
 
@@ -67,6 +69,34 @@ async def test_the_root_has_what_its_positions_have(demo: DemoCompany, demo_data
             assert achieved == won_in(story, year.starts_on, year.ends_on)
             assert achieved == sum(own - of_which_overlay for own, of_which_overlay in of_positions)
             assert overlay > 0
+
+
+async def test_the_product_groups_make_up_the_revenue_and_earn_a_margin(
+    demo: DemoCompany, demo_database: Database
+) -> None:
+    """Every deal has a product of one of three groups, whose margins lie between 31 and 62 percent."""
+    async with demo_database.snapshot(demo.company_id) as snapshot:
+        (root,) = await numbers(snapshot, "SELECT id FROM org_unit WHERE kind = 'company'")
+        keys = ("revenue", "instruments", "systems", "services", "gross_margin")
+        found = {key: (await revenue_of(snapshot, [root], "2026", metric=key))[root][0] for key in keys}
+    assert found["revenue"] == found["instruments"] + found["systems"] + found["services"]
+    assert 31 * found["revenue"] < 100 * found["gross_margin"] < 62 * found["revenue"]
+
+
+async def test_every_customer_who_bought_is_new_once(demo: DemoCompany, demo_database: Database) -> None:
+    """As many new customers over all time as there are customers with a deal that was won."""
+    async with demo_database.snapshot(demo.company_id) as snapshot:
+        (bought,) = await numbers(
+            snapshot,
+            "SELECT count(DISTINCT customer_id) FROM opportunity JOIN stage ON stage.id = stage_id"
+            " WHERE outcome = 'won'",
+        )
+        (counted,) = await numbers(
+            snapshot,
+            "SELECT sum(amount)::int FROM achievement_entry JOIN metric ON metric.id = metric_id"
+            " WHERE key = 'new_customers' AND credit = 'direct'",
+        )
+    assert counted == bought > 50
 
 
 async def test_trainees_have_zero_and_a_target(demo: DemoCompany, demo_database: Database) -> None:

@@ -24,6 +24,12 @@ CUSTOMER: Final[tuple[dict[str, Any], ...]] = (
     {"location": LONG},
     {"parentKey": "nobody"},
 )
+COMPONENTS: Final[tuple[list[dict[str, Any]], ...]] = (
+    [],
+    [{"metric": "revenue", "weight": "1"}] * 2,
+    *([{"metric": "smiles", "weight": "1"}], [{"metric": "revenue", "weight": "0"}]),
+    [{"metric": "revenue", "weight": "1", "cap": "1.0000001"}],
+)
 
 
 def unknown(type_name: str, field: str = "id") -> dict[str, str]:
@@ -77,6 +83,7 @@ def _closings(world: World) -> list[dict[str, Any]]:
 def _items(world: World) -> list[dict[str, Any]]:
     bad: list[dict[str, Any]] = [
         {"metric": "smiles", "amount": "0.001"},
+        {"metric": None, "source": "ACTIVITY"},
         {"businessDate": None},
         {"businessDate": NEVER, "currency": "USD"},
         {"currency": "??", "customerKey": "nobody", "productKey": "nothing", **unknown("Opportunity", "opportunityId")},
@@ -188,6 +195,12 @@ BAD: Final[Mapping[str, Changes]] = {
         *({"content": file_of("unit,line,month 2026-02", row)} for row in ("west,target,-6", "x,target,6", "west,x,6")),
         *({"content": file_of("unit,line,month 2027-02", "west,target,6")},),
     ],
+    "decomposeAlongProducts": lambda w: [
+        *(unknown("Plan", "planId"), unknown("OrgUnit", "orgUnitId"), {"orgUnitId": w.unit("east")}, {"levels": -1}),
+        *({"parts": []}, {"parts": [{"planId": w["whole plan"]}]}, {"parts": [{"planId": w["draft"]}]}),
+        *({"parts": [unknown("Plan", "planId")]}, {"parts": [{"planId": w["product plan"], "weight": "-1"}]}),
+        {"planId": w["draft"]},
+    ],
     "decomposeTarget": lambda w: [
         *({"target": "-1"}, {"target": None}, {"target": "0.5"}, {"assessment": "-1"}, {"policy": "no.such"}),
         *({"levels": -1}, {"overAssignment": "0"}, {"assessmentShare": "-1"}, {"stretchShare": "99"}),
@@ -220,8 +233,34 @@ BAD: Final[Mapping[str, Changes]] = {
         {"positionId": w.unit("bob"), "validTo": None},
     ],
     "revokeRelief": lambda w: [unknown("QuotaRelief", "reliefId"), {"reason": ""}, {"reason": LONG}],
+    "setOwnGoal": lambda w: [
+        *(unknown("Plan", "planId"), unknown("OrgUnit", "positionId"), {"planId": w["draft"]}),
+        *({"planId": w["published"], **one} for one in ({"period": "2027-01"}, {"period": "2027-Q1"}, {"period": "x"})),
+        {"goal": "0.5"},
+    ],
+    "callForCommitments": lambda w: [unknown("Plan", "planId"), {"until": NEVER}],
+    "commitTargets": lambda w: [
+        *(unknown("Plan", "planId"), unknown("OrgUnit", "orgUnitId"), {"comment": LONG}, {"months": []}),
+        *({"months": [{"month": month, "amount": "1"}]} for month in ("x", "2027-01", "2026-Q1")),
+        *({"months": [{"month": "2026-02", "amount": amount}]} for amount in ("-1", "0.5")),
+        {"months": [{"month": "2026-02", "amount": "1"}] * 2},
+    ],
+    "adoptCommitments": lambda w: [
+        *(unknown("Plan", "planId"), unknown("OrgUnit", "orgUnitId"), {"levels": -1}, {"scenario": 9}),
+        *({"planId": w["published"]}, {"planId": w["third"]}),
+    ],
+    "addCellComment": lambda w: [
+        *(unknown("Plan", "planId"), unknown("OrgUnit", "orgUnitId"), {"month": "x"}, {"month": "2027-01"}),
+        *({"month": "2026-Q1"}, {"text": " "}, {"text": LONG}, {"text": "a\0b"}),
+    ],
+    "resolveCellComment": lambda w: [unknown("CellComment", "commentId"), {"commentId": w["draft"]}],
     "closePlan": lambda w: [unknown("Plan", "planId"), {"planId": w["draft"]}],
     "reopenPlan": lambda w: [unknown("Plan", "planId"), {"reason": ""}, {"reason": LONG}],
+    "setWorksheet": lambda w: [
+        *(unknown("Plan", "planId"), unknown("OrgUnit", "orgUnitId"), {"conditions": LONG}, {"productMix": LONG}),
+        *({"money": "-1"}, {"money": "0.001"}, {"customersNeeded": -1}, {"repurchaseRate": "1001"}, STALE),
+        *({"repurchaseRate": "0.0000001"}, {"competitors": "\0"}),
+    ],
     "publishPlan": lambda w: [unknown("Plan", "planId"), {"planId": w["published"]}],
     "revisePlan": lambda w: [unknown("Plan", "planId"), {"planId": w["draft"]}, {"reason": " "}],
     "addScenario": lambda w: [unknown("Plan", "planId"), {"name": " "}, {"name": LONG}, {"fromVersion": 9}],
@@ -236,7 +275,20 @@ BAD: Final[Mapping[str, Changes]] = {
     "defineMetric": lambda w: [
         *({"key": "A B"}, {"key": "revenue"}, {"name": ""}, {"scale": 9}, {"kind": "MONEY", "scale": 5}),
     ],
+    "defineProductMetric": lambda w: [
+        *({"key": "A B"}, {"key": "revenue"}, {"name": ""}, {"description": LONG}, {"ofMetric": "smiles"}),
+        *(unknown("Product", "productId"), {"productId": None}, {"productGroup": "pumps"}),
+        {"productId": None, "productGroup": "nothing"},
+    ],
     "updateMetric": lambda w: [{"name": ""}, unknown("Metric"), STALE],
+    "defineScore": lambda w: [
+        *({"key": "A B"}, {"key": "loud"}, {"name": ""}, {"description": LONG}),
+        *({"components": one} for one in COMPONENTS),
+    ],
+    "updateScore": lambda w: [
+        *(unknown("Score"), {"name": ""}, {"description": LONG}, STALE),
+        *({"components": one} for one in COMPONENTS),
+    ],
     "defineProduct": lambda w: [
         *({"key": ""}, {"key": "pump"}, {"name": ""}, {"productGroup": LONG}, {"listPrice": "-1"}),
         {"listPrice": "0.001"},

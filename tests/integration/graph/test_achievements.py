@@ -92,6 +92,28 @@ async def test_an_entry_tells_what_it_is(database: Database) -> None:
     ]
 
 
+async def test_without_a_metric_the_source_says_what_counts(database: Database) -> None:
+    """An order is revenue, a payment a collected payment; a visit has to say so."""
+    floor = await furnish(database)
+    bare = {"metric": None}
+    posted = await post(
+        floor,
+        item("ann", "a", **bare),
+        item("ann", "b", source="PAYMENT", **bare),
+        item("ann", "c", source="ACTIVITY", metric="visits", amount="1"),
+    )
+    assert posted["errors"] == []
+    query = "{ achievements(newestFirst: false) { nodes { sourceKey source metric { key } } } }"
+    nodes = (await ask(floor, query))["achievements"]["nodes"]
+    assert [(node["sourceKey"], node["source"], node["metric"]["key"]) for node in nodes] == [
+        ("a", "ORDER", "revenue"),
+        ("b", "PAYMENT", "collected_payments"),
+        ("c", "ACTIVITY", "visits"),
+    ]
+    refused = await post(floor, item("ann", "d", source="ACTIVITY", **bare))
+    assert refused["errors"] == ["METRIC_NEEDED at items.0.metric"]
+
+
 async def test_everything_that_is_wrong_is_told_at_once(database: Database) -> None:
     """Every fault of every item, in the names that the caller used; nothing is posted, not even the good item."""
     floor = await furnish(database)

@@ -31,6 +31,7 @@ from quotaloom_sdk import (
     Need,
     Parameters,
     UnitFact,
+    WorksheetFact,
 )
 from quotaloom_sdk.testing import months, months_before
 from tests.integration.attributes.noting import define, note
@@ -57,6 +58,8 @@ FIGURES: Final[dict[str, dict[str, Any]]] = {
         "recent": (*[0] * 19, 100_00, 50_00, 3_00, 0, 0),
         "planned": (600_00, 0, *[None] * 10),
         "attributes": Attributes((Attribute("stores", Decimal(7)), Attribute("grade", Choice("a", "Great")))),
+        # Filled for 2026 and for 2027.
+        "worksheet": WorksheetFact(2027, customers_needed=25, repurchase_rate=Decimal("1.500000"), money=3_000_00),
         "load": Load(members=3, customers=0, leads=0, opportunities=2, open_amount=1_000_00),
     },
     "west": {
@@ -64,6 +67,8 @@ FIGURES: Final[dict[str, dict[str, Any]]] = {
         "recent": (*[0] * 18, 999_00, 30_00, 0, 0, 0, 0),
         "planned": (None,) * 12,
         "attributes": Attributes(),
+        # Filled for 2026 alone.
+        "worksheet": WorksheetFact(2026, customers_needed=7),
         "load": Load(members=1, customers=0, leads=0, opportunities=1, open_amount=14_70),
     },
 }
@@ -109,6 +114,7 @@ FILLED_BY: Final = {
     Need.PLAN: "planned",
     Need.ATTRIBUTES: "attributes",
     Need.LOAD: "load",
+    Need.WORKSHEET: "worksheet",
 }
 
 
@@ -174,7 +180,20 @@ async def company(database: Database, seen: Requests) -> tuple[Floor, str]:
         await succeed(floor, "switchPolicy", "", policy=f"watch.{key}", active=True)
     await sell(floor)
     await remark(floor)
+    await fill_worksheets(floor, plan_id)
     return floor, plan_id
+
+
+async def fill_worksheets(floor: Floor, plan_id: str) -> None:
+    """Those of the plan, of the year before it and of the year after, for East; of the year before for West."""
+    before, after = await plan_of(floor, 2026), await plan_of(floor, 2028)
+    east, west = gid("OrgUnit", floor.units["east"]), gid("OrgUnit", floor.units["west"])
+    for plan, needed in ((plan_id, 25), (before, 8), (after, 99)):
+        await succeed(floor, "setWorksheet", "", planId=plan, orgUnitId=east, customersNeeded=needed)
+    await succeed(
+        floor, "setWorksheet", "", planId=plan_id, orgUnitId=east, repurchaseRate="1.5", money="3000", obstacles="Rain"
+    )
+    await succeed(floor, "setWorksheet", "", planId=before, orgUnitId=west, customersNeeded=7)
 
 
 async def sell(floor: Floor) -> None:

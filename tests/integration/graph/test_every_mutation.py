@@ -73,8 +73,10 @@ def leads(path: list[str], kind: Any) -> bool:
     return str(kind) == "JSON"
 
 
-def as_whom(mutation: str) -> Identity | None:
-    """Operators found companies; admins do the rest."""
+def as_whom(mutation: str) -> Identity | str | None:
+    """Operators found companies, Ann sets herself a goal; admins do the rest."""
+    if mutation == "setOwnGoal":
+        return "ann"
     return Identity(0, "ops", Role.OPERATOR) if mutation == "createCompany" else None
 
 

@@ -16,6 +16,7 @@ def one_of_each(world: World) -> dict[str, str]:
         "OrgUnit": world.unit("east"),
         "Member": world.member("ann"),
         "Metric": world["metric"],
+        "Score": world["score"],
         "Product": world["product"],
         "Plan": world["draft"],
         "Funnel": world["funnel"],
@@ -26,6 +27,7 @@ def one_of_each(world: World) -> dict[str, str]:
         "AttributeDefinition": world["attribute"],
         "Objective": world["objective"],
         "TargetSubmission": world["east submission"],
+        "CellComment": world["comment"],
         "QuotaRelief": world["relief"],
     }
 

@@ -38,6 +38,7 @@ SHOWN: Final = {
     "attachPlan": "Plan.viewerCan.attach",
     "setTargetCells": "OrgUnit.viewerCan.plan",
     "importTargets": "OrgUnit.viewerCan.plan",
+    "decomposeAlongProducts": "OrgUnit.viewerCan.plan",
     "decomposeTarget": "OrgUnit.viewerCan.planBelow",
     "lockTargetCells": "Plan.viewerCan.lock",
     "planByDay": "OrgUnit.viewerCan.plan",
@@ -45,8 +46,15 @@ SHOWN: Final = {
     "approveTargets": "TargetSubmission.viewerCan.judge",
     "returnTargets": "TargetSubmission.viewerCan.judge",
     "withdrawTargets": "TargetSubmission.viewerCan.withdraw",
+    "setOwnGoal": "OrgUnit.viewerCan.setOwnGoal",
+    "setWorksheet": "Worksheet.viewerCan.edit",
     "grantRelief": "OrgUnit.viewerCan.plan",
     "revokeRelief": "OrgUnit.viewerCan.plan",
+    "callForCommitments": "Plan.viewerCan.publish",
+    "commitTargets": "OrgUnit.viewerCan.commit",
+    "adoptCommitments": "OrgUnit.viewerCan.planBelow",
+    "addCellComment": "OrgUnit.viewerCan.comment",
+    "resolveCellComment": "CellComment.viewerCan.resolve",
     "publishPlan": "Plan.viewerCan.publish",
     "closePlan": "Plan.viewerCan.publish",
     "reopenPlan": "Plan.viewerCan.publish",
@@ -56,6 +64,9 @@ SHOWN: Final = {
     "copyPlan": "Viewer.can.createPlans",
     "dropScenario": "Plan.viewerCan.publish",
     "defineMetric": "Viewer.can.changeSettings",
+    "defineProductMetric": "Viewer.can.changeSettings",
+    "defineScore": "Viewer.can.changeSettings",
+    "updateScore": "Score.viewerCan.edit",
     "updateMetric": "Metric.viewerCan.edit",
     "defineProduct": "Viewer.can.changeSettings",
     "updateProduct": "Product.viewerCan.edit",
@@ -86,6 +97,7 @@ CAN = """{ viewer { can { createCompanies createOrgUnits createMembers createPla
 EDITS = """query ($plan: ID!, $product: ID!) {
     company { viewerCan { edit } }
     metrics { viewerCan { edit } }
+    scores { viewerCan { edit } }
     node(id: $product) { ... on Product { viewerCan { edit } } }
     policies { viewerCan { switch } }
     attributeDefinitions { viewerCan { edit } }
@@ -140,6 +152,7 @@ async def test_each_viewer_is_shown_what_he_may_edit(database: Database) -> None
         rights = [
             data["company"],
             *data["metrics"],
+            *data["scores"],
             data["node"],
             *data["policies"],
             data["plan"],

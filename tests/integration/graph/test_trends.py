@@ -84,8 +84,8 @@ async def over_assigned(database: Database) -> Planning:
     planning = await plan_for(database, TREE)
     await planning.set("Acme", {"2017-01": 30_000, "2017-02": 10_000})
     await planning.set("East", {"2017-01": 20_000, "2017-02": 6_000})
-    await planning.set("West", {"2017-01": 10_100})
-    await planning.set("W 1", {"2017-03": 100})
+    await planning.set("West", {"2017-01": 10_100, "2017-02": 0})
+    await planning.set("W 1", {"2017-01": 100, "2017-02": 0})
     return planning
 
 
@@ -104,8 +104,13 @@ async def test_every_month_tells_what_the_children_have_more(database: Database)
     # 361.00 of 400.00
     assert [tuple(row.values()) for row in found["years"]] == [("2017", "400.00", "361.00", "-39.00", "-9.7500")]
     west = (await of_unit(planning, "West", fields))["targetMismatches"]
-    assert [(row["target"], row["childrenTarget"]) for row in west] == [("101.00", None), (None, None), (None, "1.00")]
-    assert {row["overAssignmentPercent"] for row in west} == {None}
+    assert [(row["target"], row["childrenTarget"]) for row in west] == [
+        ("101.00", "1.00"),
+        ("0.00", "0.00"),
+        (None, None),
+    ]
+    # 100.00 less of 101.00; of nothing there is no part.
+    assert [row["overAssignmentPercent"] for row in west] == ["-99.0099", None, None]
 
 
 async def test_children_are_those_of_the_end_of_the_month(database: Database) -> None:

@@ -54,9 +54,9 @@ class World:
 async def small_world(database: Database) -> World:
     """The floor with a product, a customer, deals, an entry, an own metric, a draft and a published plan.
 
-    Of customers a grade is noted, of which the customer has one.
+    Of customers a grade is noted, of which the customer has one. Plans need no owners.
     """
-    world = World(await furnish(database), {})
+    world = World(await furnish(database, plans_need_owners=False), {})
     await _fill_floor(world)
     await _note_grades(world)
     await _fill_plans(world)
@@ -100,8 +100,13 @@ async def _note_grades(world: World) -> None:
 
 
 async def _fill_plans(world: World) -> None:
-    metric = await world.call("defineMetric", "metric { id }", key="tastings", name="Tastings", kind="COUNT")
+    metric = await world.call(
+        "defineMetric", "metric { id }", key="tastings", name="Tastings", kind="COUNT", measuredBy="The CRM"
+    )
     world.ids["metric"] = metric["metric"]["id"]
+    parts = [{"metric": "tastings", "weight": "2"}, {"metric": "revenue", "weight": "1"}]
+    score = await world.call("defineScore", "score { id }", key="loud", name="Loud", components=parts)
+    world.ids["score"] = score["score"]["id"]
     await world.call("switchPolicy", "policy { key }", policy="allocation.last_year", active=True)
     for name, year in (("draft", 2026), ("published", 2027)):
         made = await world.call(
@@ -112,13 +117,31 @@ async def _fill_plans(world: World) -> None:
         await world.call("setTargetCells", "plan { id }", planId=plan_id, cells=[cell])
     made = await world.call("createPlan", "plan { id }", name="Empty", metricId=world["metric"], fiscalYear=2031)
     world.ids["empty plan"] = made["plan"]["id"]
+    said = {"orgUnitId": world.unit("acme"), "month": "2026-01", "text": "Is that all?"}
+    made = await world.call("addCellComment", "comment { id }", planId=world["draft"], **said)
+    world.ids["comment"] = made["comment"]["id"]
+    given = {"orgUnitId": world.unit("east"), "months": [{"month": "2026-01", "amount": "5"}]}
+    await world.call("commitTargets", "plan { id }", planId=world["draft"], **given)
     await world.call("addScenario", "plan { id }", planId=world["draft"], name="Bold", fromVersion=1)
     await world.call("publishPlan", "plan { id }", planId=world["published"])
+    await _plan_products(world)
     await _set_objectives(world)
     await _hand_in(world)
     given = {"positionId": world.unit("bob"), "validFrom": "2026-06-01", "share": "1", "reason": "Illness"}
     granted = await world.call("grantRelief", "relief { id }", **given)
     world.ids["relief"] = granted["relief"]["id"]
+
+
+async def _plan_products(world: World) -> None:
+    """A plan of 2032 with 10 a month for the whole company, and one of the product, which is empty."""
+    product = {"ofMetric": "tastings", "productId": world["product"]}
+    made = await world.call("defineProductMetric", "metric { id }", key="pumps", name="Tastings of pumps", **product)
+    for name, metric in (("whole plan", world["metric"]), ("product plan", made["metric"]["id"])):
+        plan = await world.call("createPlan", "plan { id }", name=name, metricId=metric, fiscalYear=2032)
+        world.ids[name] = plan["plan"]["id"]
+    months = [f"2032-{month:02}" for month in range(1, 13)]
+    cells = [{"orgUnitId": world.unit("acme"), "month": month, "target": "10"} for month in months]
+    await world.call("setTargetCells", "plan { id }", planId=world["whole plan"], cells=cells)
 
 
 async def _set_objectives(world: World) -> None:

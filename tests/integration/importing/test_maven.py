@@ -11,6 +11,7 @@ import pytest
 from quotaloom.achievements.rollups import achieved_by_unit
 from quotaloom.calendars.periods import date_range
 from quotaloom.importing.summary import ImportSummary
+from quotaloom.metrics.counting import Counting
 from quotaloom.platform.database import Database
 from quotaloom.platform.work import Work
 from tests.integration.importing.companies import contents, imported, load, rows
@@ -47,7 +48,7 @@ async def revenue_of_2017(maven: Maven, kind: str) -> dict[str, int]:
     units = await rows(maven.work, "SELECT id, key FROM org_unit WHERE kind = $1", kind)
     ((metric,),) = await rows(maven.work, "SELECT id FROM metric WHERE key = 'revenue'")
     async with maven.work.snapshot() as snapshot:
-        achieved = await achieved_by_unit(snapshot, [unit["id"] for unit in units], metric, [YEAR])
+        achieved = await achieved_by_unit(snapshot, [unit["id"] for unit in units], Counting(metric), [YEAR])
     cents = {row["unit_id"]: row["achieved"] for row in achieved}
     return {unit["key"]: cents.get(unit["id"], 0) // 100 for unit in units}
 
@@ -81,7 +82,7 @@ async def test_revenue_lies_in_the_months_of_the_close_dates(maven: Maven) -> No
         "SELECT (SELECT id FROM org_unit WHERE kind = 'company'), (SELECT id FROM metric WHERE key = 'revenue')",
     )
     async with maven.work.snapshot() as snapshot:
-        achieved = await achieved_by_unit(snapshot, [root], metric, MONTHS)
+        achieved = await achieved_by_unit(snapshot, [root], Counting(metric), MONTHS)
     assert {row["period_index"] + 1: row["achieved"] for row in achieved} == {
         3: 1_134_672_00,
         4: 721_932_00,

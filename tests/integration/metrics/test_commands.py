@@ -52,18 +52,21 @@ async def test_a_metric_is_defined_and_renamed(database: Database) -> None:
     """Money takes its scale from the currency, a count has none unless told; what it counts stays."""
     work = await found(database)
     churn = await define_metric(work, NewMetric("churn", "Churn", "money", lower_is_better=True))
-    await define_metric(work, NewMetric("hours", "Hours", "count", scale=2))
+    hours = await define_metric(work, NewMetric("hours", "Hours", "count", scale=2, description="Hours worked."))
+    await update_metric(work, hours, description="")
     await update_metric(work, churn, name="Lost revenue", description="What customers have cancelled.")
     async with work.snapshot() as snapshot:
         rows = {row["key"]: row for row in await metrics_by_key(snapshot, ["churn", "hours", "none"])}
-        audit = await snapshot.fetch_one("SELECT before, after FROM audit_entry WHERE action = 'metric.update'")
+        audit = await snapshot.fetch_one(
+            "SELECT before, after FROM audit_entry WHERE action = 'metric.update' ORDER BY id DESC"
+        )
     assert (rows["churn"]["name"], rows["churn"]["scale"], rows["churn"]["lower_is_better"]) == (
         "Lost revenue",
         2,
         True,
     )
     assert rows["churn"]["description"] == "What customers have cancelled."
-    assert rows["hours"]["scale"] == 2
+    assert (rows["hours"]["scale"], rows["hours"]["description"]) == (2, None)
     assert audit is not None
     assert '"Churn"' in audit["before"]
     assert '"Lost revenue"' in audit["after"]

@@ -197,6 +197,7 @@ def expected(diary: Diary, member: int, number: int, holdings: Terms, headships:
         named_member_ids=frozenset(ever - there - {member}),
         headed_unit_ids=frozenset(headed),
         led_unit_ids=frozenset(led),
+        held_unit_ids=frozenset(held),
     )
 
 

@@ -111,9 +111,11 @@ async def plan_for(
     """A company `Acme` whose tree is given as children by parent, with an empty draft for a year.
 
     Units without children are positions, and each member of `holders` (position to name) holds his from the
-    beginning.
+    beginning. Plans need no owners, unless `plans_need_owners` says so.
     """
-    new = NewCompany(**{"key": "acme", "name": "Acme", "currency": "CNY", "time_zone": "UTC", **facts})
+    new = NewCompany(
+        **{"key": "acme", "name": "Acme", "currency": "CNY", "time_zone": "UTC", "plans_need_owners": False, **facts}
+    )
     founded = await found_company(
         database, POLICIES, new, NewMember("Ada", role="admin", key="ada"), subject="tests", now=now
     )

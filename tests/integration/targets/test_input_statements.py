@@ -28,7 +28,8 @@ STATEMENTS = {
     frozenset({Need.ATTRIBUTES}): 1,
     frozenset({Need.CALENDAR}): 1,
     frozenset({Need.LOAD}): 3,
-    AllocationRule.offers: 9,
+    frozenset({Need.WORKSHEET}): 1,
+    AllocationRule.offers: 10,
 }
 """How many statements each need costs, besides those that every decomposition takes."""
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -8,7 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from quotaloom_allocation.potential import POTENTIAL, PotentialParameters
-from quotaloom_sdk import AllocationResult, Attribute, Attributes, CannotDecide, Load, Need, UnitFact
+from quotaloom_sdk import AllocationResult, Attribute, Attributes, CannotDecide, Load, Need, UnitFact, WorksheetFact
 from quotaloom_sdk.testing import allocation_request
 from tests.unit.plugins.recently import PLAN, texts, unit, values
 
@@ -76,6 +77,22 @@ def test_a_number_below_zero_counts_as_none() -> None:
     }
 
 
+def test_worksheets_come_first_where_they_are_asked_for() -> None:
+    """East needs 10 customers who order 0.5 times: 5,000, whatever is noted; West's is empty, it carries 4: 4,000."""
+    east = selling_to("East", 3, customers=50, repurchase_rate=2)
+    east = replace(east, worksheet=WorksheetFact(2018, customers_needed=10, repurchase_rate=Decimal("0.5")))
+    west = replace(selling_to("West", 4), worksheet=WorksheetFact(2018))
+    assert allocate(east, west).children == (100_000, 4000)
+    result = allocate(east, west, worksheets=True)
+    assert result.children == (5000, 4000)
+    assert values(result, 1) == {
+        "customers, by the worksheet of 2018": 10,
+        "orders of each in a year, by the worksheet of 2018": Decimal("0.5"),
+        "worth of an order, as set for all": 1000,
+        "counted": 5000,
+    }
+
+
 def test_units_without_any_potential_count_alike() -> None:
     """Nobody has customers yet."""
     result = allocate(selling_to("A", 0), selling_to("B", 0))
@@ -130,5 +147,5 @@ def test_parameters_are_bounded(given: dict[str, Any]) -> None:
 
 
 def test_it_asks_for_all_that_it_may_go_by() -> None:
-    """Loads and attributes for the units, recent months and working days for the months."""
-    assert POTENTIAL.needs == {Need.LOAD, Need.ATTRIBUTES, Need.RECENT, Need.CALENDAR}
+    """Loads, attributes and worksheets for the units, recent months and working days for the months."""
+    assert POTENTIAL.needs == {Need.LOAD, Need.ATTRIBUTES, Need.RECENT, Need.CALENDAR, Need.WORKSHEET}

@@ -17,7 +17,7 @@ from quotaloom.organizations.reads import root
 from quotaloom.platform.errors import NotFound
 from quotaloom.platform.unit_of_work import Snapshot
 from quotaloom.platform.work import Work
-from quotaloom.targets.decomposing import tree_day
+from quotaloom.targets.decomposing import tree_day_of
 from quotaloom.targets.gathering import KINDS, open_in, subtree
 from quotaloom.targets.permission import PlanningRight, planning_right
 from quotaloom.targets.plans import PlanFacts, load_plan, open_version
@@ -62,7 +62,7 @@ async def _tree(snapshot: Snapshot, work: Work, plan: PlanFacts) -> list[Record]
     """All units of the plan's time, each right before what lies below it."""
     top = await root(snapshot)
     assert top is not None, "a company has a root"
-    rows = await subtree(snapshot, top["id"], tree_day(plan, work.today), plan)
+    rows = await subtree(snapshot, top["id"], tree_day_of(plan, work.today), plan)
     children: dict[int | None, list[Record]] = defaultdict(list)
     for row in rows[1:]:
         children[row["parent_id"]].append(row)

@@ -32,6 +32,7 @@ class NewCompany:
     members_see_ancestors: bool = False
     members_see_rankings: bool = False
     plans_need_approval: bool = False
+    plans_need_owners: bool = True
     reversal_date: str = "original"
 
 
@@ -121,7 +122,8 @@ async def _settings(transaction: Transaction, expected_version: int | None) -> d
     row = await transaction.fetch_one(
         "SELECT key, name, currency, time_zone, fiscal_start_month, calendar_pattern, version,"
         " ARRAY(SELECT jsonb_array_elements_text(working_weekdays)::int) AS working_weekdays,"
-        " members_see_ancestors, members_see_rankings, plans_need_approval, reversal_date FROM company FOR UPDATE"
+        " members_see_ancestors, members_see_rankings, plans_need_approval, plans_need_owners, reversal_date"
+        " FROM company FOR UPDATE"
     )
     assert row is not None, "a viewer's company exists"
     if expected_version not in (None, row["version"]):

@@ -15,6 +15,8 @@ CORE = Path(__file__).parents[4] / "core" / "quotaloom"
 COMPOSED = {
     "attribute.archived",
     "attribute.restored",
+    "comment.reopened",
+    "comment.resolved",
     "headship.created",
     "headship.ended",
     "holding.created",

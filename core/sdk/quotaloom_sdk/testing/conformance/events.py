@@ -25,6 +25,10 @@ PAYLOADS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "attribute.restored": ("id", "on", "key"),
         "attributes.set": ("on", "id", "keys"),
         "calendar.changed": (),
+        "comment.added": ("id", "plan", "unit"),
+        "comment.reopened": ("id", "plan", "unit"),
+        "comment.resolved": ("id", "plan", "unit"),
+        "commitments.called": ("plan",),
         "company.created": _ROW,
         "company.updated": _ROW,
         "customer.created": _ROW,
@@ -53,6 +57,7 @@ PAYLOADS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "opportunity.transferred": _ROW,
         "opportunity.updated": _ROW,
         "opportunity.won": ("id", "stage_id"),
+        "own_goal.set": ("plan", "member", "position"),
         "plan.attached": ("id", "objective"),
         "plan.closed": _ROW,
         "plan.created": _ROW,
@@ -67,8 +72,11 @@ PAYLOADS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "scenario.added": ("plan", "version"),
         "scenario.adopted": ("plan", "version"),
         "scenario.dropped": ("plan", "version"),
+        "score.defined": ("id", "key"),
+        "score.updated": _ROW,
         "targets.approved": ("id", "plan", "unit"),
         "targets.changed": ("plan", "units"),
+        "targets.committed": ("plan", "unit"),
         "targets.returned": ("id", "plan", "unit"),
         "targets.submitted": ("id", "plan", "unit"),
         "targets.withdrawn": ("id", "plan", "unit"),
@@ -77,6 +85,7 @@ PAYLOADS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "unit.moved": ("id", "parent_id", "on"),
         "unit.renamed": _ROW,
         "unit.reopened": _ROW,
+        "worksheet.set": ("plan", "unit"),
     }
 )
 """The topics that are published, and what the payload of each has."""

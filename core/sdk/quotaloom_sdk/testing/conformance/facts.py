@@ -4,13 +4,24 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 from functools import cache
 from typing import TypeVar
 
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
-from quotaloom_sdk.facts import CustomerFact, DealFact, LineFact, Load, MemberFact, MonthFact, PeriodFact, UnitFact
+from quotaloom_sdk.facts import (
+    CustomerFact,
+    DealFact,
+    LineFact,
+    Load,
+    MemberFact,
+    MonthFact,
+    PeriodFact,
+    UnitFact,
+    WorksheetFact,
+)
 from quotaloom_sdk.testing.allocation import months
 from quotaloom_sdk.testing.conformance.values import (
     LARGEST,
@@ -43,14 +54,28 @@ def distinct(values: SearchStrategy[T], most: int = 5, least: int = 0) -> Search
 
 _WORKDAYS = st.integers(0, 23)
 
-loads: SearchStrategy[Load] = st.sampled_from(
-    (
-        Load(members=1, customers=3, leads=2, opportunities=4, open_amount=80_000_00),
-        Load(members=0, customers=0, leads=0, opportunities=0, open_amount=0),
-        Load(members=12, customers=1, leads=0, opportunities=1, open_amount=1),
-        Load(members=1, customers=40, leads=100_000, opportunities=0, open_amount=0),
-        Load(members=3, customers=100_000, leads=7, opportunities=2_000, open_amount=LARGEST),
-    )
+_LOADS = (
+    Load(members=1, customers=3, leads=2, opportunities=4, open_amount=80_000_00),
+    Load(members=0, customers=0, leads=0, opportunities=0, open_amount=0),
+    Load(members=12, customers=1, leads=0, opportunities=1, open_amount=1),
+    Load(members=1, customers=40, leads=100_000, opportunities=0, open_amount=0),
+    Load(members=3, customers=100_000, leads=7, opportunities=2_000, open_amount=LARGEST),
+)
+
+loads: SearchStrategy[Load] = st.sampled_from(_LOADS)
+
+
+_WORKSHEETS = (
+    WorksheetFact(2017, customers_needed=12, repurchase_rate=Decimal("0.5"), money=80_000_00),
+    None,
+    WorksheetFact(2016),
+    WorksheetFact(2017, customers_needed=0, repurchase_rate=Decimal(0), money=0),
+    WorksheetFact(2017, customers_needed=10**9, repurchase_rate=Decimal(1000), money=LARGEST),
+)
+
+# A load and a worksheet are drawn as one: requests stay quick to make smaller.
+_carried: SearchStrategy[tuple[Load, WorksheetFact | None]] = st.sampled_from(
+    tuple(zip(_LOADS, _WORKSHEETS, strict=True))
 )
 
 
@@ -68,14 +93,16 @@ def fiscal_years(draw: DrawFn) -> tuple[MonthFact, ...]:
 def units(draw: DrawFn, known: Known, kinds: tuple[str, ...]) -> UnitFact:
     """A unit of twelve months: history that may be negative, targets that may be missing. It has no id or key yet."""
     name, kind, achieved = draw(names), draw(st.sampled_from(kinds)), draw(_rows(amounts(-LARGEST)))
+    planned, noted, (load, worksheet) = draw(_rows(optional(amounts()))), draw(attributes(known)), draw(_carried)
     return UnitFact(
         id="",
         name=name,
         kind=kind,
         achieved=achieved,
-        planned=draw(_rows(optional(amounts()))),
-        attributes=draw(attributes(known)),
-        load=draw(loads),
+        planned=planned,
+        attributes=noted,
+        load=load,
+        worksheet=worksheet,
         recent=2 * achieved,  # no draws of its own: requests stay quick to make smaller
     )
 
