@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import strawberry
 
+from quotaloom.metrics.counting import counting_of
 from quotaloom.organizations import reads
 from quotaloom.platform.access import Role, Scope
 from quotaloom.platform.attainment_changes import Numbers
@@ -46,7 +47,7 @@ async def _attainment_changed(
     if viewer.role is Role.SERVICE and not viewer.may(Scope.READ):
         raise AccessDenied(f"reading needs a service token with the scope {Scope.READ.value}")
     unit_ids = _numbers(org_unit_ids)
-    metric_ids = None if metrics is None else frozenset([(await metric_named(context, key))["id"] for key in metrics])
+    metric_ids = None if metrics is None else await _concerning(context, metrics)
     await _require_sight(context, unit_ids)
     context.services.feed.refuse_more(viewer.company_id, viewer.subject)
     return _updates(context, unit_ids, metric_ids)
@@ -90,6 +91,12 @@ async def _require_sight(context: RequestContext, unit_ids: list[int]) -> None:
 
 def _unknown(index: int) -> NotFound:
     return NotFound("NOT_FOUND", "there is no such unit whose figures you can see", ("orgUnitIds", index))
+
+
+async def _concerning(context: RequestContext, metrics: list[str]) -> Numbers:
+    """The metrics with these keys, and those whose entries count for them."""
+    named = [await metric_named(context, key) for key in metrics]
+    return frozenset(number for metric in named for number in (metric["id"], counting_of(metric).metric_id))
 
 
 def _numbers(org_unit_ids: list[strawberry.ID]) -> list[int]:
