@@ -60,6 +60,7 @@ from quotaloom_graphql.roots import root_field
 from quotaloom_graphql.scenarios import ScenarioMutation
 from quotaloom_graphql.submission_mutations import SubmissionMutation
 from quotaloom_graphql.subscriptions import Subscription
+from quotaloom_graphql.target_imports import TargetImportMutation
 from quotaloom_graphql.target_warnings import TargetWarningQuery
 from quotaloom_graphql.worksheets import WorksheetMutation
 from quotaloom_sdk import GraphQLExtension, InvalidDefinition
@@ -119,6 +120,7 @@ class Mutation(
     ScenarioMutation,
     PlanCopyMutation,
     SubmissionMutation,
+    TargetImportMutation,
     CommentMutation,
     CommitmentMutation,
     ReliefMutation,

@@ -99,6 +99,12 @@ def _unknown(index: int) -> NotFound:
     return NotFound("NOT_FOUND", "there is no such unit whose figures you can see", ("orgUnitIds", index))
 
 
+async def _concerning(context: RequestContext, metrics: list[str]) -> Numbers:
+    """The metrics with these keys, and those whose entries count for them."""
+    named = [await metric_named(context, key) for key in metrics]
+    return frozenset(number for metric in named for number in (metric["id"], counting_of(metric).metric_id))
+
+
 def _numbers(org_unit_ids: list[strawberry.ID]) -> list[int]:
     if not 1 <= len(org_unit_ids) <= MOST_UNITS:
         message = f"name 1 to {MOST_UNITS} units, not {len(org_unit_ids)}"

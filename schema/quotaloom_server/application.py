@@ -30,6 +30,7 @@ from quotaloom_graphql.schema import build_schema
 from quotaloom_server.clock import Clock, utc_now
 from quotaloom_server.hosting import plugins_here, policy_host
 from quotaloom_server.keys import token_authority
+from quotaloom_server.templates import template_routes
 from quotaloom_server.view import GraphQLView
 
 
@@ -51,10 +52,11 @@ def create_application(
     policies = policy_host(settings, found)
     feed = AttainmentFeed(database, most=settings.live_subscriptions, turns=max(1, settings.database_pool_size // 2))
     services = Services(database, policies, clock, feed)
+    authority = token_authority(settings)
     view = GraphQLView(
         schema=build_schema(production=settings.is_production, plugins=extensions_of(found)),
         services=lambda: services,
-        authority=token_authority(settings),
+        authority=authority,
         graphql_ide=None if settings.is_production else "graphiql",
     )
 
@@ -80,6 +82,7 @@ def create_application(
             Route("/health", health),
             Route("/graphql", view),
             WebSocketRoute("/graphql", view),
+            *template_routes(lambda: services, authority),
         ],
         middleware=[
             Middleware(

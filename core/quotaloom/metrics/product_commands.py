@@ -86,6 +86,7 @@ async def update_product(
             transaction.attainment_changed()
         transaction.record("product.update", "Product", product_id, before=dict(before), after=asdict(product))
         transaction.publish("product.updated", id=product_id)
+        transaction.attainment_changed()
 
     await work.write(apply)
 

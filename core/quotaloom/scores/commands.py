@@ -113,6 +113,7 @@ async def update_score(
         )
         transaction.record("score.update", "Score", score_id, before=dict(before), after=after)
         transaction.publish("score.updated", id=score_id)
+        transaction.attainment_changed()
 
     await work.write(apply)
 

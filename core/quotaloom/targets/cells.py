@@ -74,27 +74,39 @@ async def set_target_cells(
         unit_ids = [change.unit_id for change in changes]
         units = await unit_spans(snapshot, unit_ids)
         right.require_to_set(unit_ids, units, ("cells",))
-    cells = _placed(fiscal_calendar(work.company), plan, changes)
 
     async def apply(transaction: Transaction) -> None:
-        draft = await hold_draft(transaction, plan_id, scenario)
-        await refuse_submitted(transaction, draft, unit_ids, work.today, "cells")
-        _refuse_closed(cells, await unit_spans(transaction, unit_ids))
-        await _refuse_mixture(transaction, draft, cells)
-        before = await _stored(transaction, draft, cells)
-        for index, cell in enumerate(cells):
-            _check_stored(before.get((cell.change.unit_id, cell.starts_on)), cell.change, index)
-        await _store(transaction, draft, cells, before)
-        transaction.record(
-            "targets.set",
-            "Plan",
-            plan_id,
-            before=[dict(row) for row in before.values()],
-            after=[{"plan_version_id": draft, **_plain(cell)} for cell in cells],
-        )
-        transaction.publish("targets.changed", plan=plan_id, units=sorted({change.unit_id for change in changes}))
+        await store_target_cells(transaction, work, plan, changes, scenario)
 
     await work.write(apply)
+
+
+async def store_target_cells(
+    transaction: Transaction, work: Work, plan: PlanFacts, changes: Sequence[CellChange], scenario: int | None = None
+) -> int:
+    """`set_target_cells` inside a transaction of the caller, who has checked that the viewer may set these units.
+
+    Returns the version that was written.
+    """
+    cells = _placed(fiscal_calendar(work.company), plan, changes)
+    draft = await hold_draft(transaction, plan.id, scenario)
+    unit_ids = [change.unit_id for change in changes]
+    await refuse_submitted(transaction, draft, unit_ids, work.today, "cells")
+    _refuse_closed(cells, await unit_spans(transaction, unit_ids))
+    await _refuse_mixture(transaction, draft, cells)
+    before = await _stored(transaction, draft, cells)
+    for index, cell in enumerate(cells):
+        _check_stored(before.get((cell.change.unit_id, cell.starts_on)), cell.change, index)
+    await _store(transaction, draft, cells, before)
+    transaction.record(
+        "targets.set",
+        "Plan",
+        plan.id,
+        before=[dict(row) for row in before.values()],
+        after=[{"plan_version_id": draft, **_plain(cell)} for cell in cells],
+    )
+    transaction.publish("targets.changed", plan=plan.id, units=sorted(set(unit_ids)))
+    return draft
 
 
 # Of a month that is planned by the day its days are locked, of any other its cell, which may be empty.

@@ -17,6 +17,7 @@ from quotaloom.policies.errors import PluginsRefused
 from quotaloom_server.commands.demo import demo
 from quotaloom_server.commands.importing import import_
 from quotaloom_server.commands.migrate import migrate
+from quotaloom_server.commands.plan import plan
 from quotaloom_server.commands.plugin import plugin
 from quotaloom_server.commands.plugins import plugins
 from quotaloom_server.commands.schema import schema
@@ -36,6 +37,7 @@ app = typer.Typer(
 )
 for command in (serve, migrate, demo, import_, token, schema, plugins):
     app.command(command.__name__.rstrip("_"))(command)
+app.add_typer(plan, name="plan")
 app.add_typer(plugin, name="plugin")
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from tests.integration.graph.asking import gid
-from tests.integration.graph.valid_calls import STAGES, VALID
+from tests.integration.graph.valid_calls import STAGES, VALID, file_of
 from tests.integration.graph.worlds import NOTHING, World
 
 LONG: Final = "x" * 3000
@@ -188,6 +188,12 @@ BAD: Final[Mapping[str, Changes]] = {
         *({"cells": []}, unknown("Plan", "planId"), {"planId": w["published"]}, _cell(w, month="2027-01")),
         *(_cell(w, month="x"), _cell(w, target="-1"), _cell(w, stretch="0.5"), _cell(w, expectedVersion=9)),
         *(_cell(w, **unknown("OrgUnit", "orgUnitId")), {"cells": _cell(w)["cells"] * 2}, {"scenario": 9}),
+    ],
+    "importTargets": lambda w: [
+        *(unknown("Plan", "planId"), {"planId": w["published"]}, {"scenario": 9}, {"content": "?"}, {"content": ""}),
+        *({"format": "XLSX"}, {"content": file_of("unit,month 2026-02", "west,6")}),
+        *({"content": file_of("unit,line,month 2026-02", row)} for row in ("west,target,-6", "x,target,6", "west,x,6")),
+        *({"content": file_of("unit,line,month 2027-02", "west,target,6")},),
     ],
     "decomposeAlongProducts": lambda w: [
         *(unknown("Plan", "planId"), unknown("OrgUnit", "orgUnitId"), {"orgUnitId": w.unit("east")}, {"levels": -1}),

@@ -41,6 +41,9 @@ SCALARS = {
     "DateTime": "2026-01-01T00:00:00Z",
 }
 
+FILE = "content"
+"""The field of a file, in which a place is a row and a heading."""
+
 WHOLE = {"NOTHING_TO_CHANGE"}
 """What is wrong with an input as a whole."""
 
@@ -59,14 +62,14 @@ def minimal(kind: GraphQLInputType) -> Any:
 
 
 def leads(path: list[str], kind: Any) -> bool:
-    """Whether a path is one through the values of an input type; inside JSON every path is."""
+    """Whether a path is one through the values of an input type; inside JSON, and a file, every path is."""
     if not path:
         return True
     kind = get_nullable_type(kind)
     if isinstance(kind, GraphQLList):
         return path[0].isdigit() and leads(path[1:], kind.of_type)
     if isinstance(kind, GraphQLInputObjectType):
-        return path[0] in kind.fields and leads(path[1:], kind.fields[path[0]].type)
+        return path[0] == FILE or (path[0] in kind.fields and leads(path[1:], kind.fields[path[0]].type))
     return str(kind) == "JSON"
 
 

@@ -37,6 +37,7 @@ SHOWN: Final = {
     "setFocus": "Plan.viewerCan.attach",
     "attachPlan": "Plan.viewerCan.attach",
     "setTargetCells": "OrgUnit.viewerCan.plan",
+    "importTargets": "OrgUnit.viewerCan.plan",
     "decomposeAlongProducts": "OrgUnit.viewerCan.plan",
     "decomposeTarget": "OrgUnit.viewerCan.planBelow",
     "lockTargetCells": "Plan.viewerCan.lock",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -12,6 +13,12 @@ STAGES: Final[list[dict[str, Any]]] = [
     {"key": "won", "name": "Won", "outcome": "WON", "winProbability": "1"},
     {"key": "lost", "name": "Lost", "outcome": "LOST", "winProbability": "0"},
 ]
+
+
+def file_of(*lines: str) -> str:
+    """A CSV file in base64."""
+    return b64encode("\n".join(lines).encode()).decode()
+
 
 VALID: Final[Mapping[str, Callable[[World], dict[str, Any]]]] = {
     "createCompany": lambda w: {"key": "new", "name": "New", "currency": "CNY", "adminName": "Kei"},
@@ -46,6 +53,12 @@ VALID: Final[Mapping[str, Callable[[World], dict[str, Any]]]] = {
     "setTargetCells": lambda w: {
         "planId": w["draft"],
         "cells": [{"orgUnitId": w.unit("west"), "month": "2026-02", "target": "5"}],
+    },
+    "importTargets": lambda w: {
+        "planId": w["draft"],
+        "format": "CSV",
+        "content": file_of("unit,line,month 2026-02", "west,target,6"),
+        "dryRun": False,
     },
     "decomposeAlongProducts": lambda w: {
         "planId": w["whole plan"],

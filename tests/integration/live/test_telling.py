@@ -174,3 +174,18 @@ async def test_a_quota_relief_is_told(live: Live) -> None:
             reason="Parental leave",
         )
         assert await board.told() == {"East": "0.00"}
+
+
+async def test_a_metric_of_a_product_changes_with_the_metric_that_it_is_part_of(live: Live) -> None:
+    """A board of the revenue with Tea hears of an order of Tea, posted as revenue."""
+    product = await live.admin.do("defineProduct", "product { id }", key="tea", name="Tea")
+    tea = product["product"]["id"]
+    await live.admin.do(
+        "defineProductMetric", "metric { id }", key="tea-revenue", name="Tea", ofMetric="revenue", productId=tea
+    )
+    fields = 'orgUnits { name attainment(period: "2026", metric: "tea-revenue") { achieved } }'
+    async with live.here.board(live.admin) as board:
+        await board.subscribe(live.ids("East"), fields, metrics=["tea-revenue"])
+        assert await board.told() == {"East": "0.00"}
+        await live.company.post("East", "2026-05-04", "30", "tea", productId=tea)
+        assert await board.told() == {"East": "30.00"}

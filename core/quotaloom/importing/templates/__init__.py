@@ -1,0 +1,1 @@
+"""Targets of a plan out to a spreadsheet, and back in."""
