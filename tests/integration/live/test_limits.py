@@ -14,22 +14,10 @@ from quotaloom.platform.database import credentials
 from quotaloom.targets.attainment_feed import MOST_OF_ONE, MOST_UNITS
 from quotaloom_graphql.schema import build_schema
 from quotaloom_server.live import Connection, Messages
+from tests.database_activity import busy
 from tests.graph_client import Moment
 from tests.integration.live.boards import live_server
 from tests.integration.live.conftest import NOW, Live
-
-
-async def busy(admin_url: str) -> int:
-    """How many connections of the application are in a transaction at this moment."""
-    admin = await asyncpg.connect(**credentials(admin_url))
-    try:
-        found: int = await admin.fetchval(
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-            " AND state LIKE 'idle in transaction%'"
-        )
-        return found
-    finally:
-        await admin.close()
 
 
 async def test_idle_subscriptions_hold_no_connection(live: Live, admin_url: str) -> None:

@@ -76,13 +76,14 @@ async def import_targets(
     are written. Raises what `read_sheet`, `gather_template` and `compare` raise, `InputError` SUBMITTED, and `Conflict`
     where a cell changes at this very moment.
     """
-    sheet = await _aside(lambda: read_sheet(content, format))
     async with work.snapshot() as snapshot:
         template = await gather_template(snapshot, work, plan_id, None, scenario)
-        changes = await _aside(lambda: compare(sheet, template))
-        with_row = _cells(changes)
-        if changes:
-            units = [cell.unit_id for cell, _ in with_row]
+    # Whoever waits for his turn with a file must not keep a connection from everybody else meanwhile.
+    changes = await _aside(lambda: compare(read_sheet(content, format), template))
+    with_row = _cells(changes)
+    if changes:
+        units = [cell.unit_id for cell, _ in with_row]
+        async with work.snapshot() as snapshot:
             try:
                 await refuse_submitted(snapshot, template.version_id, units, work.today, "cells")
             except InputError as error:
