@@ -60,6 +60,7 @@ async def test_faults_are_listed_up_to_a_hundred(desk: Desk, monkeypatch: pytest
         ([*HEAD, "month 2027-01"], ["UNKNOWN_MONTH 1 month 2027-01"]),
         ([*HEAD, "2026-01"], ["DUPLICATE_COLUMN 1 2026-01"]),
         ([*HEAD, "unit"], ["DUPLICATE_COLUMN 1 unit"]),
+        (["unit", "line", "Jan-26", "Feb-26"], ["MISSING_COLUMN 1 month 2026-01"]),
     ],
 )
 async def test_headings_that_are_wrong(desk: Desk, headings: list[str], expected: list[str]) -> None:
