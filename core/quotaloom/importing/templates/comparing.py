@@ -129,7 +129,7 @@ def _columns(sheet: Sheet, template: Template) -> _Columns:
         if name not in named
     ]
     if not months and not errors:
-        # Every heading may be one of the editor's own; where all are, his spreadsheet made something else of the months.
+        # Headings may be the editor's own; where all are, his spreadsheet made something else of the months.
         wanted = MONTH + template.months[0].label
         message = f"no column is a month of {template.plan.name}: head them as a template does, such as {wanted!r}"
         errors.append(InputError("MISSING_COLUMN", message, _at(1, wanted)))
