@@ -148,6 +148,14 @@ async def test_queries_go_over_http_and_subscriptions_do_not(live: Live) -> None
     assert answer.status_code == 400
 
 
+async def test_an_operation_that_is_not_there_is_refused(live: Live) -> None:
+    """One that the document does not name, as over HTTP, is the client's mistake and not the server's."""
+    query = f'subscription A {{ attainmentChanged(orgUnitIds: ["{live.company.ids["East"]}"]) {{ changedAt }} }}'
+    async with live.here.board(live.admin) as board:
+        await board.send(id="1", type="subscribe", payload={"query": query, "operationName": "B"})
+        assert await board.refused() == [("BAD_REQUEST", [])]
+
+
 async def test_notifications_that_are_none_do_no_harm(live: Live, admin_url: str) -> None:
     """Nonsense on the channel is logged, and what follows is told."""
     async with live.here.board(live.admin) as board:
