@@ -148,18 +148,21 @@ async def _pipelines(
     company, sight = (await context.work()).company, await context.sight()
     rates = RateKind.PLAN if question.at_plan_rate else RateKind.BOOKING
     asked = ([rest_of(period, question.today) for period in question.periods], question.today, rates)
+    products = question.counted.product_ids
     if not of_member:
-        return await unit_pipelines(context.snapshot, company, sight.seen_units(subject_ids), *asked)
+        visible = sight.seen_units(subject_ids)
+        return await unit_pipelines(context.snapshot, company, visible, *asked, product_ids=products)
     found: dict[int, Pipeline] = {}
     for member_ids, positions in sight.positions_of(subject_ids):
-        found |= await member_pipelines(context.snapshot, company, member_ids, *asked, positions)
+        found |= await member_pipelines(context.snapshot, company, member_ids, *asked, positions, product_ids=products)
     return found
 
 
 @strawberry.type(
     description="What the period will come to by its end. Deals are those of the positions that lie below the unit, or"
-    " that the member holds, today; they count for the metric `revenue` only, and not with an earlier `asOf`, since"
-    " they are known as they stand today: null otherwise, and where you may not see the unit or member elsewhere."
+    " that the member holds, today; they count for the metric `revenue`, and for those of its products, only, and not"
+    " with an earlier `asOf`, since they are known as they stand today: null otherwise, and where you may not see the"
+    " unit or member elsewhere."
 )
 class Projection:
     """Two projections, and the deals that one of them rests on."""

@@ -131,10 +131,11 @@ async def attainment_question(
 ) -> AttainmentQuestion:
     """The question that the arguments of an attainment field make."""
     counted = await metric_named(context, metric)
+    counting, metrics = counting_of(counted), await context.metrics()
     named = await plan_named(context, plan, counted)
     return AttainmentQuestion(
         metric_id=counted["id"],
-        metric_key=counted["key"],
+        metric_key=metrics[counting.metric_id]["key"],
         scale=counted["scale"],
         lower_is_better=counted["lower_is_better"],
         periods=tuple(periods),
@@ -144,5 +145,5 @@ async def attainment_question(
         version_id=named.version_id,
         version_days=named.days,
         at_plan_rate=at_plan_rate,
-        counting=counting_of(counted),
+        counting=counting,
     )

@@ -61,6 +61,7 @@ from quotaloom_graphql.scenarios import ScenarioMutation
 from quotaloom_graphql.submission_mutations import SubmissionMutation
 from quotaloom_graphql.subscriptions import Subscription
 from quotaloom_graphql.target_imports import TargetImportMutation
+from quotaloom_graphql.target_warnings import TargetWarningQuery
 from quotaloom_graphql.worksheets import WorksheetMutation
 from quotaloom_sdk import GraphQLExtension, InvalidDefinition
 
@@ -101,6 +102,7 @@ class Query(
     achievements.AchievementQuery,
     attributes.AttributeQuery,
     objectives.ObjectiveQuery,
+    TargetWarningQuery,
     scores.ScoreQuery,
     PluginQuery,
 ):

@@ -54,6 +54,12 @@ async def _attainment_changed(
     return _updates(context, unit_ids, metric_ids)
 
 
+async def _concerning(context: RequestContext, keys: list[str]) -> Numbers:
+    """The metrics whose changes concern these: each itself, for its targets, and the one whose entries it counts."""
+    found = [await metric_named(context, key) for key in keys]
+    return frozenset(number for metric in found for number in (metric["id"], counting_of(metric).metric_id))
+
+
 async def _updates(
     context: RequestContext, unit_ids: list[int], metric_ids: Numbers
 ) -> AsyncGenerator[AttainmentUpdate, None]:
@@ -92,12 +98,6 @@ async def _require_sight(context: RequestContext, unit_ids: list[int]) -> None:
 
 def _unknown(index: int) -> NotFound:
     return NotFound("NOT_FOUND", "there is no such unit whose figures you can see", ("orgUnitIds", index))
-
-
-async def _concerning(context: RequestContext, metrics: list[str]) -> Numbers:
-    """The metrics with these keys, and those whose entries count for them."""
-    named = [await metric_named(context, key) for key in metrics]
-    return frozenset(number for metric in named for number in (metric["id"], counting_of(metric).metric_id))
 
 
 def _numbers(org_unit_ids: list[strawberry.ID]) -> list[int]:

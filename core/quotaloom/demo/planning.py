@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Final
 
+from quotaloom.demo.goals import set_goals
 from quotaloom.demo.organizing import COMPANY_KEY
 from quotaloom.demo.story import DemoPlan
 from quotaloom.metrics.built_in import REVENUE
@@ -19,7 +20,7 @@ SHARES: Final = {"assessment": Decimal("0.8"), "stretch": Decimal("1.2")}
 
 
 async def plan_year(work: Work, policies: PolicyHost, plan: DemoPlan) -> None:
-    """Create, decompose and publish a plan, as far as that has not happened yet."""
+    """Create, decompose and publish a plan that serves an objective, as far as that has not happened yet."""
     async with work.snapshot() as snapshot:
         stored = await snapshot.fetch_one(
             "SELECT plan.id, EXISTS (SELECT FROM plan_version AS version WHERE version.company_id = plan.company_id"
@@ -36,4 +37,5 @@ async def plan_year(work: Work, policies: PolicyHost, plan: DemoPlan) -> None:
     plan_id = stored["id"] if stored else await create_plan(work, plan.name, metric["id"], plan.fiscal_year)
     request = DecomposeRequest(plan_id, root["id"], {"target": plan.target}, SHARES, plan.policy)
     await decompose_target(work, policies, request)
+    await set_goals(work, plan_id, plan.fiscal_year)
     await publish_plan(work, plan_id)

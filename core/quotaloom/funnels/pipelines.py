@@ -73,6 +73,7 @@ def _open_deals(owned: str) -> str:
         {_WORTH.joins}
         WHERE deal.company_id = $1 AND deal.position_id IN (SELECT position_id FROM owned)
             AND ($7::bigint[] IS NULL OR deal.position_id = ANY($7))
+            AND ($12::bigint[] IS NULL OR deal.product_id = ANY($12))
     )
     SELECT owned.owner_id, slot.number, CASE WHEN worth IS NULL AND amount IS NOT NULL THEN currency END AS unconverted,
         count(*) AS count, count(amount) AS with_amount, coalesce(sum(amount), 0) AS original,
@@ -94,12 +95,15 @@ async def unit_pipelines(
     periods: Sequence[Period | None],
     today: date,
     rates: RateKind = RateKind.BOOKING,
+    *,
+    product_ids: Collection[int] | None = None,
 ) -> dict[int, Pipeline]:
     """The open deals of the positions that lie below each unit today, or are it, in one statement; every id has some.
 
-    None among the periods stands for one without days. Deals are converted at the rates of that kind of today.
+    None among the periods stands for one without days. Deals are converted at the rates of that kind of today. With
+    `product_ids` only those of these products.
     """
-    return await _pipelines(_BY_UNIT, snapshot, company, unit_ids, periods, today, rates, None)
+    return await _pipelines(_BY_UNIT, snapshot, company, unit_ids, periods, today, rates, None, product_ids)
 
 
 async def member_pipelines(
@@ -110,12 +114,14 @@ async def member_pipelines(
     today: date,
     rates: RateKind = RateKind.BOOKING,
     position_ids: Collection[int] | None = None,
+    *,
+    product_ids: Collection[int] | None = None,
 ) -> dict[int, Pipeline]:
     """The open deals of the positions that each member holds today, otherwise as `unit_pipelines`.
 
     With `position_ids` only those of these positions.
     """
-    return await _pipelines(_BY_MEMBER, snapshot, company, member_ids, periods, today, rates, position_ids)
+    return await _pipelines(_BY_MEMBER, snapshot, company, member_ids, periods, today, rates, position_ids, product_ids)
 
 
 async def _pipelines(
@@ -127,6 +133,7 @@ async def _pipelines(
     today: date,
     rates: RateKind,
     position_ids: Collection[int] | None,
+    product_ids: Collection[int] | None,
 ) -> dict[int, Pipeline]:
     slots: list[tuple[int, date | None, date | None]] = [(_UNDATED, None, None), (_OVERDUE, EARLIEST, today)]
     slots += [
@@ -135,9 +142,9 @@ async def _pipelines(
         if period is not None
     ]
     numbers, starts, ends = zip(*slots, strict=True)
-    positions = None if position_ids is None else list(position_ids)
+    positions, products = (None if ids is None else list(ids) for ids in (position_ids, product_ids))
     currency = (company.currency, *currency_factors(company.currency), rates.value)
-    given = (list(owner_ids), today, numbers, starts, ends, positions, *currency)
+    given = (list(owner_ids), today, numbers, starts, ends, positions, *currency, products)
     found: dict[tuple[int, int], OpenDeals] = defaultdict(OpenDeals)
     for row in await snapshot.fetch(sql, company.id, *given):
         key = row["owner_id"], row["number"]

@@ -15,15 +15,17 @@ from quotaloom.platform.unit_of_work import Snapshot
 from quotaloom.platform.work import CompanyFacts
 from quotaloom_sdk import Load
 
+# Without statistics a join of two large sets is planned as if they were small, and takes minutes: so holders are looked
+# up one by one, which OFFSET keeps apart, and what is counted is put together by adding.
 _COUNTS = """
 WITH below AS (
     SELECT ancestor_id AS id, unit_id FROM unit_path
     WHERE company_id = $1 AND ancestor_id = ANY($2::bigint[]) AND valid_from <= $3 AND $3 < valid_to
 ), held AS (
-    SELECT below.id, count(DISTINCT holding.member_id) AS members FROM below
-    JOIN holding ON holding.company_id = $1 AND holding.position_id = below.unit_id
-        AND daterange(holding.valid_from, holding.valid_to) @> $3::date
-    GROUP BY below.id
+    SELECT below.id, count(DISTINCT holder.member_id) AS members FROM below CROSS JOIN LATERAL (
+        SELECT member_id FROM holding WHERE company_id = $1 AND position_id = below.unit_id
+            AND daterange(valid_from, valid_to) @> $3::date OFFSET 0
+    ) AS holder GROUP BY below.id
 ), dealt AS (
     SELECT below.id, count(*) FILTER (WHERE stage.outcome = 'open') AS opportunities,
         count(DISTINCT deal.customer_id) FILTER (WHERE stage.outcome IN ('open', 'won')) AS customers
@@ -32,9 +34,13 @@ WITH below AS (
     JOIN stage ON stage.company_id = $1 AND stage.id = deal.stage_id
     GROUP BY below.id
 )
-SELECT id AS unit_id, COALESCE(members, 0) AS members, COALESCE(customers, 0) AS customers,
-    COALESCE(opportunities, 0) AS opportunities
-FROM unnest($2::bigint[]) AS wanted (id) LEFT JOIN held USING (id) LEFT JOIN dealt USING (id)
+SELECT id AS unit_id, sum(members)::bigint AS members, sum(customers)::bigint AS customers,
+    sum(opportunities)::bigint AS opportunities
+FROM (
+    SELECT id, members, 0 AS customers, 0 AS opportunities FROM held
+    UNION ALL SELECT id, 0, customers, opportunities FROM dealt
+    UNION ALL SELECT id, 0, 0, 0 FROM unnest($2::bigint[]) AS wanted (id)
+) AS part GROUP BY id
 """
 
 # Amounts in the company's own currency are summed here; the others come one by one, as each is rounded for itself.

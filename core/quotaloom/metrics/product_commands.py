@@ -82,6 +82,8 @@ async def update_product(
             product_id,
             *astuple(product),
         )
+        if product.product_group != before["product_group"]:
+            transaction.attainment_changed()
         transaction.record("product.update", "Product", product_id, before=dict(before), after=asdict(product))
         transaction.publish("product.updated", id=product_id)
         transaction.attainment_changed()

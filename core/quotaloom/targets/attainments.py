@@ -30,7 +30,7 @@ class AttainmentQuestion:
     `version_id` names a version whose cells count instead of the published ones, in periods that share a day with
     `version_days`, which its plan covers. Of members only what they aim for and achieve in `position_ids` counts, None
     standing for all positions. `counting` is what counts for a metric of a product or product group; None is what
-    is posted to the metric itself.
+    is posted to the metric itself. `metric_key` is the key of the metric whose entries count.
     """
 
     metric_id: int

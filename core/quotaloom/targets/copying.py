@@ -12,13 +12,14 @@ from fractions import Fraction
 from asyncpg import Record
 
 from quotaloom.calendars.company_calendar import fiscal_calendar
-from quotaloom.calendars.periods import ONE_DAY, Period, date_range
+from quotaloom.calendars.periods import Period, date_range
 from quotaloom.organizations.naming import checked_name
 from quotaloom.organizations.stored import LOCK as ORGANIZATION_LOCK
 from quotaloom.platform.access import Scope
 from quotaloom.platform.errors import Conflict, InputError, NotFound
 from quotaloom.platform.unit_of_work import Snapshot, Transaction
 from quotaloom.platform.work import Work
+from quotaloom.targets.decomposing import tree_day_of
 from quotaloom.targets.factors import check_factor
 from quotaloom.targets.gathering import KINDS, open_in, subtree, tree_of
 from quotaloom.targets.plans import PlanFacts, add_plan, load_plan, version_numbered
@@ -67,7 +68,7 @@ async def copy_plan(work: Work, wanted: PlanCopy) -> CopiedPlan:
 
     Months are matched by their place in the year, whatever their length. Locks and pins are not copied, and what was
     stored by the day comes over by the month. Units that are not open in a month of the new year get nothing there,
-    and their siblings share it. Admins only. Raises `NotFound`, `InputError` BAD_FACTOR, NO_VERSION, EMPTY_PLAN,
+    and their siblings share it. Admins only. Raises `NotFound`, `InputError` BAD_FACTOR, EMPTY_PLAN,
     AMOUNT_TOO_LARGE, and `Conflict` where others keep changing the cells.
     """
     work.viewer.require(Scope.TARGETS, "copying a plan")
@@ -108,8 +109,7 @@ async def _gather(snapshot: Snapshot, work: Work, wanted: PlanCopy) -> _Gathered
 async def _version(snapshot: Snapshot, plan: PlanFacts, number: int | None) -> int:
     if number is None:
         version = plan.published_id or plan.draft_id
-        if version is None:
-            raise InputError("NO_VERSION", f"{plan.name} has no version to copy", ("planId",))
+        assert version is not None, "a plan has a draft until a version is published"
         return version
     found = await version_numbered(snapshot, plan.id, number)
     if found is None:
@@ -129,8 +129,8 @@ async def _marks(source: Snapshot | Transaction, version_id: int) -> Record:
 async def _tree(source: Snapshot | Transaction, year: Period, plan: PlanFacts, work: Work) -> list[Record]:
     root = await source.fetch_one("SELECT id FROM org_unit WHERE kind = 'company'")
     assert root is not None
-    day = min(max(year.starts_on, work.today), year.ends_on - ONE_DAY)
-    return await subtree(source, root["id"], day, replace(plan, starts_on=year.starts_on, ends_on=year.ends_on))
+    of_year = replace(plan, starts_on=year.starts_on, ends_on=year.ends_on)
+    return await subtree(source, root["id"], tree_day_of(of_year, work.today), of_year)
 
 
 async def _last_parents(snapshot: Snapshot, unit_ids: Sequence[int]) -> dict[int, int | None]:
@@ -211,7 +211,7 @@ async def _apply(
             " $4::date[], $5::date[], $6::bigint[], $7::bigint[], $8::bigint[]) AS n",
             transaction.company_id,
             draft,
-            *(list(column) for column in zip(*rows, strict=True)) if rows else [[]] * 6,
+            *([row[column] for row in rows] for column in range(6)),
         )
         after = {"plan": wanted.plan_id, "version": gathered.version_id, "factor": str(wanted.factor)}
         transaction.record("plan.copy", "Plan", plan_id, after={**after, "cells": len(rows)})

@@ -13,7 +13,7 @@ from quotaloom.platform.amounts import format_amount, half_up
 from quotaloom.platform.errors import InputError
 from quotaloom.policies.allocating import AllocationOutcome
 from quotaloom.policies.selected import PolicyStamp
-from quotaloom.targets.apportionment import spread_over_months
+from quotaloom.targets.apportionment import over_assigned, spread_over_months
 from quotaloom.targets.decomposition import SplitRequest, split
 from quotaloom.targets.gathering import KINDS, Gathered, GatheredUnit
 from quotaloom.targets.ramps import Factors, Ramp, ramped
@@ -104,7 +104,8 @@ def decide(
 ) -> DecompositionOutcome:
     """The full matrix. `weights` are those of `units_to_split`, by unit, and `ramp` the factors of newcomers.
 
-    Raises `InputError` for what cannot be met.
+    A month in which a unit's own cell is fixed and those of all its children are is left as it is, whether they agree
+    or not: nothing in it can be decided. Raises `InputError` for what cannot be met.
     """
     decider = _Decider(gathered, weights, request, ramp)
     decider.split_down(gathered.units[request.unit_id], 0)
@@ -206,10 +207,15 @@ class _Decider:
             for index, child in enumerate(children)
             if kind == "target" and child.id in self.year_pins
         }
-        request = SplitRequest(
-            tuple(value or 0 for value in columns), outcome.matrix, Fraction(self.request.over_assignment), fixed, pins
-        )
+        settled = [month for month in unit.fixed if all((index, month) in fixed for index in range(len(children)))]
         try:
+            handed_out = over_assigned(
+                [0 if month in settled else value or 0 for month, value in enumerate(columns)],
+                Fraction(self.request.over_assignment),
+            )
+            for month in settled:
+                handed_out[month] = sum(fixed[index, month] for index in range(len(children)))
+            request = SplitRequest(tuple(handed_out), outcome.matrix, fixed=fixed, year_totals=pins)
             return [
                 tuple(_kept(child, kind, month) if month in child.fixed else cell for month, cell in enumerate(row))
                 for child, row in zip(children, split(request), strict=True)

@@ -160,3 +160,14 @@ async def test_its_admin_is_a_member(demo: DemoCompany, demo_database: Database)
         row = await snapshot.fetch_one("SELECT key, role FROM member WHERE id = $1", demo.admin_id)
     assert row is not None
     assert (demo.created, row["key"], row["role"]) == (True, "admin", "admin")
+
+
+async def test_every_plan_leads_up_to_the_companys_goal(demo: DemoCompany, demo_database: Database) -> None:
+    """Both plans serve a functional objective, that a business one, that a corporate one; each quarter has a focus."""
+    async with demo_database.snapshot(demo.company_id) as snapshot:
+        rows = await snapshot.fetch(
+            "SELECT f.level, b.level AS above, c.level AS top, (SELECT count(*) FROM quarter_focus q"
+            " WHERE q.objective_id = f.id) AS focuses FROM plan JOIN objective f ON f.id = plan.objective_id"
+            " JOIN objective b ON b.id = f.parent_id JOIN objective c ON c.id = b.parent_id"
+        )
+    assert [tuple(row) for row in rows] == [("functional", "business", "corporate", 4)] * 2

@@ -8,6 +8,8 @@ from typing import Any
 
 from quotaloom.funnels.commands.stage_changes import win_opportunity
 from quotaloom.metrics.commands import set_exchange_rate
+from quotaloom.metrics.product_commands import NewProduct, define_product
+from quotaloom.metrics.product_metrics import NewProductMetric, define_product_metric
 from quotaloom.metrics.rates import RateKind
 from quotaloom.organizations.commands.companies import update_company
 from quotaloom.platform.database import Database
@@ -163,6 +165,24 @@ async def test_deals_are_worth_revenue_and_known_today(database: Database) -> No
     assert await projection(floor, "east", ', asOf: "2026-05-31"') == nothing
     assert (await projection(floor, "east", f', asOf: "{TODAY}"'))["openDeals"]["count"] == 2
     assert await projection(floor, "east", ', metric: "orders"') == nothing
+
+
+async def test_revenue_of_a_product_has_the_deals_of_that_product(database: Database) -> None:
+    """Of 100.00 and 40.00 at 10% the lamps' are 10.00, of the unit and of the member; orders of lamps have none."""
+    floor = await furnish(database)
+    lamp, lens = [await define_product(floor.work, NewProduct(name, name)) for name in ("lamp", "lens")]
+    for of in ("revenue", "orders"):
+        await define_product_metric(floor.work, NewProductMetric(f"lamp_{of}", "Lamps", of, lamp))
+    for product, amount in ((lamp, 100_00), (lens, 40_00), (None, 7_00)):
+        await floor.open("ann", amount=amount, product_id=product, expected_close_on=JUNE_15)
+    lamps = ', metric: "lamp_revenue"'
+    assert (await projection(floor, "east", lamps))["weightedPipeline"]["achieved"] == "10.00"
+    assert (await projection(floor, "east"))["openDeals"]["count"] == 3
+    assert (await projection(floor, "east", ', metric: "lamp_orders"'))["openDeals"] is None
+    query = f"""query ($id: ID!) {{ member(id: $id) {{ attainment(period: "2026-06"{lamps}) {{
+        projection {{ openDeals {{ count amount }} }} }} }} }}"""
+    found = await ask(floor, query, id=gid("Member", floor.members["ann"]))
+    assert found["member"]["attainment"]["projection"]["openDeals"] == {"count": 1, "amount": "100.00"}
 
 
 async def test_at_the_plan_rate_deals_are_too(database: Database) -> None:

@@ -64,7 +64,8 @@ async def scored(database: Database) -> Planning:
     """East, and Ann's E 1 which is all of it: 200.00 of 300.00, 8 complaints of 10, 15 visits of 10. West's W 1 has no
     target of revenue, and 25 complaints of 10."""
     planning = await plan_for(database, TREE, holders=HOLDERS)
-    await define_metric(planning.work, NewMetric("complaints", "Complaints", "count", lower_is_better=True))
+    complaints = NewMetric("complaints", "Complaints", "count", lower_is_better=True, measured_by="The help desk")
+    await define_metric(planning.work, complaints)
     await aim(planning, "revenue", {"East": 300_00, "E 1": 300_00})
     await aim(planning, "complaints", {"East": 10, "E 1": 10, "W 1": 10})
     await aim(planning, "visits", {"East": 10, "E 1": 10, "W 1": 10})
@@ -158,17 +159,23 @@ async def test_nobody_sees_a_score_whose_figures_he_does_not_see(database: Datab
 
 
 async def test_a_score_costs_as_many_statements_however_many_units_there_are(database: Database) -> None:
-    """Two units and all five take as many; a third metric takes as many more as its attainment does, three."""
+    """Two units and all five take as many; a third metric takes as many more as its attainment does."""
     planning = await scored(database)
     two = 'key: "two", name: "Two", components: [{ metric: "revenue", weight: 1 }, { metric: "visits", weight: 1 }]'
     await answer(planning, MADE % two)
 
-    async def statements(key: str, units: str) -> int:
-        score = f'score(key: "{key}", period: "2017-03") {{ value }}'
-        return (await answer(planning, f"{{ company {{ root {{ {units} {{ {score} }} }} }} }}", on=END)).statements
+    async def statements(units: str, *fields: str) -> int:
+        return (
+            await answer(planning, f"{{ company {{ root {{ {units} {{ {' '.join(fields)} }} }} }} }}", on=END)
+        ).statements
 
-    assert await statements("balanced", "descendants") == await statements("balanced", "children")
-    assert await statements("balanced", "children") == await statements("two", "children") + 3
+    of_two, of_three = (f'score(key: "{key}", period: "2017-03") {{ value }}' for key in ("two", "balanced"))
+    assert await statements("descendants", of_three) == await statements("children", of_three)
+    one, another = (
+        f'{name}: attainment(period: "2017-03", metric: "{name}") {{ rate }}' for name in ("revenue", "complaints")
+    )
+    more = await statements("children", one, another) - await statements("children", one)
+    assert await statements("children", of_three) == await statements("children", of_two) + more
 
 
 async def test_a_score_that_there_is_not_is_refused(database: Database) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from quotaloom.platform.database import Database
+from quotaloom.targets.day_cells import plan_by_day
 from quotaloom.targets.plans import revise_plan
 from quotaloom.targets.scenarios import adopt_scenario
 from tests.integration.graph.asking import gid
@@ -84,6 +85,25 @@ async def test_any_version_can_be_compared_with_any_other(database: Database) ->
     assert told_nia == ("NOT_FOUND", ["against"])
 
 
+async def test_a_month_that_is_planned_by_the_day_is_told_by_its_days(database: Database) -> None:
+    """N 1's 25.00 for January go, and come as 22 working days with 1.14 and 1.13; in sum nothing has changed."""
+    office = await PlanningOffice.open(database)
+    await office.add_scenario()
+    planning = office.planning
+    await plan_by_day(office.work(), planning.plan_id, [planning.units["N 1"]], "2017-01", by_day=True, scenario=2)
+    _, second = await versions(office)
+    rows = told(second["changes"])
+    assert ("REMOVED", "N 1", "2017-01", "25.00", None) in rows
+    assert ("ADDED", "N 1", "2017-01-02", None, "1.14") in rows
+    assert {kind for kind, *_ in rows} == {"ADDED", "REMOVED"}
+    (unit,) = second["unitChanges"]["nodes"]
+    assert (unit["before"], unit["after"], unit["targetDifference"]) == (
+        {"target": "25.00"},
+        {"target": "25.00"},
+        "0.00",
+    )
+
+
 async def test_changes_are_told_page_by_page(database: Database) -> None:
     """One row each, in the order of names and months."""
     office = await revised_office(database)
@@ -97,8 +117,10 @@ async def test_changes_are_those_of_units_that_one_may_see(database: Database) -
     """Noa sees none of West's; Nia sees no draft, and nothing of what the published one was made from."""
     office = await revised_office(database)
     await office.set("N 1", {"01": 30_00})
+    await office.set("E 1", {"02": 50_00})
     _, second = await versions(office, "Noa")
     assert told(second["changes"]) == [("CHANGED", "N 1", "2017-01", "25.00", "30.00")]
+    await office.set("E 1", {"02": 40_00})
     await office.publish()
     _, second = await versions(office, "Nia")
     assert told(second["changes"]) == [("CHANGED", "N 1", "2017-01", "25.00", "30.00")]

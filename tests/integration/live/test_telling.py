@@ -96,6 +96,21 @@ async def test_only_metrics_that_concern_the_board_are_told(live: Live) -> None:
         assert await board.refused() == [("UNKNOWN_METRIC", ["metric"])]
 
 
+async def test_a_board_of_a_product_hears_of_its_entries_and_of_its_group(live: Live) -> None:
+    """An order of lamps is posted to revenue, and told to a board of lighting; so is a lamp that leaves the group."""
+    made = await live.admin.do("defineProduct", "product { id }", key="lamp", name="Lamp", productGroup="lighting")
+    group = {"ofMetric": "revenue", "productGroup": "lighting"}
+    await live.admin.do("defineProductMetric", "metric { id }", key="lighting", name="Lighting", **group)
+    fields = 'orgUnits { name attainment(period: "2026", metric: "lighting") { achieved } }'
+    async with live.here.board(live.admin) as board:
+        await board.subscribe(live.ids("East"), fields, metrics=["lighting"])
+        assert await board.told() == {"East": "0.00"}
+        await live.company.post("East", "2026-05-04", "100", "first", productKey="lamp")
+        assert await board.told() == {"East": "100.00"}
+        await live.admin.do("updateProduct", "product { id }", id=made["product"]["id"], productGroup=None)
+        assert await board.told() == {"East": "0.00"}
+
+
 async def test_parents_and_children_of_one_message_add_up(live: Live) -> None:
     """While orders come in through the other server, the root is East and West in every message that has all three."""
     async with live.here.board(live.admin) as board:

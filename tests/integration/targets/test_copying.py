@@ -15,8 +15,9 @@ from quotaloom.organizations.commands.units import close_unit
 from quotaloom.platform.database import Database
 from quotaloom.platform.errors import AccessDenied, Conflict, NotFound
 from quotaloom.platform.work import load_company
-from quotaloom.targets.cells import lock_target_cells
+from quotaloom.targets.cells import CellChange, lock_target_cells, set_target_cells
 from quotaloom.targets.copying import CopiedPlan, PlanCopy, copy_plan
+from quotaloom.targets.day_cells import plan_by_day
 from tests.integration.targets.offices import PlanningOffice
 
 
@@ -139,12 +140,8 @@ async def test_any_version_may_be_copied_and_the_published_one_is_by_default(dat
 
 
 async def test_a_copy_is_of_one_moment(database: Database) -> None:
-    """While somebody sets East and its position together, no copy has the one without the other."""
+    """East's January and February are always set together, to the same amount: no copy has one without the other."""
     office = await PlanningOffice.open(database)
-
-    async def edit(amount: int) -> None:
-        await office.set("East", {"01": amount})
-        await office.set("East", {"01": amount, "02": amount})
 
     async def copy() -> int | None:
         try:
@@ -152,12 +149,32 @@ async def test_a_copy_is_of_one_moment(database: Database) -> None:
         except Conflict:
             return None
 
-    outcomes = await asyncio.gather(*(edit(amount * 1_00) for amount in (60, 70, 80)), *(copy() for _ in range(3)))
-    made = [plan_id for plan_id in outcomes[3:] if plan_id is not None]
-    assert made
-    for plan_id in made:
-        new = await cells(office, plan_id)
-        assert [new["East"][month] for month in range(2, 12)] == [new["E 1"][month] for month in range(2, 12)]
+    edits = [office.set("East", {"01": amount * 1_00, "02": amount * 1_00}) for amount in range(60, 70)]
+    made = [plan_id for plan_id in (await asyncio.gather(*edits, copy(), copy(), copy()))[10:] if plan_id is not None]
+    for plan_id in [*made, (await copied(office)).plan_id]:
+        (_, first), (_, second), *_ = (await cells(office, plan_id))["East"]
+        assert first == second
+
+
+async def test_where_no_unit_is_left_the_copy_is_empty(database: Database) -> None:
+    """Only N 2 had a target, and it closes at the new year."""
+    office = await PlanningOffice.open(database, None)
+    await office.set("N 2", {"01": 10_00})
+    await close_unit(office.work(), office.planning.units["N 2"], date(2018, 1, 1))
+    outcome = await copied(office)
+    assert outcome.left_out == (office.planning.units["N 2"],)
+    assert await cells(office, outcome.plan_id) == {}
+
+
+async def test_days_come_over_as_months(database: Database) -> None:
+    """January of N 1 is planned by the day, 1.00 on the 2nd and 2.00 on the 3rd: 3.00 for January 2018."""
+    office = await PlanningOffice.open(database, None)
+    one = office.planning.units["N 1"]
+    await plan_by_day(office.work(), office.planning.plan_id, [one], "2017-01", by_day=True)
+    changes = [CellChange(one, f"2017-01-0{day}", {"target": amount}) for day, amount in ((2, 1_00), (3, 2_00))]
+    await set_target_cells(office.work(), office.planning.plan_id, changes)
+    new = await cells(office, (await copied(office)).plan_id)
+    assert new == {"N 1": [(date(2018, 1, 1), 3_00)]}
 
 
 async def test_copying_is_for_admins(database: Database) -> None:

@@ -11,6 +11,8 @@ import pytest
 
 from quotaloom.calendars.company_calendar import fiscal_calendar
 from quotaloom.metrics.commands import NewMetric, define_metric, update_metric
+from quotaloom.metrics.product_commands import NewProduct, define_product
+from quotaloom.metrics.product_metrics import NewProductMetric, define_product_metric
 from quotaloom.organizations.commands.companies import update_company
 from quotaloom.organizations.commands.members import create_member
 from quotaloom.organizations.commands.terms import appoint_head, appoint_holder
@@ -22,6 +24,7 @@ from quotaloom.platform.errors import InputError
 from quotaloom.platform.refusals import ManyRefused
 from quotaloom.platform.work import load_company
 from quotaloom.targets.cells import CellChange, set_target_cells
+from quotaloom.targets.day_cells import plan_by_day
 from quotaloom.targets.plans import create_plan, publish_plan, revise_plan
 from quotaloom.targets.smart import FindingPage, smart_findings, versions_to_check
 from tests.integration.targets.planning import Planning, plan_for
@@ -166,6 +169,28 @@ async def test_a_metric_of_the_companys_own_says_what_it_is_measured_by(database
     with pytest.raises(InputError) as caught:
         await publish_plan(work, plan)
     assert caught.value.code == "NOT_SMART"
+
+
+async def test_a_month_that_is_planned_by_the_day_has_its_target(database: Database) -> None:
+    """E 1 has January by the day, E 2 as a whole; February is missing for E 1, which has no day of it."""
+    planning = await owned(database)
+    for unit in ("E 1", "E 2"):
+        await planning.set(unit, {"2017-01": 22})
+    await plan_by_day(planning.work, planning.plan_id, [planning.units["E 1"]], "2017-01", by_day=True)
+    assert await messages(planning) == []
+    await planning.set("E 2", {"2017-02": 10})
+    assert await messages(planning) == ["E 1 has no target in 2017-02, though it has some in other months of the plan"]
+
+
+async def test_a_metric_of_a_product_is_measured_as_the_whole_is(database: Database) -> None:
+    """Revenue of pumps comes from where revenue comes from."""
+    planning = await owned(database)
+    work = planning.work
+    product = await define_product(work, NewProduct("pump", "Pump"))
+    pumps = await define_product_metric(work, NewProductMetric("pumps", "Pumps", "revenue", product_id=product))
+    plan = await create_plan(work, "Pumps", pumps, 2017)
+    await set_target_cells(work, plan, [CellChange(planning.units["E 1"], "2017-01", {"target": 5})])
+    await publish_plan(work, plan)
 
 
 async def test_everything_is_told_at_once_the_gravest_first(database: Database) -> None:

@@ -132,3 +132,16 @@ async def test_worksheets_are_seen_from_above_and_not_from_below(database: Datab
             sight = await load_sight(snapshot, viewer, company, floor.work.today)
             seen[who] = [unit for unit in units if may_see_worksheet(sight, floor.units[unit])]
     assert seen == {"ann": ["ann"], "hal": ["east", "ann", "bob"], "wu": ["west", "cem"]}
+
+
+async def test_money_in_a_worksheet_keeps_the_currency(database: Database) -> None:
+    """Before anything is planned or sold, what a target costs is an amount in the company's currency."""
+    floor = await furnish(database)
+    metric = await floor.one("SELECT id FROM metric WHERE key = 'revenue'")
+    plan = await create_plan(floor.work, "Plan", metric["id"], 2026)
+    await fill(floor, plan, "ann", money=1_000_00)
+    with pytest.raises(InputError) as caught:
+        await update_company(floor.work, {"currency": "EUR"})
+    assert refusal(caught) == ("IN_USE", ("currency",))
+    await fill(floor, plan, "ann", money=None)
+    await update_company(floor.work, {"currency": "EUR"})

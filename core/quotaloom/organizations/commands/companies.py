@@ -145,6 +145,7 @@ async def _refuse_what_is_in_use(transaction: Transaction, before: dict[str, Any
         "SELECT EXISTS (SELECT FROM plan) AS plans, EXISTS (SELECT FROM metric WHERE kind = 'money') AS money,"
         " EXISTS (SELECT FROM target_cell) OR EXISTS (SELECT FROM achievement_entry)"
         " OR EXISTS (SELECT FROM opportunity)"
+        " OR EXISTS (SELECT FROM worksheet WHERE money IS NOT NULL)"
         " OR EXISTS (SELECT FROM exchange_rate) OR EXISTS (SELECT FROM product WHERE list_price IS NOT NULL) AS amounts"
     )
     assert used is not None
