@@ -99,11 +99,12 @@ async def test_fixed_cells_are_refused(desk: Desk) -> None:
     await desk.client.do("submitTargets", "submission { id }", planId=plan, orgUnitId=desk.company.ids["acme"])
     for dry_run in (True, False):
         own = [HEAD, ["acme", "target", "1"], ["west", "target", "1"]]
-        assert await desk.refused(own, dry_run=dry_run) == ["SUBMITTED 3 2026-01"]
+        assert await desk.refused(own, dry_run=dry_run) == ["SUBMITTED 3 month 2026-01"]
 
 
 async def test_a_published_plan_is_not_imported_into(desk: Desk) -> None:
     """It changes by a revision only; its template is refused for the same reason."""
+    await desk.company.set_targets(desk.company.ids["plan"], {("West", "2026-02"): "50"})
     await desk.company.publish(desk.company.ids["plan"])
     assert await desk.refused([HEAD, ["east", "target", "1"]]) == ["NO_DRAFT"]
     response = await desk.download()
