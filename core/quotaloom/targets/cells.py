@@ -245,9 +245,11 @@ async def _refuse_mixture(transaction: Transaction, draft: int, cells: Sequence[
     """A month is planned as a whole or by the day, never both."""
     _refuse_mixture_within(cells)
     row = await transaction.fetch_one(
+        # One by one: as a join it would be planned by guess, and may read all cells of the plan for each of these.
         "SELECT n.i - 1 AS i FROM unnest($2::bigint[], $3::date[], $4::date[]) WITH ORDINALITY AS n (u, s, e, i)"
-        " JOIN target_cell c ON c.plan_version_id = $1 AND c.unit_id = n.u AND c.starts_on < n.e AND c.ends_on > n.s"
-        " AND (c.starts_on <> n.s OR c.ends_on <> n.e) ORDER BY n.i LIMIT 1",
+        " CROSS JOIN LATERAL (SELECT FROM target_cell c WHERE c.plan_version_id = $1 AND c.unit_id = n.u"
+        " AND c.starts_on < n.e AND c.ends_on > n.s AND (c.starts_on <> n.s OR c.ends_on <> n.e) LIMIT 1) AS mixed"
+        " ORDER BY n.i LIMIT 1",
         draft,
         [cell.change.unit_id for cell in cells],
         [cell.starts_on for cell in cells],
