@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -12,7 +14,7 @@ from typing import Final, Literal
 
 from asyncpg import Record
 
-from quotaloom.calendars.periods import Period
+from quotaloom.calendars.periods import Period, date_range
 from quotaloom.metrics.counting import Counting
 from quotaloom.platform.unit_of_work import Snapshot
 
@@ -50,18 +52,11 @@ _ANY_PERIODS = _OF_POSITIONS.format(
     within="true",
 )
 
-# Of positions that moved a balance counts for whoever was above on its business date.
-_OF_MOVED = """
-SELECT path.ancestor_id, path.depth, period.number - 1 AS place, sum(balance.direct) AS direct,
-    sum(balance.overlay) AS overlay
-FROM unit_path path
-JOIN achievement_balance balance ON balance.company_id = path.company_id AND balance.position_id = path.unit_id
-    AND balance.metric_id = $2 AND balance.business_date >= path.valid_from AND balance.business_date < path.valid_to
-JOIN unnest($3::date[], $4::date[]) WITH ORDINALITY AS period (starts_on, ends_on, number)
-    ON balance.business_date >= period.starts_on AND balance.business_date < period.ends_on
-WHERE path.unit_id = ANY($1) AND path.ancestor_id = ANY($7) AND ($5::date IS NULL OR balance.posted_on <= $5)
-    AND ($6::bigint[] IS NULL OR balance.product_id = ANY($6))
-GROUP BY 1, 2, 3
+# Of positions that moved a balance counts for whoever was above on its business date: these, from when to when.
+_SPANS = """
+SELECT unit_id, valid_from, valid_to, array_agg(ancestor_id) AS above
+FROM unit_path WHERE unit_id = ANY($1) AND ancestor_id = ANY($2) AND valid_from < $4 AND valid_to > $3
+GROUP BY unit_id, valid_from, valid_to
 """
 
 
@@ -96,32 +91,52 @@ async def sums_of_units(
     tree_day: date | None = None,
     posted_through: date | None = None,
 ) -> UnitSums:
-    """What the units achieved in each of `periods`, in two statements, or three where a position moved in their time.
+    """What the units achieved in each of `periods`, in two statements, or four where a position moved in their time.
 
     See `rollups` for the arguments.
     """
-    starts = [period.starts_on for period in periods]
-    ends = [period.ends_on for period in periods]
     if structure == "as_is":
         if tree_day is None:
             raise ValueError("a tree as it is needs the day on which it is")
         first, last = tree_day, tree_day + timedelta(days=1)
     else:
-        first, last = min(starts, default=date.min), max(ends, default=date.min)
+        first = min((period.starts_on for period in periods), default=date.min)
+        last = max((period.ends_on for period in periods), default=date.min)
     sums = UnitSums(len(periods))
     await _plan_for(snapshot, len(unit_ids))
     paths = await snapshot.fetch(_ABOVE, list(unit_ids), first, last)
     settled = {row["unit_id"]: row["above"] for row in paths if structure == "as_is" or not row["moved"]}
     moved = [row["unit_id"] for row in paths if row["unit_id"] not in settled]
-    filters = (counting.metric_id, starts, ends, posted_through, counting.product_ids)
     if settled:
-        await _plan_for(snapshot, len(settled))
-        for row in await snapshot.fetch(_statement(periods), list(settled), *filters):
+        for row in await _of_positions(snapshot, list(settled), counting, periods, posted_through):
             direct, overlay = (_spread(row["places"], row[name], len(periods)) for name in ("direct", "overlay"))
             sums.add_position(row["position_id"], settled[row["position_id"]], direct, overlay)
     if moved:
-        _add_moved(sums, await snapshot.fetch(_OF_MOVED, moved, *filters, list(unit_ids)))
+        spans = await snapshot.fetch(_SPANS, moved, list(unit_ids), first, last)
+        parts = _parted(periods, spans)
+        rows = await _of_positions(snapshot, moved, counting, [part for _, part in parts], posted_through)
+        _add_moved(sums, rows, spans, parts)
     return sums
+
+
+async def _of_positions(
+    snapshot: Snapshot,
+    position_ids: Sequence[int],
+    counting: Counting,
+    periods: Sequence[Period],
+    posted_through: date | None,
+) -> Sequence[Record]:
+    """What each position has: in which periods, and how much in each of these."""
+    await _plan_for(snapshot, len(position_ids))
+    return await snapshot.fetch(
+        _statement(periods),
+        list(position_ids),
+        counting.metric_id,
+        [period.starts_on for period in periods],
+        [period.ends_on for period in periods],
+        posted_through,
+        counting.product_ids,
+    )
 
 
 async def _plan_for(snapshot: Snapshot, count: int) -> None:
@@ -136,13 +151,40 @@ def _statement(periods: Sequence[Period]) -> str:
     return _ONE_AFTER_ANOTHER if follows else _ANY_PERIODS
 
 
-def _add_moved(sums: UnitSums, rows: Sequence[Record]) -> None:
+def _parted(periods: Sequence[Period], spans: Sequence[Record]) -> list[tuple[int, Period]]:
+    """The periods in parts within which nothing moves, each with the place of its period."""
+    days = sorted({day for span in spans for day in (span["valid_from"], span["valid_to"])})
+    found = []
+    for place, period in enumerate(periods):
+        within = days[bisect_right(days, period.starts_on) : bisect_left(days, period.ends_on)]
+        found += [(place, date_range(*part)) for part in pairwise([period.starts_on, *within, period.ends_on])]
+    return found
+
+
+def _add_moved(
+    sums: UnitSums, rows: Sequence[Record], spans: Sequence[Record], parts: Sequence[tuple[int, Period]]
+) -> None:
+    """Count what positions have in each part for whoever was above them then."""
+    spans_of: dict[int, list[Record]] = defaultdict(list)
+    for span in spans:
+        spans_of[span["unit_id"]].append(span)
+    achieved: dict[int, list[int]] = defaultdict(lambda: [0] * sums.length)
+    overlays: dict[int, list[int]] = defaultdict(lambda: [0] * sums.length)
     for row in rows:
-        direct, overlay = (_spread([row["place"]], [row[name]], sums.length) for name in ("direct", "overlay"))
-        unit_id = row["ancestor_id"]
-        _add(sums.achieved, (unit_id,), list(map(add, direct, overlay)) if row["depth"] == 0 else direct)
-        if any(overlay):
-            _add(sums.overlay, (unit_id,), overlay)
+        position_id = row["position_id"]
+        for number, direct, overlay in zip(row["places"], row["direct"], row["overlay"], strict=True):
+            place, part = parts[number]
+            of_deals, beside = int(direct), int(overlay)
+            for span in spans_of[position_id]:
+                if span["valid_from"] <= part.starts_on < span["valid_to"]:
+                    for unit_id in span["above"]:
+                        achieved[unit_id][place] += of_deals + (beside if unit_id == position_id else 0)
+                        if beside:
+                            overlays[unit_id][place] += beside
+    for unit_id, figures in achieved.items():
+        _add(sums.achieved, (unit_id,), figures)
+    for unit_id, figures in overlays.items():
+        _add(sums.overlay, (unit_id,), figures)
 
 
 def _spread(places: Sequence[int], figures: Sequence[Decimal], length: int) -> list[int]:
