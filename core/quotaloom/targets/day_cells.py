@@ -94,7 +94,7 @@ async def _by_month(transaction: Transaction, draft: int, unit_ids: Sequence[int
 def _turned(
     units: Mapping[int, Record], cells: Cells, months: Sequence[Period], calendar: CompanyCalendar, *, by_day: bool
 ) -> Iterator[tuple[int, Period, tuple[Any, ...]]]:
-    """The cells that stand in the place of others: unit, month, and (starts_on, ends_on, three values, pinned, version)."""
+    """The cells that take the place of others: unit, month, and (starts_on, ends_on, three values, pinned, version)."""
     for unit_id, unit in units.items():
         for month in months:
             found = cells.get((unit_id, month.starts_on), ())
