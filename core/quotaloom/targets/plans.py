@@ -8,6 +8,7 @@ from datetime import date
 
 from quotaloom.calendars.company_calendar import fiscal_calendar
 from quotaloom.calendars.periods import Period
+from quotaloom.organizations.naming import checked_name
 from quotaloom.organizations.stored import LOCK as ORGANIZATION_LOCK
 from quotaloom.platform.access import Scope
 from quotaloom.platform.errors import Conflict, InputError, NotFound
@@ -106,8 +107,7 @@ async def version_numbered(source: Snapshot | Transaction, plan_id: int, number:
 async def create_plan(work: Work, name: str, metric_id: int, fiscal_year: int) -> int:
     """A new plan of a metric and fiscal year, with an empty draft; returns its id."""
     work.viewer.require(Scope.TARGETS, "creating a plan")
-    if not name.strip() or len(name) > 200:
-        raise InputError("BAD_NAME", "a name has 1 to 200 characters", ("name",))
+    name = checked_name(name)
     try:
         year = fiscal_calendar(work.company).year(fiscal_year)
     except InputError as error:
@@ -116,7 +116,7 @@ async def create_plan(work: Work, name: str, metric_id: int, fiscal_year: int) -
     async def apply(transaction: Transaction) -> int:
         if await transaction.fetch_one("SELECT 1 FROM metric WHERE id = $1", metric_id) is None:
             raise NotFound("NOT_FOUND", "there is no such metric", ("metricId",))
-        plan_id, _ = await add_plan(transaction, name.strip(), metric_id, fiscal_year, year)
+        plan_id, _ = await add_plan(transaction, name, metric_id, fiscal_year, year)
         return plan_id
 
     return await work.write(apply)
