@@ -276,10 +276,14 @@ async def _refuse_second(transaction: Transaction, plan: PlanFacts, draft: int) 
         " JOIN plan_version v ON v.company_id = p.company_id AND v.plan_id = p.id AND v.status = 'published'"
         " JOIN target_cell c ON c.company_id = v.company_id AND c.plan_version_id = v.id AND c.target IS NOT NULL"
         " JOIN mine m ON m.starts_on < c.ends_on AND m.ends_on > c.starts_on"
-        " WHERE p.id <> $2 AND p.metric_id = $3 GROUP BY p.id, p.name ORDER BY p.id LIMIT 1",
+        # Plans of other years are left out before their cells are looked at.
+        " WHERE p.id <> $2 AND p.metric_id = $3 AND p.starts_on < $5 AND p.ends_on > $4"
+        " GROUP BY p.id, p.name ORDER BY p.id LIMIT 1",
         draft,
         plan.id,
         plan.metric_id,
+        plan.starts_on,
+        plan.ends_on,
     )
     if other is not None:
         raise InputError(
