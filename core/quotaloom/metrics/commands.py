@@ -13,8 +13,10 @@ from quotaloom.metrics.built_in import BUILT_IN, MetricKind
 from quotaloom.metrics.currencies import currency_scale, known_currency
 from quotaloom.metrics.measuring import checked_source
 from quotaloom.metrics.rates import RateKind
+from quotaloom.organizations.naming import checked_name
 from quotaloom.platform.access import Scope
 from quotaloom.platform.errors import Conflict, InputError, NotFound
+from quotaloom.platform.texts import checked_text
 from quotaloom.platform.unit_of_work import Transaction
 from quotaloom.platform.work import Work
 
@@ -191,9 +193,8 @@ def check_key(key: str) -> None:
 
 
 def check_name(name: str) -> None:
-    """Raise `InputError` BAD_NAME for an empty or very long name."""
-    if not name.strip() or len(name) > 200 or "\0" in name:
-        raise InputError("BAD_NAME", "a name has 1 to 200 characters", ("name",))
+    """Raise `InputError` BAD_NAME for an empty, very long or unprintable name."""
+    checked_name(name)
 
 
 def refuse_stale(what: str, version: int, expected_version: int | None) -> None:
@@ -234,10 +235,11 @@ def _own_scale(kind: MetricKind, currency: str) -> int:
 
 
 def check_description(description: str | None) -> None:
-    """Raise `InputError` BAD_DESCRIPTION for a very long description."""
-    if description is not None and (len(description) > LONGEST_DESCRIPTION or "\0" in description):
+    """Raise `InputError` BAD_DESCRIPTION for a very long description, BAD_TEXT for what cannot be stored."""
+    if description is not None and len(description) > LONGEST_DESCRIPTION:
         message = f"a description has up to {LONGEST_DESCRIPTION} characters"
         raise InputError("BAD_DESCRIPTION", message, ("description",))
+    checked_text(description, ("description",))
 
 
 def _check_rate(work: Work, currency: str, valid_from: date, rate: Decimal) -> None:

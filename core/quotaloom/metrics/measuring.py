@@ -8,6 +8,7 @@ from typing import Final
 
 from quotaloom.metrics.built_in import BUILT_IN
 from quotaloom.platform.errors import InputError
+from quotaloom.platform.texts import checked_text
 
 LONGEST_SOURCE: Final = 200
 """How many characters the source of measurement of a metric may have."""
@@ -28,6 +29,4 @@ def checked_source(source: str | None) -> str | None:
     if len(source) > LONGEST_SOURCE:
         message = f"a source of measurement has at most {LONGEST_SOURCE} characters, not {len(source)}"
         raise InputError("TOO_LONG", message, ("measuredBy",))
-    if "\0" in source:
-        raise InputError("BAD_TEXT", "a text cannot hold the character U+0000", ("measuredBy",))
-    return source.strip()
+    return checked_text(source, ("measuredBy",)) or ""

@@ -244,8 +244,8 @@ class Transaction:
 def database_errors() -> Iterator[None]:
     """Say in our words what asyncpg says in its own.
 
-    A lost connection becomes `Unavailable`; the character NUL, which PostgreSQL keeps in no text, and a statement
-    that ran into its time limit become `InputError`.
+    A lost connection becomes `Unavailable`; what PostgreSQL keeps in no text (the character NUL, half of a surrogate
+    pair), and a statement that ran into its time limit become `InputError`.
     """
     try:
         yield
@@ -255,6 +255,10 @@ def database_errors() -> Iterator[None]:
         raise InputError("TOO_SLOW", "this took longer than a statement may; ask for less at a time") from None
     except asyncpg.CharacterNotInRepertoireError:
         raise InputError("BAD_TEXT", "a text holds the character NUL (\\u0000); leave it out") from None
+    except asyncpg.DataError as error:
+        if isinstance(error.__cause__, UnicodeEncodeError):
+            raise InputError("BAD_TEXT", "a text holds half of a surrogate pair; leave it out") from None
+        raise
 
 
 def _bind(company_id: int, statement_timeout_ms: int) -> str:

@@ -73,4 +73,4 @@ def unknown_policy(given: str, known: Iterable[str], path: Path = ()) -> InputEr
     listed = ", ".join(names) or "none"
     near = get_close_matches(given, names, n=1)
     hint = f" Did you mean {near[0]}?" if near else ""
-    return InputError("UNKNOWN_POLICY", f"There is no such policy: {given!r}.{hint} Installed: {listed}.", path)
+    return InputError("UNKNOWN_POLICY", f"There is no such policy: {given[:60]!r}.{hint} Installed: {listed}.", path)

@@ -241,15 +241,22 @@ def _placed(calendar: FiscalCalendar, plan: PlanFacts, changes: Sequence[CellCha
     return cells
 
 
+# The limit makes it look cells up one by one: as a join it is planned by guess, as long as nobody has counted a draft's
+# cells, and then compares all with all.
+_MIXED = """
+SELECT n.i - 1 AS i FROM unnest($2::bigint[], $3::date[], $4::date[]) WITH ORDINALITY AS n (u, s, e, i)
+CROSS JOIN LATERAL (
+    SELECT FROM target_cell c WHERE c.plan_version_id = $1 AND c.unit_id = n.u AND c.starts_on < n.e AND c.ends_on > n.s
+    AND (c.starts_on <> n.s OR c.ends_on <> n.e) LIMIT 1
+) AS other ORDER BY n.i LIMIT 1
+"""
+
+
 async def _refuse_mixture(transaction: Transaction, draft: int, cells: Sequence[_Cell]) -> None:
     """A month is planned as a whole or by the day, never both."""
     _refuse_mixture_within(cells)
     row = await transaction.fetch_one(
-        # One by one: as a join it would be planned by guess, and may read all cells of the plan for each of these.
-        "SELECT n.i - 1 AS i FROM unnest($2::bigint[], $3::date[], $4::date[]) WITH ORDINALITY AS n (u, s, e, i)"
-        " CROSS JOIN LATERAL (SELECT FROM target_cell c WHERE c.plan_version_id = $1 AND c.unit_id = n.u"
-        " AND c.starts_on < n.e AND c.ends_on > n.s AND (c.starts_on <> n.s OR c.ends_on <> n.e) LIMIT 1) AS mixed"
-        " ORDER BY n.i LIMIT 1",
+        _MIXED,
         draft,
         [cell.change.unit_id for cell in cells],
         [cell.starts_on for cell in cells],

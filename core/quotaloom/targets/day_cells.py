@@ -24,7 +24,7 @@ from quotaloom.targets.standing import refuse_submitted
 MOST_MONTHS: Final = 1000
 """How many months of units one call may turn."""
 
-_COLUMNS: Final = "unit_id, starts_on, ends_on, target, assessment, stretch, locked, pinned"
+_COLUMNS: Final = "unit_id, starts_on, ends_on, target, assessment, stretch, locked, pinned, version"
 
 Cells = Mapping[tuple[int, date], Sequence[Record]]
 """The cells of a unit and month, by the unit and the month's first day."""
@@ -94,7 +94,7 @@ async def _by_month(transaction: Transaction, draft: int, unit_ids: Sequence[int
 def _turned(
     units: Mapping[int, Record], cells: Cells, months: Sequence[Period], calendar: CompanyCalendar, *, by_day: bool
 ) -> Iterator[tuple[int, Period, tuple[Any, ...]]]:
-    """The cells that stand in the place of others: unit, month, and (starts_on, ends_on, three values, pinned)."""
+    """The cells that take the place of others: unit, month, and (starts_on, ends_on, three values, pinned, version)."""
     for unit_id, unit in units.items():
         for month in months:
             found = cells.get((unit_id, month.starts_on), ())
@@ -116,9 +116,9 @@ def _days(cell: Record | None, month: Period, calendar: CompanyCalendar) -> list
         for kind in KINDS
         if cell is not None and cell[kind] is not None
     }
-    pinned = cell is not None and cell["pinned"]
+    marks = (cell is not None and cell["pinned"], _next_version([] if cell is None else [cell]))
     return [
-        (day, day + ONE_DAY, *(spread[kind][day] if kind in spread else None for kind in KINDS), pinned) for day in days
+        (day, day + ONE_DAY, *(spread[kind][day] if kind in spread else None for kind in KINDS), *marks) for day in days
     ]
 
 
@@ -127,7 +127,13 @@ def _whole(cells: Sequence[Record], month: Period) -> tuple[Any, ...]:
     for kind in KINDS:
         values = [cell[kind] for cell in cells if cell[kind] is not None]
         sums.append(sum(values) if values else None)
-    return (month.starts_on, month.ends_on, *sums, any(cell["pinned"] for cell in cells))
+    pinned = any(cell["pinned"] for cell in cells)
+    return (month.starts_on, month.ends_on, *sums, pinned, _next_version(cells))
+
+
+def _next_version(cells: Sequence[Record]) -> int:
+    """The version of what takes the place of cells: nobody has read it who has read one of those."""
+    return max((cell["version"] for cell in cells), default=0) + 1
 
 
 async def _replace(transaction: Transaction, draft: int, turned: Sequence[tuple[int, Period, tuple[Any, ...]]]) -> None:
@@ -142,8 +148,8 @@ async def _replace(transaction: Transaction, draft: int, turned: Sequence[tuple[
     )
     await transaction.execute(
         "INSERT INTO target_cell (company_id, plan_version_id, unit_id, starts_on, ends_on, target, assessment,"
-        " stretch, pinned, locked, version) SELECT $1, $2, n.*, false, 1"
-        " FROM unnest($3::bigint[], $4::date[], $5::date[], $6::bigint[], $7::bigint[], $8::bigint[], $9::bool[]) AS n",
+        " stretch, pinned, version, locked) SELECT $1, $2, n.*, false FROM unnest($3::bigint[], $4::date[], $5::date[],"
+        " $6::bigint[], $7::bigint[], $8::bigint[], $9::bool[], $10::int[]) AS n",
         transaction.company_id,
         draft,
         *(list(column) for column in zip(*((unit_id, *row) for unit_id, _, row in turned), strict=True)),

@@ -8,6 +8,7 @@ from datetime import date
 
 from quotaloom.calendars.company_calendar import fiscal_calendar
 from quotaloom.calendars.periods import Period
+from quotaloom.organizations.naming import checked_name
 from quotaloom.organizations.stored import LOCK as ORGANIZATION_LOCK
 from quotaloom.platform.access import Scope
 from quotaloom.platform.errors import Conflict, InputError, NotFound
@@ -106,8 +107,7 @@ async def version_numbered(source: Snapshot | Transaction, plan_id: int, number:
 async def create_plan(work: Work, name: str, metric_id: int, fiscal_year: int) -> int:
     """A new plan of a metric and fiscal year, with an empty draft; returns its id."""
     work.viewer.require(Scope.TARGETS, "creating a plan")
-    if not name.strip() or len(name) > 200:
-        raise InputError("BAD_NAME", "a name has 1 to 200 characters", ("name",))
+    name = checked_name(name)
     try:
         year = fiscal_calendar(work.company).year(fiscal_year)
     except InputError as error:
@@ -116,7 +116,7 @@ async def create_plan(work: Work, name: str, metric_id: int, fiscal_year: int) -
     async def apply(transaction: Transaction) -> int:
         if await transaction.fetch_one("SELECT 1 FROM metric WHERE id = $1", metric_id) is None:
             raise NotFound("NOT_FOUND", "there is no such metric", ("metricId",))
-        plan_id, _ = await add_plan(transaction, name.strip(), metric_id, fiscal_year, year)
+        plan_id, _ = await add_plan(transaction, name, metric_id, fiscal_year, year)
         return plan_id
 
     return await work.write(apply)
@@ -276,10 +276,14 @@ async def _refuse_second(transaction: Transaction, plan: PlanFacts, draft: int) 
         " JOIN plan_version v ON v.company_id = p.company_id AND v.plan_id = p.id AND v.status = 'published'"
         " JOIN target_cell c ON c.company_id = v.company_id AND c.plan_version_id = v.id AND c.target IS NOT NULL"
         " JOIN mine m ON m.starts_on < c.ends_on AND m.ends_on > c.starts_on"
-        " WHERE p.id <> $2 AND p.metric_id = $3 GROUP BY p.id, p.name ORDER BY p.id LIMIT 1",
+        # Plans of other years are left out before their cells are looked at.
+        " WHERE p.id <> $2 AND p.metric_id = $3 AND p.starts_on < $5 AND p.ends_on > $4"
+        " GROUP BY p.id, p.name ORDER BY p.id LIMIT 1",
         draft,
         plan.id,
         plan.metric_id,
+        plan.starts_on,
+        plan.ends_on,
     )
     if other is not None:
         raise InputError(

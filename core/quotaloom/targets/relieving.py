@@ -9,9 +9,9 @@ from decimal import Decimal
 from asyncpg import ExclusionViolationError, Record
 
 from quotaloom.calendars.periods import known_day
-from quotaloom.platform.errors import Conflict, InputError, NotFound
+from quotaloom.platform.errors import AccessDenied, Conflict, InputError, NotFound
 from quotaloom.platform.texts import checked_reason
-from quotaloom.platform.unit_of_work import Transaction
+from quotaloom.platform.unit_of_work import Snapshot, Transaction
 from quotaloom.platform.work import Work
 from quotaloom.targets.permission import planning_right
 
@@ -30,10 +30,10 @@ class NewRelief:
 
 
 async def grant_relief(work: Work, relief: NewRelief) -> int:
-    """Relieve a position; returns the relief's id. Heads above it do, and admins.
+    """Relieve a position; returns the relief's id. Heads above it do, and admins; nobody on days on which he holds it.
 
-    Raises `InputError` BAD_SHARE, BAD_PERIOD, REASON_MISSING, NOT_A_POSITION, `Conflict` RELIEVED_ALREADY where a day
-    has a relief already.
+    Raises `NotFound`, `AccessDenied`, `InputError` BAD_SHARE, BAD_PERIOD, REASON_MISSING, NOT_A_POSITION, `Conflict`
+    RELIEVED_ALREADY where a day has a relief already.
     """
     _check(relief)
     reason = checked_reason(relief.reason)
@@ -45,6 +45,7 @@ async def grant_relief(work: Work, relief: NewRelief) -> int:
         if unit is None or not (right.everywhere or right.sight.sees_unit(relief.position_id)):
             raise NotFound("NOT_FOUND", "there is no such position that you can see", ("positionId",))
         right.require_to_set([relief.position_id], [relief.position_id], ())
+        await _refuse_holder(snapshot, work, relief)
     if unit["kind"] != "position":
         raise InputError(
             "NOT_A_POSITION", f"{unit['name']} is a {unit['kind']}; a position is relieved", ("positionId",)
@@ -113,6 +114,19 @@ async def revoke_relief(work: Work, relief_id: int, reason: str) -> None:
         transaction.attainment_changed(unit_ids=[row["position_id"]])
 
     await work.write(apply)
+
+
+async def _refuse_holder(snapshot: Snapshot, work: Work, relief: NewRelief) -> None:
+    held = await snapshot.fetch_one(
+        "SELECT 1 FROM holding WHERE member_id = $1 AND position_id = $2"
+        " AND daterange(valid_from, valid_to) && daterange($3, $4) LIMIT 1",
+        work.viewer.member_id,
+        relief.position_id,
+        relief.valid_from,
+        relief.valid_to,
+    )
+    if held is not None:
+        raise AccessDenied("nobody relieves himself; whoever else heads a unit above does, or another admin")
 
 
 def _check(relief: NewRelief) -> None:

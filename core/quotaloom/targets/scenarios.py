@@ -14,7 +14,7 @@ from quotaloom.platform.texts import checked_reason
 from quotaloom.platform.unit_of_work import Transaction
 from quotaloom.platform.work import Work
 from quotaloom.targets.plans import PlanFacts, load_plan, open_version, version_numbered
-from quotaloom.targets.versions import add_version, copy_cells
+from quotaloom.targets.versions import add_version, copy_cells, outrun_cells
 
 MOST_SCENARIOS: Final = 10
 """How many scenarios a plan may have at a time; each is as large as the plan."""
@@ -69,6 +69,8 @@ async def adopt_scenario(work: Work, plan_id: int, number: int, reason: str) -> 
                 plan.draft_id,
             )
         await transaction.execute("UPDATE plan_version SET status = 'draft', reason = $2 WHERE id = $1", version, text)
+        if (former := plan.draft_id or plan.published_id) is not None:
+            await outrun_cells(transaction, version, former)
         before, after = {"draft": plan.draft_id}, {"draft": version}
         transaction.record("scenario.adopt", "Plan", plan_id, before=before, after=after, reason=text)
         transaction.publish("scenario.adopted", plan=plan_id, version=version)

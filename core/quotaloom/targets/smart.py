@@ -80,7 +80,7 @@ SELECT c.*, u.name, u.kind, u.opened_on, u.closed_on FROM (
     SELECT plan_version_id, unit_id, count(target) AS targets, count(assessment) AS assessments,
         CASE WHEN count(target) <> ($2::bigint[])[array_position($1::bigint[], plan_version_id)]
             THEN array_agg(starts_on) FILTER (WHERE target IS NOT NULL) END AS aimed_on,
-        CASE WHEN count(assessment) NOT IN (0, count(target))
+        CASE WHEN count(assessment) > 0 AND count(assessment) FILTER (WHERE target IS NOT NULL) <> count(target)
             THEN array_agg(starts_on) FILTER (WHERE assessment IS NOT NULL) END AS assessed_on
     FROM target_cell WHERE plan_version_id = ANY($1::bigint[]) AND ($3::bigint[] IS NULL OR unit_id = ANY($3))
     GROUP BY plan_version_id, unit_id HAVING count(target) > 0

@@ -36,11 +36,27 @@ async def add_version(
 
 
 async def copy_cells(transaction: Transaction, source_id: int, version_id: int) -> None:
-    """Give a version the cells of another one, locks and pins included."""
+    """Give a version the cells of another one, locks and pins included.
+
+    Their versions go on from there: whoever read a cell of the source has not read the copy.
+    """
     await transaction.execute(
         "INSERT INTO target_cell (company_id, plan_version_id, unit_id, starts_on, ends_on, target, assessment,"
         " stretch, locked, pinned, version) SELECT company_id, $2, unit_id, starts_on, ends_on, target,"
-        " assessment, stretch, locked, pinned, 1 FROM target_cell WHERE plan_version_id = $1",
+        " assessment, stretch, locked, pinned, version + 1 FROM target_cell WHERE plan_version_id = $1",
         source_id,
         version_id,
+    )
+
+
+async def outrun_cells(transaction: Transaction, version_id: int, former_id: int) -> None:
+    """Raise the versions of a version's cells above all of those whose place it takes.
+
+    An editor names a cell by unit and month: what he read of the former ones is no cell that he finds now.
+    """
+    await transaction.execute(
+        "UPDATE target_cell SET version = greatest(version, (SELECT max(version) FROM target_cell"
+        " WHERE plan_version_id = $2)) + 1 WHERE plan_version_id = $1",
+        version_id,
+        former_id,
     )

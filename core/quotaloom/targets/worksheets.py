@@ -146,7 +146,7 @@ def _check_rate(rate: Decimal | None) -> None:
 async def _require_right(snapshot: Snapshot, work: Work, plan_id: int, unit_id: int) -> None:
     sight = await load_sight(snapshot, work.viewer, work.company, work.today)
     plan = await load_plan(snapshot, plan_id)
-    if plan.published_id is None and not (sight.everything or sight.plans_everything or sight.headed_unit_ids):
+    if not (sight.plans or plan.published_id is not None or plan.commitments_until is not None):
         raise NotFound("NOT_FOUND", "there is no such plan that you can see", ("planId",))
     unit = await snapshot.fetch_one("SELECT name FROM org_unit WHERE id = $1", unit_id)
     if unit is None or not (sight.plans_everything or sight.names_unit(unit_id)):

@@ -163,7 +163,10 @@ BAD: Final[Mapping[str, Changes]] = {
     "endHolding": lambda w: [{"on": NEVER}, unknown("Holding"), {"id": w["headship"]}],
     "appointHead": lambda w: _term(w, "orgUnitId", "west", "ann"),
     "endHeadship": lambda w: [{"on": NEVER}, unknown("Headship"), {"id": w["holding"]}],
-    "createPlan": lambda w: [{"name": ""}, unknown("Metric", "metricId"), {"fiscalYear": 99999}, {"fiscalYear": 1}],
+    "createPlan": lambda w: [
+        *({"name": ""}, {"name": "\0"}, {"name": "\ud800"}, unknown("Metric", "metricId")),
+        *({"fiscalYear": 99999}, {"fiscalYear": 1}),
+    ],
     "createObjective": lambda w: [
         *({"name": ""}, {"name": LONG}, {"description": LONG}, {"fiscalYear": 99}, {"fiscalYear": 2026}),
         *({"parentId": None}, {"parentId": w["business objective"]}, {"level": "CORPORATE"}),
@@ -280,7 +283,10 @@ BAD: Final[Mapping[str, Changes]] = {
         *(unknown("Product", "productId"), {"productId": None}, {"productGroup": "pumps"}),
         {"productId": None, "productGroup": "nothing"},
     ],
-    "updateMetric": lambda w: [{"name": ""}, unknown("Metric"), STALE],
+    "updateMetric": lambda w: [
+        *({"name": ""}, {"name": "\ud800"}, {"measuredBy": "\ud800"}, {"description": "\ud800"}),
+        *(unknown("Metric"), STALE),
+    ],
     "defineScore": lambda w: [
         *({"key": "A B"}, {"key": "loud"}, {"name": ""}, {"description": LONG}),
         *({"components": one} for one in COMPONENTS),

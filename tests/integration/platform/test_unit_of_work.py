@@ -97,3 +97,15 @@ async def test_a_statement_has_a_time_limit(database_url: str) -> None:
     async with acme.snapshot() as snapshot:
         assert await snapshot.fetch("SELECT 1")
     await hasty.close()
+
+
+async def test_texts_that_postgres_cannot_keep_are_refused(database: Database) -> None:
+    """NUL and half of a surrogate pair, whatever command they reach a statement by; the connection serves on."""
+    acme = await found(database)
+    for text in ("a\0b", "\ud800"):
+        async with acme.snapshot() as snapshot:
+            with pytest.raises(InputError) as caught:
+                await snapshot.fetch("SELECT $1::text AS said", text)
+        assert caught.value.code == "BAD_TEXT"
+    async with acme.snapshot() as snapshot:
+        assert await snapshot.fetch("SELECT 1")

@@ -12,7 +12,7 @@ import pytest
 from quotaloom.calendars.periods import date_range
 from quotaloom.organizations.commands.companies import update_company
 from quotaloom.organizations.commands.units import close_unit, create_unit
-from quotaloom.organizations.planting import NewUnit
+from quotaloom.organizations.planting import NewUnit, insert_units
 from quotaloom.platform.database import Database
 from quotaloom.platform.errors import Conflict, InputError
 from quotaloom.platform.work import load_company
@@ -163,3 +163,17 @@ async def test_a_plan_of_another_fiscal_year_follows_on(database: Database) -> N
     row = (await Planning(work, planning.founded, planning.units, {}, plan_id).attained(work, ["Acme"], "2017"))["Acme"]
     # April to December of the first plan, 9 × 100.00, and February of the second.
     assert row["target"] == "999.00"
+
+
+async def test_as_many_cells_as_may_be_are_set_over_and_over(database: Database, database_url: str) -> None:
+    """1,600 positions by the month and then 4,992 cells of them at once: no statement takes as much as two seconds."""
+    planning = await plan_for(database, {"Acme": ["Seat"]})
+    seats = [NewUnit(f"Seat {number}", "position", planning.units["Acme"]) for number in range(1_600)]
+    units = await planning.work.write(lambda transaction: insert_units(transaction, seats))
+    await planning.decompose("Acme", 1_600 * 120_000)
+    hasty = Database(database_url, statement_timeout_ms=2_000)
+    await hasty.connect()
+    months = [f"2017-{month:02}" for month in range(1, 13)]
+    changes = [CellChange(unit, month, {"target": 1}) for unit in units[:416] for month in months]
+    await set_target_cells(replace(planning.work, database=hasty), planning.plan_id, changes)
+    await hasty.close()

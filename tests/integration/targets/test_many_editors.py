@@ -15,8 +15,11 @@ from quotaloom.platform.database import Database
 from quotaloom.platform.errors import Conflict
 from quotaloom.platform.work import Work
 from quotaloom.targets.cells import CellChange, set_target_cells
+from quotaloom.targets.day_cells import plan_by_day
 from quotaloom.targets.deciding import DecomposeRequest
 from quotaloom.targets.decomposing import decompose_target
+from quotaloom.targets.plans import revise_plan
+from quotaloom.targets.scenarios import add_scenario, adopt_scenario
 from tests.integration.targets.planning import POLICIES, Planning, plan_for
 
 BRANCHES = 50
@@ -45,6 +48,43 @@ async def test_increments_of_twenty_editors_add_up(database: Database) -> None:
     conflicts = sum(await asyncio.gather(*(_increment(planning) for _ in range(20))))
     assert (await _cells(planning))[planning.units["Seat"]] == [20]
     assert conflicts > 0
+
+
+async def test_a_month_that_was_days_meanwhile_is_another_one(database: Database) -> None:
+    """He saw March at version 1; it was planned by the day, changed, and made a month again: he is told."""
+    planning = await plan_for(database, {"Acme": ["Seat"]})
+    await planning.set("Seat", {"2017-03": 100})
+    for by_day, day in ((True, "2017-03-07"), (False, None), (True, None)):
+        units = [planning.units["Seat"]]
+        await plan_by_day(planning.work, planning.plan_id, units, "2017-03", by_day=by_day)
+        if day is not None:
+            await planning.set("Seat", {day: 700})
+    await _overtaken(planning, "2017-03-07", 1)
+    await plan_by_day(planning.work, planning.plan_id, [planning.units["Seat"]], "2017-03", by_day=False)
+    await _overtaken(planning, "2017-03", 1)
+
+
+async def test_a_cell_of_the_draft_before_is_another_one(database: Database) -> None:
+    """He saw 1.00 at version 1; another made it 2.00, which was published and revised: he is told in the revision."""
+    planning = await plan_for(database, {"Acme": ["Seat"]})
+    await planning.set("Seat", {"2017-01": 100})
+    await planning.set("Seat", {"2017-01": 200})
+    await planning.publish()
+    await revise_plan(planning.work, planning.plan_id, "more")
+    for seen in (1, 2):
+        await _overtaken(planning, "2017-01", seen)
+
+
+async def test_a_cell_of_an_adopted_scenario_is_another_one(database: Database) -> None:
+    """He saw the draft's cell at version 1 or 2; the scenario's took its place, and that of the other one again."""
+    planning = await plan_for(database, {"Acme": ["Seat"]})
+    await planning.set("Seat", {"2017-01": 100})
+    await add_scenario(planning.work, planning.plan_id, "Bold", 1)
+    await planning.set("Seat", {"2017-01": 200})
+    for number in (2, 1):
+        await adopt_scenario(planning.work, planning.plan_id, number, "the bank")
+        for seen in (1, 2):
+            await _overtaken(planning, "2017-01", seen)
 
 
 async def test_who_was_overtaken_is_told_and_changes_nothing(database: Database) -> None:
@@ -100,3 +140,11 @@ async def _cells(planning: Planning) -> dict[int, list[int]]:
             "SELECT unit_id, array_agg(target ORDER BY starts_on) AS targets FROM target_cell GROUP BY 1"
         )
     return {row["unit_id"]: row["targets"] for row in rows}
+
+
+async def _overtaken(planning: Planning, month: str, seen: int) -> None:
+    """Whoever saw that version of the cell is refused."""
+    change = CellChange(planning.units["Seat"], month, {"target": 300}, expected_version=seen)
+    with pytest.raises(Conflict) as caught:
+        await set_target_cells(planning.work, planning.plan_id, [change])
+    assert caught.value.code == "CELL_CHANGED"

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
 
+from quotaloom.organizations.commands.members import create_member
+from quotaloom.organizations.commands.terms import appoint_head, appoint_holder
+from quotaloom.organizations.membership import NewMember
+from quotaloom.platform.access import Role, Viewer
 from quotaloom.platform.database import Database
-from quotaloom.platform.errors import Conflict, InputError
+from quotaloom.platform.errors import AccessDenied, Conflict, InputError
+from quotaloom.platform.work import Work
 from quotaloom.targets.relieving import NewRelief, grant_relief, revoke_relief
 from tests.founding import at
 from tests.integration.targets.planning import Planning, plan_for
@@ -95,6 +101,21 @@ async def test_positions_are_relieved(database: Database) -> None:
     assert caught.value.code == "NOT_A_POSITION"
 
 
+async def test_nobody_relieves_himself(database: Database) -> None:
+    """Sue heads East and holds a seat in it until May: from then on she relieves it, before that an admin does."""
+    planning = await _planned(database)
+    sue = planning.members["Sue"]
+    await appoint_head(planning.work, planning.units["East"], sue, None)
+    bo = await create_member(planning.work, NewMember("Bo"))
+    await appoint_holder(planning.work, planning.units["Seat"], bo, date(2017, 5, 1), replace=True)
+    for role in (Role.MEMBER, Role.ADMIN):
+        herself = replace(planning.work, viewer=Viewer(planning.founded.company.id, "sue", role, sue))
+        with pytest.raises(AccessDenied, match="nobody relieves himself"):
+            await _relieve(planning, date(2017, 4, 30), None, HALF, herself)
+    await _relieve(planning, date(2017, 5, 1), None, HALF, herself)
+    await _relieve(planning, date(2017, 4, 1), date(2017, 5, 1), HALF)
+
+
 async def _planned(database: Database) -> Planning:
     planning = await plan_for(database, TREE, holders={"Seat": "Sue"})
     await planning.decompose("Acme", 120_000)
@@ -102,5 +123,7 @@ async def _planned(database: Database) -> Planning:
     return planning
 
 
-async def _relieve(planning: Planning, start: date, end: date | None, share: Decimal) -> int:
-    return await grant_relief(planning.work, NewRelief(planning.units["Seat"], start, end, share, "parental leave"))
+async def _relieve(planning: Planning, start: date, end: date | None, share: Decimal, work: Work | None = None) -> int:
+    return await grant_relief(
+        work or planning.work, NewRelief(planning.units["Seat"], start, end, share, "parental leave")
+    )

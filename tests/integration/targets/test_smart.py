@@ -115,6 +115,18 @@ async def test_whoever_is_assessed_is_assessed_in_every_month(database: Database
     ]
 
 
+async def test_an_assessment_value_without_a_target_stands_for_no_other(database: Database) -> None:
+    """E 1 has three targets and three assessment values, one of them in April, where the plan aims for nothing."""
+    planning = await owned(database)
+    await planning.set("E 1", Q1)
+    months = ("2017-01", "2017-03", "2017-04")
+    assessed = [CellChange(planning.units["E 1"], month, {"assessment": 8}) for month in months]
+    await set_target_cells(planning.work, planning.plan_id, assessed)
+    assert await messages(planning) == [
+        "E 1 has no assessment value in 2017-02, though it has some in other months of the plan"
+    ]
+
+
 async def test_a_day_of_the_month_makes_a_holder_an_owner(database: Database) -> None:
     """Bob takes E 2 on 28 February: nobody owns its January, somebody its February."""
     planning = await owned(database, {"E 1": "Ann"})

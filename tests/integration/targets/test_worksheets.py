@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -13,6 +14,7 @@ from quotaloom.platform.database import Database
 from quotaloom.platform.errors import AccessDenied, Conflict, InputError, NotFound
 from quotaloom.platform.work import Work, load_company
 from quotaloom.targets.cells import CellChange, set_target_cells
+from quotaloom.targets.commitments import call_for_commitments
 from quotaloom.targets.plans import create_plan, publish_plan
 from quotaloom.targets.worksheets import may_see_worksheet, set_worksheet, worksheets_of
 from tests.integration.funnels.floors import Floor, furnish
@@ -86,6 +88,14 @@ async def test_a_member_who_sees_no_drafts_fills_none(database: Database) -> Non
         await fill(floor, plan, "ann", floor.as_member("ann"), conditions="Samples")
     assert refusal(caught) == ("NOT_FOUND", ("planId",))
     await fill(floor, plan, "east", floor.as_member("hal"), conditions="Three more people")
+
+
+async def test_a_member_fills_his_while_the_plan_calls_for_commitments(database: Database) -> None:
+    """Ann knows of the draft then, and says what her figure takes."""
+    floor, plan = await planned(database, published=False)
+    await call_for_commitments(floor.work, plan, date(2026, 12, 31))
+    await fill(floor, plan, "ann", floor.as_member("ann"), conditions="Samples")
+    assert (await stored(floor, plan, "ann"))["conditions"] == "Samples"
 
 
 async def test_what_somebody_else_changed_is_not_overwritten(database: Database) -> None:
