@@ -226,6 +226,16 @@ async def test_many_periods_at_once_with_half_open_ends(database: Database) -> N
     assert [(row["period_index"], row["achieved"]) for row in rows] == [(0, 1), (1, 6), (2, 7)]
 
 
+async def test_what_moved_takes_two_statements_more(database: Database) -> None:
+    """Where it stood, and what it has there, however often it moved; the seat that stayed is counted as before."""
+    tree = await moved_position(database)
+    async with tree.work.snapshot() as snapshot:
+        rows = await achieved_by_unit(snapshot, list(tree.units.values()), tree.counting(), [MARCH, APRIL])
+        assert snapshot.statements == 4
+    west = [(row["period_index"], row["achieved"]) for row in rows if row["unit_id"] == tree.units["west"]]
+    assert west == [(1, 50_000_00)]
+
+
 async def test_bookings_plan_rate_and_collections_of_one_deal(database: Database) -> None:
     """10,000 USD booked at 7.20, plan rate 7.00, paid at 7.10: 72,000, at plan rate 70,000, collected 71,000."""
     tree = await plant(database, {"acme": None, "ann": "acme"})
