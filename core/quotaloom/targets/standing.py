@@ -15,10 +15,13 @@ from quotaloom.platform.unit_of_work import Snapshot, Transaction
 STANDING: Final = ("submitted", "approved")
 """The states in which a submission closes cells."""
 
+# A unit that opens later stands where it opens.
 _STANDING_ABOVE = """
 SELECT path.unit_id, head.name, s.status FROM submission s
 JOIN unit_path AS path ON path.company_id = s.company_id AND path.ancestor_id = s.unit_id AND path.depth > 0
-    AND path.valid_from <= $3 AND $3 < path.valid_to AND path.unit_id = ANY($2::bigint[])
+    AND path.unit_id = ANY($2::bigint[])
+JOIN org_unit AS own ON own.company_id = s.company_id AND own.id = path.unit_id
+    AND path.valid_from <= greatest($3, own.opened_on) AND greatest($3, own.opened_on) < path.valid_to
 JOIN org_unit AS head ON head.company_id = s.company_id AND head.id = s.unit_id
 WHERE s.plan_version_id = $1 AND s.status IN ('submitted', 'approved')
 """
