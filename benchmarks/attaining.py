@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
@@ -108,7 +108,8 @@ async def _prepare(bench: Bench, fresh: FreshDatabase) -> _Company:
     shares = {"assessment": Decimal("0.8")}
     request = DecomposeRequest(plan_id, root, {"target": TOTAL}, shares, policy="allocation.even")
     await decompose_target(work, POLICIES, request)
-    await publish_plan(work, plan_id)
+    without_heads = replace(work, company=replace(work.company, plans_need_owners=False))
+    await publish_plan(without_heads, plan_id)
     await fresh.plain.execute("VACUUM ANALYZE")
     return _Company(planted, [unit for level in planted.levels for unit in level], metric_id)
 

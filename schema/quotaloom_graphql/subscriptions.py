@@ -43,6 +43,7 @@ async def _attainment_changed(
     ] = None,
 ) -> AsyncGenerator[AttainmentUpdate, None]:
     context = info.context
+    await context.begin_again(context.services.feed.turns)
     viewer = (await context.work()).viewer
     if viewer.role is Role.SERVICE and not viewer.may(Scope.READ):
         raise AccessDenied(f"reading needs a service token with the scope {Scope.READ.value}")

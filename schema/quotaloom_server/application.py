@@ -90,6 +90,7 @@ def create_application(
                 allow_origins=list(settings.cors_origins),
                 allow_methods=["GET", "POST"],
                 allow_headers=["authorization", "content-type"],
+                expose_headers=["content-disposition"],
             )
         ],
         lifespan=lifespan,

@@ -18,7 +18,7 @@ from starlette.websockets import WebSocketDisconnect
 from strawberry.asgi import ASGIWebSocketAdapter
 from strawberry.exceptions import ConnectionRejectionError
 from strawberry.http.exceptions import NonJsonMessageReceived, WebSocketDisconnected
-from strawberry.schema.exceptions import InvalidOperationTypeError
+from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler
 from strawberry.subscriptions.protocols.graphql_transport_ws.types import ErrorMessage, Message, SubscribeMessage
 from strawberry.types.graphql import OperationType
@@ -139,6 +139,8 @@ def _told(error: GraphQLError) -> GraphQLError:
     if isinstance(original_of(error), InvalidOperationTypeError):
         text = "a WebSocket is for subscriptions; send queries and mutations over HTTP"
         return GraphQLError(text, extensions={"code": "BAD_REQUEST"})
+    if isinstance(original_of(error), CannotGetOperationTypeError):
+        return GraphQLError("the document has no operation called so", extensions={"code": "BAD_REQUEST"})
     return shown(error)
 
 

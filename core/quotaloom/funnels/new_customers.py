@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from quotaloom.achievements.entries import Draft, PostedEntry
-from quotaloom.achievements.storing import ENTRY_COLUMNS, entries_by_key, posted, store
+from quotaloom.achievements.storing import ENTRY_COLUMNS, posted, store
 from quotaloom.platform.unit_of_work import Transaction
 from quotaloom.platform.work import CompanyFacts
 
@@ -25,6 +25,11 @@ FROM opportunity AS deal JOIN stage ON stage.company_id = deal.company_id AND st
 _WON_OF_CUSTOMERS = f"""
 SELECT deal.customer_id, 'opportunity:' || deal.id || ':win:' || deal.wins || ':customer#0' AS key {_WON}
 WHERE deal.company_id = $1 AND deal.customer_id = ANY($2)
+"""
+
+_WRITTEN = """
+SELECT entry.idempotency_key FROM unnest($1::text[]) AS wanted (key)
+JOIN achievement_entry AS entry ON entry.idempotency_key = wanted.key
 """
 
 _ORDER_OF_THE_EARLIEST = f"""
@@ -78,8 +83,9 @@ async def _counted(transaction: Transaction, customer_ids: Sequence[int]) -> set
     """Those of the customers whom a deal that is won has counted."""
     won = await transaction.fetch(_WON_OF_CUSTOMERS, transaction.company_id, customer_ids)
     # Two statements, as the planner cannot know how few entries have one of these keys, and might try all.
-    entries = await entries_by_key(transaction, [row["key"] for row in won])
-    return {row["customer_id"] for row in won if row["key"] in entries}
+    rows = await transaction.fetch(_WRITTEN, [row["key"] for row in won])
+    written = {row["idempotency_key"] for row in rows}
+    return {row["customer_id"] for row in won if row["key"] in written}
 
 
 def _counting(order: PostedEntry, metric_id: int) -> Draft:

@@ -132,15 +132,17 @@ async def _gather(work: Work, request: AlongProductsRequest) -> _Read:
             plans.append(await load_plan(snapshot, part.plan_id, ("parts", place, "planId")))
         names = await _check_plans(snapshot, plans)
         calendar, day = fiscal_calendar(work.company), tree_day_of(plans[0], work.today)
-        base, *parts = [
-            await gather(snapshot, calendar, plan, _version(plan, place), request.unit_id, day, request.levels)
-            for place, plan in enumerate(plans)
-        ]
+        versions = [_version(plan, place) for place, plan in enumerate(plans)]
+        base = await gather(snapshot, calendar, plans[0], versions[0], request.unit_id, day, request.levels)
         if not all(right.may_set(unit_id) for unit_id in base.units):
             raise AccessDenied(BELOW_ONLY)
         if len(base.units) > MOST_UNITS:
             message = f"{len(base.units)} units are too many at once: split up to {MOST_UNITS}, by fewer levels"
             raise InputError("TOO_MANY_UNITS", message, ("levels",))
+        parts = [
+            await gather(snapshot, calendar, plan, version, request.unit_id, day, request.levels)
+            for plan, version in zip(plans[1:], versions[1:], strict=True)
+        ]
         weights = await _weights(snapshot, calendar, request, base, parts)
     return _Read(tuple(plans), ProductSplit(base, tuple(parts), names, weights), tuple(base.units))
 

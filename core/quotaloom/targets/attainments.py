@@ -162,11 +162,11 @@ def _rows(
 ) -> Iterator[dict[str, Any]]:
     days = [_elapsed(calendar, period, question.day) for period in question.periods]
     for subject_id in subject_ids:
-        so_far = Sums()
+        so_far: Sums | None = None
         for index, period in enumerate(question.periods):
             key = (subject_id, index)
             sums = Sums(*achieved.get(key, (0, 0)), lines.get(key, NO_LINES))
-            so_far = so_far.plus(sums)
+            so_far = sums if so_far is None else so_far.plus(sums)
             yield _row(Figures(question, subject_id, of_member, period, sums, so_far, *days[index]))
 
 

@@ -12,6 +12,10 @@ from typing import TypeVar
 from quotaloom_sdk.errors import InvalidRequest
 
 
+class OtherKind(InvalidRequest):
+    """An attribute was read as a type that it does not have: the company noted something else under that key."""
+
+
 class AttributeKind(StrEnum):
     """The types that an attribute may have."""
 
@@ -120,7 +124,7 @@ class Attributes:
         if entry is None:
             return None
         if not isinstance(entry.value, kind):
-            raise InvalidRequest(f"attribute {key!r} is a {entry.kind}, which {kind.__name__} is not")
+            raise OtherKind(f"attribute {key!r} is a {entry.kind}, which {kind.__name__} is not")
         return entry.value
 
 

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
+from functools import cache
 from types import MappingProxyType
 from typing import Any, TypeVar, cast
 
@@ -66,15 +67,26 @@ def narrowed(request: T, needs: frozenset[Need]) -> T:
         return request
     if isinstance(request, tuple):
         return cast(T, _narrowed_tuple(request, needs))
-    if not is_dataclass(request) or isinstance(request, type):
-        return request
     changes: dict[str, Any] = {}
-    for one in fields(request):
-        before, need = getattr(request, one.name), need_of(one)
-        after = narrowed(before, needs) if need is None or need in needs else one.default
+    for name, need, default in _parts(cast(Any, type(request))):
+        before = getattr(request, name)
+        if need is not None and need not in needs:
+            after = default
+        elif type(before) in _PLAIN:
+            continue
+        else:
+            after = narrowed(before, needs)
         if after is not before:
-            changes[one.name] = after
-    return replace(request, **changes) if changes else request
+            changes[name] = after
+    return cast(T, replace(cast(Any, request), **changes)) if changes else request
+
+
+@cache
+def _parts(kind: type[Any]) -> tuple[tuple[str, Need | None, Any], ...]:
+    """The fields of a dataclass with what they wait for and their defaults; nothing of any other type."""
+    if not is_dataclass(kind):
+        return ()
+    return tuple((one.name, need_of(one), one.default) for one in fields(kind))
 
 
 def _narrowed_tuple(given: tuple[Any, ...], needs: frozenset[Need]) -> tuple[Any, ...]:

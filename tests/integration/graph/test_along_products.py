@@ -10,13 +10,17 @@ from typing import Any
 
 import pytest
 
+from quotaloom.calendars.fiscal import FiscalCalendar
 from quotaloom.metrics.product_commands import NewProduct, define_product
 from quotaloom.metrics.product_metrics import NewProductMetric, define_product_metric
 from quotaloom.organizations.commands.terms import appoint_head
 from quotaloom.platform.database import Database
+from quotaloom.platform.unit_of_work import Snapshot
+from quotaloom.targets import along_products, gathering
 from quotaloom.targets.along_products import AlongProductsRequest, ProductPart, decompose_along_products
 from quotaloom.targets.cells import CellChange, lock_target_cells, set_target_cells
-from quotaloom.targets.plans import create_plan, publish_plan
+from quotaloom.targets.gathering import Gathered
+from quotaloom.targets.plans import PlanFacts, create_plan, publish_plan
 from tests.integration.graph.asking import gid
 from tests.integration.graph.planned import answer, of_unit, refusal
 from tests.integration.graph.selling import END, Shop, shop_for
@@ -247,3 +251,19 @@ async def test_all_metrics_of_products_are_compared_unless_some_are_named(databa
         "difference": None,
         "products": [{"metric": {"key": "pumps"}, "target": None}, {"metric": {"key": "valves"}, "target": None}],
     }
+
+
+async def test_a_tree_that_is_too_large_is_read_once(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Six units with room for five are refused before the plans of the products are read, each as large again."""
+    shop, plans = await planned(database)
+    read: list[int] = []
+
+    async def gather(snapshot: Snapshot, calendar: FiscalCalendar, plan: PlanFacts, *which: Any) -> Gathered:
+        read.append(plan.id)
+        return await gathering.gather(snapshot, calendar, plan, *which)
+
+    monkeypatch.setattr(along_products, "gather", gather)
+    monkeypatch.setattr(along_products, "MOST_UNITS", 5)
+    weighed = {"lamp": (plans["lamp"], "2"), "lens": (plans["lens"], "1")}
+    (error,) = (await split(shop, weighed, levels=None))["errors"]
+    assert (error["code"], error["path"], read) == ("TOO_MANY_UNITS", ["levels"], [shop.planning.plan_id])

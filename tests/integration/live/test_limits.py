@@ -14,22 +14,10 @@ from quotaloom.platform.database import credentials
 from quotaloom.targets.attainment_feed import MOST_OF_ONE, MOST_UNITS
 from quotaloom_graphql.schema import build_schema
 from quotaloom_server.live import Connection, Messages
+from tests.database_activity import busy
 from tests.graph_client import Moment
 from tests.integration.live.boards import live_server
 from tests.integration.live.conftest import NOW, Live
-
-
-async def busy(admin_url: str) -> int:
-    """How many connections of the application are in a transaction at this moment."""
-    admin = await asyncpg.connect(**credentials(admin_url))
-    try:
-        found: int = await admin.fetchval(
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-            " AND state LIKE 'idle in transaction%'"
-        )
-        return found
-    finally:
-        await admin.close()
 
 
 async def test_idle_subscriptions_hold_no_connection(live: Live, admin_url: str) -> None:
@@ -158,6 +146,14 @@ async def test_queries_go_over_http_and_subscriptions_do_not(live: Live) -> None
         headers=live.admin.headers,
     )
     assert answer.status_code == 400
+
+
+async def test_an_operation_that_is_not_there_is_refused(live: Live) -> None:
+    """One that the document does not name, as over HTTP, is the client's mistake and not the server's."""
+    query = f'subscription A {{ attainmentChanged(orgUnitIds: ["{live.company.ids["East"]}"]) {{ changedAt }} }}'
+    async with live.here.board(live.admin) as board:
+        await board.send(id="1", type="subscribe", payload={"query": query, "operationName": "B"})
+        assert await board.refused() == [("BAD_REQUEST", [])]
 
 
 async def test_notifications_that_are_none_do_no_harm(live: Live, admin_url: str) -> None:

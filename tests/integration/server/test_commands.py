@@ -23,7 +23,10 @@ def test_the_version_is_the_distributions(home: Home) -> None:
     assert home.run("--version").stdout == f"quotaloom {version('quotaloom')}\n"
 
 
-@pytest.mark.parametrize("command", ["serve", "migrate", "demo", "import", "token", "schema", "plugins", "plugin"])
+COMMANDS = ["serve", "migrate", "demo", "import", "token", "schema", "plugins", "plan", "plugin"]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_explains_itself(command: str) -> None:
     """The list of commands names it, and its own help describes it."""
     assert f"  {command} " in printed("--help")

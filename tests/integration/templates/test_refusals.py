@@ -60,6 +60,7 @@ async def test_faults_are_listed_up_to_a_hundred(desk: Desk, monkeypatch: pytest
         ([*HEAD, "month 2027-01"], ["UNKNOWN_MONTH 1 month 2027-01"]),
         ([*HEAD, "2026-01"], ["DUPLICATE_COLUMN 1 2026-01"]),
         ([*HEAD, "unit"], ["DUPLICATE_COLUMN 1 unit"]),
+        (["unit", "line", "Jan-26", "Feb-26"], ["MISSING_COLUMN 1 month 2026-01"]),
     ],
 )
 async def test_headings_that_are_wrong(desk: Desk, headings: list[str], expected: list[str]) -> None:
@@ -99,11 +100,12 @@ async def test_fixed_cells_are_refused(desk: Desk) -> None:
     await desk.client.do("submitTargets", "submission { id }", planId=plan, orgUnitId=desk.company.ids["acme"])
     for dry_run in (True, False):
         own = [HEAD, ["acme", "target", "1"], ["west", "target", "1"]]
-        assert await desk.refused(own, dry_run=dry_run) == ["SUBMITTED 3 2026-01"]
+        assert await desk.refused(own, dry_run=dry_run) == ["SUBMITTED 3 month 2026-01"]
 
 
 async def test_a_published_plan_is_not_imported_into(desk: Desk) -> None:
     """It changes by a revision only; its template is refused for the same reason."""
+    await desk.company.set_targets(desk.company.ids["plan"], {("West", "2026-02"): "50"})
     await desk.company.publish(desk.company.ids["plan"])
     assert await desk.refused([HEAD, ["east", "target", "1"]]) == ["NO_DRAFT"]
     response = await desk.download()
@@ -160,6 +162,37 @@ async def test_files_have_bounds(desk: Desk, monkeypatch: pytest.MonkeyPatch) ->
         archive.writestr("xl/worksheets/sheet1.xml", b"0" * (sheets.MOST_UNPACKED + 1))
     payload = await desk.send(bomb.getvalue(), "xlsx", True)
     assert [one["code"] for one in payload["errors"]] == ["TOO_LARGE"]
+
+
+SHEET_PART, STYLES = "xl/worksheets/sheet1.xml", "xl/styles.xml"
+
+
+@pytest.mark.parametrize(
+    ("part", "before", "more", "code"),
+    [
+        (SHEET_PART, "</sheetData>", '<row r="900000000000"><c r="A1"/></row>', "TOO_LARGE"),
+        (SHEET_PART, "</sheetData>", "<row>" + "<c/>" * 200_001 + "</row>", "TOO_LARGE"),
+        (SHEET_PART, "</sheetData>", "<row/>" * 5_000_001, "TOO_LARGE"),
+        (STYLES, "</cellXfs>", "<xf/>" * 200_001, "TOO_LARGE"),
+        (STYLES, "</cellXfs>", " " * 4_000_001, "TOO_LARGE"),
+        (SHEET_PART, "<worksheet", "<!DOCTYPE x [<!ENTITY a 'b'>]>", "BAD_FILE"),
+    ],
+    ids=["far row", "wide row", "many rows", "many styles", "long styles", "entities"],
+)
+async def test_a_small_file_that_unfolds_is_refused_at_once(
+    desk: Desk, part: str, before: str, more: str, code: str
+) -> None:
+    """Some kilobytes that would keep a processor for hours, or become gigabytes of objects."""
+    file = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(file_of([HEAD, ["east", "target", 7]], "xlsx"))) as good,
+        zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as bad,
+    ):
+        for name in good.namelist():
+            text = good.read(name).decode()
+            bad.writestr(name, text.replace(before, more + before, 1) if name == part else text)
+    payload = await desk.send(file.getvalue(), "xlsx", True)
+    assert [(one["code"], one["path"]) for one in payload["errors"]] == [(code, ["content"])]
 
 
 async def test_a_far_away_cell_costs_little(desk: Desk) -> None:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+from typing import Any
+
 import pytest
 
+from quotaloom.importing.templates import commands, comparing
 from quotaloom.platform.access import Role
 from quotaloom.platform.database import Database
 from quotaloom.platform.tokens import Identity
 from tests.acceptance.companies import planned_company
+from tests.database_activity import busy
 from tests.integration.templates.conftest import NOW, Desk, at, place
 
 
@@ -57,6 +62,29 @@ async def test_members_plan_nothing(head: Desk) -> None:
         plan=head.company.ids["plan"],
     )
     assert answer["errors"][0]["extensions"]["code"] == "FORBIDDEN"
+
+
+async def test_nothing_is_read_for_members_who_plan_nothing(head: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bob is refused before anybody opens his file, whatever it costs."""
+    opened: list[bytes] = []
+    monkeypatch.setattr(commands, "read_sheet", lambda content, _: opened.append(content))
+    bob = head.seen_by("Bob")
+    with pytest.raises(AssertionError, match="FORBIDDEN"):
+        await bob.send(b"unit", "csv", dry_run=True)
+    assert opened == []
+
+
+async def test_reading_a_file_holds_no_connection(desk: Desk, admin_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files wait for their turn and take seconds: meanwhile no connection is in a transaction."""
+    held: list[int] = []
+
+    def compare(*arguments: Any) -> list[Any]:
+        held.append(asyncio.run(busy(admin_url)))
+        return comparing.compare(*arguments)
+
+    monkeypatch.setattr(commands, "compare", compare)
+    assert await desk.import_table([["unit", "line", "month 2026-03"], ["east", "target", "1"]])
+    assert held == [0]
 
 
 async def test_downloads_need_a_token(desk: Desk, database: Database) -> None:

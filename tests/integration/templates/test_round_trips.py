@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
 import pytest
+from openpyxl import load_workbook
 
 from quotaloom.importing.templates import commands
 from quotaloom.importing.templates.layout import TemplateFormat
@@ -149,6 +151,7 @@ async def test_names_run_no_formula(desk: Desk) -> None:
     assert len(await desk.import_table(table)) == 1
     response = await desk.download("xlsx")
     assert b"<f>" not in response.content
+    assert load_workbook(io.BytesIO(response.content))["targets"].column_dimensions["S"].hidden
     workbook = rows_of(response.content, "xlsx")
     at(workbook, name, "target")[5] = 6
     assert at(workbook, name, "target")[0] == "=1+1"
@@ -209,5 +212,5 @@ async def test_a_cell_that_changes_at_the_last_moment_is_a_conflict(
         return await store(transaction, *arguments)
 
     monkeypatch.setattr(commands, "store_target_cells", late)
-    assert await desk.refused(table, dry_run=False) == ["CELL_CHANGED 8 2026-01"]
+    assert await desk.refused(table, dry_run=False) == ["CELL_CHANGED 8 month 2026-01"]
     assert (await desk.cells("East"))["2026-01"] == ("100.00", None, None)

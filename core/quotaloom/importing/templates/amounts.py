@@ -21,8 +21,11 @@ from quotaloom.platform.errors import InputError
 EXACT_DIGITS: Final = 15
 """Digits that a spreadsheet keeps of a number."""
 
-_DASHES: Final = frozenset({CLEAR, "\u2013", "\u2014", "\u2212"})
-"""A hyphen, and what spreadsheets make of one."""
+_DASHES: Final = frozenset({CLEAR, "\u2013", "\u2014", "\u2212", "\uff0d"})
+"""A hyphen, what spreadsheets make of one, and the wide one that Chinese keyboards type."""
+
+_FOR_THE_EYE: Final = ("<wide>", "<noBreak>", "<compat>")
+"""How Unicode marks wide digits and the many kinds of spaces. A digit set high may be the mark of a footnote."""
 
 _WHOLE = re.compile(r"[0-9]+")
 _NUMBER = re.compile(r"[0-9]+(?:[.,][0-9]+)*")
@@ -93,8 +96,13 @@ def _of_text(value: str, scale: int, mark: Callable[[], str | None]) -> int | Cl
 
 def _plain(value: str) -> str:
     """Without what is there for the eye alone: wide digits, a quote in front, spaces between thousands."""
-    text = unicodedata.normalize("NFKC", value).strip().removeprefix("'").strip()
+    text = "".join(map(_narrow, value)).strip().removeprefix("'").strip()
     return _GROUPED.sub(lambda found: re.sub(r"[ '\u2019]", "", found[0]), text)
+
+
+def _narrow(letter: str) -> str:
+    marked = unicodedata.decomposition(letter).startswith(_FOR_THE_EYE)
+    return unicodedata.normalize("NFKC", letter) if marked else letter
 
 
 def _told(text: str) -> str | None:

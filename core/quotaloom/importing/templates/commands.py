@@ -12,7 +12,7 @@ from typing import Final, TypeVar
 
 from quotaloom.importing.templates.comparing import TargetChange, compare
 from quotaloom.importing.templates.gathering import gather_template
-from quotaloom.importing.templates.layout import Template, TemplateFormat
+from quotaloom.importing.templates.layout import MONTH, Template, TemplateFormat
 from quotaloom.importing.templates.sheets import read_sheet
 from quotaloom.importing.templates.writing import written
 from quotaloom.platform.access import Role, Scope
@@ -20,6 +20,7 @@ from quotaloom.platform.errors import Conflict, InputError
 from quotaloom.platform.unit_of_work import Transaction
 from quotaloom.platform.work import Work
 from quotaloom.targets.cells import MOST_CELLS, CellChange, store_target_cells
+from quotaloom.targets.permission import planning_right
 from quotaloom.targets.standing import refuse_submitted
 
 T = TypeVar("T")
@@ -76,20 +77,27 @@ async def import_targets(
     are written. Raises what `read_sheet`, `gather_template` and `compare` raise, `InputError` SUBMITTED, and `Conflict`
     where a cell changes at this very moment.
     """
+    async with work.snapshot() as snapshot:
+        await planning_right(snapshot, work)  # nobody else's files are worth the time that reading takes
     sheet = await _aside(lambda: read_sheet(content, format))
     async with work.snapshot() as snapshot:
         template = await gather_template(snapshot, work, plan_id, None, scenario)
-        changes = await _aside(lambda: compare(sheet, template))
-        with_row = _cells(changes)
-        if changes:
-            units = [cell.unit_id for cell, _ in with_row]
+    changes = await _aside(lambda: compare(sheet, template))
+    cells = _cells(changes)
+    await _refuse_submitted(work, template, cells)
+    if changes and not dry_run:
+        await _store(work, template, cells, scenario, progress)
+    return ImportOutcome(tuple(changes), len(cells), template.metric_scale, stored=bool(changes) and not dry_run)
+
+
+async def _refuse_submitted(work: Work, template: Template, cells: Sequence[tuple[CellChange, TargetChange]]) -> None:
+    if cells:
+        units = [cell.unit_id for cell, _ in cells]
+        async with work.snapshot() as snapshot:
             try:
                 await refuse_submitted(snapshot, template.version_id, units, work.today, "cells")
             except InputError as error:
-                raise _in_file(error, with_row, 0) from None
-    if changes and not dry_run:
-        await _store(work, template, with_row, scenario, progress)
-    return ImportOutcome(tuple(changes), len(with_row), template.metric_scale, stored=bool(changes) and not dry_run)
+                raise _in_file(error, cells, 0) from None
 
 
 async def _store(
@@ -132,7 +140,7 @@ def _in_file(error: InputError, cells: Sequence[tuple[CellChange, TargetChange]]
     if len(error.path) < 2 or error.path[0] != "cells" or not isinstance(error.path[1], int):
         return error
     change = cells[first + error.path[1]][1]
-    return type(error)(error.code, error.message, ("content", change.row, change.month.label))
+    return type(error)(error.code, error.message, ("content", change.row, MONTH + change.month.label))
 
 
 async def _aside(work: Callable[[], T]) -> T:

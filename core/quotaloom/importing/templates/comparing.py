@@ -128,6 +128,11 @@ def _columns(sheet: Sheet, template: Template) -> _Columns:
         for name in (UNIT, LINE)
         if name not in named
     ]
+    if not months and not errors:
+        # Headings may be the editor's own; where all are, his spreadsheet made something else of the months.
+        wanted = MONTH + template.months[0].label
+        message = f"no column is a month of {template.plan.name}: head them as a template does, such as {wanted!r}"
+        errors.append(InputError("MISSING_COLUMN", message, _at(1, wanted)))
     raise_all(_bounded(errors))
     return _Columns(named[UNIT], named[LINE], named.get(STAMP), months)
 

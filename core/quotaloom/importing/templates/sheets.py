@@ -12,9 +12,8 @@ from datetime import date, datetime
 from itertools import zip_longest
 from typing import Any, Final
 
-from openpyxl import load_workbook
-
 from quotaloom.importing.templates.layout import LINE, SHEET, UNIT, TemplateFormat
+from quotaloom.importing.templates.workbooks import open_workbook
 from quotaloom.platform.errors import InputError
 
 MOST_BYTES: Final = 20_000_000
@@ -23,6 +22,9 @@ MOST_UNPACKED: Final = 200_000_000
 
 MOST_PARTS: Final = 1000
 MOST_ROWS: Final = 100_000
+LAST_ROW: Final = 1_048_576
+"""The last row that a spreadsheet has: what a workbook says of its rows need not be so."""
+
 MOST_COLUMNS: Final = 200
 LONGEST_CELL: Final = 10_000
 
@@ -135,23 +137,25 @@ def _of_workbook(content: bytes) -> Iterator[Row]:
     values = _sheet_rows(content, data_only=True)
     formulas = _sheet_rows(content, data_only=False) if _has_formulas(content) else iter(())
     for number, (row, written) in enumerate(zip_longest(values, formulas, fillvalue=()), 1):
+        if number > LAST_ROW:
+            raise _too_large(f"the sheet has rows after {LAST_ROW:,}, where every spreadsheet ends")
         cells = map(_worked_out, row, written) if written else map(_cell, row)
         yield Row(number, tuple(cells))
 
 
 def _sheet_rows(content: bytes, *, data_only: bool) -> Iterator[tuple[Any, ...]]:
-    book = load_workbook(io.BytesIO(content), read_only=True, data_only=data_only)
+    book = open_workbook(content, data_only=data_only)
     try:
         sheet: Any = book[SHEET] if SHEET in book.sheetnames else book.worksheets[0]
         sheet.reset_dimensions()  # what a file says of its size need not be so
-        yield from sheet.iter_rows(values_only=True, max_col=_width(sheet))
+        yield from sheet.iter_rows(values_only=True, max_col=_width(sheet), max_row=LAST_ROW + 1)
     finally:
         book.close()
 
 
 def _width(sheet: Any) -> int:
     """How many columns the first row that is not empty has; what stands further to the right has no heading."""
-    for row in sheet.iter_rows(values_only=True, max_col=MOST_COLUMNS):
+    for row in sheet.iter_rows(values_only=True, max_col=MOST_COLUMNS, max_row=LAST_ROW):
         named = [column for column, value in enumerate(row, 1) if value is not None]
         if named:
             return named[-1]

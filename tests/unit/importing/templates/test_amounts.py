@@ -48,6 +48,18 @@ def test_what_is_clear_is_read_exactly(value: Value, minor: int) -> None:
     assert read_amount(value, 2) == minor
 
 
+@pytest.mark.parametrize("value", ["10²", "①", "½", "1000³"])
+def test_digits_that_are_no_digits_of_the_number_are_refused(value: str) -> None:
+    """10² with the mark of a footnote is not 102."""
+    assert refused(value) == "NOT_A_NUMBER"
+
+
+@pytest.mark.parametrize("value", ["-", "\u2013", "\u2014", "\u2212", "\uff0d"])
+def test_every_dash_clears(value: str) -> None:
+    """The one of the keyboard, what a spreadsheet makes of it, and the wide one."""
+    assert read_amount(value, 2) is CLEARED
+
+
 @pytest.mark.parametrize("value", ["1,234", "1.234", "12,000"])
 def test_what_may_mean_two_things_is_refused(value: str) -> None:
     """One mark before three digits: thousands, or three places."""

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from quotaloom_sdk.answers import asked, judged
+from quotaloom_sdk.attributes import OtherKind
 from quotaloom_sdk.errors import CannotDecide
 from quotaloom_sdk.forms import undescribed
 from quotaloom_sdk.listening import EventListener
@@ -159,6 +160,8 @@ class PolicyCheck:
         """What is wrong with the answer, and, where there is nothing, whether it is the same when asked again."""
         if isinstance(outcome.error, CannotDecide):  # it may: whoever asked is told why
             return self._unsteady(request, outcome, sample)
+        if isinstance(outcome.error, OtherKind):  # these parameters name a key that the kit noted for another purpose
+            return []
         if outcome.error is not None:
             return [fault_of(outcome.error, sample), *self._unsteady(request, outcome, sample)]
         try:

@@ -1,0 +1,20 @@
+"""What the database is doing at this moment."""
+
+from __future__ import annotations
+
+import asyncpg
+
+from quotaloom.platform.database import credentials
+
+
+async def busy(admin_url: str) -> int:
+    """How many connections of the application are in a transaction at this moment."""
+    admin = await asyncpg.connect(**credentials(admin_url))
+    try:
+        found: int = await admin.fetchval(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            " AND state LIKE 'idle in transaction%'"
+        )
+        return found
+    finally:
+        await admin.close()
