@@ -32,6 +32,8 @@ def amount_within(amount: int, month: Period, start: date, end: date, working: W
     first, last = max(start, month.starts_on), min(end, month.ends_on)
     if first >= last:
         return 0
+    if (first, last) == (month.starts_on, month.ends_on):
+        return amount
     shares = working.count(month.starts_on, month.ends_on)
     if shares:
         before, through = (working.count(month.starts_on, day) for day in (first, last))

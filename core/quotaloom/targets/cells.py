@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -53,6 +54,11 @@ class _Cell:
     def is_day(self) -> bool:
         """Whether it is of one day."""
         return self.ends_on - self.starts_on == ONE_DAY
+
+    def crosses(self, starts_on: date, ends_on: date) -> bool:
+        """Whether it shares days with [starts_on, ends_on) and is not the cell of just these."""
+        shares = self.starts_on < ends_on and starts_on < self.ends_on
+        return shares and (self.starts_on, self.ends_on) != (starts_on, ends_on)
 
 
 async def set_target_cells(
@@ -241,29 +247,26 @@ def _placed(calendar: FiscalCalendar, plan: PlanFacts, changes: Sequence[CellCha
     return cells
 
 
-# The limit makes it look cells up one by one: as a join it is planned by guess, as long as nobody has counted a draft's
-# cells, and then compares all with all.
-_MIXED = """
-SELECT n.i - 1 AS i FROM unnest($2::bigint[], $3::date[], $4::date[]) WITH ORDINALITY AS n (u, s, e, i)
-CROSS JOIN LATERAL (
-    SELECT FROM target_cell c WHERE c.plan_version_id = $1 AND c.unit_id = n.u AND c.starts_on < n.e AND c.ends_on > n.s
-    AND (c.starts_on <> n.s OR c.ends_on <> n.e) LIMIT 1
-) AS other ORDER BY n.i LIMIT 1
-"""
-
-
 async def _refuse_mixture(transaction: Transaction, draft: int, cells: Sequence[_Cell]) -> None:
     """A month is planned as a whole or by the day, never both."""
     _refuse_mixture_within(cells)
-    row = await transaction.fetch_one(
-        _MIXED,
+    # Fetched by their units, and compared here: as a join it would be planned by guess, all cells with all.
+    rows = await transaction.fetch(
+        "SELECT unit_id, starts_on, ends_on FROM target_cell WHERE plan_version_id = $1 AND unit_id = ANY($2::bigint[])"
+        " AND starts_on < $4 AND ends_on > $3 AND CASE WHEN ends_on = starts_on + 1 THEN $5::bool ELSE $6::bool END",
         draft,
-        [cell.change.unit_id for cell in cells],
-        [cell.starts_on for cell in cells],
-        [cell.ends_on for cell in cells],
+        list({cell.change.unit_id for cell in cells}),
+        min(cell.starts_on for cell in cells),
+        max(cell.ends_on for cell in cells),
+        not all(cell.is_day for cell in cells),
+        any(cell.is_day for cell in cells),
     )
-    if row is not None:
-        raise _mixture(cells[row["i"]], row["i"])
+    stored: dict[int, list[Record]] = defaultdict(list)
+    for row in rows:
+        stored[row["unit_id"]].append(row)
+    for index, cell in enumerate(cells):
+        if any(cell.crosses(row["starts_on"], row["ends_on"]) for row in stored.get(cell.change.unit_id, ())):
+            raise _mixture(cell, index)
 
 
 def _refuse_mixture_within(cells: Sequence[_Cell]) -> None:
@@ -286,15 +289,16 @@ def _mixture(cell: _Cell, index: int) -> InputError:
 
 
 async def _stored(transaction: Transaction, draft: int, cells: Sequence[_Cell]) -> dict[tuple[int, date], Record]:
+    wanted = {(cell.change.unit_id, cell.starts_on) for cell in cells}
     rows = await transaction.fetch(
         "SELECT unit_id, starts_on, target, assessment, stretch, locked, pinned, version FROM target_cell"
-        " WHERE plan_version_id = $1 AND (unit_id, starts_on) IN (SELECT * FROM unnest($2::bigint[], $3::date[]))"
+        " WHERE plan_version_id = $1 AND unit_id = ANY($2::bigint[]) AND starts_on = ANY($3::date[])"
         " ORDER BY unit_id, starts_on FOR UPDATE",
         draft,
-        [cell.change.unit_id for cell in cells],
-        [cell.starts_on for cell in cells],
+        list({unit_id for unit_id, _ in wanted}),
+        list({starts_on for _, starts_on in wanted}),
     )
-    return {(row["unit_id"], row["starts_on"]): row for row in rows}
+    return {key: row for row in rows if (key := (row["unit_id"], row["starts_on"])) in wanted}
 
 
 def _check_stored(row: Record | None, change: CellChange, index: int) -> None:

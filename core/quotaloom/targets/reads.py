@@ -247,15 +247,16 @@ async def lines_by_holding(
     """
     rows = await snapshot.fetch(
         IN_FORCE  # noqa: S608 (constants)
-        + ", held AS (SELECT DISTINCT company_id, position_id FROM holding WHERE member_id = ANY($4::bigint[])"
+        + ", held AS (SELECT position_id FROM holding WHERE member_id = ANY($4::bigint[])"
         " AND ($7::bigint[] IS NULL OR position_id = ANY($7)))"
         " SELECT c.unit_id, c.starts_on, c.ends_on, c.target, c.assessment, c.stretch, h.member_id,"
         " greatest(h.valid_from, c.starts_on) AS held_from, least(h.valid_to, c.ends_on) AS held_to"
         + CELL
-        + " JOIN held ON held.company_id = c.company_id AND held.position_id = c.unit_id"
-        " JOIN holding h ON h.company_id = c.company_id AND h.position_id = c.unit_id"
+        + " JOIN holding h ON h.company_id = c.company_id AND h.position_id = c.unit_id"
         " AND (h.valid_from IS NULL OR h.valid_from < c.ends_on) AND (h.valid_to IS NULL OR h.valid_to > c.starts_on)"
-        " WHERE c.starts_on < $6 AND c.ends_on > $5 ORDER BY c.unit_id, c.starts_on, held_from",
+        # An array is looked up in the index. As a join it would be planned by guess, cells times positions.
+        " WHERE c.starts_on < $6 AND c.ends_on > $5 AND c.unit_id = ANY(ARRAY(SELECT position_id FROM held))"
+        " ORDER BY c.unit_id, c.starts_on, held_from",
         choice.metric_id,
         choice.version_id,
         choice.as_of,
@@ -287,7 +288,9 @@ def _share_out(
 ) -> None:
     month = date_range(segments[0]["starts_on"], segments[0]["ends_on"])
     days = [(row["held_to"] - row["held_from"]).days for row in segments]
-    shares = apportion(segments[0][kind], [*days, month.length - sum(days)])
+    amount = segments[0][kind]
+    # Most months have one holder, of all their days.
+    shares = [amount] if days == [month.length] else apportion(amount, [*days, month.length - sum(days)])
     for row, share in zip(segments, shares, strict=False):
         if row["member_id"] not in wanted:
             continue

@@ -15,12 +15,18 @@ from quotaloom.platform.unit_of_work import Snapshot, Transaction
 STANDING: Final = ("submitted", "approved")
 """The states in which a submission closes cells."""
 
-_STANDING_ABOVE = """
-SELECT path.unit_id, head.name, s.status FROM submission s
-JOIN unit_path AS path ON path.company_id = s.company_id AND path.ancestor_id = s.unit_id AND path.depth > 0
-    AND path.valid_from <= $3 AND $3 < path.valid_to AND path.unit_id = ANY($2::bigint[])
+_SUBMITTED = """
+SELECT s.unit_id, head.name, s.status FROM submission s
 JOIN org_unit AS head ON head.company_id = s.company_id AND head.id = s.unit_id
-WHERE s.plan_version_id = $1 AND s.status IN ('submitted', 'approved')
+WHERE s.plan_version_id = $1 AND s.status IN ('submitted', 'approved') ORDER BY s.id
+"""
+
+# A unit that opens later stands where it opens.
+_BELOW = """
+SELECT path.unit_id, path.ancestor_id FROM unit_path AS path
+WHERE path.ancestor_id = ANY($1::bigint[]) AND path.unit_id = ANY($2::bigint[]) AND path.depth > 0
+    AND daterange(path.valid_from, path.valid_to) @> (SELECT greatest($3::date, own.opened_on) FROM org_unit AS own
+        WHERE own.company_id = path.company_id AND own.id = path.unit_id)
 """
 
 
@@ -31,10 +37,11 @@ async def refuse_submitted(
 
     The error is at the place of the first such unit in `unit_ids`: `(place, index)`, or `(place,)` for one unit.
     """
-    rows = await source.fetch(_STANDING_ABOVE, draft_id, list(unit_ids), today)
+    standing = {row["unit_id"]: row for row in await source.fetch(_SUBMITTED, draft_id)}
+    rows = await source.fetch(_BELOW, list(standing), list(unit_ids), today) if standing else []
     if not rows:
         return
-    by_unit = {row["unit_id"]: row for row in rows}
+    by_unit = {row["unit_id"]: standing[row["ancestor_id"]] for row in rows}
     index, unit_id = next((index, one) for index, one in enumerate(unit_ids) if one in by_unit)
     row = by_unit[unit_id]
     raise InputError(

@@ -21,7 +21,7 @@ from quotaloom.platform.unit_of_work import Snapshot, Transaction
 from quotaloom.platform.work import Work
 from quotaloom.targets.cells import hold_draft
 from quotaloom.targets.permission import PlanningRight, planning_right
-from quotaloom.targets.standing import STANDING, submitted_by
+from quotaloom.targets.standing import STANDING, refuse_submitted, submitted_by
 
 _COLUMNS: Final = (
     "s.id, s.plan_version_id, s.unit_id, s.status, s.comment, s.submitted_at, s.submitted_by, s.submitter_id,"
@@ -40,8 +40,9 @@ class SubmissionRights:
 async def submit_targets(work: Work, plan_id: int, unit_id: int, comment: str | None = None) -> int:
     """Submit the draft's targets of all units below one; returns the submission's id.
 
-    Heads of that unit do it, and admins. Raises `InputError` NOTHING_BELOW, ALREADY_SUBMITTED, UNDECIDED_BELOW for a
-    branch whose own submission nobody has judged, NO_TARGETS where no unit below has any.
+    Heads of that unit do it, and admins. Raises `InputError` NOTHING_BELOW, ALREADY_SUBMITTED, SUBMITTED for a part of
+    a branch that is, UNDECIDED_BELOW for a branch whose own submission nobody has judged, NO_TARGETS where no unit
+    below has any.
     """
     text = checked_reason(comment, ("comment",))
     async with work.snapshot() as snapshot:
@@ -51,6 +52,7 @@ async def submit_targets(work: Work, plan_id: int, unit_id: int, comment: str | 
     async def apply(transaction: Transaction) -> int:
         draft = await hold_draft(transaction, plan_id)
         await _refuse_what_cannot_be_submitted(transaction, draft, unit_id, work.today)
+        await refuse_submitted(transaction, draft, [unit_id], work.today, "orgUnitId")
         row = await transaction.fetch_one(
             "INSERT INTO submission (company_id, plan_version_id, unit_id, status, comment, submitted_at, submitted_by,"
             " submitter_id) VALUES ($1, $2, $3, 'submitted', $4, $5, $6, $7) RETURNING id",

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
 from quotaloom.organizations.commands.companies import update_company
 from quotaloom.organizations.commands.members import create_member
 from quotaloom.organizations.commands.terms import appoint_head
+from quotaloom.organizations.commands.units import create_unit
 from quotaloom.organizations.membership import NewMember
+from quotaloom.organizations.planting import NewUnit
 from quotaloom.platform.access import Role, Viewer
 from quotaloom.platform.database import Database
 from quotaloom.platform.errors import AccessDenied, Conflict, InputError, NotFound
@@ -231,3 +234,26 @@ async def test_a_closed_plan_is_in_force_and_revised_no_more(database: Database)
     await revise_plan(office.work("Ada"), planning.plan_id, "Late")
     with pytest.raises(Conflict, match="has an open draft"):
         await close_plan(office.work("Ada"), planning.plan_id)
+
+
+async def test_a_part_of_what_is_submitted_is_not_submitted_again(database: Database) -> None:
+    """West is with Ora; what Noa hands in of North below it would wait for nobody."""
+    office = await Office.open(database)
+    await office.submit("Wu", "West")
+    with pytest.raises(InputError) as caught:
+        await office.submit("Noa", "North")
+    assert (caught.value.code, caught.value.path) == ("SUBMITTED", ("orgUnitId",))
+
+
+async def test_what_is_submitted_includes_who_opens_later(database: Database) -> None:
+    """A second seat of North opens in July: once West is submitted, its targets are closed to everybody as well."""
+    office = await Office.open(database)
+    planning = office.planning
+    seat = NewUnit("N 2", "position", planning.units["North"], opened_on=date(2017, 7, 1))
+    unit = await create_unit(planning.work, seat)
+    change = [CellChange(unit, "2017-07", {"target": 1_00})]
+    await set_target_cells(planning.work, planning.plan_id, change)
+    await office.submit("Wu", "West")
+    with pytest.raises(InputError) as caught:
+        await set_target_cells(planning.work, planning.plan_id, change)
+    assert caught.value.code == "SUBMITTED"
