@@ -13,38 +13,20 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
-from typing import Any
 
 from asyncpg import Record
 
-from quotaloom.achievements.unit_sums import Structure, sums_of_units
-from quotaloom.calendars.periods import EARLIEST, Period
+from quotaloom.achievements.unit_sums import Structure, parted, sums_of_units
+from quotaloom.calendars.periods import Period
 from quotaloom.metrics.counting import Counting
 from quotaloom.metrics.currencies import currency_scale
 from quotaloom.metrics.rates import RateKind, RateTable, exact
 from quotaloom.platform.amounts import half_up
 from quotaloom.platform.unit_of_work import Snapshot
 
-# A balance counts where its position stood on the business date, or where it stands on the one day asked for.
-_OF_UNITS = """
-FROM unit_path path
-JOIN achievement_balance balance ON balance.company_id = path.company_id AND balance.position_id = path.unit_id
-    AND balance.metric_id = $2 AND ($7::bigint[] IS NULL OR balance.product_id = ANY($7))
-    AND COALESCE($5::date, balance.business_date) >= path.valid_from
-    AND COALESCE($5::date, balance.business_date) < path.valid_to
-JOIN unnest($3::date[], $4::date[]) WITH ORDINALITY AS period (starts_on, ends_on, number)
-    ON balance.business_date >= period.starts_on AND balance.business_date < period.ends_on
-WHERE path.ancestor_id = ANY($1) AND ($6::date IS NULL OR balance.posted_on <= $6)
-"""
-
-# Originals by currency and by the days between which no plan rate changes.
-_ORIGINALS_BY_UNIT = f"""
-SELECT path.ancestor_id AS unit_id, (period.number - 1)::int AS period_index, balance.currency,
-    width_bucket(balance.business_date, $8::date[]) AS since,
-    sum(balance.original_direct::numeric + CASE WHEN path.depth = 0 THEN balance.original_overlay ELSE 0 END)
-        AS achieved,
-    sum(balance.original_overlay) AS overlay
-{_OF_UNITS} GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
+_CURRENCIES = """
+SELECT DISTINCT currency FROM achievement_balance WHERE metric_id = $1 AND business_date >= $2 AND business_date < $3
+    AND ($4::bigint[] IS NULL OR product_id = ANY($4)) ORDER BY 1
 """
 
 _BY_MEMBER = """
@@ -125,22 +107,28 @@ async def achieved_at_plan_rate(
     `rates` holds the company's plan rates. Each unit's and period's originals are converted per currency and
     rounded once, half up. Raises `InputError` MISSING_RATE for a currency without a plan rate.
     """
-    changes = [EARLIEST, *rates.changes(RateKind.PLAN)]
-    rows = await snapshot.fetch(
-        _ORIGINALS_BY_UNIT,
-        *_of_units(unit_ids, counting, periods, structure, tree_day, posted_through),
-        changes,
-    )
-    sums: dict[tuple[int, int], dict[str, list[Fraction]]] = defaultdict(dict)
-    for row in rows:
-        currency = row["currency"]
-        worth = sums[row["unit_id"], row["period_index"]].setdefault(currency, [Fraction(), Fraction()])
-        for place, column in enumerate(("achieved", "overlay")):
-            worth[place] += _planned(int(row[column]), currency, changes[row["since"] - 1], rates, metric_scale)
-    return [
-        AchievedAtPlanRate(*of, *(sum(half_up(worth[place]) for worth in by_currency.values()) for place in (0, 1)))
-        for of, by_currency in sums.items()
-    ]
+    if not periods:
+        return []
+    starts, ends = _bounds(periods)
+    rows = await snapshot.fetch(_CURRENCIES, counting.metric_id, min(starts), max(ends), counting.product_ids)
+    parts = parted(periods, rates.changes(RateKind.PLAN))
+    worth: dict[tuple[int, int], list[int]] = defaultdict(lambda: [0, 0])
+    for currency in (row["currency"] for row in rows):
+        sums = await sums_of_units(
+            snapshot,
+            unit_ids,
+            counting,
+            [part for _, part in parts],
+            structure=structure,
+            tree_day=tree_day,
+            posted_through=posted_through,
+            originals_in=currency,
+        )
+        for column, of_units in enumerate((sums.achieved, sums.overlay)):
+            for unit_id, originals in of_units.items():
+                for place, planned in _planned(originals, currency, parts, rates, metric_scale).items():
+                    worth[unit_id, place][column] += half_up(planned)
+    return [AchievedAtPlanRate(*of, *figures) for of, figures in sorted(worth.items())]
 
 
 async def achieved_by_member(
@@ -177,26 +165,22 @@ def _whole(rows: Sequence[Record]) -> list[dict[str, int]]:
     return [{name: int(value) for name, value in row.items()} for row in rows]
 
 
-def _of_units(
-    unit_ids: Sequence[int],
-    counting: Counting,
-    periods: Sequence[Period],
-    structure: Structure,
-    tree_day: date | None,
-    posted_through: date | None,
-) -> tuple[Any, ...]:
-    if structure == "as_is" and tree_day is None:
-        raise ValueError("a tree as it is needs the day on which it is")
-    starts, ends = _bounds(periods)
-    day = tree_day if structure == "as_is" else None
-    return list(unit_ids), counting.metric_id, starts, ends, day, posted_through, counting.product_ids
-
-
 def _bounds(periods: Sequence[Period]) -> tuple[list[date], list[date]]:
     return [period.starts_on for period in periods], [period.ends_on for period in periods]
 
 
-def _planned(original: int, currency: str, since: date, rates: RateTable, metric_scale: int) -> Fraction:
-    if not currency or not original:
-        return Fraction(original)
-    return exact(original, rates.rate(currency, RateKind.PLAN, since), currency_scale(currency), metric_scale)
+def _planned(
+    originals: Sequence[int], currency: str, parts: Sequence[tuple[int, Period]], rates: RateTable, metric_scale: int
+) -> dict[int, Fraction]:
+    """What a unit's original amounts of one currency are worth in each period, by its place, not yet rounded.
+
+    The originals are those of the periods' parts, within which no plan rate changes; of a count there is no currency.
+    """
+    found: dict[int, Fraction] = defaultdict(Fraction)
+    for original, (place, part) in zip(originals, parts, strict=True):
+        if original and currency:
+            rate = rates.rate(currency, RateKind.PLAN, part.starts_on)
+            found[place] += exact(original, rate, currency_scale(currency), metric_scale)
+        elif original:
+            found[place] += original
+    return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
@@ -32,25 +32,25 @@ FROM unit_path WHERE ancestor_id = ANY($1) AND valid_from < $3 AND valid_to > $2
 _OF_POSITIONS = """
 SELECT position_id, array_agg(place) AS places, array_agg(direct) AS direct, array_agg(overlay) AS overlay
 FROM (
-    SELECT balance.position_id, {place} AS place, sum(balance.direct) AS direct, sum(balance.overlay) AS overlay
+    SELECT balance.position_id, {place} AS place, sum(balance.{amount}direct) AS direct,
+        sum(balance.{amount}overlay) AS overlay
     FROM achievement_balance balance {periods}
     WHERE balance.position_id = ANY($1) AND balance.metric_id = $2 AND {within}
         AND ($5::date IS NULL OR balance.posted_on <= $5)
         AND ($6::bigint[] IS NULL OR balance.product_id = ANY($6))
+        AND ($7::text IS NULL OR balance.currency = $7)
     GROUP BY 1, 2
 ) AS period GROUP BY 1
 """
 _WITHIN_ONE = "balance.business_date >= ($3::date[])[1] AND balance.business_date < ($4::date[])[array_length($4, 1)]"
-_ONE = _OF_POSITIONS.format(place="0", periods="", within=_WITHIN_ONE)
-_ONE_AFTER_ANOTHER = _OF_POSITIONS.format(
-    place="width_bucket(balance.business_date, $3::date[]) - 1", periods="", within=_WITHIN_ONE
-)
-_ANY_PERIODS = _OF_POSITIONS.format(
-    place="period.number - 1",
-    periods="JOIN unnest($3::date[], $4::date[]) WITH ORDINALITY AS period (starts_on, ends_on, number)"
+_ONE = {"place": "0", "periods": "", "within": _WITHIN_ONE}
+_ONE_AFTER_ANOTHER = {**_ONE, "place": "width_bucket(balance.business_date, $3::date[]) - 1"}
+_ANY_PERIODS = {
+    "place": "period.number - 1",
+    "periods": "JOIN unnest($3::date[], $4::date[]) WITH ORDINALITY AS period (starts_on, ends_on, number)"
     " ON balance.business_date >= period.starts_on AND balance.business_date < period.ends_on",
-    within="true",
-)
+    "within": "true",
+}
 
 # Of positions that moved a balance counts for whoever was above on its business date: these, from when to when.
 _SPANS = """
@@ -90,10 +90,11 @@ async def sums_of_units(
     structure: Structure = "as_was",
     tree_day: date | None = None,
     posted_through: date | None = None,
+    originals_in: str | None = None,
 ) -> UnitSums:
     """What the units achieved in each of `periods`, in two statements, or four where a position moved in their time.
 
-    See `rollups` for the arguments.
+    With `originals_in` the original amounts of that currency, in its minor units. See `rollups` for the others.
     """
     if structure == "as_is":
         if tree_day is None:
@@ -108,13 +109,14 @@ async def sums_of_units(
     settled = {row["unit_id"]: row["above"] for row in paths if structure == "as_is" or not row["moved"]}
     moved = [row["unit_id"] for row in paths if row["unit_id"] not in settled]
     if settled:
-        for row in await _of_positions(snapshot, list(settled), counting, periods, posted_through):
+        for row in await _of_positions(snapshot, list(settled), counting, periods, posted_through, originals_in):
             direct, overlay = (_spread(row["places"], row[name], len(periods)) for name in ("direct", "overlay"))
             sums.add_position(row["position_id"], settled[row["position_id"]], direct, overlay)
     if moved:
         spans = await snapshot.fetch(_SPANS, moved, list(unit_ids), first, last)
-        parts = _parted(periods, spans)
-        rows = await _of_positions(snapshot, moved, counting, [part for _, part in parts], posted_through)
+        parts = parted(periods, {day for span in spans for day in (span["valid_from"], span["valid_to"])})
+        cut = [part for _, part in parts]
+        rows = await _of_positions(snapshot, moved, counting, cut, posted_through, originals_in)
         _add_moved(sums, rows, spans, parts)
     return sums
 
@@ -125,17 +127,19 @@ async def _of_positions(
     counting: Counting,
     periods: Sequence[Period],
     posted_through: date | None,
+    originals_in: str | None,
 ) -> Sequence[Record]:
     """What each position has: in which periods, and how much in each of these."""
     await _plan_for(snapshot, len(position_ids))
     return await snapshot.fetch(
-        _statement(periods),
+        _statement(periods, "" if originals_in is None else "original_"),
         list(position_ids),
         counting.metric_id,
         [period.starts_on for period in periods],
         [period.ends_on for period in periods],
         posted_through,
         counting.product_ids,
+        originals_in,
     )
 
 
@@ -144,16 +148,16 @@ async def _plan_for(snapshot: Snapshot, count: int) -> None:
         await snapshot.fetch("SELECT set_config('plan_cache_mode', 'force_custom_plan', true)")
 
 
-def _statement(periods: Sequence[Period]) -> str:
+def _statement(periods: Sequence[Period], amount: str) -> str:
     if len(periods) == 1:
-        return _ONE
+        return _OF_POSITIONS.format(amount=amount, **_ONE)
     follows = all(earlier.ends_on == later.starts_on for earlier, later in pairwise(periods))
-    return _ONE_AFTER_ANOTHER if follows else _ANY_PERIODS
+    return _OF_POSITIONS.format(amount=amount, **(_ONE_AFTER_ANOTHER if follows else _ANY_PERIODS))
 
 
-def _parted(periods: Sequence[Period], spans: Sequence[Record]) -> list[tuple[int, Period]]:
-    """The periods in parts within which nothing moves, each with the place of its period."""
-    days = sorted({day for span in spans for day in (span["valid_from"], span["valid_to"])})
+def parted(periods: Sequence[Period], cuts: Collection[date]) -> list[tuple[int, Period]]:
+    """The periods in parts that begin at `cuts`, days on which something changes, each with the place of its period."""
+    days = sorted(cuts)
     found = []
     for place, period in enumerate(periods):
         within = days[bisect_right(days, period.starts_on) : bisect_left(days, period.ends_on)]

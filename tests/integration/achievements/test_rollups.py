@@ -255,6 +255,27 @@ async def test_bookings_plan_rate_and_collections_of_one_deal(database: Database
     assert await planned(tree, [BOTH]) == [("acme", 0, 70_000_00), ("ann", 0, 70_000_00)]
 
 
+async def test_plan_rates_change_and_positions_move_within_one_period(database: Database) -> None:
+    """In April 10 USD at 7 and 1 at 8 for the East, 1 at 8 and 50,000 CNY for the West, where the seat went."""
+    tree = await moved_position(database)
+    await set_exchange_rate(tree.work, "USD", RateKind.BOOKING, date(2026, 1, 1), Decimal("7.5"))
+    await set_exchange_rate(tree.work, "USD", RateKind.PLAN, date(2026, 1, 1), Decimal(7))
+    await set_exchange_rate(tree.work, "USD", RateKind.PLAN, date(2026, 4, 10), Decimal(8))
+    for day, amount in ((5, 10_00), (12, 1_00), (20, 1_00)):
+        deal = tree.posting(f"usd {day}", amount, tree.direct("seat"), business_date=date(2026, 4, day), currency="USD")
+        await append(tree.work, deal)
+    found = {(unit, place): amount for unit, place, amount in await planned(tree, [MARCH, APRIL])}
+    assert found == {
+        ("acme", 0): 100_000_00,
+        ("east", 0): 100_000_00,
+        ("seat", 0): 100_000_00,
+        ("acme", 1): 50_086_00,
+        ("east", 1): 78_00,
+        ("west", 1): 50_008_00,
+        ("seat", 1): 50_086_00,
+    }
+
+
 async def planned(tree: Tree, periods: Sequence[Period]) -> list[tuple[str, int, int]]:
     async with tree.work.snapshot() as snapshot:
         rows = await achieved_at_plan_rate(
