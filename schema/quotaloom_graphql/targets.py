@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import strawberry
 
-from quotaloom.calendars.periods import ONE_DAY, Period
+from quotaloom.calendars.periods import Period
 from quotaloom.platform.amounts import format_amount
 from quotaloom.platform.unit_of_work import Record
+from quotaloom.targets.gathering import is_day_cell
 from quotaloom.targets.mismatches import NO_CELLS, Mismatch, target_mismatches
 from quotaloom.targets.reads import PlanChoice, cells_by_unit, cells_of_months, lines_by_unit
 from quotaloom_graphql.arguments import AsOf, GrainChoice, MetricKey, PeriodLabel, PlanId, PlanVersionNumber
@@ -133,7 +134,7 @@ async def _day_cells(
     return {
         (row["unit_id"], row["starts_on"]): {name: row.get(name, True) for name in _NOT_STORED}
         for row in rows
-        if row["ends_on"] - row["starts_on"] == ONE_DAY
+        if is_day_cell(row)
     }
 
 

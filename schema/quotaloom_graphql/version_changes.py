@@ -10,10 +10,10 @@ from typing import Annotated, Any
 
 import strawberry
 
-from quotaloom.calendars.periods import ONE_DAY, Grain
+from quotaloom.calendars.periods import Grain
 from quotaloom.platform.amounts import format_amount
 from quotaloom.platform.errors import NotFound
-from quotaloom.targets.gathering import KINDS
+from quotaloom.targets.gathering import KINDS, is_day_cell
 from quotaloom.targets.version_changes import ChangePage, changed_cells, changed_units
 from quotaloom_graphql.connections import After, First, page, window
 from quotaloom_graphql.context import Info
@@ -82,7 +82,7 @@ async def load_cell_changes(
     calendar = (await info.context.calendar()).fiscal
 
     def shown(row: Any, scale: int) -> dict[str, Any]:
-        grain = Grain.DAY if row["ends_on"] - row["starts_on"] == ONE_DAY else Grain.MONTH
+        grain = Grain.DAY if is_day_cell(row) else Grain.MONTH
         label = calendar.containing(row["starts_on"], grain).label
         return {**_change(row, scale), "kind": row["kind"], "period": label, **_days(row)}
 

@@ -22,7 +22,7 @@ from quotaloom.funnels.worth import Worth, currency_factors
 from quotaloom.metrics.built_in import REVENUE
 from quotaloom.metrics.counting import counting_of
 from quotaloom.metrics.rates import RateKind
-from quotaloom.platform.amounts import half_up
+from quotaloom.platform.amounts import half_up, has_places
 from quotaloom.platform.errors import InputError
 from quotaloom.platform.unit_of_work import Snapshot
 from quotaloom.platform.work import CompanyFacts
@@ -128,8 +128,7 @@ async def target_warnings(
 
 
 def _check(factor: Decimal) -> None:
-    exponent = factor.as_tuple().exponent
-    if not factor.is_finite() or not 0 < factor <= LARGEST_FACTOR or not isinstance(exponent, int) or exponent < -6:
+    if not has_places(factor, 6) or not 0 < factor <= LARGEST_FACTOR:
         message = f"the factor is above 0 and up to {LARGEST_FACTOR}, with 6 decimal places at the most"
         raise InputError("BAD_FACTOR", message, ("factor",))
 

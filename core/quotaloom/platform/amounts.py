@@ -73,6 +73,12 @@ def parse_amount(value: Decimal | str, scale: int, path: tuple[str | int, ...] =
     return -minor if digits.sign else minor
 
 
+def has_places(value: Decimal, most: int) -> bool:
+    """Whether a decimal is a number with so many decimal places at the most; told without computing with its digits."""
+    exponent = value.as_tuple().exponent
+    return isinstance(exponent, int) and exponent >= -most
+
+
 def format_amount(minor: int, scale: int) -> str:
     """Minor units as decimal text with exactly `scale` places: 123450 at scale 2 is "1234.50"."""
     if not scale:

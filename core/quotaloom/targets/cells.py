@@ -12,7 +12,7 @@ from asyncpg import Record
 
 from quotaloom.calendars.company_calendar import fiscal_calendar
 from quotaloom.calendars.fiscal import FiscalCalendar
-from quotaloom.calendars.periods import ONE_DAY, Grain, Period
+from quotaloom.calendars.periods import ONE_DAY
 from quotaloom.platform.access import Scope
 from quotaloom.platform.amounts import LARGEST
 from quotaloom.platform.errors import Conflict, InputError, NotFound
@@ -20,6 +20,7 @@ from quotaloom.platform.unit_of_work import Snapshot, Transaction
 from quotaloom.platform.work import Work
 from quotaloom.targets.gathering import KINDS, open_in
 from quotaloom.targets.permission import planning_right
+from quotaloom.targets.plan_months import month_of_plan, months_within
 from quotaloom.targets.plans import PlanFacts, load_plan, open_version
 from quotaloom.targets.standing import refuse_submitted
 
@@ -202,41 +203,12 @@ def _refuse_closed(cells: Sequence[_Cell], units: Mapping[int, Record]) -> None:
             )
 
 
-def months_within(calendar: FiscalCalendar, plan: PlanFacts, period: str) -> Sequence[Period]:
-    """The months of the plan that a label names; raises `InputError` BAD_PERIOD."""
-    try:
-        span = calendar.period(period)
-        months = calendar.periods(span, Grain.MONTH)
-    except InputError as error:
-        raise error.at("period") from None
-    if span.starts_on < plan.starts_on or span.ends_on > plan.ends_on:
-        raise InputError(
-            "BAD_PERIOD",
-            f"{period} reaches outside of {plan.name}, which covers {plan.starts_on} up to {plan.ends_on}",
-            ("period",),
-        )
-    return months
-
-
 def _placed(calendar: FiscalCalendar, plan: PlanFacts, changes: Sequence[CellChange]) -> list[_Cell]:
     cells = []
     seen: set[tuple[int, date]] = set()
     for index, change in enumerate(changes):
         path = ("cells", index)
-        try:
-            month = calendar.period(change.month)
-        except InputError as error:
-            raise error.at(*path, "month") from None
-        if (
-            month.grain not in (Grain.MONTH, Grain.DAY)
-            or month.starts_on < plan.starts_on
-            or month.ends_on > plan.ends_on
-        ):
-            raise InputError(
-                "BAD_MONTH",
-                f"{change.month} is no month or day of {plan.name}, which covers {plan.starts_on} up to {plan.ends_on}",
-                (*path, "month"),
-            )
+        month = month_of_plan(calendar, plan, change.month, (*path, "month"), or_day=True)
         for kind, amount in change.values.items():
             if amount is not None and not 0 <= amount <= LARGEST:
                 raise InputError("NEGATIVE_AMOUNT", "a target value is 0 or more", (*path, kind))

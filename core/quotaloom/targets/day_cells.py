@@ -15,9 +15,10 @@ from quotaloom.calendars.spread import spread_over_days
 from quotaloom.platform.errors import InputError
 from quotaloom.platform.unit_of_work import Transaction
 from quotaloom.platform.work import Work
-from quotaloom.targets.cells import hold_draft, months_within, unit_spans
-from quotaloom.targets.gathering import KINDS, open_in
+from quotaloom.targets.cells import hold_draft, unit_spans
+from quotaloom.targets.gathering import KINDS, is_day_cell, open_in
 from quotaloom.targets.permission import planning_right
+from quotaloom.targets.plan_months import months_within
 from quotaloom.targets.plans import load_plan
 from quotaloom.targets.standing import refuse_submitted
 
@@ -28,11 +29,6 @@ _COLUMNS: Final = "unit_id, starts_on, ends_on, target, assessment, stretch, loc
 
 Cells = Mapping[tuple[int, date], Sequence[Record]]
 """The cells of a unit and month, by the unit and the month's first day."""
-
-
-def is_day_cell(cell: Record) -> bool:
-    """Whether a cell is of one day; no month is that short."""
-    return bool(cell["ends_on"] - cell["starts_on"] == ONE_DAY)
 
 
 async def plan_by_day(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from quotaloom.platform.amounts import has_places
 from quotaloom.platform.errors import InputError
 
 
@@ -12,8 +13,7 @@ def check_factor(value: Decimal, what: str, least: Decimal | int, name: str) -> 
 
     A factor becomes an exact fraction; its digits are counted before that is built.
     """
-    exponent = value.as_tuple().exponent
-    if not value.is_finite() or not least <= value <= 10 or not isinstance(exponent, int) or exponent < -12:
+    if not has_places(value, 12) or not least <= value <= 10:
         raise InputError(
             "BAD_FACTOR", f"{what} lies between {least} and 10, with 12 decimal places at the most", (name,)
         )

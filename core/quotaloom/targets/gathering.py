@@ -136,6 +136,11 @@ def open_in(opened_on: date | None, closed_on: date | None, starts_on: date, end
     return (opened_on is None or opened_on < ends_on) and (closed_on is None or closed_on > starts_on)
 
 
+def is_day_cell(cell: Record) -> bool:
+    """Whether a cell is of one day; no month is that short."""
+    return bool(cell["ends_on"] - cell["starts_on"] == ONE_DAY)
+
+
 async def _cells(snapshot: Snapshot, draft_id: int, ids: Sequence[int]) -> dict[int, list[Record]]:
     found: dict[int, list[Record]] = defaultdict(list)
     rows = await snapshot.fetch(
@@ -189,7 +194,7 @@ def _by_month(
     whole: dict[int, Record | Mapping[str, Any]] = {}
     days: dict[int, list[Record]] = defaultdict(list)
     for cell in cells:
-        if cell["ends_on"] - cell["starts_on"] == ONE_DAY:
+        if is_day_cell(cell):
             days[bisect_right(starts, cell["starts_on"]) - 1].append(cell)
         elif cell["starts_on"] in places:
             whole[places[cell["starts_on"]]] = cell

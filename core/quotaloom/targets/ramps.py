@@ -13,6 +13,7 @@ from asyncpg import Record
 
 from quotaloom.calendars.fiscal import FiscalCalendar
 from quotaloom.calendars.periods import Period
+from quotaloom.platform.amounts import has_places
 from quotaloom.platform.errors import InputError
 from quotaloom.platform.unit_of_work import Snapshot
 from quotaloom.policies.allocating import AllocationOutcome
@@ -48,8 +49,7 @@ class Ramp:
                 "BAD_RAMP", f"a ramp has 1 to {MOST_STEPS} steps, not {len(self.steps)}", ("ramp", "steps")
             )
         for place, step in enumerate(self.steps):
-            exponent = step.as_tuple().exponent
-            if not step.is_finite() or not 0 <= step <= 1 or not isinstance(exponent, int) or exponent < -6:
+            if not has_places(step, 6) or not 0 <= step <= 1:
                 message = "a step is a share from 0 to 1, with 6 decimal places at the most: 0.25 is 25%"
                 raise InputError("BAD_RAMP", message, ("ramp", "steps", place))
 

@@ -13,12 +13,12 @@ from typing import Any
 from asyncpg import Record
 
 from quotaloom.calendars.company_calendar import CompanyCalendar
-from quotaloom.calendars.periods import ONE_DAY, Period, date_range
+from quotaloom.calendars.periods import Period, date_range
 from quotaloom.calendars.spread import amount_within
 from quotaloom.platform.amounts import apportion
 from quotaloom.platform.unit_of_work import Snapshot
 from quotaloom.targets.attainment import NO_LINES, Lines
-from quotaloom.targets.gathering import KINDS
+from quotaloom.targets.gathering import KINDS, is_day_cell
 from quotaloom.targets.reliefs import STANDS, Relief, reliefs_of_positions
 
 Key = tuple[int, int]
@@ -87,7 +87,7 @@ def cells_of_months(cells: Sequence[Record], months: Sequence[Period]) -> list[d
     starts = [month.starts_on for month in months]
     found: dict[tuple[int, int, date], dict[str, Any]] = {}
     for cell in cells:
-        if cell["ends_on"] - cell["starts_on"] != ONE_DAY:
+        if not is_day_cell(cell):
             key = (cell["plan_version_id"], cell["unit_id"], cell["starts_on"])
             found[key] = {**dict(cell), "by_day": False}
             continue

@@ -9,6 +9,7 @@ from decimal import Decimal
 from asyncpg import ExclusionViolationError, Record
 
 from quotaloom.calendars.periods import known_day
+from quotaloom.platform.amounts import has_places
 from quotaloom.platform.errors import AccessDenied, Conflict, InputError, NotFound
 from quotaloom.platform.texts import checked_reason
 from quotaloom.platform.unit_of_work import Snapshot, Transaction
@@ -130,9 +131,7 @@ async def _refuse_holder(snapshot: Snapshot, work: Work, relief: NewRelief) -> N
 
 
 def _check(relief: NewRelief) -> None:
-    exponent = relief.share.as_tuple().exponent
-    fits = relief.share.is_finite() and isinstance(exponent, int) and exponent >= -SHARE_PLACES
-    if not fits or not 0 < relief.share <= 1:
+    if not has_places(relief.share, SHARE_PLACES) or not 0 < relief.share <= 1:
         message = f"a share is more than 0 and up to 1, with {SHARE_PLACES} decimal places at the most: 0.5 is a half"
         raise InputError("BAD_SHARE", message, ("share",))
     for name, day in (("validFrom", relief.valid_from), ("validTo", relief.valid_to)):

@@ -9,7 +9,7 @@ from typing import Any, Final
 from asyncpg import Record
 
 from quotaloom.organizations.sight import Sight, load_sight
-from quotaloom.platform.amounts import LARGEST
+from quotaloom.platform.amounts import LARGEST, has_places
 from quotaloom.platform.errors import AccessDenied, Conflict, InputError, NotFound
 from quotaloom.platform.texts import checked_text
 from quotaloom.platform.unit_of_work import Snapshot, Transaction
@@ -137,8 +137,7 @@ def _check_whole(value: int | None, most: int, code: str, message: str, place: s
 def _check_rate(rate: Decimal | None) -> None:
     if rate is None:
         return
-    exponent = rate.as_tuple().exponent
-    if not rate.is_finite() or not 0 <= rate <= MOST_ORDERS or not isinstance(exponent, int) or exponent < -6:
+    if not has_places(rate, 6) or not 0 <= rate <= MOST_ORDERS:
         message = f"a repurchase rate lies between 0 and {MOST_ORDERS}, with 6 decimal places at the most"
         raise InputError("BAD_RATE", message, ("repurchaseRate",))
 

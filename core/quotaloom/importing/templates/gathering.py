@@ -10,7 +10,7 @@ from typing import Any
 from asyncpg import Record
 
 from quotaloom.calendars.company_calendar import fiscal_calendar
-from quotaloom.calendars.periods import ONE_DAY, Period, date_range
+from quotaloom.calendars.periods import Period, date_range
 from quotaloom.importing.templates.layout import MonthCell, Template, TemplateUnit
 from quotaloom.metrics.reads import metrics_by_id
 from quotaloom.organizations.reads import root
@@ -18,7 +18,7 @@ from quotaloom.platform.errors import NotFound
 from quotaloom.platform.unit_of_work import Snapshot
 from quotaloom.platform.work import Work
 from quotaloom.targets.decomposing import tree_day_of
-from quotaloom.targets.gathering import KINDS, open_in, subtree
+from quotaloom.targets.gathering import KINDS, is_day_cell, open_in, subtree
 from quotaloom.targets.permission import PlanningRight, planning_right
 from quotaloom.targets.plans import PlanFacts, load_plan, open_version
 
@@ -120,7 +120,7 @@ async def _cells(snapshot: Snapshot, version_id: int, months: Sequence[Period]) 
     found: dict[tuple[int, int], MonthCell] = {}
     for row in rows:
         place = (row["unit_id"], bisect_right(starts, row["starts_on"]) - 1)
-        if row["ends_on"] - row["starts_on"] == ONE_DAY:
+        if is_day_cell(row):
             days[place].append(row)
         elif place[1] >= 0 and row["starts_on"] == starts[place[1]]:
             found[place] = MonthCell(_values(row), row["locked"], row["pinned"], version=row["version"])
