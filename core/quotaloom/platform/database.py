@@ -21,6 +21,7 @@ MODEL_MODULES = (
     "quotaloom.platform.models",
     "quotaloom.calendars.models",
     "quotaloom.organizations.models",
+    "quotaloom.notifications.models",
     "quotaloom.attributes.models",
     "quotaloom.policies.models",
     "quotaloom.metrics.models",
@@ -28,7 +29,11 @@ MODEL_MODULES = (
     "quotaloom.strategy.models",
     "quotaloom.targets.models",
     "quotaloom.scores.models",
+    "quotaloom.ownership.models",
+    "quotaloom.activities.models",
     "quotaloom.funnels.models",
+    "quotaloom.leads.models",
+    "quotaloom.pool.models",
 )
 
 ATTEMPTS = 8

@@ -1,0 +1,1 @@
+"""What is planned and done for leads, customers and opportunities, and the reviews of deals."""

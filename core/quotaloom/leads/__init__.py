@@ -1,0 +1,1 @@
+"""Leads, levels of customers, duplicates and how they are merged."""

@@ -1,0 +1,1 @@
+"""What members are told, kept until they have read it."""

@@ -1,0 +1,1 @@
+"""Whose each lead, customer and opportunity is, and the one ledger of how it came there."""
