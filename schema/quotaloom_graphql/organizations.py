@@ -39,6 +39,8 @@ from quotaloom_graphql.organization_loaders import (
 from quotaloom_graphql.own_goal_loaders import load_own_goals
 from quotaloom_graphql.product_targets import ProductMismatchValue, load_product_mismatch, load_product_mismatches
 from quotaloom_graphql.reliefs import QuotaRelief, load_reliefs
+from quotaloom_graphql.schedule_loaders import load_absences, load_working_hours
+from quotaloom_graphql.schedules import Absence, WorkingHours
 from quotaloom_graphql.score_values import (
     ScoreValue,
     load_member_score,
@@ -85,6 +87,7 @@ class ViewerCanOnMember:
     """Rights of the viewer on a member."""
 
     edit: bool = strawberry.field(description="Change, set attributes, let leave, appoint.")
+    schedule: bool = strawberry.field(description="Note absences and working hours.")
 
 
 @strawberry.type(description="A member in a position for a date range.")
@@ -283,6 +286,18 @@ class Member(Node):
         by="member_id",
         description="What the member sets himself above his targets in a plan: for him, for whoever heads a unit above"
         " the position, and for admins to see.",
+    )
+    absences: list[Absence] = batch(
+        load_absences,
+        key="id",
+        by="member_id",
+        description="When the member is away, from today on; empty where you may see the name only.",
+    )
+    working_hours: list[WorkingHours] = batch(
+        load_working_hours,
+        key="id",
+        by="member_id",
+        description="When the member works in a week; empty where it is the company's working days, or not for you.",
     )
     attributes: list[AttributeValue] = batch(
         load_member_attributes,
