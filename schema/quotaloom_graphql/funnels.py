@@ -15,6 +15,7 @@ from quotaloom.funnels.stages import Outcome
 from quotaloom.metrics.reads import all_products
 from quotaloom.platform.errors import InputError
 from quotaloom_graphql.achievement_loaders import load_opportunity_achievements
+from quotaloom_graphql.activity_loaders import load_customer_activities, load_opportunity_activities
 from quotaloom_graphql.attribute_loaders import load_customer_attributes, load_opportunity_attributes
 from quotaloom_graphql.attributes import AttributeValue
 from quotaloom_graphql.connections import After, Connection, First, Text, page, window
@@ -59,6 +60,7 @@ from strawberry_breadth import batch, column
 
 if TYPE_CHECKING:
     from quotaloom_graphql.achievements import Achievement
+    from quotaloom_graphql.activities import Activity
 
 
 @strawberry.type(description="A pipeline of stages that deals climb (漏斗).")
@@ -131,6 +133,9 @@ class Customer(Node):
     )
     attributes: list[AttributeValue] = batch(
         load_customer_attributes, key="id", by="subject_id", description="What the company notes of it."
+    )
+    activities: Connection[Annotated[Activity, strawberry.lazy("quotaloom_graphql.activities")]] = batch(
+        load_customer_activities, key="id", description="What is planned and done for it, the latest day first: a page."
     )
     viewer_can: ViewerCanOnCustomer = batch(load_customer_rights, key="id", description="What you may do with it.")
 
@@ -224,6 +229,11 @@ class Opportunity(Node):
     )
     attributes: list[AttributeValue] = batch(
         load_opportunity_attributes, key="id", by="subject_id", description="What the company notes of it."
+    )
+    activities: Connection[Annotated[Activity, strawberry.lazy("quotaloom_graphql.activities")]] = batch(
+        load_opportunity_activities,
+        key="id",
+        description="What is planned and done for it, the latest day first: a page.",
     )
     viewer_can: ViewerCanOnOpportunity = batch(
         load_opportunity_rights, key="position_id", description="What you may do with it."

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
+from quotaloom_graphql.activity_loaders import load_member_activities, load_unit_activities
 from quotaloom_graphql.attainments import (
     Attainment,
     load_member_attainment,
@@ -17,6 +18,7 @@ from quotaloom_graphql.attainments import (
 from quotaloom_graphql.attribute_loaders import load_member_attributes, load_unit_attributes
 from quotaloom_graphql.attributes import AttributeValue
 from quotaloom_graphql.commitment_loaders import load_commitments, load_committed_months
+from quotaloom_graphql.connections import Connection
 from quotaloom_graphql.enums import MemberRole, OrgUnitKind
 from quotaloom_graphql.funnel_loaders import load_unit_opportunities
 from quotaloom_graphql.nodes import Node, encode_id, global_id
@@ -59,6 +61,7 @@ from quotaloom_graphql.worksheet_loaders import load_worksheets
 from strawberry_breadth import batch, column
 
 if TYPE_CHECKING:
+    from quotaloom_graphql.activities import Activity
     from quotaloom_graphql.commitments import Commitment, UnitCommitment
     from quotaloom_graphql.funnels import Opportunity
     from quotaloom_graphql.objectives import Objective
@@ -237,6 +240,11 @@ class OrgUnit(Node):
         by="subject_id",
         description="What the company notes of it; empty where it notes nothing, or where you may see its name only.",
     )
+    activities: Connection[Annotated[Activity, strawberry.lazy("quotaloom_graphql.activities")]] = batch(
+        load_unit_activities,
+        key="id",
+        description="What the positions below it, or it itself, plan and have done, the latest day first: a page.",
+    )
     viewer_can: ViewerCanOnUnit = batch(
         load_unit_rights, key="id", by="unit_id", one=True, description="What you may do with it."
     )
@@ -304,6 +312,11 @@ class Member(Node):
         key="id",
         by="subject_id",
         description="What the company notes of the member; empty where you may see the name only.",
+    )
+    activities: Connection[Annotated[Activity, strawberry.lazy("quotaloom_graphql.activities")]] = batch(
+        load_member_activities,
+        key="id",
+        description="What the member plans and has done, as far as you may see it, the latest day first: a page.",
     )
     viewer_can: ViewerCanOnMember = batch(
         load_member_rights, key="id", by="member_id", one=True, description="What you may do with the member."

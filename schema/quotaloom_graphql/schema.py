@@ -21,6 +21,7 @@ from strawberry.types.graphql import OperationType
 from quotaloom.platform.errors import NotFound
 from quotaloom_graphql import (
     achievements,
+    activities,
     attributes,
     comments,
     companies,
@@ -33,6 +34,7 @@ from quotaloom_graphql import (
     submissions,
 )
 from quotaloom_graphql.achievement_mutations import AchievementMutation
+from quotaloom_graphql.activity_mutations import ActivityMutation
 from quotaloom_graphql.attribute_mutations import AttributeMutation
 from quotaloom_graphql.comments import CommentMutation
 from quotaloom_graphql.commitments import CommitmentMutation
@@ -70,6 +72,7 @@ NODE_LOADERS: dict[str, NodeLoader] = {
     **organization_queries.NODE_LOADERS,
     **metrics.NODE_LOADERS,
     **funnels.NODE_LOADERS,
+    **activities.NODE_LOADERS,
     **achievements.NODE_LOADERS,
     **companies.NODE_LOADERS,
     **submissions.NODE_LOADERS,
@@ -100,6 +103,7 @@ class Query(
     OrganizationQuery,
     RankingQuery,
     funnels.FunnelQuery,
+    activities.ActivityQuery,
     achievements.AchievementQuery,
     attributes.AttributeQuery,
     objectives.ObjectiveQuery,
@@ -134,6 +138,7 @@ class Mutation(
     scores.ScoreMutation,
     AchievementMutation,
     FunnelMutation,
+    ActivityMutation,
     AttributeMutation,
     PolicyMutation,
     PolicyTrialMutation,

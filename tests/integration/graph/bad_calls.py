@@ -12,6 +12,7 @@ from tests.integration.graph.worlds import NOTHING, World
 LONG: Final = "x" * 3000
 NEVER: Final = "1000-01-01"
 TOMORROW: Final = "2026-06-02"
+OLD: Final = "1000-01-01T00:00:00Z"
 STALE: Final[dict[str, Any]] = {"expectedVersion": 99}
 DEAL: Final[tuple[dict[str, Any], ...]] = (
     *({"amount": "1.001"}, {"amount": "-1"}, {"amount": "1", "currency": "??"}, {"amountEstimated": True}),
@@ -130,6 +131,24 @@ def _definitions() -> list[dict[str, Any]]:
         *({**used, "choices": [*choices, *one]} for one in ([{"key": "a", "label": "x"}], [{"key": "", "label": "x"}])),
         *({**used, "choices": [*choices, {"key": "c", "label": ""}]}, {**used, "choices": choices[1:]}),
         {**used, "kind": "NUMBER"},
+    ]
+
+
+def _told(world: World) -> list[dict[str, Any]]:
+    return [
+        *({"matter": " "}, {"matter": LONG}, {"place": LONG}, {"materials": [" "]}, {"materials": ["x"] * 51}),
+        *({"cost": "-1"}, {"cost": "0.001"}, {"cost": "1", "currency": "??"}, {"currency": "USD"}, {"result": "a\0b"}),
+        *(unknown("Activity"), {"id": world["deal"]}, STALE),
+    ]
+
+
+def _activities(world: World) -> list[dict[str, Any]]:
+    told = [one for one in _told(world) if not {"id", "expectedVersion", "result"} & set(one)]
+    return [
+        *({"opportunityId": None, "customerId": None}, unknown("Opportunity", "opportunityId")),
+        *(unknown("Customer", "customerId"), unknown("Lead", "leadId"), unknown("Member", "memberId")),
+        *({"memberId": None}, unknown("OrgUnit", "positionId"), {"positionId": world.unit("bob")}),
+        *({"idempotencyKey": " "}, {"idempotencyKey": LONG}, *told),
     ]
 
 
@@ -358,6 +377,27 @@ BAD: Final[Mapping[str, Changes]] = {
     "reopenOpportunity": lambda w: [
         *({"stageId": w.stage("won")}, unknown("Stage", "stageId"), {"on": TOMORROW}, {"on": "2026-05-01"}),
         *({"reason": LONG}, {"id": w["deal"]}, unknown("Opportunity"), STALE),
+    ],
+    "planActivity": lambda w: [
+        *({"dueOn": None}, {"dueOn": NEVER}, {"dueAt": "2026-06-03T08:00:00Z"}, {"dueOn": None, "dueAt": OLD}),
+        *_activities(w),
+    ],
+    "logActivity": lambda w: [
+        *({"doneOn": TOMORROW}, {"doneOn": NEVER}, {"doneAt": "2026-06-01T12:00:01Z"}, {"doneAt": OLD}),
+        *({"doneOn": "2026-05-01", "doneAt": "2026-05-01T12:00:00Z"}, {"result": LONG}, *_activities(w)),
+    ],
+    "changeActivity": lambda w: [
+        *({"dueOn": NEVER}, {"dueAt": "2026-06-03T08:00:00Z"}, unknown("Member", "memberId"), *_told(w)),
+        *({"id": w["done activity"]}, {"id": w["cancelled activity"]}, {"memberId": w.member("ann"), **STALE}),
+        {"id": w["done activity"], "dueOn": None, "memberId": w.member("bob")},
+    ],
+    "completeActivity": lambda w: [
+        *({"doneOn": TOMORROW}, {"doneAt": OLD}, {"id": w["done activity"]}, {"id": w["cancelled activity"]}),
+        *_told(w),
+    ],
+    "cancelActivity": lambda w: [
+        *({"id": w["cancelled activity"]}, {"id": w["done activity"], "reason": " "}, {"reason": LONG}),
+        *(unknown("Activity"), STALE),
     ],
     "defineAttribute": lambda w: _definitions(),
     "archiveAttribute": lambda w: [unknown("AttributeDefinition"), {"id": "?"}, {"id": w["customer"]}, STALE],

@@ -150,6 +150,22 @@ VALID: Final[Mapping[str, Callable[[World], dict[str, Any]]]] = {
     "winOpportunity": lambda w: {"id": w["deal"]},
     "loseOpportunity": lambda w: {"id": w["vague deal"]},
     "reopenOpportunity": lambda w: {"id": w["lost deal"]},
+    "planActivity": lambda w: {
+        "kind": "VISIT",
+        "matter": "Show the pump",
+        "opportunityId": w["deal"],
+        "memberId": w.member("ann"),
+        "dueOn": "2026-06-03",
+    },
+    "logActivity": lambda w: {
+        "kind": "CALL",
+        "matter": "Ask for the drawings",
+        "customerId": w["customer"],
+        "memberId": w.member("ann"),
+    },
+    "changeActivity": lambda w: {"id": w["activity"], "place": "Shanghai", "dueOn": "2026-06-05"},
+    "completeActivity": lambda w: {"id": w["activity"], "result": "They want two"},
+    "cancelActivity": lambda w: {"id": w["activity"], "reason": "Was another customer"},
     "defineAttribute": lambda w: {
         "on": "OPPORTUNITY",
         "key": "adviser",

@@ -85,6 +85,13 @@ async def _fill_floor(world: World) -> None:
     ids["absence"] = made["member"]["absences"][0]["id"]
     entries = await world.call("postAchievements", "achievements { id }", items=[world.order("first")])
     ids["entry"] = entries["achievements"][0]["id"]
+    for name, deal in (("activity", "deal"), ("cancelled activity", "vague deal")):
+        new = {"kind": "VISIT", "matter": "See the hall", "opportunityId": ids[deal], "memberId": world.member("ann")}
+        planned = await world.call("planActivity", "activity { id }", dueOn="2026-06-04", **new)
+        ids[name] = planned["activity"]["id"]
+    await world.call("cancelActivity", "", id=ids["cancelled activity"])
+    new = {"kind": "MEETING", "matter": "Agree on terms", "opportunityId": ids["deal"], "memberId": world.member("ann")}
+    ids["done activity"] = (await world.call("logActivity", "activity { id }", **new))["activity"]["id"]
 
 
 async def _note_grades(world: World) -> None:

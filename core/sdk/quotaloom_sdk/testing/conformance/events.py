@@ -20,6 +20,10 @@ PAYLOADS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "achievement.posted": ("ids",),
         "achievement.reversed": ("id", "reverses"),
+        "activity.cancelled": _ROW,
+        "activity.changed": _ROW,
+        "activity.done": _ROW,
+        "activity.planned": _ROW,
         "attribute.archived": ("id", "on", "key"),
         "attribute.defined": ("id", "on", "key"),
         "attribute.restored": ("id", "on", "key"),
