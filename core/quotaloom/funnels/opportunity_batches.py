@@ -9,9 +9,10 @@ from datetime import date
 from quotaloom.funnels.batches import Inserted, first_repeated, of_row, reserve_ids
 from quotaloom.funnels.deals import NewOpportunity, OpportunityRow, PastMove, check_row
 from quotaloom.funnels.moves import Move, insert_moves
-from quotaloom.funnels.references import References, StageFacts, credit_day, load_references
+from quotaloom.funnels.references import References, credit_day, load_references
 from quotaloom.funnels.splits import Split, insert_splits
 from quotaloom.funnels.stages import Outcome
+from quotaloom.funnels.stored_stages import StageFacts
 from quotaloom.funnels.winnings import Win, post_wins
 from quotaloom.platform.errors import InputError
 from quotaloom.platform.unit_of_work import Transaction

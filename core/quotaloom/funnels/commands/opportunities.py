@@ -11,10 +11,11 @@ from quotaloom.funnels.deals import NewOpportunity, OpportunityRow, check_close,
 from quotaloom.funnels.opportunity_batches import insert_opportunities
 from quotaloom.funnels.permission import require_position, require_seller, unknown
 from quotaloom.funnels.reach import require_customer, require_splits
-from quotaloom.funnels.references import load_references, load_stages
+from quotaloom.funnels.references import load_references
 from quotaloom.funnels.splits import insert_splits
 from quotaloom.funnels.stages import Outcome
 from quotaloom.funnels.stored_deals import StoredDeal, hold_deal
+from quotaloom.funnels.stored_stages import load_stages
 from quotaloom.platform.errors import InputError
 from quotaloom.platform.texts import checked_reason
 from quotaloom.platform.unit_of_work import Transaction
