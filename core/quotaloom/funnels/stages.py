@@ -58,11 +58,15 @@ class NewStage:
 
 @dataclass(frozen=True, slots=True)
 class NewFunnel:
-    """A pipeline; the order of `stages` is the order in which they are shown and climbed."""
+    """A pipeline; the order of `stages` is the order in which they are shown and climbed.
+
+    With a `unit_id` it is for deals of positions below that unit, else for all of the company.
+    """
 
     key: str
     name: str
     stages: Sequence[NewStage]
+    unit_id: int | None = None
 
 
 def check_funnel(funnel: NewFunnel) -> None:

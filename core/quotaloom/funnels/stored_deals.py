@@ -54,7 +54,7 @@ async def hold_deal(
 ) -> StoredDeal:
     """The opportunity, locked until the transaction ends.
 
-    Raises `NotFound` where it does not exist or is not the viewer's to write, `InputError` WAITS_IN_POOL while nobody
+    Raises `NotFound` where it does not exist or is not the viewer's to write, `InputError` WAITING while nobody
     holds it, `Conflict` where it has another version than the one expected.
     """
     if not may_be_id(opportunity_id):
@@ -74,8 +74,8 @@ async def hold_deal(
     if row is None or (worked is not None and row["position_id"] not in worked):
         raise unknown("opportunity", opportunity_id, ("id",))
     if row["position_id"] is None:
-        message = "this deal waits in a pool: it is to be claimed or assigned before anything is done with it"
-        raise InputError("WAITS_IN_POOL", message, ("id",))
+        message = "this deal waits in a pool: claim it, or assign it to a position, before anything is done with it"
+        raise InputError("WAITING", message, ("id",))
     if expected_version not in (None, row["version"]):
         raise Conflict(
             "STALE",

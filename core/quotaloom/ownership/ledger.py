@@ -21,8 +21,8 @@ _BEGIN = """
 WITH stored AS (
     INSERT INTO ownership (company_id, kind, lead_id, customer_id, opportunity_id, pool_id, member_id, position_id,
         since, since_on, exempt, version)
-    SELECT $1, $2, CASE $2 WHEN 'lead' THEN id END, CASE $2 WHEN 'customer' THEN id END,
-        CASE $2 WHEN 'opportunity' THEN id END, pool_id, member_id, position_id, $3, $4, false, 1
+    SELECT $1, $2::text, CASE $2::text WHEN 'lead' THEN id END, CASE $2 WHEN 'customer' THEN id END,
+        CASE $2 WHEN 'opportunity' THEN id END, pool_id, member_id, position_id, $3::timestamptz, $4::date, false, 1
     FROM unnest($5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[]) AS given (id, pool_id, member_id, position_id)
     RETURNING id, pool_id, member_id, position_id
 )

@@ -12,9 +12,11 @@ from quotaloom.funnels.batches import Inserted, first_repeated, reserve_ids, wit
 from quotaloom.funnels.naming import check_key, check_name, check_text, may_be_id
 from quotaloom.funnels.permission import require_seller, unknown, worked_positions
 from quotaloom.funnels.reach import require_customer
+from quotaloom.ownership.ledger import begin_ownership
+from quotaloom.ownership.owners import NOBODY, Movement, RecordKind
 from quotaloom.platform.errors import AccessDenied, Conflict, InputError, NotFound
 from quotaloom.platform.unit_of_work import Transaction
-from quotaloom.platform.work import Work
+from quotaloom.platform.work import CompanyFacts, Work
 
 CHANGEABLE = frozenset({"name", "sector", "location", "parent_key"})
 """The fields of `NewCustomer` that `update_customer` takes."""
@@ -49,7 +51,7 @@ async def create_customer(work: Work, customer: NewCustomer) -> int:
         if (worked := await worked_positions(transaction, work.viewer, work.today)) is not None and not worked:
             raise AccessDenied("creating a customer needs somebody who holds a position or heads a unit today")
         with without_row():
-            inserted = await insert_customers(transaction, [customer])
+            inserted = await insert_customers(transaction, work.company, [customer])
         if not inserted.created[0]:
             raise InputError("KEY_TAKEN", f"the key {customer.key!r} is taken: choose another one", ("key",))
         if customer.parent_key is not None:
@@ -59,19 +61,24 @@ async def create_customer(work: Work, customer: NewCustomer) -> int:
     return await work.write(apply)
 
 
-async def insert_customers(transaction: Transaction, rows: Sequence[NewCustomer]) -> Inserted:
+async def insert_customers(
+    transaction: Transaction, company: CompanyFacts, rows: Sequence[NewCustomer], movement: Movement = Movement.CREATE
+) -> Inserted:
     """Insert many customers in a constant number of statements; those whose key is stored stay as they are.
 
-    A parent may stand anywhere in the batch. Raises `InputError` with the row's number first in its path.
+    Nobody holds them yet; `movement` is how they came. A parent may stand anywhere in the batch. Raises `InputError`
+    with the row's number first in its path.
     """
     _check_batch(rows)
+    today = company.today(transaction.now)
     reserved = await reserve_ids(transaction, "customer", len(rows))
     keys = [row.key or f"customer-{number}" for row, number in zip(rows, reserved, strict=True)]
     stored = await transaction.fetch(
-        "INSERT INTO customer (company_id, id, key, name, sector, location, version)"
-        " SELECT $1, given.*, 1 FROM unnest($2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[]) AS given"
+        "INSERT INTO customer (company_id, created_on, version, id, key, name, sector, location)"
+        " SELECT $1, $2, 1, given.* FROM unnest($3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[]) AS given"
         " ON CONFLICT (company_id, key) DO NOTHING RETURNING id, key",
         transaction.company_id,
+        today,
         reserved,
         keys,
         [row.name.strip() for row in rows],
@@ -79,6 +86,8 @@ async def insert_customers(transaction: Transaction, rows: Sequence[NewCustomer]
         [row.location for row in rows],
     )
     created = {row["key"]: row["id"] for row in stored}
+    owners = [(customer_id, NOBODY) for customer_id in created.values()]
+    await begin_ownership(transaction, RecordKind.CUSTOMER, owners, movement, today)
     ids = await _ids(transaction, {*keys, *(row.parent_key for row in rows if row.parent_key is not None)})
     await _set_parents(transaction, rows, set(created.values()), [ids[key] for key in keys], ids)
     for row, key in zip(rows, keys, strict=True):

@@ -47,21 +47,40 @@ async def create_funnel(work: Work, funnel: NewFunnel) -> int:
     """Create a funnel with its stages, its first version; returns its id.
 
     Needs an admin or a service with `funnels:write`. Raises `InputError` for what cannot be a funnel, a
-    key that is taken, and a standard that asks for an attribute which deals do not have.
+    key that is taken, and a standard that asks for an attribute which deals do not have; `NotFound` for its unit.
     """
     work.viewer.require(Scope.FUNNELS, "creating a funnel")
     check_funnel(funnel)
-    return await work.write(lambda transaction: insert_funnel(transaction, funnel))
+
+    async def apply(transaction: Transaction) -> int:
+        if funnel.unit_id is not None:
+            await _require_unit(transaction, funnel.unit_id)
+        return await insert_funnel(transaction, funnel)
+
+    return await work.write(apply)
+
+
+async def _require_unit(transaction: Transaction, unit_id: int) -> None:
+    row = None
+    if may_be_id(unit_id):
+        row = await transaction.fetch_one(
+            "SELECT FROM org_unit WHERE company_id = $1 AND id = $2 AND kind <> 'position'",
+            transaction.company_id,
+            unit_id,
+        )
+    if row is None:
+        raise unknown("unit", f"{unit_id} with positions below it", ("orgUnitId",))
 
 
 async def insert_funnel(transaction: Transaction, funnel: NewFunnel) -> int:
     """Insert a checked funnel with its stages, in a constant number of statements; returns its id."""
     row = await transaction.fetch_one(
-        "INSERT INTO funnel (company_id, key, name, version) VALUES ($1, $2, $3, 1)"
+        "INSERT INTO funnel (company_id, key, name, unit_id, version) VALUES ($1, $2, $3, $4, 1)"
         " ON CONFLICT (company_id, key) DO NOTHING RETURNING id",
         transaction.company_id,
         funnel.key,
         funnel.name.strip(),
+        funnel.unit_id,
     )
     if row is None:
         raise InputError("KEY_TAKEN", f"there is a funnel with the key {funnel.key!r} already", ("key",))
