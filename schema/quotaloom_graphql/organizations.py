@@ -20,6 +20,7 @@ from quotaloom_graphql.attributes import AttributeValue
 from quotaloom_graphql.commitment_loaders import load_commitments, load_committed_months
 from quotaloom_graphql.connections import Connection
 from quotaloom_graphql.enums import MemberRole, OrgUnitKind
+from quotaloom_graphql.funnel_figures import FunnelFigures, load_unit_funnel_figures
 from quotaloom_graphql.funnel_loaders import load_unit_opportunities
 from quotaloom_graphql.nodes import Node, encode_id, global_id
 from quotaloom_graphql.objective_loaders import load_objectives_of_units
@@ -207,6 +208,13 @@ class OrgUnit(Node):
     )
     opportunities: list[Annotated[Opportunity, strawberry.lazy("quotaloom_graphql.funnels")]] | None = batch(
         load_unit_opportunities, key="id", by="parent_id", description="Deals of the positions below it, or of its own."
+    )
+    funnel_figures: list[FunnelFigures] | None = batch(
+        load_unit_funnel_figures,
+        key="id",
+        by="owner_id",
+        description="Figures of a funnel's deals of the positions below it, or of its own, for each part of a period"
+        " and each product or source that is asked for; empty where you may see its name only.",
     )
     objectives: list[Annotated[Objective, strawberry.lazy("quotaloom_graphql.objectives")]] = batch(
         load_objectives_of_units,
