@@ -22,6 +22,7 @@ from quotaloom_graphql.connections import After, Connection, First, Text, page, 
 from quotaloom_graphql.context import Info
 from quotaloom_graphql.creditings import Crediting, load_creditings
 from quotaloom_graphql.decimals import shortest
+from quotaloom_graphql.funnel_figures import FunnelFigures, load_funnel_figures
 from quotaloom_graphql.funnel_loaders import (
     ClosedIn,
     Descending,
@@ -74,6 +75,13 @@ class Funnel(Node):
     stages: list[Stage] = batch(load_funnel_stages, key="id", by="funnel_id", description="Its stages, in order.")
     opportunities: list[Opportunity] | None = batch(
         load_funnel_opportunities, key="id", by="funnel_id", description="Its deals that you may see."
+    )
+    figures: list[FunnelFigures] = batch(
+        load_funnel_figures,
+        key="id",
+        by="owner_id",
+        description="Figures of all its deals that you may see, for each part of a period and each product or source"
+        " that is asked for. Of a unit: `OrgUnit.funnelFigures`.",
     )
 
 

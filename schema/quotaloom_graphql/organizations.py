@@ -20,6 +20,7 @@ from quotaloom_graphql.attributes import AttributeValue
 from quotaloom_graphql.commitment_loaders import load_commitments, load_committed_months
 from quotaloom_graphql.connections import Connection
 from quotaloom_graphql.enums import MemberRole, OrgUnitKind
+from quotaloom_graphql.funnel_figures import FunnelFigures, load_unit_funnel_figures
 from quotaloom_graphql.funnel_loaders import load_unit_opportunities
 from quotaloom_graphql.nodes import Node, encode_id, global_id
 from quotaloom_graphql.objective_loaders import load_objectives_of_units
@@ -41,6 +42,8 @@ from quotaloom_graphql.organization_loaders import (
 from quotaloom_graphql.own_goal_loaders import load_own_goals
 from quotaloom_graphql.product_targets import ProductMismatchValue, load_product_mismatch, load_product_mismatches
 from quotaloom_graphql.reliefs import QuotaRelief, load_reliefs
+from quotaloom_graphql.schedule_loaders import load_absences, load_working_hours
+from quotaloom_graphql.schedules import Absence, WorkingHours
 from quotaloom_graphql.score_values import (
     ScoreValue,
     load_member_score,
@@ -88,6 +91,7 @@ class ViewerCanOnMember:
     """Rights of the viewer on a member."""
 
     edit: bool = strawberry.field(description="Change, set attributes, let leave, appoint.")
+    schedule: bool = strawberry.field(description="Note absences and working hours.")
 
 
 @strawberry.type(description="A member in a position for a date range.")
@@ -205,6 +209,13 @@ class OrgUnit(Node):
     opportunities: list[Annotated[Opportunity, strawberry.lazy("quotaloom_graphql.funnels")]] | None = batch(
         load_unit_opportunities, key="id", by="parent_id", description="Deals of the positions below it, or of its own."
     )
+    funnel_figures: list[FunnelFigures] | None = batch(
+        load_unit_funnel_figures,
+        key="id",
+        by="owner_id",
+        description="Figures of a funnel's deals of the positions below it, or of its own, for each part of a period"
+        " and each product or source that is asked for; empty where you may see its name only.",
+    )
     objectives: list[Annotated[Objective, strawberry.lazy("quotaloom_graphql.objectives")]] = batch(
         load_objectives_of_units,
         key="id",
@@ -291,6 +302,18 @@ class Member(Node):
         by="member_id",
         description="What the member sets himself above his targets in a plan: for him, for whoever heads a unit above"
         " the position, and for admins to see.",
+    )
+    absences: list[Absence] = batch(
+        load_absences,
+        key="id",
+        by="member_id",
+        description="When the member is away, from today on; empty where you may see the name only.",
+    )
+    working_hours: list[WorkingHours] = batch(
+        load_working_hours,
+        key="id",
+        by="member_id",
+        description="When the member works in a week; empty where it is the company's working days, or not for you.",
     )
     attributes: list[AttributeValue] = batch(
         load_member_attributes,

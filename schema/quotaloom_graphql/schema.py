@@ -60,6 +60,7 @@ from quotaloom_graphql.rankings import RankingQuery
 from quotaloom_graphql.reliefs import ReliefMutation
 from quotaloom_graphql.roots import root_field
 from quotaloom_graphql.scenarios import ScenarioMutation
+from quotaloom_graphql.schedules import ScheduleMutation
 from quotaloom_graphql.submission_mutations import SubmissionMutation
 from quotaloom_graphql.subscriptions import Subscription
 from quotaloom_graphql.target_imports import TargetImportMutation
@@ -126,6 +127,7 @@ class Mutation(
     SubmissionMutation,
     TargetImportMutation,
     CommentMutation,
+    ScheduleMutation,
     CommitmentMutation,
     ReliefMutation,
     ObjectiveMutation,

@@ -238,6 +238,25 @@ class Migration(migrations.Migration):
             bases=["TenantModel"],
         ),
         ops.CreateModel(
+            name="ClaimRequest",
+            fields=[
+                ("id", fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),
+                ("company_id", fields.BigIntField()),
+                ("member_id", fields.BigIntField()),
+                ("request_key", fields.CharField(max_length=200)),
+                ("at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
+                ("asked", fields.JSONField(encoder=JSON_DUMPS, decoder=loads)),
+                ("answer", fields.JSONField(encoder=JSON_DUMPS, decoder=loads)),
+            ],
+            options={
+                "table": "claim_request",
+                "app": "quotaloom",
+                "pk_attr": "id",
+                "table_description": "What a member asked for under a key of his own, and the answer: the same again is answered, and moves nothing.",
+            },
+            bases=["TenantModel"],
+        ),
+        ops.CreateModel(
             name="CloseReason",
             fields=[
                 ("id", fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),

@@ -50,6 +50,16 @@ def _splits(world: World) -> list[dict[str, Any]]:
     ]
 
 
+def _hours() -> list[dict[str, Any]]:
+    morning = {"weekday": 1, "startsAt": "09:00:00", "endsAt": "12:00:00"}
+    return [
+        {"hours": [{**morning, "weekday": 8}]},
+        {"hours": [{**morning, "endsAt": "09:00:00"}]},
+        {"hours": [morning, {**morning, "startsAt": "11:59:00", "endsAt": None}]},
+        {"hours": [morning] * 51},
+    ]
+
+
 def _cell(world: World, **values: Any) -> dict[str, Any]:
     return {"cells": [{"orgUnitId": world.unit("acme"), "month": "2026-03", "target": "1", **values}]}
 
@@ -275,6 +285,12 @@ BAD: Final[Mapping[str, Changes]] = {
         *(unknown("Plan", "planId"), unknown("OrgUnit", "orgUnitId"), {"month": "x"}, {"month": "2027-01"}),
         *({"month": "2026-Q1"}, {"text": " "}, {"text": LONG}, {"text": "a\0b"}),
     ],
+    "noteAbsence": lambda w: [
+        *(unknown("Member", "memberId"), {"validFrom": NEVER}, {"validTo": "2026-07-01"}, {"reason": LONG}),
+        {"validFrom": "2026-06-15"},
+    ],
+    "endAbsence": lambda w: [unknown("Absence", "absenceId"), {"on": "2026-06-29"}],
+    "setWorkingHours": lambda w: [unknown("Member", "memberId"), *_hours()],
     "resolveCellComment": lambda w: [unknown("CellComment", "commentId"), {"commentId": w["draft"]}],
     "closePlan": lambda w: [unknown("Plan", "planId"), {"planId": w["draft"]}],
     "reopenPlan": lambda w: [unknown("Plan", "planId"), {"reason": ""}, {"reason": LONG}],

@@ -95,6 +95,17 @@ VALID: Final[Mapping[str, Callable[[World], dict[str, Any]]]] = {
         "month": "2026-02",
         "text": "Too little for the new hall",
     },
+    "noteAbsence": lambda w: {
+        "memberId": w.member("ann"),
+        "validFrom": "2026-07-01",
+        "validTo": "2026-07-15",
+        "reason": "Holidays",
+    },
+    "endAbsence": lambda w: {"absenceId": w["absence"], "on": "2026-06-20"},
+    "setWorkingHours": lambda w: {
+        "memberId": w.member("ann"),
+        "hours": [{"weekday": 1, "startsAt": "09:00:00", "endsAt": "17:30:00"}],
+    },
     "resolveCellComment": lambda w: {"commentId": w["comment"]},
     "publishPlan": lambda w: {"planId": w["draft"]},
     "setOwnGoal": lambda w: {
