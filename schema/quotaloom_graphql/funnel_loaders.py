@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Annotated, Any
 
 import strawberry
@@ -135,10 +135,10 @@ async def load_splits(keys: list[int], info: Info) -> list[Record]:
     return await reads.splits_of_opportunities(info.context.snapshot, keys)
 
 
-async def load_opportunity_rights(keys: list[int], info: Info) -> list[dict[str, bool]]:
-    """What the viewer may do with the deals of each position, one answer for each."""
+async def load_opportunity_rights(deals: list[Mapping[str, Any]], info: Info) -> list[dict[str, Any]]:
+    """What the viewer may do with each deal; `opportunity_id` is there for what is looked up apart."""
     worked = await positions_worked(info.context)
-    return [{"edit": worked is None or key in worked} for key in keys]
+    return [{"edit": worked is None or deal["position_id"] in worked, "opportunity_id": deal["id"]} for deal in deals]
 
 
 async def load_customer_rights(keys: list[int], info: Info) -> list[dict[str, bool]]:

@@ -21,6 +21,7 @@ from quotaloom_graphql.attributes import AttributeValue
 from quotaloom_graphql.connections import After, Connection, First, Text, page, window
 from quotaloom_graphql.context import Info
 from quotaloom_graphql.creditings import Crediting, load_creditings
+from quotaloom_graphql.deal_review_loaders import load_deal_reviews, load_reviewing
 from quotaloom_graphql.decimals import shortest
 from quotaloom_graphql.funnel_figures import FunnelFigures, load_funnel_figures
 from quotaloom_graphql.funnel_loaders import (
@@ -62,6 +63,7 @@ from strawberry_breadth import batch, column
 if TYPE_CHECKING:
     from quotaloom_graphql.achievements import Achievement
     from quotaloom_graphql.activities import Activity
+    from quotaloom_graphql.deal_reviews import DealReview
 
 
 @strawberry.type(description="A pipeline of stages that deals climb (漏斗).")
@@ -184,6 +186,9 @@ class ViewerCanOnOpportunity:
     """Rights of the viewer on a deal."""
 
     edit: bool = strawberry.field(description="Change, move, win, lose and reopen it, and set its attributes.")
+    review: bool = batch(
+        load_reviewing, key="opportunity_id", description="Review it: you lead its position, and it is not your own."
+    )
 
 
 @strawberry.type(description="A possible deal, in one stage of one funnel (商机).")
@@ -243,9 +248,13 @@ class Opportunity(Node):
         key="id",
         description="What is planned and done for it, the latest day first: a page.",
     )
-    viewer_can: ViewerCanOnOpportunity = batch(
-        load_opportunity_rights, key="position_id", description="What you may do with it."
+    deal_reviews: list[Annotated[DealReview, strawberry.lazy("quotaloom_graphql.deal_reviews")]] = batch(
+        load_deal_reviews,
+        key="id",
+        by="opportunity_id",
+        description="How it was worked through with its owner (理单), the latest review first.",
     )
+    viewer_can: ViewerCanOnOpportunity = batch(load_opportunity_rights, description="What you may do with it.")
 
 
 async def resolve_funnel(

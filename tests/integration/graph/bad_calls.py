@@ -13,6 +13,7 @@ LONG: Final = "x" * 3000
 NEVER: Final = "1000-01-01"
 TOMORROW: Final = "2026-06-02"
 OLD: Final = "1000-01-01T00:00:00Z"
+STEP: Final[dict[str, Any]] = {"matter": "Call again", "dueOn": "2026-06-08"}
 STALE: Final[dict[str, Any]] = {"expectedVersion": 99}
 DEAL: Final[tuple[dict[str, Any], ...]] = (
     *({"amount": "1.001"}, {"amount": "-1"}, {"amount": "1", "currency": "??"}, {"amountEstimated": True}),
@@ -398,6 +399,22 @@ BAD: Final[Mapping[str, Changes]] = {
     "cancelActivity": lambda w: [
         *({"id": w["cancelled activity"]}, {"id": w["done activity"], "reason": " "}, {"reason": LONG}),
         *(unknown("Activity"), STALE),
+    ],
+    "reviewDeal": lambda w: [
+        *(
+            {"advice": " "},
+            {"advice": LONG},
+            {"followUpOn": "2026-05-31"},
+            {"followUpOn": NEVER},
+            {"steps": [STEP] * 51},
+        ),
+        *({"steps": [STEP, {**STEP, **one}]} for one in ({"matter": " "}, {"dueOn": None}, {"dueAt": OLD})),
+        {"steps": [{**STEP, **unknown("Member", "memberId")}]},
+        {"id": w["nobody's deal"], "steps": [STEP]},
+        unknown("Opportunity"),
+    ],
+    "followUpDealReview": lambda w: [
+        *({"result": " "}, {"result": LONG}, {"id": w["finished review"]}, unknown("DealReview"), STALE),
     ],
     "defineAttribute": lambda w: _definitions(),
     "archiveAttribute": lambda w: [unknown("AttributeDefinition"), {"id": "?"}, {"id": w["customer"]}, STALE],

@@ -37,6 +37,8 @@ PAYLOADS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "company.updated": _ROW,
         "customer.created": _ROW,
         "customer.updated": _ROW,
+        "deal_review.followed_up": ("id", "opportunity"),
+        "deal_review.held": ("id", "opportunity"),
         "exchange_rate.set": ("id", "currency", "kind"),
         "focus.set": ("on", "id", "period"),
         "funnel.created": _ROW,
