@@ -64,7 +64,7 @@ class PostingFacts:
 async def read_facts(
     transaction: Transaction, company: CompanyFacts, postings: Sequence[Posting], metrics: dict[int, Record]
 ) -> PostingFacts:
-    """Everything that is needed to credit the postings, in three statements however many they are."""
+    """Everything that is needed to credit the postings, in as many statements however many they are."""
     credits = [credit for posting in postings for credit in posting.credits]
     positions = storable({credit.position_id for credit in credits})
     names: dict[str, dict[int, str]] = {kind: {} for kind in ("position", *NAMED)}
