@@ -37,7 +37,8 @@ ASIDE = Console(stderr=True)
 
 NOTE = (
     "Medians of rounds that take turns with their floors. PostgreSQL runs embedded, with fsync on;"
-    " tables of floors are bare and unlogged. docs/benchmarks.md tells what each figure means."
+    " tables of floors are bare and unlogged where nothing else is said."
+    " docs/benchmarks.md tells what each figure means."
 )
 
 
