@@ -153,7 +153,7 @@ async def transfer_opportunity(
         deal = await hold_deal(transaction, work, opportunity_id, expected_version)
         deal.require_open()
         if not held.owner.held:
-            raise InputError("WAITING", "this deal waits in a pool: assign it to a position", ("id",))
+            raise InputError("WAITS_IN_POOL", "this deal waits in a pool: assign it to a position", ("id",))
         if position_id == deal.position_id:
             raise InputError("NO_CHANGE", "the deal is this position's already", ("positionId",))
         await require_position(transaction, work.viewer, work.today, position_id)
