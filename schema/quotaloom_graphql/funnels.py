@@ -15,12 +15,14 @@ from quotaloom.funnels.stages import Outcome
 from quotaloom.metrics.reads import all_products
 from quotaloom.platform.errors import InputError
 from quotaloom_graphql.achievement_loaders import load_opportunity_achievements
+from quotaloom_graphql.activity_loaders import load_customer_activities, load_opportunity_activities
 from quotaloom_graphql.attribute_loaders import load_customer_attributes, load_opportunity_attributes
 from quotaloom_graphql.attributes import AttributeValue
 from quotaloom_graphql.connections import After, Connection, First, Text, page, window
 from quotaloom_graphql.context import Info
 from quotaloom_graphql.creditings import Crediting, load_creditings
 from quotaloom_graphql.decimals import shortest
+from quotaloom_graphql.funnel_figures import FunnelFigures, load_funnel_figures
 from quotaloom_graphql.funnel_loaders import (
     ClosedIn,
     Descending,
@@ -60,6 +62,7 @@ from strawberry_breadth import batch, column
 
 if TYPE_CHECKING:
     from quotaloom_graphql.achievements import Achievement
+    from quotaloom_graphql.activities import Activity
     from quotaloom_graphql.customer_levels import CustomerLevel
     from quotaloom_graphql.leads import Lead
 
@@ -75,6 +78,13 @@ class Funnel(Node):
     stages: list[Stage] = batch(load_funnel_stages, key="id", by="funnel_id", description="Its stages, in order.")
     opportunities: list[Opportunity] | None = batch(
         load_funnel_opportunities, key="id", by="funnel_id", description="Its deals that you may see."
+    )
+    figures: list[FunnelFigures] = batch(
+        load_funnel_figures,
+        key="id",
+        by="owner_id",
+        description="Figures of all its deals that you may see, for each part of a period and each product or source"
+        " that is asked for. Of a unit: `OrgUnit.funnelFigures`.",
     )
 
 
@@ -150,6 +160,9 @@ class Customer(Node):
     )
     attributes: list[AttributeValue] = batch(
         load_customer_attributes, key="id", by="subject_id", description="What the company notes of it."
+    )
+    activities: Connection[Annotated[Activity, strawberry.lazy("quotaloom_graphql.activities")]] = batch(
+        load_customer_activities, key="id", description="What is planned and done for it, the latest day first: a page."
     )
     viewer_can: ViewerCanOnCustomer = batch(load_customer_rights, key="id", description="What you may do with it.")
 
@@ -249,6 +262,11 @@ class Opportunity(Node):
     )
     attributes: list[AttributeValue] = batch(
         load_opportunity_attributes, key="id", by="subject_id", description="What the company notes of it."
+    )
+    activities: Connection[Annotated[Activity, strawberry.lazy("quotaloom_graphql.activities")]] = batch(
+        load_opportunity_activities,
+        key="id",
+        description="What is planned and done for it, the latest day first: a page.",
     )
     viewer_can: ViewerCanOnOpportunity = batch(
         load_opportunity_rights, key="position_id", description="What you may do with it."

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
 from quotaloom.leads import reads
 from quotaloom.leads.reads import LeadFilter
 from quotaloom.leads.records import LeadStatus
+from quotaloom_graphql.activity_loaders import load_lead_activities
 from quotaloom_graphql.connections import After, Connection, First, page, window
 from quotaloom_graphql.context import Info
 from quotaloom_graphql.customer_levels import CustomerLevel
@@ -29,6 +30,9 @@ from quotaloom_graphql.organization_loaders import load_members, load_units
 from quotaloom_graphql.organizations import Member, OrgUnit
 from quotaloom_graphql.roots import root_field
 from strawberry_breadth import batch
+
+if TYPE_CHECKING:
+    from quotaloom_graphql.activities import Activity
 
 Ids = list[strawberry.ID] | None
 Statuses = Annotated[list[LeadStatus] | None, strawberry.argument(description="Only leads with these statuses.")]
@@ -95,6 +99,9 @@ class Lead(Node):
     )
     merged: list[Lead] = batch(
         load_merged_leads, key="id", by="merged_into_id", description="The leads that are part of it by now."
+    )
+    activities: Connection[Annotated[Activity, strawberry.lazy("quotaloom_graphql.activities")]] = batch(
+        load_lead_activities, key="id", description="What is planned and done for it, the latest day first: a page."
     )
     viewer_can: ViewerCanOnLead = batch(load_lead_rights, description="What you may do with it.")
 

@@ -85,7 +85,7 @@ async def post_achievements(work: Work, items: Sequence[NewAchievement]) -> list
         scales = await _scales(transaction, items)
         postings, errors = _postings(work, items, scales)
         unread = {error.path[0] for error in errors}
-        prepared = await prepare(transaction, work.company, postings)
+        prepared = await prepare(transaction, work.company, postings, refused=bool(errors))
         errors += [
             error
             for error in prepared.errors

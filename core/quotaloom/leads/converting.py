@@ -12,9 +12,9 @@ from quotaloom.funnels.naming import may_be_id
 from quotaloom.funnels.opportunity_batches import insert_opportunities
 from quotaloom.funnels.permission import require_seller, unknown
 from quotaloom.funnels.reach import require_customer, require_splits
-from quotaloom.funnels.references import load_stages
 from quotaloom.funnels.stages import Outcome
 from quotaloom.funnels.stored_deals import hold_deal
+from quotaloom.funnels.stored_stages import load_stages
 from quotaloom.leads.commands import hold_lead
 from quotaloom.leads.records import LeadStatus, StoredLead
 from quotaloom.leads.storing import pools_of_kind

@@ -26,6 +26,7 @@ def one_of_each(world: World) -> dict[str, str]:
         "Lead": world["lead"],
         "CustomerLevel": world["level"],
         "Achievement": world["entry"],
+        "Activity": world["activity"],
         "AttributeDefinition": world["attribute"],
         "Objective": world["objective"],
         "TargetSubmission": world["east submission"],
