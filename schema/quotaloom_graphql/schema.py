@@ -25,7 +25,9 @@ from quotaloom_graphql import (
     attributes,
     comments,
     companies,
+    customer_levels,
     funnels,
+    leads,
     metrics,
     objectives,
     organization_queries,
@@ -40,8 +42,10 @@ from quotaloom_graphql.comments import CommentMutation
 from quotaloom_graphql.commitments import CommitmentMutation
 from quotaloom_graphql.companies import CompanyMutation
 from quotaloom_graphql.context import Info
+from quotaloom_graphql.customer_mutations import CustomerMutation
 from quotaloom_graphql.decimals import EXACT_DECIMAL
 from quotaloom_graphql.funnel_mutations import FunnelMutation
+from quotaloom_graphql.lead_mutations import LeadMutation
 from quotaloom_graphql.metrics import MetricMutation
 from quotaloom_graphql.nodes import TYPENAME, Node, NodeLoader, split_id
 from quotaloom_graphql.objective_mutations import ObjectiveMutation
@@ -81,6 +85,8 @@ NODE_LOADERS: dict[str, NodeLoader] = {
     **attributes.NODE_LOADERS,
     **objectives.NODE_LOADERS,
     **scores.NODE_LOADERS,
+    **leads.NODE_LOADERS,
+    **customer_levels.NODE_LOADERS,
 }
 
 
@@ -109,6 +115,8 @@ class Query(
     objectives.ObjectiveQuery,
     TargetWarningQuery,
     scores.ScoreQuery,
+    leads.LeadQuery,
+    customer_levels.CustomerLevelQuery,
     PluginQuery,
 ):
     """Root of queries."""
@@ -138,6 +146,9 @@ class Mutation(
     scores.ScoreMutation,
     AchievementMutation,
     FunnelMutation,
+    CustomerMutation,
+    LeadMutation,
+    customer_levels.CustomerLevelMutation,
     ActivityMutation,
     AttributeMutation,
     PolicyMutation,
