@@ -15,12 +15,14 @@ from quotaloom.funnels.stages import Outcome
 from quotaloom.metrics.reads import all_products
 from quotaloom.platform.errors import InputError
 from quotaloom_graphql.achievement_loaders import load_opportunity_achievements
+from quotaloom_graphql.activity_loaders import load_customer_activities, load_opportunity_activities
 from quotaloom_graphql.attribute_loaders import load_customer_attributes, load_opportunity_attributes
 from quotaloom_graphql.attributes import AttributeValue
 from quotaloom_graphql.connections import After, Connection, First, Text, page, window
 from quotaloom_graphql.context import Info
 from quotaloom_graphql.creditings import Crediting, load_creditings
 from quotaloom_graphql.decimals import shortest
+from quotaloom_graphql.funnel_figures import FunnelFigures, load_funnel_figures
 from quotaloom_graphql.funnel_loaders import (
     ClosedIn,
     Descending,
@@ -61,6 +63,7 @@ from strawberry_breadth import batch, column
 
 if TYPE_CHECKING:
     from quotaloom_graphql.achievements import Achievement
+    from quotaloom_graphql.activities import Activity
 
 
 @strawberry.type(description="A pipeline of stages that deals climb (漏斗).")
@@ -74,6 +77,13 @@ class Funnel(Node):
     stages: list[Stage] = batch(load_funnel_stages, key="id", by="funnel_id", description="Its stages, in order.")
     opportunities: list[Opportunity] | None = batch(
         load_funnel_opportunities, key="id", by="funnel_id", description="Its deals that you may see."
+    )
+    figures: list[FunnelFigures] = batch(
+        load_funnel_figures,
+        key="id",
+        by="owner_id",
+        description="Figures of all its deals that you may see, for each part of a period and each product or source"
+        " that is asked for. Of a unit: `OrgUnit.funnelFigures`.",
     )
 
 
@@ -136,6 +146,9 @@ class Customer(Node):
     )
     ownership: Ownership | None = batch(
         load_customer_ownerships, key="id", by="record_id", one=True, description="Whose it is."
+    )
+    activities: Connection[Annotated[Activity, strawberry.lazy("quotaloom_graphql.activities")]] = batch(
+        load_customer_activities, key="id", description="What is planned and done for it, the latest day first: a page."
     )
     viewer_can: ViewerCanOnCustomer = batch(load_customer_rights, key="id", description="What you may do with it.")
 
@@ -232,6 +245,11 @@ class Opportunity(Node):
     )
     ownership: Ownership | None = batch(
         load_opportunity_ownerships, key="id", by="record_id", one=True, description="Whose it is."
+    )
+    activities: Connection[Annotated[Activity, strawberry.lazy("quotaloom_graphql.activities")]] = batch(
+        load_opportunity_activities,
+        key="id",
+        description="What is planned and done for it, the latest day first: a page.",
     )
     viewer_can: ViewerCanOnOpportunity = batch(load_opportunity_rights, description="What you may do with it.")
 

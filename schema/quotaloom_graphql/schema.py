@@ -21,6 +21,7 @@ from strawberry.types.graphql import OperationType
 from quotaloom.platform.errors import NotFound
 from quotaloom_graphql import (
     achievements,
+    activities,
     attributes,
     comments,
     companies,
@@ -34,6 +35,7 @@ from quotaloom_graphql import (
     submissions,
 )
 from quotaloom_graphql.achievement_mutations import AchievementMutation
+from quotaloom_graphql.activity_mutations import ActivityMutation
 from quotaloom_graphql.attribute_mutations import AttributeMutation
 from quotaloom_graphql.comments import CommentMutation
 from quotaloom_graphql.commitments import CommitmentMutation
@@ -62,6 +64,7 @@ from quotaloom_graphql.rankings import RankingQuery
 from quotaloom_graphql.reliefs import ReliefMutation
 from quotaloom_graphql.roots import root_field
 from quotaloom_graphql.scenarios import ScenarioMutation
+from quotaloom_graphql.schedules import ScheduleMutation
 from quotaloom_graphql.submission_mutations import SubmissionMutation
 from quotaloom_graphql.subscriptions import Subscription
 from quotaloom_graphql.target_imports import TargetImportMutation
@@ -74,6 +77,7 @@ NODE_LOADERS: dict[str, NodeLoader] = {
     **metrics.NODE_LOADERS,
     **funnels.NODE_LOADERS,
     **pools.NODE_LOADERS,
+    **activities.NODE_LOADERS,
     **achievements.NODE_LOADERS,
     **companies.NODE_LOADERS,
     **submissions.NODE_LOADERS,
@@ -106,6 +110,7 @@ class Query(
     funnels.FunnelQuery,
     pools.PoolQuery,
     OwnershipQuery,
+    activities.ActivityQuery,
     achievements.AchievementQuery,
     attributes.AttributeQuery,
     objectives.ObjectiveQuery,
@@ -129,6 +134,7 @@ class Mutation(
     SubmissionMutation,
     TargetImportMutation,
     CommentMutation,
+    ScheduleMutation,
     CommitmentMutation,
     ReliefMutation,
     ObjectiveMutation,
@@ -141,6 +147,7 @@ class Mutation(
     FunnelMutation,
     PoolMutation,
     MovementMutation,
+    ActivityMutation,
     AttributeMutation,
     PolicyMutation,
     PolicyTrialMutation,

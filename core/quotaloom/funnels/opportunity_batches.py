@@ -8,10 +8,12 @@ from datetime import date
 
 from quotaloom.funnels.batches import Inserted, first_repeated, of_row, reserve_ids
 from quotaloom.funnels.deals import NewOpportunity, OpportunityRow, PastMove, check_row
+from quotaloom.funnels.funnel_units import require_funnels
 from quotaloom.funnels.moves import Move, insert_moves
-from quotaloom.funnels.references import References, StageFacts, credit_day, load_references
+from quotaloom.funnels.references import References, credit_day, load_references
 from quotaloom.funnels.splits import Split, insert_splits
 from quotaloom.funnels.stages import Outcome
+from quotaloom.funnels.stored_stages import StageFacts
 from quotaloom.funnels.winnings import Win, post_wins
 from quotaloom.ownership.ledger import begin_ownership
 from quotaloom.ownership.owners import Movement, Owner, RecordKind
@@ -64,6 +66,7 @@ async def insert_opportunities(
         key = rows[repeated].deal.key
         raise InputError("DUPLICATE_KEY", f"two opportunities have the key {key!r}", (repeated, "key"))
     references = await load_references(transaction, rows, today)
+    await require_funnels(transaction, [row.deal for row in rows], today)
     ids = await reserve_ids(transaction, "opportunity", len(rows))
     ready = []
     for number, (row, new_id) in enumerate(zip(rows, ids, strict=True)):

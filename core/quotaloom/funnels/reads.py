@@ -12,7 +12,12 @@ from asyncpg import Record
 
 from quotaloom.platform.unit_of_work import Snapshot
 
-_STAGE = "SELECT id, funnel_id, key, name, ordinal, outcome, win_probability FROM stage WHERE company_id = $1"
+_STAGE = """
+SELECT stage.id, stage.funnel_id, stage.version_number, stage.key, stage.name, stage.ordinal, stage.outcome,
+    stage.win_probability, stage.age_limit_days, stage.forward, stage.backward, stage.skipping FROM stage
+"""
+
+_FUNNEL = "SELECT id, key, name, unit_id, latest_version, version FROM funnel WHERE company_id = $1"
 
 _CUSTOMER = "customer.id, customer.key, customer.name, sector, location, parent_id, customer.version"
 
@@ -28,7 +33,7 @@ _VISIBLE_CUSTOMER = """($2::bigint[] IS NULL OR EXISTS (
 async def funnels_by_id(snapshot: Snapshot, ids: Sequence[int]) -> list[Record]:
     """The funnels with these ids; an id that names none is left out."""
     return await snapshot.fetch(
-        "SELECT id, key, name, version FROM funnel WHERE company_id = $1 AND id = ANY ($2::bigint[])",
+        f"{_FUNNEL} AND id = ANY ($2::bigint[])",
         snapshot.company_id,
         ids,
     )
@@ -36,21 +41,64 @@ async def funnels_by_id(snapshot: Snapshot, ids: Sequence[int]) -> list[Record]:
 
 async def all_funnels(snapshot: Snapshot) -> list[Record]:
     """Every funnel, by name."""
+    return await snapshot.fetch(f"{_FUNNEL} ORDER BY name, id", snapshot.company_id)
+
+
+async def stages_of_funnels(snapshot: Snapshot, funnel_ids: Sequence[int], version: int | None = None) -> list[Record]:
+    """The stages of a version of these funnels, the latest where None, each funnel's in order; `funnel_id` says whose.
+
+    A funnel that does not have this version has none.
+    """
     return await snapshot.fetch(
-        "SELECT id, key, name, version FROM funnel WHERE company_id = $1 ORDER BY name, id", snapshot.company_id
+        f"{_STAGE} JOIN funnel ON funnel.company_id = $1 AND funnel.id = stage.funnel_id"
+        " AND stage.version_number = coalesce($3::int, funnel.latest_version)"
+        " WHERE stage.company_id = $1 AND stage.funnel_id = ANY ($2::bigint[]) ORDER BY stage.funnel_id, stage.ordinal",
+        snapshot.company_id,
+        funnel_ids,
+        version,
     )
 
 
-async def stages_of_funnels(snapshot: Snapshot, funnel_ids: Sequence[int]) -> list[Record]:
-    """The stages of these funnels, each funnel's in order; `funnel_id` says whose."""
+async def versions_of_funnels(snapshot: Snapshot, funnel_ids: Sequence[int]) -> list[Record]:
+    """The versions of these funnels, each funnel's earliest first; `funnel_id` says whose.
+
+    `stage_ids` are those of its stages, in order.
+    """
     return await snapshot.fetch(
-        f"{_STAGE} AND funnel_id = ANY ($2::bigint[]) ORDER BY funnel_id, ordinal", snapshot.company_id, funnel_ids
+        "SELECT funnel_id, number, at, actor, reason, ARRAY(SELECT stage.id FROM stage WHERE stage.company_id = $1"
+        "  AND stage.funnel_id = made.funnel_id AND stage.version_number = made.number ORDER BY ordinal) AS stage_ids"
+        " FROM funnel_version AS made WHERE company_id = $1 AND funnel_id = ANY ($2::bigint[])"
+        " ORDER BY funnel_id, number",
+        snapshot.company_id,
+        funnel_ids,
+    )
+
+
+async def documents_of_opportunities(snapshot: Snapshot, opportunity_ids: Sequence[int]) -> list[Record]:
+    """The documents of these opportunities, in the order in which they were added; `opportunity_id` says whose."""
+    return await snapshot.fetch(
+        "SELECT id, opportunity_id, name, url, at, actor FROM opportunity_document"
+        " WHERE company_id = $1 AND opportunity_id = ANY ($2::bigint[]) ORDER BY opportunity_id, id",
+        snapshot.company_id,
+        opportunity_ids,
+    )
+
+
+async def decisions_of_opportunities(snapshot: Snapshot, opportunity_ids: Sequence[int]) -> list[Record]:
+    """Every decision of a manager about the stages of these opportunities, the earliest first."""
+    return await snapshot.fetch(
+        "SELECT opportunity_id, stage_id, member_id, actor, at, decided_on, approved, note FROM stage_approval"
+        " WHERE company_id = $1 AND opportunity_id = ANY ($2::bigint[]) ORDER BY opportunity_id, id",
+        snapshot.company_id,
+        opportunity_ids,
     )
 
 
 async def stages_by_id(snapshot: Snapshot, ids: Sequence[int]) -> list[Record]:
     """The stages with these ids; an id that names none is left out."""
-    return await snapshot.fetch(f"{_STAGE} AND id = ANY ($2::bigint[])", snapshot.company_id, ids)
+    return await snapshot.fetch(
+        f"{_STAGE} WHERE stage.company_id = $1 AND stage.id = ANY ($2::bigint[])", snapshot.company_id, ids
+    )
 
 
 async def moves_of_opportunities(snapshot: Snapshot, opportunity_ids: Sequence[int]) -> list[Record]:

@@ -62,7 +62,8 @@ async def read_deal_ids(snapshot: Snapshot, funnel_key: str) -> DealIds:
     """The ids of everything that deals may name, in four statements."""
     stages = await snapshot.fetch(
         "SELECT stage.key, stage.id, funnel.id AS funnel_id FROM stage JOIN funnel"
-        " ON funnel.company_id = stage.company_id AND funnel.id = stage.funnel_id WHERE funnel.key = $1",
+        " ON funnel.company_id = stage.company_id AND funnel.id = stage.funnel_id"
+        " AND funnel.latest_version = stage.version_number WHERE funnel.key = $1",
         funnel_key,
     )
     return DealIds(

@@ -100,6 +100,7 @@ class Migration(migrations.Migration):
                 ("position_id", fields.BigIntField(null=True)),
                 ("matter", fields.CharField(max_length=200)),
                 ("due_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+                ("due_on", fields.DateField(null=True)),
                 ("done_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
                 ("done_on", fields.DateField(null=True)),
                 ("place", fields.CharField(null=True, max_length=200)),
@@ -109,6 +110,7 @@ class Migration(migrations.Migration):
                 ("result", fields.TextField(null=True, unique=False)),
                 ("at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
                 ("actor", fields.CharField(max_length=200)),
+                ("request_key", fields.CharField(null=True, max_length=200)),
                 ("version", fields.IntField(default=1)),
             ],
             options={

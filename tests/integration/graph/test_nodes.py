@@ -24,6 +24,7 @@ def one_of_each(world: World) -> dict[str, str]:
         "Customer": world["customer"],
         "Opportunity": world["deal"],
         "Achievement": world["entry"],
+        "Activity": world["activity"],
         "AttributeDefinition": world["attribute"],
         "Objective": world["objective"],
         "TargetSubmission": world["east submission"],

@@ -80,8 +80,18 @@ async def _fill_floor(world: World) -> None:
         unit = floor.units["ann" if table == "holding" else "east"]
         row = await floor.one(f"SELECT id FROM {table} WHERE {by} = $1", unit)
         ids[table] = gid(table.title(), row["id"])
+    away = {"memberId": world.member("ann"), "validFrom": "2026-06-10", "validTo": "2026-06-24"}
+    made = await world.call("noteAbsence", "member { absences { id } }", **away)
+    ids["absence"] = made["member"]["absences"][0]["id"]
     entries = await world.call("postAchievements", "achievements { id }", items=[world.order("first")])
     ids["entry"] = entries["achievements"][0]["id"]
+    for name, deal in (("activity", "deal"), ("cancelled activity", "vague deal")):
+        new = {"kind": "VISIT", "matter": "See the hall", "opportunityId": ids[deal], "memberId": world.member("ann")}
+        planned = await world.call("planActivity", "activity { id }", dueOn="2026-06-04", **new)
+        ids[name] = planned["activity"]["id"]
+    await world.call("cancelActivity", "", id=ids["cancelled activity"])
+    new = {"kind": "MEETING", "matter": "Agree on terms", "opportunityId": ids["deal"], "memberId": world.member("ann")}
+    ids["done activity"] = (await world.call("logActivity", "activity { id }", **new))["activity"]["id"]
 
 
 async def _note_grades(world: World) -> None:

@@ -8,14 +8,16 @@ from typing import Any
 
 from quotaloom.funnels.batches import without_row
 from quotaloom.funnels.deals import NewOpportunity, OpportunityRow, check_close, check_deal
+from quotaloom.funnels.funnel_units import require_funnels
 from quotaloom.funnels.naming import may_be_id
 from quotaloom.funnels.opportunity_batches import insert_opportunities
 from quotaloom.funnels.permission import require_position, require_seller, unknown
 from quotaloom.funnels.reach import require_customer, require_splits
-from quotaloom.funnels.references import load_references, load_stages
+from quotaloom.funnels.references import load_references
 from quotaloom.funnels.splits import insert_splits
 from quotaloom.funnels.stages import Outcome
 from quotaloom.funnels.stored_deals import StoredDeal, hold_deal
+from quotaloom.funnels.stored_stages import load_stages
 from quotaloom.ownership.ledger import Handing, hand_over, hold_records
 from quotaloom.ownership.owners import Movement, OwnedRecord, RecordKind
 from quotaloom.platform.errors import InputError
@@ -142,8 +144,8 @@ async def transfer_opportunity(
     """Hand an open deal over to another position; it keeps its stage, and its splits where it has any.
 
     A deal that belongs to a pool still does. The viewer must be allowed to write the deals of both positions. Raises
-    `NotFound`, `Conflict`, and `InputError` for a won or lost deal, one that waits in a pool, and for the position that
-    has it already.
+    `NotFound`, `Conflict`, and `InputError` for a won or lost deal, one that waits in a pool, for the position that
+    has it already, and for one that the deal's funnel is not for.
     """
     require_seller(work.viewer, "transferring an opportunity")
     reason = checked_reason(reason)
@@ -152,8 +154,6 @@ async def transfer_opportunity(
         held = await _hold_ownership(transaction, opportunity_id)
         deal = await hold_deal(transaction, work, opportunity_id, expected_version)
         deal.require_open()
-        if not held.owner.held:
-            raise InputError("WAITING", "this deal waits in a pool: assign it to a position", ("id",))
         if position_id == deal.position_id:
             raise InputError("NO_CHANGE", "the deal is this position's already", ("positionId",))
         await require_position(transaction, work.viewer, work.today, position_id)
@@ -161,6 +161,8 @@ async def transfer_opportunity(
         references = await load_references(transaction, [row], work.today)
         if position_id not in references.positions:
             raise unknown("position", position_id, ("positionId",))
+        with without_row():
+            await require_funnels(transaction, [row.deal], work.today, at="positionId")
         owner = replace(
             held.owner, position_id=position_id, member_id=references.holders.get((position_id, work.today))
         )
