@@ -84,6 +84,7 @@ async def _of_units(
 
 
 load_opportunity_activities = _listing(partial(_by, "opportunity_id"))
+load_lead_activities = _listing(partial(_by, "lead_id"))
 load_customer_activities = _listing(partial(_by, "customer_id"))
 load_member_activities = _listing(partial(_by, "member_id"))
 load_unit_activities = _listing(_of_units)

@@ -25,11 +25,14 @@ from quotaloom_graphql import (
     attributes,
     comments,
     companies,
+    customer_levels,
     deal_reviews,
     funnels,
+    leads,
     metrics,
     objectives,
     organization_queries,
+    pools,
     reliefs,
     scores,
     submissions,
@@ -41,20 +44,25 @@ from quotaloom_graphql.comments import CommentMutation
 from quotaloom_graphql.commitments import CommitmentMutation
 from quotaloom_graphql.companies import CompanyMutation
 from quotaloom_graphql.context import Info
+from quotaloom_graphql.customer_mutations import CustomerMutation
 from quotaloom_graphql.decimals import EXACT_DECIMAL
 from quotaloom_graphql.funnel_mutations import FunnelMutation
+from quotaloom_graphql.lead_mutations import LeadMutation
 from quotaloom_graphql.metrics import MetricMutation
+from quotaloom_graphql.movement_mutations import MovementMutation
 from quotaloom_graphql.nodes import TYPENAME, Node, NodeLoader, split_id
 from quotaloom_graphql.objective_mutations import ObjectiveMutation
 from quotaloom_graphql.organization_mutations import OrganizationMutation
 from quotaloom_graphql.organization_queries import OrganizationQuery
 from quotaloom_graphql.own_goals import OwnGoalMutation
+from quotaloom_graphql.ownerships import OwnershipQuery
 from quotaloom_graphql.plan_copies import PlanCopyMutation
 from quotaloom_graphql.plans import PlanMutation
 from quotaloom_graphql.plugin_fields import object_fields, root_of
 from quotaloom_graphql.plugins import PluginQuery
 from quotaloom_graphql.policies import PolicyMutation
 from quotaloom_graphql.policy_trials import PolicyTrialMutation
+from quotaloom_graphql.pool_mutations import PoolMutation
 from quotaloom_graphql.product_decompositions import ProductDecompositionMutation
 from quotaloom_graphql.product_metrics import ProductMetricMutation
 from quotaloom_graphql.rankings import RankingQuery
@@ -73,6 +81,7 @@ NODE_LOADERS: dict[str, NodeLoader] = {
     **organization_queries.NODE_LOADERS,
     **metrics.NODE_LOADERS,
     **funnels.NODE_LOADERS,
+    **pools.NODE_LOADERS,
     **activities.NODE_LOADERS,
     **deal_reviews.NODE_LOADERS,
     **achievements.NODE_LOADERS,
@@ -83,6 +92,8 @@ NODE_LOADERS: dict[str, NodeLoader] = {
     **attributes.NODE_LOADERS,
     **objectives.NODE_LOADERS,
     **scores.NODE_LOADERS,
+    **leads.NODE_LOADERS,
+    **customer_levels.NODE_LOADERS,
 }
 
 
@@ -105,6 +116,8 @@ class Query(
     OrganizationQuery,
     RankingQuery,
     funnels.FunnelQuery,
+    pools.PoolQuery,
+    OwnershipQuery,
     activities.ActivityQuery,
     deal_reviews.DealReviewQuery,
     achievements.AchievementQuery,
@@ -112,6 +125,8 @@ class Query(
     objectives.ObjectiveQuery,
     TargetWarningQuery,
     scores.ScoreQuery,
+    leads.LeadQuery,
+    customer_levels.CustomerLevelQuery,
     PluginQuery,
 ):
     """Root of queries."""
@@ -141,6 +156,11 @@ class Mutation(
     scores.ScoreMutation,
     AchievementMutation,
     FunnelMutation,
+    CustomerMutation,
+    LeadMutation,
+    customer_levels.CustomerLevelMutation,
+    PoolMutation,
+    MovementMutation,
     ActivityMutation,
     deal_reviews.DealReviewMutation,
     AttributeMutation,

@@ -164,7 +164,7 @@ async def _store_people(transaction: Transaction, pool_id: int, pool: NewPool) -
         )
     await transaction.execute(
         "INSERT INTO pool_member (company_id, pool_id, unit_id, member_id)"
-        " SELECT $1, $2, id, NULL FROM unnest($3::bigint[]) AS id"
+        " SELECT $1::bigint, $2::bigint, id, NULL FROM unnest($3::bigint[]) AS id"
         " UNION ALL SELECT $1, $2, NULL, id FROM unnest($4::bigint[]) AS id",
         transaction.company_id,
         pool_id,

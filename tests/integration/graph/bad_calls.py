@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from tests.integration.graph.asking import gid
+from tests.integration.graph.lead_calls import BAD_LEADS
 from tests.integration.graph.valid_calls import STAGES, VALID, file_of
 from tests.integration.graph.worlds import NOTHING, World
 
@@ -25,6 +26,12 @@ CUSTOMER: Final[tuple[dict[str, Any], ...]] = (
     {"sector": LONG},
     {"location": LONG},
     {"parentKey": "nobody"},
+    *(
+        {"phone": LONG},
+        {"website": "not a site"},
+        {"contractEndsOn": NEVER},
+        {"levelId": gid("CustomerLevel", NOTHING)},
+    ),
 )
 COMPONENTS: Final[tuple[list[dict[str, Any]], ...]] = (
     [],
@@ -346,7 +353,8 @@ BAD: Final[Mapping[str, Changes]] = {
         *({"sourceKey": ""}, {"businessDate": NEVER}, unknown("Achievement", "entryId")),
     ],
     "createFunnel": lambda w: [{"key": "A B"}, {"key": "sales"}, {"name": ""}, *_stages(w)],
-    "createCustomer": lambda w: [{"key": ""}, {"key": "globex"}, *CUSTOMER],
+    **BAD_LEADS,
+    "createCustomer": lambda w: [{"key": ""}, unknown("OrgUnit", "positionId"), {"key": "globex"}, *CUSTOMER],
     "updateCustomer": lambda w: [*CUSTOMER, {"parentKey": "globex"}, unknown("Customer"), STALE],
     "createOpportunity": lambda w: [
         *({"key": ""}, {"stageId": w.stage("won")}, {"positionId": w.unit("east")}),

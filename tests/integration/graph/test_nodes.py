@@ -23,6 +23,8 @@ def one_of_each(world: World) -> dict[str, str]:
         "Stage": world.stage("lead"),
         "Customer": world["customer"],
         "Opportunity": world["deal"],
+        "Lead": world["lead"],
+        "CustomerLevel": world["level"],
         "Achievement": world["entry"],
         "Activity": world["activity"],
         "DealReview": world["review"],

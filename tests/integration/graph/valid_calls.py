@@ -6,6 +6,7 @@ from base64 import b64encode
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from tests.integration.graph.lead_calls import VALID_LEADS
 from tests.integration.graph.worlds import World
 
 STAGES: Final[list[dict[str, Any]]] = [
@@ -150,6 +151,7 @@ VALID: Final[Mapping[str, Callable[[World], dict[str, Any]]]] = {
     "winOpportunity": lambda w: {"id": w["deal"]},
     "loseOpportunity": lambda w: {"id": w["vague deal"]},
     "reopenOpportunity": lambda w: {"id": w["lost deal"]},
+    **VALID_LEADS,
     "planActivity": lambda w: {
         "kind": "VISIT",
         "matter": "Show the pump",

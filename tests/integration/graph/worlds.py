@@ -7,6 +7,9 @@ from typing import Any
 
 from quotaloom.funnels.commands.customers import NewCustomer, create_customer
 from quotaloom.funnels.commands.stage_changes import lose_opportunity
+from quotaloom.leads.commands import create_lead, mark_lead_invalid
+from quotaloom.leads.levels import NewLevel, define_level
+from quotaloom.leads.records import NewLead
 from quotaloom.metrics.product_commands import NewProduct, define_product
 from quotaloom.platform.database import Database
 from tests.integration.funnels.floors import Floor, furnish
@@ -68,6 +71,10 @@ async def _fill_floor(world: World) -> None:
     ids["company"], ids["funnel"] = gid("Company", floor.work.company.id), gid("Funnel", floor.funnel)
     customer = await create_customer(floor.work, NewCustomer("Globex", key="globex"))
     ids["customer"] = gid("Customer", customer)
+    ids["level"] = gid("CustomerLevel", await define_level(floor.work, NewLevel("a", "A")))
+    for name, key in (("lead", "first"), ("second lead", "second"), ("invalid lead", "third")):
+        ids[name] = gid("Lead", lead := await create_lead(floor.work, NewLead("Ada", floor.units["ann"], key=key)))
+    await mark_lead_invalid(floor.work, lead, "No such number")
     ids["product"] = gid("Product", await define_product(floor.work, NewProduct("pump", "Pump")))
     ids["deal"] = gid("Opportunity", await floor.open("ann", customer_id=customer))
     ids["vague deal"] = gid("Opportunity", await floor.open("ann", amount=None))
