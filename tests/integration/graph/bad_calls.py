@@ -19,7 +19,8 @@ STALE: Final[dict[str, Any]] = {"expectedVersion": 99}
 DEAL: Final[tuple[dict[str, Any], ...]] = (
     *({"amount": "1.001"}, {"amount": "-1"}, {"amount": "1", "currency": "??"}, {"amountEstimated": True}),
     *({"openedOn": NEVER}, {"expectedCloseOn": NEVER}, {"openedOn": "2026-05-02", "expectedCloseOn": "2026-05-01"}),
-    *({"name": ""}, {"name": LONG}),
+    *({"name": ""}, {"name": LONG}, {"source": LONG}, {"competitors": [" "]}, {"competitors": ["x"] * 51}),
+    *({"nextStep": LONG}, {"nextStepOn": "2026-07-01"}, {"nextStep": "Call", "nextStepOn": NEVER}),
 )
 CUSTOMER: Final[tuple[dict[str, Any], ...]] = (
     {"name": ""},
@@ -65,6 +66,17 @@ def _hours() -> list[dict[str, Any]]:
         {"hours": [{**morning, "endsAt": "09:00:00"}]},
         {"hours": [morning, {**morning, "startsAt": "11:59:00", "endsAt": None}]},
         {"hours": [morning] * 51},
+    ]
+
+
+def _lines(world: World) -> list[dict[str, Any]]:
+    pump = {"productId": world["product"], "amount": "10"}
+    return [
+        *({"lines": [{**pump, **one}]} for one in ({"quantity": "0"}, {"quantity": "1.00001"}, {"amount": "0.001"})),
+        *({"lines": [pump, {**pump, **one}]} for one in ({"amount": None}, {"amount": "-1"})),
+        *({"lines": [unknown("Product", "productId")]}, {"lines": [pump] * 201}),
+        {"lines": [pump], "amount": "11"},
+        {"lines": [pump], "currency": "??"},
     ]
 
 
@@ -359,11 +371,11 @@ BAD: Final[Mapping[str, Changes]] = {
     "createOpportunity": lambda w: [
         *({"key": ""}, {"stageId": w.stage("won")}, {"positionId": w.unit("east")}),
         *(unknown("Funnel", "funnelId"), unknown("OrgUnit", "positionId"), unknown("Stage", "stageId")),
-        *(unknown("Customer", "customerId"), unknown("Product", "productId"), *DEAL, *_splits(w)),
+        *(unknown("Customer", "customerId"), unknown("Product", "productId"), *DEAL, *_splits(w), *_lines(w)),
     ],
     "updateOpportunity": lambda w: [
         *(unknown("Customer", "customerId"), unknown("Product", "productId"), {"amount": None, "currency": "??"}),
-        *(unknown("Opportunity"), STALE, *_splits(w)),
+        *(unknown("Opportunity"), STALE, *_splits(w), *_lines(w)),
         *(one for one in DEAL if one != {"amountEstimated": True}),
     ],
     "moveOpportunity": lambda w: [
