@@ -24,7 +24,7 @@ from quotaloom_graphql import (
     attributes,
     comments,
     companies,
-    funnels,
+    funnel_queries,
     metrics,
     objectives,
     organization_queries,
@@ -39,6 +39,7 @@ from quotaloom_graphql.commitments import CommitmentMutation
 from quotaloom_graphql.companies import CompanyMutation
 from quotaloom_graphql.context import Info
 from quotaloom_graphql.decimals import EXACT_DECIMAL
+from quotaloom_graphql.funnel_layouts import FunnelLayoutMutation
 from quotaloom_graphql.funnel_mutations import FunnelMutation
 from quotaloom_graphql.metrics import MetricMutation
 from quotaloom_graphql.nodes import TYPENAME, Node, NodeLoader, split_id
@@ -58,6 +59,7 @@ from quotaloom_graphql.rankings import RankingQuery
 from quotaloom_graphql.reliefs import ReliefMutation
 from quotaloom_graphql.roots import root_field
 from quotaloom_graphql.scenarios import ScenarioMutation
+from quotaloom_graphql.stage_mutations import StageMutation
 from quotaloom_graphql.submission_mutations import SubmissionMutation
 from quotaloom_graphql.subscriptions import Subscription
 from quotaloom_graphql.target_imports import TargetImportMutation
@@ -68,7 +70,7 @@ from quotaloom_sdk import GraphQLExtension, InvalidDefinition
 NODE_LOADERS: dict[str, NodeLoader] = {
     **organization_queries.NODE_LOADERS,
     **metrics.NODE_LOADERS,
-    **funnels.NODE_LOADERS,
+    **funnel_queries.NODE_LOADERS,
     **achievements.NODE_LOADERS,
     **companies.NODE_LOADERS,
     **submissions.NODE_LOADERS,
@@ -98,7 +100,7 @@ async def _node(
 class Query(
     OrganizationQuery,
     RankingQuery,
-    funnels.FunnelQuery,
+    funnel_queries.FunnelQuery,
     achievements.AchievementQuery,
     attributes.AttributeQuery,
     objectives.ObjectiveQuery,
@@ -131,7 +133,9 @@ class Mutation(
     ProductMetricMutation,
     scores.ScoreMutation,
     AchievementMutation,
+    FunnelLayoutMutation,
     FunnelMutation,
+    StageMutation,
     AttributeMutation,
     PolicyMutation,
     PolicyTrialMutation,

@@ -6,13 +6,10 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from tests.integration.graph.asking import gid
-from tests.integration.graph.valid_calls import STAGES, VALID, file_of
+from tests.integration.graph.bad_funnels import BAD_FUNNELS, LONG, NEVER, STALE, TOMORROW, unknown
+from tests.integration.graph.valid_calls import VALID, file_of
 from tests.integration.graph.worlds import NOTHING, World
 
-LONG: Final = "x" * 3000
-NEVER: Final = "1000-01-01"
-TOMORROW: Final = "2026-06-02"
-STALE: Final[dict[str, Any]] = {"expectedVersion": 99}
 DEAL: Final[tuple[dict[str, Any], ...]] = (
     *({"amount": "1.001"}, {"amount": "-1"}, {"amount": "1", "currency": "??"}, {"amountEstimated": True}),
     *({"openedOn": NEVER}, {"expectedCloseOn": NEVER}, {"openedOn": "2026-05-02", "expectedCloseOn": "2026-05-01"}),
@@ -30,11 +27,6 @@ COMPONENTS: Final[tuple[list[dict[str, Any]], ...]] = (
     *([{"metric": "smiles", "weight": "1"}], [{"metric": "revenue", "weight": "0"}]),
     [{"metric": "revenue", "weight": "1", "cap": "1.0000001"}],
 )
-
-
-def unknown(type_name: str, field: str = "id") -> dict[str, str]:
-    """An id that names nothing."""
-    return {field: gid(type_name, NOTHING)}
 
 
 def _splits(world: World) -> list[dict[str, Any]]:
@@ -92,11 +84,6 @@ def _items(world: World) -> list[dict[str, Any]]:
         {"sourceKey": "", "idempotencyKey": "", "source": "IMPORT", "amount": "-1"},
     ]
     return [{"items": []}, *({"items": [world.order(f"bad {place}", **one)]} for place, one in enumerate(bad))]
-
-
-def _stages(world: World) -> list[dict[str, Any]]:
-    broken = ({"key": "A B"}, {"name": ""}, {"winProbability": "2"}, {"key": "won"})
-    return [{"stages": []}, *({"stages": [{**STAGES[0], **one}, *STAGES[1:]]} for one in broken)]
 
 
 def _values(world: World) -> list[dict[str, Any]]:
@@ -309,7 +296,7 @@ BAD: Final[Mapping[str, Changes]] = {
         *({"amount": "0"}, {"amount": "999"}, {"amount": "0.001"}, {"reason": " "}, {"idempotencyKey": ""}),
         *({"sourceKey": ""}, {"businessDate": NEVER}, unknown("Achievement", "entryId")),
     ],
-    "createFunnel": lambda w: [{"key": "A B"}, {"key": "sales"}, {"name": ""}, *_stages(w)],
+    **BAD_FUNNELS,
     "createCustomer": lambda w: [{"key": ""}, {"key": "globex"}, *CUSTOMER],
     "updateCustomer": lambda w: [*CUSTOMER, {"parentKey": "globex"}, unknown("Customer"), STALE],
     "createOpportunity": lambda w: [
