@@ -150,7 +150,7 @@ async def test_attributes_of_the_deal_can_be_asked_for(database: Database) -> No
         ("stages", 0, "standards", 0, "attribute"),
     )
     new = NewAttribute(Subject.OPPORTUNITY, "region", "Region", AttributeKind.TEXT)
-    region = await define_attribute(floor.work, new)
+    region = await define_attribute(
         floor.work, NewAttribute(Subject.OPPORTUNITY, "region", "Region", AttributeKind.TEXT)
     )
     strict = StageFloor(floor, await create_funnel(floor.work, NewFunnel("strict", "Strict", asked)))
