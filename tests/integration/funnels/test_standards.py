@@ -149,7 +149,6 @@ async def test_attributes_of_the_deal_can_be_asked_for(database: Database) -> No
         "UNKNOWN_ATTRIBUTE",
         ("stages", 0, "standards", 0, "attribute"),
     )
-    new = NewAttribute(Subject.OPPORTUNITY, "region", "Region", AttributeKind.TEXT)
     region = await define_attribute(
         floor.work, NewAttribute(Subject.OPPORTUNITY, "region", "Region", AttributeKind.TEXT)
     )
