@@ -139,7 +139,10 @@ async def load_splits(keys: list[int], info: Info) -> list[Record]:
 
 
 async def load_opportunity_rights(deals: list[Mapping[str, Any]], info: Info) -> list[dict[str, Any]]:
-    """What the viewer may do with each deal; `opportunity_id` is there for what is looked up apart."""
+    """What the viewer may do with each deal; `opportunity_id` is there for what is looked up apart.
+
+    One that waits in a pool has no position.
+    """
     worked = await positions_worked(info.context)
     return [{"edit": worked is None or deal["position_id"] in worked, "opportunity_id": deal["id"]} for deal in deals]
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
-from quotaloom.activities.kinds import ActivityKind
+from quotaloom.activities.facts import ActivityKind
 from quotaloom.funnels import close_reasons, reads
 from quotaloom.funnels.approving import approvable
 from quotaloom.funnels.stages import Mover, Outcome
@@ -27,9 +27,6 @@ from strawberry_breadth import batch, column
 if TYPE_CHECKING:
     from quotaloom_graphql.funnels import Stage
 
-strawberry.enum(
-    ActivityKind, name="ActivityKind", description="What somebody does for a lead, a customer or a deal (活动)."
-)
 strawberry.enum(
     Mover,
     name="StageMover",

@@ -59,6 +59,7 @@ TENANT_TABLES = (
     "pool_member",
     "pool_admin",
     "pool_rule",
+    "claim_request",
     "pool_turn",
     "pool_memory",
     "absence",
@@ -210,6 +211,7 @@ REFERENCES = (
     ("pool_admin", "member_id", "member"),
     ("pool_rule", "pool_id", "pool"),
     ("pool_rule", "level_id", "customer_level"),
+    ("claim_request", "member_id", "member"),
     ("pool_turn", "pool_id", "pool"),
     ("pool_turn", "member_id", "member"),
     ("pool_memory", "pool_id", "pool"),
@@ -274,7 +276,8 @@ UNIQUE = (
     ("ownership", "lead_id"),
     ("ownership", "customer_id"),
     ("ownership", "opportunity_id"),
-    ("ownership_entry", "ownership_id, request_key"),
+    ("ownership_entry", "ownership_id, to_member_id, request_key"),
+    ("activity", "actor, request_key"),
     ("lead", "key"),
     ("customer_level", "key"),
     ("duplicate_rule", "subject"),
@@ -283,6 +286,7 @@ UNIQUE = (
     ("pool_member", "pool_id, member_id"),
     ("pool_admin", "pool_id, member_id"),
     ("pool_rule", "key"),
+    ("claim_request", "member_id, request_key"),
     ("pool_turn", "pool_id, member_id"),
     ("pool_memory", "pool_id, policy"),
     ("working_hours", "member_id, weekday, from_minute"),
@@ -335,10 +339,18 @@ INDEXES = (
     ("activity", "customer_id"),
     ("activity", "opportunity_id"),
     ("activity", "member_id, done_on"),
-    ("lead", "phone"),
-    ("lead", "domain"),
-    ("customer", "phone"),
-    ("customer", "domain"),
+    ("lead", "compared_name, id"),
+    ("lead", "compared_phone, id"),
+    ("lead", "compared_domain, id"),
+    ("lead", "customer_id"),
+    ("lead", "opportunity_id"),
+    ("lead", "merged_into_id"),
+    ("customer", "compared_name, id"),
+    ("customer", "compared_phone, id"),
+    ("customer", "compared_domain, id"),
+    ("customer", "merged_into_id"),
+    ("activity", "member_id, due_on"),
+    ("activity", "deal_review_id"),
     ("attribute_value", "definition_id, choice_id"),
 )
 
@@ -415,7 +427,8 @@ CHECKS = (
     ),
     ("ownership_entry", "char_length(reason) <= 2000 AND (reason IS NOT NULL OR NOT override)"),
     ("activity", "kind IN ('visit', 'call', 'meeting', 'mail', 'task')"),
-    ("activity", "state IN ('planned', 'done', 'cancelled') AND (state = 'done') = (done_on IS NOT NULL)"),
+    ("activity", "state IN ('planned', 'done', 'cancelled') AND coalesce(done_on, due_on) IS NOT NULL"),
+    ("activity", "CASE state WHEN 'done' THEN done_on IS NOT NULL WHEN 'planned' THEN done_on IS NULL ELSE true END"),
     ("activity", "num_nonnulls(lead_id, customer_id, opportunity_id) >= 1"),
     ("activity", "cost >= 0 AND num_nonnulls(cost, currency) IN (0, 2)"),
     ("lead", "status IN ('open', 'converted', 'invalid', 'merged')"),
@@ -586,12 +599,17 @@ def _statements() -> list[str]:
         for on in ("objective", "plan")
     ]
     found.append(
-        # The only thing that is read without a company: which company a key names.
+        # All that is read without a company: which company a key names, and which clock each of them goes by.
         f"""
         CREATE FUNCTION company_id_of(wanted text) RETURNS bigint LANGUAGE sql STABLE SECURITY DEFINER
             SET search_path = public AS $$ SELECT id FROM company WHERE key = wanted $$;
         REVOKE ALL ON FUNCTION company_id_of(text) FROM PUBLIC;
         GRANT EXECUTE ON FUNCTION company_id_of(text) TO {ROLE};
+        CREATE FUNCTION company_clocks() RETURNS TABLE (company_id bigint, time_zone text, founded_at timestamptz)
+            LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public
+            AS $$ SELECT id, company.time_zone, created_at FROM company $$;
+        REVOKE ALL ON FUNCTION company_clocks() FROM PUBLIC;
+        GRANT EXECUTE ON FUNCTION company_clocks() TO {ROLE};
         GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {ROLE};
         """
     )

@@ -6,20 +6,23 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from tests.integration.graph.asking import gid
-from tests.integration.graph.bad_funnels import BAD_FUNNELS, LONG, NEVER, STALE, TOMORROW, unknown
+from tests.integration.graph.bad_funnels import BAD_FUNNELS, LONG, NEVER, STALE, unknown
+from tests.integration.graph.lead_calls import BAD_LEADS
 from tests.integration.graph.valid_calls import VALID, file_of
 from tests.integration.graph.worlds import NOTHING, World
 
-DEAL: Final[tuple[dict[str, Any], ...]] = (
-    *({"amount": "1.001"}, {"amount": "-1"}, {"amount": "1", "currency": "??"}, {"amountEstimated": True}),
-    *({"openedOn": NEVER}, {"expectedCloseOn": NEVER}, {"openedOn": "2026-05-02", "expectedCloseOn": "2026-05-01"}),
-    *({"name": ""}, {"name": LONG}),
-)
+OLD: Final = "1000-01-01T00:00:00Z"
 CUSTOMER: Final[tuple[dict[str, Any], ...]] = (
     {"name": ""},
     {"sector": LONG},
     {"location": LONG},
     {"parentKey": "nobody"},
+    *(
+        {"phone": LONG},
+        {"website": "not a site"},
+        {"contractEndsOn": NEVER},
+        {"levelId": gid("CustomerLevel", NOTHING)},
+    ),
 )
 COMPONENTS: Final[tuple[list[dict[str, Any]], ...]] = (
     [],
@@ -29,15 +32,13 @@ COMPONENTS: Final[tuple[list[dict[str, Any]], ...]] = (
 )
 
 
-def _splits(world: World) -> list[dict[str, Any]]:
-    ann, half = world.unit("ann"), {"positionId": world.unit("bob"), "share": "0.5"}
+def _hours() -> list[dict[str, Any]]:
+    morning = {"weekday": 1, "startsAt": "09:00:00", "endsAt": "12:00:00"}
     return [
-        {"splits": [{"positionId": ann, "share": "0"}]},
-        {"splits": [half]},
-        {"splits": [half, half]},
-        {"splits": [half, {"positionId": world.unit("east"), "share": "0.5"}]},
-        {"splits": [half, {"positionId": world.unit("empty"), "share": "0.5"}]},
-        {"splits": [half, {"positionId": ann, "share": "0.5", **unknown("Member", "memberId")}]},
+        {"hours": [{**morning, "weekday": 8}]},
+        {"hours": [{**morning, "endsAt": "09:00:00"}]},
+        {"hours": [morning, {**morning, "startsAt": "11:59:00", "endsAt": None}]},
+        {"hours": [morning] * 51},
     ]
 
 
@@ -55,20 +56,6 @@ def _term(world: World, unit: str, taken: str, wrong: str) -> list[dict[str, Any
         {**free, "validFrom": NEVER},
         {**free, "validTo": NEVER},
         {**free, "validFrom": "2026-05-01", "validTo": "2026-05-01"},
-    ]
-
-
-def _closings(world: World) -> list[dict[str, Any]]:
-    return [
-        {"on": TOMORROW},
-        {"on": NEVER},
-        {"id": world["nobody's deal"]},
-        {"id": world["vague deal"]},
-        {"id": world["foreign deal"]},
-        {"id": world["lost deal"]},
-        {"reason": LONG},
-        unknown("Opportunity"),
-        STALE,
     ]
 
 
@@ -107,6 +94,24 @@ def _definitions() -> list[dict[str, Any]]:
         *({**used, "choices": [*choices, *one]} for one in ([{"key": "a", "label": "x"}], [{"key": "", "label": "x"}])),
         *({**used, "choices": [*choices, {"key": "c", "label": ""}]}, {**used, "choices": choices[1:]}),
         {**used, "kind": "NUMBER"},
+    ]
+
+
+def _told(world: World) -> list[dict[str, Any]]:
+    return [
+        *({"matter": " "}, {"matter": LONG}, {"place": LONG}, {"materials": [" "]}, {"materials": ["x"] * 51}),
+        *({"cost": "-1"}, {"cost": "0.001"}, {"cost": "1", "currency": "??"}, {"currency": "USD"}, {"result": "a\0b"}),
+        *(unknown("Activity"), {"id": world["deal"]}, STALE),
+    ]
+
+
+def _activities(world: World) -> list[dict[str, Any]]:
+    told = [one for one in _told(world) if not {"id", "expectedVersion", "result"} & set(one)]
+    return [
+        *({"opportunityId": None, "customerId": None}, unknown("Opportunity", "opportunityId")),
+        *(unknown("Customer", "customerId"), unknown("Lead", "leadId"), unknown("Member", "memberId")),
+        *({"memberId": None}, unknown("OrgUnit", "positionId"), {"positionId": world.unit("bob")}),
+        *({"idempotencyKey": " "}, {"idempotencyKey": LONG}, *told),
     ]
 
 
@@ -243,6 +248,12 @@ BAD: Final[Mapping[str, Changes]] = {
         *(unknown("Plan", "planId"), unknown("OrgUnit", "orgUnitId"), {"month": "x"}, {"month": "2027-01"}),
         *({"month": "2026-Q1"}, {"text": " "}, {"text": LONG}, {"text": "a\0b"}),
     ],
+    "noteAbsence": lambda w: [
+        *(unknown("Member", "memberId"), {"validFrom": NEVER}, {"validTo": "2026-07-01"}, {"reason": LONG}),
+        {"validFrom": "2026-06-15"},
+    ],
+    "endAbsence": lambda w: [unknown("Absence", "absenceId"), {"on": "2026-06-29"}],
+    "setWorkingHours": lambda w: [unknown("Member", "memberId"), *_hours()],
     "resolveCellComment": lambda w: [unknown("CellComment", "commentId"), {"commentId": w["draft"]}],
     "closePlan": lambda w: [unknown("Plan", "planId"), {"planId": w["draft"]}],
     "reopenPlan": lambda w: [unknown("Plan", "planId"), {"reason": ""}, {"reason": LONG}],
@@ -297,38 +308,29 @@ BAD: Final[Mapping[str, Changes]] = {
         *({"sourceKey": ""}, {"businessDate": NEVER}, unknown("Achievement", "entryId")),
     ],
     **BAD_FUNNELS,
-    "createCustomer": lambda w: [{"key": ""}, {"key": "globex"}, *CUSTOMER],
+    **BAD_LEADS,
+    "createCustomer": lambda w: [{"key": ""}, unknown("OrgUnit", "positionId"), {"key": "globex"}, *CUSTOMER],
     "updateCustomer": lambda w: [*CUSTOMER, {"parentKey": "globex"}, unknown("Customer"), STALE],
-    "createOpportunity": lambda w: [
-        *({"key": ""}, {"stageId": w.stage("won")}, {"positionId": w.unit("east")}),
-        *(unknown("Funnel", "funnelId"), unknown("OrgUnit", "positionId"), unknown("Stage", "stageId")),
-        *(unknown("Customer", "customerId"), unknown("Product", "productId"), *DEAL, *_splits(w)),
+    "planActivity": lambda w: [
+        *({"dueOn": None}, {"dueOn": NEVER}, {"dueAt": "2026-06-03T08:00:00Z"}, {"dueOn": None, "dueAt": OLD}),
+        *_activities(w),
     ],
-    "updateOpportunity": lambda w: [
-        *(unknown("Customer", "customerId"), unknown("Product", "productId"), {"amount": None, "currency": "??"}),
-        *(unknown("Opportunity"), STALE, *_splits(w)),
-        *(one for one in DEAL if one != {"amountEstimated": True}),
+    "logActivity": lambda w: [
+        *({"doneOn": TOMORROW}, {"doneOn": NEVER}, {"doneAt": "2026-06-01T12:00:01Z"}, {"doneAt": OLD}),
+        *({"doneOn": "2026-05-01", "doneAt": "2026-05-01T12:00:00Z"}, {"result": LONG}, *_activities(w)),
     ],
-    "moveOpportunity": lambda w: [
-        *({"stageId": w.stage("won"), **one} for one in _closings(w)),
-        *({"stageId": w.stage("lead")}, unknown("Stage", "stageId")),
+    "changeActivity": lambda w: [
+        *({"dueOn": NEVER}, {"dueAt": "2026-06-03T08:00:00Z"}, unknown("Member", "memberId"), *_told(w)),
+        *({"id": w["done activity"]}, {"id": w["cancelled activity"]}, {"memberId": w.member("ann"), **STALE}),
+        {"id": w["done activity"], "dueOn": None, "memberId": w.member("bob")},
     ],
-    "transferOpportunity": lambda w: [
-        *({"positionId": w.unit("ann")}, {"positionId": w.unit("east")}, unknown("OrgUnit", "positionId")),
-        *({"id": w["lost deal"]}, unknown("Opportunity"), STALE),
+    "completeActivity": lambda w: [
+        *({"doneOn": TOMORROW}, {"doneAt": OLD}, {"id": w["done activity"]}, {"id": w["cancelled activity"]}),
+        *_told(w),
     ],
-    "winOpportunity": lambda w: [
-        *_closings(w),
-        *({"amount": "-1"}, {"amount": "0.001"}, {"currency": "EUR"}, {"amount": "1", "currency": "??"}),
-        {"amount": "1", "currency": "USD"},
-    ],
-    "loseOpportunity": lambda w: [
-        *({"stageId": w.stage("won")}, unknown("Stage", "stageId"), {"on": TOMORROW}, {"on": NEVER}),
-        *({"reason": LONG}, {"id": w["lost deal"]}, unknown("Opportunity"), STALE),
-    ],
-    "reopenOpportunity": lambda w: [
-        *({"stageId": w.stage("won")}, unknown("Stage", "stageId"), {"on": TOMORROW}, {"on": "2026-05-01"}),
-        *({"reason": LONG}, {"id": w["deal"]}, unknown("Opportunity"), STALE),
+    "cancelActivity": lambda w: [
+        *({"id": w["cancelled activity"]}, {"id": w["done activity"], "reason": " "}, {"reason": LONG}),
+        *(unknown("Activity"), STALE),
     ],
     "defineAttribute": lambda w: _definitions(),
     "archiveAttribute": lambda w: [unknown("AttributeDefinition"), {"id": "?"}, {"id": w["customer"]}, STALE],

@@ -13,6 +13,11 @@ LONG: Final = "x" * 3000
 NEVER: Final = "1000-01-01"
 TOMORROW: Final = "2026-06-02"
 STALE: Final[dict[str, Any]] = {"expectedVersion": 99}
+DEAL: Final[tuple[dict[str, Any], ...]] = (
+    *({"amount": "1.001"}, {"amount": "-1"}, {"amount": "1", "currency": "??"}, {"amountEstimated": True}),
+    *({"openedOn": NEVER}, {"expectedCloseOn": NEVER}, {"openedOn": "2026-05-02", "expectedCloseOn": "2026-05-01"}),
+    *({"name": ""}, {"name": LONG}),
+)
 
 
 def unknown(type_name: str, field: str = "id") -> dict[str, str]:
@@ -47,6 +52,32 @@ def _units(world: World) -> list[dict[str, Any]]:
     return [unknown("OrgUnit", "orgUnitId"), {"orgUnitId": world.unit("ann")}]
 
 
+def _splits(world: World) -> list[dict[str, Any]]:
+    ann, half = world.unit("ann"), {"positionId": world.unit("bob"), "share": "0.5"}
+    return [
+        {"splits": [{"positionId": ann, "share": "0"}]},
+        {"splits": [half]},
+        {"splits": [half, half]},
+        {"splits": [half, {"positionId": world.unit("east"), "share": "0.5"}]},
+        {"splits": [half, {"positionId": world.unit("empty"), "share": "0.5"}]},
+        {"splits": [half, {"positionId": ann, "share": "0.5", **unknown("Member", "memberId")}]},
+    ]
+
+
+def _closings(world: World) -> list[dict[str, Any]]:
+    return [
+        {"on": TOMORROW},
+        {"on": NEVER},
+        {"id": world["nobody's deal"]},
+        {"id": world["vague deal"]},
+        {"id": world["foreign deal"]},
+        {"id": world["lost deal"]},
+        {"reason": LONG},
+        unknown("Opportunity"),
+        STALE,
+    ]
+
+
 BAD_FUNNELS: Final[Mapping[str, Callable[[World], list[dict[str, Any]]]]] = {
     "createFunnel": lambda w: [{"key": "A B"}, {"key": "sales"}, {"name": ""}, *_stages(w), *_standards(), *_units(w)],
     "reviseFunnel": lambda w: [unknown("Funnel"), STALE, {"reason": LONG}, *_stages(w), *_standards()],
@@ -71,6 +102,37 @@ BAD_FUNNELS: Final[Mapping[str, Callable[[World], list[dict[str, Any]]]]] = {
     "invalidateOpportunity": lambda w: [
         *(unknown("Stage", "stageId"), {"on": TOMORROW}, {"on": NEVER}, {"reasonKey": "none"}),
         *({"reason": LONG}, {"id": w["deal"]}, {"id": w["lost deal"]}, unknown("Opportunity"), STALE),
+    ],
+    "createOpportunity": lambda w: [
+        *({"key": ""}, {"stageId": w.stage("won")}, {"positionId": w.unit("east")}),
+        *(unknown("Funnel", "funnelId"), unknown("OrgUnit", "positionId"), unknown("Stage", "stageId")),
+        *(unknown("Customer", "customerId"), unknown("Product", "productId"), *DEAL, *_splits(w)),
+    ],
+    "updateOpportunity": lambda w: [
+        *(unknown("Customer", "customerId"), unknown("Product", "productId"), {"amount": None, "currency": "??"}),
+        *(unknown("Opportunity"), STALE, *_splits(w)),
+        *(one for one in DEAL if one != {"amountEstimated": True}),
+    ],
+    "moveOpportunity": lambda w: [
+        *({"stageId": w.stage("won"), **one} for one in _closings(w)),
+        *({"stageId": w.stage("lead")}, unknown("Stage", "stageId")),
+    ],
+    "transferOpportunity": lambda w: [
+        *({"positionId": w.unit("ann")}, {"positionId": w.unit("east")}, unknown("OrgUnit", "positionId")),
+        *({"id": w["lost deal"]}, unknown("Opportunity"), STALE),
+    ],
+    "winOpportunity": lambda w: [
+        *_closings(w),
+        *({"amount": "-1"}, {"amount": "0.001"}, {"currency": "EUR"}, {"amount": "1", "currency": "??"}),
+        {"amount": "1", "currency": "USD"},
+    ],
+    "loseOpportunity": lambda w: [
+        *({"stageId": w.stage("won")}, unknown("Stage", "stageId"), {"on": TOMORROW}, {"on": NEVER}),
+        *({"reason": LONG}, {"id": w["lost deal"]}, unknown("Opportunity"), STALE),
+    ],
+    "reopenOpportunity": lambda w: [
+        *({"stageId": w.stage("won")}, unknown("Stage", "stageId"), {"on": TOMORROW}, {"on": "2026-05-01"}),
+        *({"reason": LONG}, {"id": w["deal"]}, unknown("Opportunity"), STALE),
     ],
 }
 """What to change of the valid input of each, by the mutation's name."""
