@@ -22,7 +22,7 @@ class ViewerCan:
     create_org_units: bool = strawberry.field(description="Add units to the tree.")
     create_members: bool = strawberry.field(description="Enter members.")
     create_plans: bool = strawberry.field(description="Make plans.")
-    create_funnels: bool = strawberry.field(description="Lay out funnels.")
+    create_funnels: bool = strawberry.field(description="Lay out funnels, revise them, and set their reasons.")
     create_customers: bool = strawberry.field(description="Enter customers.")
     create_leads: bool = strawberry.field(description="Enter leads.")
     create_pools: bool = strawberry.field(description="Lay out pools, and rules of all pools.")

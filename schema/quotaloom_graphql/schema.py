@@ -26,7 +26,7 @@ from quotaloom_graphql import (
     comments,
     companies,
     customer_levels,
-    funnels,
+    funnel_queries,
     leads,
     metrics,
     objectives,
@@ -45,6 +45,7 @@ from quotaloom_graphql.companies import CompanyMutation
 from quotaloom_graphql.context import Info
 from quotaloom_graphql.customer_mutations import CustomerMutation
 from quotaloom_graphql.decimals import EXACT_DECIMAL
+from quotaloom_graphql.funnel_layouts import FunnelLayoutMutation
 from quotaloom_graphql.funnel_mutations import FunnelMutation
 from quotaloom_graphql.lead_mutations import LeadMutation
 from quotaloom_graphql.metrics import MetricMutation
@@ -69,6 +70,7 @@ from quotaloom_graphql.reliefs import ReliefMutation
 from quotaloom_graphql.roots import root_field
 from quotaloom_graphql.scenarios import ScenarioMutation
 from quotaloom_graphql.schedules import ScheduleMutation
+from quotaloom_graphql.stage_mutations import StageMutation
 from quotaloom_graphql.submission_mutations import SubmissionMutation
 from quotaloom_graphql.subscriptions import Subscription
 from quotaloom_graphql.target_imports import TargetImportMutation
@@ -79,7 +81,7 @@ from quotaloom_sdk import GraphQLExtension, InvalidDefinition
 NODE_LOADERS: dict[str, NodeLoader] = {
     **organization_queries.NODE_LOADERS,
     **metrics.NODE_LOADERS,
-    **funnels.NODE_LOADERS,
+    **funnel_queries.NODE_LOADERS,
     **pools.NODE_LOADERS,
     **activities.NODE_LOADERS,
     **achievements.NODE_LOADERS,
@@ -113,7 +115,7 @@ async def _node(
 class Query(
     OrganizationQuery,
     RankingQuery,
-    funnels.FunnelQuery,
+    funnel_queries.FunnelQuery,
     pools.PoolQuery,
     OwnershipQuery,
     activities.ActivityQuery,
@@ -152,7 +154,9 @@ class Mutation(
     ProductMetricMutation,
     scores.ScoreMutation,
     AchievementMutation,
+    FunnelLayoutMutation,
     FunnelMutation,
+    StageMutation,
     CustomerMutation,
     LeadMutation,
     customer_levels.CustomerLevelMutation,

@@ -13,6 +13,7 @@ STAGES: Final[list[dict[str, Any]]] = [
     {"key": "open", "name": "Open", "winProbability": "0.25"},
     {"key": "won", "name": "Won", "outcome": "WON", "winProbability": "1"},
     {"key": "lost", "name": "Lost", "outcome": "LOST", "winProbability": "0"},
+    {"key": "odd", "name": "Odd", "outcome": "INVALID", "winProbability": "0"},
 ]
 
 
@@ -142,14 +143,25 @@ VALID: Final[Mapping[str, Callable[[World], dict[str, Any]]]] = {
     "postAchievements": lambda w: {"items": [w.order("second")]},
     "reverseAchievement": lambda w: {"entryId": w["entry"], "idempotencyKey": "back", "reason": "Returned"},
     "createFunnel": lambda w: {"key": "partners", "name": "Partners", "stages": STAGES},
+    "reviseFunnel": lambda w: {"id": w["revised funnel"], "stages": STAGES, "reason": "Shorter"},
+    "moveDealsToLatest": lambda w: {"id": w["revised funnel"], "stages": [{"of": "talk", "to": "open"}]},
+    "setCloseReasons": lambda w: {
+        "id": w["revised funnel"],
+        "outcome": "LOST",
+        "reasons": [{"key": "price", "name": "Price"}],
+    },
     "createCustomer": lambda w: {"name": "Initech"},
     "updateCustomer": lambda w: {"id": w["customer"], "sector": "Energy"},
     "createOpportunity": lambda w: {"funnelId": w["funnel"], "positionId": w.unit("ann")},
     "updateOpportunity": lambda w: {"id": w["deal"], "amount": "2000"},
     "moveOpportunity": lambda w: {"id": w["deal"], "stageId": w.stage("offer")},
+    "decideStage": lambda w: {"id": w["deal"], "approved": True},
+    "addOpportunityDocument": lambda w: {"id": w["deal"], "name": "Offer", "url": "https://example.com/offer.pdf"},
+    "removeOpportunityDocument": lambda w: {"id": w["document"]},
     "transferOpportunity": lambda w: {"id": w["deal"], "positionId": w.unit("bob")},
     "winOpportunity": lambda w: {"id": w["deal"]},
     "loseOpportunity": lambda w: {"id": w["vague deal"]},
+    "invalidateOpportunity": lambda w: {"id": w["odd deal"]},
     "reopenOpportunity": lambda w: {"id": w["lost deal"]},
     **VALID_LEADS,
     "planActivity": lambda w: {

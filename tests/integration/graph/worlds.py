@@ -80,6 +80,9 @@ async def _fill_floor(world: World) -> None:
     ids["vague deal"] = gid("Opportunity", await floor.open("ann", amount=None))
     ids["foreign deal"] = gid("Opportunity", await floor.open("ann", currency="USD"))
     ids["nobody's deal"] = gid("Opportunity", await floor.open("empty"))
+    made = await world.call("addOpportunityDocument", "opportunity { documents { id } }", id=ids["deal"], name="Brief")
+    ids["document"] = made["opportunity"]["documents"][0]["id"]
+    await _revise_funnel(world)
     lost = await floor.open("bob")
     await lose_opportunity(floor.work, lost)
     ids["lost deal"] = gid("Opportunity", lost)
@@ -99,6 +102,25 @@ async def _fill_floor(world: World) -> None:
     await world.call("cancelActivity", "", id=ids["cancelled activity"])
     new = {"kind": "MEETING", "matter": "Agree on terms", "opportunityId": ids["deal"], "memberId": world.member("ann")}
     ids["done activity"] = (await world.call("logActivity", "activity { id }", **new))["activity"]["id"]
+
+
+async def _revise_funnel(world: World) -> None:
+    """A funnel with an invalid stage, of two versions: an open deal is in a stage that the second does not have."""
+    closed = [
+        {"key": "won", "name": "Won", "outcome": "WON", "winProbability": "1"},
+        {"key": "lost", "name": "Lost", "outcome": "LOST", "winProbability": "0"},
+        {"key": "odd", "name": "Odd", "outcome": "INVALID", "winProbability": "0"},
+    ]
+    stages = [{"key": "talk", "name": "Talk", "winProbability": "0.1"}, *closed]
+    made = await world.call("createFunnel", "funnel { id }", key="service", name="Service", stages=stages)
+    funnel = world.ids["revised funnel"] = made["funnel"]["id"]
+    for name in ("odd deal", "left deal"):
+        opened = await world.call(
+            "createOpportunity", "opportunity { id }", funnelId=funnel, positionId=world.unit("bob"), key=name
+        )
+        world.ids[name] = opened["opportunity"]["id"]
+    stages = [{"key": "open", "name": "Open", "winProbability": "0.25"}, *closed]
+    await world.call("reviseFunnel", "funnel { id }", id=funnel, stages=stages)
 
 
 async def _note_grades(world: World) -> None:
