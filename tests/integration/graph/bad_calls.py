@@ -12,6 +12,7 @@ from tests.integration.graph.valid_calls import VALID, file_of
 from tests.integration.graph.worlds import NOTHING, World
 
 OLD: Final = "1000-01-01T00:00:00Z"
+STEP: Final[dict[str, Any]] = {"matter": "Call again", "dueOn": "2026-06-08"}
 CUSTOMER: Final[tuple[dict[str, Any], ...]] = (
     {"name": ""},
     {"sector": LONG},
@@ -331,6 +332,22 @@ BAD: Final[Mapping[str, Changes]] = {
     "cancelActivity": lambda w: [
         *({"id": w["cancelled activity"]}, {"id": w["done activity"], "reason": " "}, {"reason": LONG}),
         *(unknown("Activity"), STALE),
+    ],
+    "reviewDeal": lambda w: [
+        *(
+            {"advice": " "},
+            {"advice": LONG},
+            {"followUpOn": "2026-05-31"},
+            {"followUpOn": NEVER},
+            {"steps": [STEP] * 51},
+        ),
+        *({"steps": [STEP, {**STEP, **one}]} for one in ({"matter": " "}, {"dueOn": None}, {"dueAt": OLD})),
+        {"steps": [{**STEP, **unknown("Member", "memberId")}]},
+        {"id": w["nobody's deal"], "steps": [STEP]},
+        unknown("Opportunity"),
+    ],
+    "followUpDealReview": lambda w: [
+        *({"result": " "}, {"result": LONG}, {"id": w["finished review"]}, unknown("DealReview"), STALE),
     ],
     "defineAttribute": lambda w: _definitions(),
     "archiveAttribute": lambda w: [unknown("AttributeDefinition"), {"id": "?"}, {"id": w["customer"]}, STALE],

@@ -75,9 +75,10 @@ def leads(path: list[str], kind: Any) -> bool:
 
 
 def as_whom(mutation: str) -> Identity | str | None:
-    """Operators found companies, Ann sets herself a goal; admins do the rest."""
-    if mutation == "setOwnGoal":
-        return "ann"
+    """Operators found companies, Ann sets herself a goal, Hal reviews her deals; admins do the rest."""
+    members = {"setOwnGoal": "ann", "reviewDeal": "hal", "followUpDealReview": "hal"}
+    if mutation in members:
+        return members[mutation]
     return Identity(0, "ops", Role.OPERATOR) if mutation == "createCompany" else None
 
 

@@ -27,6 +27,7 @@ def one_of_each(world: World) -> dict[str, str]:
         "CustomerLevel": world["level"],
         "Achievement": world["entry"],
         "Activity": world["activity"],
+        "DealReview": world["review"],
         "AttributeDefinition": world["attribute"],
         "Objective": world["objective"],
         "TargetSubmission": world["east submission"],

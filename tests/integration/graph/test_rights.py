@@ -106,6 +106,8 @@ SHOWN: Final = {
     "changeActivity": "Activity.viewerCan.edit",
     "completeActivity": "Activity.viewerCan.edit",
     "cancelActivity": "Activity.viewerCan.edit",
+    "reviewDeal": "Opportunity.viewerCan.review",
+    "followUpDealReview": "DealReview.viewerCan.followUp",
     "defineAttribute": "Viewer.can.changeSettings",
     "archiveAttribute": "AttributeDefinition.viewerCan.edit",
     "setAttributes": "Customer.viewerCan.edit",

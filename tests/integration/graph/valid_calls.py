@@ -180,6 +180,13 @@ VALID: Final[Mapping[str, Callable[[World], dict[str, Any]]]] = {
     "changeActivity": lambda w: {"id": w["activity"], "place": "Shanghai", "dueOn": "2026-06-05"},
     "completeActivity": lambda w: {"id": w["activity"], "result": "They want two"},
     "cancelActivity": lambda w: {"id": w["activity"], "reason": "Was another customer"},
+    "reviewDeal": lambda w: {
+        "id": w["deal"],
+        "advice": "See the engineer first",
+        "steps": [{"matter": "Invite the engineer", "dueOn": "2026-06-08"}],
+        "followUpOn": "2026-06-15",
+    },
+    "followUpDealReview": lambda w: {"id": w["review"], "result": "They met"},
     "defineAttribute": lambda w: {
         "on": "OPPORTUNITY",
         "key": "adviser",

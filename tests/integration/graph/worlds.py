@@ -100,6 +100,11 @@ async def _fill_floor(world: World) -> None:
         planned = await world.call("planActivity", "activity { id }", dueOn="2026-06-04", **new)
         ids[name] = planned["activity"]["id"]
     await world.call("cancelActivity", "", id=ids["cancelled activity"])
+    new = {"id": ids["deal"], "advice": "Ask for the budget", "followUpOn": "2026-06-01"}
+    for name in ("review", "finished review"):
+        payload = await do(floor, "reviewDeal", "review { id }", "hal", **new)
+        ids[name] = payload["review"]["id"]
+    await do(floor, "followUpDealReview", "", "hal", id=ids["finished review"], result="There is one")
     new = {"kind": "MEETING", "matter": "Agree on terms", "opportunityId": ids["deal"], "memberId": world.member("ann")}
     ids["done activity"] = (await world.call("logActivity", "activity { id }", **new))["activity"]["id"]
 

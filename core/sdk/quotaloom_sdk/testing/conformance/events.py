@@ -40,6 +40,8 @@ PAYLOADS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "customer_level.defined": ("id", "key"),
         "customer_level.updated": _ROW,
         "customer_levels.ordered": (),
+        "deal_review.followed_up": ("id", "opportunity"),
+        "deal_review.held": ("id", "opportunity"),
         "exchange_rate.set": ("id", "currency", "kind"),
         "focus.set": ("on", "id", "period"),
         "funnel.close_reasons_set": _ROW,
