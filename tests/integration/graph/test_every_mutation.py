@@ -75,8 +75,8 @@ def leads(path: list[str], kind: Any) -> bool:
 
 
 def as_whom(mutation: str) -> Identity | str | None:
-    """Operators found companies, Ann sets herself a goal; admins do the rest."""
-    if mutation == "setOwnGoal":
+    """Operators found companies, Ann sets herself a goal and claims; admins do the rest."""
+    if mutation in {"setOwnGoal", "claimRecords", "claimNextRecords"}:
         return "ann"
     return Identity(0, "ops", Role.OPERATOR) if mutation == "createCompany" else None
 

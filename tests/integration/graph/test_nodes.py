@@ -23,6 +23,8 @@ def one_of_each(world: World) -> dict[str, str]:
         "Stage": world.stage("lead"),
         "Customer": world["customer"],
         "Opportunity": world["deal"],
+        "Pool": world["pool"],
+        "PoolRule": world["rule"],
         "Achievement": world["entry"],
         "Activity": world["activity"],
         "AttributeDefinition": world["attribute"],

@@ -91,6 +91,20 @@ SHOWN: Final = {
     "changeActivity": "Activity.viewerCan.edit",
     "completeActivity": "Activity.viewerCan.edit",
     "cancelActivity": "Activity.viewerCan.edit",
+    "createPool": "Viewer.can.createPools",
+    "updatePool": "Pool.viewerCan.edit",
+    "closePool": "Pool.viewerCan.edit",
+    "createPoolRule": "Pool.viewerCan.setRules",
+    "updatePoolRule": "PoolRule.viewerCan.edit",
+    "pausePoolRule": "PoolRule.viewerCan.edit",
+    "archivePoolRule": "PoolRule.viewerCan.edit",
+    "claimRecords": "Pool.viewerCan.claim",
+    "claimNextRecords": "Pool.viewerCan.claim",
+    "assignRecords": "Pool.viewerCan.assign",
+    "exemptRecords": "Pool.viewerCan.assign",
+    "transferRecords": "PoolRecord.viewerCan.move",
+    "releaseRecords": "PoolRecord.viewerCan.move",
+    "handOverRecords": "PoolRecord.viewerCan.move",
     "defineAttribute": "Viewer.can.changeSettings",
     "archiveAttribute": "AttributeDefinition.viewerCan.edit",
     "setAttributes": "Customer.viewerCan.edit",
@@ -99,8 +113,8 @@ SHOWN: Final = {
 }
 """Where a client reads whether to offer a mutation."""
 
-CAN = """{ viewer { can { createCompanies createOrgUnits createMembers createPlans createFunnels createCustomers
-    createOpportunities postAchievements changeSettings } } }"""
+CAN = """{ viewer { can { createCompanies createOrgUnits createMembers createPlans createFunnels createPools
+    createCustomers createOpportunities postAchievements changeSettings } } }"""
 
 EDITS = """query ($plan: ID!, $product: ID!) {
     company { viewerCan { edit } }
@@ -139,7 +153,14 @@ async def test_each_viewer_is_shown_what_he_may_create(database: Database) -> No
     company_id = world.floor.work.company.id
     service = Identity(company_id, "crm", Role.SERVICE, scopes=frozenset({Scope.TARGETS.value, Scope.SETTINGS.value}))
     deals = {"createCustomers", "createOpportunities"}
-    admin = deals | {"createOrgUnits", "createMembers", "createPlans", "createFunnels", "postAchievements"}
+    admin = deals | {
+        "createOrgUnits",
+        "createMembers",
+        "createPlans",
+        "createFunnels",
+        "createPools",
+        "postAchievements",
+    }
     assert await can(world, None) == admin | {"changeSettings"}
     assert await can(world, "ann") == deals
     assert await can(world, "hal") == deals

@@ -72,8 +72,20 @@ PAYLOADS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "plan.reopened": _ROW,
         "plan.revised": ("id", "version"),
         "policy.switched": ("policy", "active", "revision"),
+        "pool.closed": _ROW,
+        "pool.created": _ROW,
+        "pool.opened": _ROW,
+        "pool.updated": _ROW,
+        "pool_rule.archived": _ROW,
+        "pool_rule.created": _ROW,
+        "pool_rule.paused": _ROW,
+        "pool_rule.restored": _ROW,
+        "pool_rule.started": _ROW,
+        "pool_rule.updated": _ROW,
         "product.defined": ("id", "key"),
         "product.updated": _ROW,
+        "records.exempted": ("exempt", "leads", "customers", "opportunities"),
+        "records.moved": ("movement", "leads", "customers", "opportunities"),
         "relief.granted": ("id", "position"),
         "relief.revoked": ("id", "position"),
         "scenario.added": ("plan", "version"),
@@ -99,16 +111,22 @@ PAYLOADS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 
 _NUMBER = st.one_of(st.integers(1, 99), st.integers(1, LARGEST))
 _NUMBERS = st.lists(_NUMBER, min_size=1, max_size=3, unique=True)
+_IDS_OF_A_KIND = st.lists(_NUMBER, max_size=3, unique=True)
 _SUBJECTS = st.sampled_from(("unit", "member", "customer", "opportunity"))
 _VALUES: Mapping[str, SearchStrategy[Any]] = {
     "active": st.booleans(),
     "currency": currencies,
+    "customers": _IDS_OF_A_KIND,
+    "exempt": st.booleans(),
     "ids": _NUMBERS,
     "key": keys,
     "keys": st.lists(keys, min_size=1, max_size=3, unique=True),
     "kind": st.sampled_from(("plan", "booking")),
+    "leads": _IDS_OF_A_KIND,
+    "movement": st.sampled_from(("claim", "assign", "release", "recycle", "transfer", "handover")),
     "objective": st.none() | _NUMBER,
     "on": days.map(lambda day: day.isoformat()),
+    "opportunities": _IDS_OF_A_KIND,
     "period": st.builds("{}-Q{}".format, st.integers(1990, 2100), st.integers(1, 4)),
     "policy": st.sampled_from(("allocation.even", "acme.by_year")),
     "units": _NUMBERS,
