@@ -14,7 +14,7 @@ from quotaloom.ownership.ledger import owned_records
 from quotaloom.ownership.owners import RecordKind
 from quotaloom.ownership.rule_parameters import bad, flag, listed, mapping, whole
 from quotaloom.ownership.rules import Refusal, Rule
-from quotaloom.ownership.subjects import CLOSED, JOINS, LEVEL, WON, Subject
+from quotaloom.ownership.subjects import CLOSED, JOINS, LEVEL, WON, Subject, subjects_of
 from quotaloom.platform.errors import InputError, Path
 from quotaloom.platform.unit_of_work import Snapshot, Transaction
 

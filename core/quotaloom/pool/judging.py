@@ -103,7 +103,7 @@ async def departures(
     if not ownership_ids:
         return {}
     rows = await reader.fetch(_LEFT, reader.company_id, list(ownership_ids), member_ids)
-    return {(row["ownership_id"], row["from_member_id"]): Departure(row["left_on"], row["returned_on"]) for row in rows}
+    return {(row["ownership_id"], row["from_member_id"]): row["left_on"] for row in rows}
 
 
 async def load_claims(
