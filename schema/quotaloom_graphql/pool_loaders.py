@@ -9,7 +9,7 @@ import strawberry
 
 from quotaloom.metrics.currencies import currency_scale
 from quotaloom.ownership import reads as ownership_reads
-from quotaloom.ownership.owners import Movement, RecordKind, RecordName
+from quotaloom.ownership.owners import Movement, Owner, RecordKind, RecordName
 from quotaloom.ownership.rules import RuleKind
 from quotaloom.platform.access import Scope
 from quotaloom.platform.amounts import format_amount
@@ -172,6 +172,21 @@ async def load_rule_rights(keys: list[Any], info: Info) -> list[dict[str, bool]]
     """What the viewer may do with each rule."""
     viewer, reach = (await info.context.work()).viewer, await reach_of(info.context)
     return [{"edit": viewer.may(Scope.POOL) or rule["pool_id"] in reach.administered} for rule in keys]
+
+
+async def load_record_rights(rows: list[Any], info: Info) -> list[dict[str, bool]]:
+    """What the viewer may do with each record."""
+    work = await info.context.work()
+    reach = await pool_reach(info.context.snapshot, work.viewer, work.today)
+    owners = [Owner(row["pool_id"], row["member_id"], row["position_id"]) for row in rows]
+    return [
+        {
+            "claim": not owner.held and owner.pool_id in reach.joined,
+            "move": owner.held and reach.works(owner),
+            "assign": reach.manages(owner.pool_id),
+        }
+        for owner in owners
+    ]
 
 
 async def load_record_pages(

@@ -33,6 +33,7 @@ from quotaloom_graphql.pool_loaders import (
     load_pool_rules,
     load_pools,
     load_record_pages,
+    load_record_rights,
     load_rule_rights,
     load_rules_by_id,
     load_waiting_counts,
@@ -112,6 +113,16 @@ class PoolRecord:
         load_products, key="product_id", by="id", one=True, description="What it might buy."
     )
     ownership: Ownership = batch(load_ownerships, key="ownership_id", by="id", one=True, description="Whose it is.")
+    viewer_can: ViewerCanOnPoolRecord = batch(load_record_rights, description="What you may do with it.")
+
+
+@strawberry.type(description="What you may do with a record of a pool; the server checks again.")
+class ViewerCanOnPoolRecord:
+    """Rights of the viewer on a record."""
+
+    claim: bool = strawberry.field(description="Claim it, as far as limits, caps and cooldowns allow.")
+    move: bool = strawberry.field(description="Give it back, transfer it and hand it over.")
+    assign: bool = strawberry.field(description="Hand it out, and keep it exempt.")
 
 
 @strawberry.type(description="What you may do with a pool; the server checks again.")

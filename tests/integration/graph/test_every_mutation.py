@@ -75,8 +75,9 @@ def leads(path: list[str], kind: Any) -> bool:
 
 
 def as_whom(mutation: str) -> Identity | str | None:
-    """Operators found companies, Ann sets herself a goal, Hal reviews her deals; admins do the rest."""
-    members = {"setOwnGoal": "ann", "reviewDeal": "hal", "followUpDealReview": "hal"}
+    """Operators found companies, Ann sets herself a goal and claims, Hal reviews her deals; admins do the rest."""
+    members = dict.fromkeys(("setOwnGoal", "claimRecords", "claimNextRecords"), "ann")
+    members |= dict.fromkeys(("reviewDeal", "followUpDealReview"), "hal")
     if mutation in members:
         return members[mutation]
     return Identity(0, "ops", Role.OPERATOR) if mutation == "createCompany" else None

@@ -63,6 +63,7 @@ async def small_world(database: Database) -> World:
     await _fill_floor(world)
     await _note_grades(world)
     await _fill_plans(world)
+    await _fill_pools(world)
     return world
 
 
@@ -210,3 +211,21 @@ async def _hand_in(world: World) -> None:
         given = {"planId": world["third"], "orgUnitId": world.unit(unit)}
         payload = await do(world.floor, "submitTargets", "submission { id }", who, **given)
         world.ids[f"{unit} submission"] = payload["submission"]["id"]
+
+
+async def _fill_pools(world: World) -> None:
+    """A pool of East's, which Hal looks after, with two customers that wait, and one that Ann has; and an empty one."""
+    east = {"kinds": ["CUSTOMER", "OPPORTUNITY"], "orgUnitIds": [world.unit("east")], "adminIds": [world.member("hal")]}
+    for key, name in (("pool", "sea"), ("empty pool", "pond")):
+        made = await world.call("createPool", "pool { id }", key=name, name=name.title(), **east)
+        world.ids[key] = made["pool"]["id"]
+    names = ["waiting customer", "next customer", "held customer"]
+    for name in names:
+        world.ids[name] = gid("Customer", await create_customer(world.floor.work, NewCustomer(name.title())))
+    waiting = {"recordIds": [world[name] for name in names], "reason": "New", "poolId": world["pool"]}
+    await world.call("releaseRecords", "results { done }", **waiting)
+    given = {"recordIds": [world["held customer"]], "memberId": world.member("ann")}
+    await world.call("assignRecords", "results { done }", **given)
+    rule = {"kind": "RECYCLING", "parameters": {"when": {"noFollowUp": {"days": 30}}}, "poolId": world["pool"]}
+    made = await world.call("createPoolRule", "poolRule { id }", key="idle", name="Idle", **rule)
+    world.ids["rule"] = made["poolRule"]["id"]
