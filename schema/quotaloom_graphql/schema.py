@@ -40,8 +40,10 @@ from quotaloom_graphql.companies import CompanyMutation
 from quotaloom_graphql.context import Info
 from quotaloom_graphql.decimals import EXACT_DECIMAL
 from quotaloom_graphql.funnel_mutations import FunnelMutation
+from quotaloom_graphql.jobs import JobMutation, JobQuery
 from quotaloom_graphql.metrics import MetricMutation
 from quotaloom_graphql.nodes import TYPENAME, Node, NodeLoader, split_id
+from quotaloom_graphql.notifications import NotificationMutation
 from quotaloom_graphql.objective_mutations import ObjectiveMutation
 from quotaloom_graphql.organization_mutations import OrganizationMutation
 from quotaloom_graphql.organization_queries import OrganizationQuery
@@ -105,6 +107,7 @@ class Query(
     TargetWarningQuery,
     scores.ScoreQuery,
     PluginQuery,
+    JobQuery,
 ):
     """Root of queries."""
 
@@ -135,6 +138,8 @@ class Mutation(
     AttributeMutation,
     PolicyMutation,
     PolicyTrialMutation,
+    NotificationMutation,
+    JobMutation,
 ):
     """Root of mutations."""
 

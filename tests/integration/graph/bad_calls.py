@@ -256,6 +256,12 @@ BAD: Final[Mapping[str, Changes]] = {
         *(unknown("Plan", "planId"), unknown("OrgUnit", "orgUnitId"), {"month": "x"}, {"month": "2027-01"}),
         *({"month": "2026-Q1"}, {"text": " "}, {"text": LONG}, {"text": "a\0b"}),
     ],
+    "markNotificationsRead": lambda w: [
+        {"ids": [gid("Notification", NOTHING)]},
+        *({"ids": [w["notification"], w["draft"]]}, {"ids": [w["notification"]] * 501}),
+    ],
+    "retryJob": lambda w: [unknown("FailedJob"), {"id": w["draft"]}],
+    "dismissJob": lambda w: [unknown("FailedJob"), {"id": w["draft"]}],
     "resolveCellComment": lambda w: [unknown("CellComment", "commentId"), {"commentId": w["draft"]}],
     "closePlan": lambda w: [unknown("Plan", "planId"), {"planId": w["draft"]}],
     "reopenPlan": lambda w: [unknown("Plan", "planId"), {"reason": ""}, {"reason": LONG}],

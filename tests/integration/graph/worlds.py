@@ -10,6 +10,7 @@ from quotaloom.funnels.commands.stage_changes import lose_opportunity
 from quotaloom.metrics.product_commands import NewProduct, define_product
 from quotaloom.platform.database import Database
 from tests.integration.funnels.floors import Floor, furnish
+from tests.integration.graph.aftermath import aftermath
 from tests.integration.graph.asking import do, gid
 
 NOTHING = 10**17
@@ -60,6 +61,7 @@ async def small_world(database: Database) -> World:
     await _fill_floor(world)
     await _note_grades(world)
     await _fill_plans(world)
+    world.ids.update(await aftermath(world.floor))
     return world
 
 

@@ -40,6 +40,8 @@ PAYLOADS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "headship.ended": ("id", "on"),
         "holding.created": _ROW,
         "holding.ended": ("id", "on"),
+        "job.dismissed": _ROW,
+        "job.retried": _ROW,
         "member.created": _ROW,
         "member.left": ("id", "on"),
         "member.returned": _ROW,
