@@ -1,0 +1,1 @@
+"""Figures of funnels for many units or funnels and many periods at once: sums, days, conversion, forecast."""

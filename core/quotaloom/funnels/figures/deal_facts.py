@@ -1,0 +1,112 @@
+"""Open, expected, opened and closed deals, in one statement for all units or funnels and periods."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from quotaloom.funnels.figures.questions import Asked, FunnelStage
+from quotaloom.funnels.figures.selecting import Place, Selection
+from quotaloom.funnels.figures.sums import APART, NO_DEALS, SUMS, DealSums, sums_of, total
+from quotaloom.platform.unit_of_work import Snapshot
+from quotaloom.platform.work import CompanyFacts
+
+
+def _sums() -> defaultdict[int, DealSums]:
+    return defaultdict(DealSums)
+
+
+@dataclass(slots=True)
+class PeriodFacts:
+    """The deals of one period.
+
+    `opened` in it; `closed` in it, by the number of the stage; `expected` to close in what is left of it, by forecast
+    category; `overdue`: open, and expected on a day of it that is over.
+    """
+
+    opened: DealSums = NO_DEALS
+    closed: defaultdict[int, DealSums] = field(default_factory=_sums)
+    expected: defaultdict[str, DealSums] = field(default_factory=lambda: defaultdict(DealSums))
+    overdue: DealSums = NO_DEALS
+
+    def ended(self, stages: tuple[FunnelStage, ...], outcome: str) -> DealSums:
+        """Those that were closed with an outcome."""
+        return total(self.closed[stage.number] for stage in stages if stage.outcome == outcome)
+
+
+@dataclass(slots=True)
+class DealFacts:
+    """The deals of one place: those that are open today, by the number of their stage, and those of each period."""
+
+    periods: tuple[PeriodFacts, ...]
+    open: defaultdict[int, DealSums] = field(default_factory=_sums)
+
+    def of_stage(self, stage: FunnelStage, index: int) -> DealSums:
+        """The deals in a stage: of an open one those of today, else those that came there in the period."""
+        return (self.open if stage.outcome == "open" else self.periods[index].closed)[stage.number]
+
+
+async def deal_facts(snapshot: Snapshot, company: CompanyFacts, asked: Asked) -> Mapping[Place, DealFacts]:
+    """The deals of each place in one statement.
+
+    Broken down, a place is there for every product or source that has a deal in any of the periods, or an open one;
+    by name, those without one last. Otherwise each unit or funnel has the place with None.
+    """
+    rows = await snapshot.fetch(*_statement(snapshot, company, asked))
+    found: dict[Place, DealFacts] = {}
+    if asked.question.by is None:
+        found = {(owner_id, None): _nothing(asked) for owner_id in asked.whose.owner_ids}
+    for row in rows:
+        place = row["owner_id"], row["grouped"]
+        facts = found.setdefault(place, _nothing(asked))
+        kind, sums = row["kind"], sums_of(row)
+        if kind == "open":
+            facts.open[row["number"]] += sums
+            continue
+        period = facts.periods[row["slot"] - 1]
+        match kind:
+            case "opened":
+                period.opened += sums
+            case "closed":
+                period.closed[row["number"]] += sums
+            case "expected":
+                period.expected[row["forecast"]] += sums
+            case "overdue":
+                period.overdue += sums
+    return found
+
+
+def _nothing(asked: Asked) -> DealFacts:
+    return DealFacts(tuple(PeriodFacts() for _ in asked.question.periods))
+
+
+def _statement(snapshot: Snapshot, company: CompanyFacts, asked: Asked) -> tuple[str, ...]:
+    pick = Selection(snapshot, asked)
+    worth, slots, today = pick.worth(company), pick.slots(), pick.today()
+    sql = f"""
+    {pick.begin}, valued AS (
+        SELECT deal.position_id, deal.funnel_id, {pick.group} AS grouped, step.number, step.probability,
+            step.outcome = 'open' AS open, CASE WHEN step.outcome = 'open' THEN deal.forecast END AS forecast,
+            {slots.of("deal.opened_on")} AS opened,
+            CASE WHEN step.outcome <> 'open' THEN {slots.of("deal.closed_on")} END AS closed,
+            CASE WHEN step.outcome = 'open' THEN {slots.of("deal.expected_close_on")} END AS expected,
+            deal.expected_close_on < {today} AS late, deal.amount, deal.currency, {worth.column}
+        FROM opportunity AS deal JOIN step ON step.stage_id = deal.stage_id {worth.joins} WHERE {pick.matches}
+    ), summed AS (
+        SELECT {pick.owner} AS owner_id, grouped, number, open, forecast, opened, closed, expected, late,
+            {APART} AS apart, {SUMS}
+        FROM valued {pick.join_owner} GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
+    )
+    SELECT owner_id, grouped, kind, slot, stage AS number, category AS forecast, apart, sum(count)::bigint AS count,
+        sum(with_amount)::bigint AS with_amount, sum(original) AS original, sum(worth) AS worth, sum(weight) AS weight
+    FROM summed CROSS JOIN LATERAL (VALUES
+        ('open', CASE WHEN open THEN 0 END, number, NULL),
+        ('opened', opened, NULL, NULL),
+        ('closed', closed, number, NULL),
+        ('expected', CASE WHEN NOT late THEN expected END, NULL, forecast),
+        ('overdue', CASE WHEN late THEN expected END, NULL, NULL)
+    ) AS fact (kind, slot, stage, category)
+    WHERE slot IS NOT NULL GROUP BY 1, 2, 3, 4, 5, 6, 7 ORDER BY owner_id, {pick.order}, apart
+    """  # noqa: S608 (constants and numbers of parameters)
+    return sql, *pick.values

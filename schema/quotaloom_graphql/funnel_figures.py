@@ -1,0 +1,229 @@
+"""Figures of funnels: what is open, won and lost, how fast, and how it flows from stage to stage."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Any
+
+import strawberry
+
+from quotaloom.funnels import reads
+from quotaloom.funnels.figures.answers import Answer, funnel_figures
+from quotaloom.funnels.figures.cycles import cycles
+from quotaloom.funnels.figures.days import NO_DAYS
+from quotaloom.funnels.figures.days import DaySpread as Days
+from quotaloom.funnels.figures.questions import Asked, FigureBreakdown, FunnelQuestion, Whose
+from quotaloom.funnels.figures.rates import average, velocity, win_rate
+from quotaloom.funnels.figures.sums import total
+from quotaloom.metrics.currencies import currency_scale
+from quotaloom.metrics.reads import products_by_key
+from quotaloom.platform.amounts import format_amount
+from quotaloom.platform.errors import InputError, NotFound
+from quotaloom_graphql.arguments import PeriodLabel
+from quotaloom_graphql.context import Info, RequestContext
+from quotaloom_graphql.enums import Grain
+from quotaloom_graphql.funnel_figure_values import DaySpread, DealSums, day_spread, deal_sums
+from quotaloom_graphql.funnel_passage_loaders import once_asked
+from quotaloom_graphql.funnel_stage_figures import FunnelStageFigures, stage_figures
+from quotaloom_graphql.metrics import Product, load_products
+from quotaloom_graphql.nodes import decode_id
+from quotaloom_graphql.questions import periods_named
+from strawberry_breadth import batch
+
+strawberry.enum(
+    FigureBreakdown,
+    name="FigureBreakdown",
+    description="By what figures are broken down. By stage they always are (`stages`), by period with a `grain`, and of"
+    " units every unit has its own.",
+)
+
+MOST_NAMED = 200
+"""How many products or sources one field may name."""
+
+OfFunnel = Annotated[strawberry.ID, strawberry.argument(description="The funnel.")]
+GrainOrNone = Annotated[
+    Grain | None,
+    strawberry.argument(description="Answer for each such part of the period, one by one, instead of for the whole."),
+]
+By = Annotated[
+    FigureBreakdown | None,
+    strawberry.argument(description="Answer for each product or source, one by one, instead of for all together."),
+]
+Products = Annotated[list[str] | None, strawberry.argument(description="Only deals of these products, by their keys.")]
+Sources = Annotated[list[str] | None, strawberry.argument(description="Only deals from these sources.")]
+
+
+async def load_cycle(parents: list[Any], info: Info) -> list[dict[str, Any]]:
+    """How long the deals won in each period took."""
+    return [day_spread(found) for found in await _cycles(parents, info)]
+
+
+async def load_velocity(parents: list[Any], info: Info) -> list[str | None]:
+    """What each funnel brings a day."""
+    scale = await _scale(info.context)
+    shown = []
+    for parent, cycle in zip(parents, await _cycles(parents, info), strict=True):
+        answer: Answer = parent["answer"]
+        found = velocity(answer.open.count, answer.ended("won"), answer.ended("lost"), cycle)
+        shown.append(None if found is None else format_amount(found, scale))
+    return shown
+
+
+async def _cycles(parents: Sequence[Any], info: Info) -> list[Days]:
+    answers: list[Answer] = [parent["answer"] for parent in parents]
+
+    async def read(asked: Asked) -> Mapping[Any, Any]:
+        return await cycles(info.context.snapshot, asked)
+
+    found = await once_asked(info, "cycles", [answer.asked for answer in answers], read)
+    return [by_place.get((one.place, one.number), NO_DAYS) for one, by_place in zip(answers, found, strict=True)]
+
+
+@strawberry.type(
+    description="Figures of a funnel's deals in one period, of those that you may see. A deal counts as it stands now:"
+    " for the position that has it, for the units above that today, with what it is worth. A unit has the deals of the"
+    " positions below it; those that wait in a pool are no unit's, and in the funnel's own figures only."
+)
+class FunnelFigures:
+    """Figures of one period."""
+
+    period: str = strawberry.field(description="The period's label.")
+    starts_on: date = strawberry.field(description="First day.")
+    ends_on: date = strawberry.field(description="The day after the last.")
+    source: str | None = strawberry.field(
+        description="Broken down by sources, which one; null for deals that name none."
+    )
+    product: Product | None = batch(
+        load_products,
+        key="product_id",
+        by="id",
+        one=True,
+        description="Broken down by products, which one; null for deals that name none.",
+    )
+    open: DealSums = strawberry.field(description="The deals that are open today, whatever the period.")
+    opened: DealSums = strawberry.field(description="The deals that were opened in the period.")
+    expected: DealSums = strawberry.field(
+        description="The open deals that are expected to close in what is left of the period, from today on."
+    )
+    won: DealSums = strawberry.field(description="The deals won in the period.")
+    lost: DealSums = strawberry.field(description="The deals lost in the period.")
+    invalid: DealSums = strawberry.field(
+        description="The deals that turned out in the period to have been none; they count in no rate."
+    )
+    win_rate: Decimal | None = strawberry.field(
+        description="won ÷ (won + lost), by count, six places; null where neither is."
+    )
+    average_won: Decimal | None = strawberry.field(
+        description="What a won deal is worth on average; null where none has an amount."
+    )
+    cycle: DaySpread = batch(
+        load_cycle, description="How long the deals won in the period took, from opening to close."
+    )
+    velocity: Decimal | None = batch(
+        load_velocity,
+        description="What the funnel brings a day: open count × win rate × average won amount ÷ average cycle days."
+        " Null where one of them is.",
+    )
+    stages: list[FunnelStageFigures] = strawberry.field(
+        description="The funnel's stages, those of its latest version first."
+    )
+
+
+async def load_unit_funnel_figures(
+    keys: list[int],
+    info: Info,
+    funnel: OfFunnel,
+    period: PeriodLabel,
+    grain: GrainOrNone = None,
+    by: By = None,
+    products: Products = None,
+    sources: Sources = None,
+) -> list[dict[str, Any]]:
+    """Figures of the units whose figures the viewer may see."""
+    visible = (await info.context.sight()).seen_units(keys)
+    funnel_id = decode_id(funnel, "Funnel", ("funnel",))
+    question = await _question(info.context, period, grain, by, products, sources)
+    if not await reads.funnels_by_id(info.context.snapshot, [funnel_id]):
+        raise NotFound("UNKNOWN_FUNNEL", "there is no such funnel", ("funnel",))
+    return await _figures(info.context, Whose((funnel_id,), tuple(visible)), question)
+
+
+async def load_funnel_figures(
+    keys: list[int],
+    info: Info,
+    period: PeriodLabel,
+    grain: GrainOrNone = None,
+    by: By = None,
+    products: Products = None,
+    sources: Sources = None,
+) -> list[dict[str, Any]]:
+    """Figures of funnels, of all deals that the viewer may see."""
+    visible = (await info.context.sight()).units_with_figures
+    question = await _question(info.context, period, grain, by, products, sources)
+    return await _figures(info.context, Whose(tuple(keys), visible=visible), question)
+
+
+async def _question(
+    context: RequestContext,
+    period: str,
+    grain: Grain | None,
+    by: FigureBreakdown | None,
+    products: Sequence[str] | None,
+    sources: Sequence[str] | None,
+) -> FunnelQuestion:
+    for named, argument in ((products, "products"), (sources, "sources")):
+        if named is not None and len(named) > MOST_NAMED:
+            raise InputError("TOO_MANY", f"name {MOST_NAMED} {argument} at most, not {len(named)}", (argument,))
+    return FunnelQuestion(
+        tuple(await periods_named(context, period, grain)),
+        await context.today(),
+        by,
+        None if products is None else await _product_ids(context, products),
+        None if sources is None else tuple(source.replace("\0", "") for source in sources),
+    )
+
+
+async def _product_ids(context: RequestContext, keys: Sequence[str]) -> tuple[int, ...]:
+    ids = {row["key"]: row["id"] for row in await products_by_key(context.snapshot, keys)}
+    for number, key in enumerate(keys):
+        if key not in ids:
+            raise NotFound("UNKNOWN_PRODUCT", f"there is no product {key[:60]!r}", ("products", number))
+    return tuple(ids.values())
+
+
+async def _figures(context: RequestContext, whose: Whose, question: FunnelQuestion) -> list[dict[str, Any]]:
+    if not whose.owner_ids or not question.periods:
+        return []
+    company = (await context.work()).company
+    scale = currency_scale(company.currency)
+    answers = await funnel_figures(context.snapshot, company, whose, question)
+    return [_shown(answer, scale) for answer in answers]
+
+
+def _shown(answer: Answer, scale: int) -> dict[str, Any]:
+    won, lost = answer.ended("won"), answer.ended("lost")
+    mean = average(won)
+    return {
+        "owner_id": answer.owner_id,
+        "answer": answer,
+        "period": answer.period.label,
+        "starts_on": answer.period.starts_on,
+        "ends_on": answer.period.ends_on,
+        "source": answer.source,
+        "product_id": answer.product_id,
+        "open": deal_sums(answer.open, scale),
+        "opened": deal_sums(answer.of_period.opened, scale),
+        "expected": deal_sums(total(answer.of_period.expected.values()), scale),
+        "won": deal_sums(won, scale),
+        "lost": deal_sums(lost, scale),
+        "invalid": deal_sums(answer.ended("invalid"), scale),
+        "win_rate": win_rate(won, lost),
+        "average_won": None if mean is None else format_amount(mean, scale),
+        "stages": stage_figures(answer, scale),
+    }
+
+
+async def _scale(context: RequestContext) -> int:
+    return currency_scale((await context.work()).company.currency)

@@ -1,0 +1,118 @@
+"""What the record of moves says of stages: read once for all of them, and only where it is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from quotaloom.funnels.figures.ageing import NOT_OLD, ageing
+from quotaloom.funnels.figures.answers import Answer
+from quotaloom.funnels.figures.passages import NOTHING_PASSED, Passage, passages
+from quotaloom.funnels.figures.questions import Asked, FunnelStage
+from quotaloom.funnels.figures.rates import share
+from quotaloom.metrics.currencies import currency_scale
+from quotaloom_graphql.context import Info
+from quotaloom_graphql.funnel_figure_values import day_spread, deal_sums
+
+
+class StageAnswer(NamedTuple):
+    """A stage in the figures of a period."""
+
+    answer: Answer
+    stage: FunnelStage
+
+    @property
+    def later(self) -> list[FunnelStage]:
+        """The stages that come after it."""
+        return [other for other in self.answer.stages if other.follows(self.stage)]
+
+
+Read = Callable[[Asked], Awaitable[Mapping[Any, Any]]]
+
+
+async def once_asked(info: Info, name: str, askeds: Sequence[Asked], read: Read) -> list[Mapping[Any, Any]]:
+    """What `read` finds for each question; every question is read once, however many fields and rows want it."""
+
+    def reading(asked: Asked) -> Callable[[], Awaitable[Mapping[Any, Any]]]:
+        return lambda: read(asked)
+
+    found = {asked: await info.context.once((name, asked), reading(asked)) for asked in dict.fromkeys(askeds)}
+    return [found[asked] for asked in askeds]
+
+
+async def load_ageing(parents: list[Any], info: Info) -> list[dict[str, Any]]:
+    """The deals that are too old for each stage."""
+    context, rows = info.context, _answers(parents)
+    company = (await context.work()).company
+    scale = currency_scale(company.currency)
+
+    async def read(asked: Asked) -> Mapping[Any, Any]:
+        return await ageing(context.snapshot, company, asked)
+
+    found = await once_asked(info, "ageing", [row.answer.asked for row in rows], read)
+    shown = []
+    for row, by_place in zip(rows, found, strict=True):
+        old = by_place.get((row.answer.place, row.stage.number), NOT_OLD)
+        limit = row.stage.age_limit_days
+        shown.append({"limit_days": limit, "deals": deal_sums(old.too_old, scale), "unknown": old.unknown})
+    return shown
+
+
+async def load_days(parents: list[Any], info: Info) -> list[dict[str, Any]]:
+    """How long deals stayed in each stage."""
+    return [day_spread(passage.stays) for passage in await _passages(parents, info)]
+
+
+async def load_entered(parents: list[Any], info: Info) -> list[int]:
+    """How many deals came into each stage."""
+    return [passage.entered for passage in await _passages(parents, info)]
+
+
+async def load_advanced(parents: list[Any], info: Info) -> list[int]:
+    """How many of these went on."""
+    found = await _passages(parents, info)
+    return [_advanced(row, passage) for row, passage in zip(_answers(parents), found, strict=True)]
+
+
+async def load_advance_rate(parents: list[Any], info: Info) -> list[Decimal | None]:
+    """Which part of these went on."""
+    found = await _passages(parents, info)
+    return [
+        share(_advanced(row, passage), passage.entered) for row, passage in zip(_answers(parents), found, strict=True)
+    ]
+
+
+async def load_conversions(parents: list[Any], info: Info) -> list[list[dict[str, Any]]]:
+    """How many of these came to each later stage."""
+    found = await _passages(parents, info)
+    return [
+        [_conversion(passage, other) for other in row.later]
+        for row, passage in zip(_answers(parents), found, strict=True)
+    ]
+
+
+def _answers(parents: Sequence[Any]) -> list[StageAnswer]:
+    return [parent["of_stage"] for parent in parents]
+
+
+def _advanced(row: StageAnswer, passage: Passage) -> int:
+    return passage.advanced_to([other for other in row.later if other.advances])
+
+
+def _conversion(passage: Passage, other: FunnelStage) -> dict[str, Any]:
+    count = passage.came_to(other)
+    return {"key": other.key, "stage_id": other.stage_id, "count": count, "rate": share(count, passage.entered)}
+
+
+async def _passages(parents: Sequence[Any], info: Info) -> list[Passage]:
+    rows = _answers(parents)
+
+    async def read(asked: Asked) -> Mapping[Any, Any]:
+        return await passages(info.context.snapshot, asked)
+
+    found = await once_asked(info, "passages", [row.answer.asked for row in rows], read)
+    return [
+        by_place.get((row.answer.place, row.answer.number, row.stage.number), NOTHING_PASSED)
+        for row, by_place in zip(rows, found, strict=True)
+    ]
