@@ -30,10 +30,11 @@ class Topic:
 
 
 _ALL = (
-    Topic("pool.entered", "{record} came into the pool {pool}."),
+    Topic("pool.entered", "New in the pool {pool}: {count}."),
     Topic("pool.recycling_soon", "{record} goes back to the pool {pool} on {on}, if nothing is done about it."),
     Topic("pool.recycled", "{record} went back to the pool {pool}: {reason}."),
-    Topic("pool.assigned", "{record} was handed to you from the pool {pool} by {by}."),
+    Topic("pool.assigned", "{record} was handed to you by {by}."),
+    Topic("pool.assigned_many", "{count} records were handed to you by {by}."),
 )
 
 TOPICS: Final[Mapping[str, Topic]] = MappingProxyType({topic.key: topic for topic in _ALL})

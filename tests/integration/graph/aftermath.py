@@ -16,9 +16,9 @@ _FAILED = (
 )
 
 
-def entered(member_id: int, record: str = "Globex", **values: Any) -> Note:
-    """That a record came into the pool North."""
-    return Note(member_id, "pool.entered", {"record": record, "pool": "North"}, **values)
+def assigned(member_id: int, record: str = "Globex", **values: Any) -> Note:
+    """That a record was handed to a member by Hal."""
+    return Note(member_id, "pool.assigned", {"record": record, "by": "Hal"}, **values)
 
 
 async def tell(work: Work, *notes: Note) -> int:
@@ -40,7 +40,7 @@ async def fail(work: Work, name: str) -> int:
 async def aftermath(floor: Floor) -> dict[str, str]:
     """Ids of a notification of Ann's, and of two failed jobs."""
     ann = floor.members["ann"]
-    await tell(floor.work, entered(ann))
+    await tell(floor.work, assigned(ann))
     async with floor.work.snapshot() as snapshot:
         row = await snapshot.fetch_one("SELECT id FROM notification WHERE member_id = $1", ann)
     assert row is not None

@@ -12,7 +12,7 @@ from quotaloom.platform.database import Database, credentials
 from quotaloom.platform.tokens import Identity
 from quotaloom.platform.unit_of_work import Writer
 from tests.graph_client import GraphClient
-from tests.integration.graph.aftermath import entered
+from tests.integration.graph.aftermath import assigned
 from tests.integration.live.boards import Board
 from tests.integration.live.conftest import NOW, Live
 
@@ -29,7 +29,7 @@ async def told(board: Board) -> tuple[int, list[str]]:
     message = await board.hear()
     assert message["type"] == "next", message
     update = message["payload"]["data"]["notificationAdded"]
-    return update["unread"], [one["text"].removesuffix(" came into the pool North.") for one in update["notifications"]]
+    return update["unread"], [one["text"].removesuffix(" was handed to you by Hal.") for one in update["notifications"]]
 
 
 class People:
@@ -53,8 +53,8 @@ class People:
         return found
 
     async def tell(self, name: str, *records: str, **values: Any) -> None:
-        """Notify a member of records that entered his pool."""
-        notes = [entered(self.ids[name], record, **values) for record in records]
+        """Notify a member of records that were handed to him."""
+        notes = [assigned(self.ids[name], record, **values) for record in records]
         await self._database.write(
             self._live.company.company_id, Writer("tests", None, NOW), lambda transaction: notify(transaction, notes)
         )
