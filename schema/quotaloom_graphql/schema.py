@@ -48,10 +48,12 @@ from quotaloom_graphql.customer_mutations import CustomerMutation
 from quotaloom_graphql.decimals import EXACT_DECIMAL
 from quotaloom_graphql.funnel_layouts import FunnelLayoutMutation
 from quotaloom_graphql.funnel_mutations import FunnelMutation
+from quotaloom_graphql.jobs import JobMutation, JobQuery
 from quotaloom_graphql.lead_mutations import LeadMutation
 from quotaloom_graphql.metrics import MetricMutation
 from quotaloom_graphql.movement_mutations import MovementMutation
 from quotaloom_graphql.nodes import TYPENAME, Node, NodeLoader, split_id
+from quotaloom_graphql.notifications import NotificationMutation
 from quotaloom_graphql.objective_mutations import ObjectiveMutation
 from quotaloom_graphql.organization_mutations import OrganizationMutation
 from quotaloom_graphql.organization_queries import OrganizationQuery
@@ -130,6 +132,7 @@ class Query(
     leads.LeadQuery,
     customer_levels.CustomerLevelQuery,
     PluginQuery,
+    JobQuery,
 ):
     """Root of queries."""
 
@@ -170,6 +173,8 @@ class Mutation(
     AttributeMutation,
     PolicyMutation,
     PolicyTrialMutation,
+    NotificationMutation,
+    JobMutation,
 ):
     """Root of mutations."""
 

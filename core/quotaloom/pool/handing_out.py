@@ -195,7 +195,7 @@ def _barred(judge: Judge, records: Sequence[OwnedRecord], candidates: Sequence[C
     present = {one.member_id for one in candidates}
     found: dict[str, frozenset[str]] = {}
     earlier: dict[int, set[int]] = {}
-    for ownership_id, member_id in judge.left:
+    for ownership_id, member_id in judge.left_on:
         earlier.setdefault(ownership_id, set()).add(member_id)
     for record in records:
         waiting = earlier.get(record.id, set()) & present

@@ -273,6 +273,12 @@ BAD: Final[Mapping[str, Changes]] = {
         *(unknown("Plan", "planId"), unknown("OrgUnit", "orgUnitId"), {"month": "x"}, {"month": "2027-01"}),
         *({"month": "2026-Q1"}, {"text": " "}, {"text": LONG}, {"text": "a\0b"}),
     ],
+    "markNotificationsRead": lambda w: [
+        {"ids": [gid("Notification", NOTHING)]},
+        *({"ids": [w["notification"], w["draft"]]}, {"ids": [w["notification"]] * 501}),
+    ],
+    "retryJob": lambda w: [unknown("FailedJob"), {"id": w["draft"]}],
+    "dismissJob": lambda w: [unknown("FailedJob"), {"id": w["draft"]}],
     "noteAbsence": lambda w: [
         *(unknown("Member", "memberId"), {"validFrom": NEVER}, {"validTo": "2026-07-01"}, {"reason": LONG}),
         {"validFrom": "2026-06-15"},

@@ -125,6 +125,9 @@ SHOWN: Final = {
     "defineAttribute": "Viewer.can.changeSettings",
     "archiveAttribute": "AttributeDefinition.viewerCan.edit",
     "setAttributes": "Customer.viewerCan.edit",
+    "markNotificationsRead": "Viewer.can.beNotified",
+    "retryJob": "Viewer.can.changeSettings",
+    "dismissJob": "Viewer.can.changeSettings",
     "switchPolicy": "Policy.viewerCan.switch",
     "simulatePolicy": "Policy.viewerCan.switch",
 }

@@ -97,6 +97,9 @@ VALID: Final[Mapping[str, Callable[[World], dict[str, Any]]]] = {
         "month": "2026-02",
         "text": "Too little for the new hall",
     },
+    "markNotificationsRead": lambda w: {"ids": [w["notification"]]},
+    "retryJob": lambda w: {"id": w["failed job"]},
+    "dismissJob": lambda w: {"id": w["hopeless job"]},
     "noteAbsence": lambda w: {
         "memberId": w.member("ann"),
         "validFrom": "2026-07-01",

@@ -13,6 +13,7 @@ from quotaloom.leads.records import NewLead
 from quotaloom.metrics.product_commands import NewProduct, define_product
 from quotaloom.platform.database import Database
 from tests.integration.funnels.floors import Floor, furnish
+from tests.integration.graph.aftermath import aftermath
 from tests.integration.graph.asking import do, gid
 
 NOTHING = 10**17
@@ -64,6 +65,7 @@ async def small_world(database: Database) -> World:
     await _note_grades(world)
     await _fill_plans(world)
     await _fill_pools(world)
+    world.ids.update(await aftermath(world.floor))
     return world
 
 

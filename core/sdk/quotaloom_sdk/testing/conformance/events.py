@@ -52,6 +52,8 @@ PAYLOADS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "headship.ended": ("id", "on"),
         "holding.created": _ROW,
         "holding.ended": ("id", "on"),
+        "job.dismissed": _ROW,
+        "job.retried": _ROW,
         "lead.converted": ("id", "customer_id", "opportunity_id"),
         "lead.created": _ROW,
         "lead.invalid": _ROW,
