@@ -39,6 +39,7 @@ from quotaloom_graphql.commitments import CommitmentMutation
 from quotaloom_graphql.companies import CompanyMutation
 from quotaloom_graphql.context import Info
 from quotaloom_graphql.decimals import EXACT_DECIMAL
+from quotaloom_graphql.forecast_mutations import ForecastMutation
 from quotaloom_graphql.funnel_mutations import FunnelMutation
 from quotaloom_graphql.metrics import MetricMutation
 from quotaloom_graphql.nodes import TYPENAME, Node, NodeLoader, split_id
@@ -132,6 +133,7 @@ class Mutation(
     scores.ScoreMutation,
     AchievementMutation,
     FunnelMutation,
+    ForecastMutation,
     AttributeMutation,
     PolicyMutation,
     PolicyTrialMutation,

@@ -330,6 +330,11 @@ BAD: Final[Mapping[str, Changes]] = {
         *({"positionId": w.unit("ann")}, {"positionId": w.unit("east")}, unknown("OrgUnit", "positionId")),
         *({"id": w["lost deal"]}, unknown("Opportunity"), STALE),
     ],
+    "adjustForecast": lambda w: [
+        *(unknown("OrgUnit", "orgUnitId"), unknown("Funnel", "funnelId"), {"period": "x"}, {"category": "OMITTED"}),
+        *({"amount": amount} for amount in ("0.001", "1e40")),
+        *({"reason": reason} for reason in ("", " ", LONG)),
+    ],
     "winOpportunity": lambda w: [
         *_closings(w),
         *({"amount": "-1"}, {"amount": "0.001"}, {"currency": "EUR"}, {"amount": "1", "currency": "??"}),

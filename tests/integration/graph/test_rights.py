@@ -83,6 +83,7 @@ SHOWN: Final = {
     "loseOpportunity": "Opportunity.viewerCan.edit",
     "reopenOpportunity": "Opportunity.viewerCan.edit",
     "transferOpportunity": "Opportunity.viewerCan.edit",
+    "adjustForecast": "OrgUnit.viewerCan.adjustForecast",
     "defineAttribute": "Viewer.can.changeSettings",
     "archiveAttribute": "AttributeDefinition.viewerCan.edit",
     "setAttributes": "Customer.viewerCan.edit",

@@ -35,6 +35,7 @@ PAYLOADS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "customer.updated": _ROW,
         "exchange_rate.set": ("id", "currency", "kind"),
         "focus.set": ("on", "id", "period"),
+        "forecast.adjusted": ("unit", "funnel"),
         "funnel.created": _ROW,
         "headship.created": _ROW,
         "headship.ended": ("id", "on"),
