@@ -125,7 +125,7 @@ async def load_unit_attainment(
     plan: PlanId = None,
     plan_version: PlanVersionNumber = None,
     at_plan_rate: PlanRate = False,
-) -> list[dict[str, Any]]:
+) -> list[Figures]:
     """Attainment of the units whose figures the viewer may see."""
     periods = [await period_named(info.context, period)]
     return await _unit_attainments(
@@ -144,7 +144,7 @@ async def load_unit_attainments(
     plan: PlanId = None,
     plan_version: PlanVersionNumber = None,
     at_plan_rate: PlanRate = False,
-) -> list[dict[str, Any]]:
+) -> list[Figures]:
     """Attainment of the units for each period of a grain."""
     periods = await periods_named(info.context, period, grain)
     return await _unit_attainments(
@@ -161,7 +161,7 @@ async def _unit_attainments(
     structure: Structure,
     plan: PlanAsked,
     at_plan_rate: bool,
-) -> list[dict[str, Any]]:
+) -> list[Figures]:
     context = info.context
     sight = await context.sight()
     visible = sight.seen_units(keys)
@@ -182,7 +182,7 @@ async def load_member_attainment(
     as_of: AsOf = None,
     plan: PlanId = None,
     plan_version: PlanVersionNumber = None,
-) -> list[dict[str, Any]]:
+) -> list[Figures]:
     """Attainment of the members whose figures the viewer may see: his own whole, others' in the subtrees he heads."""
     return await _member_attainments(
         keys, info, [await period_named(info.context, period)], metric, as_of, PlanAsked(plan, plan_version)
@@ -198,7 +198,7 @@ async def load_member_attainments(
     as_of: AsOf = None,
     plan: PlanId = None,
     plan_version: PlanVersionNumber = None,
-) -> list[dict[str, Any]]:
+) -> list[Figures]:
     """Attainment of the members for each period of a grain."""
     periods = await periods_named(info.context, period, grain)
     return await _member_attainments(keys, info, periods, metric, as_of, PlanAsked(plan, plan_version))
@@ -206,11 +206,11 @@ async def load_member_attainments(
 
 async def _member_attainments(
     keys: list[int], info: Info, periods: Sequence[Period], metric: str, as_of: date | None, plan: PlanAsked
-) -> list[dict[str, Any]]:
+) -> list[Figures]:
     context = info.context
     sight = await context.sight()
     question = await attainment_question(context, periods, metric, as_of=as_of, plan=plan)
-    rows: list[dict[str, Any]] = []
+    rows: list[Figures] = []
     for members, positions in sight.positions_of(keys) if periods else ():
         calendar, asked = await context.calendar(), replace(question, position_ids=positions)
         rows += await attainment_by_member(context.snapshot, calendar, members, asked)

@@ -39,12 +39,12 @@ class AttainmentChange:
 Since = Annotated[Earlier, strawberry.argument(description="Which earlier period.")]
 
 
-async def load_previous_period(parents: list[Any], info: Info) -> list[dict[str, Any] | None]:
+async def load_previous_period(parents: list[Any], info: Info) -> list[Figures | None]:
     """The same figures of the periods right before, one answer for each attainment."""
     return await _earlier(parents, info, Earlier.PREVIOUS_PERIOD)
 
 
-async def load_previous_year(parents: list[Any], info: Info) -> list[dict[str, Any] | None]:
+async def load_previous_year(parents: list[Any], info: Info) -> list[Figures | None]:
     """The same figures of the same periods of the year before, one answer for each attainment."""
     return await _earlier(parents, info, Earlier.PREVIOUS_YEAR)
 
@@ -52,26 +52,24 @@ async def load_previous_year(parents: list[Any], info: Info) -> list[dict[str, A
 async def load_change(parents: list[Any], info: Info, since: Since) -> list[dict[str, Any] | None]:
     """What has changed since the earlier periods, one answer for each attainment."""
     earlier = await _earlier(parents, info, since)
-    return [then and _change(now, then) for now, then in zip(parents, earlier, strict=True)]
+    return [None if then is None else _change(now, then) for now, then in zip(parents, earlier, strict=True)]
 
 
-async def _earlier(parents: Sequence[Any], info: Info, which: Earlier) -> list[dict[str, Any] | None]:
+async def _earlier(parents: Sequence[Figures], info: Info, which: Earlier) -> list[Figures | None]:
     """The earlier rows; whoever sees a figure sees what the same was before."""
     context = info.context
 
-    async def load() -> list[dict[str, Any] | None]:
+    async def load() -> list[Figures | None]:
         currency = (await context.work()).company.currency
-        figures = [row["figures"] for row in parents]
-        return await earlier_attainments(context.snapshot, await context.calendar(), currency, figures, which)
+        return await earlier_attainments(context.snapshot, await context.calendar(), currency, parents, which)
 
     return await context.once_for(parents, which, load)
 
 
-def _change(now: dict[str, Any], then: dict[str, Any]) -> dict[str, Any]:
-    figures: Figures = now["figures"]
-    achieved, before = figures.sums.achieved, then["figures"].sums.achieved
+def _change(now: Figures, then: Figures) -> dict[str, Any]:
+    achieved, before = now.sums.achieved, then.sums.achieved
     return {
-        "achieved": format_amount(achieved - before, figures.question.scale),
+        "achieved": format_amount(achieved - before, now.question.scale),
         "growth": growth(achieved, before),
         "rate": None if now["rate"] is None or then["rate"] is None else now["rate"] - then["rate"],
     }

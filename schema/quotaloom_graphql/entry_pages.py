@@ -23,7 +23,7 @@ NewestFirst = Annotated[bool, strawberry.argument(description="The latest busine
 
 
 async def load_figure_achievements(
-    parents: list[Any],
+    parents: list[Figures],
     info: Info,
     first: First = 50,
     after: After = None,
@@ -38,11 +38,10 @@ async def load_figure_achievements(
     """The entries that figures are made of, as far as the viewer may see them: a page for each attainment."""
     _, first = window(first, None)
     start = place_after(after)
-    figures: list[Figures] = [row["figures"] for row in parents]
     found: dict[int, dict[str, Any]] = {}
-    for places in by_question(figures):
-        asked = [(figures[place].subject_id, figures[place].period) for place in places]
-        counted = _counted(figures[places[0]], await info.context.sight(), credit)
+    for places in by_question(parents):
+        asked = [(parents[place].subject_id, parents[place].period) for place in places]
+        counted = _counted(parents[places[0]], await info.context.sight(), credit)
         pages = await figure_entries(
             info.context.snapshot, asked, counted, first=first, after=start, newest_first=newest_first
         )

@@ -1,4 +1,4 @@
-"""Mutations of funnels, customers and deals."""
+"""Mutations of funnels and deals."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import strawberry
 
 from quotaloom.achievements.splits import CreditKind
 from quotaloom.funnels.commands import stage_changes
-from quotaloom.funnels.commands.customers import NewCustomer, create_customer, update_customer
 from quotaloom.funnels.commands.funnels import create_funnel
 from quotaloom.funnels.commands.opportunities import create_opportunity, transfer_opportunity, update_opportunity
 from quotaloom.funnels.deals import NewOpportunity
@@ -25,8 +24,8 @@ from quotaloom.platform.work import Work
 from quotaloom_graphql.context import Services
 from quotaloom_graphql.deal_errors import told_at
 from quotaloom_graphql.errors import UserError
-from quotaloom_graphql.funnel_loaders import load_customers, load_funnels, load_opportunities
-from quotaloom_graphql.funnels import Customer, Funnel, Opportunity
+from quotaloom_graphql.funnel_loaders import load_funnels, load_opportunities
+from quotaloom_graphql.funnels import Funnel, Opportunity
 from quotaloom_graphql.mutations import mutation
 from quotaloom_graphql.nodes import decode_id, optional_id
 from strawberry_breadth import batch
@@ -60,39 +59,6 @@ class FunnelPayload:
     """A funnel, or what was wrong."""
 
     funnel: Funnel | None = batch(load_funnels, key="funnel_id", by="id", one=True, description="The funnel.")
-    errors: list[UserError] = strawberry.field(description="What was wrong; empty where it was done.")
-
-
-@strawberry.input(description="A new customer.")
-class CreateCustomerInput:
-    """A new customer."""
-
-    name: str = strawberry.field(description="Its name.")
-    key: str | None = strawberry.field(default=None, description="Its own key; made up if not given.")
-    sector: str | None = strawberry.field(default=None, description="The business it is in.")
-    location: str | None = strawberry.field(default=None, description="Where it is.")
-    parent_key: str | None = strawberry.field(default=None, description="The key of the customer it belongs to.")
-
-
-@strawberry.input(description="What to change of a customer; what is left out stays.")
-class UpdateCustomerInput:
-    """Changes of a customer."""
-
-    id: strawberry.ID = strawberry.field(description="The customer.")
-    name: str | None = strawberry.field(default=None, description="Its new name.")
-    sector: str | None = strawberry.field(default=strawberry.UNSET, description="The business it is in.")
-    location: str | None = strawberry.field(default=strawberry.UNSET, description="Where it is.")
-    parent_key: str | None = strawberry.field(
-        default=strawberry.UNSET, description="The key of the customer it belongs to; null for none."
-    )
-    expected_version: int | None = strawberry.field(default=None, description=EXPECTED)
-
-
-@strawberry.type(description="The customer that was made or changed.")
-class CustomerPayload:
-    """A customer, or what was wrong."""
-
-    customer: Customer | None = batch(load_customers, key="customer_id", by="id", one=True, description="The customer.")
     errors: list[UserError] = strawberry.field(description="What was wrong; empty where it was done.")
 
 
@@ -236,20 +202,6 @@ async def _create_funnel(work: Work, input: CreateFunnelInput, _: Services) -> d
     return {"funnel_id": await create_funnel(work, NewFunnel(input.key, input.name, stages))}
 
 
-async def _create_customer(work: Work, input: CreateCustomerInput, _: Services) -> dict[str, Any]:
-    new = NewCustomer(input.name, input.key, input.sector, input.location, input.parent_key)
-    return {"customer_id": await create_customer(work, new)}
-
-
-async def _update_customer(work: Work, input: UpdateCustomerInput, _: Services) -> dict[str, Any]:
-    customer_id = decode_id(input.id, "Customer", ("id",))
-    changes = _given(input, "sector", "location", "parent_key")
-    if input.name is not None:
-        changes["name"] = input.name
-    await update_customer(work, customer_id, changes, input.expected_version)
-    return {"customer_id": customer_id}
-
-
 async def _create_opportunity(work: Work, input: CreateOpportunityInput, _: Services) -> dict[str, Any]:
     new = NewOpportunity(
         funnel_id=decode_id(input.funnel_id, "Funnel", ("funnelId",)),
@@ -259,7 +211,7 @@ async def _create_opportunity(work: Work, input: CreateOpportunityInput, _: Serv
         stage_id=optional_id(input.stage_id, "Stage", ("stageId",)),
         customer_id=optional_id(input.customer_id, "Customer", ("customerId",)),
         product_id=optional_id(input.product_id, "Product", ("productId",)),
-        amount=_amount(input.amount, input.currency or work.company.currency),
+        amount=parsed_amount(input.amount, input.currency or work.company.currency),
         currency=input.currency,
         amount_estimated=input.amount_estimated,
         opened_on=input.opened_on,
@@ -271,13 +223,13 @@ async def _create_opportunity(work: Work, input: CreateOpportunityInput, _: Serv
 
 async def _update_opportunity(work: Work, input: UpdateOpportunityInput, _: Services) -> dict[str, Any]:
     opportunity_id = decode_id(input.id, "Opportunity", ("id",))
-    changes = _given(input, "name", "opened_on", "expected_close_on")
+    changes = sent(input, "name", "opened_on", "expected_close_on")
     for field, type_name, path in (("customer_id", "Customer", "customerId"), ("product_id", "Product", "productId")):
-        for name, value in _given(input, field).items():
+        for name, value in sent(input, field).items():
             changes[name] = optional_id(value, type_name, (path,))
     if input.amount is not strawberry.UNSET:
         currency = input.currency or await _currency_of(work, opportunity_id)
-        changes |= {"amount": _amount(input.amount, currency), "currency": currency}
+        changes |= {"amount": parsed_amount(input.amount, currency), "currency": currency}
     elif input.currency is not None:
         raise InputError("AMOUNT_NEEDED", "a currency needs the amount in it", ("amount",))
     if input.amount_estimated is not None:
@@ -303,7 +255,7 @@ async def _win_opportunity(work: Work, input: WinOpportunityInput, services: Ser
     amount, currency = None, input.currency
     if input.amount is not None:
         currency = currency or await _currency_of(work, opportunity_id)
-        amount = _amount(input.amount, currency)
+        amount = parsed_amount(input.amount, currency)
     with told_at(input):
         await stage_changes.win_opportunity(
             work,
@@ -343,11 +295,9 @@ async def _transfer_opportunity(work: Work, input: TransferOpportunityInput, _: 
 
 @strawberry.type
 class FunnelMutation:
-    """Mutations of funnels, customers and deals; every change of stage is kept."""
+    """Mutations of funnels and deals; every change of stage is kept."""
 
     create_funnel: FunnelPayload = mutation(_create_funnel, description="Lay out a funnel with its stages.")
-    create_customer: CustomerPayload = mutation(_create_customer, description="Enter a customer.")
-    update_customer: CustomerPayload = mutation(_update_customer, description="Change a customer.")
     create_opportunity: OpportunityPayload = mutation(_create_opportunity, description="Open a deal.")
     update_opportunity: OpportunityPayload = mutation(
         _update_opportunity, description="Change a deal; what a win has posted stays until the deal is reopened."
@@ -367,12 +317,13 @@ class FunnelMutation:
     )
 
 
-def _given(input: Any, *names: str) -> dict[str, Any]:
+def sent(input: Any, *names: str) -> dict[str, Any]:
     """The fields of an input that the caller sent, null included."""
     return {name: value for name in names if (value := getattr(input, name)) is not strawberry.UNSET}
 
 
-def _amount(amount: Decimal | None, currency: str) -> int | None:
+def parsed_amount(amount: Decimal | None, currency: str) -> int | None:
+    """The amount in minor units of its currency; raises `InputError`."""
     scale = currency_scale(known_currency(currency, ("currency",)))
     return None if amount is None else parse_amount(amount, scale, ("amount",))
 

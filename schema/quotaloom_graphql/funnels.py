@@ -15,6 +15,7 @@ from quotaloom.funnels.stages import Outcome
 from quotaloom.metrics.reads import all_products
 from quotaloom.platform.errors import InputError
 from quotaloom_graphql.achievement_loaders import load_opportunity_achievements
+from quotaloom_graphql.activity_loaders import load_customer_activities, load_opportunity_activities
 from quotaloom_graphql.attribute_loaders import load_customer_attributes, load_opportunity_attributes
 from quotaloom_graphql.attributes import AttributeValue
 from quotaloom_graphql.connections import After, Connection, First, Text, page, window
@@ -50,16 +51,22 @@ from quotaloom_graphql.funnel_loaders import (
     opportunity_filter,
     with_amounts,
 )
+from quotaloom_graphql.lead_loaders import load_customer_leads, load_levels, load_opportunity_leads
 from quotaloom_graphql.metrics import Product, load_products, priced
 from quotaloom_graphql.nodes import Node, NodeLoader, decode_id, global_id, optional_id
 from quotaloom_graphql.organization_loaders import load_members, load_units
 from quotaloom_graphql.organizations import Member, OrgUnit
+from quotaloom_graphql.ownerships import Ownership
+from quotaloom_graphql.pool_loaders import load_customer_ownerships, load_opportunity_ownerships
 from quotaloom_graphql.roots import root_field
 from quotaloom_graphql.unconverted import UnconvertedAmount
 from strawberry_breadth import batch, column
 
 if TYPE_CHECKING:
     from quotaloom_graphql.achievements import Achievement
+    from quotaloom_graphql.activities import Activity
+    from quotaloom_graphql.customer_levels import CustomerLevel
+    from quotaloom_graphql.leads import Lead
 
 
 @strawberry.type(description="A pipeline of stages that deals climb (漏斗).")
@@ -134,11 +141,33 @@ class Customer(Node):
     parent: Customer | None = batch(
         load_customers, key="parent_id", by="id", one=True, description="The customer it belongs to."
     )
+    phone: str | None = strawberry.field(description="Its phone number, as it was written.")
+    domain: str | None = strawberry.field(description="The internet domain of its website.")
+    created_on: date | None = strawberry.field(description="When it was entered.")
+    contract_ends_on: date | None = strawberry.field(description="When its contract ends.")
+    level: Annotated[CustomerLevel, strawberry.lazy("quotaloom_graphql.customer_levels")] | None = batch(
+        load_levels, key="level_id", by="id", one=True, description="Its customer level (客户级别)."
+    )
+    leads: list[Annotated[Lead, strawberry.lazy("quotaloom_graphql.leads")]] = batch(
+        load_customer_leads, key="id", by="customer_id", description="The leads it came of, as far as you may see them."
+    )
+    position: OrgUnit | None = batch(
+        load_units, key="position_id", by="id", one=True, description="The position that holds it; null for nobody's."
+    )
+    member: Member | None = batch(
+        load_members, key="member_id", by="id", one=True, description="Who held the position when it came to it."
+    )
     opportunities: list[Opportunity] | None = batch(
         load_customer_opportunities, key="id", by="customer_id", description="The deals with it that you may see."
     )
     attributes: list[AttributeValue] = batch(
         load_customer_attributes, key="id", by="subject_id", description="What the company notes of it."
+    )
+    ownership: Ownership | None = batch(
+        load_customer_ownerships, key="id", by="record_id", one=True, description="Whose it is."
+    )
+    activities: Connection[Annotated[Activity, strawberry.lazy("quotaloom_graphql.activities")]] = batch(
+        load_customer_activities, key="id", description="What is planned and done for it, the latest day first: a page."
     )
     viewer_can: ViewerCanOnCustomer = batch(load_customer_rights, key="id", description="What you may do with it.")
 
@@ -230,12 +259,24 @@ class Opportunity(Node):
         by="opportunity_id",
         description="How the company's crediting rule shared its credit, the earliest win first; empty where none did.",
     )
+    leads: list[Annotated[Lead, strawberry.lazy("quotaloom_graphql.leads")]] = batch(
+        load_opportunity_leads,
+        key="id",
+        by="opportunity_id",
+        description="The leads it came of, as far as you may see them.",
+    )
     attributes: list[AttributeValue] = batch(
         load_opportunity_attributes, key="id", by="subject_id", description="What the company notes of it."
     )
-    viewer_can: ViewerCanOnOpportunity = batch(
-        load_opportunity_rights, key="position_id", description="What you may do with it."
+    ownership: Ownership | None = batch(
+        load_opportunity_ownerships, key="id", by="record_id", one=True, description="Whose it is."
     )
+    activities: Connection[Annotated[Activity, strawberry.lazy("quotaloom_graphql.activities")]] = batch(
+        load_opportunity_activities,
+        key="id",
+        description="What is planned and done for it, the latest day first: a page.",
+    )
+    viewer_can: ViewerCanOnOpportunity = batch(load_opportunity_rights, description="What you may do with it.")
 
 
 async def resolve_funnel(

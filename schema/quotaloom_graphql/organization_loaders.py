@@ -11,6 +11,7 @@ from quotaloom.funnels.commands.forecasts import may_adjust
 from quotaloom.organizations import reads
 from quotaloom.platform.access import Scope
 from quotaloom.platform.unit_of_work import Record
+from quotaloom.pool.schedules import scheduled_by
 from quotaloom_graphql.context import Info
 from quotaloom_graphql.enums import OrgUnitKind
 
@@ -166,5 +167,7 @@ async def load_unit_rights(keys: list[int], info: Info) -> list[dict[str, Any]]:
 
 async def load_member_rights(keys: list[int], info: Info) -> list[dict[str, Any]]:
     """What the viewer may do with each member."""
-    may_edit = (await info.context.work()).viewer.may(Scope.ORGANIZATION)
-    return [{"member_id": key, "edit": may_edit} for key in keys]
+    work = await info.context.work()
+    may_edit = work.viewer.may(Scope.ORGANIZATION)
+    scheduled = await scheduled_by(info.context.snapshot, work.viewer, work.today, keys)
+    return [{"member_id": key, "edit": may_edit, "schedule": key in scheduled} for key in keys]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
+from quotaloom_graphql.activity_loaders import load_member_activities, load_unit_activities
 from quotaloom_graphql.attainments import (
     Attainment,
     load_member_attainment,
@@ -17,6 +18,7 @@ from quotaloom_graphql.attainments import (
 from quotaloom_graphql.attribute_loaders import load_member_attributes, load_unit_attributes
 from quotaloom_graphql.attributes import AttributeValue
 from quotaloom_graphql.commitment_loaders import load_commitments, load_committed_months
+from quotaloom_graphql.connections import Connection
 from quotaloom_graphql.enums import MemberRole, OrgUnitKind
 from quotaloom_graphql.funnel_figures import FunnelFigures, load_unit_funnel_figures
 from quotaloom_graphql.funnel_loaders import load_unit_opportunities
@@ -40,6 +42,8 @@ from quotaloom_graphql.organization_loaders import (
 from quotaloom_graphql.own_goal_loaders import load_own_goals
 from quotaloom_graphql.product_targets import ProductMismatchValue, load_product_mismatch, load_product_mismatches
 from quotaloom_graphql.reliefs import QuotaRelief, load_reliefs
+from quotaloom_graphql.schedule_loaders import load_absences, load_working_hours
+from quotaloom_graphql.schedules import Absence, WorkingHours
 from quotaloom_graphql.score_values import (
     ScoreValue,
     load_member_score,
@@ -58,6 +62,7 @@ from quotaloom_graphql.worksheet_loaders import load_worksheets
 from strawberry_breadth import batch, column
 
 if TYPE_CHECKING:
+    from quotaloom_graphql.activities import Activity
     from quotaloom_graphql.commitments import Commitment, UnitCommitment
     from quotaloom_graphql.funnels import Opportunity
     from quotaloom_graphql.objectives import Objective
@@ -87,6 +92,7 @@ class ViewerCanOnMember:
     """Rights of the viewer on a member."""
 
     edit: bool = strawberry.field(description="Change, set attributes, let leave, appoint.")
+    schedule: bool = strawberry.field(description="Note absences and working hours.")
 
 
 @strawberry.type(description="A member in a position for a date range.")
@@ -243,6 +249,11 @@ class OrgUnit(Node):
         by="subject_id",
         description="What the company notes of it; empty where it notes nothing, or where you may see its name only.",
     )
+    activities: Connection[Annotated[Activity, strawberry.lazy("quotaloom_graphql.activities")]] = batch(
+        load_unit_activities,
+        key="id",
+        description="What the positions below it, or it itself, plan and have done, the latest day first: a page.",
+    )
     viewer_can: ViewerCanOnUnit = batch(
         load_unit_rights, key="id", by="unit_id", one=True, description="What you may do with it."
     )
@@ -293,11 +304,28 @@ class Member(Node):
         description="What the member sets himself above his targets in a plan: for him, for whoever heads a unit above"
         " the position, and for admins to see.",
     )
+    absences: list[Absence] = batch(
+        load_absences,
+        key="id",
+        by="member_id",
+        description="When the member is away, from today on; empty where you may see the name only.",
+    )
+    working_hours: list[WorkingHours] = batch(
+        load_working_hours,
+        key="id",
+        by="member_id",
+        description="When the member works in a week; empty where it is the company's working days, or not for you.",
+    )
     attributes: list[AttributeValue] = batch(
         load_member_attributes,
         key="id",
         by="subject_id",
         description="What the company notes of the member; empty where you may see the name only.",
+    )
+    activities: Connection[Annotated[Activity, strawberry.lazy("quotaloom_graphql.activities")]] = batch(
+        load_member_activities,
+        key="id",
+        description="What the member plans and has done, as far as you may see it, the latest day first: a page.",
     )
     viewer_can: ViewerCanOnMember = batch(
         load_member_rights, key="id", by="member_id", one=True, description="What you may do with the member."

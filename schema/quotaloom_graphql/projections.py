@@ -65,7 +65,7 @@ class OpenDeals:
 
 async def load_run_rate(parents: list[Figures], info: Info) -> list[dict[str, Any] | None]:
     """Each one's projection at the speed so far."""
-    amounts = [run_rate(one.sums.achieved, one.elapsed, one.working_days) for one in parents]
+    amounts = [run_rate(one.sums.achieved, one.asked.elapsed, one.asked.working_days) for one in parents]
     return [None if amount is None else _projected(one, amount) for one, amount in zip(parents, amounts, strict=True)]
 
 

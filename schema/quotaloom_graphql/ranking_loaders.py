@@ -9,7 +9,7 @@ from typing import Any
 from quotaloom.organizations import reads
 from quotaloom.organizations.pages import MemberFilter, UnitFilter, page_of_members, page_of_units
 from quotaloom.platform.unit_of_work import Record
-from quotaloom.targets.attainments import AttainmentQuestion, attainment_by_member, attainment_by_unit
+from quotaloom.targets.attainments import AttainmentQuestion, Figures, attainment_by_member, attainment_by_unit
 from quotaloom.targets.comparisons import Earlier, earlier_period
 from quotaloom.targets.rankings import RankedBy, ranked
 from quotaloom_graphql.context import Info
@@ -36,13 +36,13 @@ async def places(info: Info, contest: Contest) -> list[dict[str, Any]]:
     attainments = await (_of_members(info, contest) if contest.of is None else _of_units(info, contest, contest.of))
     return [
         {
-            "unit_id": row.get("unit_id"),
-            "member_id": row.get("member_id"),
-            "rank": row["rank"],
+            "unit_id": row["unit_id"],
+            "member_id": row["member_id"],
+            "rank": rank,
             "attainment": row,
             "contest": contest,
         }
-        for row in ranked(attainments, contest.by, lower_is_better=contest.question.lower_is_better)
+        for rank, row in ranked(attainments, contest.by, lower_is_better=contest.question.lower_is_better)
     ]
 
 
@@ -52,15 +52,15 @@ async def within_sight(info: Info, contest: Contest, rows: Sequence[dict[str, An
     sight, calendar = await context.sight(), await context.calendar()
     if sight.everything:
         return list(rows)
-    seen: dict[int, dict[str, Any]] = {}
+    seen: dict[int, Figures] = {}
     for member_ids, positions in sight.positions_of([row["member_id"] for row in rows]):
         asked = replace(contest.question, position_ids=positions)
         found = await attainment_by_member(context.snapshot, calendar, member_ids, asked)
-        seen.update({row["member_id"]: row for row in found})
+        seen.update({row.subject_id: row for row in found})
 
-    def shown(row: dict[str, Any]) -> dict[str, Any] | None:
+    def shown(row: dict[str, Any]) -> Figures | None:
         part = seen[row["member_id"]]
-        return part if part["figures"].sums == row["attainment"]["figures"].sums else None
+        return part if part.sums == row["attainment"].sums else None
 
     return [{**row, "attainment": shown(row)} for row in rows]
 
@@ -97,7 +97,7 @@ def _subject_of(row: dict[str, Any]) -> int:
     return subject
 
 
-async def _of_units(info: Info, contest: Contest, kind: OrgUnitKind) -> list[dict[str, Any]]:
+async def _of_units(info: Info, contest: Contest, kind: OrgUnitKind) -> list[Figures]:
     context, question = info.context, contest.question
     wanted = UnitFilter(kinds=[kind.value], under=contest.under, include_closed=True)
     found = await page_of_units(context.snapshot, question.day, wanted, "name", EVERYBODY)
@@ -112,7 +112,7 @@ async def _of_units(info: Info, contest: Contest, kind: OrgUnitKind) -> list[dic
     return await attainment_by_unit(context.snapshot, await context.calendar(), currency, ids, question)
 
 
-async def _of_members(info: Info, contest: Contest) -> list[dict[str, Any]]:
+async def _of_members(info: Info, contest: Contest) -> list[Figures]:
     context, question = info.context, contest.question
     wanted = MemberFilter(under=contest.under, include_left=True)
     found = await page_of_members(context.snapshot, question.day, wanted, "name", EVERYBODY)

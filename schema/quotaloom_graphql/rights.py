@@ -24,6 +24,8 @@ class ViewerCan:
     create_plans: bool = strawberry.field(description="Make plans.")
     create_funnels: bool = strawberry.field(description="Lay out funnels.")
     create_customers: bool = strawberry.field(description="Enter customers.")
+    create_leads: bool = strawberry.field(description="Enter leads.")
+    create_pools: bool = strawberry.field(description="Lay out pools, and rules of all pools.")
     create_opportunities: bool = strawberry.field(
         description="Open deals: of every position for admins, else of those you hold or lead."
     )
@@ -43,7 +45,9 @@ async def load_viewer_rights(parents: list[Any], info: Info) -> list[dict[str, b
         "create_members": viewer.may(Scope.ORGANIZATION),
         "create_plans": viewer.may(Scope.TARGETS),
         "create_funnels": viewer.may(Scope.FUNNELS),
+        "create_pools": viewer.may(Scope.POOL),
         "create_customers": sells,
+        "create_leads": sells,
         "create_opportunities": sells,
         "post_achievements": viewer.may(Scope.ACHIEVEMENTS),
         "change_settings": viewer.may(Scope.SETTINGS),
@@ -67,6 +71,7 @@ load_product_rights = _by_scope("edit", Scope.SETTINGS)
 load_score_rights = _by_scope("edit", Scope.SETTINGS)
 load_policy_rights = _by_scope("switch", Scope.SETTINGS)
 load_attribute_rights = _by_scope("edit", Scope.SETTINGS)
+load_level_rights = _by_scope("edit", Scope.SETTINGS)
 
 
 async def load_achievement_rights(entries: list[Any], info: Info) -> list[dict[str, bool]]:

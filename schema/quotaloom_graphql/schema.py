@@ -21,44 +21,55 @@ from strawberry.types.graphql import OperationType
 from quotaloom.platform.errors import NotFound
 from quotaloom_graphql import (
     achievements,
+    activities,
     attributes,
     comments,
     companies,
+    customer_levels,
     funnels,
+    leads,
     metrics,
     objectives,
     organization_queries,
+    pools,
     reliefs,
     scores,
     submissions,
 )
 from quotaloom_graphql.achievement_mutations import AchievementMutation
+from quotaloom_graphql.activity_mutations import ActivityMutation
 from quotaloom_graphql.attribute_mutations import AttributeMutation
 from quotaloom_graphql.comments import CommentMutation
 from quotaloom_graphql.commitments import CommitmentMutation
 from quotaloom_graphql.companies import CompanyMutation
 from quotaloom_graphql.context import Info
+from quotaloom_graphql.customer_mutations import CustomerMutation
 from quotaloom_graphql.decimals import EXACT_DECIMAL
 from quotaloom_graphql.forecast_mutations import ForecastMutation
 from quotaloom_graphql.funnel_mutations import FunnelMutation
+from quotaloom_graphql.lead_mutations import LeadMutation
 from quotaloom_graphql.metrics import MetricMutation
+from quotaloom_graphql.movement_mutations import MovementMutation
 from quotaloom_graphql.nodes import TYPENAME, Node, NodeLoader, split_id
 from quotaloom_graphql.objective_mutations import ObjectiveMutation
 from quotaloom_graphql.organization_mutations import OrganizationMutation
 from quotaloom_graphql.organization_queries import OrganizationQuery
 from quotaloom_graphql.own_goals import OwnGoalMutation
+from quotaloom_graphql.ownerships import OwnershipQuery
 from quotaloom_graphql.plan_copies import PlanCopyMutation
 from quotaloom_graphql.plans import PlanMutation
 from quotaloom_graphql.plugin_fields import object_fields, root_of
 from quotaloom_graphql.plugins import PluginQuery
 from quotaloom_graphql.policies import PolicyMutation
 from quotaloom_graphql.policy_trials import PolicyTrialMutation
+from quotaloom_graphql.pool_mutations import PoolMutation
 from quotaloom_graphql.product_decompositions import ProductDecompositionMutation
 from quotaloom_graphql.product_metrics import ProductMetricMutation
 from quotaloom_graphql.rankings import RankingQuery
 from quotaloom_graphql.reliefs import ReliefMutation
 from quotaloom_graphql.roots import root_field
 from quotaloom_graphql.scenarios import ScenarioMutation
+from quotaloom_graphql.schedules import ScheduleMutation
 from quotaloom_graphql.submission_mutations import SubmissionMutation
 from quotaloom_graphql.subscriptions import Subscription
 from quotaloom_graphql.target_imports import TargetImportMutation
@@ -70,6 +81,8 @@ NODE_LOADERS: dict[str, NodeLoader] = {
     **organization_queries.NODE_LOADERS,
     **metrics.NODE_LOADERS,
     **funnels.NODE_LOADERS,
+    **pools.NODE_LOADERS,
+    **activities.NODE_LOADERS,
     **achievements.NODE_LOADERS,
     **companies.NODE_LOADERS,
     **submissions.NODE_LOADERS,
@@ -78,6 +91,8 @@ NODE_LOADERS: dict[str, NodeLoader] = {
     **attributes.NODE_LOADERS,
     **objectives.NODE_LOADERS,
     **scores.NODE_LOADERS,
+    **leads.NODE_LOADERS,
+    **customer_levels.NODE_LOADERS,
 }
 
 
@@ -100,11 +115,16 @@ class Query(
     OrganizationQuery,
     RankingQuery,
     funnels.FunnelQuery,
+    pools.PoolQuery,
+    OwnershipQuery,
+    activities.ActivityQuery,
     achievements.AchievementQuery,
     attributes.AttributeQuery,
     objectives.ObjectiveQuery,
     TargetWarningQuery,
     scores.ScoreQuery,
+    leads.LeadQuery,
+    customer_levels.CustomerLevelQuery,
     PluginQuery,
 ):
     """Root of queries."""
@@ -123,6 +143,7 @@ class Mutation(
     SubmissionMutation,
     TargetImportMutation,
     CommentMutation,
+    ScheduleMutation,
     CommitmentMutation,
     ReliefMutation,
     ObjectiveMutation,
@@ -134,6 +155,12 @@ class Mutation(
     AchievementMutation,
     FunnelMutation,
     ForecastMutation,
+    CustomerMutation,
+    LeadMutation,
+    customer_levels.CustomerLevelMutation,
+    PoolMutation,
+    MovementMutation,
+    ActivityMutation,
     AttributeMutation,
     PolicyMutation,
     PolicyTrialMutation,

@@ -85,14 +85,17 @@ async def post_achievements(work: Work, items: Sequence[NewAchievement]) -> list
         scales = await _scales(transaction, items)
         postings, errors = _postings(work, items, scales)
         unread = {error.path[0] for error in errors}
-        prepared = await prepare(transaction, work.company, postings)
+        prepared = await prepare(transaction, work.company, postings, refused=bool(errors))
         errors += [
             error
             for error in prepared.errors
             if not (error.path[0] in unread and error.code == "IDEMPOTENCY_KEY_REUSED")
         ]
         raise_all([error.at("items") for error in sorted(errors, key=lambda error: error.path[0])])
-        entries = await write(transaction, work.company, prepared)
+        try:
+            entries = await write(transaction, work.company, prepared)
+        except InputError as error:
+            raise error.at("items") if error.path else error from None
         _tell(transaction, entries)
         return entries
 

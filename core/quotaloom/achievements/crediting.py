@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 
 from asyncpg import Record
 
 from quotaloom.achievements.entries import Credit, Draft, Posting, entry_key
-from quotaloom.achievements.posting_facts import PostingFacts, references
+from quotaloom.achievements.posting_facts import PostingFacts
 from quotaloom.achievements.postings import parts_of
 from quotaloom.metrics.currencies import currency_scale
 from quotaloom.metrics.rates import RateKind, convert
@@ -22,35 +21,52 @@ def unknown_metric() -> InputError:
     return NotFound("UNKNOWN_METRIC", "there is no such metric", ("metricId",))
 
 
-def fact_faults(posting: Posting, facts: PostingFacts) -> Iterator[InputError]:
+def fact_faults(posting: Posting, facts: PostingFacts) -> list[InputError]:
     """Whatever the posting names that is not there, or not on its day; paths from the posting on."""
+    found = []
     if posting.business_date > facts.today:
         message = f"{posting.business_date} is after today, {facts.today}: post what has been achieved"
-        yield InputError("IN_THE_FUTURE", message, ("businessDate",))
+        found.append(InputError("IN_THE_FUTURE", message, ("businessDate",)))
     metric = facts.metrics[posting.metric_id]
     if metric["kind"] == "count" and posting.currency is not None:
         message = f"{metric['name']} is a count: it has no currency"
-        yield InputError("CURRENCY_OF_A_COUNT", message, ("currency",))
-    for kind, id_, path in references(posting):
-        if (kind, id_) not in facts.names:
-            yield NotFound(f"UNKNOWN_{kind.upper()}", f"there is no such {kind}", path)
+        found.append(InputError("CURRENCY_OF_A_COUNT", message, ("currency",)))
+    positions, members = facts.names["position"], facts.names["member"]
     for place, credit in enumerate(posting.credits):
-        if ("position", credit.position_id) in facts.names:
-            yield from _credit_faults(credit, posting.business_date, facts, ("credits", place))
+        if credit.position_id not in positions:
+            found.append(_unknown("position", ("credits", place, "positionId")))
+        if credit.member_id is not None and credit.member_id not in members:
+            found.append(_unknown("member", ("credits", place, "memberId")))
+    if posting.customer_id is not None and posting.customer_id not in facts.names["customer"]:
+        found.append(_unknown("customer", ("customerId",)))
+    if posting.product_id is not None and posting.product_id not in facts.names["product"]:
+        found.append(_unknown("product", ("productId",)))
+    if posting.opportunity_id is not None and posting.opportunity_id not in facts.names["opportunity"]:
+        found.append(_unknown("opportunity", ("opportunityId",)))
+    for place, credit in enumerate(posting.credits):
+        if credit.position_id in positions:
+            found += _credit_faults(credit, posting.business_date, facts, ("credits", place))
+    return found
 
 
-def _credit_faults(credit: Credit, day: date, facts: PostingFacts, path: Path) -> Iterator[InputError]:
-    position, open_ = facts.names["position", credit.position_id], facts.open[credit.position_id]
-    if not open_.covers(day):
+def _unknown(kind: str, path: Path) -> InputError:
+    return NotFound(f"UNKNOWN_{kind.upper()}", f"there is no such {kind}", path)
+
+
+def _credit_faults(credit: Credit, day: date, facts: PostingFacts, path: Path) -> list[InputError]:
+    found = []
+    position, open_ = facts.names["position"][credit.position_id], facts.open[credit.position_id]
+    if not open_.start <= day < open_.end:
         message = f"{position} exists {open_}, not on {day}: credit a position that is open on the business date"
-        yield InputError("POSITION_CLOSED", message, (*path, "positionId"))
-    elif credit.member_id is None and (credit.position_id, day) not in facts.holders:
+        found.append(InputError("POSITION_CLOSED", message, (*path, "positionId")))
+    elif credit.member_id is None and facts.holder(credit.position_id, day) is None:
         message = f"nobody held {position} on {day}: name the member, or enter who held it"
-        yield InputError("NO_HOLDER", message, (*path, "positionId"))
-    member = facts.names.get(("member", credit.member_id or 0))
-    if member is not None and (credit.position_id, credit.member_id) not in facts.held:
+        found.append(InputError("NO_HOLDER", message, (*path, "positionId")))
+    if credit.member_id in facts.names["member"] and not facts.has_held(credit.position_id, credit.member_id):
+        member = facts.names["member"][credit.member_id]
         message = f"{member} neither holds nor has held {position}: name somebody who does, or enter who held it"
-        yield InputError("NEVER_HELD", message, (*path, "memberId"))
+        found.append(InputError("NEVER_HELD", message, (*path, "memberId")))
+    return found
 
 
 def conversion(posting: Posting, facts: PostingFacts, own_currency: str) -> tuple[int, str | None, Decimal | None]:
@@ -85,27 +101,34 @@ def drafts_of(posting: Posting, facts: PostingFacts, own_currency: str) -> list[
     parts = originals if amount == posting.amount else parts_of(money, amount, posting.credits)
     drafts = []
     for number, credit in enumerate(posting.credits):
-        member_id = credit.member_id or facts.holders[credit.position_id, posting.business_date]
-        drafts.append(
-            Draft(
-                metric_id=posting.metric_id,
-                position_id=credit.position_id,
-                member_id=member_id,
-                business_date=posting.business_date,
-                credit=parts[number][0],
-                amount=parts[number][1],
-                original_amount=originals[number][1],
-                currency=currency,
-                rate=rate,
-                source=posting.source,
-                source_key=posting.source_key,
-                idempotency_key=entry_key(posting.idempotency_key, number),
-                opportunity_id=posting.opportunity_id,
-                customer_id=posting.customer_id,
-                product_id=posting.product_id,
-            )
+        kind, part = parts[number]
+        # In the order of the fields: naming each would take longer than all else here.
+        draft = Draft(
+            posting.metric_id,
+            credit.position_id,
+            _credited_member(credit, posting.business_date, facts),
+            posting.business_date,
+            kind,
+            part,
+            originals[number][1],
+            currency,
+            rate,
+            posting.source,
+            posting.source_key,
+            entry_key(posting.idempotency_key, number),
+            None,
+            posting.opportunity_id,
+            posting.customer_id,
+            posting.product_id,
         )
+        drafts.append(draft)
     return drafts
+
+
+def _credited_member(credit: Credit, day: date, facts: PostingFacts) -> int:
+    member_id = credit.member_id or facts.holder(credit.position_id, day)
+    assert member_id is not None, "a posting without faults has a holder"
+    return member_id
 
 
 def is_money(metric: Record) -> bool:

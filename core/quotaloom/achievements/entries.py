@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
+from typing import NamedTuple
 
 from quotaloom.achievements.splits import CreditKind
 
@@ -74,38 +75,7 @@ class Reversal:
     business_date: date | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class PostedEntry:
-    """An entry as it stands in the ledger, for good.
-
-    `amount` is in minor units of the metric, `original_amount` in minor units of `currency` (null for counts),
-    converted once at `rate`. `replayed` says that it stood there before, posted by the same request.
-    """
-
-    id: int
-    metric_id: int
-    position_id: int
-    member_id: int
-    business_date: date
-    posted_at: datetime
-    posted_on: date
-    credit: CreditKind
-    amount: int
-    original_amount: int
-    currency: str | None
-    rate: Decimal | None
-    source: EntrySource
-    source_key: str
-    idempotency_key: str
-    reverses_id: int | None
-    opportunity_id: int | None
-    customer_id: int | None
-    product_id: int | None
-    replayed: bool = field(default=False, compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(NamedTuple):
     """An entry that is about to be written; amounts as in `PostedEntry`, the key with its number."""
 
     metric_id: int
@@ -124,6 +94,45 @@ class Draft:
     opportunity_id: int | None = None
     customer_id: int | None = None
     product_id: int | None = None
+
+
+class PostedEntry(NamedTuple):
+    """An entry as it stands in the ledger, for good: what is given to it there, then what its draft said.
+
+    `amount` is in minor units of the metric, `original_amount` in minor units of `currency` (null for counts),
+    converted once at `rate`. `replayed` says that it stood there before, posted by the same request; entries that
+    differ in nothing else are equal.
+    """
+
+    id: int
+    posted_at: datetime
+    posted_on: date
+    metric_id: int
+    position_id: int
+    member_id: int
+    business_date: date
+    credit: CreditKind
+    amount: int
+    original_amount: int
+    currency: str | None
+    rate: Decimal | None
+    source: EntrySource
+    source_key: str
+    idempotency_key: str
+    reverses_id: int | None
+    opportunity_id: int | None
+    customer_id: int | None
+    product_id: int | None
+    replayed: bool = False
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, PostedEntry) and self[:-1] == other[:-1]
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __hash__(self) -> int:
+        return hash(self[:-1])
 
 
 def entry_key(idempotency_key: str, number: int) -> str:

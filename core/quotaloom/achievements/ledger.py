@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from operator import attrgetter
+
+from asyncpg import Record
 
 from quotaloom.achievements.crediting import drafts_of, fact_faults, is_money, unknown_metric
 from quotaloom.achievements.entries import Credit, Draft, EntrySource, PostedEntry, Posting, Reversal
@@ -53,43 +55,57 @@ async def append(transaction: Transaction, company: CompanyFacts, postings: Sequ
 
     An amount is converted once, at the stored booking rate of its business date, half up. The same idempotency
     key with the same content again gives the first entries, marked `replayed`, and writes nothing. Balances are
-    kept in the same statement. Nothing is written unless every posting is good: raises the `InputError` of the
-    one that is not, or `ManyRefused` with all of them, paths beginning with the posting's place. Codes: BAD_KEY,
-    NEGATIVE_AMOUNT, TOO_LARGE, BAD_PERIOD, UNKNOWN_CURRENCY, BAD_SHARE, SHARES_DO_NOT_ADD_UP, DUPLICATE_CREDIT,
-    UNKNOWN_METRIC (… POSITION, MEMBER, CUSTOMER, PRODUCT, OPPORTUNITY), CURRENCY_OF_A_COUNT, NO_HOLDER,
-    IN_THE_FUTURE (a business date after today), POSITION_CLOSED (on the business date), NEVER_HELD (a named member
-    who did not hold the position up to today), MISSING_RATE, IDEMPOTENCY_KEY_REUSED.
+    kept in the same statement. Nothing is written unless every posting is good: ends the transaction with the
+    `InputError` of the one that is not, or `ManyRefused` with all, paths beginning with the posting's place. Codes:
+    BAD_KEY, NEGATIVE_AMOUNT, TOO_LARGE, BAD_PERIOD, UNKNOWN_CURRENCY, BAD_SHARE, SHARES_DO_NOT_ADD_UP,
+    DUPLICATE_CREDIT, UNKNOWN_METRIC (… POSITION, MEMBER, CUSTOMER, PRODUCT, OPPORTUNITY), CURRENCY_OF_A_COUNT,
+    NO_HOLDER, IN_THE_FUTURE (a business date after today), POSITION_CLOSED (on the business date), NEVER_HELD (a named
+    member who did not hold the position up to today), MISSING_RATE, IDEMPOTENCY_KEY_REUSED.
     """
     prepared = await prepare(transaction, company, postings)
     raise_all(prepared.errors)
     return await write(transaction, company, prepared)
 
 
-async def prepare(transaction: Transaction, company: CompanyFacts, postings: Sequence[Posting]) -> Prepared:
-    """Check the postings and compute their entries, writing nothing."""
+async def prepare(
+    transaction: Transaction, company: CompanyFacts, postings: Sequence[Posting], *, refused: bool = False
+) -> Prepared:
+    """Check the postings and compute their entries, writing nothing.
+
+    What stands under their keys is looked up only where something is wrong, or where the caller has `refused` part of
+    them and wants to tell all that is: what was posted before is not refused for what has changed since. Otherwise
+    `write` comes upon it.
+    """
     prepared = Prepared(postings)
     metrics = await read_metrics(transaction, postings)
-    sound = []
-    for place, posting in enumerate(postings):
-        found = list(faults(posting))
-        if posting.metric_id in metrics:
-            prepared.money[place] = is_money(metrics[posting.metric_id])
-            found += metric_faults(posting, metrics[posting.metric_id])
-        else:
-            found.append(unknown_metric())
-        prepared.errors += [error.at(place) for error in found]
-        if not found:
-            sound.append(place)
+    sound = [place for place in range(len(postings)) if _is_sound(prepared, place, metrics)]
     sound = _set_repeats_apart(prepared, sound)
-    fresh = await _set_replays_apart(transaction, company, prepared, sound)
-    facts = await read_facts(transaction, company, [postings[place] for place in fresh], metrics)
-    for place in fresh:
-        _draft(prepared, place, facts, company.currency)
+    facts = await read_facts(transaction, company, [postings[place] for place in sound], metrics)
+    faulty = {place: found for place in sound if (found := _draft(prepared, place, facts, company.currency))}
+    if faulty or prepared.errors or refused:
+        fresh = await _set_replays_apart(transaction, company, prepared, sound)
+        prepared.drafts = {place: prepared.drafts[place] for place in fresh if place in prepared.drafts}
+        prepared.errors += [error.at(place) for place in fresh for error in faulty.get(place, ())]
     return prepared
 
 
+def _is_sound(prepared: Prepared, place: int, metrics: Mapping[int, Record]) -> bool:
+    posting = prepared.postings[place]
+    found, metric = faults(posting), metrics.get(posting.metric_id)
+    if metric is None:
+        found.append(unknown_metric())
+    else:
+        prepared.money[place] = is_money(metric)
+        found += metric_faults(posting, metric)
+    prepared.errors += [error.at(place) for error in found]
+    return not found
+
+
 async def write(transaction: Transaction, company: CompanyFacts, prepared: Prepared) -> list[PostedEntry]:
-    """Write what was prepared without errors, in one statement; see `append`."""
+    """Write what was prepared without errors, in one statement, unless it stands there already; see `append`.
+
+    Raises IDEMPOTENCY_KEY_REUSED when the others are written already: the error has to end the transaction.
+    """
     # In the order of the keys, so that two writers of the same postings wait for each other and do not deadlock.
     drafts_in_order = sorted(chain.from_iterable(prepared.drafts.values()), key=attrgetter("idempotency_key"))
     stored = await store(transaction, company, drafts_in_order)
@@ -100,14 +116,13 @@ async def write(transaction: Transaction, company: CompanyFacts, prepared: Prepa
         if len(entries) == len(drafts):
             written[place] = entries
         elif entries:
-            raise key_reused(prepared.postings[place].idempotency_key).at(place)
+            prepared.errors.append(key_reused(prepared.postings[place].idempotency_key).at(place))
         else:
             missing.append(place)
-    if missing:
-        # Another transaction has written these keys since we looked, and has committed.
-        await _set_replays_apart(transaction, company, prepared, missing)
-        raise_all(prepared.errors)
-        written.update(prepared.replayed)
+    # Their keys stand there: for long, or written and committed by another transaction just now.
+    await _set_replays_apart(transaction, company, prepared, missing)
+    raise_all(sorted(prepared.errors, key=lambda error: error.path[0]))
+    written.update(prepared.replayed)
     for place, first in prepared.repeats.items():
         written[place] = written[first]
     return [entry for place in range(len(prepared.postings)) for entry in written[place]]
@@ -148,12 +163,12 @@ async def _set_replays_apart(
     return fresh
 
 
-def _draft(prepared: Prepared, place: int, facts: PostingFacts, own_currency: str) -> None:
+def _draft(prepared: Prepared, place: int, facts: PostingFacts, own_currency: str) -> list[InputError]:
     posting = prepared.postings[place]
-    found = list(fact_faults(posting, facts))
+    found = fact_faults(posting, facts)
     if not found:
         try:
             prepared.drafts[place] = drafts_of(posting, facts, own_currency)
         except InputError as error:
-            found = [error]
-    prepared.errors += [error.at(place) for error in found]
+            found.append(error)
+    return found

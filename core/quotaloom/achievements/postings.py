@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 
 from asyncpg import Record
 
@@ -21,30 +21,48 @@ LONGEST_SOURCE_KEY = 200
 """Characters of a source key."""
 
 
-def faults(posting: Posting) -> Iterator[InputError]:
+def faults(posting: Posting) -> list[InputError]:
     """Whatever is wrong with the posting itself, paths from the posting on."""
-    yield from key_faults(posting.idempotency_key, posting.source_key)
+    found = key_faults(posting.idempotency_key, posting.source_key)
     if abs(posting.amount) > LARGEST:
-        yield InputError("TOO_LARGE", f"{posting.amount} does not fit into 64 bits of minor units", ("amount",))
-    yield from _caught(lambda: known_day(posting.business_date), "businessDate")
+        message = f"{posting.amount} does not fit into 64 bits of minor units"
+        found.append(InputError("TOO_LARGE", message, ("amount",)))
+    try:
+        known_day(posting.business_date)
+    except InputError as error:
+        found.append(error.at("businessDate"))
     if posting.currency is not None:
-        yield from _caught(lambda: known_currency(str(posting.currency)), "currency")
-    yield from _caught(lambda: parts_of(True, 0, posting.credits), "credits")
+        try:
+            known_currency(str(posting.currency))
+        except InputError as error:
+            found.append(error.at("currency"))
+    try:
+        parts_of(True, 0, posting.credits)
+    except InputError as error:
+        found.append(error.at("credits"))
+    return found + _double_credits(posting.credits) if len(posting.credits) > 1 else found
+
+
+def _double_credits(credits: Sequence[Credit]) -> list[InputError]:
     places: dict[int, int] = {}
-    for place, credit in enumerate(posting.credits):
-        if places.setdefault(credit.position_id, place) != place:
-            message = "a position is credited once per posting: add its shares together"
-            yield InputError("DUPLICATE_CREDIT", message, ("credits", place, "positionId"))
+    message = "a position is credited once per posting: add its shares together"
+    return [
+        InputError("DUPLICATE_CREDIT", message, ("credits", place, "positionId"))
+        for place, credit in enumerate(credits)
+        if places.setdefault(credit.position_id, place) != place
+    ]
 
 
-def key_faults(idempotency_key: str, source_key: str) -> Iterator[InputError]:
+def key_faults(idempotency_key: str, source_key: str) -> list[InputError]:
     """Whatever is wrong with the keys of a posting or reversal."""
+    found = []
     if not 1 <= len(idempotency_key) <= LONGEST_KEY or "\0" in idempotency_key:
         message = f"an idempotency key has 1 to {LONGEST_KEY} characters, not {len(idempotency_key)}"
-        yield InputError("BAD_KEY", message, ("idempotencyKey",))
+        found.append(InputError("BAD_KEY", message, ("idempotencyKey",)))
     if not 1 <= len(source_key) <= LONGEST_SOURCE_KEY or "\0" in source_key:
         message = f"a source key has 1 to {LONGEST_SOURCE_KEY} characters, not {len(source_key)}"
-        yield InputError("BAD_KEY", message, ("sourceKey",))
+        found.append(InputError("BAD_KEY", message, ("sourceKey",)))
+    return found
 
 
 def parts_of(money: bool, amount: int, credits: Sequence[Credit]) -> list[tuple[CreditKind, int]]:
@@ -99,18 +117,13 @@ def _same(
     )
 
 
-def metric_faults(posting: Posting, metric: Record) -> Iterator[InputError]:
+def metric_faults(posting: Posting, metric: Record) -> list[InputError]:
     """Whatever the metric does not take, paths from the posting on."""
+    found = []
     if metric["of_metric_id"] is not None:
         message = f"{metric['name']} counts what is posted to another metric for its products: post to that one"
-        yield InputError("OF_PRODUCTS", message, ("metricId",))
+        found.append(InputError("OF_PRODUCTS", message, ("metricId",)))
     if posting.amount < 0 and metric["key"] not in MAY_BE_NEGATIVE:
         message = "an amount starts at 0: reverse the entry that it corrects"
-        yield InputError("NEGATIVE_AMOUNT", message, ("amount",))
-
-
-def _caught(check: Callable[[], object], *path: str) -> Iterator[InputError]:
-    try:
-        check()
-    except InputError as error:
-        yield error.at(*path)
+        found.append(InputError("NEGATIVE_AMOUNT", message, ("amount",)))
+    return found

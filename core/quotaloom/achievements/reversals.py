@@ -177,7 +177,7 @@ def _draft(reversal: Reversal, remainder: Remainder, own_date: date | None) -> D
 
 
 def _faults(reversal: Reversal) -> list[InputError]:
-    found = list(key_faults(reversal.idempotency_key, reversal.source_key))
+    found = key_faults(reversal.idempotency_key, reversal.source_key)
     if reversal.amount is not None and reversal.amount <= 0:
         message = "a reversal has a positive amount, or none to reverse all that is left"
         found.append(InputError("NOT_POSITIVE", message, ("amount",)))

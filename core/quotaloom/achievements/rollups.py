@@ -74,9 +74,9 @@ async def achieved_by_unit(
     nothing = [0] * len(periods)
     return [
         {"unit_id": unit_id, "period_index": place, "achieved": achieved, "overlay": overlay}
-        for unit_id in sorted(sums.achieved)
+        for unit_id in sorted(sums.achieved.keys() | sums.overlay.keys())
         for place, (achieved, overlay) in enumerate(
-            zip(sums.achieved[unit_id], sums.overlay.get(unit_id, nothing), strict=True)
+            zip(sums.achieved.get(unit_id, nothing), sums.overlay.get(unit_id, nothing), strict=True)
         )
         if achieved or overlay
     ]

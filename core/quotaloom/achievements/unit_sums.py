@@ -7,78 +7,65 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from decimal import Decimal
 from itertools import pairwise
-from operator import add
-from typing import Final, Literal
+from typing import Literal
 
 from asyncpg import Record
 
 from quotaloom.calendars.periods import Period, date_range
+from quotaloom.calendars.placing import placing
 from quotaloom.metrics.counting import Counting
+from quotaloom.platform.custom_plans import MANY, plan_for
 from quotaloom.platform.unit_of_work import Snapshot
 
 Structure = Literal["as_was", "as_is"]
 
-MANY: Final = 500
-"""From how many units or positions on a statement is planned for just these: a plan for any number would not do."""
-
-# Who is above a position on any day of [$2, $3), and whether that changes in between.
-_ABOVE = """
-SELECT unit_id, array_agg(ancestor_id) AS above, bool_or(valid_from > $2 OR valid_to < $3) AS moved
-FROM unit_path WHERE ancestor_id = ANY($1) AND valid_from < $3 AND valid_to > $2 GROUP BY unit_id
+# Who lay under whom on which days of [$2, $3): one row for all who did on the same days. Few columns of many values are
+# read faster than many rows.
+_PATHS = """
+SELECT greatest(valid_from, $2) AS valid_from, least(valid_to, $3) AS valid_to, array_agg(unit_id) AS units,
+    array_agg(ancestor_id) AS above,
+    (SELECT bool_or(id = ANY($1)) FROM org_unit WHERE kind = 'company') AS of_company
+FROM unit_path WHERE ancestor_id IN (SELECT unnest($1::bigint[])) AND valid_from < $3 AND valid_to > $2 GROUP BY 1, 2
 """
 
+# PostgreSQL sums 64-bit numbers beyond 64 bits, to decimals; text is read faster than these.
 _OF_POSITIONS = """
-SELECT position_id, array_agg(place) AS places, array_agg(direct) AS direct, array_agg(overlay) AS overlay
+SELECT array_agg(position_id) AS positions, array_agg(place) AS places, array_agg(direct::text) AS direct,
+    array_agg(overlay::text) AS overlay
 FROM (
     SELECT balance.position_id, {place} AS place, sum(balance.{amount}direct) AS direct,
-        sum(balance.{amount}overlay) AS overlay
-    FROM achievement_balance balance {periods}
-    WHERE balance.position_id = ANY($1) AND balance.metric_id = $2 AND {within}
+        sum(balance.{amount}overlay) FILTER (WHERE balance.{amount}overlay <> 0) AS overlay
+    FROM achievement_balance balance {join}
+    WHERE ($1::bigint[] IS NULL OR balance.position_id = ANY($1)) AND balance.metric_id = $2 AND {within}
         AND ($5::date IS NULL OR balance.posted_on <= $5)
         AND ($6::bigint[] IS NULL OR balance.product_id = ANY($6))
         AND ($7::text IS NULL OR balance.currency = $7)
     GROUP BY 1, 2
-) AS period GROUP BY 1
+) AS of_position
 """
-_WITHIN_ONE = "balance.business_date >= ($3::date[])[1] AND balance.business_date < ($4::date[])[array_length($4, 1)]"
-_ONE = {"place": "0", "periods": "", "within": _WITHIN_ONE}
-_ONE_AFTER_ANOTHER = {**_ONE, "place": "width_bucket(balance.business_date, $3::date[]) - 1"}
-_ANY_PERIODS = {
-    "place": "period.number - 1",
-    "periods": "JOIN unnest($3::date[], $4::date[]) WITH ORDINALITY AS period (starts_on, ends_on, number)"
-    " ON balance.business_date >= period.starts_on AND balance.business_date < period.ends_on",
-    "within": "true",
-}
 
-# Of positions that moved a balance counts for whoever was above on its business date: these, from when to when.
-_SPANS = """
-SELECT unit_id, valid_from, valid_to, array_agg(ancestor_id) AS above
-FROM unit_path WHERE unit_id = ANY($1) AND ancestor_id = ANY($2) AND valid_from < $4 AND valid_to > $3
-GROUP BY unit_id, valid_from, valid_to
-"""
+Amounts = dict[int, list[int]]
+"""By unit or member, an amount for each period."""
 
 
 @dataclass(slots=True)
-class UnitSums:
-    """By unit, a figure for each period, in minor units.
+class PeriodSums:
+    """By unit, or by member, a figure for each period, in minor units; who has nothing in any period may be missing.
 
-    `achieved` has the direct credit of all positions at or below the unit, and a position's own overlay; `overlay` that
-    of all positions at or below. A unit for which there is nothing is in neither.
+    `achieved` of a unit has the direct credit of all positions at or below it, and a position's own overlay; `overlay`
+    is that of all positions at or below. Of members, `achieved` has all.
     """
 
     length: int
-    achieved: dict[int, list[int]] = field(default_factory=dict)
-    overlay: dict[int, list[int]] = field(default_factory=dict)
+    achieved: Amounts = field(default_factory=dict)
+    overlay: Amounts = field(default_factory=dict)
 
-    def add_position(self, position_id: int, above: Iterable[int], direct: list[int], overlay: list[int]) -> None:
-        """Count what a position has for all units above it, itself included."""
-        _add(self.achieved, above, direct)
-        if any(overlay):
-            _add(self.overlay, above, overlay)
-            if position_id in self.achieved:
-                _add(self.achieved, (position_id,), overlay)
+    def put(self, subject_id: int, place: int, achieved: int, overlay: int) -> None:
+        """Set both figures of one period."""
+        for figures, amount in ((self.achieved, achieved), (self.overlay, overlay)):
+            if amount:
+                figures.setdefault(subject_id, [0] * self.length)[place] = amount
 
 
 async def sums_of_units(
@@ -91,49 +78,53 @@ async def sums_of_units(
     tree_day: date | None = None,
     posted_through: date | None = None,
     originals_in: str | None = None,
-) -> UnitSums:
-    """What the units achieved in each of `periods`, in two statements, or four where a position moved in their time.
+) -> PeriodSums:
+    """What the units achieved in each of `periods`, in two statements, or three where a position moved in their time.
 
     With `originals_in` the original amounts of that currency, in its minor units. See `rollups` for the others.
     """
+    if not periods:
+        return PeriodSums(0)
+    first, last = min(period.starts_on for period in periods), max(period.ends_on for period in periods)
     if structure == "as_is":
         if tree_day is None:
             raise ValueError("a tree as it is needs the day on which it is")
         first, last = tree_day, tree_day + timedelta(days=1)
-    else:
-        first = min((period.starts_on for period in periods), default=date.min)
-        last = max((period.ends_on for period in periods), default=date.min)
-    sums = UnitSums(len(periods))
-    await _plan_for(snapshot, len(unit_ids))
-    paths = await snapshot.fetch(_ABOVE, list(unit_ids), first, last)
-    settled = {row["unit_id"]: row["above"] for row in paths if structure == "as_is" or not row["moved"]}
-    moved = [row["unit_id"] for row in paths if row["unit_id"] not in settled]
-    if settled:
-        for row in await _of_positions(snapshot, list(settled), counting, periods, posted_through, originals_in):
-            direct, overlay = (_spread(row["places"], row[name], len(periods)) for name in ("direct", "overlay"))
-            sums.add_position(row["position_id"], settled[row["position_id"]], direct, overlay)
+    filters = (counting, posted_through, originals_in)
+    rollup, moved = _Rollup(len(periods)), []
+    await plan_for(snapshot, len(unit_ids))
+    for path in await snapshot.fetch(_PATHS, list(unit_ids), first, last):
+        if path["valid_from"] > first or path["valid_to"] < last:
+            moved.append(path)
+            continue
+        below = list(set(path["units"]))
+        # The positions of a whole company are all that have balances; looking each one up would only take time.
+        wanted = None if path["of_company"] and len(below) >= MANY else below
+        rollup.add(path, await _of_positions(snapshot, wanted, periods, *filters))
     if moved:
-        spans = await snapshot.fetch(_SPANS, moved, list(unit_ids), first, last)
-        parts = parted(periods, {day for span in spans for day in (span["valid_from"], span["valid_to"])})
-        cut = [part for _, part in parts]
-        rows = await _of_positions(snapshot, moved, counting, cut, posted_through, originals_in)
-        _add_moved(sums, rows, spans, parts)
-    return sums
+        parts = parted(periods, {day for path in moved for day in (path["valid_from"], path["valid_to"])})
+        wanted = list({unit_id for path in moved for unit_id in path["units"]})
+        of_parts = await _of_positions(snapshot, wanted, [part for _, part in parts], *filters)
+        for path in moved:
+            rollup.add(path, _while_there(of_parts, path, parts, len(periods)))
+    return rollup.summed()
 
 
 async def _of_positions(
     snapshot: Snapshot,
-    position_ids: Sequence[int],
-    counting: Counting,
+    position_ids: Sequence[int] | None,
     periods: Sequence[Period],
+    counting: Counting,
     posted_through: date | None,
     originals_in: str | None,
-) -> Sequence[Record]:
-    """What each position has: in which periods, and how much in each of these."""
-    await _plan_for(snapshot, len(position_ids))
-    return await snapshot.fetch(
-        _statement(periods, "" if originals_in is None else "original_"),
-        list(position_ids),
+) -> PeriodSums:
+    """What each position has itself: of `position_ids`, or of all."""
+    await plan_for(snapshot, MANY if position_ids is None else len(position_ids))
+    where = placing(periods, "balance.business_date", "balance.business_date <", "$3", "$4")
+    amount = "" if originals_in is None else "original_"
+    row = await snapshot.fetch_one(
+        _OF_POSITIONS.format(amount=amount, place=where.place, join=where.join, within=where.within),
+        position_ids,
         counting.metric_id,
         [period.starts_on for period in periods],
         [period.ends_on for period in periods],
@@ -141,18 +132,21 @@ async def _of_positions(
         counting.product_ids,
         originals_in,
     )
+    sums = PeriodSums(len(periods))
+    if row is not None and row["positions"]:
+        for figures, amounts in ((sums.achieved, row["direct"]), (sums.overlay, row["overlay"])):
+            _spread(figures, zip(row["positions"], row["places"], amounts, strict=True), len(periods))
+    return sums
 
 
-async def _plan_for(snapshot: Snapshot, count: int) -> None:
-    if count >= MANY:
-        await snapshot.fetch("SELECT set_config('plan_cache_mode', 'force_custom_plan', true)")
-
-
-def _statement(periods: Sequence[Period], amount: str) -> str:
-    if len(periods) == 1:
-        return _OF_POSITIONS.format(amount=amount, **_ONE)
-    follows = all(earlier.ends_on == later.starts_on for earlier, later in pairwise(periods))
-    return _OF_POSITIONS.format(amount=amount, **(_ONE_AFTER_ANOTHER if follows else _ANY_PERIODS))
+def _spread(figures: Amounts, found: Iterable[tuple[int, int, str | None]], length: int) -> None:
+    for position_id, place, amount in found:
+        if amount is None:
+            continue
+        of_position = figures.get(position_id)
+        if of_position is None:
+            of_position = figures[position_id] = [0] * length
+        of_position[place] = int(amount)
 
 
 def parted(periods: Sequence[Period], cuts: Collection[date]) -> list[tuple[int, Period]]:
@@ -165,41 +159,51 @@ def parted(periods: Sequence[Period], cuts: Collection[date]) -> list[tuple[int,
     return found
 
 
-def _add_moved(
-    sums: UnitSums, rows: Sequence[Record], spans: Sequence[Record], parts: Sequence[tuple[int, Period]]
-) -> None:
-    """Count what positions have in each part for whoever was above them then."""
-    spans_of: dict[int, list[Record]] = defaultdict(list)
-    for span in spans:
-        spans_of[span["unit_id"]].append(span)
-    achieved: dict[int, list[int]] = defaultdict(lambda: [0] * sums.length)
-    overlays: dict[int, list[int]] = defaultdict(lambda: [0] * sums.length)
-    for row in rows:
-        position_id = row["position_id"]
-        for number, direct, overlay in zip(row["places"], row["direct"], row["overlay"], strict=True):
-            place, part = parts[number]
-            of_deals, beside = int(direct), int(overlay)
-            for span in spans_of[position_id]:
-                if span["valid_from"] <= part.starts_on < span["valid_to"]:
-                    for unit_id in span["above"]:
-                        achieved[unit_id][place] += of_deals + (beside if unit_id == position_id else 0)
-                        if beside:
-                            overlays[unit_id][place] += beside
-    for unit_id, figures in achieved.items():
-        _add(sums.achieved, (unit_id,), figures)
-    for unit_id, figures in overlays.items():
-        _add(sums.overlay, (unit_id,), figures)
+def _while_there(of_parts: PeriodSums, path: Record, parts: Sequence[tuple[int, Period]], length: int) -> PeriodSums:
+    """By period, what the positions of a path have in the parts that lie in its days."""
+    within = [
+        (number, place)
+        for number, (place, part) in enumerate(parts)
+        if path["valid_from"] <= part.starts_on < path["valid_to"]
+    ]
+    sums = PeriodSums(length)
+    for unit_id in set(path["units"]):
+        for figures, by_part in ((sums.achieved, of_parts.achieved), (sums.overlay, of_parts.overlay)):
+            if unit_id in by_part:
+                figures[unit_id] = [0] * length
+                for number, place in within:
+                    figures[unit_id][place] += by_part[unit_id][number]
+    return sums
 
 
-def _spread(places: Sequence[int], figures: Sequence[Decimal], length: int) -> list[int]:
-    """PostgreSQL sums 64-bit numbers beyond 64 bits; what it gives for that are decimals."""
-    found = [0] * length
-    for place, figure in zip(places, figures, strict=True):
-        found[place] = int(figure)
-    return found
+class _Rollup:
+    """Gathers by unit what is below it, and sums it up at the end."""
+
+    def __init__(self, length: int) -> None:
+        self._length = length
+        self._achieved: dict[int, list[list[int]]] = defaultdict(list)
+        self._overlay: dict[int, list[list[int]]] = defaultdict(list)
+
+    def add(self, path: Record, own: PeriodSums) -> None:
+        """Count what positions have for all units above them, themselves included."""
+        for unit_id, above in zip(path["units"], path["above"], strict=True):
+            direct = own.achieved.get(unit_id)
+            if direct is not None:
+                self._achieved[above].append(direct)
+        for unit_id, above in zip(path["units"], path["above"], strict=True) if own.overlay else ():
+            overlay = own.overlay.get(unit_id)
+            if overlay is not None:
+                self._overlay[above].append(overlay)
+                if above == unit_id:
+                    self._achieved[above].append(overlay)
+
+    def summed(self) -> PeriodSums:
+        """The sums of every unit."""
+        return PeriodSums(self._length, _summed(self._achieved), _summed(self._overlay))
 
 
-def _add(sums: dict[int, list[int]], unit_ids: Iterable[int], figures: list[int]) -> None:
-    for unit_id in unit_ids:
-        before = sums.get(unit_id)
-        sums[unit_id] = figures if before is None else list(map(add, before, figures))
+def _summed(gathered: dict[int, list[list[int]]]) -> Amounts:
+    return {
+        unit_id: figures[0] if len(figures) == 1 else list(map(sum, zip(*figures, strict=True)))
+        for unit_id, figures in gathered.items()
+    }

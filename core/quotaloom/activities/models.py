@@ -32,8 +32,10 @@ class DealReview(TenantModel):
 class Activity(TenantModel):
     """A visit, call, meeting, mail or task for a lead, a customer or an opportunity: who, what, when, where, with what.
 
-    `state` is `planned`, `done` or `cancelled`; `due_at` is when it is to happen, `done_on` the business date on which
-    it did. `cost` is in minor units of `currency`.
+    `state` is `planned`, `done` or `cancelled`; `due_on` is the business date on which it is to happen, `done_on` the
+    one on which it did, which a cancelled one keeps; `due_at` and `done_at` are the instants, where known.
+    `position_id` is the one that the member held for it. `cost` is in minor units of `currency`. `request_key` is what
+    the sender calls his request: the same one again is answered and enters nothing.
     """
 
     kind = fields.CharField(max_length=12)
@@ -46,6 +48,7 @@ class Activity(TenantModel):
     position_id = fields.BigIntField(null=True)
     matter = fields.CharField(max_length=200)
     due_at = fields.DatetimeField(null=True)
+    due_on = fields.DateField(null=True)
     done_at = fields.DatetimeField(null=True)
     done_on = fields.DateField(null=True)
     place = fields.CharField(max_length=200, null=True)
@@ -55,6 +58,7 @@ class Activity(TenantModel):
     result = fields.TextField(null=True)
     at = fields.DatetimeField()
     actor = fields.CharField(max_length=200)
+    request_key = fields.CharField(max_length=200, null=True)
     version = fields.IntField(default=1)
 
     class Meta:

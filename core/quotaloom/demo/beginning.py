@@ -25,7 +25,7 @@ from quotaloom.organizations.membership import NewMember, insert_members
 from quotaloom.organizations.planting import NewUnit, insert_units
 from quotaloom.organizations.terms import HEADSHIP, HOLDING, NewTerm, TermKind, appoint
 from quotaloom.platform.unit_of_work import Transaction
-from quotaloom.platform.work import Work
+from quotaloom.platform.work import CompanyFacts, Work
 
 ADMIN_KEY: Final = "admin"
 
@@ -55,7 +55,7 @@ FUNNEL: Final = NewFunnel(
 )
 
 
-async def begin(transaction: Transaction, story: DemoStory) -> None:
+async def begin(transaction: Transaction, company: CompanyFacts, story: DemoStory) -> None:
     """Enter holidays, the tree, its members, who holds and heads what, and the customers."""
     await insert_holidays(transaction, story.holidays)
     await _plant(transaction, story.organization.units)
@@ -68,6 +68,7 @@ async def begin(transaction: Transaction, story: DemoStory) -> None:
     )
     await insert_customers(
         transaction,
+        company,
         [
             NewCustomer(one.name, one.key, one.sector, one.location, parent_key=one.parent_key)
             for one in story.customers

@@ -24,7 +24,8 @@ async def load_keys(transaction: Transaction, funnel_key: str) -> Keys:
     """The ids of all that is stored, in five statements."""
     stages = await transaction.fetch(
         "SELECT stage.key, stage.id, funnel.id AS funnel_id FROM stage"
-        " JOIN funnel ON funnel.company_id = stage.company_id AND funnel.id = stage.funnel_id WHERE funnel.key = $1",
+        " JOIN funnel ON funnel.company_id = stage.company_id AND funnel.id = stage.funnel_id"
+        " AND funnel.latest_version = stage.version_number WHERE funnel.key = $1",
         funnel_key,
     )
     return Keys(

@@ -85,7 +85,7 @@ async def _found(database: Database, policies: PolicyHost, now: datetime) -> int
     story = tell_story(today)
 
     async def then(transaction: Transaction, founded: Founded) -> None:
-        await begin(transaction, story)
+        await begin(transaction, founded.company, story)
         transaction.record(BEGUN, "Company", founded.company.id, after={"today": today})
 
     moment = _moment(story.last_year.starts_on - _FOUNDED_BEFORE, now)

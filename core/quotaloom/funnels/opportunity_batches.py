@@ -8,11 +8,15 @@ from datetime import date
 
 from quotaloom.funnels.batches import Inserted, first_repeated, of_row, reserve_ids
 from quotaloom.funnels.deals import NewOpportunity, OpportunityRow, PastMove, check_row
+from quotaloom.funnels.funnel_units import require_funnels
 from quotaloom.funnels.moves import Move, insert_moves
-from quotaloom.funnels.references import References, StageFacts, credit_day, load_references
+from quotaloom.funnels.references import References, credit_day, load_references
 from quotaloom.funnels.splits import Split, insert_splits
 from quotaloom.funnels.stages import Outcome
+from quotaloom.funnels.stored_stages import StageFacts
 from quotaloom.funnels.winnings import Win, post_wins
+from quotaloom.ownership.ledger import begin_ownership
+from quotaloom.ownership.owners import Movement, Owner, RecordKind
 from quotaloom.platform.errors import InputError
 from quotaloom.platform.unit_of_work import Transaction
 from quotaloom.platform.work import CompanyFacts
@@ -38,17 +42,27 @@ class _Ready:
         return self.row.deal
 
     @property
+    def owner(self) -> Owner:
+        if self.row.waits:
+            return Owner(self.row.pool_id)
+        return Owner(self.row.pool_id, self.member_id, self.deal.position_id)
+
+    @property
     def wins(self) -> int:
         return int(self.stage.outcome is Outcome.WON)
 
 
 async def insert_opportunities(
-    transaction: Transaction, company: CompanyFacts, rows: Sequence[OpportunityRow]
+    transaction: Transaction,
+    company: CompanyFacts,
+    rows: Sequence[OpportunityRow],
+    movement: Movement = Movement.CREATE,
 ) -> Inserted:
     """Insert many opportunities in a constant number of statements; won ones post to the ledger.
 
-    One whose key is stored stays as it is and posts nothing. Moves are recorded as of now, with the day on
-    which they happened where it is known. Raises `InputError` with the row's number first in its path.
+    Each is its position's from the start, and its member's, or waits in its pool, by `movement`. One whose key is
+    stored stays as it is and posts nothing. Moves are recorded as of now, with the day on which they happened where it
+    is known. Raises `InputError` with the row's number first in its path.
     """
     today = company.today(transaction.now)
     for number, row in enumerate(rows):
@@ -58,12 +72,13 @@ async def insert_opportunities(
         key = rows[repeated].deal.key
         raise InputError("DUPLICATE_KEY", f"two opportunities have the key {key!r}", (repeated, "key"))
     references = await load_references(transaction, rows, today)
+    await require_funnels(transaction, [row.deal for row in rows], today)
     ids = await reserve_ids(transaction, "opportunity", len(rows))
     ready = []
     for number, (row, new_id) in enumerate(zip(rows, ids, strict=True)):
         with of_row(number):
             ready.append(_ready(row, number, new_id, references, company, today))
-    return await _store(transaction, company, ready)
+    return await _store(transaction, company, ready, movement, today)
 
 
 def _ready(
@@ -90,6 +105,8 @@ def _ready(
 
 
 def _check_close(row: OpportunityRow, stage: StageFacts) -> None:
+    if row.waits and (row.pool_id is None or stage.outcome is not Outcome.OPEN):
+        raise InputError("NOT_OPEN", "a deal that waits in a pool is open, and its pool is named", ("poolId",))
     if stage.outcome is Outcome.OPEN and row.closed_on is not None:
         raise InputError("NOT_CLOSED", f"a deal in the open stage {stage.name!r} has no close date", ("closedOn",))
     if stage.outcome is Outcome.WON and row.closed_on is None:
@@ -108,9 +125,13 @@ def _moves(row: OpportunityRow, stage: StageFacts, known: References) -> tuple[P
     return tuple(row.moves)
 
 
-async def _store(transaction: Transaction, company: CompanyFacts, ready: Sequence[_Ready]) -> Inserted:
+async def _store(
+    transaction: Transaction, company: CompanyFacts, ready: Sequence[_Ready], movement: Movement, today: date
+) -> Inserted:
     created = await _insert(transaction, ready)
     fresh = [one for one in ready if one.id in created]
+    owners = [(one.id, one.owner) for one in fresh]
+    await begin_ownership(transaction, RecordKind.OPPORTUNITY, owners, movement, today)
     await insert_splits(transaction, [(one.id, one.splits) for one in fresh])
     await insert_moves(transaction, [move for one in fresh for move in _past(one)])
     for one in fresh:
@@ -131,7 +152,8 @@ async def _store(transaction: Transaction, company: CompanyFacts, ready: Sequenc
 async def _insert(transaction: Transaction, ready: Sequence[_Ready]) -> frozenset[int]:
     rows = [
         (
-            *(one.id, one.key, one.name, one.deal.funnel_id, one.stage.id, one.deal.position_id, one.member_id),
+            *(one.id, one.key, one.name, one.deal.funnel_id, one.stage.id),
+            *(one.owner.position_id, one.owner.member_id),
             *(one.deal.customer_id, one.deal.product_id, one.deal.amount, one.currency, one.deal.amount_estimated),
             *(one.deal.opened_on, one.deal.expected_close_on, one.row.closed_on, one.row.lost_reason, one.wins),
         )

@@ -59,7 +59,7 @@ async def require_splits(
     if not shared.issubset(worked):
         raise AccessDenied("changing how this deal is shared needs a head above all who share it, or an admin")
     own = any(split.position_id == position_id and split.kind is CreditKind.DIRECT for split in splits)
-    if splits and not own and not await _heads_above(transaction, work.viewer, work.today, position_id):
+    if splits and not own and not await heads_above(transaction, work.viewer, work.today, position_id):
         raise InputError(
             "NO_OWN_SHARE",
             "the deal's own position needs a direct share: leaving it out takes a head above it, or an admin",
@@ -76,7 +76,7 @@ async def require_right_to_reopen(transaction: Transaction, work: Work, deal: St
     worked = await worked_positions(transaction, work.viewer, work.today)
     if worked is None or deal.outcome is not Outcome.WON:
         return
-    if await _heads_above(transaction, work.viewer, work.today, deal.position_id):
+    if await heads_above(transaction, work.viewer, work.today, deal.position_id):
         return
     himself = (deal.position_id, work.viewer.member_id)
     others = any((split.position_id, split.member_id) != himself for split in deal.splits)
@@ -88,7 +88,8 @@ async def require_right_to_reopen(transaction: Transaction, work: Work, deal: St
         )
 
 
-async def _heads_above(transaction: Transaction, viewer: Viewer, today: date, position_id: int) -> bool:
+async def heads_above(transaction: Transaction, viewer: Viewer, today: date, position_id: int) -> bool:
+    """Whether the viewer heads a unit above the position today."""
     row = await transaction.fetch_one(
         "SELECT FROM headship JOIN unit_path AS path ON path.company_id = headship.company_id"
         " AND path.ancestor_id = headship.unit_id AND path.valid_from <= $3 AND $3 < path.valid_to"

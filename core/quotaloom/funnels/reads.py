@@ -12,15 +12,24 @@ from asyncpg import Record
 
 from quotaloom.platform.unit_of_work import Snapshot
 
-_STAGE = "SELECT id, funnel_id, key, name, ordinal, outcome, win_probability FROM stage WHERE company_id = $1"
+_STAGE = """
+SELECT stage.id, stage.funnel_id, stage.version_number, stage.key, stage.name, stage.ordinal, stage.outcome,
+    stage.win_probability, stage.age_limit_days, stage.forward, stage.backward, stage.skipping FROM stage
+"""
 
-_CUSTOMER = "customer.id, customer.key, customer.name, sector, location, parent_id, customer.version"
+_FUNNEL = "SELECT id, key, name, unit_id, latest_version, version FROM funnel WHERE company_id = $1"
 
-# A customer without any deal is nobody's yet and seen by all.
-_VISIBLE_CUSTOMER = """($2::bigint[] IS NULL OR EXISTS (
+_CUSTOMER = """customer.id, customer.key, customer.name, sector, location, parent_id, customer.phone, customer.domain,
+customer.created_on, customer.contract_ends_on, customer.level_id, customer.version, own.position_id, own.member_id"""
+
+_CUSTOMERS = """customer
+LEFT JOIN ownership AS own ON own.company_id = customer.company_id AND own.customer_id = customer.id"""
+
+# A customer whom nobody holds and who has no deal is seen by all who sell.
+_VISIBLE_CUSTOMER = """($2::bigint[] IS NULL OR own.position_id = ANY ($2) OR EXISTS (
     SELECT FROM opportunity WHERE opportunity.company_id = $1 AND opportunity.customer_id = customer.id
         AND opportunity.position_id = ANY ($2)
-) OR NOT EXISTS (
+) OR own.position_id IS NULL AND own.pool_id IS NULL AND NOT EXISTS (
     SELECT FROM opportunity WHERE opportunity.company_id = $1 AND opportunity.customer_id = customer.id
 ))"""
 
@@ -28,7 +37,7 @@ _VISIBLE_CUSTOMER = """($2::bigint[] IS NULL OR EXISTS (
 async def funnels_by_id(snapshot: Snapshot, ids: Sequence[int]) -> list[Record]:
     """The funnels with these ids; an id that names none is left out."""
     return await snapshot.fetch(
-        "SELECT id, key, name, version FROM funnel WHERE company_id = $1 AND id = ANY ($2::bigint[])",
+        f"{_FUNNEL} AND id = ANY ($2::bigint[])",
         snapshot.company_id,
         ids,
     )
@@ -36,21 +45,64 @@ async def funnels_by_id(snapshot: Snapshot, ids: Sequence[int]) -> list[Record]:
 
 async def all_funnels(snapshot: Snapshot) -> list[Record]:
     """Every funnel, by name."""
+    return await snapshot.fetch(f"{_FUNNEL} ORDER BY name, id", snapshot.company_id)
+
+
+async def stages_of_funnels(snapshot: Snapshot, funnel_ids: Sequence[int], version: int | None = None) -> list[Record]:
+    """The stages of a version of these funnels, the latest where None, each funnel's in order; `funnel_id` says whose.
+
+    A funnel that does not have this version has none.
+    """
     return await snapshot.fetch(
-        "SELECT id, key, name, version FROM funnel WHERE company_id = $1 ORDER BY name, id", snapshot.company_id
+        f"{_STAGE} JOIN funnel ON funnel.company_id = $1 AND funnel.id = stage.funnel_id"
+        " AND stage.version_number = coalesce($3::int, funnel.latest_version)"
+        " WHERE stage.company_id = $1 AND stage.funnel_id = ANY ($2::bigint[]) ORDER BY stage.funnel_id, stage.ordinal",
+        snapshot.company_id,
+        funnel_ids,
+        version,
     )
 
 
-async def stages_of_funnels(snapshot: Snapshot, funnel_ids: Sequence[int]) -> list[Record]:
-    """The stages of these funnels, each funnel's in order; `funnel_id` says whose."""
+async def versions_of_funnels(snapshot: Snapshot, funnel_ids: Sequence[int]) -> list[Record]:
+    """The versions of these funnels, each funnel's earliest first; `funnel_id` says whose.
+
+    `stage_ids` are those of its stages, in order.
+    """
     return await snapshot.fetch(
-        f"{_STAGE} AND funnel_id = ANY ($2::bigint[]) ORDER BY funnel_id, ordinal", snapshot.company_id, funnel_ids
+        "SELECT funnel_id, number, at, actor, reason, ARRAY(SELECT stage.id FROM stage WHERE stage.company_id = $1"
+        "  AND stage.funnel_id = made.funnel_id AND stage.version_number = made.number ORDER BY ordinal) AS stage_ids"
+        " FROM funnel_version AS made WHERE company_id = $1 AND funnel_id = ANY ($2::bigint[])"
+        " ORDER BY funnel_id, number",
+        snapshot.company_id,
+        funnel_ids,
+    )
+
+
+async def documents_of_opportunities(snapshot: Snapshot, opportunity_ids: Sequence[int]) -> list[Record]:
+    """The documents of these opportunities, in the order in which they were added; `opportunity_id` says whose."""
+    return await snapshot.fetch(
+        "SELECT id, opportunity_id, name, url, at, actor FROM opportunity_document"
+        " WHERE company_id = $1 AND opportunity_id = ANY ($2::bigint[]) ORDER BY opportunity_id, id",
+        snapshot.company_id,
+        opportunity_ids,
+    )
+
+
+async def decisions_of_opportunities(snapshot: Snapshot, opportunity_ids: Sequence[int]) -> list[Record]:
+    """Every decision of a manager about the stages of these opportunities, the earliest first."""
+    return await snapshot.fetch(
+        "SELECT opportunity_id, stage_id, member_id, actor, at, decided_on, approved, note FROM stage_approval"
+        " WHERE company_id = $1 AND opportunity_id = ANY ($2::bigint[]) ORDER BY opportunity_id, id",
+        snapshot.company_id,
+        opportunity_ids,
     )
 
 
 async def stages_by_id(snapshot: Snapshot, ids: Sequence[int]) -> list[Record]:
     """The stages with these ids; an id that names none is left out."""
-    return await snapshot.fetch(f"{_STAGE} AND id = ANY ($2::bigint[])", snapshot.company_id, ids)
+    return await snapshot.fetch(
+        f"{_STAGE} WHERE stage.company_id = $1 AND stage.id = ANY ($2::bigint[])", snapshot.company_id, ids
+    )
 
 
 async def moves_of_opportunities(snapshot: Snapshot, opportunity_ids: Sequence[int]) -> list[Record]:
@@ -80,10 +132,10 @@ async def splits_of_opportunities(snapshot: Snapshot, opportunity_ids: Sequence[
 async def customers_by_id(
     snapshot: Snapshot, ids: Sequence[int], unit_ids: Collection[int] | None = None
 ) -> list[Record]:
-    """The customers with these ids that have a deal of one of the positions, or no deal at all."""
+    """The customers with these ids that a position holds, that have a deal of one, or that are nobody's."""
     return await snapshot.fetch(
-        f"SELECT {_CUSTOMER} FROM customer WHERE company_id = $1 AND {_VISIBLE_CUSTOMER}"  # noqa: S608 (constants)
-        " AND id = ANY ($3::bigint[])",
+        f"SELECT {_CUSTOMER} FROM {_CUSTOMERS} WHERE customer.company_id = $1"  # noqa: S608 (constants)
+        f" AND {_VISIBLE_CUSTOMER} AND customer.id = ANY ($3::bigint[])",
         snapshot.company_id,
         unit_ids,
         ids,
@@ -107,9 +159,9 @@ async def customers_page(
 ) -> list[Record]:
     """Customers by name, those in whose name or key `text` stands; `total` counts them without the limit."""
     return await snapshot.fetch(
-        f"SELECT {_CUSTOMER}, count(*) OVER () AS total FROM customer"  # noqa: S608 (constants)
-        f" WHERE company_id = $1 AND {_VISIBLE_CUSTOMER}"
-        " AND ($3::text IS NULL OR name ILIKE $3 OR key ILIKE $3) ORDER BY name, id LIMIT $4 OFFSET $5",
+        f"SELECT {_CUSTOMER}, count(*) OVER () AS total FROM {_CUSTOMERS}"  # noqa: S608 (constants)
+        f" WHERE customer.company_id = $1 AND {_VISIBLE_CUSTOMER} AND merged_into_id IS NULL"
+        " AND ($3::text IS NULL OR name ILIKE $3 OR key ILIKE $3) ORDER BY name, customer.id LIMIT $4 OFFSET $5",
         snapshot.company_id,
         unit_ids,
         containing(text),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -14,26 +13,17 @@ from quotaloom.funnels.naming import may_be_id
 from quotaloom.funnels.permission import unknown
 from quotaloom.funnels.splits import Split
 from quotaloom.funnels.stages import Outcome
+from quotaloom.funnels.stored_stages import StageFacts, load_stages
 from quotaloom.platform.errors import InputError, Path
 from quotaloom.platform.unit_of_work import Transaction
-
-
-@dataclass(frozen=True, slots=True)
-class StageFacts:
-    """A stored stage."""
-
-    id: int
-    funnel_id: int
-    name: str
-    outcome: Outcome
 
 
 @dataclass(frozen=True, slots=True)
 class References:
     """What a batch of opportunities names, as far as it exists.
 
-    `stages` holds each funnel's stages in order, `holders` who holds a position on a day, `held` each position
-    with everybody who has held it up to today.
+    `stages` holds the stages of each funnel's latest version in order, `holders` who holds a position on a day, `held`
+    each position with everybody who has held it up to today.
     """
 
     stages: Mapping[int, Sequence[StageFacts]]
@@ -129,19 +119,6 @@ async def load_references(transaction: Transaction, rows: Sequence[OpportunityRo
 def credit_day(row: OpportunityRow, today: date) -> date:
     """The day on which the holder of a position is the one who works on its deal."""
     return row.closed_on or today
-
-
-async def load_stages(transaction: Transaction, funnel_ids: Iterable[int]) -> dict[int, list[StageFacts]]:
-    """The stages of the funnels, in order, by funnel."""
-    found: dict[int, list[StageFacts]] = defaultdict(list)
-    for row in await _rows(
-        transaction,
-        "SELECT id, funnel_id, name, outcome FROM stage WHERE company_id = $1 AND funnel_id = ANY ($2::bigint[])"
-        " ORDER BY funnel_id, ordinal",
-        funnel_ids,
-    ):
-        found[row["funnel_id"]].append(StageFacts(row["id"], row["funnel_id"], row["name"], Outcome(row["outcome"])))
-    return dict(found)
 
 
 async def _rows(transaction: Transaction, sql: str, ids: Iterable[int | None]) -> Sequence[Any]:

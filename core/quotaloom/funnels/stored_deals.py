@@ -44,7 +44,7 @@ class StoredDeal:
     splits: tuple[Split, ...]
 
     def require_open(self) -> None:
-        """Raise `InputError` CLOSED for a won or lost deal."""
+        """Raise `InputError` CLOSED for a won, lost or invalid deal."""
         if self.outcome is not Outcome.OPEN:
             raise InputError("CLOSED", f"this deal is {self.outcome}: reopen it first", ("id",))
 
@@ -54,8 +54,8 @@ async def hold_deal(
 ) -> StoredDeal:
     """The opportunity, locked until the transaction ends.
 
-    Raises `NotFound` where it does not exist or is not the viewer's to write, `Conflict` where it has another
-    version than the one expected.
+    Raises `NotFound` where it does not exist or is not the viewer's to write, `InputError` WAITING while nobody
+    holds it, `Conflict` where it has another version than the one expected.
     """
     if not may_be_id(opportunity_id):
         raise unknown("opportunity", opportunity_id, ("id",))
@@ -73,6 +73,9 @@ async def hold_deal(
     worked = await worked_positions(transaction, work.viewer, work.today)
     if row is None or (worked is not None and row["position_id"] not in worked):
         raise unknown("opportunity", opportunity_id, ("id",))
+    if row["position_id"] is None:
+        message = "this deal waits in a pool: claim it, or assign it to a position, before anything is done with it"
+        raise InputError("WAITING", message, ("id",))
     if expected_version not in (None, row["version"]):
         raise Conflict(
             "STALE",

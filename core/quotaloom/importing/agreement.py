@@ -63,7 +63,7 @@ async def _check_funnel(snapshot: Snapshot, funnel: NewFunnel) -> None:
         raise InputError("NO_METRIC", f"a won deal counts for {' and '.join(missing)}: define the metric first")
     rows = await snapshot.fetch(
         "SELECT stage.key, stage.outcome FROM funnel JOIN stage ON stage.company_id = funnel.company_id"
-        " AND stage.funnel_id = funnel.id WHERE funnel.key = $1",
+        " AND stage.funnel_id = funnel.id AND stage.version_number = funnel.latest_version WHERE funnel.key = $1",
         funnel.key,
     )
     stored = {row["key"]: row["outcome"] for row in rows}

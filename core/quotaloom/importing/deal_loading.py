@@ -11,6 +11,7 @@ from quotaloom.funnels.opportunity_batches import insert_opportunities
 from quotaloom.funnels.stages import NewFunnel, Outcome
 from quotaloom.importing.bad_rows import BadRow, ImportRefused
 from quotaloom.importing.records import DealRecord
+from quotaloom.ownership.owners import Movement
 from quotaloom.platform.errors import InputError
 from quotaloom.platform.unit_of_work import Snapshot, Transaction
 from quotaloom.platform.work import CompanyFacts
@@ -61,7 +62,8 @@ async def read_deal_ids(snapshot: Snapshot, funnel_key: str) -> DealIds:
     """The ids of everything that deals may name, in four statements."""
     stages = await snapshot.fetch(
         "SELECT stage.key, stage.id, funnel.id AS funnel_id FROM stage JOIN funnel"
-        " ON funnel.company_id = stage.company_id AND funnel.id = stage.funnel_id WHERE funnel.key = $1",
+        " ON funnel.company_id = stage.company_id AND funnel.id = stage.funnel_id"
+        " AND funnel.latest_version = stage.version_number WHERE funnel.key = $1",
         funnel_key,
     )
     return DealIds(
@@ -82,7 +84,8 @@ async def load_deals(
     that the company, as it has come to be since the files were checked, does not take.
     """
     try:
-        inserted = await insert_opportunities(transaction, company, [ids.row(deal) for deal in deals])
+        rows = [ids.row(deal) for deal in deals]
+        inserted = await insert_opportunities(transaction, company, rows, Movement.IMPORT)
     except InputError as error:
         raise _with_lines(error, deals, file) from error
     won = sum(deal.outcome is Outcome.WON for deal, created in zip(deals, inserted.created, strict=True) if created)

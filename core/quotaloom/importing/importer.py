@@ -27,6 +27,7 @@ from quotaloom.metrics.product_commands import insert_products
 from quotaloom.organizations.commands.companies import company_id_of
 from quotaloom.organizations.company_settings import check_settings
 from quotaloom.organizations.membership import NewMember
+from quotaloom.ownership.owners import Movement
 from quotaloom.platform.access import Role, Viewer
 from quotaloom.platform.database import Database
 from quotaloom.platform.errors import InputError
@@ -139,7 +140,9 @@ class _Writer:
 
     async def _customers(self) -> None:
         for some in self._batches(self.records.customers):
-            inserted = await self.work.write(partial(insert_customers, rows=some))
+            inserted = await self.work.write(
+                partial(insert_customers, company=self.work.company, rows=some, movement=Movement.IMPORT)
+            )
             self.created["customer"] += sum(inserted.created)
             self.progress.advance(Step.WRITE, len(some))
 

@@ -53,8 +53,12 @@ BUILT_IN: Final = (
         "count",
         "Customers who bought for the first time. Winning the first deal of a customer posts one.",
     ),
-    BuiltInMetric(VISITS, "Visits", "count", "Visits to customers. Other systems post them."),
-    BuiltInMetric(CALLS, "Calls", "count", "Calls to customers. Other systems post them."),
+    BuiltInMetric(
+        VISITS, "Visits", "count", "Visits to customers. A visit that is done posts one; other systems post theirs."
+    ),
+    BuiltInMetric(
+        CALLS, "Calls", "count", "Calls to customers. A call that is done posts one; other systems post theirs."
+    ),
 )
 """The metrics that every company starts with, in their order."""
 

@@ -59,6 +59,7 @@ TENANT_TABLES = (
     "pool_member",
     "pool_admin",
     "pool_rule",
+    "claim_request",
     "pool_turn",
     "pool_memory",
     "absence",
@@ -117,16 +118,6 @@ REFERENCES = (
     ("holding", "member_id", "member"),
     ("metric", "of_metric_id", "metric"),
     ("metric", "product_id", "product"),
-    ("achievement_entry", "metric_id", "metric"),
-    ("achievement_entry", "position_id", "org_unit"),
-    ("achievement_entry", "member_id", "member"),
-    ("achievement_entry", "reverses_id", "achievement_entry"),
-    ("achievement_entry", "opportunity_id", "opportunity"),
-    ("achievement_entry", "customer_id", "customer"),
-    ("achievement_entry", "product_id", "product"),
-    ("achievement_balance", "metric_id", "metric"),
-    ("achievement_balance", "position_id", "org_unit"),
-    ("achievement_balance", "member_id", "member"),
     ("objective", "parent_id", "objective"),
     ("objective", "owner_id", "member"),
     ("objective", "unit_id", "org_unit"),
@@ -220,6 +211,7 @@ REFERENCES = (
     ("pool_admin", "member_id", "member"),
     ("pool_rule", "pool_id", "pool"),
     ("pool_rule", "level_id", "customer_level"),
+    ("claim_request", "member_id", "member"),
     ("pool_turn", "pool_id", "pool"),
     ("pool_turn", "member_id", "member"),
     ("pool_memory", "pool_id", "pool"),
@@ -237,10 +229,25 @@ REFERENCES = (
     ("attribute_value", "to_opportunity_id", "opportunity"),
 )
 
-# References of the rows that come by the hundred thousand: looked up once for all rows of a statement, and not for each.
-# Nobody deletes what they name, and nobody changes them.
-CHECKED_BY_STATEMENT = {"target_cell": (("plan_version_id", "plan_version"), ("unit_id", "org_unit"))}
-CHANGING = {"target_cell": "target, assessment, stretch, locked, pinned, version"}
+# References of the rows that come by the thousand: looked up once for all rows of a statement, and not for each.
+# Nobody deletes what they name or gives it another number, and nobody makes them name something else.
+CHECKED_BY_STATEMENT = {
+    "target_cell": (("plan_version_id", "plan_version"), ("unit_id", "org_unit")),
+    "achievement_entry": (
+        ("metric_id", "metric"),
+        ("position_id", "org_unit"),
+        ("member_id", "member"),
+        ("reverses_id", "achievement_entry"),
+        ("opportunity_id", "opportunity"),
+        ("customer_id", "customer"),
+        ("product_id", "product"),
+    ),
+    "achievement_balance": (("metric_id", "metric"), ("position_id", "org_unit"), ("member_id", "member")),
+}
+CHANGING = {
+    "target_cell": "target, assessment, stretch, locked, pinned, version",
+    "achievement_balance": "direct, overlay, original_direct, original_overlay",
+}
 
 UNIQUE = (
     ("holiday", "day"),
@@ -269,7 +276,8 @@ UNIQUE = (
     ("ownership", "lead_id"),
     ("ownership", "customer_id"),
     ("ownership", "opportunity_id"),
-    ("ownership_entry", "ownership_id, request_key"),
+    ("ownership_entry", "ownership_id, to_member_id, request_key"),
+    ("activity", "actor, request_key"),
     ("lead", "key"),
     ("customer_level", "key"),
     ("duplicate_rule", "subject"),
@@ -278,6 +286,7 @@ UNIQUE = (
     ("pool_member", "pool_id, member_id"),
     ("pool_admin", "pool_id, member_id"),
     ("pool_rule", "key"),
+    ("claim_request", "member_id, request_key"),
     ("pool_turn", "pool_id, member_id"),
     ("pool_memory", "pool_id, policy"),
     ("working_hours", "member_id, weekday, from_minute"),
@@ -300,9 +309,7 @@ INDEXES = (
     ("headship", "unit_id"),
     ("product", "product_group"),
     ("achievement_balance", "member_id, metric_id, business_date"),
-    ("achievement_entry", "reverses_id"),
     ("achievement_entry", "position_id, business_date"),
-    ("achievement_entry", "opportunity_id"),
     ("audit_entry", "object_type, object_id"),
     ("objective", "fiscal_year"),
     ("objective", "parent_id"),
@@ -332,12 +339,23 @@ INDEXES = (
     ("activity", "customer_id"),
     ("activity", "opportunity_id"),
     ("activity", "member_id, done_on"),
-    ("lead", "phone"),
-    ("lead", "domain"),
-    ("customer", "phone"),
-    ("customer", "domain"),
+    ("lead", "compared_name, id"),
+    ("lead", "compared_phone, id"),
+    ("lead", "compared_domain, id"),
+    ("lead", "customer_id"),
+    ("lead", "opportunity_id"),
+    ("lead", "merged_into_id"),
+    ("customer", "compared_name, id"),
+    ("customer", "compared_phone, id"),
+    ("customer", "compared_domain, id"),
+    ("customer", "merged_into_id"),
+    ("activity", "member_id, due_on"),
+    ("activity", "deal_review_id"),
     ("attribute_value", "definition_id, choice_id"),
 )
+
+# Of columns that are null in most rows.
+INDEXES_WHERE_NAMED = (("achievement_entry", "reverses_id"), ("achievement_entry", "opportunity_id"))
 
 # One value a day: of the rows of one company and one subject that fulfil the condition, no two ranges share a day.
 ONE_A_DAY = (
@@ -409,7 +427,8 @@ CHECKS = (
     ),
     ("ownership_entry", "char_length(reason) <= 2000 AND (reason IS NOT NULL OR NOT override)"),
     ("activity", "kind IN ('visit', 'call', 'meeting', 'mail', 'task')"),
-    ("activity", "state IN ('planned', 'done', 'cancelled') AND (state = 'done') = (done_on IS NOT NULL)"),
+    ("activity", "state IN ('planned', 'done', 'cancelled') AND coalesce(done_on, due_on) IS NOT NULL"),
+    ("activity", "CASE state WHEN 'done' THEN done_on IS NOT NULL WHEN 'planned' THEN done_on IS NULL ELSE true END"),
     ("activity", "num_nonnulls(lead_id, customer_id, opportunity_id) >= 1"),
     ("activity", "cost >= 0 AND num_nonnulls(cost, currency) IN (0, 2)"),
     ("lead", "status IN ('open', 'converted', 'invalid', 'merged')"),
@@ -450,22 +469,44 @@ def _tenant(table: str) -> str:
 def _checked_by_statement(table: str) -> str:
     checks = "".join(
         f"""
-        IF EXISTS (SELECT FROM (SELECT DISTINCT company_id, {column} AS id FROM fresh) AS named WHERE NOT EXISTS (
+        IF EXISTS (SELECT FROM (
+            SELECT DISTINCT company_id, {column} AS id FROM fresh WHERE {column} IS NOT NULL
+        ) AS named WHERE NOT EXISTS (
             SELECT FROM {target} WHERE {target}.company_id = named.company_id AND {target}.id = named.id
         )) THEN
             RAISE EXCEPTION '{table}.{column} names no row of {target}' USING ERRCODE = 'foreign_key_violation';
         END IF;"""
         for column, target in CHECKED_BY_STATEMENT[table]
     )
-    targets = ", ".join(target for _, target in CHECKED_BY_STATEMENT[table])
     return f"""
     CREATE FUNCTION refuse_dangling_{table}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {checks}
         RETURN NULL;
     END $$;
     CREATE TRIGGER no_dangling AFTER INSERT ON {table} REFERENCING NEW TABLE AS fresh
         FOR EACH STATEMENT EXECUTE FUNCTION refuse_dangling_{table}();
-    REVOKE DELETE ON {targets} FROM {ROLE};
     """
+
+
+def _named_for_good() -> list[str]:
+    named = {target for columns in CHECKED_BY_STATEMENT.values() for _, target in columns}
+    return [
+        """
+        CREATE FUNCTION refuse_to_unname() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+            RAISE EXCEPTION 'rows of % are named for good: % is refused', TG_TABLE_NAME, TG_OP
+                USING ERRCODE = 'foreign_key_violation';
+        END $$
+        """
+    ] + [
+        f"""
+        REVOKE DELETE ON {target} FROM {ROLE};
+        CREATE TRIGGER named_for_good BEFORE DELETE OR TRUNCATE ON {target}
+            FOR EACH STATEMENT EXECUTE FUNCTION refuse_to_unname();
+        CREATE TRIGGER numbered_for_good BEFORE UPDATE OF company_id, id ON {target}
+            FOR EACH ROW WHEN ((OLD.company_id, OLD.id) IS DISTINCT FROM (NEW.company_id, NEW.id))
+            EXECUTE FUNCTION refuse_to_unname();
+        """
+        for target in sorted(named.difference(APPEND_ONLY))
+    ]
 
 
 def _secured(table: str, column: str) -> str:
@@ -498,10 +539,15 @@ def _statements() -> list[str]:
         for table, column, target in REFERENCES
     ]
     found += [_checked_by_statement(table) for table in CHECKED_BY_STATEMENT]
+    found += _named_for_good()
     # The company comes last: where a company has all rows of a fresh table, a planner without statistics takes
     # every index that begins with it for equally good, and looks rows up by the wrong one.
     found += [f"ALTER TABLE {table} ADD UNIQUE ({columns}, company_id)" for table, columns in UNIQUE]
     found += [f"CREATE INDEX ON {table} ({columns}, company_id)" for table, columns in INDEXES]
+    found += [
+        f"CREATE INDEX ON {table} ({column}, company_id) WHERE {column} IS NOT NULL"
+        for table, column in INDEXES_WHERE_NAMED
+    ]
     found += [f"ALTER TABLE {table} ADD CHECK ({condition})" for table, condition in CHECKS]
     # btree_gist is not everywhere: a whole number is a range of itself.
     found += [
@@ -561,12 +607,17 @@ def _statements() -> list[str]:
         for on in ("objective", "plan")
     ]
     found.append(
-        # The only thing that is read without a company: which company a key names.
+        # All that is read without a company: which company a key names, and which clock each of them goes by.
         f"""
         CREATE FUNCTION company_id_of(wanted text) RETURNS bigint LANGUAGE sql STABLE SECURITY DEFINER
             SET search_path = public AS $$ SELECT id FROM company WHERE key = wanted $$;
         REVOKE ALL ON FUNCTION company_id_of(text) FROM PUBLIC;
         GRANT EXECUTE ON FUNCTION company_id_of(text) TO {ROLE};
+        CREATE FUNCTION company_clocks() RETURNS TABLE (company_id bigint, time_zone text, founded_at timestamptz)
+            LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public
+            AS $$ SELECT id, company.time_zone, created_at FROM company $$;
+        REVOKE ALL ON FUNCTION company_clocks() FROM PUBLIC;
+        GRANT EXECUTE ON FUNCTION company_clocks() TO {ROLE};
         GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {ROLE};
         """
     )

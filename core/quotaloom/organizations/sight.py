@@ -9,7 +9,7 @@ from datetime import date
 from asyncpg import Record
 
 from quotaloom.platform.access import Role, Scope, Viewer
-from quotaloom.platform.unit_of_work import Snapshot
+from quotaloom.platform.unit_of_work import Snapshot, Transaction
 from quotaloom.platform.work import CompanyFacts
 
 NOBODY: frozenset[int] = frozenset()
@@ -132,7 +132,7 @@ UNION SELECT 'member', member_id FROM headship
 """
 
 
-async def load_sight(snapshot: Snapshot, viewer: Viewer, company: CompanyFacts, today: date) -> Sight:
+async def load_sight(reader: Snapshot | Transaction, viewer: Viewer, company: CompanyFacts, today: date) -> Sight:
     """The sight of `viewer` on `today`, a business date of the company; two statements at most.
 
     Admins and services that may read see everything, and so does the head of the root, who is no admin for that.
@@ -141,13 +141,13 @@ async def load_sight(snapshot: Snapshot, viewer: Viewer, company: CompanyFacts, 
     plans = viewer.may(Scope.TARGETS)
     if viewer.member_id is None or viewer.role is Role.SERVICE:
         return Sight(everything=everything, plans_everything=plans)
-    own = await snapshot.fetch(_OWN, viewer.member_id, today)
+    own = await reader.fetch(_OWN, viewer.member_id, today)
     heads_root = any(row["part"] == "root" for row in own)
     headed_ids = frozenset(row["id"] for row in own if row["part"] != "held")
     if everything or heads_root:
         held_ids = frozenset(row["id"] for row in own if row["part"] == "held")
         return Sight(viewer.member_id, True, plans or heads_root, headed_unit_ids=headed_ids, held_unit_ids=held_ids)
-    found = await snapshot.fetch(_SUBTREES, headed_ids, viewer.member_id, today)
+    found = await reader.fetch(_SUBTREES, headed_ids, viewer.member_id, today)
     return _sight(viewer.member_id, headed_ids, _parts(found), company.members_see_ancestors)
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from quotaloom.ownership.owners import Movement, OwnedRecord, Owner, RecordKind
+from quotaloom.ownership.owners import Movement, OwnedRecord, Owner, RecordKind, RecordName
 from quotaloom.platform.unit_of_work import Record, Snapshot, Transaction
 
 _COLUMNS = """
@@ -17,12 +17,24 @@ FROM ownership WHERE company_id = $1 AND
 
 _OF = {kind: f"{_COLUMNS} {kind}_id = ANY ($2::bigint[])" for kind in RecordKind}  # (constants)
 
+_WAITING = f"""{_COLUMNS} pool_id = $2 AND member_id IS NULL AND position_id IS NULL AND NOT (id = ANY ($4::bigint[]))
+ORDER BY since, id LIMIT $3 FOR UPDATE SKIP LOCKED
+"""
+
+_ALL = f"""{_COLUMNS} (lead_id = ANY ($2::bigint[]) OR customer_id = ANY ($3::bigint[])
+    OR opportunity_id = ANY ($4::bigint[])) ORDER BY id FOR UPDATE
+"""
+
+_HELD_BY = f"""{_COLUMNS} member_id = $2 AND ($3::text[] IS NULL OR kind = ANY ($3)) AND id > $4
+ORDER BY id LIMIT $5 FOR UPDATE
+"""
+
 _BEGIN = """
 WITH stored AS (
     INSERT INTO ownership (company_id, kind, lead_id, customer_id, opportunity_id, pool_id, member_id, position_id,
         since, since_on, exempt, version)
-    SELECT $1, $2, CASE $2 WHEN 'lead' THEN id END, CASE $2 WHEN 'customer' THEN id END,
-        CASE $2 WHEN 'opportunity' THEN id END, pool_id, member_id, position_id, $3, $4, false, 1
+    SELECT $1, $2::text, CASE $2::text WHEN 'lead' THEN id END, CASE $2 WHEN 'customer' THEN id END,
+        CASE $2 WHEN 'opportunity' THEN id END, pool_id, member_id, position_id, $3::timestamptz, $4::date, false, 1
     FROM unnest($5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[]) AS given (id, pool_id, member_id, position_id)
     RETURNING id, pool_id, member_id, position_id
 )
@@ -115,6 +127,72 @@ async def hold_records(
         f"{_OF[kind]} ORDER BY id FOR UPDATE {how}", transaction.company_id, list(record_ids)
     )
     return {row["record_id"]: _owned(row) for row in rows}
+
+
+async def hold_all(transaction: Transaction, records: Iterable[RecordName]) -> list[OwnedRecord]:
+    """The same for records of several kinds, in the order of their ownerships."""
+    ids: dict[RecordKind, list[int]] = {kind: [] for kind in RecordKind}
+    for record in records:
+        ids[record.kind].append(record.id)
+    rows = await transaction.fetch(
+        _ALL, transaction.company_id, ids[RecordKind.LEAD], ids[RecordKind.CUSTOMER], ids[RecordKind.OPPORTUNITY]
+    )
+    return [_owned(row) for row in rows]
+
+
+async def held_by(
+    transaction: Transaction, member_id: int, kinds: Sequence[RecordKind] | None, after: int, count: int
+) -> list[OwnedRecord]:
+    """The next records that a member holds, held, in the order of their ownerships; `after` the one of that number."""
+    wanted = None if kinds is None else [kind.value for kind in kinds]
+    rows = await transaction.fetch(_HELD_BY, transaction.company_id, member_id, wanted, after, count)
+    return [_owned(row) for row in rows]
+
+
+async def hold_waiting(
+    transaction: Transaction, pool_id: int, count: int, passed: Sequence[int] = ()
+) -> list[OwnedRecord]:
+    """The records that have waited in a pool for the longest, held; without those that others hold at this moment.
+
+    `passed` are ownerships that are left out.
+    """
+    rows = await transaction.fetch(_WAITING, transaction.company_id, pool_id, count, list(passed))
+    return [_owned(row) for row in rows]
+
+
+async def hold_free(transaction: Transaction, ownership_ids: Sequence[int]) -> list[OwnedRecord]:
+    """Those of these ownerships, held, that nobody else holds at this moment, nor the deals that they are of."""
+    rows = await transaction.fetch(
+        f"{_COLUMNS} id = ANY ($2::bigint[]) ORDER BY id FOR UPDATE SKIP LOCKED",
+        transaction.company_id,
+        list(ownership_ids),
+    )
+    held = [_owned(row) for row in rows]
+    deals = [one.record_id for one in held if one.kind is RecordKind.OPPORTUNITY]
+    free = await transaction.fetch(
+        "SELECT id FROM opportunity WHERE company_id = $1 AND id = ANY ($2::bigint[]) FOR UPDATE SKIP LOCKED",
+        transaction.company_id,
+        deals,
+    )
+    of_deals = {row["id"] for row in free}
+    return [one for one in held if one.kind is not RecordKind.OPPORTUNITY or one.record_id in of_deals]
+
+
+async def waiting_records(
+    reader: Snapshot | Transaction, pool_id: int, named: Sequence[RecordName] | None, count: int
+) -> list[OwnedRecord]:
+    """The records that wait in a pool, of those named or of all, the one that has waited the longest first."""
+    ids = {kind: [one.id for one in named or () if one.kind is kind] for kind in RecordKind}
+    rows = await reader.fetch(
+        f"{_COLUMNS} pool_id = $2 AND member_id IS NULL AND position_id IS NULL AND ($4 OR lead_id = ANY ($5::bigint[])"
+        " OR customer_id = ANY ($6::bigint[]) OR opportunity_id = ANY ($7::bigint[])) ORDER BY since, id LIMIT $3",
+        reader.company_id,
+        pool_id,
+        count,
+        named is None,
+        *ids.values(),
+    )
+    return [_owned(row) for row in rows]
 
 
 async def hand_over(transaction: Transaction, handings: Sequence[Handing], on: date) -> None:

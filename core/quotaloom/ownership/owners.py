@@ -15,6 +15,14 @@ class RecordKind(StrEnum):
     OPPORTUNITY = "opportunity"
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class RecordName:
+    """A lead, customer or opportunity, by its kind and its id."""
+
+    kind: RecordKind
+    id: int
+
+
 class Movement(StrEnum):
     """How a record came where it is; claim, assignment, release and recycling are the four ways with the pool."""
 

@@ -25,6 +25,7 @@ class Scope(StrEnum):
     TARGETS = "targets:write"
     ACHIEVEMENTS = "achievements:write"
     FUNNELS = "funnels:write"
+    POOL = "pool:write"
     SETTINGS = "settings:write"
 
 

@@ -83,6 +83,9 @@ def format_amount(minor: int, scale: int) -> str:
     """Minor units as decimal text with exactly `scale` places: 123450 at scale 2 is "1234.50"."""
     if not scale:
         return str(minor)
-    sign = "-" if minor < 0 else ""
-    digits = str(abs(minor)).rjust(scale + 1, "0")
-    return f"{sign}{digits[:-scale]}.{digits[-scale:]}"
+    if minor < 0:
+        return f"-{format_amount(-minor, scale)}"
+    digits = str(minor)
+    if len(digits) <= scale:
+        digits = digits.zfill(scale + 1)
+    return f"{digits[:-scale]}.{digits[-scale:]}"

@@ -15,16 +15,16 @@ def checked_reason(reason: str | None, path: Path = ("reason",)) -> str | None:
     return checked_text(reason, path, "a reason")
 
 
-def checked_text(text: str | None, path: Path, what: str = "a text") -> str | None:
-    """A text of several lines without space around it, None for a blank one.
+def checked_text(text: str | None, path: Path, what: str = "a text", longest: int = LONGEST_REASON) -> str | None:
+    """A text of up to `longest` characters without space around it, None for a blank one.
 
     Raises `InputError` TOO_LONG, and BAD_TEXT for the character NUL and halves of surrogate pairs, which PostgreSQL
     cannot store.
     """
     if text is None:
         return None
-    if len(text) > LONGEST_REASON:
-        raise InputError("TOO_LONG", f"{what} has at most {LONGEST_REASON} characters, not {len(text)}", path)
+    if len(text) > longest:
+        raise InputError("TOO_LONG", f"{what} has at most {longest} characters, not {len(text)}", path)
     if any(character == "\0" or unicodedata.category(character) == "Cs" for character in text):
         raise InputError("BAD_TEXT", "a text cannot hold the character U+0000, nor half of a surrogate pair", path)
     return text.strip() or None

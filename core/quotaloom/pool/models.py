@@ -73,6 +73,19 @@ class PoolRule(TenantModel):
         table = "pool_rule"
 
 
+class ClaimRequest(TenantModel):
+    """What a member asked for under a key of his own, and the answer: the same again is answered, and moves nothing."""
+
+    member_id = fields.BigIntField()
+    request_key = fields.CharField(max_length=200)
+    at = fields.DatetimeField()
+    asked: Any = fields.JSONField()
+    answer: Any = fields.JSONField()
+
+    class Meta:
+        table = "claim_request"
+
+
 class PoolTurn(TenantModel):
     """How far the handing out of a pool has come with a member: his last turn, and whether he opted out."""
 

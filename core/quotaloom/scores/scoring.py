@@ -37,11 +37,11 @@ async def scores_by_member(
     return list(_rows(weighed, attainments, "member_id"))
 
 
-def _rows(weighed: Weighed, attainments: Sequence[list[dict[str, Any]]], subject: str) -> Iterator[dict[str, Any]]:
+def _rows(weighed: Weighed, attainments: Sequence[list[Figures]], subject: str) -> Iterator[dict[str, Any]]:
     weights = [component.weight for component, _ in weighed]
     parts = [six_places(share) for share in shares(weights)]
     for of_one in zip(*attainments, strict=True):
-        worth = [_worth(component, row["figures"]) for (component, _), row in zip(weighed, of_one, strict=True)]
+        worth = [_worth(component, row) for (component, _), row in zip(weighed, of_one, strict=True)]
         yield {
             subject: of_one[0][subject],
             "period": of_one[0]["period"],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple
@@ -10,6 +9,7 @@ from typing import NamedTuple
 from quotaloom.platform.amounts import divided
 
 RATE_SCALE = 6
+_RATE_UNIT = 10**RATE_SCALE
 
 
 class AttainmentStatus(StrEnum):
@@ -21,8 +21,7 @@ class AttainmentStatus(StrEnum):
     AT_STRETCH = "at_stretch"
 
 
-@dataclass(frozen=True, slots=True)
-class Lines:
+class Lines(NamedTuple):
     """The three lines of a period, in minor units; None where there is none.
 
     `relief` is what was taken off the target.
@@ -33,7 +32,7 @@ class Lines:
     stretch: int | None = None
     relief: int = 0
 
-    def __add__(self, other: Lines) -> Lines:
+    def plus(self, other: Lines) -> Lines:
         """The lines of two periods together; where one has none, the other's."""
         return Lines(
             _both(self.target, other.target),
@@ -61,14 +60,14 @@ class Sums(NamedTuple):
 
     def plus(self, later: Sums) -> Sums:
         """Those of two periods together."""
-        return Sums(self.achieved + later.achieved, self.overlay + later.overlay, self.lines + later.lines)
+        return Sums(self.achieved + later.achieved, self.overlay + later.overlay, self.lines.plus(later.lines))
 
 
 def rate(achieved: int, target: int | None) -> Decimal | None:
     """achieved ÷ target with six places, half up; None where the target is 0 or absent."""
     if not target:
         return None
-    return Decimal(divided(achieved * 10**RATE_SCALE, target)).scaleb(-RATE_SCALE)
+    return Decimal(divided(achieved * _RATE_UNIT, target)).scaleb(-RATE_SCALE)
 
 
 def gap(achieved: int, target: int | None) -> int | None:
@@ -84,14 +83,12 @@ def status(achieved: int, lines: Lines, *, lower_is_better: bool = False) -> Att
     if not lines.target:
         return None
 
-    def reaches(line: int) -> bool:
-        return achieved <= line if lower_is_better else achieved >= line
-
-    if lines.stretch is not None and reaches(lines.stretch) and reaches(lines.target):
-        return AttainmentStatus.AT_STRETCH
-    if reaches(lines.target):
-        return AttainmentStatus.AT_TARGET
-    if lines.assessment is not None and not reaches(lines.assessment):
+    sign = -1 if lower_is_better else 1
+    reached = sign * achieved
+    if reached >= sign * lines.target:
+        at_stretch = lines.stretch is not None and reached >= sign * lines.stretch
+        return AttainmentStatus.AT_STRETCH if at_stretch else AttainmentStatus.AT_TARGET
+    if lines.assessment is not None and reached < sign * lines.assessment:
         return AttainmentStatus.BELOW_ASSESSMENT
     return AttainmentStatus.BELOW_TARGET
 

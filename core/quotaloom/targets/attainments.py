@@ -1,15 +1,15 @@
-"""Attainment of many units or members for many periods: achieved against the three lines, in flat rows."""
+"""Attainment of many units or members for many periods: achieved against the three lines, a row for each."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
-from quotaloom.achievements.rollups import achieved_at_plan_rate, achieved_by_member, achieved_by_unit
-from quotaloom.achievements.unit_sums import Structure
+from quotaloom.achievements.rollups import achieved_at_plan_rate, achieved_by_member
+from quotaloom.achievements.unit_sums import PeriodSums, Structure, sums_of_units
 from quotaloom.calendars.company_calendar import CompanyCalendar
 from quotaloom.calendars.periods import Period
 from quotaloom.metrics.counting import Counting
@@ -64,43 +64,85 @@ class AttainmentQuestion:
         return PlanChoice(self.metric_id, self.version_id if named else None, self.as_of)
 
 
-class Figures(NamedTuple):
-    """What the row of a unit, or of a member, and a period rests on, for whoever asks further.
+class AskedPeriod(NamedTuple):
+    """One period of a question, about units or about members.
 
-    `so_far` are the sums of the question's periods from the first to this one. `elapsed` and `working_days` count the
-    working days of the period, calendar days where it has none: through the end of the question's day, and in all.
+    `elapsed` and `working_days` count the working days of the period, calendar days where it has none: through the end
+    of the question's day, and in all.
     """
 
     question: AttainmentQuestion
-    subject_id: int
     of_member: bool
     period: Period
-    sums: Sums
-    so_far: Sums
     elapsed: int
     working_days: int
 
 
+class Figures:
+    """The row of a unit, or of a member, and a period: what is told of it by name, worked out when it is asked for.
+
+    `sums` are those of the period. Besides what the graph shows, `row["unit_id"]` and `row["member_id"]` tell of whom
+    it is, one of them being None, and `row["figures"]` is the row itself.
+    """
+
+    __slots__ = ("_earlier", "_so_far", "asked", "subject_id", "sums")
+
+    def __init__(self, asked: AskedPeriod, subject_id: int, sums: Sums, earlier: Figures | None) -> None:
+        """`earlier` is the row of the question's period before this one."""
+        self.asked = asked
+        self.subject_id = subject_id
+        self.sums = sums
+        self._earlier = earlier
+        self._so_far: Sums | None = None
+
+    def __getitem__(self, name: str) -> Any:
+        """What the graph shows under a name; raises `KeyError` for an unknown one."""
+        of_sums = _OF_SUMS.get(name)
+        return _OF_ROW[name](self) if of_sums is None else of_sums(self.sums, self.asked.question)
+
+    @property
+    def question(self) -> AttainmentQuestion:
+        """What was asked."""
+        return self.asked.question
+
+    @property
+    def of_member(self) -> bool:
+        """Whether it is the row of a member."""
+        return self.asked.of_member
+
+    @property
+    def period(self) -> Period:
+        """The period that it tells of."""
+        return self.asked.period
+
+    @property
+    def so_far(self) -> Sums:
+        """The sums of the question's periods from the first to this one."""
+        later, row = [], self
+        while row._so_far is None and row._earlier is not None:
+            later.append(row)
+            row = row._earlier
+        sums = row._so_far = row._so_far or row.sums
+        for row in reversed(later):
+            sums = row._so_far = sums.plus(row.sums)
+        return sums
+
+
 async def attainment_by_unit(
     snapshot: Snapshot, calendar: CompanyCalendar, currency: str, unit_ids: Sequence[int], question: AttainmentQuestion
-) -> list[dict[str, Any]]:
-    """One row per unit and period, in that order; units with nothing are there with zero achieved.
-
-    Besides what the graph shows a row has its `unit_id`, and its `figures`.
-    """
+) -> list[Figures]:
+    """One row per unit and period, in that order; units with nothing are there with zero achieved."""
 
     async def read(choice: PlanChoice, periods: Sequence[Period]) -> dict[Key, Lines]:
         return await relieved_lines_by_unit(snapshot, calendar, unit_ids, choice, periods)
 
-    lines = await _lines(question, read)
     achieved = await _achieved(snapshot, currency, unit_ids, question)
-    return list(_rows(question, calendar, unit_ids, achieved, lines, of_member=False))
+    return _rows(question, calendar, unit_ids, achieved, await _lines(question, read), of_member=False)
 
 
 async def _achieved(
     snapshot: Snapshot, currency: str, unit_ids: Sequence[int], question: AttainmentQuestion
-) -> dict[Key, tuple[int, int]]:
-    """Achieved and overlay by unit and place of the period."""
+) -> PeriodSums:
     arguments: dict[str, Any] = {
         "structure": question.structure,
         "tree_day": question.day,
@@ -108,33 +150,35 @@ async def _achieved(
     }
     counting, periods = question.counted, question.periods
     if not question.at_plan_rate:
-        rows = await achieved_by_unit(snapshot, unit_ids, counting, periods, **arguments)
-        return {(row["unit_id"], row["period_index"]): (row["achieved"], row["overlay"]) for row in rows}
+        return await sums_of_units(snapshot, unit_ids, counting, periods, **arguments)
     rates = await rate_table(snapshot, currency, RateKind.PLAN)
-    planned = await achieved_at_plan_rate(snapshot, unit_ids, counting, question.scale, periods, rates, **arguments)
-    return {(row.unit_id, row.period_index): (row.achieved, row.overlay) for row in planned}
+    planned = PeriodSums(len(periods))
+    for row in await achieved_at_plan_rate(snapshot, unit_ids, counting, question.scale, periods, rates, **arguments):
+        planned.put(row.unit_id, row.period_index, row.achieved, row.overlay)
+    return planned
 
 
 async def attainment_by_member(
     snapshot: Snapshot, calendar: CompanyCalendar, member_ids: Sequence[int], question: AttainmentQuestion
-) -> list[dict[str, Any]]:
-    """One row per member and period, in that order, as those of units but with `member_id`; overlay included."""
+) -> list[Figures]:
+    """One row per member and period, in that order, as those of units; overlay included."""
     positions = question.position_ids
 
     async def read(choice: PlanChoice, periods: Sequence[Period]) -> dict[Key, Lines]:
         return await lines_by_member(snapshot, calendar, member_ids, choice, periods, positions)
 
     lines = await _lines(question, read)
-    found = await achieved_by_member(
+    achieved = PeriodSums(len(question.periods))
+    for row in await achieved_by_member(
         snapshot,
         list(member_ids),
         question.counted,
         question.periods,
         posted_through=question.as_of,
         position_ids=positions,
-    )
-    achieved = {(row["member_id"], row["period_index"]): (row["achieved"], row["overlay"]) for row in found}
-    return list(_rows(question, calendar, member_ids, achieved, lines, of_member=True))
+    ):
+        achieved.put(row["member_id"], row["period_index"], row["achieved"], row["overlay"])
+    return _rows(question, calendar, member_ids, achieved, lines, of_member=True)
 
 
 async def _lines(
@@ -155,52 +199,31 @@ def _rows(
     question: AttainmentQuestion,
     calendar: CompanyCalendar,
     subject_ids: Sequence[int],
-    achieved: Mapping[Key, tuple[int, int]],
+    achieved: PeriodSums,
     lines: Mapping[Key, Lines],
     *,
     of_member: bool,
-) -> Iterator[dict[str, Any]]:
-    days = [_elapsed(calendar, period, question.day) for period in question.periods]
+) -> list[Figures]:
+    periods = [
+        AskedPeriod(question, of_member, period, *_elapsed(calendar, period, question.day))
+        for period in question.periods
+    ]
+    nothing = [0] * len(periods)
+    rows = []
     for subject_id in subject_ids:
-        so_far: Sums | None = None
-        for index, period in enumerate(question.periods):
-            key = (subject_id, index)
-            sums = Sums(*achieved.get(key, (0, 0)), lines.get(key, NO_LINES))
-            so_far = sums if so_far is None else so_far.plus(sums)
-            yield _row(Figures(question, subject_id, of_member, period, sums, so_far, *days[index]))
-
-
-def _row(figures: Figures) -> dict[str, Any]:
-    question, period, sums = figures.question, figures.period, figures.sums
-    expected_by_now = expected(sums.lines.target, figures.elapsed, figures.working_days)
-    return {
-        "member_id" if figures.of_member else "unit_id": figures.subject_id,
-        "figures": figures,
-        "period": period.label,
-        "starts_on": period.starts_on,
-        "ends_on": period.ends_on,
-        **told(sums, question),
-        "expected": _text(expected_by_now, question),
-        "pace": rate(sums.achieved, expected_by_now),
-        "elapsed_days": figures.elapsed,
-        "working_days": figures.working_days,
-    }
+        amounts = achieved.achieved.get(subject_id, nothing)
+        overlays = achieved.overlay.get(subject_id, nothing)
+        row: Figures | None = None
+        for place, asked in enumerate(periods):
+            sums = Sums(amounts[place], overlays[place], lines.get((subject_id, place), NO_LINES))
+            row = Figures(asked, subject_id, sums, row)
+            rows.append(row)
+    return rows
 
 
 def told(sums: Sums, question: AttainmentQuestion) -> dict[str, Any]:
     """Sums as the graph shows them, with gap, rate and status against the three lines."""
-    achieved, lines = sums.achieved, sums.lines
-    return {
-        "target": _text(lines.target, question),
-        "assessment": _text(lines.assessment, question),
-        "stretch": _text(lines.stretch, question),
-        "relief": format_amount(lines.relief, question.scale),
-        "achieved": format_amount(achieved, question.scale),
-        "overlay": format_amount(sums.overlay, question.scale),
-        "gap": _text(gap(achieved, lines.target), question),
-        "rate": rate(achieved, lines.target),
-        "status": status(achieved, lines, lower_is_better=question.lower_is_better),
-    }
+    return {name: tell(sums, question) for name, tell in _OF_SUMS.items()}
 
 
 def by_question(figures: Sequence[Figures]) -> list[list[int]]:
@@ -222,3 +245,35 @@ def _elapsed(calendar: CompanyCalendar, period: Period, day: date) -> tuple[int,
     if working_days == 0:
         return (through - period.starts_on).days, period.length
     return calendar.working.count(period.starts_on, through), working_days
+
+
+def _expected(row: Figures) -> int | None:
+    return expected(row.sums.lines.target, row.asked.elapsed, row.asked.working_days)
+
+
+_OF_SUMS: Final[Mapping[str, Callable[[Sums, AttainmentQuestion], Any]]] = {
+    "target": lambda sums, question: _text(sums.lines.target, question),
+    "assessment": lambda sums, question: _text(sums.lines.assessment, question),
+    "stretch": lambda sums, question: _text(sums.lines.stretch, question),
+    "relief": lambda sums, question: format_amount(sums.lines.relief, question.scale),
+    "achieved": lambda sums, question: format_amount(sums.achieved, question.scale),
+    "overlay": lambda sums, question: format_amount(sums.overlay, question.scale),
+    "gap": lambda sums, question: _text(gap(sums.achieved, sums.lines.target), question),
+    "rate": lambda sums, _: rate(sums.achieved, sums.lines.target),
+    "status": lambda sums, question: status(sums.achieved, sums.lines, lower_is_better=question.lower_is_better),
+}
+"""What is told of sums, by name."""
+
+_OF_ROW: Final[Mapping[str, Callable[[Figures], Any]]] = {
+    "unit_id": lambda row: None if row.of_member else row.subject_id,
+    "member_id": lambda row: row.subject_id if row.of_member else None,
+    "figures": lambda row: row,
+    "period": lambda row: row.period.label,
+    "starts_on": lambda row: row.period.starts_on,
+    "ends_on": lambda row: row.period.ends_on,
+    "expected": lambda row: _text(_expected(row), row.question),
+    "pace": lambda row: rate(row.sums.achieved, _expected(row)),
+    "elapsed_days": lambda row: row.asked.elapsed,
+    "working_days": lambda row: row.asked.working_days,
+}
+"""What else is told of a row, by name."""

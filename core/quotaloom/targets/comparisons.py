@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from enum import StrEnum
-from typing import Any
 
 from quotaloom.calendars.company_calendar import CompanyCalendar
 from quotaloom.calendars.fiscal import FiscalCalendar
@@ -33,12 +32,12 @@ def earlier_period(fiscal: FiscalCalendar, period: Period, which: Earlier) -> Pe
 
 async def earlier_attainments(
     snapshot: Snapshot, calendar: CompanyCalendar, currency: str, figures: Sequence[Figures], which: Earlier
-) -> list[dict[str, Any] | None]:
+) -> list[Figures | None]:
     """The rows of attainment of the earlier periods, one per figures and in their order; None where there is none.
 
     The number of statements depends on how many questions the figures answer, not on how many figures there are.
     """
-    found: list[dict[str, Any] | None] = [None] * len(figures)
+    found: list[Figures | None] = [None] * len(figures)
     for places in by_question(figures):
         question, of_member = figures[places[0]].question, figures[places[0]].of_member
         earlier = {period: earlier_period(calendar.fiscal, period, which) for period in question.periods}
@@ -50,7 +49,7 @@ async def earlier_attainments(
             answers = await attainment_by_member(snapshot, calendar, subject_ids, asked)
         else:
             answers = await attainment_by_unit(snapshot, calendar, currency, subject_ids, asked)
-        rows = {(row["figures"].subject_id, row["figures"].period): row for row in answers}
+        rows = {(row.subject_id, row.period): row for row in answers}
         for place in places:
             period = earlier[figures[place].period]
             found[place] = None if period is None else rows[figures[place].subject_id, period]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from operator import itemgetter
+from typing import Any, Protocol, TypeVar
 
 
 class RankedBy(StrEnum):
@@ -15,22 +16,32 @@ class RankedBy(StrEnum):
     ACHIEVED = "achieved"
 
 
-def ranked(rows: Sequence[Mapping[str, Any]], by: RankedBy, *, lower_is_better: bool = False) -> list[dict[str, Any]]:
-    """The rows of an attainment, best first, each with its `rank`; equals share a rank, and the next is skipped.
+class Row(Protocol):
+    """A row of an attainment."""
+
+    def __getitem__(self, name: str, /) -> Any:
+        """What it tells under a name."""
+
+
+R = TypeVar("R", bound=Row)
+
+
+def ranked(rows: Iterable[R], by: RankedBy, *, lower_is_better: bool = False) -> list[tuple[int, R]]:
+    """The rows of an attainment with their ranks, best first; equals share a rank, and the next is skipped.
 
     By rate, those without a target, and so without a rate, come last and share the last rank. Among equals the
     given order stays.
     """
 
-    def worth(row: Mapping[str, Any]) -> tuple[bool, Decimal]:
+    def worth(row: R) -> tuple[bool, Decimal]:
         value: Decimal | None = row["rate"] if by is RankedBy.RATE else Decimal(row["achieved"])
         if value is None:
             return True, Decimal(0)
         return False, value if lower_is_better else -value
 
-    ordered = sorted(rows, key=worth)
-    found: list[dict[str, Any]] = []
-    for place, row in enumerate(ordered, start=1):
-        equal = bool(found) and worth(row) == worth(ordered[place - 2])
-        found.append({**row, "rank": found[-1]["rank"] if equal else place})
+    found: list[tuple[int, R]] = []
+    before = None
+    for place, (row, its_worth) in enumerate(sorted(((row, worth(row)) for row in rows), key=itemgetter(1)), start=1):
+        found.append((found[-1][0] if its_worth == before else place, row))
+        before = its_worth
     return found

@@ -7,15 +7,17 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
+from itertools import starmap
 from typing import Any
 
 from asyncpg import Record
 
 from quotaloom.calendars.company_calendar import CompanyCalendar
 from quotaloom.calendars.periods import Period, date_range
+from quotaloom.calendars.placing import placing
 from quotaloom.calendars.spread import amount_within
 from quotaloom.platform.amounts import apportion
+from quotaloom.platform.custom_plans import plan_for
 from quotaloom.platform.unit_of_work import Snapshot
 from quotaloom.targets.attainment import NO_LINES, Lines
 from quotaloom.targets.gathering import KINDS, is_day_cell
@@ -52,6 +54,15 @@ IN_FORCE = (
 CELL = " FROM in_force f JOIN target_cell c ON c.company_id = f.company_id AND c.plan_version_id = f.id"
 """The cells of those versions, as `c`."""
 
+# Few columns of many values are read faster than many rows, and text faster than sums, which may pass 64 bits.
+_OF_UNITS = (
+    IN_FORCE  # noqa: S608 (constants)
+    + " SELECT array_agg(unit_id) AS units, array_agg(place) AS places, array_agg(target::text) AS target,"
+    " array_agg(assessment::text) AS assessment, array_agg(stretch::text) AS stretch"
+    " FROM (SELECT c.unit_id, {place} AS place, sum(c.target) AS target, sum(c.assessment) AS assessment,"
+    " sum(c.stretch) AS stretch FROM target_cell c {join} WHERE c.unit_id = ANY($4::bigint[])"
+    " AND c.plan_version_id = ANY(ARRAY(SELECT id FROM in_force)) AND {within} GROUP BY 1, 2) AS of_unit"
+)
 
 _RELIEVED_CELLS = (
     f"{IN_FORCE} SELECT c.unit_id, c.starts_on, c.ends_on, c.target, c.assessment, c.stretch,"  # noqa: S608 (constants)
@@ -117,13 +128,10 @@ async def lines_by_unit(
     A month that a period cuts counts with the part of it that falls on the period's working days. A unit
     without cells in a period has no entry, whatever its children have.
     """
-    rows = await snapshot.fetch(
-        IN_FORCE + " SELECT c.unit_id, n.i - 1 AS i, sum(c.target) AS target,"
-        " sum(c.assessment) AS assessment, sum(c.stretch) AS stretch"
-        + CELL
-        + " JOIN unnest($5::date[], $6::date[]) WITH ORDINALITY AS n (s, e, i)"
-        " ON c.starts_on >= n.s AND c.ends_on <= n.e"
-        " WHERE c.unit_id = ANY($4::bigint[]) GROUP BY c.unit_id, n.i",
+    await plan_for(snapshot, len(unit_ids))
+    where = placing(periods, "c.starts_on", "c.ends_on <=", "$5", "$6")
+    row = await snapshot.fetch_one(
+        _OF_UNITS.format(place=where.place, join=where.join, within=where.within),
         choice.metric_id,
         choice.version_id,
         choice.as_of,
@@ -131,10 +139,10 @@ async def lines_by_unit(
         [period.starts_on for period in periods],
         [period.ends_on for period in periods],
     )
-    sums = {
-        (row["unit_id"], row["i"]): Lines(_whole(row["target"]), _whole(row["assessment"]), _whole(row["stretch"]))
-        for row in rows
-    }
+    sums: dict[Key, Lines] = {}
+    if row is not None and row["units"]:
+        lines = zip(*(map(_whole, row[kind]) for kind in KINDS), strict=True)
+        sums.update(zip(zip(row["units"], row["places"], strict=True), starmap(Lines, lines), strict=True))
     cut = {index: period for index, period in enumerate(periods) if _cuts_a_month(calendar, period)}
     if cut:
         for row in await _cut_cells(snapshot, unit_ids, choice, cut):
@@ -168,12 +176,12 @@ async def relieved_lines_by_unit(
             }
             if any(off.values()):
                 less = Lines(**{kind: -part for kind, part in off.items()}, relief=off.get("target", 0))
-                lines[row["unit_id"], index] += less
+                key = (row["unit_id"], index)
+                lines[key] = lines[key].plus(less)
     return lines
 
 
-def _whole(total: Decimal | None) -> int | None:
-    """A sum as PostgreSQL tells it, which may be larger than 64 bits."""
+def _whole(total: str | None) -> int | None:
     return None if total is None else int(total)
 
 
@@ -208,7 +216,7 @@ def _add_part(sums: dict[Key, Lines], row: Record, period: Period, calendar: Com
         for kind in KINDS
         if row[kind] is not None
     }
-    sums[key] = sums.get(key, NO_LINES) + Lines(**parts)
+    sums[key] = sums.get(key, NO_LINES).plus(Lines(**parts))
 
 
 async def lines_by_member(
@@ -226,7 +234,7 @@ async def lines_by_member(
     found = await lines_by_holding(snapshot, calendar, member_ids, choice, periods, position_ids)
     sums = defaultdict[Key, Lines](Lines)
     for (member_id, _, index), lines in found.items():
-        sums[member_id, index] += lines
+        sums[member_id, index] = sums[member_id, index].plus(lines)
     return dict(sums)
 
 
@@ -300,4 +308,5 @@ def _share_out(
                 part = amount_within(share, held, period.starts_on, period.ends_on, calendar.working)
                 off = sum(relief.off(share, held, period, calendar.working) for relief in reliefs)
                 less = Lines(**{kind: part - off}, relief=off if kind == "target" else 0)
-                sums[row["member_id"], row["unit_id"], index] += less
+                key = (row["member_id"], row["unit_id"], index)
+                sums[key] = sums[key].plus(less)

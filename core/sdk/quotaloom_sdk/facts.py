@@ -44,9 +44,9 @@ class PeriodFact:
 class Load:
     """What a unit or a member carries today.
 
-    `members` hold a position in it today (1 for a member himself). `customers` have an open or a won deal with it;
-    `leads` and `opportunities` are the open ones, and `leads` is 0 as long as the product keeps none. `open_amount` is
-    what those opportunities are worth in minor units of the company's currency, others at today's booking rate.
+    `members` hold a position in it today (1 for a member himself). `customers` are held by it, or have an open or a won
+    deal with it; `leads` and `opportunities` are the open ones. `open_amount` is what those opportunities are worth in
+    minor units of the company's currency, others at today's booking rate.
     """
 
     members: int

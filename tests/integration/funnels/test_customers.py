@@ -18,7 +18,7 @@ ORDER BY customer.key
 
 
 async def insert(floor: Floor, *rows: NewCustomer) -> tuple[bool, ...]:
-    inserted = await floor.work.write(lambda transaction: insert_customers(transaction, rows))
+    inserted = await floor.work.write(lambda transaction: insert_customers(transaction, floor.work.company, rows))
     return inserted.created
 
 

@@ -56,7 +56,7 @@ async def test_a_page_of_customers(database: Database) -> None:
     """By name, by a part of name or key taken literally, with the total of all that match."""
     floor = await furnish(database)
     rows = [NewCustomer(name, key=name.lower()) for name in ("Zeta", "Alpha", "100%", "Beta")]
-    await floor.work.write(lambda transaction: insert_customers(transaction, rows))
+    await floor.work.write(lambda transaction: insert_customers(transaction, floor.work.company, rows))
     async with floor.work.snapshot() as snapshot:
         first = await reads.customers_page(snapshot, limit=2)
         found = await reads.customers_page(snapshot, "ETA")

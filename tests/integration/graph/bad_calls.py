@@ -6,12 +6,14 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from tests.integration.graph.asking import gid
+from tests.integration.graph.lead_calls import BAD_LEADS
 from tests.integration.graph.valid_calls import STAGES, VALID, file_of
 from tests.integration.graph.worlds import NOTHING, World
 
 LONG: Final = "x" * 3000
 NEVER: Final = "1000-01-01"
 TOMORROW: Final = "2026-06-02"
+OLD: Final = "1000-01-01T00:00:00Z"
 STALE: Final[dict[str, Any]] = {"expectedVersion": 99}
 DEAL: Final[tuple[dict[str, Any], ...]] = (
     *({"amount": "1.001"}, {"amount": "-1"}, {"amount": "1", "currency": "??"}, {"amountEstimated": True}),
@@ -23,6 +25,12 @@ CUSTOMER: Final[tuple[dict[str, Any], ...]] = (
     {"sector": LONG},
     {"location": LONG},
     {"parentKey": "nobody"},
+    *(
+        {"phone": LONG},
+        {"website": "not a site"},
+        {"contractEndsOn": NEVER},
+        {"levelId": gid("CustomerLevel", NOTHING)},
+    ),
 )
 COMPONENTS: Final[tuple[list[dict[str, Any]], ...]] = (
     [],
@@ -46,6 +54,16 @@ def _splits(world: World) -> list[dict[str, Any]]:
         {"splits": [half, {"positionId": world.unit("east"), "share": "0.5"}]},
         {"splits": [half, {"positionId": world.unit("empty"), "share": "0.5"}]},
         {"splits": [half, {"positionId": ann, "share": "0.5", **unknown("Member", "memberId")}]},
+    ]
+
+
+def _hours() -> list[dict[str, Any]]:
+    morning = {"weekday": 1, "startsAt": "09:00:00", "endsAt": "12:00:00"}
+    return [
+        {"hours": [{**morning, "weekday": 8}]},
+        {"hours": [{**morning, "endsAt": "09:00:00"}]},
+        {"hours": [morning, {**morning, "startsAt": "11:59:00", "endsAt": None}]},
+        {"hours": [morning] * 51},
     ]
 
 
@@ -120,6 +138,24 @@ def _definitions() -> list[dict[str, Any]]:
         *({**used, "choices": [*choices, *one]} for one in ([{"key": "a", "label": "x"}], [{"key": "", "label": "x"}])),
         *({**used, "choices": [*choices, {"key": "c", "label": ""}]}, {**used, "choices": choices[1:]}),
         {**used, "kind": "NUMBER"},
+    ]
+
+
+def _told(world: World) -> list[dict[str, Any]]:
+    return [
+        *({"matter": " "}, {"matter": LONG}, {"place": LONG}, {"materials": [" "]}, {"materials": ["x"] * 51}),
+        *({"cost": "-1"}, {"cost": "0.001"}, {"cost": "1", "currency": "??"}, {"currency": "USD"}, {"result": "a\0b"}),
+        *(unknown("Activity"), {"id": world["deal"]}, STALE),
+    ]
+
+
+def _activities(world: World) -> list[dict[str, Any]]:
+    told = [one for one in _told(world) if not {"id", "expectedVersion", "result"} & set(one)]
+    return [
+        *({"opportunityId": None, "customerId": None}, unknown("Opportunity", "opportunityId")),
+        *(unknown("Customer", "customerId"), unknown("Lead", "leadId"), unknown("Member", "memberId")),
+        *({"memberId": None}, unknown("OrgUnit", "positionId"), {"positionId": world.unit("bob")}),
+        *({"idempotencyKey": " "}, {"idempotencyKey": LONG}, *told),
     ]
 
 
@@ -256,6 +292,12 @@ BAD: Final[Mapping[str, Changes]] = {
         *(unknown("Plan", "planId"), unknown("OrgUnit", "orgUnitId"), {"month": "x"}, {"month": "2027-01"}),
         *({"month": "2026-Q1"}, {"text": " "}, {"text": LONG}, {"text": "a\0b"}),
     ],
+    "noteAbsence": lambda w: [
+        *(unknown("Member", "memberId"), {"validFrom": NEVER}, {"validTo": "2026-07-01"}, {"reason": LONG}),
+        {"validFrom": "2026-06-15"},
+    ],
+    "endAbsence": lambda w: [unknown("Absence", "absenceId"), {"on": "2026-06-29"}],
+    "setWorkingHours": lambda w: [unknown("Member", "memberId"), *_hours()],
     "resolveCellComment": lambda w: [unknown("CellComment", "commentId"), {"commentId": w["draft"]}],
     "closePlan": lambda w: [unknown("Plan", "planId"), {"planId": w["draft"]}],
     "reopenPlan": lambda w: [unknown("Plan", "planId"), {"reason": ""}, {"reason": LONG}],
@@ -310,7 +352,8 @@ BAD: Final[Mapping[str, Changes]] = {
         *({"sourceKey": ""}, {"businessDate": NEVER}, unknown("Achievement", "entryId")),
     ],
     "createFunnel": lambda w: [{"key": "A B"}, {"key": "sales"}, {"name": ""}, *_stages(w)],
-    "createCustomer": lambda w: [{"key": ""}, {"key": "globex"}, *CUSTOMER],
+    **BAD_LEADS,
+    "createCustomer": lambda w: [{"key": ""}, unknown("OrgUnit", "positionId"), {"key": "globex"}, *CUSTOMER],
     "updateCustomer": lambda w: [*CUSTOMER, {"parentKey": "globex"}, unknown("Customer"), STALE],
     "createOpportunity": lambda w: [
         *({"key": ""}, {"stageId": w.stage("won")}, {"positionId": w.unit("east")}),
@@ -347,6 +390,27 @@ BAD: Final[Mapping[str, Changes]] = {
     "reopenOpportunity": lambda w: [
         *({"stageId": w.stage("won")}, unknown("Stage", "stageId"), {"on": TOMORROW}, {"on": "2026-05-01"}),
         *({"reason": LONG}, {"id": w["deal"]}, unknown("Opportunity"), STALE),
+    ],
+    "planActivity": lambda w: [
+        *({"dueOn": None}, {"dueOn": NEVER}, {"dueAt": "2026-06-03T08:00:00Z"}, {"dueOn": None, "dueAt": OLD}),
+        *_activities(w),
+    ],
+    "logActivity": lambda w: [
+        *({"doneOn": TOMORROW}, {"doneOn": NEVER}, {"doneAt": "2026-06-01T12:00:01Z"}, {"doneAt": OLD}),
+        *({"doneOn": "2026-05-01", "doneAt": "2026-05-01T12:00:00Z"}, {"result": LONG}, *_activities(w)),
+    ],
+    "changeActivity": lambda w: [
+        *({"dueOn": NEVER}, {"dueAt": "2026-06-03T08:00:00Z"}, unknown("Member", "memberId"), *_told(w)),
+        *({"id": w["done activity"]}, {"id": w["cancelled activity"]}, {"memberId": w.member("ann"), **STALE}),
+        {"id": w["done activity"], "dueOn": None, "memberId": w.member("bob")},
+    ],
+    "completeActivity": lambda w: [
+        *({"doneOn": TOMORROW}, {"doneAt": OLD}, {"id": w["done activity"]}, {"id": w["cancelled activity"]}),
+        *_told(w),
+    ],
+    "cancelActivity": lambda w: [
+        *({"id": w["cancelled activity"]}, {"id": w["done activity"], "reason": " "}, {"reason": LONG}),
+        *(unknown("Activity"), STALE),
     ],
     "defineAttribute": lambda w: _definitions(),
     "archiveAttribute": lambda w: [unknown("AttributeDefinition"), {"id": "?"}, {"id": w["customer"]}, STALE],

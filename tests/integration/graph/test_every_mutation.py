@@ -39,6 +39,7 @@ SCALARS = {
     "JSON": {},
     "Date": "2026-01-01",
     "DateTime": "2026-01-01T00:00:00Z",
+    "Time": "09:00:00",
 }
 
 FILE = "content"

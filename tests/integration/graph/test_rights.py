@@ -26,6 +26,9 @@ SHOWN: Final = {
     "updateMember": "Member.viewerCan.edit",
     "memberLeaves": "Member.viewerCan.edit",
     "memberReturns": "Member.viewerCan.edit",
+    "noteAbsence": "Member.viewerCan.schedule",
+    "endAbsence": "Member.viewerCan.schedule",
+    "setWorkingHours": "Member.viewerCan.schedule",
     "appointHolder": "OrgUnit.viewerCan.edit",
     "endHolding": "OrgUnit.viewerCan.edit",
     "appointHead": "OrgUnit.viewerCan.edit",
@@ -76,6 +79,14 @@ SHOWN: Final = {
     "createFunnel": "Viewer.can.createFunnels",
     "createCustomer": "Viewer.can.createCustomers",
     "updateCustomer": "Customer.viewerCan.edit",
+    "defineCustomerLevel": "Viewer.can.changeSettings",
+    "updateCustomerLevel": "CustomerLevel.viewerCan.edit",
+    "orderCustomerLevels": "CustomerLevel.viewerCan.edit",
+    "createLead": "Viewer.can.createLeads",
+    "updateLead": "Lead.viewerCan.edit",
+    "markLeadInvalid": "Lead.viewerCan.edit",
+    "reopenLead": "Lead.viewerCan.edit",
+    "convertLead": "Lead.viewerCan.edit",
     "createOpportunity": "Viewer.can.createOpportunities",
     "updateOpportunity": "Opportunity.viewerCan.edit",
     "moveOpportunity": "Opportunity.viewerCan.edit",
@@ -84,6 +95,11 @@ SHOWN: Final = {
     "reopenOpportunity": "Opportunity.viewerCan.edit",
     "transferOpportunity": "Opportunity.viewerCan.edit",
     "adjustForecast": "OrgUnit.viewerCan.adjustForecast",
+    "planActivity": "Opportunity.viewerCan.edit",
+    "logActivity": "Opportunity.viewerCan.edit",
+    "changeActivity": "Activity.viewerCan.edit",
+    "completeActivity": "Activity.viewerCan.edit",
+    "cancelActivity": "Activity.viewerCan.edit",
     "defineAttribute": "Viewer.can.changeSettings",
     "archiveAttribute": "AttributeDefinition.viewerCan.edit",
     "setAttributes": "Customer.viewerCan.edit",
@@ -93,7 +109,7 @@ SHOWN: Final = {
 """Where a client reads whether to offer a mutation."""
 
 CAN = """{ viewer { can { createCompanies createOrgUnits createMembers createPlans createFunnels createCustomers
-    createOpportunities postAchievements changeSettings } } }"""
+    createLeads createOpportunities postAchievements changeSettings } } }"""
 
 EDITS = """query ($plan: ID!, $product: ID!) {
     company { viewerCan { edit } }
@@ -131,7 +147,7 @@ async def test_each_viewer_is_shown_what_he_may_create(database: Database) -> No
     world = await small_world(database)
     company_id = world.floor.work.company.id
     service = Identity(company_id, "crm", Role.SERVICE, scopes=frozenset({Scope.TARGETS.value, Scope.SETTINGS.value}))
-    deals = {"createCustomers", "createOpportunities"}
+    deals = {"createCustomers", "createLeads", "createOpportunities"}
     admin = deals | {"createOrgUnits", "createMembers", "createPlans", "createFunnels", "postAchievements"}
     assert await can(world, None) == admin | {"changeSettings"}
     assert await can(world, "ann") == deals

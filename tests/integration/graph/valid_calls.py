@@ -6,6 +6,7 @@ from base64 import b64encode
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from tests.integration.graph.lead_calls import VALID_LEADS
 from tests.integration.graph.worlds import World
 
 STAGES: Final[list[dict[str, Any]]] = [
@@ -95,6 +96,17 @@ VALID: Final[Mapping[str, Callable[[World], dict[str, Any]]]] = {
         "month": "2026-02",
         "text": "Too little for the new hall",
     },
+    "noteAbsence": lambda w: {
+        "memberId": w.member("ann"),
+        "validFrom": "2026-07-01",
+        "validTo": "2026-07-15",
+        "reason": "Holidays",
+    },
+    "endAbsence": lambda w: {"absenceId": w["absence"], "on": "2026-06-20"},
+    "setWorkingHours": lambda w: {
+        "memberId": w.member("ann"),
+        "hours": [{"weekday": 1, "startsAt": "09:00:00", "endsAt": "17:30:00"}],
+    },
     "resolveCellComment": lambda w: {"commentId": w["comment"]},
     "publishPlan": lambda w: {"planId": w["draft"]},
     "setOwnGoal": lambda w: {
@@ -147,6 +159,23 @@ VALID: Final[Mapping[str, Callable[[World], dict[str, Any]]]] = {
     "winOpportunity": lambda w: {"id": w["deal"]},
     "loseOpportunity": lambda w: {"id": w["vague deal"]},
     "reopenOpportunity": lambda w: {"id": w["lost deal"]},
+    **VALID_LEADS,
+    "planActivity": lambda w: {
+        "kind": "VISIT",
+        "matter": "Show the pump",
+        "opportunityId": w["deal"],
+        "memberId": w.member("ann"),
+        "dueOn": "2026-06-03",
+    },
+    "logActivity": lambda w: {
+        "kind": "CALL",
+        "matter": "Ask for the drawings",
+        "customerId": w["customer"],
+        "memberId": w.member("ann"),
+    },
+    "changeActivity": lambda w: {"id": w["activity"], "place": "Shanghai", "dueOn": "2026-06-05"},
+    "completeActivity": lambda w: {"id": w["activity"], "result": "They want two"},
+    "cancelActivity": lambda w: {"id": w["activity"], "reason": "Was another customer"},
     "defineAttribute": lambda w: {
         "on": "OPPORTUNITY",
         "key": "adviser",

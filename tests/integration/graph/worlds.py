@@ -7,6 +7,9 @@ from typing import Any
 
 from quotaloom.funnels.commands.customers import NewCustomer, create_customer
 from quotaloom.funnels.commands.stage_changes import lose_opportunity
+from quotaloom.leads.commands import create_lead, mark_lead_invalid
+from quotaloom.leads.levels import NewLevel, define_level
+from quotaloom.leads.records import NewLead
 from quotaloom.metrics.product_commands import NewProduct, define_product
 from quotaloom.platform.database import Database
 from tests.integration.funnels.floors import Floor, furnish
@@ -68,6 +71,10 @@ async def _fill_floor(world: World) -> None:
     ids["company"], ids["funnel"] = gid("Company", floor.work.company.id), gid("Funnel", floor.funnel)
     customer = await create_customer(floor.work, NewCustomer("Globex", key="globex"))
     ids["customer"] = gid("Customer", customer)
+    ids["level"] = gid("CustomerLevel", await define_level(floor.work, NewLevel("a", "A")))
+    for name, key in (("lead", "first"), ("second lead", "second"), ("invalid lead", "third")):
+        ids[name] = gid("Lead", lead := await create_lead(floor.work, NewLead("Ada", floor.units["ann"], key=key)))
+    await mark_lead_invalid(floor.work, lead, "No such number")
     ids["product"] = gid("Product", await define_product(floor.work, NewProduct("pump", "Pump")))
     ids["deal"] = gid("Opportunity", await floor.open("ann", customer_id=customer))
     ids["vague deal"] = gid("Opportunity", await floor.open("ann", amount=None))
@@ -80,8 +87,18 @@ async def _fill_floor(world: World) -> None:
         unit = floor.units["ann" if table == "holding" else "east"]
         row = await floor.one(f"SELECT id FROM {table} WHERE {by} = $1", unit)
         ids[table] = gid(table.title(), row["id"])
+    away = {"memberId": world.member("ann"), "validFrom": "2026-06-10", "validTo": "2026-06-24"}
+    made = await world.call("noteAbsence", "member { absences { id } }", **away)
+    ids["absence"] = made["member"]["absences"][0]["id"]
     entries = await world.call("postAchievements", "achievements { id }", items=[world.order("first")])
     ids["entry"] = entries["achievements"][0]["id"]
+    for name, deal in (("activity", "deal"), ("cancelled activity", "vague deal")):
+        new = {"kind": "VISIT", "matter": "See the hall", "opportunityId": ids[deal], "memberId": world.member("ann")}
+        planned = await world.call("planActivity", "activity { id }", dueOn="2026-06-04", **new)
+        ids[name] = planned["activity"]["id"]
+    await world.call("cancelActivity", "", id=ids["cancelled activity"])
+    new = {"kind": "MEETING", "matter": "Agree on terms", "opportunityId": ids["deal"], "memberId": world.member("ann")}
+    ids["done activity"] = (await world.call("logActivity", "activity { id }", **new))["activity"]["id"]
 
 
 async def _note_grades(world: World) -> None:

@@ -15,6 +15,7 @@ from quotaloom.metrics.counting import Counting
 from quotaloom.platform.database import Database
 from quotaloom.platform.work import Work
 from tests.integration.importing.companies import contents, imported, load, rows
+from tests.integration.ownership.replaying import replayed
 
 FOLDER = Path(__file__).parents[4] / "shared" / "data" / "maven-crm-sales"
 
@@ -151,6 +152,15 @@ async def test_each_win_posts_revenue_and_one_order(maven: Maven) -> None:
     # Won and lost deals came through Engaging: 2 × (4,238 + 2,473) moves; the 1,589 and the 500 have one each.
     ((moves,),) = await rows(maven.work, "SELECT count(*) FROM stage_move")
     assert moves == 15_511
+
+
+async def test_the_ledger_of_owners_replays(maven: Maven) -> None:
+    """The 85 customers are nobody's, the 8,800 deals of the agents who have them: one entry each, by the import."""
+    owners = await replayed(maven.work)
+    assert len(owners) == 8_885
+    assert sum(member is not None for _, member, _ in owners.values()) == 8_800
+    movements = await rows(maven.work, "SELECT movement, count(*) FROM ownership_entry GROUP BY 1")
+    assert [tuple(row) for row in movements] == [("import", 8_885)]
 
 
 async def test_importing_it_again_changes_nothing(database: Database, maven: Maven) -> None:

@@ -9,14 +9,17 @@ import pytest
 
 from quotaloom.funnels.commands.customers import NewCustomer, create_customer
 from quotaloom.funnels.commands.stage_changes import lose_opportunity, win_opportunity
-from quotaloom.loads.reads import unit_loads
+from quotaloom.loads.reads import member_loads, unit_loads
 from quotaloom.metrics.commands import set_exchange_rate
 from quotaloom.metrics.rates import RateKind
 from quotaloom.organizations.commands.terms import appoint_holder, end_holding
 from quotaloom.organizations.commands.units import move_unit
 from quotaloom.organizations.planting import NewUnit, insert_units
+from quotaloom.ownership.ledger import begin_ownership
+from quotaloom.ownership.owners import Movement, Owner, RecordKind
 from quotaloom.platform.database import Database
 from quotaloom.platform.errors import InputError
+from quotaloom.platform.unit_of_work import Transaction
 from quotaloom_sdk import Load
 from tests.founding import found
 from tests.integration.funnels.floors import HOST, NOON, TODAY, Floor, furnish
@@ -162,3 +165,65 @@ async def test_three_statements_whatever_there_is(database: Database) -> None:
         for number in range(40):
             await floor.open("ann", currency="USD" if number % 2 else "CNY")
     assert counts == [3, 3]
+
+
+async def held(floor: Floor, kind: RecordKind, name: str, status: str = "open") -> None:
+    """A lead or a customer that the position of that name holds."""
+
+    async def apply(transaction: Transaction) -> None:
+        if kind is RecordKind.CUSTOMER:
+            record_id = await _customer(transaction, floor)
+        else:
+            row = await transaction.fetch_one(
+                "INSERT INTO lead (company_id, key, name, status, created_at, created_on, version)"
+                " VALUES ($1, gen_random_uuid()::text, 'Lead', $2, now(), $3, 1) RETURNING id",
+                transaction.company_id,
+                status,
+                TODAY,
+            )
+            assert row is not None
+            record_id = row["id"]
+        owner = Owner(None, floor.members[name], floor.units[name])
+        await begin_ownership(transaction, kind, [(record_id, owner)], Movement.CREATE, TODAY)
+
+    await floor.work.write(apply)
+
+
+async def _customer(transaction: Transaction, floor: Floor) -> int:
+    row = await transaction.fetch_one(
+        "INSERT INTO customer (company_id, key, name, version) VALUES ($1, gen_random_uuid()::text, 'Customer', 1)"
+        " RETURNING id",
+        transaction.company_id,
+    )
+    assert row is not None
+    return int(row["id"])
+
+
+async def test_leads_and_customers_are_carried_by_whoever_holds_them(database: Database) -> None:
+    """Ann holds two open leads and a converted one, Bob a customer with whom he has no deal."""
+    floor = await furnish(database)
+    for status in ("open", "open", "converted"):
+        await held(floor, RecordKind.LEAD, "ann", status)
+    await held(floor, RecordKind.CUSTOMER, "bob")
+    found = await loads(floor, "acme", "ann", "bob", "cem")
+    assert found == {
+        "acme": Load(4, 1, 2, 0, 0),
+        "ann": Load(1, 0, 2, 0, 0),
+        "bob": Load(1, 1, 0, 0, 0),
+        "cem": Load(1, 0, 0, 0, 0),
+    }
+
+
+async def test_a_member_carries_what_his_positions_do(database: Database) -> None:
+    """Ann holds her seat and the empty one since May: a lead, a deal in each, and one customer with both."""
+    floor = await furnish(database)
+    await appoint_holder(floor.work, floor.units["empty"], floor.members["ann"], date(2026, 5, 1))
+    customer = await create_customer(floor.work, NewCustomer("A"))
+    await floor.open("ann", customer_id=customer)
+    await floor.open("empty", customer_id=customer)
+    await held(floor, RecordKind.LEAD, "ann")
+    ids = [floor.members["ann"], floor.members["hal"]]
+    async with floor.work.snapshot() as snapshot:
+        found = await member_loads(snapshot, floor.work.company, ids, TODAY)
+        assert snapshot.statements == 3
+    assert found == {ids[0]: Load(1, 1, 1, 2, 2_000_00), ids[1]: Load(0, 0, 0, 0, 0)}

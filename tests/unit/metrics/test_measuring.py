@@ -17,5 +17,7 @@ def test_what_every_company_starts_with_is_measured_by_the_product() -> None:
 def test_a_company_may_say_otherwise() -> None:
     """Its own words come first; a metric that the product does not know has no source but theirs."""
     assert measured_by("revenue", "Invoices") == "Invoices"
-    assert measured_by("visits", None) == "Visits to customers. Other systems post them."
+    assert (
+        measured_by("visits", None) == "Visits to customers. A visit that is done posts one; other systems post theirs."
+    )
     assert measured_by("demos", None) is None

@@ -138,19 +138,19 @@ def test_equals_share_a_rank_and_nobody_is_left_out() -> None:
         {"name": name, "rate": given and Decimal(given)}
         for name, given in (("none", None), ("b", "0.9"), ("zero", "0.0"), ("a", "0.9"))
     ]
-    assert [(row["rank"], row["name"]) for row in ranked(rows, RankedBy.RATE)] == [
+    assert [(rank, row["name"]) for rank, row in ranked(rows, RankedBy.RATE)] == [
         (1, "b"),
         (1, "a"),
         (3, "zero"),
         (4, "none"),
     ]
-    assert [row["name"] for row in ranked(rows, RankedBy.RATE, lower_is_better=True)] == ["zero", "b", "a", "none"]
+    assert [row["name"] for _, row in ranked(rows, RankedBy.RATE, lower_is_better=True)] == ["zero", "b", "a", "none"]
 
 
 def test_a_ranking_by_amount_has_no_need_of_targets() -> None:
     """9.50, 100.00 and twice 0.00: ranks 1 to 3, the last one shared, though nobody has a target."""
     rows = [{"rate": None, "achieved": amount} for amount in ("9.50", "0.00", "100.00", "0.00")]
-    assert [(row["rank"], row["achieved"]) for row in ranked(rows, RankedBy.ACHIEVED)] == [
+    assert [(rank, row["achieved"]) for rank, row in ranked(rows, RankedBy.ACHIEVED)] == [
         (1, "100.00"),
         (2, "9.50"),
         (3, "0.00"),

@@ -8,13 +8,18 @@ from typing import Any
 
 from quotaloom.funnels.batches import without_row
 from quotaloom.funnels.deals import NewOpportunity, OpportunityRow, check_close, check_deal
+from quotaloom.funnels.funnel_units import require_funnels
+from quotaloom.funnels.naming import may_be_id
 from quotaloom.funnels.opportunity_batches import insert_opportunities
 from quotaloom.funnels.permission import require_position, require_seller, unknown
 from quotaloom.funnels.reach import require_customer, require_splits
-from quotaloom.funnels.references import load_references, load_stages
+from quotaloom.funnels.references import load_references
 from quotaloom.funnels.splits import insert_splits
 from quotaloom.funnels.stages import Outcome
 from quotaloom.funnels.stored_deals import StoredDeal, hold_deal
+from quotaloom.funnels.stored_stages import load_stages
+from quotaloom.ownership.ledger import Handing, hand_over, hold_records
+from quotaloom.ownership.owners import Movement, OwnedRecord, RecordKind
 from quotaloom.platform.errors import InputError
 from quotaloom.platform.texts import checked_reason
 from quotaloom.platform.unit_of_work import Transaction
@@ -138,13 +143,15 @@ async def transfer_opportunity(
 ) -> None:
     """Hand an open deal over to another position; it keeps its stage, and its splits where it has any.
 
-    The viewer must be allowed to write the deals of both positions. Raises `NotFound`, `Conflict`, and
-    `InputError` for a won or lost deal and for the position that has it already.
+    A deal that belongs to a pool still does. The viewer must be allowed to write the deals of both positions. Raises
+    `NotFound`, `Conflict`, and `InputError` for a won or lost deal, one that waits in a pool, for the position that
+    has it already, and for one that the deal's funnel is not for.
     """
     require_seller(work.viewer, "transferring an opportunity")
-    checked_reason(reason)
+    reason = checked_reason(reason)
 
     async def apply(transaction: Transaction) -> None:
+        held = await _hold_ownership(transaction, opportunity_id)
         deal = await hold_deal(transaction, work, opportunity_id, expected_version)
         deal.require_open()
         if position_id == deal.position_id:
@@ -154,16 +161,23 @@ async def transfer_opportunity(
         references = await load_references(transaction, [row], work.today)
         if position_id not in references.positions:
             raise unknown("position", position_id, ("positionId",))
-        await transaction.execute(
-            "UPDATE opportunity SET position_id = $3, member_id = $4, version = version + 1"
-            " WHERE company_id = $1 AND id = $2",
-            transaction.company_id,
-            deal.id,
-            position_id,
-            references.holders.get((position_id, work.today)),
+        with without_row():
+            await require_funnels(transaction, [row.deal], work.today, at="positionId")
+        owner = replace(
+            held.owner, position_id=position_id, member_id=references.holders.get((position_id, work.today))
         )
+        await hand_over(transaction, [Handing(held, owner, Movement.TRANSFER, reason)], work.today)
         before, after = {"position_id": deal.position_id}, {"position_id": position_id}
         transaction.record("opportunity.transfer", "Opportunity", deal.id, before=before, after=after, reason=reason)
         transaction.publish("opportunity.transferred", id=deal.id)
 
     await work.write(apply)
+
+
+async def _hold_ownership(transaction: Transaction, opportunity_id: int) -> OwnedRecord:
+    """Whose the deal is, held before the deal itself: all who move records take them in this order."""
+    ids = [opportunity_id] if may_be_id(opportunity_id) else []
+    held = await hold_records(transaction, RecordKind.OPPORTUNITY, ids)
+    if opportunity_id not in held:
+        raise unknown("opportunity", opportunity_id, ("id",))
+    return held[opportunity_id]

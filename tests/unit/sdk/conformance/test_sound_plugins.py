@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
 import quotaloom_allocation
-from quotaloom_sdk import hooks
+import quotaloom_assignment
+from quotaloom_sdk import PolicyDefinition, hooks
 from quotaloom_sdk.testing.conformance import Options, check_plugin
 
 UNHURRIED = Options(budget=100)
@@ -19,13 +21,21 @@ UNHURRIED = Options(budget=100)
 PAGES = Path(__file__).parents[4] / "docs" / "plugins"
 
 
-def test_shipped_policies_pass() -> None:
+@pytest.mark.parametrize(
+    ("plugin", "module", "policies"),
+    [
+        ("allocation", quotaloom_allocation, quotaloom_allocation.quotaloom_allocation_rules()),
+        ("assignment", quotaloom_assignment, quotaloom_assignment.quotaloom_pool_policies()),
+    ],
+    ids=["allocation", "assignment"],
+)
+def test_shipped_policies_pass(plugin: str, module: ModuleType, policies: Iterable[PolicyDefinition]) -> None:
     """Those of the product are asked in another process, too, and nothing is left unchecked."""
-    report = check_plugin("allocation", quotaloom_allocation, options=UNHURRIED)
+    report = check_plugin(plugin, module, options=UNHURRIED)
     assert report.findings == (), str(report)
     assert [(one.name, one.requests, one.notes) for one in report.policies] == [
-        ("allocation", 0, ()),
-        *((f"allocation.{rule.key}", 100, ()) for rule in quotaloom_allocation.quotaloom_allocation_rules()),
+        (plugin, 0, ()),
+        *((f"{plugin}.{policy.key}", 100, ()) for policy in policies),
     ]
 
 

@@ -1,0 +1,173 @@
+"""Giving records to somebody: assigning those that wait, and transferring those that are held."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from quotaloom.funnels.naming import may_be_id
+from quotaloom.ownership.holding_caps import lock_holdings
+from quotaloom.ownership.ledger import Handing
+from quotaloom.ownership.owners import Movement, OwnedRecord, Owner, RecordName
+from quotaloom.ownership.rules import Refusal
+from quotaloom.platform.errors import AccessDenied, InputError, NotFound, Path
+from quotaloom.platform.texts import checked_reason
+from quotaloom.platform.unit_of_work import Transaction
+from quotaloom.platform.work import Work
+from quotaloom.pool.judging import Judge, load_judge
+from quotaloom.pool.moving import Outcome, check_named, hold_named, move, refuse_unseen
+from quotaloom.pool.permission import PoolReach, pool_reach, require_mover
+from quotaloom.pool.rule_book import load_rules
+from quotaloom.pool.seats import Seats, load_seats
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """A member, or a position whose holder it is; both where a member holds several."""
+
+    member_id: int | None = None
+    position_id: int | None = None
+    path: Path = ()
+
+    @property
+    def place(self) -> Path:
+        """Where in the input he is named."""
+        return (*self.path, "memberId" if self.position_id is None else "positionId")
+
+    def member_ids(self, seats: Seats) -> list[int]:
+        """His id; none where the position is vacant."""
+        if self.member_id is not None:
+            return [self.member_id]
+        holder = None if self.position_id is None else seats.holder(self.position_id)
+        return [] if holder is None else [holder]
+
+    def owner(self, seats: Seats, pool_id: int | None) -> Owner:
+        """Him as the owner of a record of that pool; raises as `Seats.position` does."""
+        if self.member_id is None:
+            assert self.position_id is not None
+            return Owner(pool_id, seats.holder(self.position_id), self.position_id)
+        position_id = seats.position(self.member_id, pool_id, self.position_id, self.place)
+        return Owner(pool_id, self.member_id, position_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Giving:
+    """How records are given: by which movement, why, and whether rules that would refuse it are overridden."""
+
+    movement: Movement
+    reason: str | None = None
+    override: bool = False
+
+    def checked(self) -> Giving:
+        """The same with its reason checked; raises `InputError` REASON_NEEDED for an override without one."""
+        reason = checked_reason(self.reason)
+        if self.override and reason is None:
+            raise InputError("REASON_NEEDED", "overriding a rule needs a reason", ("reason",))
+        return replace(self, reason=reason)
+
+    def handing(self, judge: Judge, record: OwnedRecord, owner: Owner) -> Handing | Refusal:
+        """The record in its new owner's hands, where the rules let him have it; it counts for what follows."""
+        refusal = self._refusal(judge, record, owner)
+        if refusal is not None and not self.override:
+            return refusal
+        if owner.member_id is not None:
+            judge.gets(record, owner.member_id)
+        return Handing(record, owner, self.movement, self.reason, override=refusal is not None)
+
+    def _refusal(self, judge: Judge, record: OwnedRecord, owner: Owner) -> Refusal | None:
+        if owner.member_id is None or owner.member_id == record.owner.member_id:
+            return None
+        passed_on = self.movement is not Movement.ASSIGN
+        return judge.cooldown(record, owner.member_id, after_return=passed_on) or judge.cap(record, owner.member_id)
+
+
+async def assign_records(work: Work, records: Sequence[RecordName], to: Recipient, giving: Giving) -> list[Outcome]:
+    """Give records that wait in pools to a member; one answer for each, in their order.
+
+    Admins, services with `pool:write` and the admins of the records' pools do it, and may override a cooldown or cap
+    with a reason. Refused are `ALREADY_CLAIMED`, `CLOSED`, `COOLDOWN`, `HOLDING_CAP`. Raises `NotFound` for records
+    and recipients that the viewer cannot see, `AccessDenied` for records that he sees only, and `InputError` where the
+    recipient has no position or several.
+    """
+    require_mover(work.viewer, "assigning records")
+    return await _give(work, records, to, replace(giving, movement=Movement.ASSIGN))
+
+
+async def transfer_records(work: Work, records: Sequence[RecordName], to: Recipient, giving: Giving) -> list[Outcome]:
+    """Give held records to another holder; they keep their stage and their pool. One answer for each, in their order.
+
+    The viewer may move the records of both positions, as holder or head, or looks after the records' pool; only then
+    he may override rules, with a reason. Refused are `WAITING`, `NO_CHANGE`, `CLOSED`, `COOLDOWN` for whoever gave the
+    record back or lost it to its pool, and `HOLDING_CAP`. Raises as `assign_records` does.
+    """
+    require_mover(work.viewer, "transferring records")
+    return await _give(work, records, to, replace(giving, movement=Movement.TRANSFER))
+
+
+async def _give(work: Work, records: Sequence[RecordName], to: Recipient, giving: Giving) -> list[Outcome]:
+    check_named(records)
+    giving = giving.checked()
+
+    async def apply(transaction: Transaction) -> list[Outcome]:
+        seats = await seats_of(transaction, work, [to])
+        await lock_holdings(transaction, to.member_ids(seats))
+        reach = await pool_reach(transaction, work.viewer, work.today)
+        held = await hold_named(transaction, records)
+        refuse_unseen(records, held, reach.sees)
+        owners = {record: to.owner(seats, held[record].owner.pool_id) for record in records}
+        for record in records:
+            _require_right(reach, giving, held[record].owner, owners[record], to)
+        book = await load_rules(transaction)
+        judge = await load_judge(transaction, book, work.today, held.values(), to.member_ids(seats))
+        decided = {
+            record: _unmovable(judge, giving, held[record], owners[record])
+            or giving.handing(judge, held[record], owners[record])
+            for record in records
+        }
+        await move(transaction, [one for one in decided.values() if isinstance(one, Handing)], work.today)
+        return [Outcome(record, one if isinstance(one, Refusal) else None) for record, one in decided.items()]
+
+    return await work.write(apply)
+
+
+def _require_right(reach: PoolReach, giving: Giving, owner: Owner, new: Owner, to: Recipient) -> None:
+    if reach.manages(owner.pool_id):
+        return
+    if giving.override:
+        raise AccessDenied("overriding a rule needs an admin, of the company or of the pool")
+    if giving.movement is Movement.ASSIGN or not reach.works(owner):
+        raise AccessDenied("this needs an admin, of the company or of the records' pool, or their holder or his head")
+    if not reach.works_position(new.position_id):
+        raise NotFound("NOT_FOUND", "there is no such recipient whose records are yours to move", to.place)
+
+
+def _unmovable(judge: Judge, giving: Giving, record: OwnedRecord, new: Owner) -> Refusal | None:
+    if giving.movement is Movement.ASSIGN and record.owner.held:
+        return Refusal("ALREADY_CLAIMED", "somebody else has this record already")
+    if giving.movement is not Movement.ASSIGN and not record.owner.held:
+        return Refusal("WAITING", "nobody has this record: it can be claimed or assigned")
+    if record.owner == new:
+        return Refusal("NO_CHANGE", "he has this record already")
+    return judge.over(record)
+
+
+async def seats_of(transaction: Transaction, work: Work, recipients: Sequence[Recipient]) -> Seats:
+    """Where the recipients sit today.
+
+    Raises `InputError` RECIPIENT_NEEDED for one that is nobody, `NotFound` for a position that does not exist.
+    """
+    for one in recipients:
+        if one.member_id is None and one.position_id is None:
+            raise InputError("RECIPIENT_NEEDED", "name a member or a position", (*one.path, "memberId"))
+    positions = [one.position_id for one in recipients if one.position_id is not None and one.member_id is None]
+    found = await transaction.fetch(
+        "SELECT id FROM org_unit WHERE company_id = $1 AND id = ANY ($2::bigint[]) AND kind = 'position'",
+        transaction.company_id,
+        [position_id for position_id in positions if may_be_id(position_id)],
+    )
+    known = {row["id"] for row in found}
+    for one in recipients:
+        if one.member_id is None and one.position_id not in known:
+            raise NotFound("NOT_FOUND", "there is no such position", one.place)
+    members = [one.member_id for one in recipients if one.member_id is not None and may_be_id(one.member_id)]
+    return await load_seats(transaction, members, work.today, known)
