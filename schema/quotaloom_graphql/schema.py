@@ -46,6 +46,7 @@ from quotaloom_graphql.companies import CompanyMutation
 from quotaloom_graphql.context import Info
 from quotaloom_graphql.customer_mutations import CustomerMutation
 from quotaloom_graphql.decimals import EXACT_DECIMAL
+from quotaloom_graphql.forecast_mutations import ForecastMutation
 from quotaloom_graphql.funnel_layouts import FunnelLayoutMutation
 from quotaloom_graphql.funnel_mutations import FunnelMutation
 from quotaloom_graphql.jobs import JobMutation, JobQuery
@@ -163,6 +164,7 @@ class Mutation(
     FunnelLayoutMutation,
     FunnelMutation,
     StageMutation,
+    ForecastMutation,
     CustomerMutation,
     LeadMutation,
     customer_levels.CustomerLevelMutation,

@@ -342,6 +342,11 @@ BAD: Final[Mapping[str, Changes]] = {
     **BAD_LEADS,
     "createCustomer": lambda w: [{"key": ""}, unknown("OrgUnit", "positionId"), {"key": "globex"}, *CUSTOMER],
     "updateCustomer": lambda w: [*CUSTOMER, {"parentKey": "globex"}, unknown("Customer"), STALE],
+    "adjustForecast": lambda w: [
+        *(unknown("OrgUnit", "orgUnitId"), unknown("Funnel", "funnelId"), {"period": "x"}, {"category": "OMITTED"}),
+        *({"amount": amount} for amount in ("0.001", "1e40")),
+        *({"reason": reason} for reason in ("", " ", LONG)),
+    ],
     "planActivity": lambda w: [
         *({"dueOn": None}, {"dueOn": NEVER}, {"dueAt": "2026-06-03T08:00:00Z"}, {"dueOn": None, "dueAt": OLD}),
         *_activities(w),

@@ -101,6 +101,7 @@ SHOWN: Final = {
     "removeOpportunityDocument": "Opportunity.viewerCan.edit",
     "reopenOpportunity": "Opportunity.viewerCan.edit",
     "transferOpportunity": "Opportunity.viewerCan.edit",
+    "adjustForecast": "OrgUnit.viewerCan.adjustForecast",
     "planActivity": "Opportunity.viewerCan.edit",
     "logActivity": "Opportunity.viewerCan.edit",
     "changeActivity": "Activity.viewerCan.edit",

@@ -44,6 +44,7 @@ PAYLOADS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "deal_review.held": ("id", "opportunity"),
         "exchange_rate.set": ("id", "currency", "kind"),
         "focus.set": ("on", "id", "period"),
+        "forecast.adjusted": ("unit", "funnel"),
         "funnel.close_reasons_set": _ROW,
         "funnel.created": _ROW,
         "funnel.deals_moved": ("id", "version"),
