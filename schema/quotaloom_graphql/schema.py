@@ -46,6 +46,7 @@ from quotaloom_graphql.context import Info
 from quotaloom_graphql.customer_mutations import CustomerMutation
 from quotaloom_graphql.decimals import EXACT_DECIMAL
 from quotaloom_graphql.funnel_mutations import FunnelMutation
+from quotaloom_graphql.hand_outs import HandOutMutation
 from quotaloom_graphql.lead_mutations import LeadMutation
 from quotaloom_graphql.metrics import MetricMutation
 from quotaloom_graphql.movement_mutations import MovementMutation
@@ -158,6 +159,7 @@ class Mutation(
     customer_levels.CustomerLevelMutation,
     PoolMutation,
     MovementMutation,
+    HandOutMutation,
     ActivityMutation,
     AttributeMutation,
     PolicyMutation,
