@@ -49,6 +49,7 @@ from quotaloom_graphql.decimals import EXACT_DECIMAL
 from quotaloom_graphql.forecast_mutations import ForecastMutation
 from quotaloom_graphql.funnel_layouts import FunnelLayoutMutation
 from quotaloom_graphql.funnel_mutations import FunnelMutation
+from quotaloom_graphql.hand_outs import HandOutMutation
 from quotaloom_graphql.jobs import JobMutation, JobQuery
 from quotaloom_graphql.lead_mutations import LeadMutation
 from quotaloom_graphql.metrics import MetricMutation
@@ -170,6 +171,7 @@ class Mutation(
     customer_levels.CustomerLevelMutation,
     PoolMutation,
     MovementMutation,
+    HandOutMutation,
     ActivityMutation,
     deal_reviews.DealReviewMutation,
     AttributeMutation,

@@ -75,7 +75,7 @@ def leads(path: list[str], kind: Any) -> bool:
 
 
 def as_whom(mutation: str) -> Identity | str | None:
-    """Operators found companies, Ann claims, reads and sets herself goals, Hal reviews her deals; admins do the rest."""
+    """Operators found companies, Ann claims, reads and sets herself goals, Hal reviews; admins do the rest."""
     members = dict.fromkeys(("setOwnGoal", "claimRecords", "claimNextRecords", "markNotificationsRead"), "ann")
     members |= dict.fromkeys(("reviewDeal", "followUpDealReview"), "hal")
     if mutation in members:
