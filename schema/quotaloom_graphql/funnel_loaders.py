@@ -52,6 +52,9 @@ ClosedIn = Annotated[
 ExpectedIn = Annotated[
     str | None, strawberry.argument(description="Only deals expected to close in this period, such as `2017-Q2`.")
 ]
+OfVersion = Annotated[
+    int | None, strawberry.argument(description="Of this version; the latest, which new deals follow, if not given.")
+]
 OrderedBy = Annotated[OpportunityOrder, strawberry.argument(description="In which order.")]
 Descending = Annotated[bool, strawberry.argument(description="The latest, largest or last first.")]
 
@@ -115,9 +118,9 @@ async def load_stages(keys: list[int], info: Info) -> list[Record]:
     return await reads.stages_by_id(info.context.snapshot, keys)
 
 
-async def load_funnel_stages(keys: list[int], info: Info) -> list[Record]:
-    """The stages of funnels, in order."""
-    return await reads.stages_of_funnels(info.context.snapshot, keys)
+async def load_funnel_stages(keys: list[int], info: Info, version: OfVersion = None) -> list[Record]:
+    """The stages of a version of funnels, in order."""
+    return await reads.stages_of_funnels(info.context.snapshot, keys, version)
 
 
 async def load_customers(keys: list[int], info: Info) -> list[Record]:

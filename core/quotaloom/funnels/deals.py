@@ -8,6 +8,7 @@ from datetime import date
 
 from quotaloom.calendars.periods import known_day
 from quotaloom.funnels.deal_lines import DealLine, amount_of_lines, check_lines
+from quotaloom.funnels.forecasting import ForecastCategory
 from quotaloom.funnels.naming import check_key, check_name
 from quotaloom.funnels.splits import Split, check_splits
 from quotaloom.metrics.currencies import known_currency
@@ -35,7 +36,7 @@ class NewOpportunity:
     `splits` the whole credit is of the position's holder on the day of the win.
 
     `lines` are what is sold; where they have amounts, these make the deal's. `next_step_on` is when the next step is to
-    be taken, `source` where the deal came from.
+    be taken, `source` where the deal came from, `forecast` what its owner makes of it.
     """
 
     funnel_id: int
@@ -56,6 +57,7 @@ class NewOpportunity:
     next_step: str | None = None
     next_step_on: date | None = None
     source: str | None = None
+    forecast: ForecastCategory = ForecastCategory.PIPELINE
 
 
 @dataclass(frozen=True, slots=True)

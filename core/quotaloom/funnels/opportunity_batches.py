@@ -18,6 +18,7 @@ from quotaloom.funnels.splits import Split, insert_splits
 from quotaloom.funnels.stages import Outcome
 from quotaloom.funnels.stored_stages import StageFacts
 from quotaloom.funnels.winnings import Win, post_wins
+from quotaloom.ownership.holding_caps import require_caps_kept
 from quotaloom.ownership.ledger import begin_ownership
 from quotaloom.ownership.owners import Movement, Owner, RecordKind
 from quotaloom.platform.errors import InputError
@@ -140,6 +141,8 @@ async def _store(
     fresh = [one for one in ready if one.id in created]
     owners = [(one.id, one.owner) for one in fresh]
     await begin_ownership(transaction, RecordKind.OPPORTUNITY, owners, movement, today)
+    places = {one.id: (one.number, "positionId") for one in fresh}
+    await require_caps_kept(transaction, RecordKind.OPPORTUNITY, places)
     await insert_splits(transaction, [(one.id, one.splits) for one in fresh])
     await insert_lines(transaction, [(one.id, one.deal.lines) for one in fresh])
     await insert_moves(transaction, [move for one in fresh for move in _past(one)])
@@ -165,7 +168,7 @@ async def _insert(transaction: Transaction, ready: Sequence[_Ready]) -> frozense
             *(one.owner.position_id, one.owner.member_id),
             *(one.deal.customer_id, one.deal.product_id, one.deal.amount, one.currency, one.deal.amount_estimated),
             *(one.deal.opened_on, one.deal.expected_close_on, one.row.closed_on, one.row.lost_reason, one.wins),
-            *(one.deal.source, one.deal.next_step, one.deal.next_step_on),
+            *(one.deal.source, one.deal.forecast.value, one.deal.next_step, one.deal.next_step_on),
             orjson.dumps(list(one.deal.competitors)).decode(),
         )
         for one in ready
@@ -175,11 +178,11 @@ async def _insert(transaction: Transaction, ready: Sequence[_Ready]) -> frozense
     stored = await transaction.fetch(
         "INSERT INTO opportunity (company_id, version, id, key, name, funnel_id, stage_id, position_id, member_id,"
         " customer_id, product_id, amount, currency, amount_estimated, opened_on, expected_close_on, closed_on,"
-        " lost_reason, wins, source, next_step, next_step_on, competitors)"
+        " lost_reason, wins, source, forecast, next_step, next_step_on, competitors)"
         " SELECT $1, 1, given.* FROM unnest($2::bigint[], $3::text[], $4::text[],"
         " $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[],"
         " $12::text[], $13::bool[], $14::date[], $15::date[], $16::date[], $17::text[], $18::int[],"
-        " $19::text[], $20::text[], $21::date[], $22::text[]::jsonb[]) AS given"
+        " $19::text[], $20::text[], $21::text[], $22::date[], $23::text[]::jsonb[]) AS given"
         " ON CONFLICT (company_id, key) DO NOTHING RETURNING id",
         transaction.company_id,
         *zip(*rows, strict=True),

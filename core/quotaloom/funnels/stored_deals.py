@@ -12,6 +12,7 @@ from asyncpg import Record
 
 from quotaloom.achievements.splits import CreditKind
 from quotaloom.funnels.deal_lines import DealLine, lines_of_deals
+from quotaloom.funnels.forecasting import ForecastCategory
 from quotaloom.funnels.naming import may_be_id
 from quotaloom.funnels.permission import unknown, worked_positions
 from quotaloom.funnels.splits import Split
@@ -49,6 +50,7 @@ class StoredDeal:
     next_step: str | None
     next_step_on: date | None
     source: str | None
+    forecast: ForecastCategory
 
     def require_open(self) -> None:
         """Raise `InputError` CLOSED for a won, lost or invalid deal."""
@@ -104,6 +106,7 @@ def _stored(row: Record, splits: Sequence[Record], lines: Sequence[Record]) -> S
         "outcome": Outcome(row["outcome"]),
         "splits": tuple(map(_split, splits)),
         "lines": tuple(DealLine(line["product_id"], line["quantity"], line["amount"]) for line in lines),
+        "forecast": ForecastCategory(row["forecast"]),
         "competitors": tuple(orjson.loads(row["competitors"])),
     }
     return StoredDeal(**{name: values[name] for name in StoredDeal.__dataclass_fields__})

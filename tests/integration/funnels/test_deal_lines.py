@@ -168,18 +168,21 @@ async def test_what_is_next_and_who_else_is_there_is_noted(database: Database) -
     """Texts are kept without space around them, blank ones as none; a day needs its step."""
     floor = await furnish(database)
     deal = await floor.open("ann", competitors=(" Globex ", "Initech"), next_step=" ", source=" Fair ")
+    assert (await floor.one("SELECT forecast FROM opportunity"))["forecast"] == "pipeline"
     shown = await made_of(floor, deal)
     assert (shown["competitors"], shown["nextStep"], shown["source"]) == (["Globex", "Initech"], None, "Fair")
     with pytest.raises(InputError) as refused:
         await update_opportunity(floor.work, deal, {"next_step_on": date(2026, 6, 8)})
     assert (refused.value.code, refused.value.path) == ("STEP_NEEDED", ("nextStep",))
     given = {"id": gid("Opportunity", deal), "nextStep": "Call", "nextStepOn": "2026-06-08", "competitors": []}
-    payload = await do(floor, "updateOpportunity", "opportunity { nextStep nextStepOn competitors source }", **given)
+    fields = "opportunity { nextStep nextStepOn competitors source forecast }"
+    payload = await do(floor, "updateOpportunity", fields, **given, forecast="COMMIT")
     assert payload["opportunity"] == {
         "nextStep": "Call",
         "nextStepOn": "2026-06-08",
         "competitors": [],
         "source": "Fair",
+        "forecast": "COMMIT",
     }
 
 

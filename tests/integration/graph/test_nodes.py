@@ -25,6 +25,8 @@ def one_of_each(world: World) -> dict[str, str]:
         "Opportunity": world["deal"],
         "Lead": world["lead"],
         "CustomerLevel": world["level"],
+        "Pool": world["pool"],
+        "PoolRule": world["rule"],
         "Achievement": world["entry"],
         "Activity": world["activity"],
         "DealReview": world["review"],

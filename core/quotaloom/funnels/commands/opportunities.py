@@ -21,6 +21,7 @@ from quotaloom.funnels.splits import insert_splits
 from quotaloom.funnels.stages import Outcome
 from quotaloom.funnels.stored_deals import StoredDeal, hold_deal
 from quotaloom.funnels.stored_stages import load_stages
+from quotaloom.ownership.holding_caps import lock_holder, require_caps_kept
 from quotaloom.ownership.ledger import Handing, hand_over, hold_records
 from quotaloom.ownership.owners import Movement, OwnedRecord, RecordKind
 from quotaloom.platform.errors import InputError
@@ -119,7 +120,7 @@ async def _store(transaction: Transaction, work: Work, stored: StoredDeal, after
     await transaction.execute(
         "UPDATE opportunity SET name = $3, customer_id = $4, product_id = $5, amount = $6, currency = $7,"
         " amount_estimated = $8, opened_on = $9, expected_close_on = $10, competitors = $11::text::jsonb,"
-        " next_step = $12, next_step_on = $13, source = $14, version = version + 1"
+        " next_step = $12, next_step_on = $13, source = $14, forecast = $15, version = version + 1"
         " WHERE company_id = $1 AND id = $2",
         transaction.company_id,
         stored.id,
@@ -135,6 +136,7 @@ async def _store(transaction: Transaction, work: Work, stored: StoredDeal, after
         after.next_step,
         after.next_step_on,
         after.source,
+        after.forecast.value,
     )
     if tuple(after.lines) != stored.lines:
         await replace_lines(transaction, stored.id, after.lines)
@@ -158,12 +160,13 @@ async def transfer_opportunity(
 
     A deal that belongs to a pool still does. The viewer must be allowed to write the deals of both positions. Raises
     `NotFound`, `Conflict`, and `InputError` for a won or lost deal, one that waits in a pool, for the position that
-    has it already, and for one that the deal's funnel is not for.
+    has it already, for one that the deal's funnel is not for, and where its holder has too many by a cap.
     """
     require_seller(work.viewer, "transferring an opportunity")
     reason = checked_reason(reason)
 
     async def apply(transaction: Transaction) -> None:
+        await lock_holder(transaction, position_id if may_be_id(position_id) else 0, work.today)
         held = await _hold_ownership(transaction, opportunity_id)
         deal = await hold_deal(transaction, work, opportunity_id, expected_version)
         deal.require_open()
@@ -180,6 +183,7 @@ async def transfer_opportunity(
             held.owner, position_id=position_id, member_id=references.holders.get((position_id, work.today))
         )
         await hand_over(transaction, [Handing(held, owner, Movement.TRANSFER, reason)], work.today)
+        await require_caps_kept(transaction, RecordKind.OPPORTUNITY, {deal.id: ("positionId",)})
         before, after = {"position_id": deal.position_id}, {"position_id": position_id}
         transaction.record("opportunity.transfer", "Opportunity", deal.id, before=before, after=after, reason=reason)
         transaction.publish("opportunity.transferred", id=deal.id)
