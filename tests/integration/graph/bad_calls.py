@@ -409,6 +409,15 @@ BAD: Final[Mapping[str, Changes]] = {
     "assignRecords": lambda w: [*_records(w), *_recipients(w), {"reason": LONG}, {"override": True}],
     "transferRecords": lambda w: [*_records(w), *_recipients(w), {"reason": LONG}, {"override": True}],
     "releaseRecords": lambda w: [*_records(w), {"reason": " "}, {"reason": LONG}, unknown("Pool", "poolId")],
+    "handOutRecords": lambda w: [
+        *(unknown("Pool", "poolId"), {"count": 0}, {"count": 10_001}, {"recordIds": []}),
+        {"recordIds": [w["deal"], gid("Member", 1)]},
+    ],
+    "setPoolPolicies": lambda w: [
+        *(unknown("Pool", "poolId"), STALE, {"policies": []}, {"policies": ["assignment.no"]}),
+        *({"policies": ["allocation.even"]}, {"policies": ["assignment.skill"] * 2}),
+    ],
+    "optOutOfPool": lambda w: [unknown("Pool", "poolId"), unknown("Member", "memberId")],
     "exemptRecords": lambda w: [*_records(w), {"reason": None}, {"reason": LONG}],
     "handOverRecords": lambda w: [
         *({"to": [recipient]} for recipient in _recipients(w)),

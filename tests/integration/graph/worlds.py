@@ -228,6 +228,7 @@ async def _fill_pools(world: World) -> None:
     await world.call("releaseRecords", "results { done }", **waiting)
     given = {"recordIds": [world["held customer"]], "memberId": world.member("ann")}
     await world.call("assignRecords", "results { done }", **given)
+    await world.call("switchPolicy", "policy { key }", policy="assignment.round_robin", active=True)
     rule = {"kind": "RECYCLING", "parameters": {"when": {"noFollowUp": {"days": 30}}}, "poolId": world["pool"]}
     made = await world.call("createPoolRule", "poolRule { id }", key="idle", name="Idle", **rule)
     world.ids["rule"] = made["poolRule"]["id"]
