@@ -7,7 +7,7 @@ from typing import Any
 
 import strawberry
 
-from quotaloom.activities.facts import ActivityKind
+from quotaloom.activities.kinds import ActivityKind
 from quotaloom.funnels.commands.close_reasons import NewCloseReason, set_close_reasons
 from quotaloom.funnels.commands.funnels import create_funnel, move_deals_to_latest, revise_funnel
 from quotaloom.funnels.stages import Mover, NewFunnel, NewStage, Outcome

@@ -16,6 +16,7 @@ from quotaloom_graphql.attribute_loaders import load_customer_attributes, load_o
 from quotaloom_graphql.attributes import AttributeValue
 from quotaloom_graphql.connections import Connection
 from quotaloom_graphql.creditings import Crediting, load_creditings
+from quotaloom_graphql.deal_review_loaders import load_deal_reviews, load_reviewing
 from quotaloom_graphql.decimals import shortest
 from quotaloom_graphql.funnel_figures import FunnelFigures, load_funnel_figures
 from quotaloom_graphql.funnel_loaders import (
@@ -66,6 +67,7 @@ if TYPE_CHECKING:
     from quotaloom_graphql.achievements import Achievement
     from quotaloom_graphql.activities import Activity
     from quotaloom_graphql.customer_levels import CustomerLevel
+    from quotaloom_graphql.deal_reviews import DealReview
     from quotaloom_graphql.leads import Lead
 
 
@@ -240,6 +242,9 @@ class ViewerCanOnOpportunity:
     decide: bool = batch(
         load_deciding, key="opportunity_id", description="Approve, or refuse, that it leaves its stage."
     )
+    review: bool = batch(
+        load_reviewing, key="opportunity_id", description="Review it: you lead its position, and it is not your own."
+    )
 
 
 @strawberry.type(description="A possible deal, in one stage of one funnel (商机).")
@@ -328,5 +333,11 @@ class Opportunity(Node):
         load_opportunity_activities,
         key="id",
         description="What is planned and done for it, the latest day first: a page.",
+    )
+    deal_reviews: list[Annotated[DealReview, strawberry.lazy("quotaloom_graphql.deal_reviews")]] = batch(
+        load_deal_reviews,
+        key="id",
+        by="opportunity_id",
+        description="How it was worked through with its owner (理单), the latest review first.",
     )
     viewer_can: ViewerCanOnOpportunity = batch(load_opportunity_rights, description="What you may do with it.")

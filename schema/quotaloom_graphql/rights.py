@@ -31,8 +31,9 @@ class ViewerCan:
     )
     post_achievements: bool = strawberry.field(description="Post orders and payments of other systems.")
     change_settings: bool = strawberry.field(
-        description="Define metrics, scores, products and attributes, set exchange rates."
+        description="Define metrics, scores, products and attributes, set exchange rates, see to failed jobs."
     )
+    be_notified: bool = strawberry.field(description="Have notifications, and mark them as read; members only.")
 
 
 async def load_viewer_rights(parents: list[Any], info: Info) -> list[dict[str, bool]]:
@@ -51,6 +52,7 @@ async def load_viewer_rights(parents: list[Any], info: Info) -> list[dict[str, b
         "create_opportunities": sells,
         "post_achievements": viewer.may(Scope.ACHIEVEMENTS),
         "change_settings": viewer.may(Scope.SETTINGS),
+        "be_notified": viewer.member_id is not None,
     }
     return [rights for _ in parents]
 

@@ -26,6 +26,7 @@ from quotaloom_graphql import (
     comments,
     companies,
     customer_levels,
+    deal_reviews,
     funnel_queries,
     leads,
     metrics,
@@ -45,12 +46,16 @@ from quotaloom_graphql.companies import CompanyMutation
 from quotaloom_graphql.context import Info
 from quotaloom_graphql.customer_mutations import CustomerMutation
 from quotaloom_graphql.decimals import EXACT_DECIMAL
+from quotaloom_graphql.forecast_mutations import ForecastMutation
 from quotaloom_graphql.funnel_layouts import FunnelLayoutMutation
 from quotaloom_graphql.funnel_mutations import FunnelMutation
+from quotaloom_graphql.hand_outs import HandOutMutation
+from quotaloom_graphql.jobs import JobMutation, JobQuery
 from quotaloom_graphql.lead_mutations import LeadMutation
 from quotaloom_graphql.metrics import MetricMutation
 from quotaloom_graphql.movement_mutations import MovementMutation
 from quotaloom_graphql.nodes import TYPENAME, Node, NodeLoader, split_id
+from quotaloom_graphql.notifications import NotificationMutation
 from quotaloom_graphql.objective_mutations import ObjectiveMutation
 from quotaloom_graphql.organization_mutations import OrganizationMutation
 from quotaloom_graphql.organization_queries import OrganizationQuery
@@ -84,6 +89,7 @@ NODE_LOADERS: dict[str, NodeLoader] = {
     **funnel_queries.NODE_LOADERS,
     **pools.NODE_LOADERS,
     **activities.NODE_LOADERS,
+    **deal_reviews.NODE_LOADERS,
     **achievements.NODE_LOADERS,
     **companies.NODE_LOADERS,
     **submissions.NODE_LOADERS,
@@ -119,6 +125,7 @@ class Query(
     pools.PoolQuery,
     OwnershipQuery,
     activities.ActivityQuery,
+    deal_reviews.DealReviewQuery,
     achievements.AchievementQuery,
     attributes.AttributeQuery,
     objectives.ObjectiveQuery,
@@ -127,6 +134,7 @@ class Query(
     leads.LeadQuery,
     customer_levels.CustomerLevelQuery,
     PluginQuery,
+    JobQuery,
 ):
     """Root of queries."""
 
@@ -157,15 +165,20 @@ class Mutation(
     FunnelLayoutMutation,
     FunnelMutation,
     StageMutation,
+    ForecastMutation,
     CustomerMutation,
     LeadMutation,
     customer_levels.CustomerLevelMutation,
     PoolMutation,
     MovementMutation,
+    HandOutMutation,
     ActivityMutation,
+    deal_reviews.DealReviewMutation,
     AttributeMutation,
     PolicyMutation,
     PolicyTrialMutation,
+    NotificationMutation,
+    JobMutation,
 ):
     """Root of mutations."""
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
-from quotaloom.activities.facts import ActivityKind
+from quotaloom.activities.kinds import ActivityKind
 from quotaloom.funnels import close_reasons, reads
 from quotaloom.funnels.approving import approvable
 from quotaloom.funnels.stages import Mover, Outcome

@@ -15,6 +15,7 @@ from quotaloom.funnels.splits import Split, insert_splits
 from quotaloom.funnels.stages import Outcome
 from quotaloom.funnels.stored_stages import StageFacts
 from quotaloom.funnels.winnings import Win, post_wins
+from quotaloom.ownership.holding_caps import require_caps_kept
 from quotaloom.ownership.ledger import begin_ownership
 from quotaloom.ownership.owners import Movement, Owner, RecordKind
 from quotaloom.platform.errors import InputError
@@ -132,6 +133,8 @@ async def _store(
     fresh = [one for one in ready if one.id in created]
     owners = [(one.id, one.owner) for one in fresh]
     await begin_ownership(transaction, RecordKind.OPPORTUNITY, owners, movement, today)
+    places = {one.id: (one.number, "positionId") for one in fresh}
+    await require_caps_kept(transaction, RecordKind.OPPORTUNITY, places)
     await insert_splits(transaction, [(one.id, one.splits) for one in fresh])
     await insert_moves(transaction, [move for one in fresh for move in _past(one)])
     for one in fresh:

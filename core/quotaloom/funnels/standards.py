@@ -8,7 +8,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
-from quotaloom.activities.facts import ActivityKind
+from quotaloom.activities.kinds import ActivityKind
 from quotaloom.attributes.definitions import may_be_key
 from quotaloom.funnels.naming import check_name
 from quotaloom.platform.errors import InputError, Path

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from asyncpg import Record
 
-from quotaloom.activities.facts import ActivityKind
+from quotaloom.activities.kinds import ActivityKind
 from quotaloom.attributes.definitions import Subject
 from quotaloom.attributes.reads import attributes_of
 from quotaloom.funnels.passage import left_behind, way_on

@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from quotaloom.activities.facts import ActivityKind
+from quotaloom.activities.kinds import ActivityKind
 from quotaloom.attributes.commands import archive_attribute, define_attribute
 from quotaloom.attributes.definitions import NewAttribute, Subject
 from quotaloom.attributes.values import NewValue

@@ -12,6 +12,8 @@ from tests.integration.graph.valid_calls import VALID, file_of
 from tests.integration.graph.worlds import NOTHING, World
 
 OLD: Final = "1000-01-01T00:00:00Z"
+TOMORROW: Final = "2026-06-02"
+STEP: Final[dict[str, Any]] = {"matter": "Call again", "dueOn": "2026-06-08"}
 CUSTOMER: Final[tuple[dict[str, Any], ...]] = (
     {"name": ""},
     {"sector": LONG},
@@ -31,6 +33,8 @@ COMPONENTS: Final[tuple[list[dict[str, Any]], ...]] = (
     [{"metric": "revenue", "weight": "1", "cap": "1.0000001"}],
 )
 
+NO_CAPS: Final[tuple[Any, ...]] = ({}, {"count": -1}, {"count": 1, "most": 2}, [], "none")
+
 
 def _hours() -> list[dict[str, Any]]:
     morning = {"weekday": 1, "startsAt": "09:00:00", "endsAt": "12:00:00"}
@@ -39,6 +43,27 @@ def _hours() -> list[dict[str, Any]]:
         {"hours": [{**morning, "endsAt": "09:00:00"}]},
         {"hours": [morning, {**morning, "startsAt": "11:59:00", "endsAt": None}]},
         {"hours": [morning] * 51},
+    ]
+
+
+def _pools() -> list[dict[str, Any]]:
+    people = (("OrgUnit", "orgUnitIds"), ("Member", "memberIds"), ("Member", "adminIds"))
+    nobody = [{field: [gid(type_name, NOTHING)]} for type_name, field in people]
+    return [{"name": ""}, {"name": LONG}, {"kinds": []}, {"priority": 10**7}, *nobody]
+
+
+def _records(world: World) -> list[dict[str, Any]]:
+    waiting, nothing = world["waiting customer"], gid("Customer", NOTHING)
+    return [{"recordIds": ids} for ids in ([], ["?"], [nothing], [waiting, waiting], [waiting, world["product"]])]
+
+
+def _recipients(world: World) -> list[dict[str, Any]]:
+    nobody: dict[str, Any] = {"memberId": None, "positionId": None}
+    return [
+        nobody,
+        *({**nobody, "memberId": member} for member in (gid("Member", NOTHING), world.member("hal"), "?")),
+        *({**nobody, "positionId": unit} for unit in (gid("OrgUnit", NOTHING), world.unit("east"))),
+        {"memberId": world.member("ann"), "positionId": world.unit("bob")},
     ]
 
 
@@ -248,6 +273,12 @@ BAD: Final[Mapping[str, Changes]] = {
         *(unknown("Plan", "planId"), unknown("OrgUnit", "orgUnitId"), {"month": "x"}, {"month": "2027-01"}),
         *({"month": "2026-Q1"}, {"text": " "}, {"text": LONG}, {"text": "a\0b"}),
     ],
+    "markNotificationsRead": lambda w: [
+        {"ids": [gid("Notification", NOTHING)]},
+        *({"ids": [w["notification"], w["draft"]]}, {"ids": [w["notification"]] * 501}),
+    ],
+    "retryJob": lambda w: [unknown("FailedJob"), {"id": w["draft"]}],
+    "dismissJob": lambda w: [unknown("FailedJob"), {"id": w["draft"]}],
     "noteAbsence": lambda w: [
         *(unknown("Member", "memberId"), {"validFrom": NEVER}, {"validTo": "2026-07-01"}, {"reason": LONG}),
         {"validFrom": "2026-06-15"},
@@ -311,6 +342,11 @@ BAD: Final[Mapping[str, Changes]] = {
     **BAD_LEADS,
     "createCustomer": lambda w: [{"key": ""}, unknown("OrgUnit", "positionId"), {"key": "globex"}, *CUSTOMER],
     "updateCustomer": lambda w: [*CUSTOMER, {"parentKey": "globex"}, unknown("Customer"), STALE],
+    "adjustForecast": lambda w: [
+        *(unknown("OrgUnit", "orgUnitId"), unknown("Funnel", "funnelId"), {"period": "x"}, {"category": "OMITTED"}),
+        *({"amount": amount} for amount in ("0.001", "1e40")),
+        *({"reason": reason} for reason in ("", " ", LONG)),
+    ],
     "planActivity": lambda w: [
         *({"dueOn": None}, {"dueOn": NEVER}, {"dueAt": "2026-06-03T08:00:00Z"}, {"dueOn": None, "dueAt": OLD}),
         *_activities(w),
@@ -331,6 +367,53 @@ BAD: Final[Mapping[str, Changes]] = {
     "cancelActivity": lambda w: [
         *({"id": w["cancelled activity"]}, {"id": w["done activity"], "reason": " "}, {"reason": LONG}),
         *(unknown("Activity"), STALE),
+    ],
+    "reviewDeal": lambda w: [
+        *(
+            {"advice": " "},
+            {"advice": LONG},
+            {"followUpOn": "2026-05-31"},
+            {"followUpOn": NEVER},
+            {"steps": [STEP] * 51},
+        ),
+        *({"steps": [STEP, {**STEP, **one}]} for one in ({"matter": " "}, {"dueOn": None}, {"dueAt": OLD})),
+        {"steps": [{**STEP, **unknown("Member", "memberId")}]},
+        {"id": w["nobody's deal"], "steps": [STEP]},
+        unknown("Opportunity"),
+    ],
+    "followUpDealReview": lambda w: [
+        *({"result": " "}, {"result": LONG}, {"id": w["finished review"]}, unknown("DealReview"), STALE),
+    ],
+    "createPool": lambda w: [{"key": "A B"}, {"key": "sea"}, *_pools()],
+    "updatePool": lambda w: [*_pools(), {"kinds": ["LEAD"]}, unknown("Pool"), STALE],
+    "closePool": lambda w: [unknown("Pool"), {"id": w["pool"]}, STALE],
+    "createPoolRule": lambda w: [
+        *({"key": "A B"}, {"key": "idle"}, {"name": ""}, {"customerLevel": "none"}, unknown("Pool", "poolId")),
+        *({"parameters": given} for given in NO_CAPS),
+        {"parameters": {"count": 1, "kinds": ["PERSON"]}},
+        {"kind": "CLAIM_LIMIT", "parameters": {"count": 1, "window": "YEAR"}},
+        {"kind": "COOLDOWN", "parameters": {"days": 0}},
+        {"kind": "PROTECTION", "parameters": {"days": 9, "maxDays": 8}},
+        {"kind": "RECYCLING", "parameters": {"when": {"any": [{"notWon": {}}]}}},
+    ],
+    "updatePoolRule": lambda w: [{"name": ""}, {"parameters": {"count": 1}}, unknown("PoolRule"), STALE],
+    "pausePoolRule": lambda w: [unknown("PoolRule"), STALE],
+    "archivePoolRule": lambda w: [unknown("PoolRule"), STALE],
+    "claimRecords": lambda w: [
+        *(*_records(w), {"positionId": w.unit("bob")}, unknown("OrgUnit", "positionId"), {"key": ""}, {"key": LONG}),
+        {"recordIds": [w["customer"]]},
+    ],
+    "claimNextRecords": lambda w: [
+        *(unknown("Pool", "poolId"), {"count": 0}, {"count": 101}, {"positionId": w.unit("bob")}, {"key": " "}),
+    ],
+    "assignRecords": lambda w: [*_records(w), *_recipients(w), {"reason": LONG}, {"override": True}],
+    "transferRecords": lambda w: [*_records(w), *_recipients(w), {"reason": LONG}, {"override": True}],
+    "releaseRecords": lambda w: [*_records(w), {"reason": " "}, {"reason": LONG}, unknown("Pool", "poolId")],
+    "exemptRecords": lambda w: [*_records(w), {"reason": None}, {"reason": LONG}],
+    "handOverRecords": lambda w: [
+        *({"to": [recipient]} for recipient in _recipients(w)),
+        *({"to": []}, {"poolId": w["pool"]}, {"to": [], **unknown("Pool", "poolId")}, unknown("Member", "memberId")),
+        *({"override": True}, {"reason": LONG}),
     ],
     "defineAttribute": lambda w: _definitions(),
     "archiveAttribute": lambda w: [unknown("AttributeDefinition"), {"id": "?"}, {"id": w["customer"]}, STALE],

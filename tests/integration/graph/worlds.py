@@ -13,6 +13,7 @@ from quotaloom.leads.records import NewLead
 from quotaloom.metrics.product_commands import NewProduct, define_product
 from quotaloom.platform.database import Database
 from tests.integration.funnels.floors import Floor, furnish
+from tests.integration.graph.aftermath import aftermath
 from tests.integration.graph.asking import do, gid
 
 NOTHING = 10**17
@@ -63,6 +64,8 @@ async def small_world(database: Database) -> World:
     await _fill_floor(world)
     await _note_grades(world)
     await _fill_plans(world)
+    await _fill_pools(world)
+    world.ids.update(await aftermath(world.floor))
     return world
 
 
@@ -100,6 +103,11 @@ async def _fill_floor(world: World) -> None:
         planned = await world.call("planActivity", "activity { id }", dueOn="2026-06-04", **new)
         ids[name] = planned["activity"]["id"]
     await world.call("cancelActivity", "", id=ids["cancelled activity"])
+    new = {"id": ids["deal"], "advice": "Ask for the budget", "followUpOn": "2026-06-01"}
+    for name in ("review", "finished review"):
+        payload = await do(floor, "reviewDeal", "review { id }", "hal", **new)
+        ids[name] = payload["review"]["id"]
+    await do(floor, "followUpDealReview", "", "hal", id=ids["finished review"], result="There is one")
     new = {"kind": "MEETING", "matter": "Agree on terms", "opportunityId": ids["deal"], "memberId": world.member("ann")}
     ids["done activity"] = (await world.call("logActivity", "activity { id }", **new))["activity"]["id"]
 
@@ -205,3 +213,21 @@ async def _hand_in(world: World) -> None:
         given = {"planId": world["third"], "orgUnitId": world.unit(unit)}
         payload = await do(world.floor, "submitTargets", "submission { id }", who, **given)
         world.ids[f"{unit} submission"] = payload["submission"]["id"]
+
+
+async def _fill_pools(world: World) -> None:
+    """A pool of East's, which Hal looks after, with two customers that wait, and one that Ann has; and an empty one."""
+    east = {"kinds": ["CUSTOMER", "OPPORTUNITY"], "orgUnitIds": [world.unit("east")], "adminIds": [world.member("hal")]}
+    for key, name in (("pool", "sea"), ("empty pool", "pond")):
+        made = await world.call("createPool", "pool { id }", key=name, name=name.title(), **east)
+        world.ids[key] = made["pool"]["id"]
+    names = ["waiting customer", "next customer", "held customer"]
+    for name in names:
+        world.ids[name] = gid("Customer", await create_customer(world.floor.work, NewCustomer(name.title())))
+    waiting = {"recordIds": [world[name] for name in names], "reason": "New", "poolId": world["pool"]}
+    await world.call("releaseRecords", "results { done }", **waiting)
+    given = {"recordIds": [world["held customer"]], "memberId": world.member("ann")}
+    await world.call("assignRecords", "results { done }", **given)
+    rule = {"kind": "RECYCLING", "parameters": {"when": {"noFollowUp": {"days": 30}}}, "poolId": world["pool"]}
+    made = await world.call("createPoolRule", "poolRule { id }", key="idle", name="Idle", **rule)
+    world.ids["rule"] = made["poolRule"]["id"]

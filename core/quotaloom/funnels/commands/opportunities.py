@@ -18,6 +18,7 @@ from quotaloom.funnels.splits import insert_splits
 from quotaloom.funnels.stages import Outcome
 from quotaloom.funnels.stored_deals import StoredDeal, hold_deal
 from quotaloom.funnels.stored_stages import load_stages
+from quotaloom.ownership.holding_caps import lock_holder, require_caps_kept
 from quotaloom.ownership.ledger import Handing, hand_over, hold_records
 from quotaloom.ownership.owners import Movement, OwnedRecord, RecordKind
 from quotaloom.platform.errors import InputError
@@ -145,12 +146,13 @@ async def transfer_opportunity(
 
     A deal that belongs to a pool still does. The viewer must be allowed to write the deals of both positions. Raises
     `NotFound`, `Conflict`, and `InputError` for a won or lost deal, one that waits in a pool, for the position that
-    has it already, and for one that the deal's funnel is not for.
+    has it already, for one that the deal's funnel is not for, and where its holder has too many by a cap.
     """
     require_seller(work.viewer, "transferring an opportunity")
     reason = checked_reason(reason)
 
     async def apply(transaction: Transaction) -> None:
+        await lock_holder(transaction, position_id if may_be_id(position_id) else 0, work.today)
         held = await _hold_ownership(transaction, opportunity_id)
         deal = await hold_deal(transaction, work, opportunity_id, expected_version)
         deal.require_open()
@@ -167,6 +169,7 @@ async def transfer_opportunity(
             held.owner, position_id=position_id, member_id=references.holders.get((position_id, work.today))
         )
         await hand_over(transaction, [Handing(held, owner, Movement.TRANSFER, reason)], work.today)
+        await require_caps_kept(transaction, RecordKind.OPPORTUNITY, {deal.id: ("positionId",)})
         before, after = {"position_id": deal.position_id}, {"position_id": position_id}
         transaction.record("opportunity.transfer", "Opportunity", deal.id, before=before, after=after, reason=reason)
         transaction.publish("opportunity.transferred", id=deal.id)
