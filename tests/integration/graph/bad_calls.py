@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from tests.integration.graph.asking import gid
-from tests.integration.graph.bad_funnels import BAD_FUNNELS, LONG, NEVER, STALE, unknown
+from tests.integration.graph.bad_funnels import BAD_FUNNELS, LONG, NEVER, STALE, TOMORROW, unknown
 from tests.integration.graph.lead_calls import BAD_LEADS
 from tests.integration.graph.valid_calls import VALID, file_of
 from tests.integration.graph.worlds import NOTHING, World
