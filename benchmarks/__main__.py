@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import platform
 import time
@@ -12,7 +13,17 @@ from dataclasses import dataclass
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import attaining, decomposing, importing, memory, nested_query, policies, posting, starting
+from benchmarks import (
+    attaining,
+    decomposing,
+    funnel_figures,
+    importing,
+    memory,
+    nested_query,
+    policies,
+    posting,
+    starting,
+)
 from benchmarks.databases import make_template
 from benchmarks.measuring import Bench, Row, Skipped, duration, run
 from quotaloom.platform.embedded import Terminated, ending_on_signals, temporary_postgres
@@ -28,7 +39,7 @@ class Benchmark:
 
 BENCHMARKS = {
     module.__name__.rpartition(".")[2]: Benchmark(module.TITLE, module.measure)
-    for module in (importing, memory, nested_query, decomposing, attaining, posting, policies, starting)
+    for module in (importing, memory, nested_query, decomposing, attaining, posting, funnel_figures, policies, starting)
 }
 
 WIDTH = 116  # where the output goes to a file
@@ -37,7 +48,8 @@ ASIDE = Console(stderr=True)
 
 NOTE = (
     "Medians of rounds that take turns with their floors. PostgreSQL runs embedded, with fsync on;"
-    " tables of floors are bare and unlogged. docs/benchmarks.md tells what each figure means."
+    " tables of floors are bare and unlogged where nothing else is said."
+    " docs/benchmarks.md tells what each figure means."
 )
 
 
@@ -78,6 +90,8 @@ def _measured(benchmarks: Sequence[Benchmark]) -> tuple[Table, list[str]]:
     table.add_column("figure", justify="right", no_wrap=True)
     table.add_column("ratio", justify="right", no_wrap=True)
     skipped = []
+    gc.collect()
+    gc.freeze()  # as the server does at its start
     with ASIDE.status("") as status, temporary_postgres(fsync=True) as server:
 
         def tell(text: str) -> None:

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
-from quotaloom.activities.facts import ActivityKind, ActivityState
+from quotaloom.activities.facts import ActivityState
+from quotaloom.activities.kinds import ActivityKind
 from quotaloom_graphql.activity_loaders import load_activities, load_activity_rights, my_tasks
 from quotaloom_graphql.connections import Connection
 from quotaloom_graphql.funnel_loaders import load_customers, load_opportunities
 from quotaloom_graphql.funnels import Customer, Opportunity
+from quotaloom_graphql.lead_loaders import load_leads
 from quotaloom_graphql.nodes import Node, NodeLoader, global_id
 from quotaloom_graphql.organization_loaders import load_members, load_units
 from quotaloom_graphql.organizations import Member, OrgUnit
 from quotaloom_graphql.roots import root_field
 from strawberry_breadth import batch
+
+if TYPE_CHECKING:
+    from quotaloom_graphql.leads import Lead
 
 
 @strawberry.type(description="What you may do with an activity; the server checks again.")
@@ -56,6 +62,9 @@ class Activity(Node):
         by="id",
         one=True,
         description="The position (岗位) that the member does it for; null where he holds none.",
+    )
+    lead: Annotated[Lead, strawberry.lazy("quotaloom_graphql.leads")] | None = batch(
+        load_leads, key="lead_id", by="id", one=True, description="The lead."
     )
     customer: Customer | None = batch(
         load_customers,

@@ -11,7 +11,8 @@ import orjson
 import strawberry
 
 from quotaloom.activities import reads
-from quotaloom.activities.facts import ActivityKind, ActivityState
+from quotaloom.activities.facts import ActivityState
+from quotaloom.activities.kinds import ActivityKind
 from quotaloom.activities.reads import ActivityFilter, ActivityPage
 from quotaloom.activities.rights import ActivityRights
 from quotaloom.metrics.currencies import currency_scale
@@ -83,6 +84,7 @@ async def _of_units(
 
 
 load_opportunity_activities = _listing(partial(_by, "opportunity_id"))
+load_lead_activities = _listing(partial(_by, "lead_id"))
 load_customer_activities = _listing(partial(_by, "customer_id"))
 load_member_activities = _listing(partial(_by, "member_id"))
 load_unit_activities = _listing(_of_units)
@@ -108,7 +110,7 @@ async def my_tasks(info: Info, first: First = 50, after: After = None, due_by: D
     if viewer.member_id is None or viewer.role is Role.SERVICE:
         return page([], offset, 0)
     rows = await reads.tasks_of(context.snapshot, viewer.member_id, due_by, limit=limit, offset=offset)
-    shown = [row for row in rows if offset < row["place"] <= offset + limit]
+    shown = [row for row in rows if offset < row["ordinal"] <= offset + limit]
     return page(await _told(context, shown), offset, rows[0]["total"] if rows else 0)
 
 

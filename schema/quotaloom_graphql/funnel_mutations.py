@@ -1,4 +1,4 @@
-"""Mutations of funnels, customers and deals."""
+"""Mutations of deals; those of their stages are in `stage_mutations`."""
 
 from __future__ import annotations
 
@@ -9,24 +9,19 @@ from typing import Any
 import strawberry
 
 from quotaloom.achievements.splits import CreditKind
-from quotaloom.funnels.commands import stage_changes
-from quotaloom.funnels.commands.customers import NewCustomer, create_customer, update_customer
-from quotaloom.funnels.commands.funnels import create_funnel
 from quotaloom.funnels.commands.opportunities import create_opportunity, transfer_opportunity, update_opportunity
 from quotaloom.funnels.deals import NewOpportunity
 from quotaloom.funnels.opportunity_reads import opportunities_by_id
 from quotaloom.funnels.permission import worked_positions
 from quotaloom.funnels.splits import Split
-from quotaloom.funnels.stages import NewFunnel, NewStage, Outcome
 from quotaloom.metrics.currencies import currency_scale, known_currency
 from quotaloom.platform.amounts import parse_amount
 from quotaloom.platform.errors import InputError
 from quotaloom.platform.work import Work
 from quotaloom_graphql.context import Services
-from quotaloom_graphql.deal_errors import told_at
 from quotaloom_graphql.errors import UserError
-from quotaloom_graphql.funnel_loaders import load_customers, load_funnels, load_opportunities
-from quotaloom_graphql.funnels import Customer, Funnel, Opportunity
+from quotaloom_graphql.funnel_loaders import load_opportunities
+from quotaloom_graphql.funnels import Opportunity
 from quotaloom_graphql.mutations import mutation
 from quotaloom_graphql.nodes import decode_id, optional_id
 from strawberry_breadth import batch
@@ -34,66 +29,6 @@ from strawberry_breadth import batch
 EXPECTED = "The version you saw; refused where it has changed meanwhile."
 ON_DAY = "The day on which it happened; today if not given."
 CURRENCY = "ISO 4217 code; the company's currency if not given."
-
-
-@strawberry.input(description="A step of a new funnel.")
-class NewStageInput:
-    """A new stage."""
-
-    key: str = strawberry.field(description="Its name for machines: a-z, 0-9, - and _.")
-    name: str = strawberry.field(description="Its name.")
-    outcome: Outcome = strawberry.field(default=Outcome.OPEN, description="Open, won or lost.")
-    win_probability: Decimal = strawberry.field(description="0 to 1 with up to four places; 1 for won, 0 for lost.")
-
-
-@strawberry.input(description="A new funnel, with at least one open stage, one won stage and at least one lost.")
-class CreateFunnelInput:
-    """A new funnel."""
-
-    key: str = strawberry.field(description="The company's own name for it: a-z, 0-9, - and _.")
-    name: str = strawberry.field(description="Its name.")
-    stages: list[NewStageInput] = strawberry.field(description="Its stages, in order.")
-
-
-@strawberry.type(description="The funnel that was made.")
-class FunnelPayload:
-    """A funnel, or what was wrong."""
-
-    funnel: Funnel | None = batch(load_funnels, key="funnel_id", by="id", one=True, description="The funnel.")
-    errors: list[UserError] = strawberry.field(description="What was wrong; empty where it was done.")
-
-
-@strawberry.input(description="A new customer.")
-class CreateCustomerInput:
-    """A new customer."""
-
-    name: str = strawberry.field(description="Its name.")
-    key: str | None = strawberry.field(default=None, description="Its own key; made up if not given.")
-    sector: str | None = strawberry.field(default=None, description="The business it is in.")
-    location: str | None = strawberry.field(default=None, description="Where it is.")
-    parent_key: str | None = strawberry.field(default=None, description="The key of the customer it belongs to.")
-
-
-@strawberry.input(description="What to change of a customer; what is left out stays.")
-class UpdateCustomerInput:
-    """Changes of a customer."""
-
-    id: strawberry.ID = strawberry.field(description="The customer.")
-    name: str | None = strawberry.field(default=None, description="Its new name.")
-    sector: str | None = strawberry.field(default=strawberry.UNSET, description="The business it is in.")
-    location: str | None = strawberry.field(default=strawberry.UNSET, description="Where it is.")
-    parent_key: str | None = strawberry.field(
-        default=strawberry.UNSET, description="The key of the customer it belongs to; null for none."
-    )
-    expected_version: int | None = strawberry.field(default=None, description=EXPECTED)
-
-
-@strawberry.type(description="The customer that was made or changed.")
-class CustomerPayload:
-    """A customer, or what was wrong."""
-
-    customer: Customer | None = batch(load_customers, key="customer_id", by="id", one=True, description="The customer.")
-    errors: list[UserError] = strawberry.field(description="What was wrong; empty where it was done.")
 
 
 @strawberry.input(description="A share of the credit of a deal.")
@@ -158,59 +93,6 @@ class UpdateOpportunityInput:
     expected_version: int | None = strawberry.field(default=None, description=EXPECTED)
 
 
-@strawberry.input(description="A deal that goes to another stage; into a won or lost stage it is won or lost.")
-class MoveOpportunityInput:
-    """A move."""
-
-    id: strawberry.ID = strawberry.field(description="The deal.")
-    stage_id: strawberry.ID = strawberry.field(description="A stage of its funnel.")
-    on: date | None = strawberry.field(default=None, description=ON_DAY)
-    reason: str | None = strawberry.field(default=None, description="Why; it is kept with the move.")
-    expected_version: int | None = strawberry.field(default=None, description=EXPECTED)
-
-
-@strawberry.input(description="A deal that is won; its revenue and one order are posted.")
-class WinOpportunityInput:
-    """A win."""
-
-    id: strawberry.ID = strawberry.field(description="The deal.")
-    on: date | None = strawberry.field(default=None, description=ON_DAY)
-    amount: Decimal | None = strawberry.field(
-        default=None, description="What it was won for; the deal's amount if not given."
-    )
-    currency: str | None = strawberry.field(
-        default=None, description="ISO 4217 code of `amount`; the deal's currency if not given."
-    )
-    reason: str | None = strawberry.field(default=None, description="Why; it is kept with the move.")
-    expected_version: int | None = strawberry.field(default=None, description=EXPECTED)
-
-
-@strawberry.input(description="A deal that is lost.")
-class LoseOpportunityInput:
-    """A loss."""
-
-    id: strawberry.ID = strawberry.field(description="The deal.")
-    stage_id: strawberry.ID | None = strawberry.field(
-        default=None, description="A lost stage; the funnel's first if not given."
-    )
-    on: date | None = strawberry.field(default=None, description=ON_DAY)
-    reason: str | None = strawberry.field(default=None, description="Why; it is kept with the deal.")
-    expected_version: int | None = strawberry.field(default=None, description=EXPECTED)
-
-
-@strawberry.input(description="A won or lost deal that is open again; what its win has posted is reversed.")
-class ReopenOpportunityInput:
-    """A reopening."""
-
-    id: strawberry.ID = strawberry.field(description="The deal.")
-    stage_id: strawberry.ID | None = strawberry.field(
-        default=None, description="An open stage; the one it was closed from if not given."
-    )
-    on: date | None = strawberry.field(default=None, description=ON_DAY)
-    reason: str | None = strawberry.field(default=None, description="Why; it is kept with the move.")
-    expected_version: int | None = strawberry.field(default=None, description=EXPECTED)
-
-
 @strawberry.input(description="An open deal that another position takes over; it keeps its stage and its splits.")
 class TransferOpportunityInput:
     """A transfer."""
@@ -231,25 +113,6 @@ class OpportunityPayload:
     errors: list[UserError] = strawberry.field(description="What was wrong; empty where it was done.")
 
 
-async def _create_funnel(work: Work, input: CreateFunnelInput, _: Services) -> dict[str, Any]:
-    stages = [NewStage(stage.key, stage.name, stage.outcome, stage.win_probability) for stage in input.stages]
-    return {"funnel_id": await create_funnel(work, NewFunnel(input.key, input.name, stages))}
-
-
-async def _create_customer(work: Work, input: CreateCustomerInput, _: Services) -> dict[str, Any]:
-    new = NewCustomer(input.name, input.key, input.sector, input.location, input.parent_key)
-    return {"customer_id": await create_customer(work, new)}
-
-
-async def _update_customer(work: Work, input: UpdateCustomerInput, _: Services) -> dict[str, Any]:
-    customer_id = decode_id(input.id, "Customer", ("id",))
-    changes = _given(input, "sector", "location", "parent_key")
-    if input.name is not None:
-        changes["name"] = input.name
-    await update_customer(work, customer_id, changes, input.expected_version)
-    return {"customer_id": customer_id}
-
-
 async def _create_opportunity(work: Work, input: CreateOpportunityInput, _: Services) -> dict[str, Any]:
     new = NewOpportunity(
         funnel_id=decode_id(input.funnel_id, "Funnel", ("funnelId",)),
@@ -259,7 +122,7 @@ async def _create_opportunity(work: Work, input: CreateOpportunityInput, _: Serv
         stage_id=optional_id(input.stage_id, "Stage", ("stageId",)),
         customer_id=optional_id(input.customer_id, "Customer", ("customerId",)),
         product_id=optional_id(input.product_id, "Product", ("productId",)),
-        amount=_amount(input.amount, input.currency or work.company.currency),
+        amount=parsed_amount(input.amount, input.currency or work.company.currency),
         currency=input.currency,
         amount_estimated=input.amount_estimated,
         opened_on=input.opened_on,
@@ -271,13 +134,13 @@ async def _create_opportunity(work: Work, input: CreateOpportunityInput, _: Serv
 
 async def _update_opportunity(work: Work, input: UpdateOpportunityInput, _: Services) -> dict[str, Any]:
     opportunity_id = decode_id(input.id, "Opportunity", ("id",))
-    changes = _given(input, "name", "opened_on", "expected_close_on")
+    changes = sent(input, "name", "opened_on", "expected_close_on")
     for field, type_name, path in (("customer_id", "Customer", "customerId"), ("product_id", "Product", "productId")):
-        for name, value in _given(input, field).items():
+        for name, value in sent(input, field).items():
             changes[name] = optional_id(value, type_name, (path,))
     if input.amount is not strawberry.UNSET:
-        currency = input.currency or await _currency_of(work, opportunity_id)
-        changes |= {"amount": _amount(input.amount, currency), "currency": currency}
+        currency = input.currency or await currency_of(work, opportunity_id)
+        changes |= {"amount": parsed_amount(input.amount, currency), "currency": currency}
     elif input.currency is not None:
         raise InputError("AMOUNT_NEEDED", "a currency needs the amount in it", ("amount",))
     if input.amount_estimated is not None:
@@ -285,52 +148,6 @@ async def _update_opportunity(work: Work, input: UpdateOpportunityInput, _: Serv
     if input.splits is not None:
         changes["splits"] = _splits(input.splits)
     await update_opportunity(work, opportunity_id, changes, input.expected_version)
-    return {"opportunity_id": opportunity_id}
-
-
-async def _move_opportunity(work: Work, input: MoveOpportunityInput, services: Services) -> dict[str, Any]:
-    opportunity_id = decode_id(input.id, "Opportunity", ("id",))
-    stage_id = decode_id(input.stage_id, "Stage", ("stageId",))
-    with told_at(input):
-        await stage_changes.move_opportunity(
-            work, services.policies, opportunity_id, stage_id, input.on, input.reason, input.expected_version
-        )
-    return {"opportunity_id": opportunity_id}
-
-
-async def _win_opportunity(work: Work, input: WinOpportunityInput, services: Services) -> dict[str, Any]:
-    opportunity_id = decode_id(input.id, "Opportunity", ("id",))
-    amount, currency = None, input.currency
-    if input.amount is not None:
-        currency = currency or await _currency_of(work, opportunity_id)
-        amount = _amount(input.amount, currency)
-    with told_at(input):
-        await stage_changes.win_opportunity(
-            work,
-            services.policies,
-            opportunity_id,
-            input.on,
-            amount,
-            currency,
-            input.reason,
-            input.expected_version,
-        )
-    return {"opportunity_id": opportunity_id}
-
-
-async def _lose_opportunity(work: Work, input: LoseOpportunityInput, _: Services) -> dict[str, Any]:
-    opportunity_id = decode_id(input.id, "Opportunity", ("id",))
-    stage_id = optional_id(input.stage_id, "Stage", ("stageId",))
-    await stage_changes.lose_opportunity(work, opportunity_id, input.on, input.reason, stage_id, input.expected_version)
-    return {"opportunity_id": opportunity_id}
-
-
-async def _reopen_opportunity(work: Work, input: ReopenOpportunityInput, _: Services) -> dict[str, Any]:
-    opportunity_id = decode_id(input.id, "Opportunity", ("id",))
-    stage_id = optional_id(input.stage_id, "Stage", ("stageId",))
-    await stage_changes.reopen_opportunity(
-        work, opportunity_id, stage_id, input.on, input.reason, input.expected_version
-    )
     return {"opportunity_id": opportunity_id}
 
 
@@ -343,41 +160,29 @@ async def _transfer_opportunity(work: Work, input: TransferOpportunityInput, _: 
 
 @strawberry.type
 class FunnelMutation:
-    """Mutations of funnels, customers and deals; every change of stage is kept."""
+    """Mutations of deals; how deals change their stages is in `stage_mutations`."""
 
-    create_funnel: FunnelPayload = mutation(_create_funnel, description="Lay out a funnel with its stages.")
-    create_customer: CustomerPayload = mutation(_create_customer, description="Enter a customer.")
-    update_customer: CustomerPayload = mutation(_update_customer, description="Change a customer.")
     create_opportunity: OpportunityPayload = mutation(_create_opportunity, description="Open a deal.")
     update_opportunity: OpportunityPayload = mutation(
         _update_opportunity, description="Change a deal; what a win has posted stays until the deal is reopened."
-    )
-    move_opportunity: OpportunityPayload = mutation(
-        _move_opportunity, description="Put an open deal into another stage of its funnel."
-    )
-    win_opportunity: OpportunityPayload = mutation(
-        _win_opportunity, description="Win an open deal; posts its revenue and one order to the ledger."
-    )
-    lose_opportunity: OpportunityPayload = mutation(_lose_opportunity, description="Lose an open deal.")
-    reopen_opportunity: OpportunityPayload = mutation(
-        _reopen_opportunity, description="Open a won or lost deal again; reverses what its win has posted."
     )
     transfer_opportunity: OpportunityPayload = mutation(
         _transfer_opportunity, description="Hand an open deal over to another position."
     )
 
 
-def _given(input: Any, *names: str) -> dict[str, Any]:
+def sent(input: Any, *names: str) -> dict[str, Any]:
     """The fields of an input that the caller sent, null included."""
     return {name: value for name in names if (value := getattr(input, name)) is not strawberry.UNSET}
 
 
-def _amount(amount: Decimal | None, currency: str) -> int | None:
+def parsed_amount(amount: Decimal | None, currency: str) -> int | None:
+    """The amount in minor units of its currency; raises `InputError`."""
     scale = currency_scale(known_currency(currency, ("currency",)))
     return None if amount is None else parse_amount(amount, scale, ("amount",))
 
 
-async def _currency_of(work: Work, opportunity_id: int) -> str:
+async def currency_of(work: Work, opportunity_id: int) -> str:
     """The currency of a deal that the viewer may write; for any other, the company's: the command refuses it."""
     async with work.snapshot() as snapshot:
         worked = await worked_positions(snapshot, work.viewer, work.today)

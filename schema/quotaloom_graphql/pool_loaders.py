@@ -16,6 +16,7 @@ from quotaloom.platform.amounts import format_amount
 from quotaloom.platform.errors import NotFound
 from quotaloom.platform.unit_of_work import Record
 from quotaloom.pool import reads
+from quotaloom.pool.chains import opted_out_of
 from quotaloom.pool.conditions import Circumstance
 from quotaloom.pool.held_records import held_records
 from quotaloom.pool.permission import PoolReach, pool_reach
@@ -120,6 +121,12 @@ async def load_pool_admins(keys: list[int], info: Info) -> list[Any]:
     rows = await reads.admins_of_pools(info.context.snapshot, keys)
     hidden = {"email": None, "joined_on": None, "left_on": None}
     return [row if sight.sees_member(row["id"]) else {**row, **hidden} for row in rows]
+
+
+async def load_opted_out(keys: list[int], info: Info) -> list[Any]:
+    """Who is left out when records are handed out, of the members whose figures the viewer may see."""
+    sight = await info.context.sight()
+    return [row for row in await opted_out_of(info.context.snapshot, keys) if sight.sees_member(row["id"])]
 
 
 async def load_waiting_counts(keys: list[int], info: Info) -> list[int]:

@@ -26,6 +26,7 @@ from quotaloom_graphql.pool_loaders import (
     Kinds,
     all_pools_seen,
     load_held_counts,
+    load_opted_out,
     load_ownerships,
     load_pool_admins,
     load_pool_people,
@@ -154,6 +155,16 @@ class Pool(Node):
     closed: bool = strawberry.field(description="Nothing is claimed from it, given back to it or recycled.")
     version: int = strawberry.field(description="Counts changes; for `expectedVersion`.")
     members: list[PoolMember] = batch(load_pool_people, key="id", by="pool_id", description="Who may claim from it.")
+    policies: list[str] | None = strawberry.field(
+        description="The keys of the pool policies that hand out its records, in the order of asking; null for all"
+        " that the company has switched on."
+    )
+    opted_out: list[Member] = batch(
+        load_opted_out,
+        key="id",
+        by="pool_id",
+        description="Members who are left out when its records are handed out, of those that you may see.",
+    )
     admins: list[Member] = batch(load_pool_admins, key="id", by="pool_id", description="Who looks after it, by name.")
     rules: list[PoolRule] = batch(
         load_pool_rules,

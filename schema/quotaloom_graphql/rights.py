@@ -22,16 +22,18 @@ class ViewerCan:
     create_org_units: bool = strawberry.field(description="Add units to the tree.")
     create_members: bool = strawberry.field(description="Enter members.")
     create_plans: bool = strawberry.field(description="Make plans.")
-    create_funnels: bool = strawberry.field(description="Lay out funnels.")
+    create_funnels: bool = strawberry.field(description="Lay out funnels, revise them, and set their reasons.")
     create_customers: bool = strawberry.field(description="Enter customers.")
+    create_leads: bool = strawberry.field(description="Enter leads.")
     create_pools: bool = strawberry.field(description="Lay out pools, and rules of all pools.")
     create_opportunities: bool = strawberry.field(
         description="Open deals: of every position for admins, else of those you hold or lead."
     )
     post_achievements: bool = strawberry.field(description="Post orders and payments of other systems.")
     change_settings: bool = strawberry.field(
-        description="Define metrics, scores, products and attributes, set exchange rates."
+        description="Define metrics, scores, products and attributes, set exchange rates, see to failed jobs."
     )
+    be_notified: bool = strawberry.field(description="Have notifications, and mark them as read; members only.")
 
 
 async def load_viewer_rights(parents: list[Any], info: Info) -> list[dict[str, bool]]:
@@ -46,9 +48,11 @@ async def load_viewer_rights(parents: list[Any], info: Info) -> list[dict[str, b
         "create_funnels": viewer.may(Scope.FUNNELS),
         "create_pools": viewer.may(Scope.POOL),
         "create_customers": sells,
+        "create_leads": sells,
         "create_opportunities": sells,
         "post_achievements": viewer.may(Scope.ACHIEVEMENTS),
         "change_settings": viewer.may(Scope.SETTINGS),
+        "be_notified": viewer.member_id is not None,
     }
     return [rights for _ in parents]
 
@@ -69,6 +73,7 @@ load_product_rights = _by_scope("edit", Scope.SETTINGS)
 load_score_rights = _by_scope("edit", Scope.SETTINGS)
 load_policy_rights = _by_scope("switch", Scope.SETTINGS)
 load_attribute_rights = _by_scope("edit", Scope.SETTINGS)
+load_level_rights = _by_scope("edit", Scope.SETTINGS)
 
 
 async def load_achievement_rights(entries: list[Any], info: Info) -> list[dict[str, bool]]:

@@ -25,7 +25,10 @@ from quotaloom_graphql import (
     attributes,
     comments,
     companies,
-    funnels,
+    customer_levels,
+    deal_reviews,
+    funnel_queries,
+    leads,
     metrics,
     objectives,
     organization_queries,
@@ -41,11 +44,18 @@ from quotaloom_graphql.comments import CommentMutation
 from quotaloom_graphql.commitments import CommitmentMutation
 from quotaloom_graphql.companies import CompanyMutation
 from quotaloom_graphql.context import Info
+from quotaloom_graphql.customer_mutations import CustomerMutation
 from quotaloom_graphql.decimals import EXACT_DECIMAL
+from quotaloom_graphql.forecast_mutations import ForecastMutation
+from quotaloom_graphql.funnel_layouts import FunnelLayoutMutation
 from quotaloom_graphql.funnel_mutations import FunnelMutation
+from quotaloom_graphql.hand_outs import HandOutMutation
+from quotaloom_graphql.jobs import JobMutation, JobQuery
+from quotaloom_graphql.lead_mutations import LeadMutation
 from quotaloom_graphql.metrics import MetricMutation
 from quotaloom_graphql.movement_mutations import MovementMutation
 from quotaloom_graphql.nodes import TYPENAME, Node, NodeLoader, split_id
+from quotaloom_graphql.notifications import NotificationMutation
 from quotaloom_graphql.objective_mutations import ObjectiveMutation
 from quotaloom_graphql.organization_mutations import OrganizationMutation
 from quotaloom_graphql.organization_queries import OrganizationQuery
@@ -65,6 +75,7 @@ from quotaloom_graphql.reliefs import ReliefMutation
 from quotaloom_graphql.roots import root_field
 from quotaloom_graphql.scenarios import ScenarioMutation
 from quotaloom_graphql.schedules import ScheduleMutation
+from quotaloom_graphql.stage_mutations import StageMutation
 from quotaloom_graphql.submission_mutations import SubmissionMutation
 from quotaloom_graphql.subscriptions import Subscription
 from quotaloom_graphql.target_imports import TargetImportMutation
@@ -75,9 +86,10 @@ from quotaloom_sdk import GraphQLExtension, InvalidDefinition
 NODE_LOADERS: dict[str, NodeLoader] = {
     **organization_queries.NODE_LOADERS,
     **metrics.NODE_LOADERS,
-    **funnels.NODE_LOADERS,
+    **funnel_queries.NODE_LOADERS,
     **pools.NODE_LOADERS,
     **activities.NODE_LOADERS,
+    **deal_reviews.NODE_LOADERS,
     **achievements.NODE_LOADERS,
     **companies.NODE_LOADERS,
     **submissions.NODE_LOADERS,
@@ -86,6 +98,8 @@ NODE_LOADERS: dict[str, NodeLoader] = {
     **attributes.NODE_LOADERS,
     **objectives.NODE_LOADERS,
     **scores.NODE_LOADERS,
+    **leads.NODE_LOADERS,
+    **customer_levels.NODE_LOADERS,
 }
 
 
@@ -107,16 +121,20 @@ async def _node(
 class Query(
     OrganizationQuery,
     RankingQuery,
-    funnels.FunnelQuery,
+    funnel_queries.FunnelQuery,
     pools.PoolQuery,
     OwnershipQuery,
     activities.ActivityQuery,
+    deal_reviews.DealReviewQuery,
     achievements.AchievementQuery,
     attributes.AttributeQuery,
     objectives.ObjectiveQuery,
     TargetWarningQuery,
     scores.ScoreQuery,
+    leads.LeadQuery,
+    customer_levels.CustomerLevelQuery,
     PluginQuery,
+    JobQuery,
 ):
     """Root of queries."""
 
@@ -144,13 +162,23 @@ class Mutation(
     ProductMetricMutation,
     scores.ScoreMutation,
     AchievementMutation,
+    FunnelLayoutMutation,
     FunnelMutation,
+    StageMutation,
+    ForecastMutation,
+    CustomerMutation,
+    LeadMutation,
+    customer_levels.CustomerLevelMutation,
     PoolMutation,
     MovementMutation,
+    HandOutMutation,
     ActivityMutation,
+    deal_reviews.DealReviewMutation,
     AttributeMutation,
     PolicyMutation,
     PolicyTrialMutation,
+    NotificationMutation,
+    JobMutation,
 ):
     """Root of mutations."""
 

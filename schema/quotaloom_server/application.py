@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 
 import asyncpg
@@ -15,6 +15,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route, WebSocketRoute
 
+from quotaloom.notifications import telling
+from quotaloom.notifications.feed import NotificationFeed
 from quotaloom.platform import attainment_changes
 from quotaloom.platform.database import Database
 from quotaloom.platform.notifications import Tellers, listening
@@ -29,19 +31,25 @@ from quotaloom_graphql.plugin_graphs import extensions_of
 from quotaloom_graphql.schema import build_schema
 from quotaloom_server.clock import Clock, utc_now
 from quotaloom_server.hosting import plugins_here, policy_host
+from quotaloom_server.jobs import job_worker
 from quotaloom_server.keys import token_authority
 from quotaloom_server.templates import template_routes
 from quotaloom_server.view import GraphQLView
 
 
 def create_application(
-    settings: Settings, database_url: str, clock: Clock = utc_now, plugins: Discovery | None = None
+    settings: Settings,
+    database_url: str,
+    clock: Clock = utc_now,
+    plugins: Discovery | None = None,
+    *,
+    jobs: bool = False,
 ) -> Starlette:
     """The application on a migrated database; it connects when it starts and closes when it ends.
 
     Its `state.policies` is the host of its plugins. `clock` gives each request its moment. `plugins` are those that
-    `find_plugins` found; without them there are those alone that run in the server. Raises `PluginsRefused` in strict
-    mode.
+    `find_plugins` found; without them there are those alone that run in the server. With `jobs` a worker does jobs
+    beside the requests. Raises `PluginsRefused` in strict mode.
     """
     database = Database(
         database_url,
@@ -51,7 +59,8 @@ def create_application(
     found = plugins or plugins_here(settings)
     policies = policy_host(settings, found)
     feed = AttainmentFeed(database, most=settings.live_subscriptions, turns=max(1, settings.database_pool_size // 2))
-    services = Services(database, policies, clock, feed)
+    notifications = NotificationFeed(settings.live_subscriptions)
+    services = Services(database, policies, clock, feed, notifications)
     authority = token_authority(settings)
     view = GraphQLView(
         schema=build_schema(production=settings.is_production, plugins=extensions_of(found)),
@@ -60,6 +69,16 @@ def create_application(
         graphql_ide=None if settings.is_production else "graphiql",
     )
 
+    tellers: Tellers = {
+        CHANNEL: partial(_forgive, policies),
+        attainment_changes.CHANNEL: feed.told,
+        telling.CHANNEL: notifications.told,
+    }
+
+    def missed() -> None:
+        feed.missed()
+        notifications.missed()
+
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         await database.connect()
@@ -67,8 +86,10 @@ def create_application(
         gc.collect()
         gc.freeze()
         try:
-            tellers: Tellers = {CHANNEL: partial(_forgive, policies), attainment_changes.CHANNEL: feed.told}
-            async with policies, feed, listening(database_url, tellers, began=feed.missed):
+            async with policies, feed, AsyncExitStack() as stack:
+                await stack.enter_async_context(listening(database_url, tellers, began=missed))
+                if jobs:
+                    await stack.enter_async_context(job_worker(database, database_url, clock))
                 yield
         finally:
             await database.close()

@@ -54,13 +54,16 @@ class OpportunityRow:
     """An opportunity as another system knows it: perhaps closed already, perhaps with earlier moves.
 
     `moves` ends with the deal's stage; without any, the deal came into its stage on the day it was closed, or
-    else opened. A won deal has an amount and a `closed_on`, its revenue's business date.
+    else opened. A won deal has an amount and a `closed_on`, its revenue's business date. One of a pool (`pool_id`) goes
+    back there; an open one that `waits` there is in nobody's hands, and its position is the one that it comes from.
     """
 
     deal: NewOpportunity
     closed_on: date | None = None
     lost_reason: str | None = None
     moves: Sequence[PastMove] = ()
+    pool_id: int | None = None
+    waits: bool = False
 
 
 def check_deal(deal: NewOpportunity) -> None:

@@ -17,7 +17,7 @@ from quotaloom.platform.unit_of_work import Snapshot, Transaction
 from quotaloom.platform.work import Work
 from quotaloom.policies.gating import ask_gate
 from quotaloom.policies.host import PolicyHost
-from quotaloom.policies.settings import selected_by
+from quotaloom.policies.settings import selected_by, settings_in_force
 from quotaloom_sdk import ActivityFact, ApprovalFact, GateRequest, Need, Parameters, StageFact, StageGate, UnmetStandard
 
 
@@ -27,21 +27,16 @@ class GatePlan:
 
     deal_version: int
     settings: tuple[tuple[str, int], ...]
-    found: tuple[tuple[str, UnmetStandard], ...]
+    found: tuple[UnmetStandard, ...]
 
     def unmet(self, stage_id: int) -> list[Unmet]:
         """The same as unmet standards of the stage that the deal shall leave."""
-        return [Unmet(stage_id, one.code, one.message, one.field, gate) for gate, one in self.found]
+        return [Unmet(stage_id, one.code, one.message, one.field) for one in self.found]
 
 
 async def gate_settings(source: Snapshot | Transaction, on: date) -> list[Record]:
     """The settings of all gates that the company has switched on that day, the first by ordinal first."""
-    return await source.fetch(
-        "SELECT policy, parameters, revision, plugin_version FROM policy_setting WHERE kind = $1 AND active"
-        " AND valid_from <= $2 AND (valid_to IS NULL OR valid_to > $2) ORDER BY ordinal, policy",
-        StageGate.kind,
-        on,
-    )
+    return await settings_in_force(source, StageGate.kind, on)
 
 
 async def plan_gates(
@@ -67,10 +62,10 @@ async def plan_gates(
         return None
     if won_for is not None:
         request = replace(request, deal=replace(request.deal, amount=won_for[0], currency=won_for[1]))
-    found: list[tuple[str, UnmetStandard]] = []
+    found: list[UnmetStandard] = []
     for one in selected:
         outcome = await ask_gate(host, one, request, company_id=work.company.id)
-        found += [(one.policy.key, unmet) for unmet in outcome.unmet]
+        found += outcome.unmet
     return GatePlan(version, tuple((row["policy"], row["revision"]) for row in settings), tuple(found))
 
 

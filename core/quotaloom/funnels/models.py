@@ -11,7 +11,7 @@ from quotaloom.platform.models import TenantModel
 
 
 class Customer(TenantModel):
-    """The account a deal is with."""
+    """The account a deal is with. What is `compared` are the normal forms by which duplicates are found."""
 
     key = fields.CharField(max_length=100)
     name = fields.CharField(max_length=200)
@@ -21,6 +21,9 @@ class Customer(TenantModel):
     level_id = fields.BigIntField(null=True)
     phone = fields.CharField(max_length=40, null=True)
     domain = fields.CharField(max_length=253, null=True)
+    compared_name = fields.CharField(max_length=400, null=True)
+    compared_phone = fields.CharField(max_length=40, null=True)
+    compared_domain = fields.CharField(max_length=253, null=True)
     contract_ends_on = fields.DateField(null=True)
     created_on = fields.DateField(null=True)
     merged_into_id = fields.BigIntField(null=True)
@@ -192,13 +195,13 @@ class OpportunityDocument(TenantModel):
 
 
 class ForecastAdjustment(TenantModel):
-    """What a head expects of a unit's period beside what its deals say; the latest of a unit and period stands.
+    """What a head expects of a unit's period beside what its deals of a funnel say; the latest of a category stands.
 
     `amount` is added to the forecast of that `category`, in minor units of the company's currency. Append-only.
     """
 
     unit_id = fields.BigIntField()
-    funnel_id = fields.BigIntField(null=True)
+    funnel_id = fields.BigIntField()
     starts_on = fields.DateField()
     ends_on = fields.DateField()
     category = fields.CharField(max_length=12)

@@ -43,6 +43,12 @@ class _Ready:
         return self.row.deal
 
     @property
+    def owner(self) -> Owner:
+        if self.row.waits:
+            return Owner(self.row.pool_id)
+        return Owner(self.row.pool_id, self.member_id, self.deal.position_id)
+
+    @property
     def wins(self) -> int:
         return int(self.stage.outcome is Outcome.WON)
 
@@ -55,9 +61,9 @@ async def insert_opportunities(
 ) -> Inserted:
     """Insert many opportunities in a constant number of statements; won ones post to the ledger.
 
-    Each is its position's from the start, and its member's, by `movement`. One whose key is stored
-    stays as it is and posts nothing. Moves are recorded as of now, with the day on which they happened where it is
-    known. Raises `InputError` with the row's number first in its path.
+    Each is its position's from the start, and its member's, or waits in its pool, by `movement`. One whose key is
+    stored stays as it is and posts nothing. Moves are recorded as of now, with the day on which they happened where it
+    is known. Raises `InputError` with the row's number first in its path.
     """
     today = company.today(transaction.now)
     for number, row in enumerate(rows):
@@ -100,6 +106,8 @@ def _ready(
 
 
 def _check_close(row: OpportunityRow, stage: StageFacts) -> None:
+    if row.waits and (row.pool_id is None or stage.outcome is not Outcome.OPEN):
+        raise InputError("NOT_OPEN", "a deal that waits in a pool is open, and its pool is named", ("poolId",))
     if stage.outcome is Outcome.OPEN and row.closed_on is not None:
         raise InputError("NOT_CLOSED", f"a deal in the open stage {stage.name!r} has no close date", ("closedOn",))
     if stage.outcome is Outcome.WON and row.closed_on is None:
@@ -123,7 +131,7 @@ async def _store(
 ) -> Inserted:
     created = await _insert(transaction, ready)
     fresh = [one for one in ready if one.id in created]
-    owners = [(one.id, Owner(None, one.member_id, one.deal.position_id)) for one in fresh]
+    owners = [(one.id, one.owner) for one in fresh]
     await begin_ownership(transaction, RecordKind.OPPORTUNITY, owners, movement, today)
     places = {one.id: (one.number, "positionId") for one in fresh}
     await require_caps_kept(transaction, RecordKind.OPPORTUNITY, places)
@@ -147,7 +155,8 @@ async def _store(
 async def _insert(transaction: Transaction, ready: Sequence[_Ready]) -> frozenset[int]:
     rows = [
         (
-            *(one.id, one.key, one.name, one.deal.funnel_id, one.stage.id, one.deal.position_id, one.member_id),
+            *(one.id, one.key, one.name, one.deal.funnel_id, one.stage.id),
+            *(one.owner.position_id, one.owner.member_id),
             *(one.deal.customer_id, one.deal.product_id, one.deal.amount, one.currency, one.deal.amount_estimated),
             *(one.deal.opened_on, one.deal.expected_close_on, one.row.closed_on, one.row.lost_reason, one.wins),
         )

@@ -19,13 +19,17 @@ SELECT stage.id, stage.funnel_id, stage.version_number, stage.key, stage.name, s
 
 _FUNNEL = "SELECT id, key, name, unit_id, latest_version, version FROM funnel WHERE company_id = $1"
 
-_CUSTOMER = "customer.id, customer.key, customer.name, sector, location, parent_id, customer.version"
+_CUSTOMER = """customer.id, customer.key, customer.name, sector, location, parent_id, customer.phone, customer.domain,
+customer.created_on, customer.contract_ends_on, customer.level_id, customer.version, own.position_id, own.member_id"""
 
-# A customer without any deal is nobody's yet and seen by all.
-_VISIBLE_CUSTOMER = """($2::bigint[] IS NULL OR EXISTS (
+_CUSTOMERS = """customer
+LEFT JOIN ownership AS own ON own.company_id = customer.company_id AND own.customer_id = customer.id"""
+
+# A customer whom nobody holds and who has no deal is seen by all who sell.
+_VISIBLE_CUSTOMER = """($2::bigint[] IS NULL OR own.position_id = ANY ($2) OR EXISTS (
     SELECT FROM opportunity WHERE opportunity.company_id = $1 AND opportunity.customer_id = customer.id
         AND opportunity.position_id = ANY ($2)
-) OR NOT EXISTS (
+) OR own.position_id IS NULL AND own.pool_id IS NULL AND NOT EXISTS (
     SELECT FROM opportunity WHERE opportunity.company_id = $1 AND opportunity.customer_id = customer.id
 ))"""
 
@@ -71,6 +75,21 @@ async def versions_of_funnels(snapshot: Snapshot, funnel_ids: Sequence[int]) -> 
         " ORDER BY funnel_id, number",
         snapshot.company_id,
         funnel_ids,
+    )
+
+
+async def open_deals_by_version(
+    snapshot: Snapshot, funnel_ids: Sequence[int], unit_ids: Collection[int] | None = None
+) -> list[Record]:
+    """How many open deals of the positions follow each version of these funnels; versions without any are left out."""
+    return await snapshot.fetch(
+        "SELECT stage.funnel_id, stage.version_number, count(*) FROM opportunity AS deal JOIN stage"
+        " ON stage.company_id = deal.company_id AND stage.id = deal.stage_id AND stage.outcome = 'open'"
+        " WHERE deal.company_id = $1 AND deal.funnel_id = ANY ($2::bigint[])"
+        " AND ($3::bigint[] IS NULL OR deal.position_id = ANY ($3)) GROUP BY 1, 2",
+        snapshot.company_id,
+        funnel_ids,
+        unit_ids,
     )
 
 
@@ -128,10 +147,10 @@ async def splits_of_opportunities(snapshot: Snapshot, opportunity_ids: Sequence[
 async def customers_by_id(
     snapshot: Snapshot, ids: Sequence[int], unit_ids: Collection[int] | None = None
 ) -> list[Record]:
-    """The customers with these ids that have a deal of one of the positions, or no deal at all."""
+    """The customers with these ids that a position holds, that have a deal of one, or that are nobody's."""
     return await snapshot.fetch(
-        f"SELECT {_CUSTOMER} FROM customer WHERE company_id = $1 AND {_VISIBLE_CUSTOMER}"  # noqa: S608 (constants)
-        " AND id = ANY ($3::bigint[])",
+        f"SELECT {_CUSTOMER} FROM {_CUSTOMERS} WHERE customer.company_id = $1"  # noqa: S608 (constants)
+        f" AND {_VISIBLE_CUSTOMER} AND customer.id = ANY ($3::bigint[])",
         snapshot.company_id,
         unit_ids,
         ids,
@@ -155,9 +174,9 @@ async def customers_page(
 ) -> list[Record]:
     """Customers by name, those in whose name or key `text` stands; `total` counts them without the limit."""
     return await snapshot.fetch(
-        f"SELECT {_CUSTOMER}, count(*) OVER () AS total FROM customer"  # noqa: S608 (constants)
-        f" WHERE company_id = $1 AND {_VISIBLE_CUSTOMER}"
-        " AND ($3::text IS NULL OR name ILIKE $3 OR key ILIKE $3) ORDER BY name, id LIMIT $4 OFFSET $5",
+        f"SELECT {_CUSTOMER}, count(*) OVER () AS total FROM {_CUSTOMERS}"  # noqa: S608 (constants)
+        f" WHERE customer.company_id = $1 AND {_VISIBLE_CUSTOMER} AND merged_into_id IS NULL"
+        " AND ($3::text IS NULL OR name ILIKE $3 OR key ILIKE $3) ORDER BY name, customer.id LIMIT $4 OFFSET $5",
         snapshot.company_id,
         unit_ids,
         containing(text),

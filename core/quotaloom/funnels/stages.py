@@ -140,8 +140,11 @@ def _check_leaving(stage: NewStage, path: Path) -> None:
 
 
 def _check_name(key: str, name: str, path: Path) -> None:
-    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,62}", key):
-        raise InputError(
-            "BAD_KEY", f"{key[:80]!r} is no key: use a-z, 0-9, - and _, up to 63 characters", (*path, "key")
-        )
+    check_machine_name(key, (*path, "key"))
     check_name(name, (*path, "name"))
+
+
+def check_machine_name(key: str, path: Path) -> None:
+    """Raise `InputError` BAD_KEY for what is no name for machines."""
+    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,62}", key):
+        raise InputError("BAD_KEY", f"{key[:80]!r} is no key: use a-z, 0-9, - and _, up to 63 characters", path)

@@ -1,8 +1,6 @@
-"""Leads, levels of customers, and what counts as a duplicate."""
+"""Leads, and levels of customers."""
 
 from __future__ import annotations
-
-from typing import Any
 
 from tortoise import fields
 
@@ -13,7 +11,7 @@ class Lead(TenantModel):
     """Somebody who might buy. `status` is `open`, `converted`, `invalid` or `merged`.
 
     `domain` is the internet domain of the organization, in lower case. A converted lead names what it became, a merged
-    one the lead that it is part of.
+    one the lead that it is part of. What is `compared` are the normal forms by which duplicates are found.
     """
 
     key = fields.CharField(max_length=100)
@@ -31,6 +29,9 @@ class Lead(TenantModel):
     customer_id = fields.BigIntField(null=True)
     opportunity_id = fields.BigIntField(null=True)
     merged_into_id = fields.BigIntField(null=True)
+    compared_name = fields.CharField(max_length=400, null=True)
+    compared_phone = fields.CharField(max_length=40, null=True)
+    compared_domain = fields.CharField(max_length=253, null=True)
     created_at = fields.DatetimeField()
     created_on = fields.DateField()
     version = fields.IntField(default=1)
@@ -49,18 +50,3 @@ class CustomerLevel(TenantModel):
 
     class Meta:
         table = "customer_level"
-
-
-class DuplicateRule(TenantModel):
-    """By which fields two leads, or two customers, are taken for the same, and whether a second one is refused.
-
-    `compared` are among `name`, `phone` and `domain`, any one of which is enough; `action` is `refuse` or `tell`.
-    """
-
-    subject = fields.CharField(max_length=12)
-    compared: Any = fields.JSONField()
-    action = fields.CharField(max_length=12, default="tell")
-    version = fields.IntField(default=1)
-
-    class Meta:
-        table = "duplicate_rule"

@@ -339,12 +339,18 @@ INDEXES = (
     ("activity", "customer_id"),
     ("activity", "opportunity_id"),
     ("activity", "member_id, done_on"),
+    ("lead", "compared_name, id"),
+    ("lead", "compared_phone, id"),
+    ("lead", "compared_domain, id"),
+    ("lead", "customer_id"),
+    ("lead", "opportunity_id"),
+    ("lead", "merged_into_id"),
+    ("customer", "compared_name, id"),
+    ("customer", "compared_phone, id"),
+    ("customer", "compared_domain, id"),
+    ("customer", "merged_into_id"),
     ("activity", "member_id, due_on"),
     ("activity", "deal_review_id"),
-    ("lead", "phone"),
-    ("lead", "domain"),
-    ("customer", "phone"),
-    ("customer", "domain"),
     ("attribute_value", "definition_id, choice_id"),
 )
 
@@ -577,6 +583,14 @@ def _statements() -> list[str]:
         """
     )
     found.append(
+        # Which deals were expected to close on another day before: the only change of a deal that figures look up.
+        """
+        CREATE INDEX ON audit_entry (object_id, company_id) WHERE object_type = 'Opportunity'
+            AND before ->> 'expected_close_on' IS NOT NULL
+            AND before ->> 'expected_close_on' IS DISTINCT FROM after ->> 'expected_close_on';
+        """
+    )
+    found.append(
         # A choice of the attribute's own, and one value of each attribute an object.
         """
         ALTER TABLE attribute_value ADD FOREIGN KEY (company_id, definition_id, choice_id)
@@ -593,12 +607,17 @@ def _statements() -> list[str]:
         for on in ("objective", "plan")
     ]
     found.append(
-        # The only thing that is read without a company: which company a key names.
+        # All that is read without a company: which company a key names, and which clock each of them goes by.
         f"""
         CREATE FUNCTION company_id_of(wanted text) RETURNS bigint LANGUAGE sql STABLE SECURITY DEFINER
             SET search_path = public AS $$ SELECT id FROM company WHERE key = wanted $$;
         REVOKE ALL ON FUNCTION company_id_of(text) FROM PUBLIC;
         GRANT EXECUTE ON FUNCTION company_id_of(text) TO {ROLE};
+        CREATE FUNCTION company_clocks() RETURNS TABLE (company_id bigint, time_zone text, founded_at timestamptz)
+            LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public
+            AS $$ SELECT id, company.time_zone, created_at FROM company $$;
+        REVOKE ALL ON FUNCTION company_clocks() FROM PUBLIC;
+        GRANT EXECUTE ON FUNCTION company_clocks() TO {ROLE};
         GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {ROLE};
         """
     )

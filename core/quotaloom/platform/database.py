@@ -30,6 +30,7 @@ MODEL_MODULES = (
     "quotaloom.targets.models",
     "quotaloom.scores.models",
     "quotaloom.ownership.models",
+    "quotaloom.duplicates.models",
     "quotaloom.activities.models",
     "quotaloom.funnels.models",
     "quotaloom.leads.models",

@@ -77,20 +77,38 @@ SHOWN: Final = {
     "postAchievements": "Viewer.can.postAchievements",
     "reverseAchievement": "Achievement.viewerCan.reverse",
     "createFunnel": "Viewer.can.createFunnels",
+    "reviseFunnel": "Viewer.can.createFunnels",
+    "moveDealsToLatest": "Viewer.can.createFunnels",
+    "setCloseReasons": "Viewer.can.createFunnels",
     "createCustomer": "Viewer.can.createCustomers",
     "updateCustomer": "Customer.viewerCan.edit",
+    "defineCustomerLevel": "Viewer.can.changeSettings",
+    "updateCustomerLevel": "CustomerLevel.viewerCan.edit",
+    "orderCustomerLevels": "CustomerLevel.viewerCan.edit",
+    "createLead": "Viewer.can.createLeads",
+    "updateLead": "Lead.viewerCan.edit",
+    "markLeadInvalid": "Lead.viewerCan.edit",
+    "reopenLead": "Lead.viewerCan.edit",
+    "convertLead": "Lead.viewerCan.edit",
     "createOpportunity": "Viewer.can.createOpportunities",
     "updateOpportunity": "Opportunity.viewerCan.edit",
     "moveOpportunity": "Opportunity.viewerCan.edit",
     "winOpportunity": "Opportunity.viewerCan.edit",
     "loseOpportunity": "Opportunity.viewerCan.edit",
+    "invalidateOpportunity": "Opportunity.viewerCan.edit",
+    "decideStage": "Opportunity.viewerCan.decide",
+    "addOpportunityDocument": "Opportunity.viewerCan.edit",
+    "removeOpportunityDocument": "Opportunity.viewerCan.edit",
     "reopenOpportunity": "Opportunity.viewerCan.edit",
     "transferOpportunity": "Opportunity.viewerCan.edit",
+    "adjustForecast": "OrgUnit.viewerCan.adjustForecast",
     "planActivity": "Opportunity.viewerCan.edit",
     "logActivity": "Opportunity.viewerCan.edit",
     "changeActivity": "Activity.viewerCan.edit",
     "completeActivity": "Activity.viewerCan.edit",
     "cancelActivity": "Activity.viewerCan.edit",
+    "reviewDeal": "Opportunity.viewerCan.review",
+    "followUpDealReview": "DealReview.viewerCan.followUp",
     "createPool": "Viewer.can.createPools",
     "updatePool": "Pool.viewerCan.edit",
     "closePool": "Pool.viewerCan.edit",
@@ -108,13 +126,16 @@ SHOWN: Final = {
     "defineAttribute": "Viewer.can.changeSettings",
     "archiveAttribute": "AttributeDefinition.viewerCan.edit",
     "setAttributes": "Customer.viewerCan.edit",
+    "markNotificationsRead": "Viewer.can.beNotified",
+    "retryJob": "Viewer.can.changeSettings",
+    "dismissJob": "Viewer.can.changeSettings",
     "switchPolicy": "Policy.viewerCan.switch",
     "simulatePolicy": "Policy.viewerCan.switch",
 }
 """Where a client reads whether to offer a mutation."""
 
 CAN = """{ viewer { can { createCompanies createOrgUnits createMembers createPlans createFunnels createPools
-    createCustomers createOpportunities postAchievements changeSettings } } }"""
+    createCustomers createLeads createOpportunities postAchievements changeSettings } } }"""
 
 EDITS = """query ($plan: ID!, $product: ID!) {
     company { viewerCan { edit } }
@@ -152,7 +173,7 @@ async def test_each_viewer_is_shown_what_he_may_create(database: Database) -> No
     world = await small_world(database)
     company_id = world.floor.work.company.id
     service = Identity(company_id, "crm", Role.SERVICE, scopes=frozenset({Scope.TARGETS.value, Scope.SETTINGS.value}))
-    deals = {"createCustomers", "createOpportunities"}
+    deals = {"createCustomers", "createLeads", "createOpportunities"}
     admin = deals | {
         "createOrgUnits",
         "createMembers",

@@ -6,12 +6,14 @@ from base64 import b64encode
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from tests.integration.graph.lead_calls import VALID_LEADS
 from tests.integration.graph.worlds import World
 
 STAGES: Final[list[dict[str, Any]]] = [
     {"key": "open", "name": "Open", "winProbability": "0.25"},
     {"key": "won", "name": "Won", "outcome": "WON", "winProbability": "1"},
     {"key": "lost", "name": "Lost", "outcome": "LOST", "winProbability": "0"},
+    {"key": "odd", "name": "Odd", "outcome": "INVALID", "winProbability": "0"},
 ]
 
 
@@ -95,6 +97,9 @@ VALID: Final[Mapping[str, Callable[[World], dict[str, Any]]]] = {
         "month": "2026-02",
         "text": "Too little for the new hall",
     },
+    "markNotificationsRead": lambda w: {"ids": [w["notification"]]},
+    "retryJob": lambda w: {"id": w["failed job"]},
+    "dismissJob": lambda w: {"id": w["hopeless job"]},
     "noteAbsence": lambda w: {
         "memberId": w.member("ann"),
         "validFrom": "2026-07-01",
@@ -141,15 +146,35 @@ VALID: Final[Mapping[str, Callable[[World], dict[str, Any]]]] = {
     "postAchievements": lambda w: {"items": [w.order("second")]},
     "reverseAchievement": lambda w: {"entryId": w["entry"], "idempotencyKey": "back", "reason": "Returned"},
     "createFunnel": lambda w: {"key": "partners", "name": "Partners", "stages": STAGES},
+    "reviseFunnel": lambda w: {"id": w["revised funnel"], "stages": STAGES, "reason": "Shorter"},
+    "moveDealsToLatest": lambda w: {"id": w["revised funnel"], "stages": [{"of": "talk", "to": "open"}]},
+    "setCloseReasons": lambda w: {
+        "id": w["revised funnel"],
+        "outcome": "LOST",
+        "reasons": [{"key": "price", "name": "Price"}],
+    },
     "createCustomer": lambda w: {"name": "Initech"},
     "updateCustomer": lambda w: {"id": w["customer"], "sector": "Energy"},
     "createOpportunity": lambda w: {"funnelId": w["funnel"], "positionId": w.unit("ann")},
     "updateOpportunity": lambda w: {"id": w["deal"], "amount": "2000"},
     "moveOpportunity": lambda w: {"id": w["deal"], "stageId": w.stage("offer")},
+    "decideStage": lambda w: {"id": w["deal"], "approved": True},
+    "addOpportunityDocument": lambda w: {"id": w["deal"], "name": "Offer", "url": "https://example.com/offer.pdf"},
+    "removeOpportunityDocument": lambda w: {"id": w["document"]},
     "transferOpportunity": lambda w: {"id": w["deal"], "positionId": w.unit("bob")},
+    "adjustForecast": lambda w: {
+        "orgUnitId": w.unit("east"),
+        "funnelId": w["funnel"],
+        "period": "2026-Q2",
+        "category": "COMMIT",
+        "amount": "-12.50",
+        "reason": "Two of them are on holiday",
+    },
     "winOpportunity": lambda w: {"id": w["deal"]},
     "loseOpportunity": lambda w: {"id": w["vague deal"]},
+    "invalidateOpportunity": lambda w: {"id": w["odd deal"]},
     "reopenOpportunity": lambda w: {"id": w["lost deal"]},
+    **VALID_LEADS,
     "planActivity": lambda w: {
         "kind": "VISIT",
         "matter": "Show the pump",
@@ -166,6 +191,13 @@ VALID: Final[Mapping[str, Callable[[World], dict[str, Any]]]] = {
     "changeActivity": lambda w: {"id": w["activity"], "place": "Shanghai", "dueOn": "2026-06-05"},
     "completeActivity": lambda w: {"id": w["activity"], "result": "They want two"},
     "cancelActivity": lambda w: {"id": w["activity"], "reason": "Was another customer"},
+    "reviewDeal": lambda w: {
+        "id": w["deal"],
+        "advice": "See the engineer first",
+        "steps": [{"matter": "Invite the engineer", "dueOn": "2026-06-08"}],
+        "followUpOn": "2026-06-15",
+    },
+    "followUpDealReview": lambda w: {"id": w["review"], "result": "They met"},
     "createPool": lambda w: {"key": "lake", "name": "Lake", "kinds": ["LEAD"], "orgUnitIds": [w.unit("west")]},
     "updatePool": lambda w: {"id": w["pool"], "priority": 5},
     "closePool": lambda w: {"id": w["empty pool"]},

@@ -7,9 +7,13 @@ from typing import Any
 
 from quotaloom.funnels.commands.customers import NewCustomer, create_customer
 from quotaloom.funnels.commands.stage_changes import lose_opportunity
+from quotaloom.leads.commands import create_lead, mark_lead_invalid
+from quotaloom.leads.levels import NewLevel, define_level
+from quotaloom.leads.records import NewLead
 from quotaloom.metrics.product_commands import NewProduct, define_product
 from quotaloom.platform.database import Database
 from tests.integration.funnels.floors import Floor, furnish
+from tests.integration.graph.aftermath import aftermath
 from tests.integration.graph.asking import do, gid
 
 NOTHING = 10**17
@@ -61,6 +65,7 @@ async def small_world(database: Database) -> World:
     await _note_grades(world)
     await _fill_plans(world)
     await _fill_pools(world)
+    world.ids.update(await aftermath(world.floor))
     return world
 
 
@@ -69,11 +74,18 @@ async def _fill_floor(world: World) -> None:
     ids["company"], ids["funnel"] = gid("Company", floor.work.company.id), gid("Funnel", floor.funnel)
     customer = await create_customer(floor.work, NewCustomer("Globex", key="globex"))
     ids["customer"] = gid("Customer", customer)
+    ids["level"] = gid("CustomerLevel", await define_level(floor.work, NewLevel("a", "A")))
+    for name, key in (("lead", "first"), ("second lead", "second"), ("invalid lead", "third")):
+        ids[name] = gid("Lead", lead := await create_lead(floor.work, NewLead("Ada", floor.units["ann"], key=key)))
+    await mark_lead_invalid(floor.work, lead, "No such number")
     ids["product"] = gid("Product", await define_product(floor.work, NewProduct("pump", "Pump")))
     ids["deal"] = gid("Opportunity", await floor.open("ann", customer_id=customer))
     ids["vague deal"] = gid("Opportunity", await floor.open("ann", amount=None))
     ids["foreign deal"] = gid("Opportunity", await floor.open("ann", currency="USD"))
     ids["nobody's deal"] = gid("Opportunity", await floor.open("empty"))
+    made = await world.call("addOpportunityDocument", "opportunity { documents { id } }", id=ids["deal"], name="Brief")
+    ids["document"] = made["opportunity"]["documents"][0]["id"]
+    await _revise_funnel(world)
     lost = await floor.open("bob")
     await lose_opportunity(floor.work, lost)
     ids["lost deal"] = gid("Opportunity", lost)
@@ -91,8 +103,32 @@ async def _fill_floor(world: World) -> None:
         planned = await world.call("planActivity", "activity { id }", dueOn="2026-06-04", **new)
         ids[name] = planned["activity"]["id"]
     await world.call("cancelActivity", "", id=ids["cancelled activity"])
+    new = {"id": ids["deal"], "advice": "Ask for the budget", "followUpOn": "2026-06-01"}
+    for name in ("review", "finished review"):
+        payload = await do(floor, "reviewDeal", "review { id }", "hal", **new)
+        ids[name] = payload["review"]["id"]
+    await do(floor, "followUpDealReview", "", "hal", id=ids["finished review"], result="There is one")
     new = {"kind": "MEETING", "matter": "Agree on terms", "opportunityId": ids["deal"], "memberId": world.member("ann")}
     ids["done activity"] = (await world.call("logActivity", "activity { id }", **new))["activity"]["id"]
+
+
+async def _revise_funnel(world: World) -> None:
+    """A funnel with an invalid stage, of two versions: an open deal is in a stage that the second does not have."""
+    closed = [
+        {"key": "won", "name": "Won", "outcome": "WON", "winProbability": "1"},
+        {"key": "lost", "name": "Lost", "outcome": "LOST", "winProbability": "0"},
+        {"key": "odd", "name": "Odd", "outcome": "INVALID", "winProbability": "0"},
+    ]
+    stages = [{"key": "talk", "name": "Talk", "winProbability": "0.1"}, *closed]
+    made = await world.call("createFunnel", "funnel { id }", key="service", name="Service", stages=stages)
+    funnel = world.ids["revised funnel"] = made["funnel"]["id"]
+    for name in ("odd deal", "left deal"):
+        opened = await world.call(
+            "createOpportunity", "opportunity { id }", funnelId=funnel, positionId=world.unit("bob"), key=name
+        )
+        world.ids[name] = opened["opportunity"]["id"]
+    stages = [{"key": "open", "name": "Open", "winProbability": "0.25"}, *closed]
+    await world.call("reviseFunnel", "funnel { id }", id=funnel, stages=stages)
 
 
 async def _note_grades(world: World) -> None:

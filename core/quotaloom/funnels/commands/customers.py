@@ -4,31 +4,49 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import asdict, dataclass, replace
+from datetime import date
 from typing import Any
 
 from asyncpg import Record
 
+from quotaloom.duplicates.normal_forms import Likeness, checked_domain, likeness, region_of
 from quotaloom.funnels.batches import Inserted, first_repeated, reserve_ids, without_row
+from quotaloom.funnels.deals import check_day
 from quotaloom.funnels.naming import check_key, check_name, check_text, may_be_id
-from quotaloom.funnels.permission import require_seller, unknown, worked_positions
+from quotaloom.funnels.permission import require_position, require_seller, unknown, worked_positions
 from quotaloom.funnels.reach import require_customer
 from quotaloom.ownership.ledger import begin_ownership
-from quotaloom.ownership.owners import NOBODY, Movement, RecordKind
+from quotaloom.ownership.owners import NOBODY, Movement, Owner, RecordKind
 from quotaloom.platform.errors import AccessDenied, Conflict, InputError, NotFound
 from quotaloom.platform.unit_of_work import Transaction
 from quotaloom.platform.work import CompanyFacts, Work
 
-CHANGEABLE = frozenset({"name", "sector", "location", "parent_key"})
+CHANGEABLE = frozenset({"name", "sector", "location", "parent_key", "phone", "website", "level_id", "contract_ends_on"})
 """The fields of `NewCustomer` that `update_customer` takes."""
 
-_LENGTHS = {"sector": 100, "location": 200}
+_LENGTHS = {"sector": 100, "location": 200, "phone": 40}
+
+
+_INSERT = """
+INSERT INTO customer (company_id, created_on, version, id, key, name, sector, location, phone, domain, level_id,
+    contract_ends_on, compared_name, compared_phone, compared_domain)
+SELECT $1, $2, 1, given.* FROM unnest($3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
+    $9::text[], $10::bigint[], $11::date[], $12::text[], $13::text[], $14::text[]) AS given
+ON CONFLICT (company_id, key) DO NOTHING RETURNING id, key
+"""
+
+_UPDATE = """
+UPDATE customer SET parent_id = $3, name = $4, sector = $5, location = $6, phone = $7, domain = $8, level_id = $9,
+    contract_ends_on = $10, compared_name = $11, compared_phone = $12, compared_domain = $13, version = version + 1
+WHERE company_id = $1 AND id = $2
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class NewCustomer:
     """An account; `parent_key` is the key of the customer it belongs to (in the same batch, or stored).
 
-    Without a `key` one is made of the id.
+    `website` is a site or a domain, `level_id` the customer level. Without a `key` one is made of the id.
     """
 
     name: str
@@ -36,14 +54,18 @@ class NewCustomer:
     sector: str | None = None
     location: str | None = None
     parent_key: str | None = None
+    phone: str | None = None
+    website: str | None = None
+    level_id: int | None = None
+    contract_ends_on: date | None = None
 
 
-async def create_customer(work: Work, customer: NewCustomer) -> int:
-    """Create a customer; returns its id.
+async def create_customer(work: Work, customer: NewCustomer, position_id: int | None = None) -> int:
+    """Create a customer, which the position holds where one is given; returns its id.
 
     Needs an admin, a service with `funnels:write`, or a member who holds a position or heads a unit today.
     Raises `InputError` for bad values, a key that is taken, or a parent that does not exist or has deals that are
-    none of the viewer's.
+    none of the viewer's, `NotFound` for a position whose records are not the viewer's to write.
     """
     require_seller(work.viewer, "creating a customer")
 
@@ -51,7 +73,8 @@ async def create_customer(work: Work, customer: NewCustomer) -> int:
         if (worked := await worked_positions(transaction, work.viewer, work.today)) is not None and not worked:
             raise AccessDenied("creating a customer needs somebody who holds a position or heads a unit today")
         with without_row():
-            inserted = await insert_customers(transaction, work.company, [customer])
+            owners = None if position_id is None else [await _holder(transaction, work, position_id)]
+            inserted = await insert_customers(transaction, work.company, [customer], owners=owners)
         if not inserted.created[0]:
             raise InputError("KEY_TAKEN", f"the key {customer.key!r} is taken: choose another one", ("key",))
         if customer.parent_key is not None:
@@ -61,33 +84,52 @@ async def create_customer(work: Work, customer: NewCustomer) -> int:
     return await work.write(apply)
 
 
+async def _holder(transaction: Transaction, work: Work, position_id: int) -> Owner:
+    await require_position(transaction, work.viewer, work.today, position_id)
+    row = await transaction.fetch_one(
+        "SELECT holding.member_id FROM org_unit LEFT JOIN holding ON holding.company_id = org_unit.company_id"
+        " AND holding.position_id = org_unit.id AND daterange(holding.valid_from, holding.valid_to) @> $3::date"
+        " WHERE org_unit.company_id = $1 AND org_unit.id = $2 AND org_unit.kind = 'position'",
+        transaction.company_id,
+        position_id,
+        work.today,
+    )
+    if row is None:
+        raise unknown("position", position_id, ("positionId",))
+    return Owner(None, row["member_id"], position_id)
+
+
 async def insert_customers(
-    transaction: Transaction, company: CompanyFacts, rows: Sequence[NewCustomer], movement: Movement = Movement.CREATE
+    transaction: Transaction,
+    company: CompanyFacts,
+    rows: Sequence[NewCustomer],
+    movement: Movement = Movement.CREATE,
+    owners: Sequence[Owner] | None = None,
 ) -> Inserted:
     """Insert many customers in a constant number of statements; those whose key is stored stay as they are.
 
-    Nobody holds them yet; `movement` is how they came. A parent may stand anywhere in the batch. Raises `InputError`
-    with the row's number first in its path.
+    `owners` has one for each; None stands for nobody. `movement` is how they came. A parent may stand anywhere in the
+    batch. Raises `InputError` with the row's number first in its path.
     """
     _check_batch(rows)
+    if not rows:
+        return Inserted((), ())
+    await _require_levels(transaction, rows)
     today = company.today(transaction.now)
     reserved = await reserve_ids(transaction, "customer", len(rows))
     keys = [row.key or f"customer-{number}" for row, number in zip(rows, reserved, strict=True)]
     stored = await transaction.fetch(
-        "INSERT INTO customer (company_id, created_on, version, id, key, name, sector, location)"
-        " SELECT $1, $2, 1, given.* FROM unnest($3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[]) AS given"
-        " ON CONFLICT (company_id, key) DO NOTHING RETURNING id, key",
+        _INSERT,
         transaction.company_id,
         today,
         reserved,
         keys,
-        [row.name.strip() for row in rows],
-        [row.sector for row in rows],
-        [row.location for row in rows],
+        *map(list, zip(*(_columns(row, region_of(company.time_zone)) for row in rows), strict=True)),
     )
     created = {row["key"]: row["id"] for row in stored}
-    owners = [(customer_id, NOBODY) for customer_id in created.values()]
-    await begin_ownership(transaction, RecordKind.CUSTOMER, owners, movement, today)
+    owned = zip(reserved, owners or [NOBODY] * len(rows), strict=True)
+    beginnings = [(customer_id, owner) for customer_id, owner in owned if customer_id in set(created.values())]
+    await begin_ownership(transaction, RecordKind.CUSTOMER, beginnings, movement, today)
     ids = await _ids(transaction, {*keys, *(row.parent_key for row in rows if row.parent_key is not None)})
     await _set_parents(transaction, rows, set(created.values()), [ids[key] for key in keys], ids)
     for row, key in zip(rows, keys, strict=True):
@@ -95,6 +137,30 @@ async def insert_customers(
             transaction.record("customer.create", "Customer", created[key], after=asdict(row) | {"key": key})
             transaction.publish("customer.created", id=created[key])
     return Inserted(tuple(ids[key] for key in keys), tuple(key in created for key in keys))
+
+
+def _columns(row: NewCustomer, region: str | None) -> tuple[Any, ...]:
+    compared = customer_likeness(row, region)
+    return (
+        *(row.name.strip(), row.sector, row.location, row.phone, checked_domain(row.website, ("website",))),
+        *(row.level_id, row.contract_ends_on, compared.name, compared.phone, compared.domain),
+    )
+
+
+def customer_likeness(customer: NewCustomer, region: str | None) -> Likeness:
+    """What is compared of a customer; `region` is the country of phone numbers without a calling code."""
+    return likeness(customer.name, customer.phone, customer.website, None, region)
+
+
+async def _require_levels(transaction: Transaction, rows: Sequence[NewCustomer]) -> None:
+    named = sorted({row.level_id for row in rows if row.level_id is not None and may_be_id(row.level_id)})
+    found = await transaction.fetch(
+        "SELECT id FROM customer_level WHERE company_id = $1 AND id = ANY ($2::bigint[])", transaction.company_id, named
+    )
+    known = {row["id"] for row in found}
+    for number, row in enumerate(rows):
+        if row.level_id is not None and row.level_id not in known:
+            raise unknown("level", row.level_id, (number, "levelId"))
 
 
 async def _ids(transaction: Transaction, keys: set[str]) -> dict[str, int]:
@@ -149,27 +215,39 @@ async def update_customer(
         row = await hold_customer(transaction, work, customer_id)
         if expected_version not in (None, row["version"]):
             raise Conflict("STALE", "this customer was changed meanwhile: read it again", ("expectedVersion",))
-        before = NewCustomer(row["name"], row["key"], row["sector"], row["location"], row["parent_key"])
+        before = _as_given(row)
         after = replace(before, **changes)
         with without_row():
             _check_batch([after])
+            await _require_levels(transaction, [after])
         if after.parent_key is not None and "parent_key" in changes:
             await _require_parent(transaction, work, after.parent_key)
         parent_id = await _parent_of(transaction, customer_id, after.parent_key)
         await transaction.execute(
-            "UPDATE customer SET name = $3, sector = $4, location = $5, parent_id = $6, version = version + 1"
-            " WHERE company_id = $1 AND id = $2",
+            _UPDATE,
             transaction.company_id,
             customer_id,
-            after.name.strip(),
-            after.sector,
-            after.location,
             parent_id,
+            *_columns(after, region_of(work.company.time_zone)),
         )
         transaction.record("customer.update", "Customer", customer_id, before=asdict(before), after=asdict(after))
         transaction.publish("customer.updated", id=customer_id)
 
     await work.write(apply)
+
+
+def _as_given(row: Record) -> NewCustomer:
+    return NewCustomer(
+        name=row["name"],
+        key=row["key"],
+        sector=row["sector"],
+        location=row["location"],
+        parent_key=row["parent_key"],
+        phone=row["phone"],
+        website=row["domain"],
+        level_id=row["level_id"],
+        contract_ends_on=row["contract_ends_on"],
+    )
 
 
 async def hold_customer(transaction: Transaction, work: Work, customer_id: int) -> Record:
@@ -229,6 +307,8 @@ def _check_batch(rows: Sequence[NewCustomer]) -> None:
         check_name(row.name, (number, "name"))
         for field, longest in _LENGTHS.items():
             check_text(getattr(row, field), longest, (number, field))
+        checked_domain(row.website, (number, "website"))
+        check_day(row.contract_ends_on, (number, "contractEndsOn"))
     if (repeated := first_repeated([row.key for row in rows])) is not None:
         raise InputError("DUPLICATE_KEY", f"two customers have the key {rows[repeated].key!r}", (repeated, "key"))
     _refuse_circles(rows)

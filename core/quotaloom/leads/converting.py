@@ -1,0 +1,202 @@
+"""Converting a lead into a customer, a deal, or both; new ones, or those that are there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+from quotaloom.funnels.batches import without_row
+from quotaloom.funnels.commands.customers import NewCustomer, insert_customers
+from quotaloom.funnels.deals import NewOpportunity, OpportunityRow
+from quotaloom.funnels.naming import may_be_id
+from quotaloom.funnels.opportunity_batches import insert_opportunities
+from quotaloom.funnels.permission import require_seller, unknown
+from quotaloom.funnels.reach import require_customer, require_splits
+from quotaloom.funnels.stages import Outcome
+from quotaloom.funnels.stored_deals import hold_deal
+from quotaloom.funnels.stored_stages import load_stages
+from quotaloom.leads.commands import hold_lead
+from quotaloom.leads.records import LeadStatus, StoredLead
+from quotaloom.leads.storing import pools_of_kind
+from quotaloom.ownership.owners import Movement, Owner, RecordKind
+from quotaloom.platform.errors import InputError
+from quotaloom.platform.unit_of_work import Transaction
+from quotaloom.platform.work import Work
+
+
+@dataclass(frozen=True, slots=True)
+class Conversion:
+    """What a lead becomes: a customer, a deal, or a deal with that customer; each new, or one that is there.
+
+    A new deal is of the lead's position, whatever its `position_id`; its customer is the one given here.
+    """
+
+    customer_id: int | None = None
+    customer: NewCustomer | None = None
+    opportunity_id: int | None = None
+    opportunity: NewOpportunity | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Converted:
+    """The ids of what a lead became."""
+
+    customer_id: int | None
+    opportunity_id: int | None
+
+
+# What is done for a lead stays with it, and is of what it became besides.
+_ACTIVITIES: Final = """
+UPDATE activity SET customer_id = coalesce(customer_id, $3), opportunity_id = coalesce(opportunity_id, $4),
+    version = version + 1
+WHERE company_id = $1 AND lead_id = $2
+"""
+
+
+async def convert_lead(
+    work: Work, lead_id: int, conversion: Conversion, expected_version: int | None = None
+) -> Converted:
+    """Convert an open lead that somebody holds; what is new is its holder's, and the lead's activities are its own too.
+
+    A new customer takes name, phone, website and level from the lead, where it has none of its own. Access as for
+    `update_lead`; what is there must be the viewer's to see (a customer) or to write (a deal). Raises `NotFound`,
+    `Conflict`, and `InputError` for a lead that is not open or that nobody holds, and for what no customer or deal
+    can be.
+    """
+    require_seller(work.viewer, "converting a lead")
+    _check(conversion)
+
+    async def apply(transaction: Transaction) -> Converted:
+        lead = await hold_lead(transaction, work, lead_id, expected_version)
+        lead.require_open()
+        if not lead.owner.held:
+            raise InputError("WAITS_IN_POOL", "this lead waits in a pool: claim or assign it first", ("id",))
+        customer_id = await _customer(transaction, work, lead, conversion)
+        opportunity_id = await _opportunity(transaction, work, lead, conversion, customer_id)
+        if conversion.opportunity_id is not None and customer_id is None:
+            customer_id = await _customer_of(transaction, conversion.opportunity_id)
+        converted = Converted(customer_id, opportunity_id)
+        await _store(transaction, lead, converted)
+        return converted
+
+    return await work.write(apply)
+
+
+def _check(conversion: Conversion) -> None:
+    if conversion == Conversion():
+        raise InputError("NOTHING_GIVEN", "say what the lead becomes: a customer, a deal, or both", ("customer",))
+    for name in ("customer", "opportunity"):
+        if getattr(conversion, name) is not None and getattr(conversion, f"{name}_id") is not None:
+            raise InputError("BOTH_GIVEN", f"give the {name} that is there or a new one, not both", (f"{name}Id",))
+
+
+async def _customer(transaction: Transaction, work: Work, lead: StoredLead, conversion: Conversion) -> int | None:
+    if conversion.customer is None:
+        await require_customer(transaction, work, conversion.customer_id, ("customerId",))
+        await _require_current(transaction, conversion.customer_id)
+        return conversion.customer_id
+    given = conversion.customer
+    customer = replace(
+        given,
+        name=given.name or lead.organization or lead.name,
+        phone=given.phone or lead.phone,
+        website=given.website or lead.domain,
+        level_id=given.level_id or lead.level_id,
+    )
+    owner = await _owner(transaction, lead, RecordKind.CUSTOMER)
+    try:
+        with without_row():
+            inserted = await insert_customers(transaction, work.company, [customer], Movement.CREATE, [owner])
+    except InputError as error:
+        raise error.at("customer") from None
+    if not inserted.created[0]:
+        raise InputError("KEY_TAKEN", f"the key {customer.key!r} is taken: choose another one", ("customer", "key"))
+    return inserted.ids[0]
+
+
+async def _require_current(transaction: Transaction, customer_id: int | None) -> None:
+    """Raise `InputError` MERGED for a customer that is part of another by now, `NotFound` for none."""
+    if customer_id is None:
+        return
+    row = await transaction.fetch_one(
+        "SELECT merged_into_id FROM customer WHERE company_id = $1 AND id = $2 FOR SHARE",
+        transaction.company_id,
+        customer_id if may_be_id(customer_id) else 0,
+    )
+    if row is None:
+        raise unknown("customer", customer_id, ("customerId",))
+    if row["merged_into_id"] is not None:
+        raise InputError("MERGED", "this customer is part of another one by now: name that one", ("customerId",))
+
+
+async def _opportunity(
+    transaction: Transaction, work: Work, lead: StoredLead, conversion: Conversion, customer_id: int | None
+) -> int | None:
+    if conversion.opportunity_id is not None:
+        try:
+            return (await hold_deal(transaction, work, conversion.opportunity_id, None)).id
+        except InputError as error:
+            raise type(error)(error.code, error.message, ("opportunityId",)) from None
+    if conversion.opportunity is None:
+        return None
+    assert lead.owner.position_id is not None
+    deal = replace(conversion.opportunity, position_id=lead.owner.position_id, customer_id=customer_id)
+    if deal.product_id is None:
+        deal = replace(deal, product_id=lead.product_id)
+    owner = await _owner(transaction, lead, RecordKind.OPPORTUNITY)
+    try:
+        await _require_open_stage(transaction, deal)
+        await require_splits(transaction, work, deal.position_id, deal.splits)
+        with without_row():
+            row = OpportunityRow(deal, pool_id=owner.pool_id)
+            inserted = await insert_opportunities(transaction, work.company, [row])
+    except InputError as error:
+        raise error.at("opportunity") from None
+    if not inserted.created[0]:
+        raise InputError("KEY_TAKEN", f"the key {deal.key!r} is taken: choose another one", ("opportunity", "key"))
+    return inserted.ids[0]
+
+
+async def _require_open_stage(transaction: Transaction, deal: NewOpportunity) -> None:
+    for stage in (await load_stages(transaction, [deal.funnel_id])).get(deal.funnel_id, ()):
+        if stage.id == deal.stage_id and stage.outcome is not Outcome.OPEN:
+            message = f"{stage.name!r} is {stage.outcome}: a new deal is in an open stage"
+            raise InputError("NOT_OPEN", message, ("stageId",))
+
+
+async def _owner(transaction: Transaction, lead: StoredLead, kind: RecordKind) -> Owner:
+    """The lead's owner, without its pool where that takes no such records."""
+    pool_id = lead.owner.pool_id
+    if pool_id is not None and pool_id not in await pools_of_kind(transaction, [pool_id], kind):
+        return replace(lead.owner, pool_id=None)
+    return lead.owner
+
+
+async def _customer_of(transaction: Transaction, opportunity_id: int) -> int | None:
+    row = await transaction.fetch_one(
+        "SELECT customer_id FROM opportunity WHERE company_id = $1 AND id = $2", transaction.company_id, opportunity_id
+    )
+    return None if row is None else row["customer_id"]
+
+
+async def _store(transaction: Transaction, lead: StoredLead, converted: Converted) -> None:
+    await transaction.execute(
+        "UPDATE lead SET status = 'converted', customer_id = $3, opportunity_id = $4, version = version + 1"
+        " WHERE company_id = $1 AND id = $2",
+        transaction.company_id,
+        lead.id,
+        converted.customer_id,
+        converted.opportunity_id,
+    )
+    await transaction.execute(
+        _ACTIVITIES, transaction.company_id, lead.id, converted.customer_id, converted.opportunity_id
+    )
+    after = {
+        "status": LeadStatus.CONVERTED,
+        "customer_id": converted.customer_id,
+        "opportunity_id": converted.opportunity_id,
+    }
+    transaction.record("lead.convert", "Lead", lead.id, before={"status": lead.status}, after=after)
+    transaction.publish(
+        "lead.converted", id=lead.id, customer_id=converted.customer_id, opportunity_id=converted.opportunity_id
+    )
