@@ -15,6 +15,7 @@ from quotaloom.funnels.splits import Split, insert_splits
 from quotaloom.funnels.stages import Outcome
 from quotaloom.funnels.stored_stages import StageFacts
 from quotaloom.funnels.winnings import Win, post_wins
+from quotaloom.ownership.arriving import require_room_for_new
 from quotaloom.ownership.ledger import begin_ownership
 from quotaloom.ownership.owners import Movement, Owner, RecordKind
 from quotaloom.platform.errors import InputError
@@ -60,9 +61,9 @@ async def insert_opportunities(
 ) -> Inserted:
     """Insert many opportunities in a constant number of statements; won ones post to the ledger.
 
-    Each is its position's from the start, and its member's, or waits in its pool, by `movement`. One whose key is
-    stored stays as it is and posts nothing. Moves are recorded as of now, with the day on which they happened where it
-    is known. Raises `InputError` with the row's number first in its path.
+    Each is its position's from the start, and its member's, or waits in its pool, by `movement`; imports are bound by
+    holding caps. One whose key is stored stays as it is and posts nothing. Moves are recorded as of now, with the day
+    on which they happened where it is known. Raises `InputError` with the row's number first in its path.
     """
     today = company.today(transaction.now)
     for number, row in enumerate(rows):
@@ -132,6 +133,8 @@ async def _store(
     fresh = [one for one in ready if one.id in created]
     owners = [(one.id, one.owner) for one in fresh]
     await begin_ownership(transaction, RecordKind.OPPORTUNITY, owners, movement, today)
+    if movement is Movement.IMPORT:
+        await require_room_for_new(transaction, RecordKind.OPPORTUNITY, [(one.number, one.id) for one in fresh])
     await insert_splits(transaction, [(one.id, one.splits) for one in fresh])
     await insert_moves(transaction, [move for one in fresh for move in _past(one)])
     for one in fresh:
