@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import platform
 import time
@@ -37,7 +38,8 @@ ASIDE = Console(stderr=True)
 
 NOTE = (
     "Medians of rounds that take turns with their floors. PostgreSQL runs embedded, with fsync on;"
-    " tables of floors are bare and unlogged. docs/benchmarks.md tells what each figure means."
+    " tables of floors are bare and unlogged where nothing else is said."
+    " docs/benchmarks.md tells what each figure means."
 )
 
 
@@ -78,6 +80,8 @@ def _measured(benchmarks: Sequence[Benchmark]) -> tuple[Table, list[str]]:
     table.add_column("figure", justify="right", no_wrap=True)
     table.add_column("ratio", justify="right", no_wrap=True)
     skipped = []
+    gc.collect()
+    gc.freeze()  # as the server does at its start
     with ASIDE.status("") as status, temporary_postgres(fsync=True) as server:
 
         def tell(text: str) -> None:

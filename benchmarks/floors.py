@@ -1,4 +1,4 @@
-"""Floors: the least that the same rows cost, COPY into unlogged tables without keys, checks and policies."""
+"""Floors: the least that the same rows cost, COPY into tables without checks and policies, most without keys."""
 
 from __future__ import annotations
 
@@ -11,15 +11,21 @@ import asyncpg
 from benchmarks.measuring import Stopwatch
 
 
-async def time_copy_of(connection: asyncpg.Connection, table: str, watch: Stopwatch, lap: str) -> int:
-    """Time the COPY of all rows of a table into a bare one like it; returns how many rows there are."""
+async def time_copy_of(
+    connection: asyncpg.Connection, table: str, watch: Stopwatch, lap: str, *, keyed: bool = False
+) -> int:
+    """Time the COPY of all rows of a table into a bare one like it; returns how many rows there are.
+
+    A `keyed` one is logged and has the table's keys and indexes, but neither its checks nor its triggers and policies.
+    """
     rows = [tuple(row) for row in await connection.fetch(f"SELECT * FROM {table}")]
-    await connection.execute(f"CREATE UNLOGGED TABLE bare_rows AS SELECT * FROM {table} WITH NO DATA")
+    kind, like = ("", "INCLUDING INDEXES") if keyed else ("UNLOGGED", "")
+    await connection.execute(f"CREATE {kind} TABLE copied_rows (LIKE {table} {like})")
     try:
         with watch.lap(lap):
-            await connection.copy_records_to_table("bare_rows", records=rows)
+            await connection.copy_records_to_table("copied_rows", records=rows)
     finally:
-        await connection.execute("DROP TABLE bare_rows")
+        await connection.execute("DROP TABLE copied_rows")
     return len(rows)
 
 

@@ -109,7 +109,7 @@ async def my_tasks(info: Info, first: First = 50, after: After = None, due_by: D
     if viewer.member_id is None or viewer.role is Role.SERVICE:
         return page([], offset, 0)
     rows = await reads.tasks_of(context.snapshot, viewer.member_id, due_by, limit=limit, offset=offset)
-    shown = [row for row in rows if offset < row["place"] <= offset + limit]
+    shown = [row for row in rows if offset < row["ordinal"] <= offset + limit]
     return page(await _told(context, shown), offset, rows[0]["total"] if rows else 0)
 
 

@@ -135,10 +135,10 @@ async def load_splits(keys: list[int], info: Info) -> list[Record]:
     return await reads.splits_of_opportunities(info.context.snapshot, keys)
 
 
-async def load_opportunity_rights(keys: list[int], info: Info) -> list[dict[str, bool]]:
-    """What the viewer may do with the deals of each position, one answer for each."""
+async def load_opportunity_rights(deals: list[Any], info: Info) -> list[dict[str, bool]]:
+    """What the viewer may do with each deal; one that waits in a pool has no position."""
     worked = await positions_worked(info.context)
-    return [{"edit": worked is None or key in worked} for key in keys]
+    return [{"edit": worked is None or deal["position_id"] in worked} for deal in deals]
 
 
 async def load_customer_rights(keys: list[int], info: Info) -> list[dict[str, bool]]:

@@ -24,12 +24,8 @@ class StageAnswer(NamedTuple):
 
     @property
     def later(self) -> list[FunnelStage]:
-        """The stages that come after it in the funnel's order, and all others that are not open."""
-        return [
-            other
-            for other in self.answer.stages
-            if other.number != self.stage.number and (other.number > self.stage.number or other.outcome != "open")
-        ]
+        """The stages that come after it."""
+        return [other for other in self.answer.stages if other.follows(self.stage)]
 
 
 Read = Callable[[Asked], Awaitable[Mapping[Any, Any]]]

@@ -56,6 +56,8 @@ from quotaloom_graphql.metrics import Product, load_products, priced
 from quotaloom_graphql.nodes import Node, NodeLoader, decode_id, global_id, optional_id
 from quotaloom_graphql.organization_loaders import load_members, load_units
 from quotaloom_graphql.organizations import Member, OrgUnit
+from quotaloom_graphql.ownerships import Ownership
+from quotaloom_graphql.pool_loaders import load_customer_ownerships, load_opportunity_ownerships
 from quotaloom_graphql.roots import root_field
 from quotaloom_graphql.unconverted import UnconvertedAmount
 from strawberry_breadth import batch, column
@@ -161,6 +163,9 @@ class Customer(Node):
     attributes: list[AttributeValue] = batch(
         load_customer_attributes, key="id", by="subject_id", description="What the company notes of it."
     )
+    ownership: Ownership | None = batch(
+        load_customer_ownerships, key="id", by="record_id", one=True, description="Whose it is."
+    )
     activities: Connection[Annotated[Activity, strawberry.lazy("quotaloom_graphql.activities")]] = batch(
         load_customer_activities, key="id", description="What is planned and done for it, the latest day first: a page."
     )
@@ -263,14 +268,15 @@ class Opportunity(Node):
     attributes: list[AttributeValue] = batch(
         load_opportunity_attributes, key="id", by="subject_id", description="What the company notes of it."
     )
+    ownership: Ownership | None = batch(
+        load_opportunity_ownerships, key="id", by="record_id", one=True, description="Whose it is."
+    )
     activities: Connection[Annotated[Activity, strawberry.lazy("quotaloom_graphql.activities")]] = batch(
         load_opportunity_activities,
         key="id",
         description="What is planned and done for it, the latest day first: a page.",
     )
-    viewer_can: ViewerCanOnOpportunity = batch(
-        load_opportunity_rights, key="position_id", description="What you may do with it."
-    )
+    viewer_can: ViewerCanOnOpportunity = batch(load_opportunity_rights, description="What you may do with it.")
 
 
 async def resolve_funnel(

@@ -25,6 +25,7 @@ class ViewerCan:
     create_funnels: bool = strawberry.field(description="Lay out funnels.")
     create_customers: bool = strawberry.field(description="Enter customers.")
     create_leads: bool = strawberry.field(description="Enter leads.")
+    create_pools: bool = strawberry.field(description="Lay out pools, and rules of all pools.")
     create_opportunities: bool = strawberry.field(
         description="Open deals: of every position for admins, else of those you hold or lead."
     )
@@ -44,6 +45,7 @@ async def load_viewer_rights(parents: list[Any], info: Info) -> list[dict[str, b
         "create_members": viewer.may(Scope.ORGANIZATION),
         "create_plans": viewer.may(Scope.TARGETS),
         "create_funnels": viewer.may(Scope.FUNNELS),
+        "create_pools": viewer.may(Scope.POOL),
         "create_customers": sells,
         "create_leads": sells,
         "create_opportunities": sells,

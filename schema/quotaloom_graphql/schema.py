@@ -31,6 +31,7 @@ from quotaloom_graphql import (
     metrics,
     objectives,
     organization_queries,
+    pools,
     reliefs,
     scores,
     submissions,
@@ -47,17 +48,20 @@ from quotaloom_graphql.decimals import EXACT_DECIMAL
 from quotaloom_graphql.funnel_mutations import FunnelMutation
 from quotaloom_graphql.lead_mutations import LeadMutation
 from quotaloom_graphql.metrics import MetricMutation
+from quotaloom_graphql.movement_mutations import MovementMutation
 from quotaloom_graphql.nodes import TYPENAME, Node, NodeLoader, split_id
 from quotaloom_graphql.objective_mutations import ObjectiveMutation
 from quotaloom_graphql.organization_mutations import OrganizationMutation
 from quotaloom_graphql.organization_queries import OrganizationQuery
 from quotaloom_graphql.own_goals import OwnGoalMutation
+from quotaloom_graphql.ownerships import OwnershipQuery
 from quotaloom_graphql.plan_copies import PlanCopyMutation
 from quotaloom_graphql.plans import PlanMutation
 from quotaloom_graphql.plugin_fields import object_fields, root_of
 from quotaloom_graphql.plugins import PluginQuery
 from quotaloom_graphql.policies import PolicyMutation
 from quotaloom_graphql.policy_trials import PolicyTrialMutation
+from quotaloom_graphql.pool_mutations import PoolMutation
 from quotaloom_graphql.product_decompositions import ProductDecompositionMutation
 from quotaloom_graphql.product_metrics import ProductMetricMutation
 from quotaloom_graphql.rankings import RankingQuery
@@ -76,6 +80,7 @@ NODE_LOADERS: dict[str, NodeLoader] = {
     **organization_queries.NODE_LOADERS,
     **metrics.NODE_LOADERS,
     **funnels.NODE_LOADERS,
+    **pools.NODE_LOADERS,
     **activities.NODE_LOADERS,
     **achievements.NODE_LOADERS,
     **companies.NODE_LOADERS,
@@ -109,6 +114,8 @@ class Query(
     OrganizationQuery,
     RankingQuery,
     funnels.FunnelQuery,
+    pools.PoolQuery,
+    OwnershipQuery,
     activities.ActivityQuery,
     achievements.AchievementQuery,
     attributes.AttributeQuery,
@@ -149,6 +156,8 @@ class Mutation(
     CustomerMutation,
     LeadMutation,
     customer_levels.CustomerLevelMutation,
+    PoolMutation,
+    MovementMutation,
     ActivityMutation,
     AttributeMutation,
     PolicyMutation,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 
 import asyncpg
@@ -29,19 +29,25 @@ from quotaloom_graphql.plugin_graphs import extensions_of
 from quotaloom_graphql.schema import build_schema
 from quotaloom_server.clock import Clock, utc_now
 from quotaloom_server.hosting import plugins_here, policy_host
+from quotaloom_server.jobs import job_worker
 from quotaloom_server.keys import token_authority
 from quotaloom_server.templates import template_routes
 from quotaloom_server.view import GraphQLView
 
 
 def create_application(
-    settings: Settings, database_url: str, clock: Clock = utc_now, plugins: Discovery | None = None
+    settings: Settings,
+    database_url: str,
+    clock: Clock = utc_now,
+    plugins: Discovery | None = None,
+    *,
+    jobs: bool = False,
 ) -> Starlette:
     """The application on a migrated database; it connects when it starts and closes when it ends.
 
     Its `state.policies` is the host of its plugins. `clock` gives each request its moment. `plugins` are those that
-    `find_plugins` found; without them there are those alone that run in the server. Raises `PluginsRefused` in strict
-    mode.
+    `find_plugins` found; without them there are those alone that run in the server. With `jobs` a worker does jobs
+    beside the requests. Raises `PluginsRefused` in strict mode.
     """
     database = Database(
         database_url,
@@ -68,7 +74,9 @@ def create_application(
         gc.freeze()
         try:
             tellers: Tellers = {CHANNEL: partial(_forgive, policies), attainment_changes.CHANNEL: feed.told}
-            async with policies, feed, listening(database_url, tellers, began=feed.missed):
+            async with policies, feed, listening(database_url, tellers, began=feed.missed), AsyncExitStack() as stack:
+                if jobs:
+                    await stack.enter_async_context(job_worker(database, database_url, clock))
                 yield
         finally:
             await database.close()

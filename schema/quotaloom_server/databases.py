@@ -19,6 +19,9 @@ from quotaloom_server.signals import run
 
 DATABASE = "quotaloom"
 ROLE = "quotaloom"
+LISTENING = 2
+"""Connections of each serving process beside its pool: one hears what changed, one takes jobs."""
+
 CONNECTIONS_BESIDES = 40
 """Connections of the embedded server that are kept for commands beside the serving processes."""
 
@@ -46,7 +49,8 @@ def database_urls(settings: Settings) -> Iterator[DatabaseUrls]:
         run(_reach(settings.admin_database_url))
         yield DatabaseUrls(settings.database_url, settings.admin_database_url, embedded=False)
         return
-    connections = max(100, settings.workers * settings.database_pool_size + CONNECTIONS_BESIDES)
+    of_one = settings.database_pool_size + LISTENING
+    connections = max(100, settings.workers * of_one + CONNECTIONS_BESIDES)
     with EmbeddedPostgres(settings.data_dir, max_connections=connections) as server:
         run(_ensure_database(server))
         yield DatabaseUrls(server.url(DATABASE, ROLE), server.url(DATABASE, SUPERUSER), embedded=True)

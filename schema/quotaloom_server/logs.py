@@ -6,7 +6,12 @@ import logging
 
 from quotaloom.platform.settings import LogLevel
 
-_CHATTY = {"uvicorn.error": logging.WARNING, "tortoise": logging.INFO, "asyncio": logging.WARNING}
+_CHATTY = {
+    "uvicorn.error": logging.WARNING,
+    "tortoise": logging.INFO,
+    "asyncio": logging.WARNING,
+    "pgqueuer": logging.ERROR,
+}
 """Libraries that tell of every start, statement or loop, and the level from which they are heard."""
 
 

@@ -28,7 +28,7 @@ def main() -> None:
     settings = load_settings(**order["settings"])
     configure_logging(settings.log_level)
     plugins = unpacked(settings, order["described"])
-    application = create_application(settings, order["database_url"], plugins=plugins)
+    application = create_application(settings, order["database_url"], plugins=plugins, jobs=settings.jobs)
     server = Server(application, started=lambda: print(READY, flush=True))
     threading.Thread(target=_end_with_input, args=(server,), daemon=True).start()
     server.run([socket.socket(fileno=number) for number in order["sockets"]])

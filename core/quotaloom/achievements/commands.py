@@ -92,7 +92,10 @@ async def post_achievements(work: Work, items: Sequence[NewAchievement]) -> list
             if not (error.path[0] in unread and error.code == "IDEMPOTENCY_KEY_REUSED")
         ]
         raise_all([error.at("items") for error in sorted(errors, key=lambda error: error.path[0])])
-        entries = await write(transaction, work.company, prepared)
+        try:
+            entries = await write(transaction, work.company, prepared)
+        except InputError as error:
+            raise error.at("items") if error.path else error from None
         _tell(transaction, entries)
         return entries
 

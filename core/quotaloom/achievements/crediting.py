@@ -31,10 +31,11 @@ def fact_faults(posting: Posting, facts: PostingFacts) -> list[InputError]:
     if metric["kind"] == "count" and posting.currency is not None:
         message = f"{metric['name']} is a count: it has no currency"
         found.append(InputError("CURRENCY_OF_A_COUNT", message, ("currency",)))
+    positions, members = facts.names["position"], facts.names["member"]
     for place, credit in enumerate(posting.credits):
-        if credit.position_id not in facts.names["position"]:
+        if credit.position_id not in positions:
             found.append(_unknown("position", ("credits", place, "positionId")))
-        if credit.member_id is not None and credit.member_id not in facts.names["member"]:
+        if credit.member_id is not None and credit.member_id not in members:
             found.append(_unknown("member", ("credits", place, "memberId")))
     if posting.customer_id is not None and posting.customer_id not in facts.names["customer"]:
         found.append(_unknown("customer", ("customerId",)))
@@ -43,7 +44,7 @@ def fact_faults(posting: Posting, facts: PostingFacts) -> list[InputError]:
     if posting.opportunity_id is not None and posting.opportunity_id not in facts.names["opportunity"]:
         found.append(_unknown("opportunity", ("opportunityId",)))
     for place, credit in enumerate(posting.credits):
-        if credit.position_id in facts.names["position"]:
+        if credit.position_id in positions:
             found += _credit_faults(credit, posting.business_date, facts, ("credits", place))
     return found
 
@@ -55,7 +56,7 @@ def _unknown(kind: str, path: Path) -> InputError:
 def _credit_faults(credit: Credit, day: date, facts: PostingFacts, path: Path) -> list[InputError]:
     found = []
     position, open_ = facts.names["position"][credit.position_id], facts.open[credit.position_id]
-    if not open_.covers(day):
+    if not open_.start <= day < open_.end:
         message = f"{position} exists {open_}, not on {day}: credit a position that is open on the business date"
         found.append(InputError("POSITION_CLOSED", message, (*path, "positionId")))
     elif credit.member_id is None and facts.holder(credit.position_id, day) is None:
@@ -98,28 +99,30 @@ def drafts_of(posting: Posting, facts: PostingFacts, own_currency: str) -> list[
     money = is_money(facts.metrics[posting.metric_id])
     originals = parts_of(money, posting.amount, posting.credits)
     parts = originals if amount == posting.amount else parts_of(money, amount, posting.credits)
-    return [
-        Draft(
-            metric_id=posting.metric_id,
-            position_id=credit.position_id,
-            member_id=_credited_member(credit, posting.business_date, facts),
-            business_date=posting.business_date,
-            credit=kind,
-            amount=part,
-            original_amount=original,
-            currency=currency,
-            rate=rate,
-            source=posting.source,
-            source_key=posting.source_key,
-            idempotency_key=entry_key(posting.idempotency_key, number),
-            opportunity_id=posting.opportunity_id,
-            customer_id=posting.customer_id,
-            product_id=posting.product_id,
+    drafts = []
+    for number, credit in enumerate(posting.credits):
+        kind, part = parts[number]
+        # In the order of the fields: naming each would take longer than all else here.
+        draft = Draft(
+            posting.metric_id,
+            credit.position_id,
+            _credited_member(credit, posting.business_date, facts),
+            posting.business_date,
+            kind,
+            part,
+            originals[number][1],
+            currency,
+            rate,
+            posting.source,
+            posting.source_key,
+            entry_key(posting.idempotency_key, number),
+            None,
+            posting.opportunity_id,
+            posting.customer_id,
+            posting.product_id,
         )
-        for number, (credit, (kind, part), (_, original)) in enumerate(
-            zip(posting.credits, parts, originals, strict=True)
-        )
-    ]
+        drafts.append(draft)
+    return drafts
 
 
 def _credited_member(credit: Credit, day: date, facts: PostingFacts) -> int:

@@ -55,12 +55,12 @@ async def append(transaction: Transaction, company: CompanyFacts, postings: Sequ
 
     An amount is converted once, at the stored booking rate of its business date, half up. The same idempotency
     key with the same content again gives the first entries, marked `replayed`, and writes nothing. Balances are
-    kept in the same statement. Nothing is written unless every posting is good: raises the `InputError` of the
-    one that is not, or `ManyRefused` with all of them, paths beginning with the posting's place. Codes: BAD_KEY,
-    NEGATIVE_AMOUNT, TOO_LARGE, BAD_PERIOD, UNKNOWN_CURRENCY, BAD_SHARE, SHARES_DO_NOT_ADD_UP, DUPLICATE_CREDIT,
-    UNKNOWN_METRIC (… POSITION, MEMBER, CUSTOMER, PRODUCT, OPPORTUNITY), CURRENCY_OF_A_COUNT, NO_HOLDER,
-    IN_THE_FUTURE (a business date after today), POSITION_CLOSED (on the business date), NEVER_HELD (a named member
-    who did not hold the position up to today), MISSING_RATE, IDEMPOTENCY_KEY_REUSED.
+    kept in the same statement. Nothing is written unless every posting is good: ends the transaction with the
+    `InputError` of the one that is not, or `ManyRefused` with all, paths beginning with the posting's place. Codes:
+    BAD_KEY, NEGATIVE_AMOUNT, TOO_LARGE, BAD_PERIOD, UNKNOWN_CURRENCY, BAD_SHARE, SHARES_DO_NOT_ADD_UP,
+    DUPLICATE_CREDIT, UNKNOWN_METRIC (… POSITION, MEMBER, CUSTOMER, PRODUCT, OPPORTUNITY), CURRENCY_OF_A_COUNT,
+    NO_HOLDER, IN_THE_FUTURE (a business date after today), POSITION_CLOSED (on the business date), NEVER_HELD (a named
+    member who did not hold the position up to today), MISSING_RATE, IDEMPOTENCY_KEY_REUSED.
     """
     prepared = await prepare(transaction, company, postings)
     raise_all(prepared.errors)
@@ -102,7 +102,10 @@ def _is_sound(prepared: Prepared, place: int, metrics: Mapping[int, Record]) -> 
 
 
 async def write(transaction: Transaction, company: CompanyFacts, prepared: Prepared) -> list[PostedEntry]:
-    """Write what was prepared without errors, in one statement, unless it stands there already; see `append`."""
+    """Write what was prepared without errors, in one statement, unless it stands there already; see `append`.
+
+    Raises IDEMPOTENCY_KEY_REUSED when the others are written already: the error has to end the transaction.
+    """
     # In the order of the keys, so that two writers of the same postings wait for each other and do not deadlock.
     drafts_in_order = sorted(chain.from_iterable(prepared.drafts.values()), key=attrgetter("idempotency_key"))
     stored = await store(transaction, company, drafts_in_order)
@@ -118,7 +121,7 @@ async def write(transaction: Transaction, company: CompanyFacts, prepared: Prepa
             missing.append(place)
     # Their keys stand there: for long, or written and committed by another transaction just now.
     await _set_replays_apart(transaction, company, prepared, missing)
-    raise_all(prepared.errors)
+    raise_all(sorted(prepared.errors, key=lambda error: error.path[0]))
     written.update(prepared.replayed)
     for place, first in prepared.repeats.items():
         written[place] = written[first]

@@ -20,16 +20,14 @@ from quotaloom.platform.work import CompanyFacts
 NAMED = ("member", "customer", "product", "opportunity")
 """The kinds of rows that a posting may name besides its metric and its positions."""
 
-_NAMES = """
-SELECT 'position' AS kind, id, name, opened_on, closed_on FROM org_unit WHERE id = ANY($1) AND kind = 'position'
-UNION ALL SELECT 'member', id, name, NULL, NULL FROM member WHERE id = ANY($2)
-UNION ALL SELECT 'customer', id, name, NULL, NULL FROM customer WHERE id = ANY($3)
-UNION ALL SELECT 'product', id, name, NULL, NULL FROM product WHERE id = ANY($4)
-UNION ALL SELECT 'opportunity', id, name, NULL, NULL FROM opportunity WHERE id = ANY($5)
-"""
-
-_HOLDINGS = """
-SELECT position_id, member_id, valid_from, valid_to FROM holding WHERE company_id = $1 AND position_id = ANY($2)
+_FOUND = """
+SELECT 'position' AS kind, id, name, opened_on AS since, closed_on AS until, NULL::bigint AS member_id
+FROM org_unit WHERE id = ANY($1) AND kind = 'position'
+UNION ALL SELECT 'holding', position_id, NULL, valid_from, valid_to, member_id FROM holding WHERE position_id = ANY($1)
+UNION ALL SELECT 'member', id, name, NULL, NULL, NULL FROM member WHERE id = ANY($2)
+UNION ALL SELECT 'customer', id, name, NULL, NULL, NULL FROM customer WHERE id = ANY($3)
+UNION ALL SELECT 'product', id, name, NULL, NULL, NULL FROM product WHERE id = ANY($4)
+UNION ALL SELECT 'opportunity', id, name, NULL, NULL, NULL FROM opportunity WHERE id = ANY($5)
 """
 
 
@@ -64,25 +62,25 @@ class PostingFacts:
 async def read_facts(
     transaction: Transaction, company: CompanyFacts, postings: Sequence[Posting], metrics: dict[int, Record]
 ) -> PostingFacts:
-    """Everything that is needed to credit the postings, in three statements however many they are."""
+    """Everything that is needed to credit the postings, in as many statements however many they are."""
     credits = [credit for posting in postings for credit in posting.credits]
-    positions = storable({credit.position_id for credit in credits})
     names: dict[str, dict[int, str]] = {kind: {} for kind in ("position", *NAMED)}
     open_: dict[int, Span] = {}
-    for kind, id_, name, opened_on, closed_on in await transaction.fetch(
-        _NAMES,
-        positions,
+    holdings: dict[int, list[tuple[Span, int]]] = defaultdict(list)
+    for kind, id_, name, since, until, member_id in await transaction.fetch(
+        _FOUND,
+        storable({credit.position_id for credit in credits}),
         storable({credit.member_id for credit in credits}),
         storable({posting.customer_id for posting in postings}),
         storable({posting.product_id for posting in postings}),
         storable({posting.opportunity_id for posting in postings}),
     ):
+        if kind == "holding":
+            holdings[id_].append((Span.of(since, until), member_id))
+            continue
         names[kind][id_] = name
         if kind == "position":
-            open_[id_] = Span.of(opened_on, closed_on)
-    holdings: dict[int, list[tuple[Span, int]]] = defaultdict(list)
-    for position_id, member_id, valid_from, valid_to in await transaction.fetch(_HOLDINGS, company.id, positions):
-        holdings[position_id].append((Span.of(valid_from, valid_to), member_id))
+            open_[id_] = Span.of(since, until)
     currencies = {posting.currency for posting in postings if posting.currency}
     rates = await rate_table(transaction, company.currency, RateKind.BOOKING, sorted(currencies))
     return PostingFacts(metrics, names, open_, holdings, rates, company.today(transaction.now))

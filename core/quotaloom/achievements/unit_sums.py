@@ -25,7 +25,7 @@ Structure = Literal["as_was", "as_is"]
 _PATHS = """
 SELECT greatest(valid_from, $2) AS valid_from, least(valid_to, $3) AS valid_to, array_agg(unit_id) AS units,
     array_agg(ancestor_id) AS above,
-    (SELECT id FROM org_unit WHERE kind = 'company') = ANY($1) AS of_company
+    (SELECT bool_or(id = ANY($1)) FROM org_unit WHERE kind = 'company') AS of_company
 FROM unit_path WHERE ancestor_id IN (SELECT unnest($1::bigint[])) AND valid_from < $3 AND valid_to > $2 GROUP BY 1, 2
 """
 
@@ -45,8 +45,8 @@ FROM (
 ) AS of_position
 """
 
-Figures = dict[int, list[int]]
-"""By unit, a figure for each period."""
+Amounts = dict[int, list[int]]
+"""By unit or member, an amount for each period."""
 
 
 @dataclass(slots=True)
@@ -58,8 +58,8 @@ class PeriodSums:
     """
 
     length: int
-    achieved: Figures = field(default_factory=dict)
-    overlay: Figures = field(default_factory=dict)
+    achieved: Amounts = field(default_factory=dict)
+    overlay: Amounts = field(default_factory=dict)
 
     def put(self, subject_id: int, place: int, achieved: int, overlay: int) -> None:
         """Set both figures of one period."""
@@ -139,7 +139,7 @@ async def _of_positions(
     return sums
 
 
-def _spread(figures: Figures, found: Iterable[tuple[int, int, str | None]], length: int) -> None:
+def _spread(figures: Amounts, found: Iterable[tuple[int, int, str | None]], length: int) -> None:
     for position_id, place, amount in found:
         if amount is None:
             continue
@@ -202,7 +202,7 @@ class _Rollup:
         return PeriodSums(self._length, _summed(self._achieved), _summed(self._overlay))
 
 
-def _summed(gathered: dict[int, list[list[int]]]) -> Figures:
+def _summed(gathered: dict[int, list[list[int]]]) -> Amounts:
     return {
         unit_id: figures[0] if len(figures) == 1 else list(map(sum, zip(*figures, strict=True)))
         for unit_id, figures in gathered.items()

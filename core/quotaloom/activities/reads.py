@@ -1,7 +1,7 @@
 """Activities for the graph: by id, by what they belong to, and what is due; one statement each.
 
 Each row has the columns of `ACTIVITY` and `record_positions`, the positions that work on its records; a row of a list
-has `parent_id` besides, what it belongs to, `place` and `total`, how many the list has without its limit.
+has `parent_id` besides, what it belongs to, `ordinal` and `total`, how many the list has without its limit.
 """
 
 from __future__ import annotations
@@ -76,9 +76,9 @@ class ActivityPage:
 async def record_positions(transaction: Transaction, subjects: Subjects) -> tuple[int, ...]:
     """The positions that work on these records, the deal's first."""
     rows = await transaction.fetch(
-        "SELECT position_id, 1 AS place FROM opportunity WHERE company_id = $1 AND id = $4 UNION ALL"
+        "SELECT position_id, 1 AS ordinal FROM opportunity WHERE company_id = $1 AND id = $4 UNION ALL"
         " SELECT position_id, 2 FROM ownership WHERE company_id = $1 AND (lead_id = $2 OR customer_id = $3)"
-        " ORDER BY place",
+        " ORDER BY ordinal",
         transaction.company_id,
         subjects.lead_id,
         subjects.customer_id,
@@ -138,10 +138,10 @@ async def tasks_of(snapshot: Snapshot, member_id: int, due_by: date | None, *, l
     """What a member has planned, what is due first; `total` counts it without the limit, on the first row at least."""
     return await snapshot.fetch(
         f"SELECT * FROM (SELECT {ACTIVITY}, {_RECORDS}, count(*) OVER () AS total,"  # noqa: S608 (constants)
-        " row_number() OVER (ORDER BY activity.due_on, activity.due_at NULLS LAST, activity.id) AS place"
+        " row_number() OVER (ORDER BY activity.due_on, activity.due_at NULLS LAST, activity.id) AS ordinal"
         f" FROM {_FROM} WHERE activity.company_id = $1 AND activity.member_id = $2 AND activity.state = 'planned'"
         " AND ($3::date IS NULL OR activity.due_on <= $3)) AS listed"
-        " WHERE place = 1 OR (place > $5 AND place <= $5 + $4) ORDER BY place",
+        " WHERE ordinal = 1 OR (ordinal > $5 AND ordinal <= $5 + $4) ORDER BY ordinal",
         snapshot.company_id,
         member_id,
         due_by,
@@ -158,9 +158,9 @@ async def _listed(
     rows = await snapshot.fetch(
         f"SELECT * FROM (SELECT {ACTIVITY}, {_RECORDS}, {parent} AS parent_id,"  # noqa: S608 (constants)
         f" count(*) OVER (PARTITION BY {parent}) AS total, row_number() OVER (PARTITION BY {parent}"
-        " ORDER BY coalesce(activity.done_on, activity.due_on) DESC, activity.id DESC) AS place"
+        " ORDER BY coalesce(activity.done_on, activity.due_on) DESC, activity.id DESC) AS ordinal"
         f" FROM {_FROM} {join} WHERE {_SEEN} {_MATCHES}) AS listed"
-        " WHERE place = 1 OR (place > $11 AND place <= $11 + $12) ORDER BY parent_id, place",
+        " WHERE ordinal = 1 OR (ordinal > $11 AND ordinal <= $11 + $12) ORDER BY parent_id, ordinal",
         *_seen_by(snapshot, sight),
         *where.values(),
         *part,
@@ -169,7 +169,7 @@ async def _listed(
     for row in rows:
         page = pages[row["parent_id"]]
         page.total = row["total"]
-        if offset < row["place"] <= offset + limit:
+        if offset < row["ordinal"] <= offset + limit:
             page.rows.append(row)
     return pages
 

@@ -20,7 +20,7 @@ from quotaloom.policies.crediting import CreditingOutcome, ask_for_credits
 from quotaloom.policies.errors import PolicyFailed
 from quotaloom.policies.host import PolicyHost
 from quotaloom.policies.selected import SelectedPolicy
-from quotaloom.policies.settings import selected_by
+from quotaloom.policies.settings import selected_by, settings_in_force
 from quotaloom_sdk import CreditingRule
 
 Credits = tuple[LedgerCredit, ...]
@@ -42,12 +42,7 @@ class CreditingPlan:
 
 async def crediting_setting(source: Snapshot | Transaction, on: date) -> Record | None:
     """The setting of the company's crediting rule on a day: the first by ordinal, if any is switched on."""
-    return await source.fetch_one(
-        "SELECT policy, parameters, revision, plugin_version FROM policy_setting WHERE kind = $1 AND active"
-        " AND valid_from <= $2 AND (valid_to IS NULL OR valid_to > $2) ORDER BY ordinal, policy LIMIT 1",
-        CreditingRule.kind,
-        on,
-    )
+    return next(iter(await settings_in_force(source, CreditingRule.kind, on)), None)
 
 
 async def plan_credits(

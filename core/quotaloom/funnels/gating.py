@@ -17,7 +17,7 @@ from quotaloom.platform.unit_of_work import Snapshot, Transaction
 from quotaloom.platform.work import Work
 from quotaloom.policies.gating import ask_gate
 from quotaloom.policies.host import PolicyHost
-from quotaloom.policies.settings import selected_by
+from quotaloom.policies.settings import selected_by, settings_in_force
 from quotaloom_sdk import ActivityFact, ApprovalFact, GateRequest, Need, Parameters, StageFact, StageGate, UnmetStandard
 
 
@@ -36,12 +36,7 @@ class GatePlan:
 
 async def gate_settings(source: Snapshot | Transaction, on: date) -> list[Record]:
     """The settings of all gates that the company has switched on that day, the first by ordinal first."""
-    return await source.fetch(
-        "SELECT policy, parameters, revision, plugin_version FROM policy_setting WHERE kind = $1 AND active"
-        " AND valid_from <= $2 AND (valid_to IS NULL OR valid_to > $2) ORDER BY ordinal, policy",
-        StageGate.kind,
-        on,
-    )
+    return await settings_in_force(source, StageGate.kind, on)
 
 
 async def plan_gates(

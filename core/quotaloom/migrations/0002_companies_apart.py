@@ -599,12 +599,17 @@ def _statements() -> list[str]:
         for on in ("objective", "plan")
     ]
     found.append(
-        # The only thing that is read without a company: which company a key names.
+        # All that is read without a company: which company a key names, and which clock each of them goes by.
         f"""
         CREATE FUNCTION company_id_of(wanted text) RETURNS bigint LANGUAGE sql STABLE SECURITY DEFINER
             SET search_path = public AS $$ SELECT id FROM company WHERE key = wanted $$;
         REVOKE ALL ON FUNCTION company_id_of(text) FROM PUBLIC;
         GRANT EXECUTE ON FUNCTION company_id_of(text) TO {ROLE};
+        CREATE FUNCTION company_clocks() RETURNS TABLE (company_id bigint, time_zone text, founded_at timestamptz)
+            LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public
+            AS $$ SELECT id, company.time_zone, created_at FROM company $$;
+        REVOKE ALL ON FUNCTION company_clocks() FROM PUBLIC;
+        GRANT EXECUTE ON FUNCTION company_clocks() TO {ROLE};
         GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {ROLE};
         """
     )

@@ -178,6 +178,23 @@ async def hold_free(transaction: Transaction, ownership_ids: Sequence[int]) -> l
     return [one for one in held if one.kind is not RecordKind.OPPORTUNITY or one.record_id in of_deals]
 
 
+async def waiting_records(
+    reader: Snapshot | Transaction, pool_id: int, named: Sequence[RecordName] | None, count: int
+) -> list[OwnedRecord]:
+    """The records that wait in a pool, of those named or of all, the one that has waited the longest first."""
+    ids = {kind: [one.id for one in named or () if one.kind is kind] for kind in RecordKind}
+    rows = await reader.fetch(
+        f"{_COLUMNS} pool_id = $2 AND member_id IS NULL AND position_id IS NULL AND ($4 OR lead_id = ANY ($5::bigint[])"
+        " OR customer_id = ANY ($6::bigint[]) OR opportunity_id = ANY ($7::bigint[])) ORDER BY since, id LIMIT $3",
+        reader.company_id,
+        pool_id,
+        count,
+        named is None,
+        *ids.values(),
+    )
+    return [_owned(row) for row in rows]
+
+
 async def hand_over(transaction: Transaction, handings: Sequence[Handing], on: date) -> None:
     """Let records change hands as of now and of the business date: state, mirrored deal and ledger, three statements.
 

@@ -5,15 +5,19 @@ asyncpg asks of every element of a list whether it is a list of its own, which t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 _SEPARATOR = "\0"
 """What PostgreSQL stores in no text."""
 
 
-def array_of(values: Iterable[object]) -> str:
+def array_of(values: Sequence[object]) -> str:
     """Whole numbers, decimals, days or code words such as `CNY`, of letters and digits alone; None is null."""
-    return "{" + ",".join(map(str, values)).replace("None", "NULL") + "}"
+    if values and values.count(values[0]) == len(values):
+        spelled = ",".join([str(values[0])] * len(values))  # as many columns are: all null, or of one currency
+    else:
+        spelled = ",".join(map(str, values))
+    return "{" + spelled.replace("None", "NULL") + "}"
 
 
 def array_of_texts(values: Sequence[str]) -> str:

@@ -9,6 +9,7 @@ from tortoise.context import TortoiseContext
 from tortoise.migrations.executor import MigrationExecutor
 
 from quotaloom.platform.database import credentials, tortoise_config
+from quotaloom.platform.jobs.storage import install
 
 _LOCK = 7_812_364_001
 
@@ -30,6 +31,7 @@ async def migrate(admin_url: str, *, application_role: str, progress: Callable[[
             await context.init(config=config)
             executor = MigrationExecutor(context.connections.get("default"), config["apps"])
             await executor.migrate(None, progress=lambda event, _, name: _tell(progress, event, name))
+        await install(guard, APPLICATION_GROUP)
         await guard.execute(_let_in(application_role))
     finally:
         await guard.close()

@@ -61,11 +61,16 @@ class Settings(BaseSettings):
     )
     port: int = Field(default=8000, ge=1, le=65535, description="Port to serve on.")
     workers: int = Field(default=1, ge=1, le=64, description="Number of serving processes.")
+    jobs: bool = Field(
+        default=True,
+        description="`true` lets serving processes do jobs too, such as nightly ones; `false` leaves them to "
+        "`quotaloom worker`.",
+    )
     database_pool_size: int = Field(
         default=10,
         ge=1,
         le=200,
-        description="Connections to the database that each serving process may hold.",
+        description="Connections to the database that each serving process, or worker, may hold.",
     )
     statement_timeout_ms: int = Field(
         default=10_000,

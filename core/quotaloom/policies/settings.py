@@ -56,7 +56,7 @@ async def select_policy(
     Raises `InputError` UNKNOWN_POLICY where it is neither installed nor set, POLICY_OFF where the company has it
     switched off, POLICY_UNAVAILABLE where it is switched on and cannot be asked: another never takes its place.
     """
-    rows = await _in_force(source, kind, on)
+    rows = await settings_in_force(source, kind, on)
     chosen = _chosen(rows, wanted)
     if chosen is None:
         if wanted is not None:
@@ -83,13 +83,13 @@ def selected_by(registry: PolicyRegistry, setting: Mapping[str, Any] | Record, p
 
 async def policies_on(source: Snapshot | Transaction, registry: PolicyRegistry, kind: str, on: date) -> frozenset[str]:
     """The full keys of the policies of a kind that the company has switched on that day and that can be asked."""
-    rows = await _in_force(source, kind, on)
+    rows = await settings_in_force(source, kind, on)
     return frozenset(
         row["policy"] for row in rows if why_unavailable(registry, row["policy"], row["plugin_version"]) is None
     )
 
 
-async def _in_force(source: Snapshot | Transaction, kind: str, on: date) -> list[Record]:
+async def settings_in_force(source: Snapshot | Transaction, kind: str, on: date) -> list[Record]:
     """The settings of a kind that are on that day, the first by ordinal first."""
     return await source.fetch(
         "SELECT policy, parameters, revision, plugin_version FROM policy_setting WHERE kind = $1 AND active"
@@ -102,7 +102,7 @@ async def _in_force(source: Snapshot | Transaction, kind: str, on: date) -> list
 async def still_selected(transaction: Transaction, selected: SelectedPolicy, on: date, wanted: str | None) -> bool:
     """Whether `select_policy` would choose the same setting again; it stays so until the transaction ends."""
     await transaction.lock("policies", shared=True)
-    chosen = _chosen(await _in_force(transaction, selected.policy.kind, on), wanted)
+    chosen = _chosen(await settings_in_force(transaction, selected.policy.kind, on), wanted)
     return chosen is not None and (chosen["policy"], chosen["revision"]) == (selected.policy.key, selected.revision)
 
 

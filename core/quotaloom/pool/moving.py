@@ -64,16 +64,26 @@ async def move(transaction: Transaction, handings: Sequence[Handing], today: dat
     if not handings:
         return
     await hand_over(transaction, handings, today)
-    movement = handings[0].movement
-    ids: dict[RecordKind, list[int]] = {kind: [] for kind in RecordKind}
-    for handing in handings:
-        ids[handing.record.kind].append(handing.record.record_id)
-    only = handings[0].record.id if len(handings) == 1 else None
-    transaction.record(f"records.{movement}", "Ownership", only, after=ids, reason=handings[0].reason)
+    first = handings[0]
+    ids = ids_by_kind(RecordName(one.record.kind, one.record.record_id) for one in handings)
+    only = first.record.id if len(handings) == 1 else None
+    transaction.record(f"records.{first.movement}", "Ownership", only, after=ids, reason=first.reason)
     transaction.publish(
         "records.moved",
-        movement=movement.value,
-        leads=ids[RecordKind.LEAD],
-        customers=ids[RecordKind.CUSTOMER],
-        opportunities=ids[RecordKind.OPPORTUNITY],
+        movement=first.movement.value,
+        leads=ids["leads"],
+        customers=ids["customers"],
+        opportunities=ids["opportunities"],
     )
+
+
+def ids_by_kind(records: Iterable[RecordName]) -> dict[str, list[int]]:
+    """The ids of records, as audit entries and events tell them."""
+    ids: dict[RecordKind, list[int]] = {kind: [] for kind in RecordKind}
+    for record in records:
+        ids[record.kind].append(record.id)
+    return {
+        "leads": ids[RecordKind.LEAD],
+        "customers": ids[RecordKind.CUSTOMER],
+        "opportunities": ids[RecordKind.OPPORTUNITY],
+    }

@@ -52,6 +52,12 @@ class Seats:
             raise InputError("POSITION_NEEDED", f"member {member_id} holds several positions: name one", path)
         return one
 
+    def any_position(self, member_id: int, pool_id: int) -> int | None:
+        """The position with which he is given a record of that pool: the first below its units, or his first."""
+        held = self.of_members.get(member_id, {})
+        fitting = [position_id for position_id, pool_ids in held.items() if pool_id in pool_ids]
+        return next(iter(fitting or held), None)
+
 
 async def load_seats(
     reader: Snapshot | Transaction, member_ids: Iterable[int], today: date, position_ids: Iterable[int] = ()

@@ -183,7 +183,7 @@ class _Decider:
         fixed = {index: _kept(unit, kind, index) or 0 for index in unit.fixed}
         try:
             spread = spread_over_months(total, outcome.months, fixed)
-            return tuple(_kept(unit, kind, month) if month in fixed else part for month, part in enumerate(spread))
+            return _with_fixed(unit, kind, spread)
         except DecompositionRefused as error:
             raise self._named(error, [unit], unit, kind) from None
 
@@ -217,7 +217,7 @@ class _Decider:
                 handed_out[month] = sum(fixed[index, month] for index in range(len(children)))
             request = SplitRequest(tuple(handed_out), outcome.matrix, fixed=fixed, year_totals=pins)
             return [
-                tuple(_kept(child, kind, month) if month in child.fixed else cell for month, cell in enumerate(row))
+                _with_fixed(child, kind, row) if child.fixed else tuple(row)
                 for child, row in zip(children, split(request), strict=True)
             ]
         except DecompositionRefused as error:
@@ -232,6 +232,10 @@ class _Decider:
             lambda amount: format_amount(amount, self.gathered.metric_scale),
         )
         return InputError(error.code, f"{unit.name}, {kind}: {sentence}", error.path or (kind,))
+
+
+def _with_fixed(unit: GatheredUnit, kind: str, row: Sequence[int]) -> Months:
+    return tuple(_kept(unit, kind, month) if month in unit.fixed else cell for month, cell in enumerate(row))
 
 
 def _kept(unit: GatheredUnit, kind: str, month: int) -> int | None:

@@ -29,7 +29,7 @@ from quotaloom.targets.deciding import (
     units_to_split,
 )
 from quotaloom.targets.factors import check_factor
-from quotaloom.targets.gathering import Gathered, gather, subtree, tree_of
+from quotaloom.targets.gathering import KINDS, Gathered, gather, subtree, tree_of
 from quotaloom.targets.permission import BELOW_ONLY, PlanningRight, planning_right
 from quotaloom.targets.plans import PlanFacts, load_plan, open_version
 from quotaloom.targets.ramps import Factors, read_ramp
@@ -201,15 +201,19 @@ async def still_stands(transaction: Transaction, gathered: Gathered, units: list
 async def store_cells(transaction: Transaction, draft_id: int, rows: Sequence[tuple[Any, ...]]) -> None:
     """Write cells of a draft: the unit's id, first day and the day after the last, target, assessment, stretch."""
     await transaction.execute(
+        "CREATE TEMPORARY TABLE new_cell (unit_id bigint, starts_on date, ends_on date, target bigint,"
+        " assessment bigint, stretch bigint) ON COMMIT DROP"
+    )
+    await transaction.copy("new_cell", ("unit_id", "starts_on", "ends_on", *KINDS), rows)
+    await transaction.execute(
         "INSERT INTO target_cell AS c (company_id, plan_version_id, unit_id, starts_on, ends_on, target, assessment,"
-        " stretch, locked, pinned, version) SELECT $1, $2, n.*, false, false, 1"
-        " FROM unnest($3::bigint[], $4::date[], $5::date[], $6::bigint[], $7::bigint[], $8::bigint[]) AS n"
+        " stretch, locked, pinned, version) SELECT $1, $2, n.*, false, false, 1 FROM new_cell AS n"
         " ON CONFLICT (company_id, plan_version_id, unit_id, starts_on) DO UPDATE SET target = excluded.target,"
         " assessment = excluded.assessment, stretch = excluded.stretch, version = c.version + 1",
         transaction.company_id,
         draft_id,
-        *(list(column) for column in zip(*rows, strict=True)),
     )
+    await transaction.execute("DROP TABLE new_cell")
 
 
 async def _explain(transaction: Transaction, gathered: Gathered, outcome: DecompositionOutcome) -> None:

@@ -22,6 +22,8 @@ from quotaloom.targets.plans import PlanFacts
 KINDS = ("target", "assessment", "stretch")
 """The three values of a cell."""
 
+NEVER: frozenset[int] = frozenset()
+
 
 @dataclass(frozen=True, slots=True)
 class GatheredUnit:
@@ -164,25 +166,32 @@ def _unit(
     found = {**whole, **{place: _summed(of_month) for place, of_month in days.items()}}
     locked = frozenset(place for place, cell in found.items() if cell["locked"])
     pinned = frozenset(place for place, cell in found.items() if cell["pinned"])
-    shut = frozenset(
-        index
-        for index, month in enumerate(months)
-        if not open_in(row["opened_on"], row["closed_on"], month.starts_on, month.ends_on)
-    )
-    by_month = [found.get(place) for place in range(len(months))]
+    opened_on, closed_on = row["opened_on"], row["closed_on"]
+    shut = NEVER
+    if opened_on is not None or closed_on is not None:
+        shut = frozenset(
+            place
+            for place, month in enumerate(months)
+            if not open_in(opened_on, closed_on, month.starts_on, month.ends_on)
+        )
     return GatheredUnit(
         id=row["id"],
         key=row["key"],
         name=row["name"],
         kind=row["kind"],
         children=tuple(children),
-        values={kind: tuple(None if cell is None else cell[kind] for cell in by_month) for kind in KINDS},
+        values=_values(found, len(months)) if found else dict.fromkeys(KINDS, (None,) * len(months)),
         fixed=locked | pinned | shut | days.keys(),
         locked=locked,
         shut=shut,
         by_day=frozenset(days),
         versions={cell["id"]: cell["version"] for cell in cells},
     )
+
+
+def _values(found: Mapping[int, Record | Mapping[str, Any]], months: int) -> dict[str, tuple[int | None, ...]]:
+    by_month = [found.get(place) for place in range(months)]
+    return {kind: tuple([None if cell is None else cell[kind] for cell in by_month]) for kind in KINDS}
 
 
 def _by_month(

@@ -49,8 +49,11 @@ def whole_weights(weights: Sequence[Rational], month: int) -> list[int]:
 def open_weights(weights: Sequence[Sequence[Rational]], open_cells: Sequence[int]) -> list[list[int]]:
     """Whole weights, one list per *month*: 0 where a cell is not open, equal where all open ones are 0."""
     columns = []
+    whole: list[int] = []
+    before: tuple[Rational, ...] | None = None
     for month, column in enumerate(zip(*weights, strict=True)):
-        whole = whole_weights(column, month)
+        if column != before:  # months mostly have the weights of the month before
+            whole, before = whole_weights(column, month), column
         bit = 1 << month
         free = [weight if cells & bit else 0 for weight, cells in zip(whole, open_cells, strict=True)]
         columns.append(free if any(free) else [1 if cells & bit else 0 for cells in open_cells])

@@ -23,6 +23,7 @@ from quotaloom_server.commands.plugins import plugins
 from quotaloom_server.commands.schema import schema
 from quotaloom_server.commands.serve import serve
 from quotaloom_server.commands.token import token
+from quotaloom_server.commands.worker import worker
 from quotaloom_server.output import ASIDE
 
 FAILED = 1
@@ -35,7 +36,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (serve, migrate, demo, import_, token, schema, plugins):
+for command in (serve, worker, migrate, demo, import_, token, schema, plugins):
     app.command(command.__name__.rstrip("_"))(command)
 app.add_typer(plan, name="plan")
 app.add_typer(plugin, name="plugin")

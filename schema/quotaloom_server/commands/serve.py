@@ -37,6 +37,14 @@ def serve(
         int | None,
         typer.Option(metavar="N", min=1, max=64, help="Serving processes.  [default: QUOTALOOM_WORKERS or 1]"),
     ] = None,
+    jobs: Annotated[
+        bool | None,
+        typer.Option(
+            "--jobs/--no-jobs",
+            help="Do jobs, such as nightly ones, too, or leave them to `quotaloom worker`."
+            "  [default: QUOTALOOM_JOBS or --jobs]",
+        ),
+    ] = None,
     with_demo: Annotated[
         bool, typer.Option("--with-demo", help="Load the demo company, if it is not there yet.")
     ] = False,
@@ -46,7 +54,7 @@ def serve(
     Starts the embedded database, unless QUOTALOOM_DATABASE_URL names one, and brings it up to date. Ctrl-C ends
     both once the requests under way are answered.
     """
-    settings = load_settings(host=host, port=port, workers=workers)
+    settings = load_settings(host=host, port=port, workers=workers, jobs=jobs)
     configure_logging(settings.log_level)
     try:
         with (
@@ -81,7 +89,8 @@ def _run(
         from quotaloom_server.application import create_application
         from quotaloom_server.serving import Server
 
-        Server(create_application(settings, urls.application, plugins=plugins), started).run(sockets)
+        application = create_application(settings, urls.application, plugins=plugins, jobs=settings.jobs)
+        Server(application, started).run(sockets)
         return
     from quotaloom_server.workers import Workers
 

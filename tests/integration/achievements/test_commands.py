@@ -88,6 +88,21 @@ async def test_every_bad_item_is_told_with_its_path(database: Database) -> None:
     assert await recorded(tree) == ([], [])
 
 
+async def test_a_key_used_before_is_told_with_its_path(database: Database) -> None:
+    """Alone, and with an amount that cannot be read; an item that cannot be read itself is told only of that."""
+    tree = await plant(database, TEAM)
+    await post_achievements(tree.work, [item(tree, "a", "1"), item(tree, "b", "1")])
+    with pytest.raises(InputError) as one:
+        await post_achievements(tree.work, [item(tree, "new", "1"), item(tree, "a", "2")])
+    assert (one.value.code, one.value.path) == ("IDEMPOTENCY_KEY_REUSED", ("items", 1, "idempotencyKey"))
+    with pytest.raises(ManyRefused) as two:
+        await post_achievements(tree.work, [item(tree, "b", "1.001"), item(tree, "a", "2")])
+    assert [(error.path, error.code) for error in two.value.errors] == [
+        (("items", 0, "amount"), "TOO_PRECISE"),
+        (("items", 1, "idempotencyKey"), "IDEMPOTENCY_KEY_REUSED"),
+    ]
+
+
 async def test_a_request_has_a_limit(database: Database) -> None:
     """One item is the least and a thousand the most."""
     tree = await plant(database, TEAM)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from quotaloom.funnels.commands.stage_changes import lose_opportunity, win_opportunity
+from quotaloom.funnels.commands.stage_changes import win_opportunity
 from quotaloom.metrics.product_commands import NewProduct, define_product
 from quotaloom.organizations.commands.units import move_unit
 from quotaloom.platform.database import Database
-from tests.integration.funnels.floors import HOST, TODAY, Floor, furnish
-from tests.integration.graph.asking import ask, gid, statements
+from tests.integration.funnels.floors import HOST, TODAY, furnish
+from tests.integration.graph.asking import gid, statements
+from tests.integration.graph.figuring import lost, of_funnel, of_unit, won, write
 
 APRIL, MAY = date(2026, 4, 10), date(2026, 5, 20)
 SUMS = "{ count amount weightedAmount withoutAmount }"
@@ -18,37 +19,6 @@ SUMS = "{ count amount weightedAmount withoutAmount }"
 
 def sums(count: int, amount: str = "0.00", weighted: str = "0.00", without: int = 0) -> dict[str, Any]:
     return {"count": count, "amount": amount, "weightedAmount": weighted, "withoutAmount": without}
-
-
-async def of_funnel(floor: Floor, arguments: str, fields: str, who: str | None = None) -> list[dict[str, Any]]:
-    """The figures of the funnel."""
-    query = f'{{ funnel(key: "sales") {{ figures({arguments}) {{ {fields} }} }} }}'
-    found: list[dict[str, Any]] = (await ask(floor, query, who))["funnel"]["figures"]
-    return found
-
-
-async def of_unit(floor: Floor, unit: str, arguments: str, fields: str, who: str | None = None) -> list[dict[str, Any]]:
-    """The figures of a unit."""
-    query = (
-        f"query ($f: ID!, $u: ID!) {{ orgUnit(id: $u) {{ funnelFigures(funnel: $f, {arguments}) {{ {fields} }} }} }}"
-    )
-    ids = {"f": gid("Funnel", floor.funnel), "u": gid("OrgUnit", floor.units[unit])}
-    found: list[dict[str, Any]] = (await ask(floor, query, who, **ids))["orgUnit"]["funnelFigures"]
-    return found
-
-
-async def won(floor: Floor, position: str, amount: int, opened_on: date, closed_on: date, **values: Any) -> int:
-    """A deal that was won."""
-    deal = await floor.open(position, amount=amount, opened_on=opened_on, **values)
-    await win_opportunity(floor.work, HOST, deal, on=closed_on)
-    return deal
-
-
-async def lost(floor: Floor, position: str, closed_on: date, **values: Any) -> int:
-    """A deal that was lost."""
-    deal = await floor.open(position, **values)
-    await lose_opportunity(floor.work, deal, on=closed_on)
-    return deal
 
 
 async def test_deals_are_told_by_how_they_stand(database: Database) -> None:
@@ -137,11 +107,7 @@ async def test_figures_are_broken_down_and_filtered_by_product_and_source(databa
     await won(floor, "ann", 2_00, APRIL, MAY, product_id=pump)
     fair = await floor.open("bob", amount=4_00, product_id=pump)
     await floor.open("bob", amount=8_00)
-
-    async def name_source(transaction: Any) -> None:
-        await transaction.execute("UPDATE opportunity SET source = 'fair' WHERE id = $1", fair)
-
-    await floor.work.write(name_source)
+    await write(floor, "UPDATE opportunity SET source = 'fair' WHERE id = $1", fair)
     fields = "product { key } source open { amount } won { amount }"
     by_product = await of_funnel(floor, 'period: "2026", by: PRODUCT', fields)
     assert [(one["product"], one["open"]["amount"], one["won"]["amount"]) for one in by_product] == [
@@ -201,11 +167,7 @@ async def test_deals_in_a_pool_are_no_unit_s(database: Database) -> None:
     floor = await furnish(database)
     await floor.open("ann", amount=1_00)
     pooled = await floor.open("ann", amount=2_00)
-
-    async def release(transaction: Any) -> None:
-        await transaction.execute("UPDATE opportunity SET position_id = NULL, member_id = NULL WHERE id = $1", pooled)
-
-    await floor.work.write(release)
+    await write(floor, "UPDATE opportunity SET position_id = NULL, member_id = NULL WHERE id = $1", pooled)
     assert await of_funnel(floor, 'period: "2026"', "open { amount }") == [{"open": {"amount": "3.00"}}]
     assert await of_unit(floor, "acme", 'period: "2026"', "open { amount }") == [{"open": {"amount": "1.00"}}]
     assert await of_funnel(floor, 'period: "2026"', "open { amount }", "hal") == [{"open": {"amount": "1.00"}}]

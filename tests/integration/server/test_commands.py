@@ -23,7 +23,7 @@ def test_the_version_is_the_distributions(home: Home) -> None:
     assert home.run("--version").stdout == f"quotaloom {version('quotaloom')}\n"
 
 
-COMMANDS = ["serve", "migrate", "demo", "import", "token", "schema", "plugins", "plan", "plugin"]
+COMMANDS = ["serve", "worker", "migrate", "demo", "import", "token", "schema", "plugins", "plan", "plugin"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)

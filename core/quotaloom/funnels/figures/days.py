@@ -39,15 +39,15 @@ def spread_sql(rows: str, keys: str) -> str:
     Days are counted before they are put in order: there are few different ones, however many rows there are.
     """
     return f"""
-    SELECT {keys}, coalesce(sum(number) FILTER (WHERE days IS NOT NULL), 0)::bigint AS count,
-        coalesce(sum(days * number), 0)::bigint AS total,
+    SELECT {keys}, coalesce(sum(times) FILTER (WHERE days IS NOT NULL), 0)::bigint AS count,
+        coalesce(sum(days * times), 0)::bigint AS total,
         min(days) FILTER (WHERE 2 * so_far >= known) AS median,
         min(days) FILTER (WHERE 10 * so_far >= 9 * known) AS p90,
-        coalesce(sum(number) FILTER (WHERE days IS NULL), 0)::bigint AS unknown
+        coalesce(sum(times) FILTER (WHERE days IS NULL), 0)::bigint AS unknown
     FROM (
-        SELECT {keys}, days, number, sum(number) FILTER (WHERE days IS NOT NULL) OVER (PARTITION BY {keys}) AS known,
-            sum(number) FILTER (WHERE days IS NOT NULL) OVER (PARTITION BY {keys} ORDER BY days) AS so_far
-        FROM (SELECT {keys}, days, count(*) AS number FROM ({rows}) AS taken GROUP BY {keys}, days) AS counted
+        SELECT {keys}, days, times, sum(times) FILTER (WHERE days IS NOT NULL) OVER (PARTITION BY {keys}) AS known,
+            sum(times) FILTER (WHERE days IS NOT NULL) OVER (PARTITION BY {keys} ORDER BY days) AS so_far
+        FROM (SELECT {keys}, days, count(*) AS times FROM ({rows}) AS taken GROUP BY {keys}, days) AS counted
     ) AS ordered GROUP BY {keys}
     """  # noqa: S608 (pieces of statements)
 

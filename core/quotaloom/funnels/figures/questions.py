@@ -65,7 +65,8 @@ class Whose:
 class FunnelStage:
     """A stage of a funnel by its key, whatever version a deal follows.
 
-    Names and limits are those of the latest version that has the key, whose stage is `stage_id`.
+    Names and limits are those of the latest version that has the key, whose stage is `stage_id`; `ordinals` has its
+    place in each version that has it.
     """
 
     number: int
@@ -74,6 +75,19 @@ class FunnelStage:
     outcome: str
     stage_id: int
     age_limit_days: int | None
+    ordinals: dict[int, int]
+
+    def follows(self, other: FunnelStage) -> bool:
+        """Whether it comes after another one: closing stages after all, others as the latest version with both says.
+
+        Where no version has both, the one that was kept for longer comes later.
+        """
+        if self.key == other.key or self.outcome != "open":
+            return self.key != other.key
+        shared = self.ordinals.keys() & other.ordinals.keys()
+        if not shared:
+            return max(self.ordinals) > max(other.ordinals)
+        return self.ordinals[max(shared)] > other.ordinals[max(shared)]
 
     @property
     def advances(self) -> bool:
@@ -108,7 +122,7 @@ class FunnelStages:
 async def load_stages(snapshot: Snapshot, funnel_ids: Sequence[int]) -> FunnelStages:
     """The stages of funnels, in one statement: those of the latest version in its order, then those it has no more."""
     rows = await snapshot.fetch(
-        "SELECT id, funnel_id, version_number, key, name, outcome, win_probability, age_limit_days FROM stage"
+        "SELECT id, funnel_id, version_number, key, name, ordinal, outcome, win_probability, age_limit_days FROM stage"
         " WHERE company_id = $1 AND funnel_id = ANY ($2::bigint[]) ORDER BY funnel_id, version_number DESC, ordinal",
         snapshot.company_id,
         list(funnel_ids),
@@ -118,12 +132,13 @@ async def load_stages(snapshot: Snapshot, funnel_ids: Sequence[int]) -> FunnelSt
     for row in rows:
         keys = known[row["funnel_id"]]
         stage = keys.setdefault(row["key"], _stage(len(keys), row))
+        stage.ordinals[row["version_number"]] = row["ordinal"]
         laid.append(Laid(row["id"], stage.number, row["outcome"], row["win_probability"], row["age_limit_days"]))
     return FunnelStages({funnel_id: tuple(keys.values()) for funnel_id, keys in known.items()}, tuple(laid))
 
 
 def _stage(number: int, row: Record) -> FunnelStage:
-    return FunnelStage(number, row["key"], row["name"], row["outcome"], row["id"], row["age_limit_days"])
+    return FunnelStage(number, row["key"], row["name"], row["outcome"], row["id"], row["age_limit_days"], {})
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,0 +1,84 @@
+"""Jobs that failed for the last time: kept until an admin has them tried again, or put away."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from quotaloom.platform.access import Scope
+from quotaloom.platform.errors import NotFound
+from quotaloom.platform.jobs.queue import COMPANY
+from quotaloom.platform.jobs.storage import LOG, QUEUE
+from quotaloom.platform.unit_of_work import Record, Snapshot, Transaction
+from quotaloom.platform.work import Work
+
+LONGEST_REASON: Final = 2000
+"""How many characters of what went wrong are shown."""
+
+# Row-level security does not reach the jobs: here, and only here, they are told apart by company.
+_OF_THE_COMPANY = f"status = 'failed' AND headers->>'{COMPANY}' = $1::bigint::text"
+
+_FAILED = f"""
+SELECT job.id, job.entrypoint AS name, job.created AS enqueued_at, job.updated AS failed_at,
+    job.attempts + 1 AS attempts, left(coalesce(last.reason, ''), {LONGEST_REASON}) AS reason
+FROM {QUEUE} AS job LEFT JOIN LATERAL (
+    SELECT concat_ws(': ', traceback->>'exception_type', nullif(traceback->>'exception_message', '')) AS reason
+    FROM {LOG} AS log WHERE log.job_id = job.id AND log.status = 'failed' ORDER BY log.created DESC LIMIT 1
+) AS last ON true
+WHERE {_OF_THE_COMPANY} AND ($2::bigint[] IS NULL OR job.id = ANY($2))
+ORDER BY job.updated DESC, job.id DESC LIMIT $3 OFFSET $4
+"""  # noqa: S608 (constants)
+
+_COUNT = f"SELECT count(*) AS number FROM {QUEUE} WHERE {_OF_THE_COMPANY}"  # noqa: S608 (constants)
+
+# The same may wait already, under its key: then that one is the new attempt.
+_RETRY = f"""
+WITH chosen AS (
+    SELECT id, entrypoint, dedupe_key FROM {QUEUE} WHERE {_OF_THE_COMPANY} AND id = $2 FOR UPDATE
+), waiting AS (
+    SELECT FROM chosen JOIN {QUEUE} AS other ON other.dedupe_key = chosen.dedupe_key AND other.status <> 'failed'
+), doubled AS (
+    DELETE FROM {QUEUE} WHERE id IN (SELECT id FROM chosen) AND EXISTS (SELECT FROM waiting)
+), again AS (
+    UPDATE {QUEUE} SET status = 'queued', attempts = 0, execute_after = now(), updated = now(), queue_manager_id = NULL
+    WHERE id IN (SELECT id FROM chosen) AND NOT EXISTS (SELECT FROM waiting)
+)
+SELECT entrypoint AS name FROM chosen
+"""  # noqa: S608 (constants)
+
+_DISMISS = f"DELETE FROM {QUEUE} WHERE {_OF_THE_COMPANY} AND id = $2 RETURNING entrypoint AS name"  # noqa: S608 (constants)
+
+
+async def failed_jobs(
+    snapshot: Snapshot, *, ids: list[int] | None = None, limit: int = 500, offset: int = 0
+) -> list[Record]:
+    """The company's failed jobs, the latest first: id, name, enqueued_at, failed_at, attempts, reason."""
+    return await snapshot.fetch(_FAILED, snapshot.company_id, ids, limit, offset)
+
+
+async def failed_job_count(snapshot: Snapshot) -> int:
+    """How many failed jobs the company has."""
+    row = await snapshot.fetch_one(_COUNT, snapshot.company_id)
+    return row["number"] if row is not None else 0
+
+
+async def retry_job(work: Work, job_id: int) -> None:
+    """Have a failed job tried anew, at once and as often as at first. Raises `NotFound` UNKNOWN_JOB."""
+    work.viewer.require(Scope.SETTINGS, "trying a failed job again")
+    await work.write(_changing(_RETRY, "job.retry", job_id))
+
+
+async def dismiss_job(work: Work, job_id: int) -> None:
+    """Put a failed job away; what it should have done is left undone. Raises `NotFound` UNKNOWN_JOB."""
+    work.viewer.require(Scope.SETTINGS, "putting a failed job away")
+    await work.write(_changing(_DISMISS, "job.dismiss", job_id))
+
+
+def _changing(sql: str, action: str, job_id: int) -> Callable[[Transaction], Any]:
+    async def apply(transaction: Transaction) -> None:
+        row = await transaction.fetch_one(sql, transaction.company_id, job_id)
+        if row is None:
+            raise NotFound("UNKNOWN_JOB", "there is no such failed job; it may be done by now, or put away", ("id",))
+        transaction.record(action, "Job", job_id, after={"name": row["name"]})
+
+    return apply

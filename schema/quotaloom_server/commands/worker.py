@@ -1,0 +1,39 @@
+"""`quotaloom worker`."""
+
+from __future__ import annotations
+
+import asyncio
+
+from quotaloom.platform.embedded import Terminated, ending_on_signals
+from quotaloom.platform.jobs.storage import require_installed
+from quotaloom.platform.settings import Settings, load_settings
+from quotaloom_server.clock import utc_now
+from quotaloom_server.databases import DatabaseUrls, connected, database_urls
+from quotaloom_server.jobs import job_worker
+from quotaloom_server.logs import configure_logging
+from quotaloom_server.output import ASIDE, raw
+from quotaloom_server.signals import run
+
+
+def worker() -> None:
+    """Do jobs, such as nightly ones, and serve nothing.
+
+    `quotaloom serve` does them as well, unless QUOTALOOM_JOBS is false. Any number may work on one database at once.
+    Ctrl-C ends it once the jobs under way are done, or given back after a few seconds.
+    """
+    settings = load_settings()
+    configure_logging(settings.log_level)
+    try:
+        with ending_on_signals(), database_urls(settings) as urls:
+            run(_work(settings, urls))
+    except Terminated:
+        ASIDE.print("Stopped.")
+
+
+async def _work(settings: Settings, urls: DatabaseUrls) -> None:
+    async with connected(settings, urls) as database:
+        async with database.snapshot(0) as snapshot:
+            await require_installed(snapshot)
+        async with job_worker(database, urls.application, utc_now):
+            raw("Quotaloom does jobs. Ctrl-C ends it.\n")
+            await asyncio.Event().wait()
