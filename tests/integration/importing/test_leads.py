@@ -92,7 +92,8 @@ async def test_leads_are_held_or_wait_as_their_rows_say(database: Database, tmp_
     found = await rows(
         work,
         "SELECT lead.key, lead.name, pool.key AS pool, member.key AS member FROM lead"
-        " JOIN ownership ON lead_id = lead.id LEFT JOIN pool ON pool.id = pool_id LEFT JOIN member ON member.id = member_id ORDER BY lead.key",
+        " JOIN ownership ON lead_id = lead.id LEFT JOIN pool ON pool.id = pool_id"
+        " LEFT JOIN member ON member.id = member_id ORDER BY lead.key",
     )
     assert [tuple(row) for row in found] == [
         ("1", "Ada", None, "Ann"),
