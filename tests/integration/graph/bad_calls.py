@@ -12,7 +12,6 @@ from tests.integration.graph.valid_calls import VALID, file_of
 from tests.integration.graph.worlds import NOTHING, World
 
 OLD: Final = "1000-01-01T00:00:00Z"
-TOMORROW: Final = "2026-06-02"
 STEP: Final[dict[str, Any]] = {"matter": "Call again", "dueOn": "2026-06-08"}
 CUSTOMER: Final[tuple[dict[str, Any], ...]] = (
     {"name": ""},
