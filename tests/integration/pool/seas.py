@@ -8,7 +8,8 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from quotaloom.activities.commands import log_activity
-from quotaloom.activities.facts import ActivityKind, Moment, NewActivity, Particulars, Subjects
+from quotaloom.activities.facts import Moment, NewActivity, Particulars, Subjects
+from quotaloom.activities.kinds import ActivityKind
 from quotaloom.funnels.commands.customers import NewCustomer, insert_customers
 from quotaloom.ownership.ledger import Handing, hand_over, hold_records
 from quotaloom.ownership.owners import Movement, Owner, RecordKind, RecordName
