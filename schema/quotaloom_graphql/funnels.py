@@ -22,6 +22,7 @@ from quotaloom_graphql.connections import After, Connection, First, Text, page, 
 from quotaloom_graphql.context import Info
 from quotaloom_graphql.creditings import Crediting, load_creditings
 from quotaloom_graphql.decimals import shortest
+from quotaloom_graphql.duplicates import load_customer_duplicates
 from quotaloom_graphql.funnel_figures import FunnelFigures, load_funnel_figures
 from quotaloom_graphql.funnel_loaders import (
     ClosedIn,
@@ -66,6 +67,7 @@ if TYPE_CHECKING:
     from quotaloom_graphql.achievements import Achievement
     from quotaloom_graphql.activities import Activity
     from quotaloom_graphql.customer_levels import CustomerLevel
+    from quotaloom_graphql.duplicates import PossibleDuplicate
     from quotaloom_graphql.leads import Lead
 
 
@@ -168,6 +170,9 @@ class Customer(Node):
     )
     activities: Connection[Annotated[Activity, strawberry.lazy("quotaloom_graphql.activities")]] = batch(
         load_customer_activities, key="id", description="What is planned and done for it, the latest day first: a page."
+    )
+    possible_duplicates: list[Annotated[PossibleDuplicate, strawberry.lazy("quotaloom_graphql.duplicates")]] = batch(
+        load_customer_duplicates, key="id", description="The customers that are the same by the company's rule."
     )
     viewer_can: ViewerCanOnCustomer = batch(load_customer_rights, key="id", description="What you may do with it.")
 

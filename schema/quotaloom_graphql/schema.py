@@ -45,6 +45,7 @@ from quotaloom_graphql.companies import CompanyMutation
 from quotaloom_graphql.context import Info
 from quotaloom_graphql.customer_mutations import CustomerMutation
 from quotaloom_graphql.decimals import EXACT_DECIMAL
+from quotaloom_graphql.duplicates import DuplicateMutation, DuplicateQuery
 from quotaloom_graphql.funnel_mutations import FunnelMutation
 from quotaloom_graphql.lead_mutations import LeadMutation
 from quotaloom_graphql.metrics import MetricMutation
@@ -124,6 +125,7 @@ class Query(
     scores.ScoreQuery,
     leads.LeadQuery,
     customer_levels.CustomerLevelQuery,
+    DuplicateQuery,
     PluginQuery,
 ):
     """Root of queries."""
@@ -156,6 +158,7 @@ class Mutation(
     CustomerMutation,
     LeadMutation,
     customer_levels.CustomerLevelMutation,
+    DuplicateMutation,
     PoolMutation,
     MovementMutation,
     ActivityMutation,

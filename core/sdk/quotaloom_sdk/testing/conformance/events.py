@@ -40,6 +40,7 @@ PAYLOADS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "customer_level.defined": ("id", "key"),
         "customer_level.updated": _ROW,
         "customer_levels.ordered": (),
+        "duplicate_rule.set": ("subject",),
         "exchange_rate.set": ("id", "currency", "kind"),
         "focus.set": ("on", "id", "period"),
         "funnel.created": _ROW,
@@ -121,6 +122,7 @@ _VALUES: Mapping[str, SearchStrategy[Any]] = {
     "on": days.map(lambda day: day.isoformat()),
     "period": st.builds("{}-Q{}".format, st.integers(1990, 2100), st.integers(1, 4)),
     "policy": st.sampled_from(("allocation.even", "acme.by_year")),
+    "subject": st.sampled_from(("lead", "customer")),
     "units": _NUMBERS,
 }
 
