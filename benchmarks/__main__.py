@@ -13,7 +13,17 @@ from dataclasses import dataclass
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import attaining, decomposing, importing, memory, nested_query, policies, posting, starting
+from benchmarks import (
+    attaining,
+    decomposing,
+    funnel_figures,
+    importing,
+    memory,
+    nested_query,
+    policies,
+    posting,
+    starting,
+)
 from benchmarks.databases import make_template
 from benchmarks.measuring import Bench, Row, Skipped, duration, run
 from quotaloom.platform.embedded import Terminated, ending_on_signals, temporary_postgres
@@ -29,7 +39,7 @@ class Benchmark:
 
 BENCHMARKS = {
     module.__name__.rpartition(".")[2]: Benchmark(module.TITLE, module.measure)
-    for module in (importing, memory, nested_query, decomposing, attaining, posting, policies, starting)
+    for module in (importing, memory, nested_query, decomposing, attaining, posting, funnel_figures, policies, starting)
 }
 
 WIDTH = 116  # where the output goes to a file

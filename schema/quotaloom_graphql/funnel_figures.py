@@ -25,6 +25,13 @@ from quotaloom_graphql.arguments import PeriodLabel
 from quotaloom_graphql.context import Info, RequestContext
 from quotaloom_graphql.enums import Grain
 from quotaloom_graphql.funnel_figure_values import DaySpread, DealSums, day_spread, deal_sums
+from quotaloom_graphql.funnel_outlooks import (
+    FunnelForecast,
+    SlippedDeals,
+    load_coverage,
+    load_forecast,
+    load_slipped,
+)
 from quotaloom_graphql.funnel_passage_loaders import once_asked
 from quotaloom_graphql.funnel_stage_figures import FunnelStageFigures, stage_figures
 from quotaloom_graphql.metrics import Product, load_products
@@ -125,6 +132,16 @@ class FunnelFigures:
         load_velocity,
         description="What the funnel brings a day: open count × win rate × average won amount ÷ average cycle days."
         " Null where one of them is.",
+    )
+    coverage: Decimal | None = batch(
+        load_coverage,
+        description="The weighted amount of `expected` ÷ what remains of the unit's revenue target in the published"
+        " plan, six places; the funnel's own is of the company's target, for whoever sees all of it. Null where nothing"
+        " remains, without a target, and for single products or sources.",
+    )
+    forecast: FunnelForecast = batch(load_forecast, description="What the period will bring, adjustments kept apart.")
+    slipped: SlippedDeals = batch(
+        load_slipped, description="The deals that were expected to close in the period and did not."
     )
     stages: list[FunnelStageFigures] = strawberry.field(
         description="The funnel's stages, those of its latest version first."

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import strawberry
 
+from quotaloom.funnels.commands.forecasts import may_adjust
 from quotaloom.organizations import reads
 from quotaloom.platform.access import Scope
 from quotaloom.platform.unit_of_work import Record
@@ -158,6 +159,7 @@ async def load_unit_rights(keys: list[int], info: Info) -> list[dict[str, Any]]:
             "set_own_goal": key in sight.held_unit_ids,
             "commit": sight.may_plan(key) or sight.holds(key),
             "comment": sight.may_plan(key) or sight.holds(key),
+            "adjust_forecast": may_adjust(viewer, sight, key),
         }
         for key in keys
     ]

@@ -84,6 +84,7 @@ class ViewerCanOnUnit:
     comment: bool = strawberry.field(
         description="Comment on its cells: in every plan that you see, of your own position once it is published."
     )
+    adjust_forecast: bool = strawberry.field(description="Adjust the forecast of its deals: you lead it.")
 
 
 @strawberry.type(description="What you may do with a member; the server checks again.")

@@ -6,9 +6,10 @@ from quotaloom.platform.database import Database
 from quotaloom.platform.jobs.handlers import Handlers
 from quotaloom.platform.jobs.purging import PURGE
 from quotaloom.platform.jobs.worker import JobWorker
+from quotaloom.pool.every_night import RECYCLE, REMIND
 from quotaloom_server.clock import Clock
 
 
 def job_worker(database: Database, database_url: str, clock: Clock) -> JobWorker:
     """A worker that does every kind of job while its `async with` block runs."""
-    return JobWorker(database, database_url, Handlers([PURGE]), clock=clock)
+    return JobWorker(database, database_url, Handlers([PURGE, RECYCLE, REMIND]), clock=clock)

@@ -195,13 +195,13 @@ class OpportunityDocument(TenantModel):
 
 
 class ForecastAdjustment(TenantModel):
-    """What a head expects of a unit's period beside what its deals say; the latest of a unit and period stands.
+    """What a head expects of a unit's period beside what its deals of a funnel say; the latest of a category stands.
 
     `amount` is added to the forecast of that `category`, in minor units of the company's currency. Append-only.
     """
 
     unit_id = fields.BigIntField()
-    funnel_id = fields.BigIntField(null=True)
+    funnel_id = fields.BigIntField()
     starts_on = fields.DateField()
     ends_on = fields.DateField()
     category = fields.CharField(max_length=12)

@@ -14,7 +14,7 @@ from quotaloom.funnels.batches import Inserted, first_repeated, of_row, reserve_
 from quotaloom.funnels.naming import may_be_id
 from quotaloom.funnels.permission import unknown
 from quotaloom.leads.records import LeadStatus, NewLead, StoredLead, check_lead
-from quotaloom.ownership.arriving import require_room_for_new
+from quotaloom.ownership.holding_caps import require_caps_kept
 from quotaloom.ownership.ledger import begin_ownership, hold_records
 from quotaloom.ownership.owners import Movement, OwnedRecord, Owner, RecordKind
 from quotaloom.platform.errors import InputError
@@ -101,9 +101,8 @@ async def insert_leads(
     created = {row["id"] for row in stored}
     beginnings = [(lead_id, owner) for lead_id, owner in zip(ids, owners, strict=True) if lead_id in created]
     await begin_ownership(transaction, RecordKind.LEAD, beginnings, movement, today)
-    if movement is Movement.IMPORT:
-        arrived = [(number, lead_id) for number, lead_id in enumerate(ids) if lead_id in created]
-        await require_room_for_new(transaction, RecordKind.LEAD, arrived)
+    places = {lead_id: (number, "positionId") for number, lead_id in enumerate(ids) if lead_id in created}
+    await require_caps_kept(transaction, RecordKind.LEAD, places)
     for row, lead_id, key in zip(rows, ids, keys, strict=True):
         if lead_id in created:
             transaction.record("lead.create", "Lead", lead_id, after=asdict(row) | {"key": key})

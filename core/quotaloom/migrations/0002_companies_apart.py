@@ -583,6 +583,14 @@ def _statements() -> list[str]:
         """
     )
     found.append(
+        # Which deals were expected to close on another day before: the only change of a deal that figures look up.
+        """
+        CREATE INDEX ON audit_entry (object_id, company_id) WHERE object_type = 'Opportunity'
+            AND before ->> 'expected_close_on' IS NOT NULL
+            AND before ->> 'expected_close_on' IS DISTINCT FROM after ->> 'expected_close_on';
+        """
+    )
+    found.append(
         # A choice of the attribute's own, and one value of each attribute an object.
         """
         ALTER TABLE attribute_value ADD FOREIGN KEY (company_id, definition_id, choice_id)

@@ -6,7 +6,8 @@ import asyncio
 from datetime import UTC, date, datetime
 
 from quotaloom.activities.commands import cancel_activity, complete_activity, log_activity, plan_activity
-from quotaloom.activities.facts import ActivityKind, Moment
+from quotaloom.activities.facts import Moment
+from quotaloom.activities.kinds import ActivityKind
 from quotaloom.funnels.commands.customers import NewCustomer, create_customer
 from quotaloom.funnels.commands.opportunities import transfer_opportunity
 from quotaloom.ownership.ledger import Handing, hand_over, hold_records

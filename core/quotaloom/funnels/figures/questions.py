@@ -149,10 +149,13 @@ class Asked:
     question: FunnelQuestion
     stages: FunnelStages
 
+    def funnel_of(self, owner_id: int) -> int:
+        """The funnel of an owner; many units share the one that is asked for."""
+        return owner_id if self.whose.unit_ids is None else self.whose.funnel_ids[0]
+
     def stages_of(self, owner_id: int) -> tuple[FunnelStage, ...]:
-        """The stages of an owner's funnel, in order; many units share the one funnel that is asked for."""
-        funnel_id = owner_id if self.whose.unit_ids is None else self.whose.funnel_ids[0]
-        return self.stages.by_funnel[funnel_id]
+        """The stages of an owner's funnel, in order."""
+        return self.stages.by_funnel[self.funnel_of(owner_id)]
 
 
 async def ask(snapshot: Snapshot, whose: Whose, question: FunnelQuestion) -> Asked:
