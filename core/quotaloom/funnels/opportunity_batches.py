@@ -64,9 +64,9 @@ async def insert_opportunities(
 ) -> Inserted:
     """Insert many opportunities in a constant number of statements; won ones post to the ledger.
 
-    Each is its position's from the start, and its member's, or waits in its pool, by `movement`. One whose key is
-    stored stays as it is and posts nothing. Moves are recorded as of now, with the day on which they happened where it
-    is known. Raises `InputError` with the row's number first in its path.
+    Each is its position's from the start, and its member's, or waits in its pool, by `movement`; imports are bound by
+    holding caps. One whose key is stored stays as it is and posts nothing. Moves are recorded as of now, with the day
+    on which they happened where it is known. Raises `InputError` with the row's number first in its path.
     """
     today = company.today(transaction.now)
     rows = [_checked(row, number) for number, row in enumerate(rows)]
