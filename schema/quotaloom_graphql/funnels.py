@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from quotaloom.achievements.splits import CreditKind
+from quotaloom.funnels.forecasting import ForecastCategory
 from quotaloom.funnels.stages import Mover, Outcome
 from quotaloom_graphql.achievement_loaders import load_opportunity_achievements
 from quotaloom_graphql.activity_loaders import load_customer_activities, load_opportunity_activities
@@ -16,6 +17,7 @@ from quotaloom_graphql.attribute_loaders import load_customer_attributes, load_o
 from quotaloom_graphql.attributes import AttributeValue
 from quotaloom_graphql.connections import Connection
 from quotaloom_graphql.creditings import Crediting, load_creditings
+from quotaloom_graphql.deal_lines import OpportunityLine, load_lines
 from quotaloom_graphql.deal_review_loaders import load_deal_reviews, load_reviewing
 from quotaloom_graphql.decimals import shortest
 from quotaloom_graphql.funnel_figures import FunnelFigures, load_funnel_figures
@@ -282,6 +284,19 @@ class Opportunity(Node):
         load_customers, key="customer_id", by="id", one=True, description="Whom it is with."
     )
     product: Product | None = batch(load_products, key="product_id", by="id", one=True, description="What is sold.")
+    source: str | None = strawberry.field(description="Where it came from.")
+    forecast: ForecastCategory = column(
+        ForecastCategory, of="forecast", description="What whoever works on it makes of it."
+    )
+    competitors: list[str] = strawberry.field(description="Who else would like to win it.")
+    next_step: str | None = strawberry.field(description="What is to be done next.")
+    next_step_on: date | None = strawberry.field(description="When that is to be done.")
+    lines: list[OpportunityLine] = batch(
+        load_lines,
+        key="id",
+        by="opportunity_id",
+        description="The products that it is about, in the order named; their amounts, if told, make the deal's.",
+    )
     splits: list[OpportunitySplit] = batch(
         load_splits,
         key="id",

@@ -28,6 +28,8 @@ from quotaloom_graphql.metrics import Product, load_products
 from quotaloom_graphql.nodes import Node, NodeLoader, decode_id, global_id
 from quotaloom_graphql.organization_loaders import load_members, load_units
 from quotaloom_graphql.organizations import Member, OrgUnit
+from quotaloom_graphql.ownerships import Ownership
+from quotaloom_graphql.pool_loaders import load_lead_ownerships
 from quotaloom_graphql.roots import root_field
 from strawberry_breadth import batch
 
@@ -102,6 +104,9 @@ class Lead(Node):
     )
     activities: Connection[Annotated[Activity, strawberry.lazy("quotaloom_graphql.activities")]] = batch(
         load_lead_activities, key="id", description="What is planned and done for it, the latest day first: a page."
+    )
+    ownership: Ownership | None = batch(
+        load_lead_ownerships, key="id", by="record_id", one=True, description="Whose it is."
     )
     viewer_can: ViewerCanOnLead = batch(load_lead_rights, description="What you may do with it.")
 

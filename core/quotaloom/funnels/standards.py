@@ -150,8 +150,8 @@ class Unmet:
     field: str | None = None
 
     def refusal(self) -> InputError:
-        """It as an error of who wants to move the deal on."""
-        return InputError(self.code, self.message, () if self.field is None else (self.field,))
+        """It as an error of who wants to move the deal on, told at the field, or else at the deal."""
+        return InputError(self.code, self.message, ("id" if self.field is None else self.field,))
 
 
 def check_standards(standards: Sequence[Standard], path: Path) -> None:

@@ -112,6 +112,7 @@ class DealReader:
             lost_reason=row.text(part.lost_reason, among=lambda text: check_text(text, LONGEST_REASON, ())),
             moves=self._moves(row, stage),
             line=row.line,
+            pool_key=part.without_customer_into if customer is None and stage.outcome is Outcome.OPEN else None,
         )
 
     def _named(self, row: Row, source: Source | None, named: Named) -> str | None:

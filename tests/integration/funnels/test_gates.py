@@ -92,7 +92,7 @@ async def test_what_all_gates_miss_is_told_with_the_stages_own_standards(databas
         await move_opportunity(floor.floor.work, host, deal, (await floor.stages())["offer"])
     assert [(error.code, error.path) for error in caught.value.errors] == [
         ("AMOUNT_MISSING", ("amount",)),
-        ("no_demo", ()),
+        ("no_demo", ("id",)),
         ("no_plan", ("next_step",)),
         ("no_test", ("documents",)),
     ]

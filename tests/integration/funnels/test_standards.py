@@ -66,7 +66,7 @@ async def test_every_standard_that_is_not_met_is_told_at_once(database: Database
         ("SOURCE_MISSING", "source"),
         ("ACTIVITIES_MISSING", "activities"),
         ("DOCUMENT_MISSING", "documents"),
-        ("APPROVAL_MISSING", ""),
+        ("APPROVAL_MISSING", "id"),
     ]
     assert await floor.at(deal) == "lead"
 
@@ -134,7 +134,7 @@ async def test_stages_that_are_jumped_over_ask_too(database: Database) -> None:
     ids = await strict.stages()
     assert await refused(floor.work, deal, ids["talks"]) == [
         ("DOCUMENT_MISSING", "documents"),
-        ("APPROVAL_MISSING", ""),
+        ("APPROVAL_MISSING", "id"),
     ]
     assert await refused(floor.work, deal, ids["offer"]) == [("DOCUMENT_MISSING", "documents")]
 
@@ -176,7 +176,7 @@ async def test_the_latest_decision_of_a_manager_stands(database: Database) -> No
     await move_opportunity(work, HOST, deal, ids["offer"])
     later = replace(work, now=work.now.replace(hour=13))
     await move_opportunity(later, HOST, deal, ids["lead"])
-    assert await refused(later, deal, ids["offer"]) == [("APPROVAL_MISSING", "")]
+    assert await refused(later, deal, ids["offer"]) == [("APPROVAL_MISSING", "id")]
 
 
 @pytest.mark.parametrize(("who", "position"), [("ann", "ann"), ("wu", "ann"), ("hal", "cem")])

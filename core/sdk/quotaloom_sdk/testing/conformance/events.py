@@ -95,6 +95,7 @@ PAYLOADS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "pool.closed": _ROW,
         "pool.created": _ROW,
         "pool.opened": _ROW,
+        "pool.opted_out": ("id", "member"),
         "pool.updated": _ROW,
         "pool_rule.archived": _ROW,
         "pool_rule.created": _ROW,
