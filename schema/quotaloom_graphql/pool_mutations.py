@@ -87,8 +87,8 @@ class CreatePoolRuleInput:
     kind: RuleKind = strawberry.field(description="What it is about.")
     parameters: JSON = strawberry.field(description=PARAMETERS)
     pool_id: strawberry.ID | None = strawberry.field(default=None, description="The pool; all pools if not given.")
-    customer_level: str | None = strawberry.field(
-        default=None, description="The key of a customer level; all customers if not given."
+    level_id: strawberry.ID | None = strawberry.field(
+        default=None, description="The customer level; all customers if not given."
     )
 
 
@@ -179,7 +179,7 @@ async def _create_rule(work: Work, input: CreatePoolRuleInput, _: Services) -> d
         kind=input.kind,
         parameters=cast(dict[str, Any], input.parameters),
         pool_id=optional_id(input.pool_id, "Pool", ("poolId",)),
-        level_key=input.customer_level,
+        level_id=optional_id(input.level_id, "CustomerLevel", ("levelId",)),
     )
     return {"rule_id": await create_rule(work, new)}
 
