@@ -8,11 +8,12 @@ from typing import Final
 
 from quotaloom.funnels.permission import require_seller, unknown
 from quotaloom.leads.commands import as_given, store_lead
+from quotaloom.leads.merged_attributes import follow
 from quotaloom.leads.permission import lead_reach
 from quotaloom.leads.records import LeadStatus, StoredLead
 from quotaloom.leads.storing import hold_leads
 from quotaloom.ownership.ledger import Handing, hand_over
-from quotaloom.ownership.owners import NOBODY, Movement, OwnedRecord
+from quotaloom.ownership.owners import NOBODY, Movement, OwnedRecord, RecordKind
 from quotaloom.platform.errors import Conflict, InputError
 from quotaloom.platform.texts import checked_reason
 from quotaloom.platform.unit_of_work import Transaction
@@ -42,11 +43,11 @@ async def merge_leads(
 ) -> None:
     """Let leads be part of another one, which is kept.
 
-    The kept one takes over what it does not have: organization, phone, mail, website, source, note, product and level,
-    from the first that has it; and all activities. The others stay as they were, as `merged`, and are nobody's; what
-    they became is theirs still. Needs an admin, a service with `funnels:write`, or somebody who may change all of
-    them. Raises `NotFound`, `Conflict`, and `InputError` for a kept lead that is invalid or part of another, merged
-    ones that are, converted ones where the kept one is open, and for none, too many or twice the same.
+    The kept one takes over what it does not have: organization, phone, mail, website, source, note, product, level and
+    attributes, from the first that has it; and all activities. The others stay as they were, as `merged`, and are
+    nobody's; what they became is theirs still. Needs an admin, a service with `funnels:write`, or somebody who may
+    change all of them. Raises `NotFound`, `Conflict`, and `InputError` for a kept lead that is invalid or part of
+    another, merged ones that are, converted ones where the kept one is open, and for none, too many or twice the same.
     """
     require_seller(work.viewer, "merging leads")
     text = checked_reason(reason)
@@ -63,6 +64,7 @@ async def merge_leads(
         ids = list(merged_ids)
         await transaction.execute(_ACTIVITIES, transaction.company_id, kept_id, ids)
         await transaction.execute(_MERGED, transaction.company_id, kept_id, ids)
+        await follow(transaction, RecordKind.LEAD, kept_id, ids)
         handings = [Handing(owned, NOBODY, Movement.MERGE, text) for _, owned in others]
         await hand_over(transaction, handings, work.today)
         before = [asdict(lead) for lead, _ in others]
