@@ -89,7 +89,7 @@ def create_application(
             async with policies, feed, AsyncExitStack() as stack:
                 await stack.enter_async_context(listening(database_url, tellers, began=missed))
                 if jobs:
-                    await stack.enter_async_context(job_worker(database, database_url, clock))
+                    await stack.enter_async_context(job_worker(database, database_url, policies, clock))
                 yield
         finally:
             await database.close()

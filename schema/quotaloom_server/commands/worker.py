@@ -9,6 +9,7 @@ from quotaloom.platform.jobs.storage import require_installed
 from quotaloom.platform.settings import Settings, load_settings
 from quotaloom_server.clock import utc_now
 from quotaloom_server.databases import DatabaseUrls, connected, database_urls
+from quotaloom_server.hosting import find_plugins, policy_host
 from quotaloom_server.jobs import job_worker
 from quotaloom_server.logs import configure_logging
 from quotaloom_server.output import ASIDE, raw
@@ -31,9 +32,10 @@ def worker() -> None:
 
 
 async def _work(settings: Settings, urls: DatabaseUrls) -> None:
-    async with connected(settings, urls) as database:
+    plugins = await find_plugins(settings)
+    async with connected(settings, urls) as database, policy_host(settings, plugins) as policies:
         async with database.snapshot(0) as snapshot:
             await require_installed(snapshot)
-        async with job_worker(database, urls.application, utc_now):
+        async with job_worker(database, urls.application, policies, utc_now):
             raw("Quotaloom does jobs. Ctrl-C ends it.\n")
             await asyncio.Event().wait()
