@@ -16,6 +16,7 @@ from quotaloom_graphql.attributes import AttributeValue
 from quotaloom_graphql.connections import After, Connection, First, page, window
 from quotaloom_graphql.context import Info
 from quotaloom_graphql.customer_levels import CustomerLevel
+from quotaloom_graphql.duplicates import PossibleDuplicate, load_lead_duplicates
 from quotaloom_graphql.funnel_loaders import load_customers, load_opportunities
 from quotaloom_graphql.funnels import Customer, Opportunity
 from quotaloom_graphql.lead_loaders import (
@@ -106,6 +107,9 @@ class Lead(Node):
     )
     activities: Connection[Annotated[Activity, strawberry.lazy("quotaloom_graphql.activities")]] = batch(
         load_lead_activities, key="id", description="What is planned and done for it, the latest day first: a page."
+    )
+    possible_duplicates: list[PossibleDuplicate] = batch(
+        load_lead_duplicates, description="The leads that are the same by the company's rule, where you may change it."
     )
     attributes: list[AttributeValue] = batch(
         load_lead_attributes, key="id", by="subject_id", description="What the company notes of it."

@@ -46,6 +46,7 @@ from quotaloom_graphql.companies import CompanyMutation
 from quotaloom_graphql.context import Info
 from quotaloom_graphql.customer_mutations import CustomerMutation
 from quotaloom_graphql.decimals import EXACT_DECIMAL
+from quotaloom_graphql.duplicates import DuplicateMutation, DuplicateQuery
 from quotaloom_graphql.forecast_mutations import ForecastMutation
 from quotaloom_graphql.funnel_layouts import FunnelLayoutMutation
 from quotaloom_graphql.funnel_mutations import FunnelMutation
@@ -133,6 +134,7 @@ class Query(
     scores.ScoreQuery,
     leads.LeadQuery,
     customer_levels.CustomerLevelQuery,
+    DuplicateQuery,
     PluginQuery,
     JobQuery,
 ):
@@ -169,6 +171,7 @@ class Mutation(
     CustomerMutation,
     LeadMutation,
     customer_levels.CustomerLevelMutation,
+    DuplicateMutation,
     PoolMutation,
     MovementMutation,
     HandOutMutation,

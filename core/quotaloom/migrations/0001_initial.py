@@ -610,6 +610,23 @@ class Migration(migrations.Migration):
             bases=["TenantModel"],
         ),
         ops.CreateModel(
+            name="ListenerPosition",
+            fields=[
+                ("id", fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),
+                ("company_id", fields.BigIntField()),
+                ("listener", fields.CharField(max_length=130)),
+                ("last_event", fields.BigIntField()),
+                ("stuck_event", fields.BigIntField(null=True)),
+            ],
+            options={
+                "table": "listener_position",
+                "app": "quotaloom",
+                "pk_attr": "id",
+                "table_description": "Up to which event a company's listener was told; `stuck_event` is the one that it failed at, if any.",
+            },
+            bases=["TenantModel"],
+        ),
+        ops.CreateModel(
             name="Member",
             fields=[
                 ("id", fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),

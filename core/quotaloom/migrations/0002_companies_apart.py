@@ -14,6 +14,7 @@ TENANT_TABLES = (
     "headship",
     "holding",
     "policy_setting",
+    "listener_position",
     "metric",
     "product",
     "exchange_rate",
@@ -78,6 +79,7 @@ NAMING_THE_COMPANY = (
     "member",
     "org_unit",
     "policy_setting",
+    "listener_position",
     "metric",
     "product",
     "exchange_rate",
@@ -275,6 +277,7 @@ UNIQUE = (
     ("stage_standard", "stage_id, ordinal"),
     ("opportunity_line", "opportunity_id, ordinal"),
     ("notification", "member_id, once"),
+    ("listener_position", "listener"),
     ("ownership", "lead_id"),
     ("ownership", "customer_id"),
     ("ownership", "opportunity_id"),
@@ -610,7 +613,8 @@ def _statements() -> list[str]:
         for on in ("objective", "plan")
     ]
     found.append(
-        # All that is read without a company: which company a key names, and which clock each of them goes by.
+        # All that is read without a company: which company a key names, which clock each of them goes by, and which
+        # of them have event listeners.
         f"""
         CREATE FUNCTION company_id_of(wanted text) RETURNS bigint LANGUAGE sql STABLE SECURITY DEFINER
             SET search_path = public AS $$ SELECT id FROM company WHERE key = wanted $$;
@@ -619,6 +623,11 @@ def _statements() -> list[str]:
         CREATE FUNCTION company_clocks() RETURNS TABLE (company_id bigint, time_zone text, founded_at timestamptz)
             LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public
             AS $$ SELECT id, company.time_zone, created_at FROM company $$;
+        CREATE FUNCTION companies_listening() RETURNS SETOF bigint
+            LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public
+            AS $$ SELECT DISTINCT company_id FROM policy_setting WHERE kind = 'listener' AND active $$;
+        REVOKE ALL ON FUNCTION companies_listening() FROM PUBLIC;
+        GRANT EXECUTE ON FUNCTION companies_listening() TO {ROLE};
         REVOKE ALL ON FUNCTION company_clocks() FROM PUBLIC;
         GRANT EXECUTE ON FUNCTION company_clocks() TO {ROLE};
         GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {ROLE};

@@ -89,6 +89,7 @@ SHOWN: Final = {
     "updateLead": "Lead.viewerCan.edit",
     "markLeadInvalid": "Lead.viewerCan.edit",
     "reopenLead": "Lead.viewerCan.edit",
+    "setDuplicateRule": "DuplicateRule.viewerCan.edit",
     "convertLead": "Lead.viewerCan.edit",
     "createOpportunity": "Viewer.can.createOpportunities",
     "updateOpportunity": "Opportunity.viewerCan.edit",

@@ -40,6 +40,7 @@ PAYLOADS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "customer_level.defined": ("id", "key"),
         "customer_level.updated": _ROW,
         "customer_levels.ordered": (),
+        "duplicate_rule.set": ("subject",),
         "deal_review.followed_up": ("id", "opportunity"),
         "deal_review.held": ("id", "opportunity"),
         "exchange_rate.set": ("id", "currency", "kind"),
@@ -152,6 +153,7 @@ _VALUES: Mapping[str, SearchStrategy[Any]] = {
     "opportunities": _IDS_OF_A_KIND,
     "period": st.builds("{}-Q{}".format, st.integers(1990, 2100), st.integers(1, 4)),
     "policy": st.sampled_from(("allocation.even", "acme.by_year")),
+    "subject": st.sampled_from(("lead", "customer")),
     "units": _NUMBERS,
 }
 
