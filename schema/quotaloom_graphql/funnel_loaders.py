@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Annotated, Any
 
+import orjson
 import strawberry
 
 from quotaloom.achievements.splits import CreditKind
@@ -96,8 +97,15 @@ async def _period(context: RequestContext, label: str | None, argument: str) -> 
 
 
 def with_amounts(rows: Sequence[Record]) -> list[dict[str, Any]]:
-    """Deals with their amounts as the API writes them: with the decimal places of their currencies."""
-    return [{**row, "amount": _text(row["amount"], currency_scale(row["currency"]))} for row in rows]
+    """Deals as the API writes them: amounts with the decimal places of their currencies, lists as lists."""
+    return [
+        {
+            **row,
+            "amount": _text(row["amount"], currency_scale(row["currency"])),
+            "competitors": orjson.loads(row["competitors"]),
+        }
+        for row in rows
+    ]
 
 
 async def load_funnels(keys: list[int], info: Info) -> list[Record]:
@@ -119,6 +127,12 @@ async def load_customers(keys: list[int], info: Info) -> list[Record]:
     """Customers by number, of those that have a deal the viewer may see, or none at all."""
     sight = await info.context.sight()
     return await reads.customers_by_id(info.context.snapshot, keys, sight.units_with_figures)
+
+
+async def load_merged_customers(keys: list[int], info: Info) -> list[Record]:
+    """The customers that are part of others by now."""
+    sight = await info.context.sight()
+    return await reads.customers_merged_into(info.context.snapshot, keys, sight.units_with_figures)
 
 
 async def load_opportunities(keys: list[int], info: Info) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ import strawberry
 from quotaloom.achievements.splits import CreditKind
 from quotaloom.funnels.commands.opportunities import create_opportunity, transfer_opportunity, update_opportunity
 from quotaloom.funnels.deals import NewOpportunity
+from quotaloom.funnels.forecasting import ForecastCategory
 from quotaloom.funnels.opportunity_reads import opportunities_by_id
 from quotaloom.funnels.permission import worked_positions
 from quotaloom.funnels.splits import Split
@@ -19,6 +20,7 @@ from quotaloom.platform.amounts import parse_amount
 from quotaloom.platform.errors import InputError
 from quotaloom.platform.work import Work
 from quotaloom_graphql.context import Services
+from quotaloom_graphql.deal_lines import OpportunityLineInput, lines_given
 from quotaloom_graphql.errors import UserError
 from quotaloom_graphql.funnel_loaders import load_opportunities
 from quotaloom_graphql.funnels import Opportunity
@@ -66,6 +68,18 @@ class CreateOpportunityInput:
     splits: list[OpportunitySplitInput] = strawberry.field(
         default_factory=list, description="Who shares its credit; the position has all of it if not given."
     )
+    lines: list[OpportunityLineInput] = strawberry.field(
+        default_factory=list, description="The products that it is about; their amounts make the deal's."
+    )
+    source: str | None = strawberry.field(default=None, description="Where it came from.")
+    forecast: ForecastCategory = strawberry.field(default=ForecastCategory.PIPELINE, description="What you make of it.")
+    competitors: list[str] = strawberry.field(
+        default_factory=list, description="Who else would like to win it; 50 at the most."
+    )
+    next_step: str | None = strawberry.field(
+        default=None, description="What is to be done next, in 500 characters at the most."
+    )
+    next_step_on: date | None = strawberry.field(default=None, description="When that is to be done.")
 
 
 @strawberry.input(
@@ -90,6 +104,18 @@ class UpdateOpportunityInput:
     splits: list[OpportunitySplitInput] | None = strawberry.field(
         default=None, description="Who shares its credit; an empty list leaves all of it to the position."
     )
+    lines: list[OpportunityLineInput] | None = strawberry.field(
+        default=None, description="The products that it is about, all of them; their amounts make the deal's."
+    )
+    source: str | None = strawberry.field(default=strawberry.UNSET, description="Where it came from.")
+    forecast: ForecastCategory | None = strawberry.field(default=None, description="What you make of it.")
+    competitors: list[str] | None = strawberry.field(
+        default=None, description="Who else would like to win it; 50 at the most."
+    )
+    next_step: str | None = strawberry.field(
+        default=strawberry.UNSET, description="What is to be done next, in 500 characters at the most."
+    )
+    next_step_on: date | None = strawberry.field(default=strawberry.UNSET, description="When that is to be done.")
     expected_version: int | None = strawberry.field(default=None, description=EXPECTED)
 
 
@@ -128,13 +154,19 @@ async def _create_opportunity(work: Work, input: CreateOpportunityInput, _: Serv
         opened_on=input.opened_on,
         expected_close_on=input.expected_close_on,
         splits=_splits(input.splits),
+        lines=lines_given(input.lines, input.currency or work.company.currency),
+        competitors=tuple(input.competitors),
+        next_step=input.next_step,
+        next_step_on=input.next_step_on,
+        source=input.source,
+        forecast=input.forecast,
     )
     return {"opportunity_id": await create_opportunity(work, new)}
 
 
 async def _update_opportunity(work: Work, input: UpdateOpportunityInput, _: Services) -> dict[str, Any]:
     opportunity_id = decode_id(input.id, "Opportunity", ("id",))
-    changes = sent(input, "name", "opened_on", "expected_close_on")
+    changes = sent(input, "name", "opened_on", "expected_close_on", "next_step", "next_step_on", "source")
     for field, type_name, path in (("customer_id", "Customer", "customerId"), ("product_id", "Product", "productId")):
         for name, value in sent(input, field).items():
             changes[name] = optional_id(value, type_name, (path,))
@@ -142,11 +174,20 @@ async def _update_opportunity(work: Work, input: UpdateOpportunityInput, _: Serv
         currency = input.currency or await currency_of(work, opportunity_id)
         changes |= {"amount": parsed_amount(input.amount, currency), "currency": currency}
     elif input.currency is not None:
-        raise InputError("AMOUNT_NEEDED", "a currency needs the amount in it", ("amount",))
+        if not any(line.amount is not None for line in input.lines or ()):
+            raise InputError("AMOUNT_NEEDED", "a currency needs the amount in it", ("amount",))
+        changes["currency"] = input.currency
     if input.amount_estimated is not None:
         changes["amount_estimated"] = input.amount_estimated
     if input.splits is not None:
         changes["splits"] = _splits(input.splits)
+    if input.lines is not None:
+        currency = str(changes.get("currency") or await currency_of(work, opportunity_id))
+        changes["lines"] = lines_given(input.lines, currency)
+    if input.forecast is not None:
+        changes["forecast"] = input.forecast
+    if input.competitors is not None:
+        changes["competitors"] = tuple(input.competitors)
     await update_opportunity(work, opportunity_id, changes, input.expected_version)
     return {"opportunity_id": opportunity_id}
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from quotaloom.achievements.splits import CreditKind
+from quotaloom.funnels.forecasting import ForecastCategory
 from quotaloom.funnels.stages import Mover, Outcome
 from quotaloom_graphql.achievement_loaders import load_opportunity_achievements
 from quotaloom_graphql.activity_loaders import load_customer_activities, load_opportunity_activities
@@ -16,8 +17,10 @@ from quotaloom_graphql.attribute_loaders import load_customer_attributes, load_o
 from quotaloom_graphql.attributes import AttributeValue
 from quotaloom_graphql.connections import Connection
 from quotaloom_graphql.creditings import Crediting, load_creditings
+from quotaloom_graphql.deal_lines import OpportunityLine, load_lines
 from quotaloom_graphql.deal_review_loaders import load_deal_reviews, load_reviewing
 from quotaloom_graphql.decimals import shortest
+from quotaloom_graphql.duplicates import load_customer_duplicates
 from quotaloom_graphql.funnel_figures import FunnelFigures, load_funnel_figures
 from quotaloom_graphql.funnel_loaders import (
     load_customer_opportunities,
@@ -26,6 +29,7 @@ from quotaloom_graphql.funnel_loaders import (
     load_funnel_opportunities,
     load_funnel_stages,
     load_funnels,
+    load_merged_customers,
     load_moves,
     load_opportunity_rights,
     load_splits,
@@ -68,6 +72,7 @@ if TYPE_CHECKING:
     from quotaloom_graphql.activities import Activity
     from quotaloom_graphql.customer_levels import CustomerLevel
     from quotaloom_graphql.deal_reviews import DealReview
+    from quotaloom_graphql.duplicates import PossibleDuplicate
     from quotaloom_graphql.leads import Lead
 
 
@@ -198,6 +203,15 @@ class Customer(Node):
     activities: Connection[Annotated[Activity, strawberry.lazy("quotaloom_graphql.activities")]] = batch(
         load_customer_activities, key="id", description="What is planned and done for it, the latest day first: a page."
     )
+    merged_into: Customer | None = batch(
+        load_customers, key="merged_into_id", by="id", one=True, description="The customer that it is part of by now."
+    )
+    merged: list[Customer] = batch(
+        load_merged_customers, key="id", by="merged_into_id", description="The customers that are part of it by now."
+    )
+    possible_duplicates: list[Annotated[PossibleDuplicate, strawberry.lazy("quotaloom_graphql.duplicates")]] = batch(
+        load_customer_duplicates, key="id", description="The customers that are the same by the company's rule."
+    )
     viewer_can: ViewerCanOnCustomer = batch(load_customer_rights, key="id", description="What you may do with it.")
 
 
@@ -282,6 +296,19 @@ class Opportunity(Node):
         load_customers, key="customer_id", by="id", one=True, description="Whom it is with."
     )
     product: Product | None = batch(load_products, key="product_id", by="id", one=True, description="What is sold.")
+    source: str | None = strawberry.field(description="Where it came from.")
+    forecast: ForecastCategory = column(
+        ForecastCategory, of="forecast", description="What whoever works on it makes of it."
+    )
+    competitors: list[str] = strawberry.field(description="Who else would like to win it.")
+    next_step: str | None = strawberry.field(description="What is to be done next.")
+    next_step_on: date | None = strawberry.field(description="When that is to be done.")
+    lines: list[OpportunityLine] = batch(
+        load_lines,
+        key="id",
+        by="opportunity_id",
+        description="The products that it is about, in the order named; their amounts, if told, make the deal's.",
+    )
     splits: list[OpportunitySplit] = batch(
         load_splits,
         key="id",

@@ -163,25 +163,27 @@ async def lock_holder(transaction: Transaction, position_id: int, today: date) -
 
 
 async def require_caps_kept(transaction: Transaction, kind: RecordKind, places: Mapping[int, Path]) -> None:
-    """Raise `InputError` HOLDING_CAP where a holder has too many now that these records of a kind are his.
+    """Raise `InputError` HOLDING_CAP for the first of these records of a kind that its holder may not have.
 
     `places` tells for each record, by its id, where in the input it is named. For paths that move all or nothing, right
     after they moved; those that answer record by record ask `Holdings` beforehand.
     """
     caps = await load_caps(transaction)
-    if not caps:
+    if not caps or not places:
         return
     records = await owned_records(transaction, kind, list(places))
-    members = [one.owner.member_id for one in records.values() if one.owner.member_id is not None]
+    members = {one.owner.member_id for one in records.values() if one.owner.member_id is not None}
     await lock_holdings(transaction, members)
     subjects = await subjects_of(transaction, [one.id for one in records.values()])
     holdings = await load_holdings(transaction, members, caps)
-    for record_id, one in records.items():
-        subject, member_id = subjects[one.id], one.owner.member_id
-        if member_id is None or subject.closed:
-            continue
-        incoming = Incoming(kind, one.owner.pool_id, subject)
+    arrived = []
+    for record_id in places:
+        one = records[record_id]
+        if one.owner.member_id is not None and not subjects[one.id].closed:
+            arrived.append((record_id, one.owner.member_id, Incoming(kind, one.owner.pool_id, subjects[one.id])))
+    for _, member_id, incoming in arrived:
         holdings.remove(member_id, incoming)
+    for record_id, member_id, incoming in arrived:
         refusal = holdings.refusal(member_id, incoming)
         holdings.add(member_id, incoming)
         if refusal is not None:

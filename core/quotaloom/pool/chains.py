@@ -38,7 +38,7 @@ async def set_chain(
 
     async def apply(transaction: Transaction) -> None:
         await _require_manager(transaction, work, pool_id)
-        before = await hold_pool(transaction, pool_id, expected_version)
+        before = await hold_pool(transaction, pool_id, expected_version, ("poolId",))
         await transaction.execute(
             "UPDATE pool SET policies = $3::text::jsonb, version = version + 1 WHERE company_id = $1 AND id = $2",
             transaction.company_id,

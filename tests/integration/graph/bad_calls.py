@@ -387,7 +387,13 @@ BAD: Final[Mapping[str, Changes]] = {
     "updatePool": lambda w: [*_pools(), {"kinds": ["LEAD"]}, unknown("Pool"), STALE],
     "closePool": lambda w: [unknown("Pool"), {"id": w["pool"]}, STALE],
     "createPoolRule": lambda w: [
-        *({"key": "A B"}, {"key": "idle"}, {"name": ""}, {"customerLevel": "none"}, unknown("Pool", "poolId")),
+        *(
+            {"key": "A B"},
+            {"key": "idle"},
+            {"name": ""},
+            unknown("CustomerLevel", "levelId"),
+            unknown("Pool", "poolId"),
+        ),
         *({"parameters": given} for given in NO_CAPS),
         {"parameters": {"count": 1, "kinds": ["PERSON"]}},
         {"kind": "CLAIM_LIMIT", "parameters": {"count": 1, "window": "YEAR"}},
@@ -408,6 +414,15 @@ BAD: Final[Mapping[str, Changes]] = {
     "assignRecords": lambda w: [*_records(w), *_recipients(w), {"reason": LONG}, {"override": True}],
     "transferRecords": lambda w: [*_records(w), *_recipients(w), {"reason": LONG}, {"override": True}],
     "releaseRecords": lambda w: [*_records(w), {"reason": " "}, {"reason": LONG}, unknown("Pool", "poolId")],
+    "handOutRecords": lambda w: [
+        *(unknown("Pool", "poolId"), {"count": 0}, {"count": 10_001}, {"recordIds": []}),
+        {"recordIds": [w["deal"], gid("Member", 1)]},
+    ],
+    "setPoolPolicies": lambda w: [
+        *(unknown("Pool", "poolId"), STALE, {"policies": []}, {"policies": ["assignment.no"]}),
+        *({"policies": ["allocation.even"]}, {"policies": ["assignment.skill"] * 2}),
+    ],
+    "optOutOfPool": lambda w: [unknown("Pool", "poolId"), unknown("Member", "memberId")],
     "exemptRecords": lambda w: [*_records(w), {"reason": None}, {"reason": LONG}],
     "handOverRecords": lambda w: [
         *({"to": [recipient]} for recipient in _recipients(w)),

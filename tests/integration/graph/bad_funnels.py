@@ -16,7 +16,8 @@ STALE: Final[dict[str, Any]] = {"expectedVersion": 99}
 DEAL: Final[tuple[dict[str, Any], ...]] = (
     *({"amount": "1.001"}, {"amount": "-1"}, {"amount": "1", "currency": "??"}, {"amountEstimated": True}),
     *({"openedOn": NEVER}, {"expectedCloseOn": NEVER}, {"openedOn": "2026-05-02", "expectedCloseOn": "2026-05-01"}),
-    *({"name": ""}, {"name": LONG}),
+    *({"name": ""}, {"name": LONG}, {"source": LONG}, {"competitors": [" "]}, {"competitors": ["x"] * 51}),
+    *({"nextStep": LONG}, {"nextStepOn": "2026-07-01"}, {"nextStep": "Call", "nextStepOn": NEVER}),
 )
 
 
@@ -64,6 +65,17 @@ def _splits(world: World) -> list[dict[str, Any]]:
     ]
 
 
+def _lines(world: World) -> list[dict[str, Any]]:
+    pump = {"productId": world["product"], "amount": "10"}
+    return [
+        *({"lines": [{**pump, **one}]} for one in ({"quantity": "0"}, {"quantity": "1.00001"}, {"amount": "0.001"})),
+        *({"lines": [pump, {**pump, **one}]} for one in ({"amount": None}, {"amount": "-1"})),
+        *({"lines": [unknown("Product", "productId")]}, {"lines": [pump] * 201}),
+        {"lines": [pump], "amount": "11"},
+        {"lines": [pump], "currency": "??"},
+    ]
+
+
 def _closings(world: World) -> list[dict[str, Any]]:
     return [
         {"on": TOMORROW},
@@ -106,11 +118,11 @@ BAD_FUNNELS: Final[Mapping[str, Callable[[World], list[dict[str, Any]]]]] = {
     "createOpportunity": lambda w: [
         *({"key": ""}, {"stageId": w.stage("won")}, {"positionId": w.unit("east")}),
         *(unknown("Funnel", "funnelId"), unknown("OrgUnit", "positionId"), unknown("Stage", "stageId")),
-        *(unknown("Customer", "customerId"), unknown("Product", "productId"), *DEAL, *_splits(w)),
+        *(unknown("Customer", "customerId"), unknown("Product", "productId"), *DEAL, *_splits(w), *_lines(w)),
     ],
     "updateOpportunity": lambda w: [
         *(unknown("Customer", "customerId"), unknown("Product", "productId"), {"amount": None, "currency": "??"}),
-        *(unknown("Opportunity"), STALE, *_splits(w)),
+        *(unknown("Opportunity"), STALE, *_splits(w), *_lines(w)),
         *(one for one in DEAL if one != {"amountEstimated": True}),
     ],
     "moveOpportunity": lambda w: [

@@ -216,6 +216,9 @@ VALID: Final[Mapping[str, Callable[[World], dict[str, Any]]]] = {
     "releaseRecords": lambda w: {"recordIds": [w["waiting customer"]], "reason": "No time"},
     "assignRecords": lambda w: {"recordIds": [w["waiting customer"]], "memberId": w.member("bob")},
     "transferRecords": lambda w: {"recordIds": [w["waiting customer"]], "memberId": w.member("eve")},
+    "handOutRecords": lambda w: {"poolId": w["pool"], "recordIds": [w["spare customer"]]},
+    "setPoolPolicies": lambda w: {"poolId": w["pool"], "policies": ["assignment.territory", "assignment.round_robin"]},
+    "optOutOfPool": lambda w: {"poolId": w["pool"], "memberId": w.member("ann")},
     "exemptRecords": lambda w: {"recordIds": [w["waiting customer"]], "reason": "A key account"},
     "handOverRecords": lambda w: {"memberId": w.member("ann"), "to": [{"memberId": w.member("bob")}]},
     "defineAttribute": lambda w: {

@@ -75,7 +75,12 @@ async def _fill_floor(world: World) -> None:
     customer = await create_customer(floor.work, NewCustomer("Globex", key="globex"))
     ids["customer"] = gid("Customer", customer)
     ids["level"] = gid("CustomerLevel", await define_level(floor.work, NewLevel("a", "A")))
-    for name, key in (("lead", "first"), ("second lead", "second"), ("invalid lead", "third")):
+    for name in ("second customer", "third customer"):
+        ids[name] = gid("Customer", await create_customer(floor.work, NewCustomer("Umbrella")))
+    for name, key in (
+        *(("lead", "first"), ("second lead", "second"), ("third lead", "third"), ("lead to keep", "fourth")),
+        ("invalid lead", "fifth"),
+    ):
         ids[name] = gid("Lead", lead := await create_lead(floor.work, NewLead("Ada", floor.units["ann"], key=key)))
     await mark_lead_invalid(floor.work, lead, "No such number")
     ids["product"] = gid("Product", await define_product(floor.work, NewProduct("pump", "Pump")))
@@ -216,18 +221,19 @@ async def _hand_in(world: World) -> None:
 
 
 async def _fill_pools(world: World) -> None:
-    """A pool of East's, which Hal looks after, with two customers that wait, and one that Ann has; and an empty one."""
+    """A pool of East's, which Hal looks after: three customers wait in it, and Ann has one; and an empty pool."""
     east = {"kinds": ["CUSTOMER", "OPPORTUNITY"], "orgUnitIds": [world.unit("east")], "adminIds": [world.member("hal")]}
     for key, name in (("pool", "sea"), ("empty pool", "pond")):
         made = await world.call("createPool", "pool { id }", key=name, name=name.title(), **east)
         world.ids[key] = made["pool"]["id"]
-    names = ["waiting customer", "next customer", "held customer"]
+    names = ["waiting customer", "next customer", "spare customer", "held customer"]
     for name in names:
         world.ids[name] = gid("Customer", await create_customer(world.floor.work, NewCustomer(name.title())))
     waiting = {"recordIds": [world[name] for name in names], "reason": "New", "poolId": world["pool"]}
     await world.call("releaseRecords", "results { done }", **waiting)
     given = {"recordIds": [world["held customer"]], "memberId": world.member("ann")}
     await world.call("assignRecords", "results { done }", **given)
+    await world.call("switchPolicy", "policy { key }", policy="assignment.round_robin", active=True)
     rule = {"kind": "RECYCLING", "parameters": {"when": {"noFollowUp": {"days": 30}}}, "poolId": world["pool"]}
     made = await world.call("createPoolRule", "poolRule { id }", key="idle", name="Idle", **rule)
     world.ids["rule"] = made["poolRule"]["id"]
