@@ -20,6 +20,7 @@ from quotaloom_graphql.creditings import Crediting, load_creditings
 from quotaloom_graphql.deal_lines import OpportunityLine, load_lines
 from quotaloom_graphql.deal_review_loaders import load_deal_reviews, load_reviewing
 from quotaloom_graphql.decimals import shortest
+from quotaloom_graphql.duplicates import load_customer_duplicates
 from quotaloom_graphql.funnel_figures import FunnelFigures, load_funnel_figures
 from quotaloom_graphql.funnel_loaders import (
     load_customer_opportunities,
@@ -28,6 +29,7 @@ from quotaloom_graphql.funnel_loaders import (
     load_funnel_opportunities,
     load_funnel_stages,
     load_funnels,
+    load_merged_customers,
     load_moves,
     load_opportunity_rights,
     load_splits,
@@ -70,6 +72,7 @@ if TYPE_CHECKING:
     from quotaloom_graphql.activities import Activity
     from quotaloom_graphql.customer_levels import CustomerLevel
     from quotaloom_graphql.deal_reviews import DealReview
+    from quotaloom_graphql.duplicates import PossibleDuplicate
     from quotaloom_graphql.leads import Lead
 
 
@@ -199,6 +202,15 @@ class Customer(Node):
     )
     activities: Connection[Annotated[Activity, strawberry.lazy("quotaloom_graphql.activities")]] = batch(
         load_customer_activities, key="id", description="What is planned and done for it, the latest day first: a page."
+    )
+    merged_into: Customer | None = batch(
+        load_customers, key="merged_into_id", by="id", one=True, description="The customer that it is part of by now."
+    )
+    merged: list[Customer] = batch(
+        load_merged_customers, key="id", by="merged_into_id", description="The customers that are part of it by now."
+    )
+    possible_duplicates: list[Annotated[PossibleDuplicate, strawberry.lazy("quotaloom_graphql.duplicates")]] = batch(
+        load_customer_duplicates, key="id", description="The customers that are the same by the company's rule."
     )
     viewer_can: ViewerCanOnCustomer = batch(load_customer_rights, key="id", description="What you may do with it.")
 

@@ -9,6 +9,7 @@ import strawberry
 
 from quotaloom.platform.jobs.failures import dismiss_job, failed_job_count, failed_jobs, retry_job
 from quotaloom.platform.work import Work
+from quotaloom.policies.delivering import DELIVERY, leave_out
 from quotaloom_graphql.connections import After, Connection, First, page, window
 from quotaloom_graphql.context import Info, Services
 from quotaloom_graphql.errors import UserError
@@ -18,6 +19,8 @@ from quotaloom_graphql.roots import root_field
 from strawberry_breadth import column
 
 TYPE = "FailedJob"
+
+LETTING_GO = {DELIVERY: leave_out}
 
 
 @strawberry.type(description="Something that was to be done for your company, and failed however often it was tried.")
@@ -79,7 +82,7 @@ async def _retry(work: Work, input: RetryJobInput, _: Services) -> dict[str, Any
 
 
 async def _dismiss(work: Work, input: DismissJobInput, _: Services) -> dict[str, Any]:
-    return {"name": await dismiss_job(work, decode_id(input.id, TYPE, ("id",)))}
+    return {"name": await dismiss_job(work, decode_id(input.id, TYPE, ("id",)), LETTING_GO)}
 
 
 @strawberry.type

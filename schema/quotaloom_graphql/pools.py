@@ -163,6 +163,9 @@ class Pool(Node):
         description="The keys of the pool policies that hand out its records, in the order of asking; null for all"
         " that the company has switched on."
     )
+    hands_out: bool = strawberry.field(
+        description="Whether it gives what enters it to its people by itself, as its policies say."
+    )
     opted_out: list[Member] = batch(
         load_opted_out,
         key="id",

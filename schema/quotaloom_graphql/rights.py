@@ -74,6 +74,7 @@ load_score_rights = _by_scope("edit", Scope.SETTINGS)
 load_policy_rights = _by_scope("switch", Scope.SETTINGS)
 load_attribute_rights = _by_scope("edit", Scope.SETTINGS)
 load_level_rights = _by_scope("edit", Scope.SETTINGS)
+load_duplicate_rights = _by_scope("edit", Scope.SETTINGS)
 
 
 async def load_achievement_rights(entries: list[Any], info: Info) -> list[dict[str, bool]]:

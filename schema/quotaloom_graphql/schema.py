@@ -46,12 +46,14 @@ from quotaloom_graphql.companies import CompanyMutation
 from quotaloom_graphql.context import Info
 from quotaloom_graphql.customer_mutations import CustomerMutation
 from quotaloom_graphql.decimals import EXACT_DECIMAL
+from quotaloom_graphql.duplicates import DuplicateMutation, DuplicateQuery
 from quotaloom_graphql.forecast_mutations import ForecastMutation
 from quotaloom_graphql.funnel_layouts import FunnelLayoutMutation
 from quotaloom_graphql.funnel_mutations import FunnelMutation
 from quotaloom_graphql.hand_outs import HandOutMutation
 from quotaloom_graphql.jobs import JobMutation, JobQuery
 from quotaloom_graphql.lead_mutations import LeadMutation
+from quotaloom_graphql.merging import MergingMutation
 from quotaloom_graphql.metrics import MetricMutation
 from quotaloom_graphql.movement_mutations import MovementMutation
 from quotaloom_graphql.nodes import TYPENAME, Node, NodeLoader, split_id
@@ -133,6 +135,7 @@ class Query(
     scores.ScoreQuery,
     leads.LeadQuery,
     customer_levels.CustomerLevelQuery,
+    DuplicateQuery,
     PluginQuery,
     JobQuery,
 ):
@@ -169,6 +172,8 @@ class Mutation(
     CustomerMutation,
     LeadMutation,
     customer_levels.CustomerLevelMutation,
+    DuplicateMutation,
+    MergingMutation,
     PoolMutation,
     MovementMutation,
     HandOutMutation,

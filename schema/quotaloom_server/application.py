@@ -31,7 +31,7 @@ from quotaloom_graphql.plugin_graphs import extensions_of
 from quotaloom_graphql.schema import build_schema
 from quotaloom_server.clock import Clock, utc_now
 from quotaloom_server.hosting import plugins_here, policy_host
-from quotaloom_server.jobs import job_worker
+from quotaloom_server.jobs import working
 from quotaloom_server.keys import token_authority
 from quotaloom_server.templates import template_routes
 from quotaloom_server.view import GraphQLView
@@ -89,7 +89,7 @@ def create_application(
             async with policies, feed, AsyncExitStack() as stack:
                 await stack.enter_async_context(listening(database_url, tellers, began=missed))
                 if jobs:
-                    await stack.enter_async_context(job_worker(database, database_url, clock))
+                    await stack.enter_async_context(working(database, database_url, policies, clock))
                 yield
         finally:
             await database.close()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from functools import partial
@@ -14,7 +14,9 @@ from quotaloom.founding import found_company
 from quotaloom.funnels.commands.customers import insert_customers
 from quotaloom.funnels.stages import Outcome
 from quotaloom.importing.agreement import check_agreement
+from quotaloom.importing.bad_rows import BadRow
 from quotaloom.importing.deal_loading import load_deals, load_funnel, read_deal_ids
+from quotaloom.importing.duplicates import find_duplicates
 from quotaloom.importing.lead_loading import load_leads, read_lead_ids
 from quotaloom.importing.mapping import ImportMapping, LeadsPart, OpportunitiesPart
 from quotaloom.importing.organization_loading import load_organization
@@ -83,7 +85,8 @@ async def import_folder(
         async with database.snapshot(company.id) as snapshot:
             stored = await read_stored_keys(snapshot)
     check_pools(mapping, stored)
-    content = read_folder(folder, mapping, company_key, shown, skip_bad=skip_bad, stored=stored)
+    read = partial(read_folder, folder, mapping, company_key, shown, skip_bad=skip_bad, stored=stored)
+    content, duplicates = await _without_duplicates(database, company, mapping, read)
     if company is None:
         _check_founding(mapping, company_key)
     else:
@@ -105,7 +108,24 @@ async def import_folder(
         _kinds(content, mapping, writer.created),
         notes_of(content),
         content.bad_rows,
+        tuple(duplicates),
     )
+
+
+async def _without_duplicates(
+    database: Database, company: CompanyFacts | None, mapping: ImportMapping, read: Callable[..., FolderContent]
+) -> tuple[FolderContent, list[BadRow]]:
+    """What is read without the rows that the company refuses as duplicates; and those that it only wants to know of.
+
+    The files are read once more where there are such rows: what names them is bad as well.
+    """
+    content = read()
+    if company is None:
+        found = await find_duplicates(None, mapping.company.time_zone, mapping, content)
+    else:
+        async with database.snapshot(company.id) as snapshot:
+            found = await find_duplicates(snapshot, company.time_zone, mapping, content)
+    return (read(refused=found.refused) if found.refused else content), found.told
 
 
 def _check_founding(mapping: ImportMapping, key: str) -> None:

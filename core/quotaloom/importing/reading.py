@@ -15,7 +15,7 @@ from quotaloom.importing.mapping import ImportMapping, TablePart
 from quotaloom.importing.progress import Progress, Step
 from quotaloom.importing.records import LeadRecord, Records
 from quotaloom.importing.stored_keys import StoredKeys
-from quotaloom.importing.tables import Table
+from quotaloom.importing.tables import RefusedLine, Table
 from quotaloom.importing.team_lists import read_team_list
 from quotaloom.importing.values import ValueReader
 from quotaloom.metrics.product_commands import NewProduct
@@ -34,6 +34,8 @@ class FolderContent:
 
 NOTHING_STORED = StoredKeys()
 
+NOTHING_REFUSED: Mapping[str, Mapping[int, RefusedLine]] = {}
+
 
 def read_folder(
     folder: Path,
@@ -43,8 +45,11 @@ def read_folder(
     *,
     skip_bad: bool = False,
     stored: StoredKeys = NOTHING_STORED,
+    refused: Mapping[str, Mapping[int, RefusedLine]] = NOTHING_REFUSED,
 ) -> FolderContent:
     """Everything that the folder holds; its records may name those of the folder and what is stored.
+
+    `refused` are rows that are bad for a reason outside of the files, by the part of the mapping and their line.
 
     Raises `ImportRefused` with every fault of every file; with `skip_bad` only where a file is missing, lacks a
     column or cannot be read to its end. `InputError` NO_FOLDER.
@@ -52,7 +57,7 @@ def read_folder(
     if not folder.is_dir():
         raise InputError("NO_FOLDER", f"{folder} is no folder", ("folder",))
     progress.begin(Step.READ, sum(_size(folder / part.file) for part in mapping.tables))
-    reader = _FolderReader(folder, mapping, company_key, progress, skip_bad, stored)
+    reader = _FolderReader(folder, mapping, company_key, progress, skip_bad, stored, refused)
     records = reader.read()
     bad_rows = tuple(bad for table in reader.tables.values() for bad in _in_order(table.bad))
     if bad_rows and (not skip_bad or any(table.fault for table in reader.tables.values())):
@@ -68,6 +73,7 @@ class _FolderReader:
     progress: Progress
     skip_bad: bool
     stored: StoredKeys
+    refused: Mapping[str, Mapping[int, RefusedLine]]
     tables: dict[str, Table] = field(default_factory=dict)
 
     def read(self) -> Records:
@@ -78,7 +84,8 @@ class _FolderReader:
         return replace(self._with_deals(records), leads=self._leads(records))
 
     def _table(self, name: str, part: TablePart) -> Table:
-        self.tables[name] = Table(part, ValueReader(part, self.mapping.company.currency))
+        refused = self.refused.get(name, {})
+        self.tables[name] = Table(part, ValueReader(part, self.mapping.company.currency), refused)
         return self.tables[name]
 
     def _customers(self) -> tuple[NewCustomer, ...]:

@@ -9,7 +9,7 @@ import orjson
 
 from quotaloom.platform.unit_of_work import Record, Snapshot
 
-_POOL = "SELECT id, key, name, kinds, priority, hidden_fields, policies, closed, version FROM pool"
+_POOL = "SELECT id, key, name, kinds, priority, hidden_fields, policies, hands_out, closed, version FROM pool"
 
 _RULE = """
 SELECT rule.id, rule.key, rule.name, rule.pool_id, rule.level_id, rule.kind, rule.parameters, rule.paused,

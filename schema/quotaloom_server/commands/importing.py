@@ -138,6 +138,8 @@ def _show(summary: ImportSummary) -> None:
     RESULT.print(table)
     for note in summary.notes:
         RESULT.print(f"{note.text}: {note.count:,}")
+    for told in summary.told_duplicates:
+        RESULT.print(told)
     verb = "was founded" if summary.founded else "was there already"
     ASIDE.print(
         f"Company {summary.company_key} {verb}. A token for it: quotaloom token --company {summary.company_key}"

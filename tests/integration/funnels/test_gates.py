@@ -12,11 +12,11 @@ from quotaloom.attributes.commands import define_attribute
 from quotaloom.attributes.definitions import NewAttribute, Subject
 from quotaloom.attributes.values import NewValue
 from quotaloom.funnels.commands.approvals import decide_stage
-from quotaloom.funnels.commands.attributes import set_attributes_of
 from quotaloom.funnels.commands.documents import add_document
 from quotaloom.funnels.commands.opportunities import update_opportunity
 from quotaloom.funnels.commands.stage_changes import lose_opportunity, move_opportunity, win_opportunity
 from quotaloom.funnels.standards import DealField, Standard, StandardKind
+from quotaloom.leads.attributes import set_attributes_of
 from quotaloom.platform.database import Database
 from quotaloom.platform.errors import Conflict, InputError
 from quotaloom.platform.refusals import ManyRefused

@@ -79,6 +79,24 @@ async def _second_stage(database: Database, **of_middle: Any) -> StageFloor:
     return StageFloor(floor, await create_funnel(floor.work, NewFunnel("strict", "Strict", (LEAD, middle, *CLOSED))))
 
 
+async def test_reopening_goes_around_no_permission(database: Database) -> None:
+    """A deal that was lost in the middle is reopened there, not further on, and further back only by a head."""
+    floor = await _second_stage(database, backward=Mover.HEAD)
+    ids, ann = await floor.stages(), floor.floor.as_member("ann")
+    deal = await floor.open()
+    await lose_opportunity(ann, deal)
+    with pytest.raises(InputError, match="was closed in the stage 'Lead': reopen it there") as caught:
+        await reopen_opportunity(ann, deal, ids["middle"])
+    assert (caught.value.code, caught.value.path) == ("NOT_FORWARD", ("stageId",))
+    await reopen_opportunity(ann, deal)
+    await move_opportunity(ann, HOST, deal, ids["middle"])
+    await lose_opportunity(ann, deal)
+    with pytest.raises(AccessDenied):
+        await reopen_opportunity(ann, deal, ids["lead"])
+    await reopen_opportunity(floor.floor.as_member("hal"), deal, ids["lead"])
+    assert await floor.at(deal) == "lead"
+
+
 async def test_without_skipping_a_deal_climbs_step_by_step(database: Database) -> None:
     """From lead to offer, not to talks and not to won; the last open stage leads to won."""
     floor = await staged(database, skipping=False)

@@ -12,7 +12,6 @@ from quotaloom.attributes.commands import archive_attribute, define_attribute
 from quotaloom.attributes.definitions import NewAttribute, Subject
 from quotaloom.attributes.values import NewValue
 from quotaloom.funnels.commands.approvals import decide_stage
-from quotaloom.funnels.commands.attributes import set_attributes_of
 from quotaloom.funnels.commands.documents import add_document, remove_document
 from quotaloom.funnels.commands.funnels import create_funnel
 from quotaloom.funnels.commands.opportunities import update_opportunity
@@ -26,6 +25,7 @@ from quotaloom.funnels.commands.stage_changes import (
 from quotaloom.funnels.stages import NewFunnel
 from quotaloom.funnels.standards import DealField, Standard, StandardKind
 from quotaloom.funnels.standings import Passage, unmet_on_the_way
+from quotaloom.leads.attributes import set_attributes_of
 from quotaloom.platform.database import Database
 from quotaloom.platform.errors import AccessDenied, InputError
 from quotaloom.platform.refusals import ManyRefused

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from quotaloom.duplicates.rules import Compared, DuplicateAction, DuplicateSubject, Rule, set_duplicate_rule
 from quotaloom.importing.bad_rows import ImportRefused
 from quotaloom.importing.importer import import_folder
 from quotaloom.importing.mapping import ImportMapping
@@ -92,7 +93,8 @@ async def test_leads_are_held_or_wait_as_their_rows_say(database: Database, tmp_
     found = await rows(
         work,
         "SELECT lead.key, lead.name, pool.key AS pool, member.key AS member FROM lead"
-        " JOIN ownership ON lead_id = lead.id LEFT JOIN pool ON pool.id = pool_id LEFT JOIN member ON member.id = member_id ORDER BY lead.key",
+        " JOIN ownership ON lead_id = lead.id LEFT JOIN pool ON pool.id = pool_id"
+        " LEFT JOIN member ON member.id = member_id ORDER BY lead.key",
     )
     assert [tuple(row) for row in found] == [
         ("1", "Ada", None, "Ann"),
@@ -181,3 +183,36 @@ async def test_pools_that_cannot_be_are_refused(database: Database, tmp_path: Pa
     with pytest.raises(InputError) as caught:
         await load(database, folder(tmp_path, GOOD), text)
     assert caught.value.code == code
+
+
+TWINS = "1,Ada,,138 0013 8000,,,,,,,ann,\n2,Ben,,+8613800138000,,,,,,,ann,\n3,Eva,,,,,,,,,ann,\n"
+
+
+async def test_duplicates_are_told_row_by_row(database: Database, tmp_path: Path) -> None:
+    """Of three leads the second has the first one's number; of two more one has Eva's name. All are imported."""
+    chinese = MAPPING.replace('currency = "CNY"', 'currency = "CNY", time_zone = "Asia/Shanghai"')
+    summary = await load(database, folder(tmp_path, TWINS), chinese)
+    assert [str(one) for one in summary.duplicates] == ["leads.csv, line 3, phone: has the same phone number as line 2"]
+    more = folder(tmp_path, TWINS + "4,ＥＶＡ,,,,,,,,,ann,\n5,Cyd,,,,,,,,,ann,\n", "more")
+    again = await load(database, more, chinese)
+    assert [str(one) for one in again.duplicates] == [
+        "leads.csv, line 5, name: has the same name as lead '3', which is there already"
+    ]
+    assert "has the same name as lead '3'" in str(again)
+    assert again.created("leads") == 2
+
+
+async def test_duplicates_that_the_company_refuses_are_bad_rows(database: Database, tmp_path: Path) -> None:
+    """Nothing is imported; with bad rows left out, the others are, and the duplicates can be mended."""
+    chinese = MAPPING.replace('currency = "CNY"', 'currency = "CNY", time_zone = "Asia/Shanghai"')
+    await load(database, folder(tmp_path, ""), chinese)
+    work = await imported(database, "acme")
+    await set_duplicate_rule(work, Rule(DuplicateSubject.LEAD, (Compared.PHONE,), DuplicateAction.REFUSE))
+    twins = folder(tmp_path, TWINS, "twins")
+    with pytest.raises(ImportRefused, match=r"leads\.csv, line 3, phone: has the same phone number as line 2"):
+        await load(database, twins, chinese)
+    assert await rows(work, "SELECT FROM lead") == []
+    summary = await load(database, twins, chinese, skip_bad=True, skipped=tmp_path / "skipped")
+    assert (summary.created("leads"), len(summary.bad_rows)) == (2, 1)
+    skipped = (tmp_path / "skipped" / "leads.csv").read_text(encoding="utf-8").splitlines()
+    assert skipped[1] == "3,phone: has the same phone number as line 2,2,Ben,,+8613800138000,,,,,,,ann,"

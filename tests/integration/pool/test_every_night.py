@@ -63,7 +63,7 @@ def night(floor: Floor, now: datetime) -> Job:
 
 
 async def test_a_holder_is_reminded_once_and_then_loses_the_record(floor: Floor) -> None:
-    """Nothing in the seventh night, a reminder in the eighth, none again; in the eleventh it goes back and says so."""
+    """Nothing in the seventh night, a reminder in the eighth and none again; in the eleventh it goes back."""
     record = await lead(floor, "ann")
     about = ("Lead", record.id)
     for days in (4, 3, 2, 1):

@@ -9,7 +9,9 @@ from typing import Any
 
 from asyncpg import Record
 
+from quotaloom.duplicates.finding import refuse_duplicate
 from quotaloom.duplicates.normal_forms import Likeness, checked_domain, likeness, region_of
+from quotaloom.duplicates.rules import DuplicateSubject
 from quotaloom.funnels.batches import Inserted, first_repeated, reserve_ids, without_row
 from quotaloom.funnels.deals import check_day
 from quotaloom.funnels.naming import check_key, check_name, check_text, may_be_id
@@ -42,6 +44,19 @@ WHERE company_id = $1 AND id = $2
 """
 
 
+# A customer whom nobody holds and who has no deal is everybody's who sells.
+_HELD = """
+SELECT customer.*, parent.key AS parent_key FROM customer
+LEFT JOIN customer AS parent ON parent.company_id = customer.company_id AND parent.id = customer.parent_id
+LEFT JOIN ownership AS own ON own.company_id = customer.company_id AND own.customer_id = customer.id
+WHERE customer.company_id = $1 AND customer.id = $2 AND ($3::bigint[] IS NULL OR own.position_id = ANY ($3)
+    OR EXISTS (SELECT FROM opportunity WHERE company_id = $1 AND customer_id = $2 AND position_id = ANY ($3))
+    OR cardinality($3) > 0 AND own.position_id IS NULL AND own.pool_id IS NULL
+        AND NOT EXISTS (SELECT FROM opportunity WHERE company_id = $1 AND customer_id = $2))
+FOR UPDATE OF customer
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class NewCustomer:
     """An account; `parent_key` is the key of the customer it belongs to (in the same batch, or stored).
@@ -65,7 +80,8 @@ async def create_customer(work: Work, customer: NewCustomer, position_id: int | 
 
     Needs an admin, a service with `funnels:write`, or a member who holds a position or heads a unit today.
     Raises `InputError` for bad values, a key that is taken, or a parent that does not exist or has deals that are
-    none of the viewer's, `NotFound` for a position whose records are not the viewer's to write.
+    none of the viewer's, and DUPLICATE where the company refuses a second one; `NotFound` for a position whose records
+    are not the viewer's to write.
     """
     require_seller(work.viewer, "creating a customer")
 
@@ -73,6 +89,10 @@ async def create_customer(work: Work, customer: NewCustomer, position_id: int | 
         if (worked := await worked_positions(transaction, work.viewer, work.today)) is not None and not worked:
             raise AccessDenied("creating a customer needs somebody who holds a position or heads a unit today")
         with without_row():
+            with without_row():
+                _check_batch([customer])
+            compared = customer_likeness(customer, region_of(work.company.time_zone))
+            await refuse_duplicate(transaction, DuplicateSubject.CUSTOMER, compared)
             owners = None if position_id is None else [await _holder(transaction, work, position_id)]
             inserted = await insert_customers(transaction, work.company, [customer], owners=owners)
         if not inserted.created[0]:
@@ -202,9 +222,10 @@ async def update_customer(
 ) -> None:
     """Change a customer; `changes` holds fields of `NewCustomer` named in `CHANGEABLE`.
 
-    Needs an admin, a service with `funnels:write`, or a member who may write one of the customer's deals; a
-    customer without any deal is everybody's who sells. Raises `NotFound`, `Conflict` where the version is
-    another, `InputError` for bad values and for a parent that is the customer itself or belongs to it.
+    Needs an admin, a service with `funnels:write`, or a member who works for the position that holds the customer or
+    for one that has a deal with it; one that nobody holds and that has no deal is everybody's who sells. Raises
+    `NotFound`, `Conflict` where the version is another, `InputError` for bad values, for a customer that is part of
+    another one by now, and for a parent that is the customer itself or belongs to it.
     """
     require_seller(work.viewer, "changing a customer")
     for name in changes.keys() - CHANGEABLE:
@@ -253,24 +274,22 @@ def _as_given(row: Record) -> NewCustomer:
 async def hold_customer(transaction: Transaction, work: Work, customer_id: int) -> Record:
     """The customer with the key of its parent, locked until the transaction ends.
 
-    Raises `NotFound` where it does not exist or is not the viewer's to change.
+    Raises `NotFound` where it does not exist or is not the viewer's to change, `InputError` MERGED where it is part of
+    another one by now.
     """
     if not may_be_id(customer_id):
         raise unknown("customer", customer_id, ("id",))
     worked = await worked_positions(transaction, work.viewer, work.today)
     row = await transaction.fetch_one(
-        "SELECT customer.*, parent.key AS parent_key FROM customer LEFT JOIN customer AS parent"
-        " ON parent.company_id = customer.company_id AND parent.id = customer.parent_id"
-        " WHERE customer.company_id = $1 AND customer.id = $2 AND ($3::bigint[] IS NULL OR EXISTS ("
-        "  SELECT FROM opportunity WHERE company_id = $1 AND customer_id = $2 AND position_id = ANY ($3))"
-        " OR cardinality($3) > 0 AND NOT EXISTS ("
-        "  SELECT FROM opportunity WHERE company_id = $1 AND customer_id = $2)) FOR UPDATE OF customer",
+        _HELD,
         transaction.company_id,
         customer_id,
         worked,
     )
     if row is None:
         raise unknown("customer", customer_id, ("id",))
+    if row["merged_into_id"] is not None:
+        raise InputError("MERGED", "this customer is part of another one by now: name that one", ("id",))
     return row
 
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Awaitable, Callable, Mapping
+from types import MappingProxyType
+from typing import Any, Final
+
+import orjson
 
 from quotaloom.platform.access import Scope
 from quotaloom.platform.errors import NotFound
@@ -10,6 +14,9 @@ from quotaloom.platform.jobs.queue import ABOUT, COMPANY
 from quotaloom.platform.jobs.storage import LOG, QUEUE
 from quotaloom.platform.unit_of_work import Record, Snapshot, Transaction
 from quotaloom.platform.work import Work
+
+LetGo = Callable[[Transaction, Mapping[str, Any]], Awaitable[None]]
+"""What else is done when a job is put away; it is given the job's payload."""
 
 LONGEST_REASON: Final = 2000
 """How many characters of what went wrong are shown."""
@@ -44,7 +51,7 @@ WITH chosen AS (
 SELECT entrypoint AS name FROM chosen
 """  # noqa: S608 (constants)
 
-_DISMISS = f"DELETE FROM {QUEUE} WHERE {_OF_THE_COMPANY} AND id = $2 RETURNING entrypoint AS name"  # noqa: S608 (constants)
+_DISMISS = f"DELETE FROM {QUEUE} WHERE {_OF_THE_COMPANY} AND id = $2 RETURNING entrypoint AS name, payload"  # noqa: S608 (constants)
 
 
 async def failed_jobs(snapshot: Snapshot, *, limit: int = 500, offset: int = 0) -> list[Record]:
@@ -63,7 +70,7 @@ async def retry_job(work: Work, job_id: int) -> str:
     work.viewer.require(Scope.SETTINGS, "trying a failed job again")
 
     async def apply(transaction: Transaction) -> str:
-        name = await _change(transaction, _RETRY, job_id)
+        name: str = (await _change(transaction, _RETRY, job_id))["name"]
         transaction.record("job.retry", "Job", job_id, after={"name": name})
         transaction.publish("job.retried", id=job_id)
         return name
@@ -71,12 +78,18 @@ async def retry_job(work: Work, job_id: int) -> str:
     return await work.write(apply)
 
 
-async def dismiss_job(work: Work, job_id: int) -> str:
-    """Put a failed job away; what it should have done is left undone. Its name. Raises `NotFound` UNKNOWN_JOB."""
+async def dismiss_job(work: Work, job_id: int, letting_go: Mapping[str, LetGo] = MappingProxyType({})) -> str:
+    """Put a failed job away; what it should have done is left undone. Its name. Raises `NotFound` UNKNOWN_JOB.
+
+    `letting_go` is done in the same transaction, by the names of jobs that need more than to be gone.
+    """
     work.viewer.require(Scope.SETTINGS, "putting a failed job away")
 
     async def apply(transaction: Transaction) -> str:
-        name = await _change(transaction, _DISMISS, job_id)
+        row = await _change(transaction, _DISMISS, job_id)
+        name: str = row["name"]
+        if name in letting_go:
+            await letting_go[name](transaction, orjson.loads(row["payload"]))
         transaction.record("job.dismiss", "Job", job_id, after={"name": name})
         transaction.publish("job.dismissed", id=job_id)
         return name
@@ -84,9 +97,8 @@ async def dismiss_job(work: Work, job_id: int) -> str:
     return await work.write(apply)
 
 
-async def _change(transaction: Transaction, sql: str, job_id: int) -> str:
+async def _change(transaction: Transaction, sql: str, job_id: int) -> Record:
     row = await transaction.fetch_one(sql, transaction.company_id, job_id)
     if row is None:
         raise NotFound("UNKNOWN_JOB", "there is no such failed job; it may be done by now, or put away", ("id",))
-    name: str = row["name"]
-    return name
+    return row
