@@ -52,6 +52,7 @@ class DealIds:
                 amount_estimated=deal.amount_estimated,
                 opened_on=deal.opened_on,
                 expected_close_on=deal.expected_close_on,
+                source=deal.source,
             ),
             closed_on=deal.closed_on,
             lost_reason=deal.lost_reason,

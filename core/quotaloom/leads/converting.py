@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Final
 
+from quotaloom.activities.facts import Subjects
+from quotaloom.activities.protection import refresh_last_activity
 from quotaloom.duplicates.finding import refuse_duplicate
 from quotaloom.duplicates.normal_forms import region_of
 from quotaloom.duplicates.rules import DuplicateSubject
@@ -179,6 +181,7 @@ async def _store(transaction: Transaction, lead: StoredLead, converted: Converte
     await transaction.execute(
         _ACTIVITIES, transaction.company_id, lead.id, converted.customer_id, converted.opportunity_id
     )
+    await refresh_last_activity(transaction, Subjects(lead.id, converted.customer_id, converted.opportunity_id))
     after = {
         "status": LeadStatus.CONVERTED,
         "customer_id": converted.customer_id,

@@ -20,9 +20,8 @@ SELECT {COLUMNS}, coalesce(lead.key, own.key, deal.key) AS key, coalesce(lead.na
     coalesce(lead.organization, own.name, dealt.name) AS organization, coalesce(lead.phone, own.phone, dealt.phone)
     AS phone, lead.email, coalesce(lead.domain, own.domain, dealt.domain) AS domain, lead.note,
     coalesce(lead.source, deal.source) AS source, deal.amount, deal.currency,
-    coalesce(lead.product_id, deal.product_id) AS product_id, level.key AS customer_level, pool.hidden_fields
+    coalesce(lead.product_id, deal.product_id) AS product_id, {LEVEL} AS level_id, pool.hidden_fields
 FROM ownership {JOINS}
-LEFT JOIN customer_level AS level ON level.company_id = ownership.company_id AND level.id = {LEVEL}
 LEFT JOIN pool ON pool.company_id = ownership.company_id AND pool.id = ownership.pool_id
 WHERE ownership.company_id = $1
 """  # noqa: S608 (constants)
