@@ -49,7 +49,7 @@ def test_cells_are_read_as_what_they_are(tmp_path: Path) -> None:
     save(
         tmp_path,
         HEADER,
-        ["D1", "Ann", "GTXPro", "A\nB", "Won", date(2016, 10, 20), datetime(2017, 3, 1, 8), 1234.5],
+        ["D1", "Ann", "GTXPro", "A\nB", "Won", date(2016, 10, 20), datetime.fromisoformat("2017-03-01T08:00"), 1234.5],
         [],
         ["D2", "Ann", "MG Special", None, "Engaging", None, None, 1000],
     )
