@@ -15,6 +15,7 @@ from rich.table import Table
 
 from benchmarks import (
     attaining,
+    claiming,
     decomposing,
     funnel_figures,
     importing,
@@ -22,6 +23,7 @@ from benchmarks import (
     nested_query,
     policies,
     posting,
+    recycling,
     starting,
 )
 from benchmarks.databases import make_template
@@ -37,10 +39,12 @@ class Benchmark:
     measure: Callable[[Bench], Iterator[Row]]
 
 
-BENCHMARKS = {
-    module.__name__.rpartition(".")[2]: Benchmark(module.TITLE, module.measure)
-    for module in (importing, memory, nested_query, decomposing, attaining, posting, funnel_figures, policies, starting)
-}
+MODULES = (
+    *(importing, memory, nested_query, decomposing, attaining, posting, funnel_figures, claiming, recycling, policies),
+    starting,
+)
+
+BENCHMARKS = {module.__name__.rpartition(".")[2]: Benchmark(module.TITLE, module.measure) for module in MODULES}
 
 WIDTH = 116  # where the output goes to a file
 RESULT = Console(highlight=False, width=None if Console().is_terminal else WIDTH)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
-from quotaloom.activities.facts import ActivityKind, ActivityState
+from quotaloom.activities.facts import ActivityState
+from quotaloom.activities.kinds import ActivityKind
 from quotaloom_graphql.activity_loaders import load_activities, load_activity_rights, my_tasks
 from quotaloom_graphql.connections import Connection
 from quotaloom_graphql.funnel_loaders import load_customers, load_opportunities

@@ -11,7 +11,8 @@ import orjson
 import strawberry
 
 from quotaloom.activities import reads
-from quotaloom.activities.facts import ActivityKind, ActivityState
+from quotaloom.activities.facts import ActivityState
+from quotaloom.activities.kinds import ActivityKind
 from quotaloom.activities.reads import ActivityFilter, ActivityPage
 from quotaloom.activities.rights import ActivityRights
 from quotaloom.metrics.currencies import currency_scale

@@ -15,7 +15,8 @@ from quotaloom.activities.commands import (
     log_activity,
     plan_activity,
 )
-from quotaloom.activities.facts import ActivityKind, Moment, NewActivity, Particulars, Subjects
+from quotaloom.activities.facts import Moment, NewActivity, Particulars, Subjects
+from quotaloom.activities.kinds import ActivityKind
 from quotaloom.activities.reads import activities_by_id
 from quotaloom.metrics.currencies import currency_scale, known_currency
 from quotaloom.organizations.sight import load_sight

@@ -14,6 +14,7 @@ from quotaloom.organizations.sight import Sight
 from quotaloom.platform.unit_of_work import Record
 from quotaloom_graphql.context import Info
 from quotaloom_graphql.funnel_loaders import load_customers, load_opportunities
+from quotaloom_graphql.lead_loaders import load_leads
 from quotaloom_graphql.nodes import TYPENAME, NodeLoader
 from quotaloom_graphql.organization_loaders import load_named_members, load_units
 from quotaloom_sdk import AttributeKind
@@ -31,6 +32,7 @@ OBJECTS: Final[dict[Subject, tuple[str, NodeLoader]]] = {
     Subject.MEMBER: ("Member", load_named_members),
     Subject.CUSTOMER: ("Customer", load_customers),
     Subject.OPPORTUNITY: ("Opportunity", load_opportunities),
+    Subject.LEAD: ("Lead", load_leads),
 }
 """The types that have attributes and that references name, and how `node(id:)` finds them."""
 
@@ -83,6 +85,7 @@ def _choice(row: Record) -> dict[str, Any] | None:
 
 load_unit_attributes = _attributes(Subject.UNIT, Sight.sees_unit)
 load_member_attributes = _attributes(Subject.MEMBER, Sight.sees_member)
-# Whoever comes to a customer or a deal sees it whole.
+# Whoever comes to a customer, a deal or a lead sees what is noted of it.
 load_customer_attributes = _attributes(Subject.CUSTOMER)
 load_opportunity_attributes = _attributes(Subject.OPPORTUNITY)
+load_lead_attributes = _attributes(Subject.LEAD)

@@ -11,7 +11,7 @@ import strawberry
 from quotaloom.attributes.commands import archive_attribute, define_attribute
 from quotaloom.attributes.definitions import NewAttribute, NewChoice, Subject
 from quotaloom.attributes.values import FIELDS, ChoiceKey, Given, NewValue
-from quotaloom.funnels.commands.attributes import set_attributes_of
+from quotaloom.leads.attributes import set_attributes_of
 from quotaloom.platform.errors import InputError, NotFound
 from quotaloom.platform.refusals import raise_all
 from quotaloom.platform.work import Work
@@ -98,7 +98,7 @@ class AttributeValueInput:
     day: date | None = strawberry.field(default=strawberry.UNSET, description="A date.")
     choice: str | None = strawberry.field(default=strawberry.UNSET, description="The key of a choice.")
     reference: strawberry.ID | None = strawberry.field(
-        default=strawberry.UNSET, description="The id of a unit, member, customer or deal that you can see."
+        default=strawberry.UNSET, description="The id of a unit, member, customer, deal or lead that you can see."
     )
 
 
@@ -106,7 +106,7 @@ class AttributeValueInput:
 class SetAttributesInput:
     """Values of one object."""
 
-    id: strawberry.ID = strawberry.field(description="A unit, member, customer or deal.")
+    id: strawberry.ID = strawberry.field(description="A unit, member, customer, deal or lead.")
     values: list[AttributeValueInput] = strawberry.field(description="The values, each attribute once.")
 
 
@@ -204,12 +204,13 @@ class AttributeMutation:
     """Mutations of attributes."""
 
     define_attribute: AttributeDefinitionPayload = mutation(
-        _define_attribute, description="Define what may be noted on units, members, customers or deals, or change it."
+        _define_attribute,
+        description="Define what may be noted on units, members, customers, deals or leads, or change it.",
     )
     archive_attribute: AttributeDefinitionPayload = mutation(
         _archive_attribute, description="Put an attribute away, or restore it; its values stay."
     )
     set_attributes: SetAttributesPayload = mutation(
         _set_attributes,
-        description="Note values on a unit, member, customer or deal: all of them or, where one is wrong, none.",
+        description="Note values on a unit, member, customer, deal or lead: all of them or, where one is wrong, none.",
     )

@@ -1,4 +1,4 @@
-"""What a company notes of its own about units, members, customers and deals."""
+"""What a company notes of its own about units, members, customers, deals and leads."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class AttributeValue:
     choice: AttributeChoice | None = strawberry.field(description="One of the attribute's choices.")
     reference: Node | None = batch(
         load_objects,
-        description="The unit, member, customer or deal that a reference names; null where you may not see it.",
+        description="The unit, member, customer, deal or lead that a reference names; null where you may not see it.",
     )
 
 

@@ -16,11 +16,13 @@ from quotaloom.platform.access import Role
 from quotaloom.platform.errors import AccessDenied, InputError
 from quotaloom.platform.work import Work
 from quotaloom_graphql.arguments import PeriodLabel
+from quotaloom_graphql.connections import Connection
 from quotaloom_graphql.context import Info, Services
 from quotaloom_graphql.enums import Grain
 from quotaloom_graphql.errors import UserError
 from quotaloom_graphql.mutations import mutation
 from quotaloom_graphql.nodes import Node, NodeLoader, global_id
+from quotaloom_graphql.notifications import Notification, load_notifications, load_unread
 from quotaloom_graphql.organization_loaders import load_members
 from quotaloom_graphql.organizations import Member, OrgUnit
 from quotaloom_graphql.questions import period_named, periods_named
@@ -137,6 +139,10 @@ class Viewer:
     member: Member | None = batch(
         load_members, key="member_id", by="id", one=True, description="The member; null for services."
     )
+    notifications: Connection[Notification] = batch(
+        load_notifications, description="What you were told, the latest first; nothing for those who are no members."
+    )
+    unread_notifications: int = batch(load_unread, description="How many notifications you have not read.")
     can: ViewerCan = batch(load_viewer_rights, description="What you may create, post and set.")
 
 

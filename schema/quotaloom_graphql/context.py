@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, TypeVar
 
@@ -13,6 +13,7 @@ from strawberry import Info as StrawberryInfo
 
 from quotaloom.calendars.company_calendar import CompanyCalendar, load_calendar
 from quotaloom.metrics.reads import all_metrics
+from quotaloom.notifications.feed import NotificationFeed
 from quotaloom.organizations.reads import members
 from quotaloom.organizations.sight import Sight, load_sight
 from quotaloom.platform.access import Role, Viewer
@@ -35,6 +36,7 @@ class Services:
     policies: PolicyHost
     clock: Callable[[], datetime]
     feed: AttainmentFeed
+    notifications: NotificationFeed = field(default_factory=NotificationFeed)
 
 
 class RequestContext:

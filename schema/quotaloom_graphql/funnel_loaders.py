@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Annotated, Any
 
+import orjson
 import strawberry
 
 from quotaloom.achievements.splits import CreditKind
@@ -51,6 +52,9 @@ ClosedIn = Annotated[
 ExpectedIn = Annotated[
     str | None, strawberry.argument(description="Only deals expected to close in this period, such as `2017-Q2`.")
 ]
+OfVersion = Annotated[
+    int | None, strawberry.argument(description="Of this version; the latest, which new deals follow, if not given.")
+]
 OrderedBy = Annotated[OpportunityOrder, strawberry.argument(description="In which order.")]
 Descending = Annotated[bool, strawberry.argument(description="The latest, largest or last first.")]
 
@@ -93,8 +97,15 @@ async def _period(context: RequestContext, label: str | None, argument: str) -> 
 
 
 def with_amounts(rows: Sequence[Record]) -> list[dict[str, Any]]:
-    """Deals with their amounts as the API writes them: with the decimal places of their currencies."""
-    return [{**row, "amount": _text(row["amount"], currency_scale(row["currency"]))} for row in rows]
+    """Deals as the API writes them: amounts with the decimal places of their currencies, lists as lists."""
+    return [
+        {
+            **row,
+            "amount": _text(row["amount"], currency_scale(row["currency"])),
+            "competitors": orjson.loads(row["competitors"]),
+        }
+        for row in rows
+    ]
 
 
 async def load_funnels(keys: list[int], info: Info) -> list[Record]:
@@ -107,9 +118,9 @@ async def load_stages(keys: list[int], info: Info) -> list[Record]:
     return await reads.stages_by_id(info.context.snapshot, keys)
 
 
-async def load_funnel_stages(keys: list[int], info: Info) -> list[Record]:
-    """The stages of funnels, in order."""
-    return await reads.stages_of_funnels(info.context.snapshot, keys)
+async def load_funnel_stages(keys: list[int], info: Info, version: OfVersion = None) -> list[Record]:
+    """The stages of a version of funnels, in order."""
+    return await reads.stages_of_funnels(info.context.snapshot, keys, version)
 
 
 async def load_customers(keys: list[int], info: Info) -> list[Record]:
@@ -135,10 +146,13 @@ async def load_splits(keys: list[int], info: Info) -> list[Record]:
     return await reads.splits_of_opportunities(info.context.snapshot, keys)
 
 
-async def load_opportunity_rights(deals: list[Any], info: Info) -> list[dict[str, bool]]:
-    """What the viewer may do with each deal; one that waits in a pool has no position."""
+async def load_opportunity_rights(deals: list[Mapping[str, Any]], info: Info) -> list[dict[str, Any]]:
+    """What the viewer may do with each deal; `opportunity_id` is there for what is looked up apart.
+
+    One that waits in a pool has no position.
+    """
     worked = await positions_worked(info.context)
-    return [{"edit": worked is None or deal["position_id"] in worked} for deal in deals]
+    return [{"edit": worked is None or deal["position_id"] in worked, "opportunity_id": deal["id"]} for deal in deals]
 
 
 async def load_customer_rights(keys: list[int], info: Info) -> list[dict[str, bool]]:

@@ -1,4 +1,4 @@
-"""Mutations of funnels and deals."""
+"""Mutations of deals; those of their stages are in `stage_mutations`."""
 
 from __future__ import annotations
 
@@ -9,23 +9,21 @@ from typing import Any
 import strawberry
 
 from quotaloom.achievements.splits import CreditKind
-from quotaloom.funnels.commands import stage_changes
-from quotaloom.funnels.commands.funnels import create_funnel
 from quotaloom.funnels.commands.opportunities import create_opportunity, transfer_opportunity, update_opportunity
 from quotaloom.funnels.deals import NewOpportunity
+from quotaloom.funnels.forecasting import ForecastCategory
 from quotaloom.funnels.opportunity_reads import opportunities_by_id
 from quotaloom.funnels.permission import worked_positions
 from quotaloom.funnels.splits import Split
-from quotaloom.funnels.stages import NewFunnel, NewStage, Outcome
 from quotaloom.metrics.currencies import currency_scale, known_currency
 from quotaloom.platform.amounts import parse_amount
 from quotaloom.platform.errors import InputError
 from quotaloom.platform.work import Work
 from quotaloom_graphql.context import Services
-from quotaloom_graphql.deal_errors import told_at
+from quotaloom_graphql.deal_lines import OpportunityLineInput, lines_given
 from quotaloom_graphql.errors import UserError
-from quotaloom_graphql.funnel_loaders import load_funnels, load_opportunities
-from quotaloom_graphql.funnels import Funnel, Opportunity
+from quotaloom_graphql.funnel_loaders import load_opportunities
+from quotaloom_graphql.funnels import Opportunity
 from quotaloom_graphql.mutations import mutation
 from quotaloom_graphql.nodes import decode_id, optional_id
 from strawberry_breadth import batch
@@ -33,33 +31,6 @@ from strawberry_breadth import batch
 EXPECTED = "The version you saw; refused where it has changed meanwhile."
 ON_DAY = "The day on which it happened; today if not given."
 CURRENCY = "ISO 4217 code; the company's currency if not given."
-
-
-@strawberry.input(description="A step of a new funnel.")
-class NewStageInput:
-    """A new stage."""
-
-    key: str = strawberry.field(description="Its name for machines: a-z, 0-9, - and _.")
-    name: str = strawberry.field(description="Its name.")
-    outcome: Outcome = strawberry.field(default=Outcome.OPEN, description="Open, won or lost.")
-    win_probability: Decimal = strawberry.field(description="0 to 1 with up to four places; 1 for won, 0 for lost.")
-
-
-@strawberry.input(description="A new funnel, with at least one open stage, one won stage and at least one lost.")
-class CreateFunnelInput:
-    """A new funnel."""
-
-    key: str = strawberry.field(description="The company's own name for it: a-z, 0-9, - and _.")
-    name: str = strawberry.field(description="Its name.")
-    stages: list[NewStageInput] = strawberry.field(description="Its stages, in order.")
-
-
-@strawberry.type(description="The funnel that was made.")
-class FunnelPayload:
-    """A funnel, or what was wrong."""
-
-    funnel: Funnel | None = batch(load_funnels, key="funnel_id", by="id", one=True, description="The funnel.")
-    errors: list[UserError] = strawberry.field(description="What was wrong; empty where it was done.")
 
 
 @strawberry.input(description="A share of the credit of a deal.")
@@ -97,6 +68,18 @@ class CreateOpportunityInput:
     splits: list[OpportunitySplitInput] = strawberry.field(
         default_factory=list, description="Who shares its credit; the position has all of it if not given."
     )
+    lines: list[OpportunityLineInput] = strawberry.field(
+        default_factory=list, description="The products that it is about; their amounts make the deal's."
+    )
+    source: str | None = strawberry.field(default=None, description="Where it came from.")
+    forecast: ForecastCategory = strawberry.field(default=ForecastCategory.PIPELINE, description="What you make of it.")
+    competitors: list[str] = strawberry.field(
+        default_factory=list, description="Who else would like to win it; 50 at the most."
+    )
+    next_step: str | None = strawberry.field(
+        default=None, description="What is to be done next, in 500 characters at the most."
+    )
+    next_step_on: date | None = strawberry.field(default=None, description="When that is to be done.")
 
 
 @strawberry.input(
@@ -121,59 +104,18 @@ class UpdateOpportunityInput:
     splits: list[OpportunitySplitInput] | None = strawberry.field(
         default=None, description="Who shares its credit; an empty list leaves all of it to the position."
     )
-    expected_version: int | None = strawberry.field(default=None, description=EXPECTED)
-
-
-@strawberry.input(description="A deal that goes to another stage; into a won or lost stage it is won or lost.")
-class MoveOpportunityInput:
-    """A move."""
-
-    id: strawberry.ID = strawberry.field(description="The deal.")
-    stage_id: strawberry.ID = strawberry.field(description="A stage of its funnel.")
-    on: date | None = strawberry.field(default=None, description=ON_DAY)
-    reason: str | None = strawberry.field(default=None, description="Why; it is kept with the move.")
-    expected_version: int | None = strawberry.field(default=None, description=EXPECTED)
-
-
-@strawberry.input(description="A deal that is won; its revenue and one order are posted.")
-class WinOpportunityInput:
-    """A win."""
-
-    id: strawberry.ID = strawberry.field(description="The deal.")
-    on: date | None = strawberry.field(default=None, description=ON_DAY)
-    amount: Decimal | None = strawberry.field(
-        default=None, description="What it was won for; the deal's amount if not given."
+    lines: list[OpportunityLineInput] | None = strawberry.field(
+        default=None, description="The products that it is about, all of them; their amounts make the deal's."
     )
-    currency: str | None = strawberry.field(
-        default=None, description="ISO 4217 code of `amount`; the deal's currency if not given."
+    source: str | None = strawberry.field(default=strawberry.UNSET, description="Where it came from.")
+    forecast: ForecastCategory | None = strawberry.field(default=None, description="What you make of it.")
+    competitors: list[str] | None = strawberry.field(
+        default=None, description="Who else would like to win it; 50 at the most."
     )
-    reason: str | None = strawberry.field(default=None, description="Why; it is kept with the move.")
-    expected_version: int | None = strawberry.field(default=None, description=EXPECTED)
-
-
-@strawberry.input(description="A deal that is lost.")
-class LoseOpportunityInput:
-    """A loss."""
-
-    id: strawberry.ID = strawberry.field(description="The deal.")
-    stage_id: strawberry.ID | None = strawberry.field(
-        default=None, description="A lost stage; the funnel's first if not given."
+    next_step: str | None = strawberry.field(
+        default=strawberry.UNSET, description="What is to be done next, in 500 characters at the most."
     )
-    on: date | None = strawberry.field(default=None, description=ON_DAY)
-    reason: str | None = strawberry.field(default=None, description="Why; it is kept with the deal.")
-    expected_version: int | None = strawberry.field(default=None, description=EXPECTED)
-
-
-@strawberry.input(description="A won or lost deal that is open again; what its win has posted is reversed.")
-class ReopenOpportunityInput:
-    """A reopening."""
-
-    id: strawberry.ID = strawberry.field(description="The deal.")
-    stage_id: strawberry.ID | None = strawberry.field(
-        default=None, description="An open stage; the one it was closed from if not given."
-    )
-    on: date | None = strawberry.field(default=None, description=ON_DAY)
-    reason: str | None = strawberry.field(default=None, description="Why; it is kept with the move.")
+    next_step_on: date | None = strawberry.field(default=strawberry.UNSET, description="When that is to be done.")
     expected_version: int | None = strawberry.field(default=None, description=EXPECTED)
 
 
@@ -197,11 +139,6 @@ class OpportunityPayload:
     errors: list[UserError] = strawberry.field(description="What was wrong; empty where it was done.")
 
 
-async def _create_funnel(work: Work, input: CreateFunnelInput, _: Services) -> dict[str, Any]:
-    stages = [NewStage(stage.key, stage.name, stage.outcome, stage.win_probability) for stage in input.stages]
-    return {"funnel_id": await create_funnel(work, NewFunnel(input.key, input.name, stages))}
-
-
 async def _create_opportunity(work: Work, input: CreateOpportunityInput, _: Services) -> dict[str, Any]:
     new = NewOpportunity(
         funnel_id=decode_id(input.funnel_id, "Funnel", ("funnelId",)),
@@ -217,72 +154,41 @@ async def _create_opportunity(work: Work, input: CreateOpportunityInput, _: Serv
         opened_on=input.opened_on,
         expected_close_on=input.expected_close_on,
         splits=_splits(input.splits),
+        lines=lines_given(input.lines, input.currency or work.company.currency),
+        competitors=tuple(input.competitors),
+        next_step=input.next_step,
+        next_step_on=input.next_step_on,
+        source=input.source,
+        forecast=input.forecast,
     )
     return {"opportunity_id": await create_opportunity(work, new)}
 
 
 async def _update_opportunity(work: Work, input: UpdateOpportunityInput, _: Services) -> dict[str, Any]:
     opportunity_id = decode_id(input.id, "Opportunity", ("id",))
-    changes = sent(input, "name", "opened_on", "expected_close_on")
+    changes = sent(input, "name", "opened_on", "expected_close_on", "next_step", "next_step_on", "source")
     for field, type_name, path in (("customer_id", "Customer", "customerId"), ("product_id", "Product", "productId")):
         for name, value in sent(input, field).items():
             changes[name] = optional_id(value, type_name, (path,))
     if input.amount is not strawberry.UNSET:
-        currency = input.currency or await _currency_of(work, opportunity_id)
+        currency = input.currency or await currency_of(work, opportunity_id)
         changes |= {"amount": parsed_amount(input.amount, currency), "currency": currency}
     elif input.currency is not None:
-        raise InputError("AMOUNT_NEEDED", "a currency needs the amount in it", ("amount",))
+        if not any(line.amount is not None for line in input.lines or ()):
+            raise InputError("AMOUNT_NEEDED", "a currency needs the amount in it", ("amount",))
+        changes["currency"] = input.currency
     if input.amount_estimated is not None:
         changes["amount_estimated"] = input.amount_estimated
     if input.splits is not None:
         changes["splits"] = _splits(input.splits)
+    if input.lines is not None:
+        currency = str(changes.get("currency") or await currency_of(work, opportunity_id))
+        changes["lines"] = lines_given(input.lines, currency)
+    if input.forecast is not None:
+        changes["forecast"] = input.forecast
+    if input.competitors is not None:
+        changes["competitors"] = tuple(input.competitors)
     await update_opportunity(work, opportunity_id, changes, input.expected_version)
-    return {"opportunity_id": opportunity_id}
-
-
-async def _move_opportunity(work: Work, input: MoveOpportunityInput, services: Services) -> dict[str, Any]:
-    opportunity_id = decode_id(input.id, "Opportunity", ("id",))
-    stage_id = decode_id(input.stage_id, "Stage", ("stageId",))
-    with told_at(input):
-        await stage_changes.move_opportunity(
-            work, services.policies, opportunity_id, stage_id, input.on, input.reason, input.expected_version
-        )
-    return {"opportunity_id": opportunity_id}
-
-
-async def _win_opportunity(work: Work, input: WinOpportunityInput, services: Services) -> dict[str, Any]:
-    opportunity_id = decode_id(input.id, "Opportunity", ("id",))
-    amount, currency = None, input.currency
-    if input.amount is not None:
-        currency = currency or await _currency_of(work, opportunity_id)
-        amount = parsed_amount(input.amount, currency)
-    with told_at(input):
-        await stage_changes.win_opportunity(
-            work,
-            services.policies,
-            opportunity_id,
-            input.on,
-            amount,
-            currency,
-            input.reason,
-            input.expected_version,
-        )
-    return {"opportunity_id": opportunity_id}
-
-
-async def _lose_opportunity(work: Work, input: LoseOpportunityInput, _: Services) -> dict[str, Any]:
-    opportunity_id = decode_id(input.id, "Opportunity", ("id",))
-    stage_id = optional_id(input.stage_id, "Stage", ("stageId",))
-    await stage_changes.lose_opportunity(work, opportunity_id, input.on, input.reason, stage_id, input.expected_version)
-    return {"opportunity_id": opportunity_id}
-
-
-async def _reopen_opportunity(work: Work, input: ReopenOpportunityInput, _: Services) -> dict[str, Any]:
-    opportunity_id = decode_id(input.id, "Opportunity", ("id",))
-    stage_id = optional_id(input.stage_id, "Stage", ("stageId",))
-    await stage_changes.reopen_opportunity(
-        work, opportunity_id, stage_id, input.on, input.reason, input.expected_version
-    )
     return {"opportunity_id": opportunity_id}
 
 
@@ -295,22 +201,11 @@ async def _transfer_opportunity(work: Work, input: TransferOpportunityInput, _: 
 
 @strawberry.type
 class FunnelMutation:
-    """Mutations of funnels and deals; every change of stage is kept."""
+    """Mutations of deals; how deals change their stages is in `stage_mutations`."""
 
-    create_funnel: FunnelPayload = mutation(_create_funnel, description="Lay out a funnel with its stages.")
     create_opportunity: OpportunityPayload = mutation(_create_opportunity, description="Open a deal.")
     update_opportunity: OpportunityPayload = mutation(
         _update_opportunity, description="Change a deal; what a win has posted stays until the deal is reopened."
-    )
-    move_opportunity: OpportunityPayload = mutation(
-        _move_opportunity, description="Put an open deal into another stage of its funnel."
-    )
-    win_opportunity: OpportunityPayload = mutation(
-        _win_opportunity, description="Win an open deal; posts its revenue and one order to the ledger."
-    )
-    lose_opportunity: OpportunityPayload = mutation(_lose_opportunity, description="Lose an open deal.")
-    reopen_opportunity: OpportunityPayload = mutation(
-        _reopen_opportunity, description="Open a won or lost deal again; reverses what its win has posted."
     )
     transfer_opportunity: OpportunityPayload = mutation(
         _transfer_opportunity, description="Hand an open deal over to another position."
@@ -328,7 +223,7 @@ def parsed_amount(amount: Decimal | None, currency: str) -> int | None:
     return None if amount is None else parse_amount(amount, scale, ("amount",))
 
 
-async def _currency_of(work: Work, opportunity_id: int) -> str:
+async def currency_of(work: Work, opportunity_id: int) -> str:
     """The currency of a deal that the viewer may write; for any other, the company's: the command refuses it."""
     async with work.snapshot() as snapshot:
         worked = await worked_positions(snapshot, work.viewer, work.today)

@@ -4,33 +4,25 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
 from quotaloom.achievements.splits import CreditKind
-from quotaloom.funnels import opportunity_reads, reads
-from quotaloom.funnels.opportunity_reads import OpportunityOrder, Slice
-from quotaloom.funnels.stages import Outcome
-from quotaloom.metrics.reads import all_products
-from quotaloom.platform.errors import InputError
+from quotaloom.funnels.forecasting import ForecastCategory
+from quotaloom.funnels.stages import Mover, Outcome
 from quotaloom_graphql.achievement_loaders import load_opportunity_achievements
 from quotaloom_graphql.activity_loaders import load_customer_activities, load_opportunity_activities
 from quotaloom_graphql.attribute_loaders import load_customer_attributes, load_opportunity_attributes
 from quotaloom_graphql.attributes import AttributeValue
-from quotaloom_graphql.connections import After, Connection, First, Text, page, window
-from quotaloom_graphql.context import Info
+from quotaloom_graphql.connections import Connection
 from quotaloom_graphql.creditings import Crediting, load_creditings
+from quotaloom_graphql.deal_lines import OpportunityLine, load_lines
+from quotaloom_graphql.deal_review_loaders import load_deal_reviews, load_reviewing
 from quotaloom_graphql.decimals import shortest
+from quotaloom_graphql.duplicates import load_customer_duplicates
 from quotaloom_graphql.funnel_figures import FunnelFigures, load_funnel_figures
 from quotaloom_graphql.funnel_loaders import (
-    ClosedIn,
-    Descending,
-    ExpectedIn,
-    OfUnit,
-    OpenedIn,
-    OrderedBy,
-    Outcomes,
     load_customer_opportunities,
     load_customer_rights,
     load_customers,
@@ -38,7 +30,6 @@ from quotaloom_graphql.funnel_loaders import (
     load_funnel_stages,
     load_funnels,
     load_moves,
-    load_opportunities,
     load_opportunity_rights,
     load_splits,
     load_stage_amount,
@@ -48,17 +39,30 @@ from quotaloom_graphql.funnel_loaders import (
     load_stage_weighted_amount,
     load_stage_without_amount,
     load_stages,
-    opportunity_filter,
-    with_amounts,
 )
 from quotaloom_graphql.lead_loaders import load_customer_leads, load_levels, load_opportunity_leads
-from quotaloom_graphql.metrics import Product, load_products, priced
-from quotaloom_graphql.nodes import Node, NodeLoader, decode_id, global_id, optional_id
+from quotaloom_graphql.metrics import Product, load_products
+from quotaloom_graphql.nodes import Node, global_id
 from quotaloom_graphql.organization_loaders import load_members, load_units
 from quotaloom_graphql.organizations import Member, OrgUnit
 from quotaloom_graphql.ownerships import Ownership
 from quotaloom_graphql.pool_loaders import load_customer_ownerships, load_opportunity_ownerships
-from quotaloom_graphql.roots import root_field
+from quotaloom_graphql.standards import (
+    CloseReason,
+    FunnelVersion,
+    OpportunityDocument,
+    StageDecision,
+    StageStandard,
+    UnmetStandard,
+    load_close_reasons,
+    load_close_reasons_by_id,
+    load_deciding,
+    load_decisions,
+    load_documents,
+    load_standards,
+    load_unmet_standards,
+    load_versions,
+)
 from quotaloom_graphql.unconverted import UnconvertedAmount
 from strawberry_breadth import batch, column
 
@@ -66,6 +70,8 @@ if TYPE_CHECKING:
     from quotaloom_graphql.achievements import Achievement
     from quotaloom_graphql.activities import Activity
     from quotaloom_graphql.customer_levels import CustomerLevel
+    from quotaloom_graphql.deal_reviews import DealReview
+    from quotaloom_graphql.duplicates import PossibleDuplicate
     from quotaloom_graphql.leads import Lead
 
 
@@ -77,7 +83,26 @@ class Funnel(Node):
     key: str = strawberry.field(description="The company's own name for it, unique.")
     name: str = strawberry.field(description="Its name.")
     version: int = strawberry.field(description="Counts changes.")
-    stages: list[Stage] = batch(load_funnel_stages, key="id", by="funnel_id", description="Its stages, in order.")
+    latest_version: int = strawberry.field(description="The number of the version that new deals follow.")
+    org_unit: OrgUnit | None = batch(
+        load_units,
+        key="unit_id",
+        by="id",
+        one=True,
+        description="The unit whose positions use it; null where all of the company do, or you may not see it.",
+    )
+    stages: list[Stage] = batch(
+        load_funnel_stages, key="id", by="funnel_id", description="The stages of a version, in order."
+    )
+    versions: list[FunnelVersion] = batch(
+        load_versions, key="id", by="funnel_id", description="How it was laid out, the earliest first."
+    )
+    close_reasons: list[CloseReason] = batch(
+        load_close_reasons,
+        key="id",
+        by="funnel_id",
+        description="Why its deals are closed, each outcome's in order; where an outcome has any, closing needs one.",
+    )
     opportunities: list[Opportunity] | None = batch(
         load_funnel_opportunities, key="id", by="funnel_id", description="Its deals that you may see."
     )
@@ -97,10 +122,18 @@ class Stage(Node):
     id: strawberry.ID = global_id("Stage")
     key: str = strawberry.field(description="Its name for machines, unique in the funnel.")
     name: str = strawberry.field(description="Its name.")
-    ordinal: int = strawberry.field(description="Its place in the funnel, from 0.")
-    outcome: Outcome = strawberry.field(description="Open, won or lost.")
+    version_number: int = strawberry.field(description="Of which version of the funnel it is.")
+    ordinal: int = strawberry.field(description="Its place in that version, from 0.")
+    outcome: Outcome = strawberry.field(description="Open, won, lost or invalid.")
     win_probability: Decimal = column(
         shortest, of="win_probability", description="How likely its deals are won, from 0 to 1."
+    )
+    age_limit_days: int | None = strawberry.field(description="After so many days in it a deal is too old.")
+    forward: Mover = column(Mover, of="forward", description="Who may move a deal on out of it.")
+    backward: Mover = column(Mover, of="backward", description="Who may move a deal back out of it.")
+    skipping: bool = strawberry.field(description="Whether a deal may jump over the next stage.")
+    standards: list[StageStandard] = batch(
+        load_standards, key="id", by="stage_id", description="What a deal must meet before it is moved on, in order."
     )
     funnel: Funnel = batch(load_funnels, key="funnel_id", by="id", one=True, description="The funnel it belongs to.")
     count: int = batch(load_stage_count, key="id", description="How many deals are in it.")
@@ -169,6 +202,9 @@ class Customer(Node):
     activities: Connection[Annotated[Activity, strawberry.lazy("quotaloom_graphql.activities")]] = batch(
         load_customer_activities, key="id", description="What is planned and done for it, the latest day first: a page."
     )
+    possible_duplicates: list[Annotated[PossibleDuplicate, strawberry.lazy("quotaloom_graphql.duplicates")]] = batch(
+        load_customer_duplicates, key="id", description="The customers that are the same by the company's rule."
+    )
     viewer_can: ViewerCanOnCustomer = batch(load_customer_rights, key="id", description="What you may do with it.")
 
 
@@ -207,7 +243,15 @@ class StageMove:
 class ViewerCanOnOpportunity:
     """Rights of the viewer on a deal."""
 
-    edit: bool = strawberry.field(description="Change, move, win, lose and reopen it, and set its attributes.")
+    edit: bool = strawberry.field(
+        description="Change, move, close and reopen it, and set its attributes and documents."
+    )
+    decide: bool = batch(
+        load_deciding, key="opportunity_id", description="Approve, or refuse, that it leaves its stage."
+    )
+    review: bool = batch(
+        load_reviewing, key="opportunity_id", description="Review it: you lead its position, and it is not your own."
+    )
 
 
 @strawberry.type(description="A possible deal, in one stage of one funnel (商机).")
@@ -217,14 +261,21 @@ class Opportunity(Node):
     id: strawberry.ID = global_id("Opportunity")
     key: str = strawberry.field(description="The company's own name for it, unique.")
     name: str = strawberry.field(description="Its name.")
-    outcome: Outcome = strawberry.field(description="Open, won or lost.")
+    outcome: Outcome = strawberry.field(description="Open, won, lost or invalid.")
     amount: Decimal | None = strawberry.field(description="What it is worth in its currency; null where unknown.")
     currency: str = strawberry.field(description="ISO 4217 code.")
     amount_estimated: bool = strawberry.field(description="Nobody negotiated the amount yet; it may be a list price.")
     opened_on: date | None = strawberry.field(description="When it was opened; null where it is not known.")
     expected_close_on: date | None = strawberry.field(description="When it is expected to close.")
-    closed_on: date | None = strawberry.field(description="When it was won or lost; null while it is open.")
-    lost_reason: str | None = strawberry.field(description="Why it was lost.")
+    closed_on: date | None = strawberry.field(description="When it was closed; null while it is open.")
+    lost_reason: str | None = strawberry.field(description="Why it was lost, or is invalid, in words.")
+    close_reason: CloseReason | None = batch(
+        load_close_reasons_by_id,
+        key="close_reason_id",
+        by="id",
+        one=True,
+        description="The reason of its funnel with which it was closed.",
+    )
     version: int = strawberry.field(description="Counts changes; for `expectedVersion`.")
     funnel: Funnel = batch(load_funnels, key="funnel_id", by="id", one=True, description="The funnel it is in.")
     stage: Stage = batch(load_stages, key="stage_id", by="id", one=True, description="The stage it is in.")
@@ -238,6 +289,19 @@ class Opportunity(Node):
         load_customers, key="customer_id", by="id", one=True, description="Whom it is with."
     )
     product: Product | None = batch(load_products, key="product_id", by="id", one=True, description="What is sold.")
+    source: str | None = strawberry.field(description="Where it came from.")
+    forecast: ForecastCategory = column(
+        ForecastCategory, of="forecast", description="What whoever works on it makes of it."
+    )
+    competitors: list[str] = strawberry.field(description="Who else would like to win it.")
+    next_step: str | None = strawberry.field(description="What is to be done next.")
+    next_step_on: date | None = strawberry.field(description="When that is to be done.")
+    lines: list[OpportunityLine] = batch(
+        load_lines,
+        key="id",
+        by="opportunity_id",
+        description="The products that it is about, in the order named; their amounts, if told, make the deal's.",
+    )
     splits: list[OpportunitySplit] = batch(
         load_splits,
         key="id",
@@ -246,6 +310,20 @@ class Opportunity(Node):
     )
     moves: list[StageMove] = batch(
         load_moves, key="id", by="opportunity_id", description="Every change of stage, the earliest first."
+    )
+    documents: list[OpportunityDocument] = batch(
+        load_documents, key="id", by="opportunity_id", description="Its documents, in the order in which they came."
+    )
+    decisions: list[StageDecision] = batch(
+        load_decisions,
+        key="id",
+        by="opportunity_id",
+        description="What managers decided about its stages, the earliest first.",
+    )
+    unmet_standards: list[UnmetStandard] | None = batch(
+        load_unmet_standards,
+        description="What it lacks before it may go to a stage; empty where it may. Of the stages alone: gates of"
+        " plugins are asked when it moves. Null for a closed deal, and for a stage that its version does not have.",
     )
     achievements: list[Annotated[Achievement, strawberry.lazy("quotaloom_graphql.achievements")]] = batch(
         load_opportunity_achievements,
@@ -276,127 +354,10 @@ class Opportunity(Node):
         key="id",
         description="What is planned and done for it, the latest day first: a page.",
     )
+    deal_reviews: list[Annotated[DealReview, strawberry.lazy("quotaloom_graphql.deal_reviews")]] = batch(
+        load_deal_reviews,
+        key="id",
+        by="opportunity_id",
+        description="How it was worked through with its owner (理单), the latest review first.",
+    )
     viewer_can: ViewerCanOnOpportunity = batch(load_opportunity_rights, description="What you may do with it.")
-
-
-async def resolve_funnel(
-    info: Info,
-    id: Annotated[strawberry.ID | None, strawberry.argument(description="Its id.")] = None,
-    key: Annotated[str | None, strawberry.argument(description="Or its key.")] = None,
-) -> Any:
-    """One funnel by id or key, or null."""
-    await info.context.work()
-    if (id is None) == (key is None):
-        raise InputError("ID_OR_KEY", "give the id or the key, one of them", ("id",))
-    if id is not None:
-        rows = await load_funnels([decode_id(id, "Funnel", ("id",))], info)
-    else:
-        rows = [row for row in await reads.all_funnels(info.context.snapshot) if row["key"] == key]
-    return rows[0] if rows else None
-
-
-async def resolve_funnels(info: Info) -> list[Any]:
-    """Every funnel, by name."""
-    await info.context.work()
-    return list(await reads.all_funnels(info.context.snapshot))
-
-
-async def resolve_customer(
-    info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="The customer's id.")]
-) -> Any:
-    """One customer that the viewer may see, or null."""
-    await info.context.work()
-    rows = await load_customers([decode_id(id, "Customer", ("id",))], info)
-    return rows[0] if rows else None
-
-
-async def resolve_customers(info: Info, first: First = 50, after: After = None, text: Text = None) -> dict[str, Any]:
-    """A page of the customers that the viewer may see."""
-    context = info.context
-    await context.work()
-    offset, limit = window(first, after)
-    visible = (await context.sight()).units_with_figures
-    rows = await reads.customers_page(context.snapshot, text, visible, limit=limit, offset=offset)
-    counted = rows or (offset and await reads.customers_page(context.snapshot, text, visible, limit=1)) or []
-    return page(rows, offset, counted[0]["total"] if counted else 0)
-
-
-async def resolve_opportunities(
-    info: Info,
-    first: First = 50,
-    after: After = None,
-    funnel: Annotated[strawberry.ID | None, strawberry.argument(description="Only of this funnel.")] = None,
-    stage: Annotated[strawberry.ID | None, strawberry.argument(description="Only in this stage.")] = None,
-    outcome: Outcomes = None,
-    org_unit: OfUnit = None,
-    customer: Annotated[strawberry.ID | None, strawberry.argument(description="Only with this customer.")] = None,
-    text: Annotated[
-        str | None, strawberry.argument(description="Looked for in name, key and the customer's name.")
-    ] = None,
-    opened_in: OpenedIn = None,
-    closed_in: ClosedIn = None,
-    expected_in: ExpectedIn = None,
-    order_by: OrderedBy = OpportunityOrder.CLOSED_ON,
-    descending: Descending = True,
-) -> dict[str, Any]:
-    """A page of the deals that the viewer may see."""
-    context = info.context
-    await context.work()
-    offset, limit = window(first, after)
-    where = await opportunity_filter(
-        context,
-        org_unit,
-        opened_in,
-        closed_in,
-        outcome,
-        expected_in,
-        text=text,
-        funnel_ids=_only(funnel, "Funnel", "funnel"),
-        stage_ids=_only(stage, "Stage", "stage"),
-        customer_ids=_only(customer, "Customer", "customer"),
-    )
-    visible = (await context.sight()).units_with_figures
-    part = Slice(order_by, descending, limit, offset)
-    rows = await opportunity_reads.opportunities_page(context.snapshot, where, part, visible)
-    if rows:
-        total = rows[0]["total"]
-    else:
-        total = offset and await opportunity_reads.count_opportunities(context.snapshot, where, visible)
-    return page(with_amounts(rows), offset, total)
-
-
-async def resolve_products(info: Info) -> list[dict[str, Any]]:
-    """Every product, by key; everybody may see what is sold."""
-    await info.context.work()
-    return await priced(info, await all_products(info.context.snapshot))
-
-
-def _only(global_id: str | None, type_name: str, argument: str) -> list[int] | None:
-    number = optional_id(global_id, type_name, (argument,))
-    return None if number is None else [number]
-
-
-NODE_LOADERS: dict[str, NodeLoader] = {
-    "Funnel": load_funnels,
-    "Stage": load_stages,
-    "Customer": load_customers,
-    "Opportunity": load_opportunities,
-}
-"""How `node(id:)` finds what these types name."""
-
-
-@strawberry.type
-class FunnelQuery:
-    """Root fields of funnels, customers and deals."""
-
-    funnel: Funnel | None = root_field(resolve_funnel, description="One funnel.")
-    funnels: list[Funnel] = root_field(resolve_funnels, description="Every funnel, by name.")
-    customer: Customer | None = root_field(resolve_customer, description="One customer.")
-    customers: Connection[Customer] = root_field(
-        resolve_customers,
-        description="Customers by name, page by page: those with a deal that you may see, or with none.",
-    )
-    opportunities: Connection[Opportunity] = root_field(
-        resolve_opportunities, description="Deals that you may see, page by page."
-    )
-    products: list[Product] = root_field(resolve_products, description="What is sold, by key.")

@@ -11,9 +11,12 @@ from quotaloom.leads import reads
 from quotaloom.leads.reads import LeadFilter
 from quotaloom.leads.records import LeadStatus
 from quotaloom_graphql.activity_loaders import load_lead_activities
+from quotaloom_graphql.attribute_loaders import load_lead_attributes
+from quotaloom_graphql.attributes import AttributeValue
 from quotaloom_graphql.connections import After, Connection, First, page, window
 from quotaloom_graphql.context import Info
 from quotaloom_graphql.customer_levels import CustomerLevel
+from quotaloom_graphql.duplicates import PossibleDuplicate, load_lead_duplicates
 from quotaloom_graphql.funnel_loaders import load_customers, load_opportunities
 from quotaloom_graphql.funnels import Customer, Opportunity
 from quotaloom_graphql.lead_loaders import (
@@ -51,7 +54,9 @@ Words = Annotated[str | None, strawberry.argument(description="Looked for in nam
 class ViewerCanOnLead:
     """Rights of the viewer on a lead."""
 
-    edit: bool = strawberry.field(description="Change and convert it, put it aside, take it up again.")
+    edit: bool = strawberry.field(
+        description="Change and convert it, set its attributes, put it aside and take it up again."
+    )
 
 
 @strawberry.type(
@@ -102,6 +107,12 @@ class Lead(Node):
     )
     activities: Connection[Annotated[Activity, strawberry.lazy("quotaloom_graphql.activities")]] = batch(
         load_lead_activities, key="id", description="What is planned and done for it, the latest day first: a page."
+    )
+    possible_duplicates: list[PossibleDuplicate] = batch(
+        load_lead_duplicates, description="The leads that are the same by the company's rule, where you may change it."
+    )
+    attributes: list[AttributeValue] = batch(
+        load_lead_attributes, key="id", by="subject_id", description="What the company notes of it."
     )
     viewer_can: ViewerCanOnLead = batch(load_lead_rights, description="What you may do with it.")
 

@@ -160,7 +160,7 @@ class ExemptRecordsInput:
 
 async def _claim_records(work: Work, input: ClaimRecordsInput, _: Services) -> dict[str, Any]:
     position_id = optional_id(input.position_id, "OrgUnit", ("positionId",))
-    answer = await claim_records(work, _names(input.record_ids), position_id, input.key)
+    answer = await claim_records(work, record_names(input.record_ids), position_id, input.key)
     return {"results": _outcomes(answer.outcomes)}
 
 
@@ -173,19 +173,19 @@ async def _claim_next(work: Work, input: ClaimNextRecordsInput, _: Services) -> 
 
 async def _assign_records(work: Work, input: AssignRecordsInput, _: Services) -> dict[str, Any]:
     giving = Giving(Movement.ASSIGN, input.reason, input.override)
-    outcomes = await assign_records(work, _names(input.record_ids), _recipient(input), giving)
+    outcomes = await assign_records(work, record_names(input.record_ids), _recipient(input), giving)
     return {"results": _outcomes(outcomes)}
 
 
 async def _transfer_records(work: Work, input: TransferRecordsInput, _: Services) -> dict[str, Any]:
     giving = Giving(Movement.TRANSFER, input.reason, input.override)
-    outcomes = await transfer_records(work, _names(input.record_ids), _recipient(input), giving)
+    outcomes = await transfer_records(work, record_names(input.record_ids), _recipient(input), giving)
     return {"results": _outcomes(outcomes)}
 
 
 async def _release_records(work: Work, input: ReleaseRecordsInput, _: Services) -> dict[str, Any]:
     pool_id = optional_id(input.pool_id, "Pool", ("poolId",))
-    return {"results": _outcomes(await release_records(work, _names(input.record_ids), input.reason, pool_id))}
+    return {"results": _outcomes(await release_records(work, record_names(input.record_ids), input.reason, pool_id))}
 
 
 async def _hand_over(work: Work, input: HandOverRecordsInput, _: Services) -> dict[str, Any]:
@@ -202,12 +202,13 @@ async def _hand_over(work: Work, input: HandOverRecordsInput, _: Services) -> di
 
 
 async def _exempt_records(work: Work, input: ExemptRecordsInput, _: Services) -> dict[str, Any]:
-    names = _names(input.record_ids)
+    names = record_names(input.record_ids)
     await exempt_records(work, names, input.reason, exempt=input.exempt)
     return {"results": _outcomes([Outcome(name) for name in names])}
 
 
-def _names(ids: Sequence[str]) -> list[RecordName]:
+def record_names(ids: Sequence[str]) -> list[RecordName]:
+    """The records of an input's `recordIds`."""
     return [record_name(one, (RECORDS, number)) for number, one in enumerate(ids)]
 
 

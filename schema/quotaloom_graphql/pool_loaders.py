@@ -9,13 +9,14 @@ import strawberry
 
 from quotaloom.metrics.currencies import currency_scale
 from quotaloom.ownership import reads as ownership_reads
-from quotaloom.ownership.owners import Movement, RecordKind, RecordName
+from quotaloom.ownership.owners import Movement, Owner, RecordKind, RecordName
 from quotaloom.ownership.rules import RuleKind
 from quotaloom.platform.access import Scope
 from quotaloom.platform.amounts import format_amount
 from quotaloom.platform.errors import NotFound
 from quotaloom.platform.unit_of_work import Record
 from quotaloom.pool import reads
+from quotaloom.pool.chains import opted_out_of
 from quotaloom.pool.conditions import Circumstance
 from quotaloom.pool.held_records import held_records
 from quotaloom.pool.permission import PoolReach, pool_reach
@@ -122,6 +123,12 @@ async def load_pool_admins(keys: list[int], info: Info) -> list[Any]:
     return [row if sight.sees_member(row["id"]) else {**row, **hidden} for row in rows]
 
 
+async def load_opted_out(keys: list[int], info: Info) -> list[Any]:
+    """Who is left out when records are handed out, of the members whose figures the viewer may see."""
+    sight = await info.context.sight()
+    return [row for row in await opted_out_of(info.context.snapshot, keys) if sight.sees_member(row["id"])]
+
+
 async def load_waiting_counts(keys: list[int], info: Info) -> list[int]:
     """How many records wait in each pool."""
     return [waiting for waiting, _ in await _counts(info.context, keys)]
@@ -172,6 +179,21 @@ async def load_rule_rights(keys: list[Any], info: Info) -> list[dict[str, bool]]
     """What the viewer may do with each rule."""
     viewer, reach = (await info.context.work()).viewer, await reach_of(info.context)
     return [{"edit": viewer.may(Scope.POOL) or rule["pool_id"] in reach.administered} for rule in keys]
+
+
+async def load_record_rights(rows: list[Any], info: Info) -> list[dict[str, bool]]:
+    """What the viewer may do with each record."""
+    work = await info.context.work()
+    reach = await pool_reach(info.context.snapshot, work.viewer, work.today)
+    owners = [Owner(row["pool_id"], row["member_id"], row["position_id"]) for row in rows]
+    return [
+        {
+            "claim": not owner.held and owner.pool_id in reach.joined,
+            "move": owner.held and reach.works(owner),
+            "assign": reach.manages(owner.pool_id),
+        }
+        for owner in owners
+    ]
 
 
 async def load_record_pages(

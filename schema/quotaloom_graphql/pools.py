@@ -26,6 +26,7 @@ from quotaloom_graphql.pool_loaders import (
     Kinds,
     all_pools_seen,
     load_held_counts,
+    load_opted_out,
     load_ownerships,
     load_pool_admins,
     load_pool_people,
@@ -33,6 +34,7 @@ from quotaloom_graphql.pool_loaders import (
     load_pool_rules,
     load_pools,
     load_record_pages,
+    load_record_rights,
     load_rule_rights,
     load_rules_by_id,
     load_waiting_counts,
@@ -112,6 +114,16 @@ class PoolRecord:
         load_products, key="product_id", by="id", one=True, description="What it might buy."
     )
     ownership: Ownership = batch(load_ownerships, key="ownership_id", by="id", one=True, description="Whose it is.")
+    viewer_can: ViewerCanOnPoolRecord = batch(load_record_rights, description="What you may do with it.")
+
+
+@strawberry.type(description="What you may do with a record of a pool; the server checks again.")
+class ViewerCanOnPoolRecord:
+    """Rights of the viewer on a record."""
+
+    claim: bool = strawberry.field(description="Claim it, as far as limits, caps and cooldowns allow.")
+    move: bool = strawberry.field(description="Give it back, transfer it and hand it over.")
+    assign: bool = strawberry.field(description="Hand it out, and keep it exempt.")
 
 
 @strawberry.type(description="What you may do with a pool; the server checks again.")
@@ -143,6 +155,16 @@ class Pool(Node):
     closed: bool = strawberry.field(description="Nothing is claimed from it, given back to it or recycled.")
     version: int = strawberry.field(description="Counts changes; for `expectedVersion`.")
     members: list[PoolMember] = batch(load_pool_people, key="id", by="pool_id", description="Who may claim from it.")
+    policies: list[str] | None = strawberry.field(
+        description="The keys of the pool policies that hand out its records, in the order of asking; null for all"
+        " that the company has switched on."
+    )
+    opted_out: list[Member] = batch(
+        load_opted_out,
+        key="id",
+        by="pool_id",
+        description="Members who are left out when its records are handed out, of those that you may see.",
+    )
     admins: list[Member] = batch(load_pool_admins, key="id", by="pool_id", description="Who looks after it, by name.")
     rules: list[PoolRule] = batch(
         load_pool_rules,

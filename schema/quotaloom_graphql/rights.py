@@ -22,7 +22,7 @@ class ViewerCan:
     create_org_units: bool = strawberry.field(description="Add units to the tree.")
     create_members: bool = strawberry.field(description="Enter members.")
     create_plans: bool = strawberry.field(description="Make plans.")
-    create_funnels: bool = strawberry.field(description="Lay out funnels.")
+    create_funnels: bool = strawberry.field(description="Lay out funnels, revise them, and set their reasons.")
     create_customers: bool = strawberry.field(description="Enter customers.")
     create_leads: bool = strawberry.field(description="Enter leads.")
     create_pools: bool = strawberry.field(description="Lay out pools, and rules of all pools.")
@@ -31,8 +31,9 @@ class ViewerCan:
     )
     post_achievements: bool = strawberry.field(description="Post orders and payments of other systems.")
     change_settings: bool = strawberry.field(
-        description="Define metrics, scores, products and attributes, set exchange rates."
+        description="Define metrics, scores, products and attributes, set exchange rates, see to failed jobs."
     )
+    be_notified: bool = strawberry.field(description="Have notifications, and mark them as read; members only.")
 
 
 async def load_viewer_rights(parents: list[Any], info: Info) -> list[dict[str, bool]]:
@@ -51,6 +52,7 @@ async def load_viewer_rights(parents: list[Any], info: Info) -> list[dict[str, b
         "create_opportunities": sells,
         "post_achievements": viewer.may(Scope.ACHIEVEMENTS),
         "change_settings": viewer.may(Scope.SETTINGS),
+        "be_notified": viewer.member_id is not None,
     }
     return [rights for _ in parents]
 
@@ -72,6 +74,7 @@ load_score_rights = _by_scope("edit", Scope.SETTINGS)
 load_policy_rights = _by_scope("switch", Scope.SETTINGS)
 load_attribute_rights = _by_scope("edit", Scope.SETTINGS)
 load_level_rights = _by_scope("edit", Scope.SETTINGS)
+load_duplicate_rights = _by_scope("edit", Scope.SETTINGS)
 
 
 async def load_achievement_rights(entries: list[Any], info: Info) -> list[dict[str, bool]]:

@@ -26,7 +26,8 @@ from quotaloom_graphql import (
     comments,
     companies,
     customer_levels,
-    funnels,
+    deal_reviews,
+    funnel_queries,
     leads,
     metrics,
     objectives,
@@ -45,12 +46,17 @@ from quotaloom_graphql.companies import CompanyMutation
 from quotaloom_graphql.context import Info
 from quotaloom_graphql.customer_mutations import CustomerMutation
 from quotaloom_graphql.decimals import EXACT_DECIMAL
+from quotaloom_graphql.duplicates import DuplicateMutation, DuplicateQuery
 from quotaloom_graphql.forecast_mutations import ForecastMutation
+from quotaloom_graphql.funnel_layouts import FunnelLayoutMutation
 from quotaloom_graphql.funnel_mutations import FunnelMutation
+from quotaloom_graphql.hand_outs import HandOutMutation
+from quotaloom_graphql.jobs import JobMutation, JobQuery
 from quotaloom_graphql.lead_mutations import LeadMutation
 from quotaloom_graphql.metrics import MetricMutation
 from quotaloom_graphql.movement_mutations import MovementMutation
 from quotaloom_graphql.nodes import TYPENAME, Node, NodeLoader, split_id
+from quotaloom_graphql.notifications import NotificationMutation
 from quotaloom_graphql.objective_mutations import ObjectiveMutation
 from quotaloom_graphql.organization_mutations import OrganizationMutation
 from quotaloom_graphql.organization_queries import OrganizationQuery
@@ -70,6 +76,7 @@ from quotaloom_graphql.reliefs import ReliefMutation
 from quotaloom_graphql.roots import root_field
 from quotaloom_graphql.scenarios import ScenarioMutation
 from quotaloom_graphql.schedules import ScheduleMutation
+from quotaloom_graphql.stage_mutations import StageMutation
 from quotaloom_graphql.submission_mutations import SubmissionMutation
 from quotaloom_graphql.subscriptions import Subscription
 from quotaloom_graphql.target_imports import TargetImportMutation
@@ -80,9 +87,10 @@ from quotaloom_sdk import GraphQLExtension, InvalidDefinition
 NODE_LOADERS: dict[str, NodeLoader] = {
     **organization_queries.NODE_LOADERS,
     **metrics.NODE_LOADERS,
-    **funnels.NODE_LOADERS,
+    **funnel_queries.NODE_LOADERS,
     **pools.NODE_LOADERS,
     **activities.NODE_LOADERS,
+    **deal_reviews.NODE_LOADERS,
     **achievements.NODE_LOADERS,
     **companies.NODE_LOADERS,
     **submissions.NODE_LOADERS,
@@ -114,10 +122,11 @@ async def _node(
 class Query(
     OrganizationQuery,
     RankingQuery,
-    funnels.FunnelQuery,
+    funnel_queries.FunnelQuery,
     pools.PoolQuery,
     OwnershipQuery,
     activities.ActivityQuery,
+    deal_reviews.DealReviewQuery,
     achievements.AchievementQuery,
     attributes.AttributeQuery,
     objectives.ObjectiveQuery,
@@ -125,7 +134,9 @@ class Query(
     scores.ScoreQuery,
     leads.LeadQuery,
     customer_levels.CustomerLevelQuery,
+    DuplicateQuery,
     PluginQuery,
+    JobQuery,
 ):
     """Root of queries."""
 
@@ -153,17 +164,24 @@ class Mutation(
     ProductMetricMutation,
     scores.ScoreMutation,
     AchievementMutation,
+    FunnelLayoutMutation,
     FunnelMutation,
+    StageMutation,
     ForecastMutation,
     CustomerMutation,
     LeadMutation,
     customer_levels.CustomerLevelMutation,
+    DuplicateMutation,
     PoolMutation,
     MovementMutation,
+    HandOutMutation,
     ActivityMutation,
+    deal_reviews.DealReviewMutation,
     AttributeMutation,
     PolicyMutation,
     PolicyTrialMutation,
+    NotificationMutation,
+    JobMutation,
 ):
     """Root of mutations."""
 

@@ -16,6 +16,7 @@ from quotaloom.platform.errors import AccessDenied, InputError, NotFound
 from quotaloom.targets.attainment_feed import MOST_UNITS, Watcher
 from quotaloom_graphql.context import Info, RequestContext
 from quotaloom_graphql.nodes import decode_id
+from quotaloom_graphql.notification_subscription import NotificationSubscription
 from quotaloom_graphql.organizations import OrgUnit
 from quotaloom_graphql.questions import metric_named
 
@@ -108,7 +109,7 @@ def _numbers(org_unit_ids: list[strawberry.ID]) -> list[int]:
 
 
 @strawberry.type(description="What can be listened to, over a WebSocket.")
-class Subscription:
+class Subscription(NotificationSubscription):
     """Root of subscriptions."""
 
     attainment_changed: AsyncGenerator[AttainmentUpdate, None] = strawberry.subscription(

@@ -15,6 +15,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route, WebSocketRoute
 
+from quotaloom.notifications import telling
+from quotaloom.notifications.feed import NotificationFeed
 from quotaloom.platform import attainment_changes
 from quotaloom.platform.database import Database
 from quotaloom.platform.notifications import Tellers, listening
@@ -29,7 +31,7 @@ from quotaloom_graphql.plugin_graphs import extensions_of
 from quotaloom_graphql.schema import build_schema
 from quotaloom_server.clock import Clock, utc_now
 from quotaloom_server.hosting import plugins_here, policy_host
-from quotaloom_server.jobs import job_worker
+from quotaloom_server.jobs import working
 from quotaloom_server.keys import token_authority
 from quotaloom_server.templates import template_routes
 from quotaloom_server.view import GraphQLView
@@ -57,7 +59,8 @@ def create_application(
     found = plugins or plugins_here(settings)
     policies = policy_host(settings, found)
     feed = AttainmentFeed(database, most=settings.live_subscriptions, turns=max(1, settings.database_pool_size // 2))
-    services = Services(database, policies, clock, feed)
+    notifications = NotificationFeed(settings.live_subscriptions)
+    services = Services(database, policies, clock, feed, notifications)
     authority = token_authority(settings)
     view = GraphQLView(
         schema=build_schema(production=settings.is_production, plugins=extensions_of(found)),
@@ -66,6 +69,16 @@ def create_application(
         graphql_ide=None if settings.is_production else "graphiql",
     )
 
+    tellers: Tellers = {
+        CHANNEL: partial(_forgive, policies),
+        attainment_changes.CHANNEL: feed.told,
+        telling.CHANNEL: notifications.told,
+    }
+
+    def missed() -> None:
+        feed.missed()
+        notifications.missed()
+
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         await database.connect()
@@ -73,10 +86,10 @@ def create_application(
         gc.collect()
         gc.freeze()
         try:
-            tellers: Tellers = {CHANNEL: partial(_forgive, policies), attainment_changes.CHANNEL: feed.told}
-            async with policies, feed, listening(database_url, tellers, began=feed.missed), AsyncExitStack() as stack:
+            async with policies, feed, AsyncExitStack() as stack:
+                await stack.enter_async_context(listening(database_url, tellers, began=missed))
                 if jobs:
-                    await stack.enter_async_context(job_worker(database, database_url, clock))
+                    await stack.enter_async_context(working(database, database_url, policies, clock))
                 yield
         finally:
             await database.close()

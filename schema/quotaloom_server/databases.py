@@ -19,8 +19,8 @@ from quotaloom_server.signals import run
 
 DATABASE = "quotaloom"
 ROLE = "quotaloom"
-LISTENING = 2
-"""Connections of each serving process beside its pool: one hears what changed, one takes jobs."""
+LISTENING = 3
+"""Connections of each serving process beside its pool: for what clients and plugins are told of, and for jobs."""
 
 CONNECTIONS_BESIDES = 40
 """Connections of the embedded server that are kept for commands beside the serving processes."""

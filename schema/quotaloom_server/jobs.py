@@ -2,13 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
+
 from quotaloom.platform.database import Database
-from quotaloom.platform.jobs.handlers import Handlers
+from quotaloom.platform.jobs.handlers import Handlers, JobHandler
 from quotaloom.platform.jobs.purging import PURGE
 from quotaloom.platform.jobs.worker import JobWorker
+from quotaloom.platform.notifications import listening
+from quotaloom.platform.unit_of_work import EVENTS_CHANNEL
+from quotaloom.policies.courier import EventCourier
+from quotaloom.policies.delivering import DELIVERY, KIND, deliver
+from quotaloom.policies.host import PolicyHost
+from quotaloom.pool.every_night import RECYCLE, REMIND
 from quotaloom_server.clock import Clock
 
 
-def job_worker(database: Database, database_url: str, clock: Clock) -> JobWorker:
-    """A worker that does every kind of job while its `async with` block runs."""
-    return JobWorker(database, database_url, Handlers([PURGE]), clock=clock)
+@asynccontextmanager
+async def working(database: Database, database_url: str, policies: PolicyHost, clock: Clock) -> AsyncIterator[None]:
+    """Do every kind of job while the block runs; events are looked after where a plugin listens at all."""
+    handlers = Handlers([PURGE, RECYCLE, REMIND, JobHandler(DELIVERY, partial(deliver, policies))])
+    async with AsyncExitStack() as stack:
+        if policies.registry.of_kind(KIND):
+            courier = await stack.enter_async_context(EventCourier(database, policies.registry, clock))
+            tellers = {EVENTS_CHANNEL: courier.told}
+            await stack.enter_async_context(listening(database_url, tellers, began=courier.missed))
+        await stack.enter_async_context(JobWorker(database, database_url, handlers, clock=clock))
+        yield

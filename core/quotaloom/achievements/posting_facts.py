@@ -81,8 +81,9 @@ async def read_facts(
         names[kind][id_] = name
         if kind == "position":
             open_[id_] = Span.of(since, until)
-    currencies = {posting.currency for posting in postings if posting.currency}
-    rates = await rate_table(transaction, company.currency, RateKind.BOOKING, sorted(currencies))
+    rates = RateTable(company.currency)
+    if foreign := {posting.currency for posting in postings if posting.currency} - {company.currency}:
+        rates = await rate_table(transaction, company.currency, RateKind.BOOKING, sorted(foreign))
     return PostingFacts(metrics, names, open_, holdings, rates, company.today(transaction.now))
 
 

@@ -28,6 +28,7 @@ from quotaloom.activities.storing import (
     hold_activity,
     insert_activities,
     particulars_columns,
+    tell_planned,
     update_activity,
 )
 from quotaloom.activities.subjects import hold_owners, hold_subjects
@@ -80,26 +81,25 @@ async def _enter(work: Work, new: NewActivity, state: ActivityState, on: date, a
         position_id = await seat(transaction, work, member_id, day, new.position_id, held.position_ids)
         ready = ReadyActivity(new.kind, state, held.subjects, member_id, position_id, told, request_key=key)
         ready = replace(ready, done_at=at, done_on=on) if done else replace(ready, due_at=at, due_on=on)
-        inserted = await insert_activities(transaction, [ready])
-        if not inserted:
-            # The same request was answered by another transaction since we looked.
-            answered = await _answered(transaction, new, key)
-            assert answered is not None
-            return answered
-        await _after_entering(transaction, work, inserted[0], ready)
-        return inserted[0]
+        for activity_id in await insert_activities(transaction, [ready]):
+            await _settle(transaction, work, activity_id, ready)
+            return activity_id
+        # The same request was answered by another transaction since we looked.
+        answered = await _answered(transaction, new, key)
+        assert answered is not None
+        return answered
 
     return await work.write(apply)
 
 
-async def _after_entering(transaction: Transaction, work: Work, activity_id: int, ready: ReadyActivity) -> None:
-    transaction.record("activity.enter", "Activity", activity_id, after=asdict(ready))
+async def _settle(transaction: Transaction, work: Work, activity_id: int, ready: ReadyActivity) -> None:
     if ready.done_on is None:
-        transaction.publish("activity.planned", id=activity_id)
+        tell_planned(transaction, activity_id, ready)
         return
     held = (ready.member_id, ready.position_id)
     await count_done(transaction, work.company, activity_id, ready.kind, ready.subjects, held, ready.done_on)
     await refresh_last_activity(transaction, ready.subjects)
+    transaction.record("activity.log", "Activity", activity_id, after=asdict(ready))
     transaction.publish("activity.done", id=activity_id)
 
 

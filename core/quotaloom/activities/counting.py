@@ -9,7 +9,8 @@ from typing import Final
 
 from quotaloom.achievements.entries import Credit, EntrySource, Posting, Reversal
 from quotaloom.achievements.ledger import append, reverse
-from quotaloom.activities.facts import ActivityKind, Subjects
+from quotaloom.activities.facts import Subjects
+from quotaloom.activities.kinds import ActivityKind
 from quotaloom.metrics.built_in import CALLS, VISITS
 from quotaloom.metrics.reads import metrics_by_key
 from quotaloom.platform.unit_of_work import Transaction

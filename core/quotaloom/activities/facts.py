@@ -7,6 +7,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
 
+from quotaloom.activities.kinds import ActivityKind
 from quotaloom.calendars.instants import business_date
 from quotaloom.calendars.periods import known_day
 from quotaloom.metrics.currencies import known_currency
@@ -20,16 +21,6 @@ LONGEST_LINE: Final = 200
 
 MOST_MATERIALS: Final = 50
 """How many materials an activity may have."""
-
-
-class ActivityKind(StrEnum):
-    """How something is done; a task is whatever is none of the others."""
-
-    VISIT = "visit"
-    CALL = "call"
-    MEETING = "meeting"
-    MAIL = "mail"
-    TASK = "task"
 
 
 class ActivityState(StrEnum):

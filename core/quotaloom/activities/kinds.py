@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class ActivityKind(StrEnum):
-    """What somebody does for a lead, a customer or a deal."""
+    """What somebody does for a lead, a customer or a deal; a task is whatever is none of the others."""
 
     VISIT = "visit"
     CALL = "call"

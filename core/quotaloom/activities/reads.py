@@ -14,7 +14,8 @@ from typing import Any
 
 from asyncpg import Record
 
-from quotaloom.activities.facts import ActivityKind, ActivityState, Subjects
+from quotaloom.activities.facts import ActivityState, Subjects
+from quotaloom.activities.kinds import ActivityKind
 from quotaloom.calendars.periods import Period
 from quotaloom.organizations.sight import Sight
 from quotaloom.platform.unit_of_work import Snapshot, Transaction

@@ -11,7 +11,8 @@ import orjson
 from asyncpg import Record
 
 from quotaloom.achievements.posting_facts import storable
-from quotaloom.activities.facts import ActivityKind, ActivityState, Particulars, Subjects
+from quotaloom.activities.facts import ActivityState, Particulars, Subjects
+from quotaloom.activities.kinds import ActivityKind
 from quotaloom.ownership.permission import unknown
 from quotaloom.platform.unit_of_work import Transaction
 
@@ -84,6 +85,12 @@ async def insert_activities(transaction: Transaction, rows: Sequence[ReadyActivi
         *zip(*(one.row() for one in rows), strict=True),
     )
     return [row["id"] for row in stored]
+
+
+def tell_planned(transaction: Transaction, activity_id: int, planned: ReadyActivity) -> None:
+    """Audit what was planned, and publish it."""
+    transaction.record("activity.plan", "Activity", activity_id, after=asdict(planned))
+    transaction.publish("activity.planned", id=activity_id)
 
 
 async def hold_activity(transaction: Transaction, activity_id: int) -> StoredActivity:

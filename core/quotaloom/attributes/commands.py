@@ -28,6 +28,7 @@ OBJECT_TYPES: Final = {
     Subject.MEMBER: "Member",
     Subject.CUSTOMER: "Customer",
     Subject.OPPORTUNITY: "Opportunity",
+    Subject.LEAD: "Lead",
 }
 """What the audit record calls what an attribute is on."""
 

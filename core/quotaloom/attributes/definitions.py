@@ -32,6 +32,7 @@ class Subject(StrEnum):
     MEMBER = "member"
     CUSTOMER = "customer"
     OPPORTUNITY = "opportunity"
+    LEAD = "lead"
 
 
 @dataclass(frozen=True, slots=True)

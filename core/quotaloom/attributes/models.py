@@ -8,7 +8,7 @@ from quotaloom.platform.models import TenantModel
 
 
 class AttributeDefinition(TenantModel):
-    """An attribute of units, members, customers or opportunities, which `subject` says; `kind` is its type.
+    """An attribute of units, members, customers, opportunities or leads, which `subject` says; `kind` is its type.
 
     `refers_to` is set for references alone: what they name. An archived one keeps its values and shows them nowhere.
     """
@@ -41,13 +41,14 @@ class AttributeChoice(TenantModel):
 
 
 class AttributeValue(TenantModel):
-    """The value of an attribute of one object: one of the four subjects, and one of the eight values."""
+    """The value of an attribute of one object: one of the five subjects, and one of the nine values."""
 
     definition_id = fields.BigIntField()
     unit_id = fields.BigIntField(null=True)
     member_id = fields.BigIntField(null=True)
     customer_id = fields.BigIntField(null=True)
     opportunity_id = fields.BigIntField(null=True)
+    lead_id = fields.BigIntField(null=True)
     text = fields.TextField(null=True)
     number = fields.DecimalField(max_digits=26, decimal_places=8, null=True)
     day = fields.DateField(null=True)
@@ -56,6 +57,7 @@ class AttributeValue(TenantModel):
     to_member_id = fields.BigIntField(null=True)
     to_customer_id = fields.BigIntField(null=True)
     to_opportunity_id = fields.BigIntField(null=True)
+    to_lead_id = fields.BigIntField(null=True)
 
     class Meta:
         table = "attribute_value"

@@ -66,7 +66,7 @@ async def values_of(source: Source, on: Subject, ids: Sequence[int], keys: Seque
         " value.text, value.number, value.day, choice.key AS choice_key, choice.label AS choice_label,"
         " choice.retired AS choice_retired,"
         " definition.refers_to, COALESCE(value.to_unit_id, value.to_member_id, value.to_customer_id,"
-        " value.to_opportunity_id) AS reference_id FROM attribute_value AS value"
+        " value.to_opportunity_id, value.to_lead_id) AS reference_id FROM attribute_value AS value"
         " JOIN attribute_definition AS definition ON definition.company_id = $1 AND definition.id = value.definition_id"
         " LEFT JOIN attribute_choice AS choice ON choice.company_id = $1 AND choice.id = value.choice_id"
         f" WHERE value.company_id = $1 AND value.{on.value}_id = ANY ($2::bigint[]) AND NOT definition.archived"

@@ -14,6 +14,9 @@ from quotaloom.platform.errors import InputError, Path
 LONGEST_NAME = 400
 """How many characters of a name are compared."""
 
+LONGEST_PHONE = 40
+"""How many digits are compared of what is no phone number."""
+
 FEWEST_DIGITS = 5
 """A shorter number is no phone number of somebody."""
 
@@ -33,7 +36,7 @@ class Likeness:
 def likeness(name: str, phone: str | None, website: str | None, email: str | None, region: str | None) -> Likeness:
     """What is compared of somebody; the domain is the website's, or else the mail address's."""
     domain = domain_of(website) or domain_of(email)
-    return Likeness(same_name(name), None if phone is None else same_phone(phone, region), domain)
+    return Likeness(same_name(name) or None, None if phone is None else same_phone(phone, region), domain)
 
 
 def same_name(name: str) -> str:
@@ -50,12 +53,13 @@ def same_phone(phone: str, region: str | None) -> str | None:
     """
     try:
         parsed = phonenumbers.parse(phone, region)
-        if phonenumbers.is_possible_number(parsed):
+        own = phonenumbers.national_significant_number(parsed)
+        if len(own) >= FEWEST_DIGITS and phonenumbers.is_possible_number(parsed):
             return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
     except phonenumbers.NumberParseException:
         pass
     digits = "".join(str(unicodedata.digit(one)) for one in phone if one.isdecimal())
-    return digits if len(digits) >= FEWEST_DIGITS else None
+    return digits[:LONGEST_PHONE] if len(digits) >= FEWEST_DIGITS else None
 
 
 def domain_of(text: str | None) -> str | None:

@@ -72,7 +72,7 @@ async def _stored(snapshot: Snapshot, deals: Sequence[int]) -> defaultdict[int, 
         "SELECT entry.opportunity_id, entry.position_id, entry.credit, sum(entry.original_amount)::bigint AS amount"
         " FROM achievement_entry AS entry JOIN opportunity AS deal ON deal.company_id = entry.company_id"
         " AND deal.id = entry.opportunity_id WHERE entry.opportunity_id = ANY($1)"
-        " AND starts_with(entry.idempotency_key, format('opportunity:%s:win:%s:revenue#', deal.id, deal.wins))"
+        " AND starts_with(entry.idempotency_key, format('opportunity:%s:win:%s:revenue', deal.id, deal.wins))"
         " GROUP BY entry.opportunity_id, entry.position_id, entry.credit",
         list(deals),
     )

@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from quotaloom.calendars.periods import known_day
+from quotaloom.funnels.deal_lines import DealLine, amount_of_lines, check_lines
+from quotaloom.funnels.forecasting import ForecastCategory
 from quotaloom.funnels.naming import check_key, check_name
 from quotaloom.funnels.splits import Split, check_splits
 from quotaloom.metrics.currencies import known_currency
 from quotaloom.platform.amounts import LARGEST
 from quotaloom.platform.errors import InputError, Path
 from quotaloom.platform.texts import LONGEST_REASON as LONGEST_REASON
-from quotaloom.platform.texts import checked_reason
+from quotaloom.platform.texts import checked_reason, checked_text
+
+MOST_COMPETITORS = 50
+"""How many competitors a deal may name."""
+
+LONGEST_COMPETITOR = 200
+LONGEST_STEP = 500
+LONGEST_SOURCE = 100
+"""How many characters a competitor, the next step and the source of a deal may have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +34,9 @@ class NewOpportunity:
     that nobody negotiated yet, such as a list price. Without a `key` one is made of the id, without a `name`
     the customer's name or the key is taken, without a `stage_id` the funnel's first open stage. Without
     `splits` the whole credit is of the position's holder on the day of the win.
+
+    `lines` are what is sold; where they have amounts, these make the deal's. `next_step_on` is when the next step is to
+    be taken, `source` where the deal came from, `forecast` what its owner makes of it.
     """
 
     funnel_id: int
@@ -39,6 +52,12 @@ class NewOpportunity:
     opened_on: date | None = None
     expected_close_on: date | None = None
     splits: Sequence[Split] = ()
+    lines: Sequence[DealLine] = ()
+    competitors: Sequence[str] = ()
+    next_step: str | None = None
+    next_step_on: date | None = None
+    source: str | None = None
+    forecast: ForecastCategory = ForecastCategory.PIPELINE
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +103,34 @@ def check_deal(deal: NewOpportunity) -> None:
             ("expectedCloseOn",),
         )
     check_splits(deal.splits)
+    check_lines(deal.lines, deal.amount)
+    if deal.next_step_on is not None and deal.next_step is None:
+        raise InputError("STEP_NEEDED", "a day of the next step needs the step", ("nextStep",))
+    check_day(deal.next_step_on, ("nextStepOn",))
+
+
+def completed(deal: NewOpportunity) -> NewOpportunity:
+    """The deal with texts as they are stored, blank ones as None, and with the amount of its lines if it names none.
+
+    Raises `InputError` for texts that are too long, blank competitors, and too many of them.
+    """
+    if len(deal.competitors) > MOST_COMPETITORS:
+        message = f"a deal names at most {MOST_COMPETITORS} competitors"
+        raise InputError("TOO_MANY_COMPETITORS", message, ("competitors",))
+    return replace(
+        deal,
+        amount=amount_of_lines(deal.lines) if deal.amount is None else deal.amount,
+        competitors=tuple(_competitor(name, number) for number, name in enumerate(deal.competitors)),
+        next_step=checked_text(deal.next_step, ("nextStep",), "a next step", LONGEST_STEP),
+        source=checked_text(deal.source, ("source",), "a source", LONGEST_SOURCE),
+    )
+
+
+def _competitor(name: str, number: int) -> str:
+    known = checked_text(name, ("competitors", number), "a competitor", LONGEST_COMPETITOR)
+    if known is None:
+        raise InputError("BLANK", "a competitor has a name", ("competitors", number))
+    return known
 
 
 def check_amount(amount: int | None) -> None:

@@ -27,11 +27,11 @@ class GatePlan:
 
     deal_version: int
     settings: tuple[tuple[str, int], ...]
-    found: tuple[tuple[str, UnmetStandard], ...]
+    found: tuple[UnmetStandard, ...]
 
     def unmet(self, stage_id: int) -> list[Unmet]:
         """The same as unmet standards of the stage that the deal shall leave."""
-        return [Unmet(stage_id, one.code, one.message, one.field, gate) for gate, one in self.found]
+        return [Unmet(stage_id, one.code, one.message, one.field) for one in self.found]
 
 
 async def gate_settings(source: Snapshot | Transaction, on: date) -> list[Record]:
@@ -62,10 +62,10 @@ async def plan_gates(
         return None
     if won_for is not None:
         request = replace(request, deal=replace(request.deal, amount=won_for[0], currency=won_for[1]))
-    found: list[tuple[str, UnmetStandard]] = []
+    found: list[UnmetStandard] = []
     for one in selected:
         outcome = await ask_gate(host, one, request, company_id=work.company.id)
-        found += [(one.policy.key, unmet) for unmet in outcome.unmet]
+        found += outcome.unmet
     return GatePlan(version, tuple((row["policy"], row["revision"]) for row in settings), tuple(found))
 
 

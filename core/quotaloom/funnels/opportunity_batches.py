@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 
+import orjson
+
 from quotaloom.funnels.batches import Inserted, first_repeated, of_row, reserve_ids
-from quotaloom.funnels.deals import NewOpportunity, OpportunityRow, PastMove, check_row
+from quotaloom.funnels.deal_lines import insert_lines
+from quotaloom.funnels.deals import NewOpportunity, OpportunityRow, PastMove, check_row, completed
 from quotaloom.funnels.funnel_units import require_funnels
 from quotaloom.funnels.moves import Move, insert_moves
 from quotaloom.funnels.references import References, credit_day, load_references
@@ -15,6 +18,7 @@ from quotaloom.funnels.splits import Split, insert_splits
 from quotaloom.funnels.stages import Outcome
 from quotaloom.funnels.stored_stages import StageFacts
 from quotaloom.funnels.winnings import Win, post_wins
+from quotaloom.ownership.holding_caps import require_caps_kept
 from quotaloom.ownership.ledger import begin_ownership
 from quotaloom.ownership.owners import Movement, Owner, RecordKind
 from quotaloom.platform.errors import InputError
@@ -60,14 +64,12 @@ async def insert_opportunities(
 ) -> Inserted:
     """Insert many opportunities in a constant number of statements; won ones post to the ledger.
 
-    Each is its position's from the start, and its member's, or waits in its pool, by `movement`. One whose key is
-    stored stays as it is and posts nothing. Moves are recorded as of now, with the day on which they happened where it
-    is known. Raises `InputError` with the row's number first in its path.
+    Each is its position's from the start, and its member's, or waits in its pool, by `movement`; imports are bound by
+    holding caps. One whose key is stored stays as it is and posts nothing. Moves are recorded as of now, with the day
+    on which they happened where it is known. Raises `InputError` with the row's number first in its path.
     """
     today = company.today(transaction.now)
-    for number, row in enumerate(rows):
-        with of_row(number):
-            check_row(row)
+    rows = [_checked(row, number) for number, row in enumerate(rows)]
     if (repeated := first_repeated([row.deal.key for row in rows])) is not None:
         key = rows[repeated].deal.key
         raise InputError("DUPLICATE_KEY", f"two opportunities have the key {key!r}", (repeated, "key"))
@@ -79,6 +81,13 @@ async def insert_opportunities(
         with of_row(number):
             ready.append(_ready(row, number, new_id, references, company, today))
     return await _store(transaction, company, ready, movement, today)
+
+
+def _checked(row: OpportunityRow, number: int) -> OpportunityRow:
+    with of_row(number):
+        row = replace(row, deal=completed(row.deal))
+        check_row(row)
+    return row
 
 
 def _ready(
@@ -132,7 +141,10 @@ async def _store(
     fresh = [one for one in ready if one.id in created]
     owners = [(one.id, one.owner) for one in fresh]
     await begin_ownership(transaction, RecordKind.OPPORTUNITY, owners, movement, today)
+    places = {one.id: (one.number, "positionId") for one in fresh}
+    await require_caps_kept(transaction, RecordKind.OPPORTUNITY, places)
     await insert_splits(transaction, [(one.id, one.splits) for one in fresh])
+    await insert_lines(transaction, [(one.id, one.deal.lines) for one in fresh])
     await insert_moves(transaction, [move for one in fresh for move in _past(one)])
     for one in fresh:
         transaction.record("opportunity.create", "Opportunity", one.id, after=asdict(one.row) | {"key": one.key})
@@ -156,6 +168,8 @@ async def _insert(transaction: Transaction, ready: Sequence[_Ready]) -> frozense
             *(one.owner.position_id, one.owner.member_id),
             *(one.deal.customer_id, one.deal.product_id, one.deal.amount, one.currency, one.deal.amount_estimated),
             *(one.deal.opened_on, one.deal.expected_close_on, one.row.closed_on, one.row.lost_reason, one.wins),
+            *(one.deal.source, one.deal.forecast.value, one.deal.next_step, one.deal.next_step_on),
+            orjson.dumps(list(one.deal.competitors)).decode(),
         )
         for one in ready
     ]
@@ -164,9 +178,11 @@ async def _insert(transaction: Transaction, ready: Sequence[_Ready]) -> frozense
     stored = await transaction.fetch(
         "INSERT INTO opportunity (company_id, version, id, key, name, funnel_id, stage_id, position_id, member_id,"
         " customer_id, product_id, amount, currency, amount_estimated, opened_on, expected_close_on, closed_on,"
-        " lost_reason, wins) SELECT $1, 1, given.* FROM unnest($2::bigint[], $3::text[], $4::text[],"
+        " lost_reason, wins, source, forecast, next_step, next_step_on, competitors)"
+        " SELECT $1, 1, given.* FROM unnest($2::bigint[], $3::text[], $4::text[],"
         " $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[],"
-        " $12::text[], $13::bool[], $14::date[], $15::date[], $16::date[], $17::text[], $18::int[]) AS given"
+        " $12::text[], $13::bool[], $14::date[], $15::date[], $16::date[], $17::text[], $18::int[],"
+        " $19::text[], $20::text[], $21::text[], $22::date[], $23::text[]::jsonb[]) AS given"
         " ON CONFLICT (company_id, key) DO NOTHING RETURNING id",
         transaction.company_id,
         *zip(*rows, strict=True),
@@ -196,5 +212,6 @@ def _win(one: _Ready) -> Win:
         splits=one.splits,
         customer_id=one.deal.customer_id,
         product_id=one.deal.product_id,
+        lines=tuple(one.deal.lines),
         path=(one.number,),
     )

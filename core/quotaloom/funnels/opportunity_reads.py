@@ -1,9 +1,10 @@
 """Opportunities for the graph: by id, by what they belong to, and as a page. One statement each.
 
 Each row has the columns `id, key, name, funnel_id, stage_id, outcome, position_id, member_id, customer_id,
-product_id, amount, currency, amount_estimated, opened_on, expected_close_on, closed_on, lost_reason, wins,
-version`; a row of a list has `total` besides, how many the list has without limit and offset, and `parent_id`,
-what it belongs to. `unit_ids` are the positions that the viewer may see; None stands for all.
+product_id, amount, currency, amount_estimated, opened_on, expected_close_on, closed_on, lost_reason,
+close_reason_id, source, forecast, competitors, next_step, next_step_on, wins, version`; a row of a list has `total`
+besides, how many the list has without limit and offset, and `parent_id`, what it belongs to. `unit_ids` are the
+positions that the viewer may see; None stands for all.
 """
 
 from __future__ import annotations
@@ -44,7 +45,8 @@ WHOLE = Slice()
 
 _COLUMNS = """deal.id, deal.key, deal.name, deal.funnel_id, deal.stage_id, stage.outcome, deal.position_id,
 deal.member_id, deal.customer_id, deal.product_id, deal.amount, deal.currency, deal.amount_estimated,
-deal.opened_on, deal.expected_close_on, deal.closed_on, deal.lost_reason, deal.wins, deal.version"""
+deal.opened_on, deal.expected_close_on, deal.closed_on, deal.lost_reason, deal.close_reason_id,
+deal.source, deal.forecast, deal.competitors, deal.next_step, deal.next_step_on, deal.wins, deal.version"""
 
 DEALS = """opportunity AS deal
 JOIN stage ON stage.company_id = deal.company_id AND stage.id = deal.stage_id"""

@@ -78,6 +78,21 @@ async def versions_of_funnels(snapshot: Snapshot, funnel_ids: Sequence[int]) -> 
     )
 
 
+async def open_deals_by_version(
+    snapshot: Snapshot, funnel_ids: Sequence[int], unit_ids: Collection[int] | None = None
+) -> list[Record]:
+    """How many open deals of the positions follow each version of these funnels; versions without any are left out."""
+    return await snapshot.fetch(
+        "SELECT stage.funnel_id, stage.version_number, count(*) FROM opportunity AS deal JOIN stage"
+        " ON stage.company_id = deal.company_id AND stage.id = deal.stage_id AND stage.outcome = 'open'"
+        " WHERE deal.company_id = $1 AND deal.funnel_id = ANY ($2::bigint[])"
+        " AND ($3::bigint[] IS NULL OR deal.position_id = ANY ($3)) GROUP BY 1, 2",
+        snapshot.company_id,
+        funnel_ids,
+        unit_ids,
+    )
+
+
 async def documents_of_opportunities(snapshot: Snapshot, opportunity_ids: Sequence[int]) -> list[Record]:
     """The documents of these opportunities, in the order in which they were added; `opportunity_id` says whose."""
     return await snapshot.fetch(

@@ -52,6 +52,9 @@ class References:
             raise unknown("customer", deal.customer_id, ("customerId",))
         if deal.product_id is not None and deal.product_id not in self.products:
             raise unknown("product", deal.product_id, ("productId",))
+        for number, line in enumerate(deal.lines):
+            if line.product_id not in self.products:
+                raise unknown("product", line.product_id, ("lines", number, "productId"))
 
     def name_members(self, splits: Sequence[Split], day: date) -> tuple[Split, ...]:
         """The splits, each with its member: the one named, who must hold or have held the position, or its holder.
@@ -104,7 +107,7 @@ async def load_references(transaction: Transaction, rows: Sequence[OpportunityRo
     products = await _rows(
         transaction,
         "SELECT id FROM product WHERE company_id = $1 AND id = ANY ($2::bigint[])",
-        (deal.product_id for deal in deals),
+        (number for deal in deals for number in (deal.product_id, *(line.product_id for line in deal.lines))),
     )
     return References(
         stages=await load_stages(transaction, (deal.funnel_id for deal in deals)),

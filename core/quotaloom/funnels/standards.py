@@ -141,19 +141,17 @@ class Standing:
 class Unmet:
     """A standard of a stage that a deal does not meet: a stable `code`, and what to do about it in words.
 
-    `field` is the name in the graph of what is to be filled in; attributes are `attributes.` and their key. `gate` is
-    the full key of the gate that says so, None for the standards of the stage itself.
+    `field` is the name in the graph of what is to be filled in; attributes are `attributes.` and their key.
     """
 
     stage_id: int
     code: str
     message: str
     field: str | None = None
-    gate: str | None = None
 
     def refusal(self) -> InputError:
-        """It as an error of who wants to move the deal on."""
-        return InputError(self.code, self.message, () if self.field is None else (self.field,))
+        """It as an error of who wants to move the deal on, told at the field, or else at the deal."""
+        return InputError(self.code, self.message, ("id" if self.field is None else self.field,))
 
 
 def check_standards(standards: Sequence[Standard], path: Path) -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+import orjson
 from asyncpg import Record
 
 from quotaloom.achievements.splits import CreditKind
+from quotaloom.funnels.deal_lines import DealLine, lines_of_deals
+from quotaloom.funnels.forecasting import ForecastCategory
 from quotaloom.funnels.naming import may_be_id
 from quotaloom.funnels.permission import unknown, worked_positions
 from quotaloom.funnels.splits import Split
@@ -42,6 +45,12 @@ class StoredDeal:
     wins: int
     version: int
     splits: tuple[Split, ...]
+    lines: tuple[DealLine, ...]
+    competitors: tuple[str, ...]
+    next_step: str | None
+    next_step_on: date | None
+    source: str | None
+    forecast: ForecastCategory
 
     def require_open(self) -> None:
         """Raise `InputError` CLOSED for a won, lost or invalid deal."""
@@ -88,11 +97,18 @@ async def hold_deal(
         transaction.company_id,
         opportunity_id,
     )
-    return _stored(row, tuple(map(_split, splits)))
+    return _stored(row, splits, await lines_of_deals(transaction, [opportunity_id]))
 
 
-def _stored(row: Record, splits: tuple[Split, ...]) -> StoredDeal:
-    values: Mapping[str, Any] = {**row, "outcome": Outcome(row["outcome"]), "splits": splits}
+def _stored(row: Record, splits: Sequence[Record], lines: Sequence[Record]) -> StoredDeal:
+    values: Mapping[str, Any] = {
+        **row,
+        "outcome": Outcome(row["outcome"]),
+        "splits": tuple(map(_split, splits)),
+        "lines": tuple(DealLine(line["product_id"], line["quantity"], line["amount"]) for line in lines),
+        "forecast": ForecastCategory(row["forecast"]),
+        "competitors": tuple(orjson.loads(row["competitors"])),
+    }
     return StoredDeal(**{name: values[name] for name in StoredDeal.__dataclass_fields__})
 
 

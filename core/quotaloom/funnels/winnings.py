@@ -10,7 +10,9 @@ from fractions import Fraction
 
 from quotaloom.achievements.entries import Credit, EntrySource, Posting, Reversal
 from quotaloom.achievements.ledger import append, reverse
+from quotaloom.funnels.deal_lines import DealLine
 from quotaloom.funnels.new_customers import first_wins, hold_customers, pass_on
+from quotaloom.funnels.product_parts import credits_of_parts, sold_products
 from quotaloom.funnels.splits import Split
 from quotaloom.metrics.built_in import GROSS_MARGIN, NEW_CUSTOMERS, ORDERS, POSTED_BY_WINS, REVENUE
 from quotaloom.metrics.reads import metrics_by_key, products_by_id
@@ -26,8 +28,8 @@ class Win:
     """A deal won on `closed_on`, its revenue's business date; `amount` in minor units of `currency`.
 
     `number` counts the wins of the deal from 1. The members of `splits` are known; without any the holder of
-    the position on that day gets the whole credit. `credits` of a rule take the place of both. What is wrong with the
-    win is told at `path`.
+    the position on that day gets the whole credit. `credits` of a rule take the place of both. Where its `lines` have
+    amounts, they make the win's. What is wrong with the win is told at `path`.
     """
 
     opportunity_id: int
@@ -40,6 +42,7 @@ class Win:
     splits: Sequence[Split]
     customer_id: int | None = None
     product_id: int | None = None
+    lines: tuple[DealLine, ...] = ()
     credits: tuple[Credit, ...] | None = None
     path: Path = ()
 
@@ -48,8 +51,9 @@ async def post_wins(transaction: Transaction, company: CompanyFacts, wins: Seque
     """Post what each win counts for, in a constant number of statements.
 
     That is its revenue and one order; its gross margin where the rate of its product is known, that part of the amount,
-    half up; and one new customer with the first win of a customer. Each has the same credits. Raises `InputError` where
-    the company lacks a metric and what the ledger refuses, such as a missing rate.
+    half up; and one new customer with the first win of a customer. Revenue and margin of a deal with lines are posted
+    for each product. Each has the same credits. Raises `InputError` where the company lacks a metric and what the
+    ledger refuses, such as a missing rate.
     """
     if not wins:
         return
@@ -60,7 +64,7 @@ async def post_wins(transaction: Transaction, company: CompanyFacts, wins: Seque
     placed = [
         (place, posting)
         for place, win in enumerate(wins)
-        for posting in _postings(win, metrics, rates.get(win.product_id or 0), first=place in firsts)
+        for posting in _postings(win, metrics, rates, first=place in firsts)
     ]
     try:
         await append(transaction, company, [posting for _, posting in placed])
@@ -79,7 +83,8 @@ async def metrics_of_wins(source: Snapshot | Transaction) -> dict[str, int]:
 
 async def _margin_rates(transaction: Transaction, wins: Sequence[Win]) -> dict[int, Decimal]:
     """The gross margin rates of the products that were sold, by product, as far as they are known."""
-    products = sorted({win.product_id for win in wins if win.product_id is not None})
+    named = {number for win in wins for number in (win.product_id, *(line.product_id for line in win.lines))}
+    products = sorted(number for number in named if number is not None)
     rows = await products_by_id(transaction, products) if products else []
     return {row["id"]: row["gross_margin_rate"] for row in rows if row["gross_margin_rate"] is not None}
 
@@ -103,8 +108,20 @@ def _path_in(win: Win, within: Sequence[str | int]) -> Path:
     return (*win.path, *("closedOn" if step == "businessDate" else step for step in within))
 
 
-def _postings(win: Win, metrics: Mapping[str, int], margin_rate: Decimal | None, *, first: bool) -> Iterator[Posting]:
-    def posting(metric: str, amount: int, currency: str | None, what: str) -> Posting:
+def _postings(win: Win, metrics: Mapping[str, int], rates: Mapping[int, Decimal], *, first: bool) -> Iterator[Posting]:
+    credits = _credits(win)
+    sold = sold_products(win.lines, win.product_id, win.amount)
+    # An order and a new customer are of a product only where there is one.
+    only = sold[0][0] if len(sold) == 1 else None
+
+    def posting(
+        metric: str,
+        amount: int,
+        currency: str | None,
+        what: str,
+        product_id: int | None = only,
+        shared: tuple[Credit, ...] = credits,
+    ) -> Posting:
         return Posting(
             metric_id=metrics[metric],
             amount=amount,
@@ -113,18 +130,32 @@ def _postings(win: Win, metrics: Mapping[str, int], margin_rate: Decimal | None,
             source=EntrySource.OPPORTUNITY,
             source_key=win.key,
             idempotency_key=f"opportunity:{win.opportunity_id}:win:{win.number}:{what}",
-            credits=_credits(win),
+            credits=shared,
             customer_id=win.customer_id,
-            product_id=win.product_id,
+            product_id=product_id,
             opportunity_id=win.opportunity_id,
         )
 
-    yield posting(REVENUE, win.amount, win.currency, "revenue")
+    which = [f":{product_id}" if len(sold) > 1 else "" for product_id, _ in sold]
+    for (product_id, amount), shared, named in zip(sold, _shared(sold, credits), which, strict=True):
+        yield posting(REVENUE, amount, win.currency, f"revenue{named}", product_id, shared)
     yield posting(ORDERS, 1, None, "order")
-    if margin_rate is not None:
-        yield posting(GROSS_MARGIN, half_up(win.amount * Fraction(margin_rate)), win.currency, "margin")
+    for (product_id, amount), named in zip(sold, which, strict=True):
+        if (rate := rates.get(product_id or 0)) is not None:
+            margin = half_up(amount * Fraction(rate))
+            yield posting(GROSS_MARGIN, margin, win.currency, f"margin{named}", product_id)
     if first:
         yield posting(NEW_CUSTOMERS, 1, None, "customer")
+
+
+def _shared(sold: Sequence[tuple[int | None, int]], credits: tuple[Credit, ...]) -> list[tuple[Credit, ...]]:
+    """The credits of the revenue of each product; as they are, where the ledger will refuse them."""
+    if len(sold) == 1:
+        return [credits]
+    try:
+        return credits_of_parts([amount for _, amount in sold], credits)
+    except InputError:
+        return [credits for _ in sold]
 
 
 def _credits(win: Win) -> tuple[Credit, ...]:

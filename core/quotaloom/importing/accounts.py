@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Set
 from pathlib import Path
 
+from quotaloom.duplicates.normal_forms import checked_domain
 from quotaloom.funnels.commands.customers import NewCustomer
 from quotaloom.funnels.naming import check_key, check_name, check_text
 from quotaloom.importing.mapping import CustomersPart, ProductsPart, Source
 from quotaloom.importing.progress import Progress
 from quotaloom.importing.rows import Row
+from quotaloom.importing.stored_keys import StoredKeys
 from quotaloom.importing.tables import Table
 from quotaloom.metrics.product_commands import NewProduct, check_product
 
@@ -17,17 +19,17 @@ _Customers = dict[str, tuple[NewCustomer, Row]]
 
 
 def read_customers(
-    table: Table, part: CustomersPart, folder: Path, progress: Progress, *, skip_bad: bool, stored: Set[str]
+    table: Table, part: CustomersPart, folder: Path, progress: Progress, *, skip_bad: bool, stored: StoredKeys
 ) -> tuple[NewCustomer, ...]:
-    """The customers, each after its parent, wherever that stands in the file; it may be one of those `stored`."""
+    """The customers, each after its parent, wherever that stands in the file; it may be a stored one."""
     found: _Customers = {}
     for row in table.rows(folder, progress):
-        customer = _customer(row, part)
-        _refuse_repeated(table, row, part.key, customer.key or "")
+        customer = _customer(row, part, stored.levels)
+        refuse_repeated(table, row, part.key, customer.key or "")
         if not row.faults:
             found[customer.key or ""] = customer, row
     if part.parent is not None and not table.fault:
-        _drop_orphans(table, found, part.parent, stored, skip_bad=skip_bad)
+        _drop_orphans(table, found, part.parent, stored.customers, skip_bad=skip_bad)
     return tuple(_parents_first({key: customer for key, (customer, _) in found.items()}))
 
 
@@ -41,13 +43,24 @@ def read_products(table: Table, part: ProductsPart, folder: Path, progress: Prog
         if key:
             with row.faults_of(part.key):
                 check_product(product)
-        _refuse_repeated(table, row, part.key, key)
+        refuse_repeated(table, row, part.key, key)
         if not row.faults:
             found.append(product)
     return tuple(found)
 
 
-def _customer(row: Row, part: CustomersPart) -> NewCustomer:
+def level_of(row: Row, source: Source | None, levels: Mapping[str, int]) -> int | None:
+    """The customer level that a field names; one that the company does not have is a fault of the field."""
+    key = row.text(source)
+    if source is None or key is None:
+        return None
+    if key not in levels:
+        known = f": there are {', '.join(levels)}" if levels else ": it has none"
+        row.refuse(source, f"{key!r} is no customer level of the company{known}")
+    return levels.get(key)
+
+
+def _customer(row: Row, part: CustomersPart, levels: Mapping[str, int]) -> NewCustomer:
     key = row.needed(part.key, among=lambda text: check_key(text, ()))
     return NewCustomer(
         name=row.text(part.name, among=lambda text: check_name(text, ())) or key,
@@ -55,10 +68,14 @@ def _customer(row: Row, part: CustomersPart) -> NewCustomer:
         sector=row.text(part.sector, among=lambda text: check_text(text, 100, ())),
         location=row.text(part.location, among=lambda text: check_text(text, 200, ())),
         parent_key=row.text(part.parent),
+        phone=row.text(part.phone, among=lambda text: check_text(text, 40, ())),
+        website=row.text(part.website, among=lambda text: checked_domain(text, ())),
+        level_id=level_of(row, part.level, levels),
     )
 
 
-def _refuse_repeated(table: Table, row: Row, source: Source, key: str) -> None:
+def refuse_repeated(table: Table, row: Row, source: Source, key: str) -> None:
+    """Refuse a key that an earlier row of the file has."""
     first = table.lines.setdefault(key, row.line)
     if key and first != row.line:
         row.refuse(source, f"{key!r} has a row already, on line {first}")

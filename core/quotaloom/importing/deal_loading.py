@@ -35,6 +35,7 @@ class DealIds:
     positions: Mapping[str, int]
     customers: Mapping[str, int]
     products: Mapping[str, int]
+    pools: Mapping[str, int]
 
     def row(self, deal: DealRecord) -> OpportunityRow:
         """The deal as it is stored."""
@@ -51,15 +52,18 @@ class DealIds:
                 amount_estimated=deal.amount_estimated,
                 opened_on=deal.opened_on,
                 expected_close_on=deal.expected_close_on,
+                source=deal.source,
             ),
             closed_on=deal.closed_on,
             lost_reason=deal.lost_reason,
             moves=tuple(PastMove(self.stages[stage], day) for stage, day in deal.moves),
+            pool_id=None if deal.pool_key is None else self.pools[deal.pool_key],
+            waits=deal.pool_key is not None,
         )
 
 
 async def read_deal_ids(snapshot: Snapshot, funnel_key: str) -> DealIds:
-    """The ids of everything that deals may name, in four statements."""
+    """The ids of everything that deals may name, in five statements."""
     stages = await snapshot.fetch(
         "SELECT stage.key, stage.id, funnel.id AS funnel_id FROM stage JOIN funnel"
         " ON funnel.company_id = stage.company_id AND funnel.id = stage.funnel_id"
@@ -69,9 +73,10 @@ async def read_deal_ids(snapshot: Snapshot, funnel_key: str) -> DealIds:
     return DealIds(
         funnel=stages[0]["funnel_id"],
         stages={row["key"]: row["id"] for row in stages},
-        positions=await _ids(snapshot, "org_unit WHERE kind = 'position'"),
-        customers=await _ids(snapshot, "customer"),
-        products=await _ids(snapshot, "product"),
+        positions=await ids_by_key(snapshot, "org_unit WHERE kind = 'position'"),
+        customers=await ids_by_key(snapshot, "customer"),
+        products=await ids_by_key(snapshot, "product"),
+        pools=await ids_by_key(snapshot, "pool"),
     )
 
 
@@ -87,18 +92,20 @@ async def load_deals(
         rows = [ids.row(deal) for deal in deals]
         inserted = await insert_opportunities(transaction, company, rows, Movement.IMPORT)
     except InputError as error:
-        raise _with_lines(error, deals, file) from error
+        raise with_lines(error, [deal.line for deal in deals], file) from error
     won = sum(deal.outcome is Outcome.WON for deal, created in zip(deals, inserted.created, strict=True) if created)
     return sum(inserted.created), 2 * won
 
 
-def _with_lines(error: InputError, deals: Sequence[DealRecord], file: str) -> InputError:
+def with_lines(error: InputError, lines: Sequence[int], file: str) -> InputError:
+    """The error of a batch whose rows stand on these lines, told with them."""
     errors: Sequence[InputError] = getattr(error, "errors", (error,))
     if not all(one.path and isinstance(one.path[0], int) for one in errors):
         return error
-    bad = [BadRow(file, deals[int(one.path[0])].line, None, one.message) for one in errors]
+    bad = [BadRow(file, lines[int(one.path[0])], None, one.message) for one in errors]
     return ImportRefused(bad, halfway=True)
 
 
-async def _ids(snapshot: Snapshot, rows: str) -> dict[str, int]:
+async def ids_by_key(snapshot: Snapshot, rows: str) -> dict[str, int]:
+    """The ids of these rows of the company, by their keys."""
     return {row["key"]: row["id"] for row in await snapshot.fetch(f"SELECT id, key FROM {rows}")}  # noqa: S608 (ours)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from functools import partial
@@ -14,9 +14,13 @@ from quotaloom.founding import found_company
 from quotaloom.funnels.commands.customers import insert_customers
 from quotaloom.funnels.stages import Outcome
 from quotaloom.importing.agreement import check_agreement
+from quotaloom.importing.bad_rows import BadRow
 from quotaloom.importing.deal_loading import load_deals, load_funnel, read_deal_ids
-from quotaloom.importing.mapping import ImportMapping, OpportunitiesPart
+from quotaloom.importing.duplicates import find_duplicates
+from quotaloom.importing.lead_loading import load_leads, read_lead_ids
+from quotaloom.importing.mapping import ImportMapping, LeadsPart, OpportunitiesPart
 from quotaloom.importing.organization_loading import load_organization
+from quotaloom.importing.pools import check_pools, load_pools
 from quotaloom.importing.progress import Progress, Silent, Step
 from quotaloom.importing.reading import FolderContent, read_folder
 from quotaloom.importing.records import Records
@@ -58,6 +62,7 @@ async def import_folder(
     skipped: Path | None = None,
     progress: Progress | None = None,
     batch_size: int = BATCH_SIZE,
+    unclaimed: str | None = None,
 ) -> ImportSummary:
     """Load the files of a folder, as the mapping tells, into the company with this key, which is founded if need be.
 
@@ -67,16 +72,21 @@ async def import_folder(
 
     With `skip_bad`, bad rows are left out, and so is what names them; they are written to the folder `skipped`
     (see `write_skipped`), where one is given, before anything is stored; once mended, that folder can be imported:
-    what it names may be stored already. Raises `ImportRefused` with every fault otherwise; `InputError` NO_FOLDER,
-    SKIPPED_ARE_THERE, CANNOT_WRITE, OTHER_CURRENCY, OTHER_STAGES, NO_METRIC, BAD_KEY.
+    what it names may be stored already. Open deals without a customer wait in the pool `unclaimed`, where one is named.
+    Raises `ImportRefused` with every fault otherwise; `InputError` NO_FOLDER, SKIPPED_ARE_THERE, CANNOT_WRITE,
+    OTHER_CURRENCY, OTHER_STAGES, NO_METRIC, BAD_KEY, UNKNOWN_POOL, NO_DEALS.
     """
+    if unclaimed is not None:
+        mapping = mapping.with_unclaimed(unclaimed)
     shown = progress or Silent()
     company = await _stored_company(database, company_key)
     stored = StoredKeys()
     if company is not None:
         async with database.snapshot(company.id) as snapshot:
             stored = await read_stored_keys(snapshot)
-    content = read_folder(folder, mapping, company_key, shown, skip_bad=skip_bad, stored=stored)
+    check_pools(mapping, stored)
+    read = partial(read_folder, folder, mapping, company_key, shown, skip_bad=skip_bad, stored=stored)
+    content, duplicates = await _without_duplicates(database, company, mapping, read)
     if company is None:
         _check_founding(mapping, company_key)
     else:
@@ -95,10 +105,27 @@ async def import_folder(
         company_key,
         company.id,
         founded,
-        _kinds(content, writer.created),
+        _kinds(content, mapping, writer.created),
         notes_of(content),
         content.bad_rows,
+        tuple(duplicates),
     )
+
+
+async def _without_duplicates(
+    database: Database, company: CompanyFacts | None, mapping: ImportMapping, read: Callable[..., FolderContent]
+) -> tuple[FolderContent, list[BadRow]]:
+    """What is read without the rows that the company refuses as duplicates; and those that it only wants to know of.
+
+    The files are read once more where there are such rows: what names them is bad as well.
+    """
+    content = read()
+    if company is None:
+        found = await find_duplicates(None, mapping.company.time_zone, mapping, content)
+    else:
+        async with database.snapshot(company.id) as snapshot:
+            found = await find_duplicates(snapshot, company.time_zone, mapping, content)
+    return (read(refused=found.refused) if found.refused else content), found.told
 
 
 def _check_founding(mapping: ImportMapping, key: str) -> None:
@@ -129,14 +156,21 @@ class _Writer:
 
     async def write(self) -> None:
         records = self.records
-        rows = (records.members, records.units, records.customers, records.products, records.deals)
+        rows = (
+            *(records.members, records.units, records.customers, records.products, records.deals, records.leads),
+            self.mapping.pools,
+        )
         self.progress.begin(Step.WRITE, sum(map(len, rows)))
         self.created += await self.work.write(partial(load_organization, members=records.members, units=records.units))
         self.progress.advance(Step.WRITE, len(records.members) + len(records.units))
+        self.created["pool"] += await self.work.write(partial(load_pools, pools=self.mapping.pools))
+        self.progress.advance(Step.WRITE, len(self.mapping.pools))
         await self._customers()
         await self._products()
         if self.mapping.opportunities is not None:
             await self._deals(self.mapping.opportunities)
+        if self.mapping.leads is not None:
+            await self._leads(self.mapping.leads)
 
     async def _customers(self) -> None:
         for some in self._batches(self.records.customers):
@@ -165,12 +199,21 @@ class _Writer:
             self.created["achievement"] += entries
             self.progress.advance(Step.WRITE, len(some))
 
+    async def _leads(self, part: LeadsPart) -> None:
+        async with self.work.snapshot() as snapshot:
+            ids = await read_lead_ids(snapshot)
+        for some in self._batches(self.records.leads):
+            self.created["lead"] += await self.work.write(
+                partial(load_leads, company=self.work.company, leads=some, ids=ids, file=part.file)
+            )
+            self.progress.advance(Step.WRITE, len(some))
+
     def _batches(self, rows: Sequence[T]) -> Iterator[Sequence[T]]:
         for start in range(0, len(rows), self.batch_size):
             yield rows[start : start + self.batch_size]
 
 
-def _kinds(content: FolderContent, created: Counter[str]) -> tuple[KindCount, ...]:
+def _kinds(content: FolderContent, mapping: ImportMapping, created: Counter[str]) -> tuple[KindCount, ...]:
     records = content.records
     skipped = {name: len(table.bad_lines) for name, table in content.tables.items()}
     units = Counter(unit.kind for unit in records.units)
@@ -184,6 +227,8 @@ def _kinds(content: FolderContent, created: Counter[str]) -> tuple[KindCount, ..
         KindCount("products", len(records.products), created["product"], skipped.get("products", 0)),
         KindCount("funnels", int("opportunities" in content.tables), created["funnel"]),
         KindCount("opportunities", len(records.deals), created["opportunity"], skipped.get("opportunities", 0)),
+        KindCount("leads", len(records.leads), created["lead"], skipped.get("leads", 0)),
+        KindCount("pools", len(mapping.pools), created["pool"]),
         KindCount("achievements", 2 * won, created["achievement"]),
     ]
     return tuple(one for one in counts if one.read or one.skipped)

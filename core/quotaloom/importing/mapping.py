@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, RootModel, fi
 
 from quotaloom.funnels.stages import NewFunnel, NewStage, Outcome, check_funnel
 from quotaloom.organizations.commands.companies import NewCompany
+from quotaloom.ownership.owners import RecordKind
 from quotaloom.platform.errors import InputError
 
 PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
@@ -139,14 +140,57 @@ class TeamListPart(TablePart):
     position: PositionPart
 
 
+class PoolPart(Part):
+    """A public pool, made where the company has none of this key; the people of `units` (by key) claim from it."""
+
+    key: str
+    name: str
+    kinds: tuple[RecordKind, ...] = tuple(RecordKind)
+    units: tuple[str, ...] = ()
+
+
 class CustomersPart(TablePart):
-    """One row per customer; `parent` is the key of another row, before or after it, or of a stored customer."""
+    """One row per customer; `parent` is the key of another row, before or after it, or of a stored customer.
+
+    `level` is the key of a customer level of the company.
+    """
 
     key: Source
     name: Source | None = None
     sector: Source | None = None
     location: Source | None = None
     parent: Source | None = None
+    phone: Source | None = None
+    website: Source | None = None
+    level: Source | None = None
+
+
+class LeadsPart(TablePart):
+    """One row per lead. Its `position` holds it, or it waits in its `pool`; `waits_in` is that of those without both.
+
+    `product` and `level` are keys of what the company or the files have.
+    """
+
+    key: Source
+    name: Source | None = None
+    organization: Source | None = None
+    phone: Source | None = None
+    email: Source | None = None
+    website: Source | None = None
+    source: Source | None = None
+    note: Source | None = None
+    product: Source | None = None
+    level: Source | None = None
+    created_on: Source | None = None
+    position: Source | None = None
+    pool: Source | None = None
+    waits_in: str | None = None
+
+    @model_validator(mode="after")
+    def _has_owners(self) -> LeadsPart:
+        if self.position is None and self.pool is None and self.waits_in is None:
+            raise ValueError("say whose leads are: name the column of the position or pool, or the pool in waits_in")
+        return self
 
 
 class ProductsPart(TablePart):
@@ -172,7 +216,8 @@ class OpportunitiesPart(TablePart):
     """One row per deal; `position`, `customer`, `product` are keys of rows in the other files, or stored.
 
     A deal in a stage of one of the outcomes in `list_price_for` whose amount is blank or 0 gets the list price
-    of its product, marked as estimated.
+    of its product, marked as estimated. Open deals without a customer wait in the pool `without_customer_into`, where
+    it is named; their position is then where they come from.
     """
 
     key: Source
@@ -186,7 +231,9 @@ class OpportunitiesPart(TablePart):
     expected_close_on: Source | None = None
     closed_on: Source
     lost_reason: Source | None = None
+    source: Source | None = None
     list_price_for: frozenset[Outcome] = frozenset()
+    without_customer_into: str | None = None
     funnel_key: str
     funnel_name: str
     stages: tuple[StagePart, ...]
@@ -221,11 +268,33 @@ class ImportMapping(Part):
     customers: CustomersPart | None = None
     products: ProductsPart | None = None
     opportunities: OpportunitiesPart | None = None
+    pools: tuple[PoolPart, ...] = ()
+    leads: LeadsPart | None = None
+
+    @property
+    def pool_keys(self) -> frozenset[str]:
+        """The pools that the mapping itself names."""
+        named = (
+            None if self.leads is None else self.leads.waits_in,
+            None if self.opportunities is None else self.opportunities.without_customer_into,
+        )
+        return frozenset(key for key in named if key is not None)
+
+    def with_unclaimed(self, pool_key: str) -> ImportMapping:
+        """The same, with open deals without a customer in that pool, which is made where it is none yet.
+
+        Raises `InputError` NO_DEALS for a mapping without opportunities.
+        """
+        if self.opportunities is None:
+            raise InputError("NO_DEALS", "this mapping has no opportunities that could wait in a pool", ("pool",))
+        deals = self.opportunities.model_copy(update={"without_customer_into": pool_key})
+        made = () if pool_key in {pool.key for pool in self.pools} else (PoolPart(key=pool_key, name=pool_key),)
+        return self.model_copy(update={"opportunities": deals, "pools": (*self.pools, *made)})
 
     @property
     def tables(self) -> tuple[TablePart, ...]:
         """The files, in the order in which they are read."""
-        every = (self.team_list, self.customers, self.products, self.opportunities)
+        every = (self.team_list, self.customers, self.products, self.opportunities, self.leads)
         return tuple(table for table in every if table is not None)
 
     @model_validator(mode="after")
@@ -234,6 +303,10 @@ class ImportMapping(Part):
         for name in ("customer", "product"):
             if deals is not None and getattr(deals, name) and getattr(self, f"{name}s") is None:
                 raise ValueError(f"opportunities name a {name}: say in [{name}s] which file has them")
+        if self.leads is not None and self.leads.product is not None and self.products is None:
+            raise ValueError("leads name a product: say in [products] which file has them")
+        if len({pool.key for pool in self.pools}) != len(self.pools):
+            raise ValueError("two pools have the same key")
         files = [table.file for table in self.tables]
         if len(set(files)) != len(files):
             raise ValueError("two parts read the same file")

@@ -28,7 +28,10 @@ class UnitRecord:
 
 @dataclass(frozen=True, slots=True)
 class DealRecord:
-    """A deal; `amount` is in minor units of the company's currency; `moves` are stages with the day, if known."""
+    """A deal; `amount` is in minor units of the company's currency; `moves` are stages with the day, if known.
+
+    With a `pool_key` it waits in that pool.
+    """
 
     key: str
     name: str | None
@@ -43,7 +46,29 @@ class DealRecord:
     expected_close_on: date | None
     closed_on: date | None
     lost_reason: str | None
+    source: str | None
     moves: tuple[tuple[str, date | None], ...]
+    line: int
+    pool_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LeadRecord:
+    """A lead; its position holds it, or it waits in the pool."""
+
+    key: str
+    name: str
+    organization: str | None
+    phone: str | None
+    email: str | None
+    website: str | None
+    source: str | None
+    note: str | None
+    product_key: str | None
+    level_key: str | None
+    created_on: date | None
+    position_key: str | None
+    pool_key: str | None
     line: int
 
 
@@ -56,3 +81,4 @@ class Records:
     customers: tuple[NewCustomer, ...] = ()
     products: tuple[NewProduct, ...] = ()
     deals: tuple[DealRecord, ...] = ()
+    leads: tuple[LeadRecord, ...] = ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from quotaloom.importing.bad_rows import BadRow
+from quotaloom.importing.bad_rows import MOST_SHOWN, BadRow
 from quotaloom.importing.reading import FolderContent
 
 
@@ -38,7 +38,10 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class ImportSummary:
-    """What an import did; `founded` says whether the company is new, `bad_rows` are those that were left out."""
+    """What an import did; `founded` says whether the company is new, `bad_rows` are those that were left out.
+
+    `duplicates` are rows that were imported although they are the same as others.
+    """
 
     company_key: str
     company_id: int
@@ -46,6 +49,7 @@ class ImportSummary:
     kinds: tuple[KindCount, ...]
     notes: tuple[Note, ...]
     bad_rows: tuple[BadRow, ...]
+    duplicates: tuple[BadRow, ...] = ()
 
     @property
     def header(self) -> tuple[str, ...]:
@@ -78,6 +82,14 @@ class ImportSummary:
             yield "  ".join([first, *others])
         for note in self.notes:
             yield f"{note.text}: {note.count:,}"
+        yield from self.told_duplicates
+
+    @property
+    def told_duplicates(self) -> list[str]:
+        """The duplicates as they are told, the first of them one by one."""
+        told = [str(one) for one in self.duplicates[:MOST_SHOWN]]
+        more = len(self.duplicates) - MOST_SHOWN
+        return [*told, f"… and {more:,} more rows that are the same as others"] if more > 0 else told
 
 
 def notes_of(content: FolderContent) -> tuple[Note, ...]:

@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from io import BufferedReader, TextIOWrapper
 from pathlib import Path
 
 from quotaloom.importing.bad_rows import BadRow
-from quotaloom.importing.mapping import TablePart
+from quotaloom.importing.mapping import Source, TablePart
 from quotaloom.importing.progress import Progress, Step
 from quotaloom.importing.rows import Row
 from quotaloom.importing.values import ValueReader
 
 _TOLD_EVERY = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedLine:
+    """A row that was good when it was read, and what is wrong with it for all that."""
+
+    source: Source
+    reason: str
 
 
 @dataclass
@@ -25,11 +33,12 @@ class Table:
     `fault` is set where no row, or not every row, can be read; such a file cannot be imported without its bad rows
     either. `aliased` counts, by column and value as written, what an alias replaced. `lines` is where each
     record starts, by its key, the bad ones included. `header` is the first line as it stands, `header_names` its
-    columns.
+    columns. `refused` are rows, by the lines they start on, that are bad whatever is read of them.
     """
 
     part: TablePart
     values: ValueReader
+    refused: Mapping[int, RefusedLine] = field(default_factory=dict)
     read: int = 0
     fault: bool = False
     bad: list[BadRow] = field(default_factory=list)
@@ -71,6 +80,8 @@ class Table:
             row = self._row(record, places, len(header.cells))
             if row is not None:
                 self._replace_aliases(row, aliases)
+                if (refused := self.refused.get(row.line)) is not None:
+                    row.refuse(refused.source, refused.reason)
                 yield row
                 self.bad += row.faults
             if self.read % _TOLD_EVERY == 0:

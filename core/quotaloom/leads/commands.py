@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Any, Final
 
+from quotaloom.duplicates.finding import refuse_duplicate
 from quotaloom.duplicates.normal_forms import checked_domain, region_of
+from quotaloom.duplicates.rules import DuplicateSubject
 from quotaloom.funnels.batches import without_row
 from quotaloom.funnels.permission import require_seller, unknown
 from quotaloom.leads.permission import LeadReach, lead_reach
@@ -35,12 +37,16 @@ async def create_lead(work: Work, lead: NewLead) -> int:
 
     Needs an admin, a service with `funnels:write`, the holder of the position that is to hold it or whoever heads a
     unit above it today, or somebody of the pool in which it is to wait. Raises `NotFound` for ids that name nothing the
-    viewer may name, `InputError` for bad values, a key that is taken, and a pool that takes no leads.
+    viewer may name, `InputError` for bad values, a key that is taken, a pool that takes no leads, and DUPLICATE where
+    the company refuses a second one.
     """
     require_seller(work.viewer, "entering a lead")
+    check_lead(lead)
 
     async def apply(transaction: Transaction) -> int:
         _require_place(await lead_reach(transaction, work.viewer, work.today), lead)
+        compared = lead_likeness(lead, region_of(work.company.time_zone))
+        await refuse_duplicate(transaction, DuplicateSubject.LEAD, compared)
         with without_row():
             inserted = await insert_leads(transaction, work.company, [lead])
         if not inserted.created[0]:

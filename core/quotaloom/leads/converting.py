@@ -5,8 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Final
 
+from quotaloom.activities.facts import Subjects
+from quotaloom.activities.protection import refresh_last_activity
+from quotaloom.duplicates.finding import refuse_duplicate
+from quotaloom.duplicates.normal_forms import region_of
+from quotaloom.duplicates.rules import DuplicateSubject
 from quotaloom.funnels.batches import without_row
-from quotaloom.funnels.commands.customers import NewCustomer, insert_customers
+from quotaloom.funnels.commands.customers import NewCustomer, customer_likeness, insert_customers
 from quotaloom.funnels.deals import NewOpportunity, OpportunityRow
 from quotaloom.funnels.naming import may_be_id
 from quotaloom.funnels.opportunity_batches import insert_opportunities
@@ -105,6 +110,8 @@ async def _customer(transaction: Transaction, work: Work, lead: StoredLead, conv
     )
     owner = await _owner(transaction, lead, RecordKind.CUSTOMER)
     try:
+        compared = customer_likeness(customer, region_of(work.company.time_zone))
+        await refuse_duplicate(transaction, DuplicateSubject.CUSTOMER, compared)
         with without_row():
             inserted = await insert_customers(transaction, work.company, [customer], Movement.CREATE, [owner])
     except InputError as error:
@@ -191,6 +198,7 @@ async def _store(transaction: Transaction, lead: StoredLead, converted: Converte
     await transaction.execute(
         _ACTIVITIES, transaction.company_id, lead.id, converted.customer_id, converted.opportunity_id
     )
+    await refresh_last_activity(transaction, Subjects(lead.id, converted.customer_id, converted.opportunity_id))
     after = {
         "status": LeadStatus.CONVERTED,
         "customer_id": converted.customer_id,

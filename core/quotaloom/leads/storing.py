@@ -14,6 +14,7 @@ from quotaloom.funnels.batches import Inserted, first_repeated, of_row, reserve_
 from quotaloom.funnels.naming import may_be_id
 from quotaloom.funnels.permission import unknown
 from quotaloom.leads.records import LeadStatus, NewLead, StoredLead, check_lead
+from quotaloom.ownership.holding_caps import require_caps_kept
 from quotaloom.ownership.ledger import begin_ownership, hold_records
 from quotaloom.ownership.owners import Movement, OwnedRecord, Owner, RecordKind
 from quotaloom.platform.errors import InputError
@@ -79,8 +80,8 @@ async def insert_leads(
 ) -> Inserted:
     """Insert many leads in a constant number of statements; those whose key is stored stay as they are.
 
-    Each is its position's, or waits in its pool, from the start, by `movement`. Raises `InputError` with the row's
-    number first in its path.
+    Each is its position's, or waits in its pool, from the start, by `movement`; imports are bound by holding caps.
+    Raises `InputError` with the row's number first in its path.
     """
     _check_batch(rows)
     today = company.today(transaction.now)
@@ -100,6 +101,8 @@ async def insert_leads(
     created = {row["id"] for row in stored}
     beginnings = [(lead_id, owner) for lead_id, owner in zip(ids, owners, strict=True) if lead_id in created]
     await begin_ownership(transaction, RecordKind.LEAD, beginnings, movement, today)
+    places = {lead_id: (number, "positionId") for number, lead_id in enumerate(ids) if lead_id in created}
+    await require_caps_kept(transaction, RecordKind.LEAD, places)
     for row, lead_id, key in zip(rows, ids, keys, strict=True):
         if lead_id in created:
             transaction.record("lead.create", "Lead", lead_id, after=asdict(row) | {"key": key})

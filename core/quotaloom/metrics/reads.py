@@ -61,8 +61,6 @@ async def rate_table(
     source: Source, own_currency: str, kind: RateKind, currencies: Sequence[str] | None = None
 ) -> RateTable:
     """The rates of one kind, of these currencies or of all; `own_currency` is the company's."""
-    if currencies is not None and not set(currencies) - {own_currency}:
-        return RateTable(own_currency)
     rows = await source.fetch(
         f"{_RATE} WHERE kind = $1 AND ($2::text[] IS NULL OR currency = ANY($2))",
         kind.value,

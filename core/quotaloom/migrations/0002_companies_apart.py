@@ -14,6 +14,7 @@ TENANT_TABLES = (
     "headship",
     "holding",
     "policy_setting",
+    "listener_position",
     "metric",
     "product",
     "exchange_rate",
@@ -78,6 +79,7 @@ NAMING_THE_COMPANY = (
     "member",
     "org_unit",
     "policy_setting",
+    "listener_position",
     "metric",
     "product",
     "exchange_rate",
@@ -223,10 +225,12 @@ REFERENCES = (
     ("attribute_value", "member_id", "member"),
     ("attribute_value", "customer_id", "customer"),
     ("attribute_value", "opportunity_id", "opportunity"),
+    ("attribute_value", "lead_id", "lead"),
     ("attribute_value", "to_unit_id", "org_unit"),
     ("attribute_value", "to_member_id", "member"),
     ("attribute_value", "to_customer_id", "customer"),
     ("attribute_value", "to_opportunity_id", "opportunity"),
+    ("attribute_value", "to_lead_id", "lead"),
 )
 
 # References of the rows that come by the thousand: looked up once for all rows of a statement, and not for each.
@@ -273,6 +277,7 @@ UNIQUE = (
     ("stage_standard", "stage_id, ordinal"),
     ("opportunity_line", "opportunity_id, ordinal"),
     ("notification", "member_id, once"),
+    ("listener_position", "listener"),
     ("ownership", "lead_id"),
     ("ownership", "customer_id"),
     ("ownership", "opportunity_id"),
@@ -439,17 +444,18 @@ CHECKS = (
     ("working_hours", "weekday BETWEEN 1 AND 7 AND 0 <= from_minute AND from_minute < to_minute AND to_minute <= 1440"),
     ("opportunity", "amount >= 0"),
     ("opportunity_split", "share > 0 AND share <= 1 AND credit IN ('direct', 'overlay')"),
-    ("attribute_definition", "subject IN ('unit', 'member', 'customer', 'opportunity')"),
+    ("attribute_definition", "subject IN ('unit', 'member', 'customer', 'opportunity', 'lead')"),
     ("attribute_definition", "kind IN ('text', 'number', 'date', 'choice', 'reference')"),
     (
         "attribute_definition",
         "CASE WHEN kind = 'reference' THEN refers_to IS NOT NULL"
-        " AND refers_to IN ('unit', 'member', 'customer', 'opportunity') ELSE refers_to IS NULL END",
+        " AND refers_to IN ('unit', 'member', 'customer', 'opportunity', 'lead') ELSE refers_to IS NULL END",
     ),
-    ("attribute_value", "num_nonnulls(unit_id, member_id, customer_id, opportunity_id) = 1"),
+    ("attribute_value", "num_nonnulls(unit_id, member_id, customer_id, opportunity_id, lead_id) = 1"),
     (
         "attribute_value",
-        "num_nonnulls(text, number, day, choice_id, to_unit_id, to_member_id, to_customer_id, to_opportunity_id) = 1",
+        "num_nonnulls(text, number, day, choice_id, to_unit_id, to_member_id, to_customer_id, to_opportunity_id,"
+        " to_lead_id) = 1",
     ),
     ("attribute_value", "char_length(text) <= 2000"),
 )
@@ -605,14 +611,15 @@ def _statements() -> list[str]:
     found += [
         f"CREATE UNIQUE INDEX ON attribute_value ({subject}_id, definition_id, company_id)"
         f" WHERE {subject}_id IS NOT NULL"
-        for subject in ("unit", "member", "customer", "opportunity")
+        for subject in ("unit", "member", "customer", "opportunity", "lead")
     ]
     found += [
         f"CREATE UNIQUE INDEX ON quarter_focus ({on}_id, quarter, company_id) WHERE {on}_id IS NOT NULL"
         for on in ("objective", "plan")
     ]
     found.append(
-        # All that is read without a company: which company a key names, and which clock each of them goes by.
+        # All that is read without a company: which company a key names, which clock each of them goes by, and which
+        # of them have event listeners.
         f"""
         CREATE FUNCTION company_id_of(wanted text) RETURNS bigint LANGUAGE sql STABLE SECURITY DEFINER
             SET search_path = public AS $$ SELECT id FROM company WHERE key = wanted $$;
@@ -621,6 +628,11 @@ def _statements() -> list[str]:
         CREATE FUNCTION company_clocks() RETURNS TABLE (company_id bigint, time_zone text, founded_at timestamptz)
             LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public
             AS $$ SELECT id, company.time_zone, created_at FROM company $$;
+        CREATE FUNCTION companies_listening() RETURNS SETOF bigint
+            LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public
+            AS $$ SELECT DISTINCT company_id FROM policy_setting WHERE kind = 'listener' AND active $$;
+        REVOKE ALL ON FUNCTION companies_listening() FROM PUBLIC;
+        GRANT EXECUTE ON FUNCTION companies_listening() TO {ROLE};
         REVOKE ALL ON FUNCTION company_clocks() FROM PUBLIC;
         GRANT EXECUTE ON FUNCTION company_clocks() TO {ROLE};
         GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {ROLE};

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import orjson
 
+from quotaloom.ownership.ledger import owned_records
 from quotaloom.ownership.owners import RecordKind
 from quotaloom.ownership.rule_parameters import bad, flag, listed, mapping, whole
 from quotaloom.ownership.rules import Refusal, Rule
-from quotaloom.ownership.subjects import CLOSED, JOINS, LEVEL, WON, Subject
+from quotaloom.ownership.subjects import CLOSED, JOINS, LEVEL, WON, Subject, subjects_of
 from quotaloom.platform.errors import InputError, Path
 from quotaloom.platform.unit_of_work import Snapshot, Transaction
 
@@ -148,18 +150,41 @@ async def lock_holdings(transaction: Transaction, member_ids: Iterable[int]) -> 
         await transaction.lock(f"holdings of member {member_id}")
 
 
-async def require_room(transaction: Transaction, incoming: Mapping[int, Sequence[Incoming]], path: Path) -> None:
-    """Raise `InputError` HOLDING_CAP where a member (by his id) may not hold all that would come to him.
+async def lock_holder(transaction: Transaction, position_id: int, today: date) -> None:
+    """`lock_holdings` of whoever holds a position on a day; nothing where it is vacant."""
+    holders = await transaction.fetch(
+        "SELECT member_id FROM holding WHERE company_id = $1 AND position_id = $2"
+        " AND daterange(valid_from, valid_to) @> $3::date",
+        transaction.company_id,
+        position_id,
+        today,
+    )
+    await lock_holdings(transaction, [row["member_id"] for row in holders])
 
-    For paths of one piece; `lock_holdings` goes before. Those that answer record by record ask `Holdings` themselves.
+
+async def require_caps_kept(transaction: Transaction, kind: RecordKind, places: Mapping[int, Path]) -> None:
+    """Raise `InputError` HOLDING_CAP for the first of these records of a kind that its holder may not have.
+
+    `places` tells for each record, by its id, where in the input it is named. For paths that move all or nothing, right
+    after they moved; those that answer record by record ask `Holdings` beforehand.
     """
     caps = await load_caps(transaction)
-    if not caps:
+    if not caps or not places:
         return
-    holdings = await load_holdings(transaction, incoming, caps)
-    for member_id, records in incoming.items():
-        for record in records:
-            refusal = holdings.refusal(member_id, record)
-            if refusal is not None:
-                raise InputError(refusal.code, refusal.message, path)
-            holdings.add(member_id, record)
+    records = await owned_records(transaction, kind, list(places))
+    members = {one.owner.member_id for one in records.values() if one.owner.member_id is not None}
+    await lock_holdings(transaction, members)
+    subjects = await subjects_of(transaction, [one.id for one in records.values()])
+    holdings = await load_holdings(transaction, members, caps)
+    arrived = []
+    for record_id in places:
+        one = records[record_id]
+        if one.owner.member_id is not None and not subjects[one.id].closed:
+            arrived.append((record_id, one.owner.member_id, Incoming(kind, one.owner.pool_id, subjects[one.id])))
+    for _, member_id, incoming in arrived:
+        holdings.remove(member_id, incoming)
+    for record_id, member_id, incoming in arrived:
+        refusal = holdings.refusal(member_id, incoming)
+        holdings.add(member_id, incoming)
+        if refusal is not None:
+            raise InputError(refusal.code, refusal.message, places[record_id])

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from quotaloom.ownership.owners import Movement, OwnedRecord, Owner, RecordKind, RecordName
+from quotaloom.ownership.telling import Change, tell_of_changes
 from quotaloom.platform.unit_of_work import Record, Snapshot, Transaction
 
 _COLUMNS = """
@@ -90,7 +91,10 @@ async def begin_ownership(
     movement: Movement,
     on: date,
 ) -> None:
-    """The first owner of each new lead, customer or opportunity (by its id), in one statement."""
+    """The first owner of each new lead, customer or opportunity (by its id), in one statement.
+
+    The people of a pool are told what came into it.
+    """
     if not records:
         return
     await transaction.execute(
@@ -105,6 +109,8 @@ async def begin_ownership(
         transaction.writer.subject,
         transaction.writer.member_id,
     )
+    changes = [Change(RecordName(kind, record_id), None, owner, movement) for record_id, owner in records]
+    await tell_of_changes(transaction, changes, on)
 
 
 async def owned_records(
@@ -198,7 +204,8 @@ async def waiting_records(
 async def hand_over(transaction: Transaction, handings: Sequence[Handing], on: date) -> None:
     """Let records change hands as of now and of the business date: state, mirrored deal and ledger, three statements.
 
-    An opportunity names the position and member that have it, too, for all that reads deals by position.
+    Those whom it concerns are told. An opportunity names the position and member that have it, too, for all that reads
+    deals by position.
     """
     if not handings:
         return
@@ -226,6 +233,12 @@ async def hand_over(transaction: Transaction, handings: Sequence[Handing], on: d
         [one.override for one in handings],
         [one.request_key for one in handings],
     )
+    await tell_of_changes(transaction, [_change(one) for one in handings], on)
+
+
+def _change(handing: Handing) -> Change:
+    record = RecordName(handing.record.kind, handing.record.record_id)
+    return Change(record, handing.record.owner, handing.to, handing.movement, handing.reason)
 
 
 def _columns(owners: Sequence[Owner]) -> tuple[list[int | None], list[int | None], list[int | None]]:

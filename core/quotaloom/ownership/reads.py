@@ -38,7 +38,7 @@ async def entries_of(snapshot: Snapshot, ownership_ids: Sequence[int]) -> list[R
         "SELECT entry.*, rule.id AS rule_id FROM ownership_entry AS entry"
         " LEFT JOIN pool_rule AS rule ON rule.company_id = entry.company_id AND rule.key = entry.decided_by"
         " WHERE entry.company_id = $1 AND entry.ownership_id = ANY ($2::bigint[])"
-        " ORDER BY entry.ownership_id, entry.at, entry.id",
+        " ORDER BY entry.ownership_id, entry.id",
         snapshot.company_id,
         list(ownership_ids),
     )

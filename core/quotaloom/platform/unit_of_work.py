@@ -35,6 +35,9 @@ LOST_CONNECTION = (
 EVENTS_CHANNEL = "quotaloom_events"
 """The PostgreSQL channel on which every commit that published events notifies, with the company's id."""
 
+OUTBOX = "outbox"
+"""What `Transaction.lock` locks to read events in their order: all who publish hold it, shared, while they commit."""
+
 
 class Snapshot:
     """One read-only transaction: everything read through it is of one moment and of one company.
@@ -225,15 +228,20 @@ class Transaction:
             )
         if self._events:
             topics, payloads = zip(*self._events, strict=True)
+            # Locked before events are numbered, and shared by all who publish: who holds it alone for a moment has
+            # before him every event up to the last number, and none comes below it any more.
             await self.execute(
-                "WITH stored AS (INSERT INTO outbox_event (company_id, at, topic, payload)"
-                " SELECT $1, $2, * FROM unnest($3::text[], $4::text[]::jsonb[]) RETURNING id)"
+                "WITH locked AS MATERIALIZED (SELECT pg_advisory_xact_lock_shared($6::int, hashtext($7)) AS done),"
+                " stored AS (INSERT INTO outbox_event (company_id, at, topic, payload)"
+                " SELECT $1, $2, event.* FROM locked, unnest($3::text[], $4::text[]::jsonb[]) AS event RETURNING id)"
                 " SELECT pg_notify($5, $1::bigint::text) FROM stored LIMIT 1",
                 self.company_id,
                 self.now,
                 topics,
                 [payload.decode() for payload in payloads],
                 EVENTS_CHANNEL,
+                self.company_id % 2**31,
+                OUTBOX,
             )
         if self._attainment is not None:
             payload = self._attainment.payload(self.company_id)

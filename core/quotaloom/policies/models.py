@@ -29,3 +29,14 @@ class PolicySetting(TenantModel):
 
     class Meta:
         table = "policy_setting"
+
+
+class ListenerPosition(TenantModel):
+    """Up to which event a company's listener was told; `stuck_event` is the one that it failed at, if any."""
+
+    listener = fields.CharField(max_length=130)
+    last_event = fields.BigIntField()
+    stuck_event = fields.BigIntField(null=True)
+
+    class Meta:
+        table = "listener_position"

@@ -84,6 +84,8 @@ async def candidate_facts(
     minutes: Mapping[int, int] = {}
     if Need.HISTORY in needs:
         lines = await _lines(snapshot, await load_calendar(snapshot, company), ids, today)
+        if Need.PLAN not in needs:
+            lines = {id_: tuple(LineFact(one.metric_key, one.achieved) for one in of) for id_, of in lines.items()}
         minutes = await _first_responses(snapshot, ids, today)
     noted = await attributes_of(snapshot, Subject.MEMBER, ids) if Need.ATTRIBUTES in needs else {}
     return tuple(

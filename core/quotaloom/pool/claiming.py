@@ -138,15 +138,14 @@ async def _next(transaction: Transaction, work: Work, claimant: _Claimant, pool_
     for _ in range(ROUNDS):
         found = await hold_waiting(transaction, pool_id, count - len(taken), passed)
         if not found:
-            refusal = refusal or Refusal("POOL_EMPTY", "nothing more waits in this pool")
+            refusal = refusal or Refusal("POOL_EMPTY", "nothing more waits in this pool that nobody else is taking")
             break
         judge = await load_judge(transaction, claimant.book, work.today, found, [claimant.member_id])
         outcomes = await _take(transaction, work, claimant, judge, found)
         taken += [one for one in outcomes if one.refusal is None]
-        refused = [one.refusal for one in outcomes if one.refusal is not None]
-        if not refused:
+        refusal = next((one.refusal for one in outcomes if one.refusal is not None), refusal)
+        if len(taken) == count:
             break
-        refusal = refused[0]
         passed += [record.id for record, one in zip(found, outcomes, strict=True) if one.refusal is not None]
     return Answer(tuple(taken), refusal if len(taken) < count else None)
 

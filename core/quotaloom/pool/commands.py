@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields, replace
+from functools import partial
 from typing import Any, Final
 
 import orjson
@@ -29,27 +30,29 @@ async def create_pool(work: Work, pool: NewPool) -> int:
     work.viewer.require(Scope.POOL, "laying out a pool")
     check_pool(pool)
 
-    async def apply(transaction: Transaction) -> int:
-        row = await transaction.fetch_one(
-            "INSERT INTO pool (company_id, key, name, kinds, priority, hidden_fields, closed, turns, version)"
-            " VALUES ($1, $2, $3, $4::text::jsonb, $5, $6::text::jsonb, false, 0, 1)"
-            " ON CONFLICT (key, company_id) DO NOTHING RETURNING id",
-            transaction.company_id,
-            pool.key,
-            pool.name.strip(),
-            _json(pool.kinds),
-            pool.priority,
-            _json(pool.hidden_fields),
-        )
-        if row is None:
-            raise InputError("KEY_TAKEN", f"the key {pool.key!r} is taken: choose another one", ("key",))
-        pool_id: int = row["id"]
-        await _store_people(transaction, pool_id, pool)
-        transaction.record("pool.create", "Pool", pool_id, after=_told(pool))
-        transaction.publish("pool.created", id=pool_id)
-        return pool_id
+    return await work.write(partial(insert_pool, pool=pool))
 
-    return await work.write(apply)
+
+async def insert_pool(transaction: Transaction, pool: NewPool) -> int:
+    """Store a pool that `check_pool` has looked at; returns its id. Raises `NotFound`, and `InputError` KEY_TAKEN."""
+    row = await transaction.fetch_one(
+        "INSERT INTO pool (company_id, key, name, kinds, priority, hidden_fields, closed, turns, version)"
+        " VALUES ($1, $2, $3, $4::text::jsonb, $5, $6::text::jsonb, false, 0, 1)"
+        " ON CONFLICT (key, company_id) DO NOTHING RETURNING id",
+        transaction.company_id,
+        pool.key,
+        pool.name.strip(),
+        _json(pool.kinds),
+        pool.priority,
+        _json(pool.hidden_fields),
+    )
+    if row is None:
+        raise InputError("KEY_TAKEN", f"the key {pool.key!r} is taken: choose another one", ("key",))
+    pool_id: int = row["id"]
+    await _store_people(transaction, pool_id, pool)
+    transaction.record("pool.create", "Pool", pool_id, after=_told(pool))
+    transaction.publish("pool.created", id=pool_id)
+    return pool_id
 
 
 async def update_pool(

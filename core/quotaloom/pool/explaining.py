@@ -65,9 +65,9 @@ async def explain_ownership(snapshot: Snapshot, work: Work, name: RecordName, re
 async def _waits(snapshot: Snapshot, judge: Judge, record: OwnedRecord) -> tuple[EarlierHolder, ...]:
     if not judge.book.cooldowns:
         return ()
-    judge.left = await departures(snapshot, [record.id])
+    judge.left_on = await departures(snapshot, [record.id])
     found = []
-    for _, member_id in judge.left:
+    for _, member_id in judge.left_on:
         wait = judge.waits(record, member_id)
         if wait is not None and wait.free_on > judge.today and member_id != record.owner.member_id:
             found.append(EarlierHolder(member_id, wait))

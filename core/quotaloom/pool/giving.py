@@ -77,8 +77,8 @@ class Giving:
     def _refusal(self, judge: Judge, record: OwnedRecord, owner: Owner) -> Refusal | None:
         if owner.member_id is None or owner.member_id == record.owner.member_id:
             return None
-        passed_on = self.movement is not Movement.ASSIGN
-        return judge.cooldown(record, owner.member_id, after_return=passed_on) or judge.cap(record, owner.member_id)
+        waits = judge.cooldown(record, owner.member_id) if self.movement is Movement.ASSIGN else None
+        return waits or judge.cap(record, owner.member_id)
 
 
 async def assign_records(work: Work, records: Sequence[RecordName], to: Recipient, giving: Giving) -> list[Outcome]:
@@ -97,8 +97,8 @@ async def transfer_records(work: Work, records: Sequence[RecordName], to: Recipi
     """Give held records to another holder; they keep their stage and their pool. One answer for each, in their order.
 
     The viewer may move the records of both positions, as holder or head, or looks after the records' pool; only then
-    he may override rules, with a reason. Refused are `WAITING`, `NO_CHANGE`, `CLOSED`, `COOLDOWN` for whoever gave the
-    record back or lost it to its pool, and `HOLDING_CAP`. Raises as `assign_records` does.
+    he may override a cap, with a reason. Refused are `WAITING`, `NO_CHANGE`, `CLOSED` and `HOLDING_CAP`; a cooldown
+    binds who takes from a pool, not who gets from a colleague. Raises as `assign_records` does.
     """
     require_mover(work.viewer, "transferring records")
     return await _give(work, records, to, replace(giving, movement=Movement.TRANSFER))

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-import orjson
 from asyncpg import Record
 
 from quotaloom.ownership.holding_caps import lock_holdings
@@ -21,6 +20,7 @@ from quotaloom.policies.pooling import ChainOutcome, HandOut, ask_chain
 from quotaloom.policies.selected import PolicyStamp, SelectedPolicy
 from quotaloom.policies.settings import selected_by, settings_in_force
 from quotaloom.pool.candidate_facts import Candidate, candidate_facts
+from quotaloom.pool.chains import chain_of
 from quotaloom.pool.judging import Judge, load_judge
 from quotaloom.pool.moving import move
 from quotaloom.pool.permission import pool_reach, require_mover
@@ -175,7 +175,7 @@ async def _pool(snapshot: Snapshot, work: Work, pool_id: int) -> Record:
 
 def _chosen(settings: Sequence[Record], pool: Record) -> list[Record]:
     """The settings of the pool's chain: all that are on, or those that the pool names, in its order."""
-    wanted = None if pool["policies"] is None else orjson.loads(pool["policies"])
+    wanted = chain_of(pool)
     by_key = {row["policy"]: row for row in settings}
     chosen = list(settings) if wanted is None else [by_key[key] for key in wanted if key in by_key]
     if not chosen:
@@ -195,7 +195,7 @@ def _barred(judge: Judge, records: Sequence[OwnedRecord], candidates: Sequence[C
     present = {one.member_id for one in candidates}
     found: dict[str, frozenset[str]] = {}
     earlier: dict[int, set[int]] = {}
-    for ownership_id, member_id in judge.left:
+    for ownership_id, member_id in judge.left_on:
         earlier.setdefault(ownership_id, set()).add(member_id)
     for record in records:
         waiting = earlier.get(record.id, set()) & present
@@ -333,39 +333,3 @@ def _handed(record: OwnedRecord, one: HandOut | None, refusal: Refusal | None) -
         return Handed(_name(record), refusal=Refusal("NOBODY", "no policy chose anybody for it"))
     given = Handed(_name(record), int(one.member_id), one.policy, one.reason or None)
     return given if refusal is None else replace(given, member_id=None, refusal=refusal)
-
-
-async def opt_out(work: Work, pool_id: int, member_id: int, *, opted_out: bool) -> None:
-    """Leave a member out when a pool's records are handed out, or include him again; he may claim all the same.
-
-    He himself, admins of the pool, admins, services with `pool:write`. Raises `NotFound`.
-    """
-    require_mover(work.viewer, "opting out")
-
-    async def apply(transaction: Transaction) -> None:
-        reach = await pool_reach(transaction, work.viewer, work.today)
-        himself = member_id == work.viewer.member_id and pool_id in reach.joined
-        found = await transaction.fetch_one(
-            "SELECT EXISTS (SELECT FROM pool WHERE company_id = $1 AND id = $2) AS pool,"
-            " EXISTS (SELECT FROM member WHERE company_id = $1 AND id = $3) AS member",
-            transaction.company_id,
-            pool_id,
-            member_id,
-        )
-        assert found is not None
-        if not found["pool"] or not (himself or reach.manages(pool_id)):
-            raise NotFound("NOT_FOUND", "there is no such pool of yours", ("poolId",))
-        if not found["member"]:
-            raise NotFound("NOT_FOUND", "there is no such member", ("memberId",))
-        await transaction.execute(
-            "INSERT INTO pool_turn (company_id, pool_id, member_id, opted_out) VALUES ($1, $2, $3, $4)"
-            " ON CONFLICT (pool_id, member_id, company_id) DO UPDATE SET opted_out = excluded.opted_out",
-            transaction.company_id,
-            pool_id,
-            member_id,
-            opted_out,
-        )
-        transaction.record("pool.opt_out", "Pool", pool_id, after={"member": member_id, "opted_out": opted_out})
-        transaction.publish("pool.opted_out", id=pool_id, member=member_id)
-
-    await work.write(apply)

@@ -18,9 +18,7 @@ from quotaloom.pool.cooldown import Waiting, cooldown_refusal, waiting
 from quotaloom.pool.rule_book import RuleBook
 
 _LEFT = """
-SELECT ownership_id, from_member_id, max(moved_on) AS left_on,
-    max(moved_on) FILTER (WHERE movement IN ('release', 'recycle')) AS returned_on
-FROM ownership_entry
+SELECT ownership_id, from_member_id, max(moved_on) AS left_on FROM ownership_entry
 WHERE company_id = $1 AND ownership_id = ANY ($2::bigint[]) AND ($3::bigint[] IS NULL OR from_member_id = ANY ($3))
     AND from_member_id IS NOT NULL AND to_member_id IS DISTINCT FROM from_member_id
 GROUP BY ownership_id, from_member_id
@@ -35,14 +33,6 @@ GROUP BY 1, 2, 3
 """  # noqa: S608 (constants)
 
 
-@dataclass(frozen=True, slots=True)
-class Departure:
-    """When somebody last had a record no longer, and when he last gave it back to its pool or lost it to it."""
-
-    left_on: date
-    returned_on: date | None
-
-
 @dataclass
 class Judge:
     """The facts on which it depends who may get which record, as of one transaction or snapshot."""
@@ -50,7 +40,7 @@ class Judge:
     book: RuleBook
     today: date
     subjects: Mapping[int, Subject]
-    left: Mapping[tuple[int, int], Departure]
+    left_on: Mapping[tuple[int, int], date]
     holdings: Holdings
 
     def over(self, record: OwnedRecord) -> Refusal | None:
@@ -60,20 +50,16 @@ class Judge:
             return Refusal("CLOSED", "this record is over: it stays where it is")
         return None
 
-    def waits(self, record: OwnedRecord, member_id: int, *, after_return: bool = False) -> Waiting | None:
-        """How long an earlier holder waits for a record; None for one who never had it.
-
-        With `after_return` only he who gave it back or lost it waits, not he who passed it on to a colleague.
-        """
-        departure = self.left.get((record.id, member_id))
-        day = None if departure is None else departure.returned_on if after_return else departure.left_on
+    def waits(self, record: OwnedRecord, member_id: int) -> Waiting | None:
+        """How long an earlier holder waits for a record; None for one who never had it."""
+        day = self.left_on.get((record.id, member_id))
         if day is None:
             return None
         return waiting(self.book.cooldowns, record.owner.pool_id, self.subjects[record.id].level_id, day)
 
-    def cooldown(self, record: OwnedRecord, member_id: int, *, after_return: bool = False) -> Refusal | None:
+    def cooldown(self, record: OwnedRecord, member_id: int) -> Refusal | None:
         """Why he may not have it yet; see `waits`."""
-        return cooldown_refusal(self.waits(record, member_id, after_return=after_return), self.today)
+        return cooldown_refusal(self.waits(record, member_id), self.today)
 
     def cap(self, record: OwnedRecord, member_id: int) -> Refusal | None:
         """Why he holds too many already."""
@@ -112,12 +98,12 @@ async def load_judge(
 
 async def departures(
     reader: Snapshot | Transaction, ownership_ids: Sequence[int], member_ids: Sequence[int] | None = None
-) -> dict[tuple[int, int], Departure]:
-    """When members (None: all) last had these records, by ownership and member."""
+) -> dict[tuple[int, int], date]:
+    """On which day members (None: all) last gave up or lost these records, by ownership and member."""
     if not ownership_ids:
         return {}
     rows = await reader.fetch(_LEFT, reader.company_id, list(ownership_ids), member_ids)
-    return {(row["ownership_id"], row["from_member_id"]): Departure(row["left_on"], row["returned_on"]) for row in rows}
+    return {(row["ownership_id"], row["from_member_id"]): row["left_on"] for row in rows}
 
 
 async def load_claims(

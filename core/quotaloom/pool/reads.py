@@ -9,7 +9,7 @@ import orjson
 
 from quotaloom.platform.unit_of_work import Record, Snapshot
 
-_POOL = "SELECT id, key, name, kinds, priority, hidden_fields, closed, version FROM pool WHERE company_id = $1"
+_POOL = "SELECT id, key, name, kinds, priority, hidden_fields, policies, closed, version FROM pool"
 
 _RULE = """
 SELECT rule.id, rule.key, rule.name, rule.pool_id, level.key AS customer_level, rule.kind, rule.parameters, rule.paused,
@@ -23,12 +23,12 @@ WHERE rule.company_id = $1
 async def pools_seen(snapshot: Snapshot, pool_ids: Collection[int] | None) -> list[dict[str, Any]]:
     """The pools of these numbers (None: all), those of the highest priority first, then by name."""
     rows = await snapshot.fetch(
-        f"{_POOL} AND ($2::bigint[] IS NULL OR id = ANY ($2)) ORDER BY priority DESC, name, id",
+        f"{_POOL} WHERE company_id = $1 AND ($2::bigint[] IS NULL OR id = ANY ($2)) ORDER BY priority DESC, name, id",
         snapshot.company_id,
         None if pool_ids is None else list(pool_ids),
     )
-    lists = ("kinds", "hidden_fields")
-    return [{**row, **{name: orjson.loads(row[name]) for name in lists}} for row in rows]
+    lists = ("kinds", "hidden_fields", "policies")
+    return [{**row, **{name: orjson.loads(row[name] or "null") for name in lists}} for row in rows]
 
 
 async def people_of_pools(snapshot: Snapshot, pool_ids: Sequence[int]) -> list[Record]:

@@ -35,6 +35,7 @@ WHERE owned.company_id = $1 AND owned.id = ANY ($2::bigint[])
 """
 
 _SUBJECTS = {
+    RecordKind.LEAD: Subject.LEAD,
     RecordKind.CUSTOMER: Subject.CUSTOMER,
     RecordKind.OPPORTUNITY: Subject.OPPORTUNITY,
 }

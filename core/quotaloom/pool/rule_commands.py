@@ -207,9 +207,10 @@ async def _level(transaction: Transaction, key: str | None) -> int | None:
 
 
 async def _require_free(transaction: Transaction, key: str) -> None:
-    if await transaction.fetch_one(
+    taken = await transaction.fetch_one(
         "SELECT FROM pool_rule WHERE company_id = $1 AND key = $2", transaction.company_id, key
-    ):
+    )
+    if taken is not None:
         raise InputError("KEY_TAKEN", f"the key {key!r} is taken: choose another one", ("key",))
     await _require_room(transaction, ("key",))
 

@@ -17,7 +17,7 @@ from quotaloom.calendars.periods import Period, date_range
 from quotaloom.calendars.placing import placing
 from quotaloom.calendars.spread import amount_within
 from quotaloom.platform.amounts import apportion
-from quotaloom.platform.custom_plans import plan_for
+from quotaloom.platform.custom_plans import MANY, plan_for
 from quotaloom.platform.unit_of_work import Snapshot
 from quotaloom.targets.attainment import NO_LINES, Lines
 from quotaloom.targets.gathering import KINDS, is_day_cell
@@ -70,7 +70,7 @@ _RELIEVED_CELLS = (
     " r.share FROM quota_relief r JOIN target_cell c ON c.company_id = r.company_id AND c.unit_id = r.position_id"
     " AND r.valid_from < c.ends_on AND (r.valid_to IS NULL OR r.valid_to > c.starts_on)"
     " JOIN in_force f ON f.company_id = c.company_id AND f.id = c.plan_version_id"
-    f" WHERE r.position_id = ANY($4::bigint[]) AND {STANDS} AND c.starts_on < $6 AND c.ends_on > $5"
+    f" WHERE ($4::bigint[] IS NULL OR r.position_id = ANY($4)) AND {STANDS} AND c.starts_on < $6 AND c.ends_on > $5"
 )
 
 
@@ -164,11 +164,15 @@ async def relieved_lines_by_unit(
         choice.metric_id,
         choice.version_id,
         choice.as_of,
-        list(unit_ids),
+        # Reliefs are rare: to look for those of many units takes longer than to read all.
+        None if len(unit_ids) >= MANY else list(unit_ids),
         min(period.starts_on for period in periods),
         max(period.ends_on for period in periods),
     )
+    wanted = set(unit_ids) if rows else ()
     for row in rows:
+        if row["unit_id"] not in wanted:
+            continue
         cell, relief = date_range(row["starts_on"], row["ends_on"]), Relief.of(row)
         for index, period in enumerate(periods):
             off = {

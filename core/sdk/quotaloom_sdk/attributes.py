@@ -1,4 +1,4 @@
-"""What a company notes of its own about units, members, customers and deals, each value with a type."""
+"""What a company notes of its own about units, members, customers, deals and leads, each value with a type."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """Another object, by what it is (`unit`, `member`, `customer` or `opportunity`) and its id."""
+    """Another object, by what it is (`unit`, `member`, `customer`, `opportunity` or `lead`) and its id."""
 
     to: str
     id: str

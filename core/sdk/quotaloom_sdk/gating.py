@@ -16,7 +16,7 @@ from quotaloom_sdk.policies import P, ParameterizedPolicy, require_plain_functio
 
 @dataclass(frozen=True, slots=True)
 class StageFact:
-    """A stage of a funnel; `outcome` is open, won or lost, `ordinal` its place from 0."""
+    """A stage of a funnel; `outcome` is open or won, `ordinal` its place from 0."""
 
     key: str
     name: str
@@ -26,7 +26,7 @@ class StageFact:
 
 @dataclass(frozen=True, slots=True)
 class ActivityFact:
-    """Something done for the deal: `kind` is visit, call, meeting or mail; `done_on` a business date."""
+    """Something done for the deal: `kind` is visit, call, meeting, mail or task; `done_on` a business date."""
 
     kind: str
     done_on: date

@@ -30,7 +30,7 @@ class Need(StrEnum):
     """What a unit achieved in the last two years, month by month."""
 
     ATTRIBUTES = "attributes"
-    """The company's own attributes of units, members, customers and deals."""
+    """The company's own attributes of units, members, customers, deals and leads."""
 
     LOAD = "load"
     """What a unit or member carries now: people, customers, leads, open deals."""

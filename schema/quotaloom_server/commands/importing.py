@@ -25,7 +25,7 @@ from quotaloom_server.output import ASIDE, RESULT
 from quotaloom_server.signals import run
 
 _TITLES = {Step.READ: "Reading and checking", Step.WRITE: "Writing"}
-_PLACES = {"folder": "FOLDER", "mapping": "--mapping", "company": "--company", "skipped": "--skipped"}
+_PLACES = {"folder": "FOLDER", "mapping": "--mapping", "company": "--company", "skipped": "--skipped", "pool": "--pool"}
 
 
 def import_(
@@ -45,6 +45,12 @@ def import_(
             "--skip-bad", help="Leave bad rows out, instead of importing nothing, and write them to a folder."
         ),
     ] = False,
+    pool: Annotated[
+        str | None,
+        typer.Option(
+            metavar="KEY", help="Let open deals without a customer wait in this public pool; made if it is new."
+        ),
+    ] = None,
     skipped: Annotated[
         Path | None,
         typer.Option(
@@ -63,7 +69,7 @@ def import_(
     rejects = (skipped or Path(f"{folder.resolve().name}-skipped")) if skip_bad else None
     try:
         with ending_on_signals():
-            summary = _import(settings, folder, load_mapping(mapping), company, rejects)
+            summary = _import(settings, folder, load_mapping(mapping), company, rejects, pool)
     except Terminated:
         ASIDE.print("Stopped. The same command again completes the import.")
         raise
@@ -77,7 +83,12 @@ def import_(
 
 
 def _import(
-    settings: Settings, folder: Path, mapping: ImportMapping, company: str, rejects: Path | None
+    settings: Settings,
+    folder: Path,
+    mapping: ImportMapping,
+    company: str,
+    rejects: Path | None,
+    pool: str | None,
 ) -> ImportSummary:
     bars = Progress(console=ASIDE, disable=not ASIDE.is_terminal)
     with database_urls(settings) as urls, bars:
@@ -95,6 +106,7 @@ def _import(
                     skip_bad=rejects is not None,
                     skipped=rejects,
                     progress=_Bars(bars),
+                    unclaimed=pool,
                 )
 
         return run(load())
@@ -126,6 +138,8 @@ def _show(summary: ImportSummary) -> None:
     RESULT.print(table)
     for note in summary.notes:
         RESULT.print(f"{note.text}: {note.count:,}")
+    for told in summary.told_duplicates:
+        RESULT.print(told)
     verb = "was founded" if summary.founded else "was there already"
     ASIDE.print(
         f"Company {summary.company_key} {verb}. A token for it: quotaloom token --company {summary.company_key}"

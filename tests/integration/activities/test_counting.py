@@ -6,7 +6,8 @@ from datetime import date
 
 from quotaloom.achievements.commands import NewReversal, reverse_achievement
 from quotaloom.activities.commands import cancel_activity, complete_activity, log_activity, plan_activity
-from quotaloom.activities.facts import ActivityKind, Moment
+from quotaloom.activities.facts import Moment
+from quotaloom.activities.kinds import ActivityKind
 from quotaloom.funnels.commands.customers import NewCustomer, create_customer
 from quotaloom.platform.database import Database
 from quotaloom.platform.unit_of_work import Transaction

@@ -13,7 +13,8 @@ from quotaloom.activities.commands import (
     log_activity,
     plan_activity,
 )
-from quotaloom.activities.facts import UNNAMED, ActivityKind, Moment
+from quotaloom.activities.facts import UNNAMED, Moment
+from quotaloom.activities.kinds import ActivityKind
 from quotaloom.funnels.commands.customers import NewCustomer, create_customer
 from quotaloom.organizations.commands.terms import appoint_holder
 from quotaloom.platform.database import Database

@@ -8,7 +8,8 @@ from typing import Any
 
 from asyncpg import Record
 
-from quotaloom.activities.facts import ActivityKind, Moment, NewActivity, Particulars, Subjects
+from quotaloom.activities.facts import Moment, NewActivity, Particulars, Subjects
+from quotaloom.activities.kinds import ActivityKind
 from quotaloom.platform.work import Work
 from tests.integration.funnels.floors import Floor
 

@@ -11,7 +11,7 @@ from quotaloom.attributes.commands import define_attribute
 from quotaloom.attributes.definitions import NewAttribute, NewChoice, Subject
 from quotaloom.attributes.reads import attributes_of
 from quotaloom.attributes.values import Given, NewValue
-from quotaloom.funnels.commands.attributes import set_attributes_of
+from quotaloom.leads.attributes import set_attributes_of
 from quotaloom.platform.errors import InputError
 from quotaloom.platform.work import Work
 from quotaloom_sdk.attributes import AttributeKind, AttributeValue, Reference

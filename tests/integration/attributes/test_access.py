@@ -13,6 +13,7 @@ from quotaloom.platform.work import Work
 from quotaloom_sdk.attributes import AttributeKind, Reference
 from tests.integration.attributes.noting import define, note, noted, refused
 from tests.integration.funnels.floors import Floor, furnish
+from tests.integration.leads.offices import lead_of, open_pool
 
 OTHERS = [scope for scope in Scope if scope not in {Scope.ORGANIZATION, Scope.FUNNELS}]
 
@@ -29,7 +30,7 @@ async def answer(work: Work, on: Subject, id: int) -> str:
 
 
 async def objects(floor: Floor) -> dict[Subject, int]:
-    """Ann's position, Ann, a customer of Ann's deal, and that deal, with an attribute on each type."""
+    """Ann's position, Ann, a customer of Ann's deal, that deal and a lead of hers, with an attribute on each type."""
     for on in Subject:
         await define(floor, on=on)
     customer = await create_customer(floor.work, NewCustomer("Globex"))
@@ -39,11 +40,12 @@ async def objects(floor: Floor) -> dict[Subject, int]:
         Subject.MEMBER: floor.members["ann"],
         Subject.CUSTOMER: customer,
         Subject.OPPORTUNITY: deal,
+        Subject.LEAD: await lead_of(floor),
     }
 
 
 async def test_each_viewer_sets_what_is_his_to_change(database: Database) -> None:
-    """Units and members are for admins and organization:write, customers and deals for whoever sells there."""
+    """Units and members are for admins and organization:write, customers, deals and leads for whoever sells there."""
     floor = await furnish(database)
     ids = await objects(floor)
     viewers = {
@@ -57,16 +59,19 @@ async def test_each_viewer_sets_what_is_his_to_change(database: Database) -> Non
         "all other scopes": floor.as_service(*OTHERS),
     }
     answers = {name: [await answer(work, on, id) for on, id in ids.items()] for name, work in viewers.items()}
-    sells, stranger = ["denied", "denied", "done", "done"], ["UNKNOWN_CUSTOMER", "UNKNOWN_OPPORTUNITY"]
+    sells, stranger = (
+        ["denied", "denied", "done", "done", "done"],
+        ["UNKNOWN_CUSTOMER", "UNKNOWN_OPPORTUNITY", "UNKNOWN_LEAD"],
+    )
     assert answers == {
-        "an admin": ["done", "done", "done", "done"],
+        "an admin": ["done"] * 5,
         "the head above": sells,
         "the holder": sells,
         "his neighbour": ["denied", "denied", *stranger],
         "another head": ["denied", "denied", *stranger],
-        "organization:write": ["done", "done", "denied", "denied"],
+        "organization:write": ["done", "done", "denied", "denied", "denied"],
         "funnels:write": sells,
-        "all other scopes": ["denied", "denied", "denied", "denied"],
+        "all other scopes": ["denied"] * 5,
     }
 
 
@@ -125,6 +130,22 @@ async def test_a_seller_refers_to_deals_and_customers_that_he_may_see(database: 
         assert await refused(attempt) == "NOT_FOUND at values.0.reference"
 
 
+async def test_a_seller_refers_to_leads_that_he_may_see(database: Database) -> None:
+    """Ann's own lead, and one that waits in a pool that she claims from; neither Cem's nor one of another pool."""
+    floor = await furnish(database)
+    await define(floor, AttributeKind.REFERENCE, Subject.OPPORTUNITY, refers_to=Subject.LEAD)
+    east, west = await open_pool(floor), await open_pool(floor, "west", joined="west")
+    leads = [await lead_of(floor), *[await lead_of(floor, None, pool_id=pool) for pool in (east, west)]]
+    deal, ann = await floor.open("ann"), floor.as_member("ann")
+    for id in leads[:2]:
+        reference = Reference("lead", str(id))
+        await note(ann, Subject.OPPORTUNITY, deal, reference=reference)
+        assert await noted(floor, Subject.OPPORTUNITY, deal) == {"reference": reference}
+    for id in (leads[2], await lead_of(floor, "cem")):
+        attempt = note(ann, Subject.OPPORTUNITY, deal, reference=Reference("lead", str(id)))
+        assert await refused(attempt) == "NOT_FOUND at values.0.reference"
+
+
 async def taken(work: Work, unit_id: int, key: str, reference: Reference) -> str:
     """What setting a reference of a unit comes to: done, or the code of the refusal."""
     try:
@@ -145,15 +166,16 @@ async def test_a_service_refers_to_what_its_scopes_name(database: Database) -> N
         "member": floor.members["wu"],
         "customer": free,
         "opportunity": await floor.open("ann"),
+        "lead": await lead_of(floor),
     }
     told = {}
     for scopes in ([Scope.ORGANIZATION], [Scope.ORGANIZATION, Scope.FUNNELS], [Scope.ORGANIZATION, Scope.READ]):
         work = floor.as_service(*scopes)
         given = {key: Reference(key, str(id)) for key, id in ids.items()}
         told[scopes[-1]] = [await taken(work, floor.units["east"], key, value) for key, value in given.items()]
-    done = ["done"] * 4
+    done = ["done"] * 5
     assert told == {
-        Scope.ORGANIZATION: ["done", "done", "NOT_FOUND", "NOT_FOUND"],
+        Scope.ORGANIZATION: ["done", "done", "NOT_FOUND", "NOT_FOUND", "NOT_FOUND"],
         Scope.FUNNELS: done,
         Scope.READ: done,
     }

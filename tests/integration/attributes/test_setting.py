@@ -1,4 +1,4 @@
-"""Setting attributes of units, members, customers and deals."""
+"""Setting attributes of units, members, customers, deals and leads."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ import pytest
 from quotaloom.attributes.commands import define_attribute
 from quotaloom.attributes.definitions import Subject
 from quotaloom.attributes.values import ChoiceKey, Given, NewValue
-from quotaloom.funnels.commands.attributes import set_attributes_of
 from quotaloom.funnels.commands.customers import NewCustomer, create_customer
 from quotaloom.funnels.commands.stage_changes import lose_opportunity
+from quotaloom.leads.attributes import set_attributes_of
+from quotaloom.leads.commands import mark_lead_invalid
+from quotaloom.leads.converting import Conversion, convert_lead
 from quotaloom.organizations.commands.units import create_unit
 from quotaloom.organizations.planting import NewUnit
 from quotaloom.platform.database import Database
@@ -21,6 +23,7 @@ from quotaloom_sdk.attributes import AttributeKind, Choice, Reference
 from tests.founding import found
 from tests.integration.attributes.noting import an_attribute, define, note, noted, referring, refused
 from tests.integration.funnels.floors import NOON, Floor, furnish
+from tests.integration.leads.offices import lead_of, open_pool
 
 TEXT, NUMBER, CHOICE, REFERENCE = (
     AttributeKind.TEXT,
@@ -28,6 +31,14 @@ TEXT, NUMBER, CHOICE, REFERENCE = (
     AttributeKind.CHOICE,
     AttributeKind.REFERENCE,
 )
+
+TYPES = {
+    Subject.UNIT: "OrgUnit",
+    Subject.MEMBER: "Member",
+    Subject.CUSTOMER: "Customer",
+    Subject.OPPORTUNITY: "Opportunity",
+    Subject.LEAD: "Lead",
+}
 
 
 async def an_object(floor: Floor, on: Subject) -> int:
@@ -41,6 +52,8 @@ async def an_object(floor: Floor, on: Subject) -> int:
             return await create_customer(floor.work, NewCustomer("Globex"))
         case Subject.OPPORTUNITY:
             return await floor.open("ann")
+        case Subject.LEAD:
+            return await lead_of(floor)
 
 
 async def audited(floor: Floor) -> list[tuple[str, object, object]]:
@@ -76,7 +89,7 @@ async def test_every_kind_of_value_is_kept_on_every_type(database: Database, on:
     ]
     assert await audited(floor) == [
         (
-            {"unit": "OrgUnit", "member": "Member", "customer": "Customer", "opportunity": "Opportunity"}[on],
+            TYPES[on],
             dict.fromkeys(values),
             {
                 "text": "四 stores",
@@ -174,3 +187,32 @@ async def test_a_closed_deal_keeps_taking_notes(database: Database) -> None:
     await lose_opportunity(floor.work, deal)
     await note(floor.work, Subject.OPPORTUNITY, deal, text="too dear")
     assert await noted(floor, Subject.OPPORTUNITY, deal) == {"text": "too dear"}
+
+
+async def test_a_lead_that_is_put_aside_or_converted_keeps_its_notes_and_takes_more(database: Database) -> None:
+    """They stay with the lead: the customer that it became has none of them."""
+    floor = await furnish(database)
+    for on in (Subject.LEAD, Subject.CUSTOMER):
+        await define(floor, on=on)
+    invalid, converted = await lead_of(floor), await lead_of(floor)
+    for lead in (invalid, converted):
+        await note(floor.work, Subject.LEAD, lead, text="asked twice")
+    await mark_lead_invalid(floor.work, invalid, "a joke")
+    became = await convert_lead(floor.work, converted, Conversion(customer=NewCustomer("Globex")))
+    assert await noted(floor, Subject.LEAD, converted) == {"text": "asked twice"}
+    assert became.customer_id is not None
+    assert await noted(floor, Subject.CUSTOMER, became.customer_id) == {}
+    for lead in (invalid, converted):
+        await note(floor.work, Subject.LEAD, lead, text="learnt from")
+        assert await noted(floor, Subject.LEAD, lead) == {"text": "learnt from"}
+
+
+async def test_a_lead_that_waits_is_claimed_before_something_is_noted(database: Database) -> None:
+    """Ann, who may claim from the pool, is told so; Hal looks after it and notes; Wu knows of no such lead."""
+    floor = await furnish(database)
+    await define(floor, on=Subject.LEAD)
+    lead = await lead_of(floor, None, pool_id=await open_pool(floor))
+    told = {who: await refused(note(floor.as_member(who), Subject.LEAD, lead, text="x")) for who in ("ann", "wu")}
+    assert told == {"ann": "WAITS_IN_POOL at id", "wu": "UNKNOWN_LEAD at id"}
+    await note(floor.as_member("hal"), Subject.LEAD, lead, text="big")
+    assert await noted(floor, Subject.LEAD, lead) == {"text": "big"}

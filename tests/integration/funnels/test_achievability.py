@@ -15,9 +15,9 @@ from quotaloom.attributes.definitions import NewAttribute, Subject
 from quotaloom.attributes.values import NewValue
 from quotaloom.calendars.company_calendar import fiscal_calendar
 from quotaloom.funnels.achievability import Beyond, TargetWarning, target_warnings
-from quotaloom.funnels.commands.attributes import set_attributes_of
 from quotaloom.funnels.commands.customers import NewCustomer, create_customer
 from quotaloom.funnels.commands.stage_changes import win_opportunity
+from quotaloom.leads.attributes import set_attributes_of
 from quotaloom.metrics.reads import metrics_by_key
 from quotaloom.platform.database import Database
 from quotaloom.platform.errors import InputError

@@ -26,9 +26,9 @@ async def ask(floor: Floor, query: str, who: str | Identity | None = None, **var
         return await _answer(context, query, variables)
 
 
-async def statements(floor: Floor, query: str) -> int:
-    """How many statements a query of an admin takes."""
-    async with _request(floor, None) as context:
+async def statements(floor: Floor, query: str, who: str | None = None) -> int:
+    """How many statements a query of an admin takes, or of the member of a name."""
+    async with _request(floor, who) as context:
         await _answer(context, query, {})
         return context.snapshot.statements
 

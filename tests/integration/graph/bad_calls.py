@@ -6,20 +6,13 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from tests.integration.graph.asking import gid
+from tests.integration.graph.bad_funnels import BAD_FUNNELS, LONG, NEVER, STALE, TOMORROW, unknown
 from tests.integration.graph.lead_calls import BAD_LEADS
-from tests.integration.graph.valid_calls import STAGES, VALID, file_of
+from tests.integration.graph.valid_calls import VALID, file_of
 from tests.integration.graph.worlds import NOTHING, World
 
-LONG: Final = "x" * 3000
-NEVER: Final = "1000-01-01"
-TOMORROW: Final = "2026-06-02"
 OLD: Final = "1000-01-01T00:00:00Z"
-STALE: Final[dict[str, Any]] = {"expectedVersion": 99}
-DEAL: Final[tuple[dict[str, Any], ...]] = (
-    *({"amount": "1.001"}, {"amount": "-1"}, {"amount": "1", "currency": "??"}, {"amountEstimated": True}),
-    *({"openedOn": NEVER}, {"expectedCloseOn": NEVER}, {"openedOn": "2026-05-02", "expectedCloseOn": "2026-05-01"}),
-    *({"name": ""}, {"name": LONG}),
-)
+STEP: Final[dict[str, Any]] = {"matter": "Call again", "dueOn": "2026-06-08"}
 CUSTOMER: Final[tuple[dict[str, Any], ...]] = (
     {"name": ""},
     {"sector": LONG},
@@ -39,22 +32,7 @@ COMPONENTS: Final[tuple[list[dict[str, Any]], ...]] = (
     [{"metric": "revenue", "weight": "1", "cap": "1.0000001"}],
 )
 
-
-def unknown(type_name: str, field: str = "id") -> dict[str, str]:
-    """An id that names nothing."""
-    return {field: gid(type_name, NOTHING)}
-
-
-def _splits(world: World) -> list[dict[str, Any]]:
-    ann, half = world.unit("ann"), {"positionId": world.unit("bob"), "share": "0.5"}
-    return [
-        {"splits": [{"positionId": ann, "share": "0"}]},
-        {"splits": [half]},
-        {"splits": [half, half]},
-        {"splits": [half, {"positionId": world.unit("east"), "share": "0.5"}]},
-        {"splits": [half, {"positionId": world.unit("empty"), "share": "0.5"}]},
-        {"splits": [half, {"positionId": ann, "share": "0.5", **unknown("Member", "memberId")}]},
-    ]
+NO_CAPS: Final[tuple[Any, ...]] = ({}, {"count": -1}, {"count": 1, "most": 2}, [], "none")
 
 
 def _hours() -> list[dict[str, Any]]:
@@ -64,6 +42,27 @@ def _hours() -> list[dict[str, Any]]:
         {"hours": [{**morning, "endsAt": "09:00:00"}]},
         {"hours": [morning, {**morning, "startsAt": "11:59:00", "endsAt": None}]},
         {"hours": [morning] * 51},
+    ]
+
+
+def _pools() -> list[dict[str, Any]]:
+    people = (("OrgUnit", "orgUnitIds"), ("Member", "memberIds"), ("Member", "adminIds"))
+    nobody = [{field: [gid(type_name, NOTHING)]} for type_name, field in people]
+    return [{"name": ""}, {"name": LONG}, {"kinds": []}, {"priority": 10**7}, *nobody]
+
+
+def _records(world: World) -> list[dict[str, Any]]:
+    waiting, nothing = world["waiting customer"], gid("Customer", NOTHING)
+    return [{"recordIds": ids} for ids in ([], ["?"], [nothing], [waiting, waiting], [waiting, world["product"]])]
+
+
+def _recipients(world: World) -> list[dict[str, Any]]:
+    nobody: dict[str, Any] = {"memberId": None, "positionId": None}
+    return [
+        nobody,
+        *({**nobody, "memberId": member} for member in (gid("Member", NOTHING), world.member("hal"), "?")),
+        *({**nobody, "positionId": unit} for unit in (gid("OrgUnit", NOTHING), world.unit("east"))),
+        {"memberId": world.member("ann"), "positionId": world.unit("bob")},
     ]
 
 
@@ -84,20 +83,6 @@ def _term(world: World, unit: str, taken: str, wrong: str) -> list[dict[str, Any
     ]
 
 
-def _closings(world: World) -> list[dict[str, Any]]:
-    return [
-        {"on": TOMORROW},
-        {"on": NEVER},
-        {"id": world["nobody's deal"]},
-        {"id": world["vague deal"]},
-        {"id": world["foreign deal"]},
-        {"id": world["lost deal"]},
-        {"reason": LONG},
-        unknown("Opportunity"),
-        STALE,
-    ]
-
-
 def _items(world: World) -> list[dict[str, Any]]:
     bad: list[dict[str, Any]] = [
         {"metric": "smiles", "amount": "0.001"},
@@ -110,11 +95,6 @@ def _items(world: World) -> list[dict[str, Any]]:
         {"sourceKey": "", "idempotencyKey": "", "source": "IMPORT", "amount": "-1"},
     ]
     return [{"items": []}, *({"items": [world.order(f"bad {place}", **one)]} for place, one in enumerate(bad))]
-
-
-def _stages(world: World) -> list[dict[str, Any]]:
-    broken = ({"key": "A B"}, {"name": ""}, {"winProbability": "2"}, {"key": "won"})
-    return [{"stages": []}, *({"stages": [{**STAGES[0], **one}, *STAGES[1:]]} for one in broken)]
 
 
 def _values(world: World) -> list[dict[str, Any]]:
@@ -292,6 +272,12 @@ BAD: Final[Mapping[str, Changes]] = {
         *(unknown("Plan", "planId"), unknown("OrgUnit", "orgUnitId"), {"month": "x"}, {"month": "2027-01"}),
         *({"month": "2026-Q1"}, {"text": " "}, {"text": LONG}, {"text": "a\0b"}),
     ],
+    "markNotificationsRead": lambda w: [
+        {"ids": [gid("Notification", NOTHING)]},
+        *({"ids": [w["notification"], w["draft"]]}, {"ids": [w["notification"]] * 501}),
+    ],
+    "retryJob": lambda w: [unknown("FailedJob"), {"id": w["draft"]}],
+    "dismissJob": lambda w: [unknown("FailedJob"), {"id": w["draft"]}],
     "noteAbsence": lambda w: [
         *(unknown("Member", "memberId"), {"validFrom": NEVER}, {"validTo": "2026-07-01"}, {"reason": LONG}),
         {"validFrom": "2026-06-15"},
@@ -351,45 +337,14 @@ BAD: Final[Mapping[str, Changes]] = {
         *({"amount": "0"}, {"amount": "999"}, {"amount": "0.001"}, {"reason": " "}, {"idempotencyKey": ""}),
         *({"sourceKey": ""}, {"businessDate": NEVER}, unknown("Achievement", "entryId")),
     ],
-    "createFunnel": lambda w: [{"key": "A B"}, {"key": "sales"}, {"name": ""}, *_stages(w)],
+    **BAD_FUNNELS,
     **BAD_LEADS,
     "createCustomer": lambda w: [{"key": ""}, unknown("OrgUnit", "positionId"), {"key": "globex"}, *CUSTOMER],
     "updateCustomer": lambda w: [*CUSTOMER, {"parentKey": "globex"}, unknown("Customer"), STALE],
-    "createOpportunity": lambda w: [
-        *({"key": ""}, {"stageId": w.stage("won")}, {"positionId": w.unit("east")}),
-        *(unknown("Funnel", "funnelId"), unknown("OrgUnit", "positionId"), unknown("Stage", "stageId")),
-        *(unknown("Customer", "customerId"), unknown("Product", "productId"), *DEAL, *_splits(w)),
-    ],
-    "updateOpportunity": lambda w: [
-        *(unknown("Customer", "customerId"), unknown("Product", "productId"), {"amount": None, "currency": "??"}),
-        *(unknown("Opportunity"), STALE, *_splits(w)),
-        *(one for one in DEAL if one != {"amountEstimated": True}),
-    ],
-    "moveOpportunity": lambda w: [
-        *({"stageId": w.stage("won"), **one} for one in _closings(w)),
-        *({"stageId": w.stage("lead")}, unknown("Stage", "stageId")),
-    ],
-    "transferOpportunity": lambda w: [
-        *({"positionId": w.unit("ann")}, {"positionId": w.unit("east")}, unknown("OrgUnit", "positionId")),
-        *({"id": w["lost deal"]}, unknown("Opportunity"), STALE),
-    ],
     "adjustForecast": lambda w: [
         *(unknown("OrgUnit", "orgUnitId"), unknown("Funnel", "funnelId"), {"period": "x"}, {"category": "OMITTED"}),
         *({"amount": amount} for amount in ("0.001", "1e40")),
         *({"reason": reason} for reason in ("", " ", LONG)),
-    ],
-    "winOpportunity": lambda w: [
-        *_closings(w),
-        *({"amount": "-1"}, {"amount": "0.001"}, {"currency": "EUR"}, {"amount": "1", "currency": "??"}),
-        {"amount": "1", "currency": "USD"},
-    ],
-    "loseOpportunity": lambda w: [
-        *({"stageId": w.stage("won")}, unknown("Stage", "stageId"), {"on": TOMORROW}, {"on": NEVER}),
-        *({"reason": LONG}, {"id": w["lost deal"]}, unknown("Opportunity"), STALE),
-    ],
-    "reopenOpportunity": lambda w: [
-        *({"stageId": w.stage("won")}, unknown("Stage", "stageId"), {"on": TOMORROW}, {"on": "2026-05-01"}),
-        *({"reason": LONG}, {"id": w["deal"]}, unknown("Opportunity"), STALE),
     ],
     "planActivity": lambda w: [
         *({"dueOn": None}, {"dueOn": NEVER}, {"dueAt": "2026-06-03T08:00:00Z"}, {"dueOn": None, "dueAt": OLD}),
@@ -411,6 +366,62 @@ BAD: Final[Mapping[str, Changes]] = {
     "cancelActivity": lambda w: [
         *({"id": w["cancelled activity"]}, {"id": w["done activity"], "reason": " "}, {"reason": LONG}),
         *(unknown("Activity"), STALE),
+    ],
+    "reviewDeal": lambda w: [
+        *(
+            {"advice": " "},
+            {"advice": LONG},
+            {"followUpOn": "2026-05-31"},
+            {"followUpOn": NEVER},
+            {"steps": [STEP] * 51},
+        ),
+        *({"steps": [STEP, {**STEP, **one}]} for one in ({"matter": " "}, {"dueOn": None}, {"dueAt": OLD})),
+        {"steps": [{**STEP, **unknown("Member", "memberId")}]},
+        {"id": w["nobody's deal"], "steps": [STEP]},
+        unknown("Opportunity"),
+    ],
+    "followUpDealReview": lambda w: [
+        *({"result": " "}, {"result": LONG}, {"id": w["finished review"]}, unknown("DealReview"), STALE),
+    ],
+    "createPool": lambda w: [{"key": "A B"}, {"key": "sea"}, *_pools()],
+    "updatePool": lambda w: [*_pools(), {"kinds": ["LEAD"]}, unknown("Pool"), STALE],
+    "closePool": lambda w: [unknown("Pool"), {"id": w["pool"]}, STALE],
+    "createPoolRule": lambda w: [
+        *({"key": "A B"}, {"key": "idle"}, {"name": ""}, {"customerLevel": "none"}, unknown("Pool", "poolId")),
+        *({"parameters": given} for given in NO_CAPS),
+        {"parameters": {"count": 1, "kinds": ["PERSON"]}},
+        {"kind": "CLAIM_LIMIT", "parameters": {"count": 1, "window": "YEAR"}},
+        {"kind": "COOLDOWN", "parameters": {"days": 0}},
+        {"kind": "PROTECTION", "parameters": {"days": 9, "maxDays": 8}},
+        {"kind": "RECYCLING", "parameters": {"when": {"any": [{"notWon": {}}]}}},
+    ],
+    "updatePoolRule": lambda w: [{"name": ""}, {"parameters": {"count": 1}}, unknown("PoolRule"), STALE],
+    "pausePoolRule": lambda w: [unknown("PoolRule"), STALE],
+    "archivePoolRule": lambda w: [unknown("PoolRule"), STALE],
+    "claimRecords": lambda w: [
+        *(*_records(w), {"positionId": w.unit("bob")}, unknown("OrgUnit", "positionId"), {"key": ""}, {"key": LONG}),
+        {"recordIds": [w["customer"]]},
+    ],
+    "claimNextRecords": lambda w: [
+        *(unknown("Pool", "poolId"), {"count": 0}, {"count": 101}, {"positionId": w.unit("bob")}, {"key": " "}),
+    ],
+    "assignRecords": lambda w: [*_records(w), *_recipients(w), {"reason": LONG}, {"override": True}],
+    "transferRecords": lambda w: [*_records(w), *_recipients(w), {"reason": LONG}, {"override": True}],
+    "releaseRecords": lambda w: [*_records(w), {"reason": " "}, {"reason": LONG}, unknown("Pool", "poolId")],
+    "handOutRecords": lambda w: [
+        *(unknown("Pool", "poolId"), {"count": 0}, {"count": 10_001}, {"recordIds": []}),
+        {"recordIds": [w["deal"], gid("Member", 1)]},
+    ],
+    "setPoolPolicies": lambda w: [
+        *(unknown("Pool", "poolId"), STALE, {"policies": []}, {"policies": ["assignment.no"]}),
+        *({"policies": ["allocation.even"]}, {"policies": ["assignment.skill"] * 2}),
+    ],
+    "optOutOfPool": lambda w: [unknown("Pool", "poolId"), unknown("Member", "memberId")],
+    "exemptRecords": lambda w: [*_records(w), {"reason": None}, {"reason": LONG}],
+    "handOverRecords": lambda w: [
+        *({"to": [recipient]} for recipient in _recipients(w)),
+        *({"to": []}, {"poolId": w["pool"]}, {"to": [], **unknown("Pool", "poolId")}, unknown("Member", "memberId")),
+        *({"override": True}, {"reason": LONG}),
     ],
     "defineAttribute": lambda w: _definitions(),
     "archiveAttribute": lambda w: [unknown("AttributeDefinition"), {"id": "?"}, {"id": w["customer"]}, STALE],

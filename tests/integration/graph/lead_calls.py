@@ -19,6 +19,7 @@ VALID_LEADS: Final[Mapping[str, Callable[[World], dict[str, Any]]]] = {
     "updateLead": lambda w: {"id": w["lead"], "organization": "Initech", "levelId": w["level"]},
     "markLeadInvalid": lambda w: {"id": w["lead"], "reason": "Wrong number"},
     "reopenLead": lambda w: {"id": w["invalid lead"]},
+    "setDuplicateRule": lambda w: {"subject": "LEAD", "compared": ["PHONE"], "action": "TELL", "freeMail": ["qq.com"]},
     "convertLead": lambda w: {"id": w["second lead"], "opportunity": {"funnelId": w["funnel"], "amount": "10"}},
 }
 """The input of each, by the mutation's name."""
@@ -42,6 +43,7 @@ BAD_LEADS: Final[Mapping[str, Callable[[World], list[dict[str, Any]]]]] = {
         *({"id": gid("Lead", NOTHING)}, {"id": w["invalid lead"]}, {"reason": ""}, {"reason": LONG}, STALE),
     ],
     "reopenLead": lambda w: [{"id": gid("Lead", NOTHING)}, {"id": w["lead"]}, {"reason": LONG}, STALE],
+    "setDuplicateRule": lambda w: [{"freeMail": ["no domain"]}, {"freeMail": ["x.com"] * 1001}],
     "convertLead": lambda w: [
         *({"id": gid("Lead", NOTHING)}, {"id": w["invalid lead"]}, {"opportunity": None}, STALE),
         *({"customerId": gid("Customer", NOTHING)}, {"customerId": w["customer"], "customer": {"name": "Initech"}}),

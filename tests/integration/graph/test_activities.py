@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from quotaloom.activities.commands import cancel_activity, log_activity, plan_activity
-from quotaloom.activities.facts import ActivityKind
+from quotaloom.activities.kinds import ActivityKind
 from quotaloom.funnels.commands.customers import NewCustomer, create_customer
 from quotaloom.platform.access import Role
 from quotaloom.platform.database import Database

@@ -77,6 +77,9 @@ SHOWN: Final = {
     "postAchievements": "Viewer.can.postAchievements",
     "reverseAchievement": "Achievement.viewerCan.reverse",
     "createFunnel": "Viewer.can.createFunnels",
+    "reviseFunnel": "Viewer.can.createFunnels",
+    "moveDealsToLatest": "Viewer.can.createFunnels",
+    "setCloseReasons": "Viewer.can.createFunnels",
     "createCustomer": "Viewer.can.createCustomers",
     "updateCustomer": "Customer.viewerCan.edit",
     "defineCustomerLevel": "Viewer.can.changeSettings",
@@ -86,12 +89,17 @@ SHOWN: Final = {
     "updateLead": "Lead.viewerCan.edit",
     "markLeadInvalid": "Lead.viewerCan.edit",
     "reopenLead": "Lead.viewerCan.edit",
+    "setDuplicateRule": "DuplicateRule.viewerCan.edit",
     "convertLead": "Lead.viewerCan.edit",
     "createOpportunity": "Viewer.can.createOpportunities",
     "updateOpportunity": "Opportunity.viewerCan.edit",
     "moveOpportunity": "Opportunity.viewerCan.edit",
     "winOpportunity": "Opportunity.viewerCan.edit",
     "loseOpportunity": "Opportunity.viewerCan.edit",
+    "invalidateOpportunity": "Opportunity.viewerCan.edit",
+    "decideStage": "Opportunity.viewerCan.decide",
+    "addOpportunityDocument": "Opportunity.viewerCan.edit",
+    "removeOpportunityDocument": "Opportunity.viewerCan.edit",
     "reopenOpportunity": "Opportunity.viewerCan.edit",
     "transferOpportunity": "Opportunity.viewerCan.edit",
     "adjustForecast": "OrgUnit.viewerCan.adjustForecast",
@@ -100,16 +108,38 @@ SHOWN: Final = {
     "changeActivity": "Activity.viewerCan.edit",
     "completeActivity": "Activity.viewerCan.edit",
     "cancelActivity": "Activity.viewerCan.edit",
+    "reviewDeal": "Opportunity.viewerCan.review",
+    "followUpDealReview": "DealReview.viewerCan.followUp",
+    "createPool": "Viewer.can.createPools",
+    "updatePool": "Pool.viewerCan.edit",
+    "closePool": "Pool.viewerCan.edit",
+    "createPoolRule": "Pool.viewerCan.setRules",
+    "updatePoolRule": "PoolRule.viewerCan.edit",
+    "pausePoolRule": "PoolRule.viewerCan.edit",
+    "archivePoolRule": "PoolRule.viewerCan.edit",
+    "claimRecords": "Pool.viewerCan.claim",
+    "claimNextRecords": "Pool.viewerCan.claim",
+    "assignRecords": "Pool.viewerCan.assign",
+    "exemptRecords": "Pool.viewerCan.assign",
+    "handOutRecords": "Pool.viewerCan.assign",
+    "setPoolPolicies": "Pool.viewerCan.assign",
+    "optOutOfPool": "Pool.viewerCan.claim",
+    "transferRecords": "PoolRecord.viewerCan.move",
+    "releaseRecords": "PoolRecord.viewerCan.move",
+    "handOverRecords": "PoolRecord.viewerCan.move",
     "defineAttribute": "Viewer.can.changeSettings",
     "archiveAttribute": "AttributeDefinition.viewerCan.edit",
     "setAttributes": "Customer.viewerCan.edit",
+    "markNotificationsRead": "Viewer.can.beNotified",
+    "retryJob": "Viewer.can.changeSettings",
+    "dismissJob": "Viewer.can.changeSettings",
     "switchPolicy": "Policy.viewerCan.switch",
     "simulatePolicy": "Policy.viewerCan.switch",
 }
 """Where a client reads whether to offer a mutation."""
 
-CAN = """{ viewer { can { createCompanies createOrgUnits createMembers createPlans createFunnels createCustomers
-    createLeads createOpportunities postAchievements changeSettings } } }"""
+CAN = """{ viewer { can { createCompanies createOrgUnits createMembers createPlans createFunnels createPools
+    createCustomers createLeads createOpportunities postAchievements changeSettings } } }"""
 
 EDITS = """query ($plan: ID!, $product: ID!) {
     company { viewerCan { edit } }
@@ -148,7 +178,14 @@ async def test_each_viewer_is_shown_what_he_may_create(database: Database) -> No
     company_id = world.floor.work.company.id
     service = Identity(company_id, "crm", Role.SERVICE, scopes=frozenset({Scope.TARGETS.value, Scope.SETTINGS.value}))
     deals = {"createCustomers", "createLeads", "createOpportunities"}
-    admin = deals | {"createOrgUnits", "createMembers", "createPlans", "createFunnels", "postAchievements"}
+    admin = deals | {
+        "createOrgUnits",
+        "createMembers",
+        "createPlans",
+        "createFunnels",
+        "createPools",
+        "postAchievements",
+    }
     assert await can(world, None) == admin | {"changeSettings"}
     assert await can(world, "ann") == deals
     assert await can(world, "hal") == deals

@@ -8,7 +8,7 @@ from pathlib import Path
 from quotaloom.attributes.commands import define_attribute
 from quotaloom.attributes.definitions import NewAttribute, Subject
 from quotaloom.attributes.values import NewValue
-from quotaloom.funnels.commands.attributes import set_attributes_of
+from quotaloom.leads.attributes import set_attributes_of
 from quotaloom.organizations.commands.companies import update_company
 from quotaloom.organizations.commands.members import update_member
 from quotaloom.organizations.commands.terms import appoint_head, appoint_holder, end_holding

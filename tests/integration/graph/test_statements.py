@@ -5,7 +5,7 @@ from __future__ import annotations
 from quotaloom.attributes.commands import define_attribute
 from quotaloom.attributes.definitions import NewAttribute, Subject
 from quotaloom.attributes.values import NewValue
-from quotaloom.funnels.commands.attributes import set_attributes_of
+from quotaloom.leads.attributes import set_attributes_of
 from quotaloom.organizations.membership import NewMember, insert_members
 from quotaloom.organizations.planting import NewUnit, insert_units
 from quotaloom.organizations.terms import HOLDING, NewTerm, appoint

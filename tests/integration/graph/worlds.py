@@ -13,6 +13,7 @@ from quotaloom.leads.records import NewLead
 from quotaloom.metrics.product_commands import NewProduct, define_product
 from quotaloom.platform.database import Database
 from tests.integration.funnels.floors import Floor, furnish
+from tests.integration.graph.aftermath import aftermath
 from tests.integration.graph.asking import do, gid
 
 NOTHING = 10**17
@@ -63,6 +64,8 @@ async def small_world(database: Database) -> World:
     await _fill_floor(world)
     await _note_grades(world)
     await _fill_plans(world)
+    await _fill_pools(world)
+    world.ids.update(await aftermath(world.floor))
     return world
 
 
@@ -80,6 +83,9 @@ async def _fill_floor(world: World) -> None:
     ids["vague deal"] = gid("Opportunity", await floor.open("ann", amount=None))
     ids["foreign deal"] = gid("Opportunity", await floor.open("ann", currency="USD"))
     ids["nobody's deal"] = gid("Opportunity", await floor.open("empty"))
+    made = await world.call("addOpportunityDocument", "opportunity { documents { id } }", id=ids["deal"], name="Brief")
+    ids["document"] = made["opportunity"]["documents"][0]["id"]
+    await _revise_funnel(world)
     lost = await floor.open("bob")
     await lose_opportunity(floor.work, lost)
     ids["lost deal"] = gid("Opportunity", lost)
@@ -97,8 +103,32 @@ async def _fill_floor(world: World) -> None:
         planned = await world.call("planActivity", "activity { id }", dueOn="2026-06-04", **new)
         ids[name] = planned["activity"]["id"]
     await world.call("cancelActivity", "", id=ids["cancelled activity"])
+    new = {"id": ids["deal"], "advice": "Ask for the budget", "followUpOn": "2026-06-01"}
+    for name in ("review", "finished review"):
+        payload = await do(floor, "reviewDeal", "review { id }", "hal", **new)
+        ids[name] = payload["review"]["id"]
+    await do(floor, "followUpDealReview", "", "hal", id=ids["finished review"], result="There is one")
     new = {"kind": "MEETING", "matter": "Agree on terms", "opportunityId": ids["deal"], "memberId": world.member("ann")}
     ids["done activity"] = (await world.call("logActivity", "activity { id }", **new))["activity"]["id"]
+
+
+async def _revise_funnel(world: World) -> None:
+    """A funnel with an invalid stage, of two versions: an open deal is in a stage that the second does not have."""
+    closed = [
+        {"key": "won", "name": "Won", "outcome": "WON", "winProbability": "1"},
+        {"key": "lost", "name": "Lost", "outcome": "LOST", "winProbability": "0"},
+        {"key": "odd", "name": "Odd", "outcome": "INVALID", "winProbability": "0"},
+    ]
+    stages = [{"key": "talk", "name": "Talk", "winProbability": "0.1"}, *closed]
+    made = await world.call("createFunnel", "funnel { id }", key="service", name="Service", stages=stages)
+    funnel = world.ids["revised funnel"] = made["funnel"]["id"]
+    for name in ("odd deal", "left deal"):
+        opened = await world.call(
+            "createOpportunity", "opportunity { id }", funnelId=funnel, positionId=world.unit("bob"), key=name
+        )
+        world.ids[name] = opened["opportunity"]["id"]
+    stages = [{"key": "open", "name": "Open", "winProbability": "0.25"}, *closed]
+    await world.call("reviseFunnel", "funnel { id }", id=funnel, stages=stages)
 
 
 async def _note_grades(world: World) -> None:
@@ -183,3 +213,22 @@ async def _hand_in(world: World) -> None:
         given = {"planId": world["third"], "orgUnitId": world.unit(unit)}
         payload = await do(world.floor, "submitTargets", "submission { id }", who, **given)
         world.ids[f"{unit} submission"] = payload["submission"]["id"]
+
+
+async def _fill_pools(world: World) -> None:
+    """A pool of East's, which Hal looks after: three customers wait in it, and Ann has one; and an empty pool."""
+    east = {"kinds": ["CUSTOMER", "OPPORTUNITY"], "orgUnitIds": [world.unit("east")], "adminIds": [world.member("hal")]}
+    for key, name in (("pool", "sea"), ("empty pool", "pond")):
+        made = await world.call("createPool", "pool { id }", key=name, name=name.title(), **east)
+        world.ids[key] = made["pool"]["id"]
+    names = ["waiting customer", "next customer", "spare customer", "held customer"]
+    for name in names:
+        world.ids[name] = gid("Customer", await create_customer(world.floor.work, NewCustomer(name.title())))
+    waiting = {"recordIds": [world[name] for name in names], "reason": "New", "poolId": world["pool"]}
+    await world.call("releaseRecords", "results { done }", **waiting)
+    given = {"recordIds": [world["held customer"]], "memberId": world.member("ann")}
+    await world.call("assignRecords", "results { done }", **given)
+    await world.call("switchPolicy", "policy { key }", policy="assignment.round_robin", active=True)
+    rule = {"kind": "RECYCLING", "parameters": {"when": {"noFollowUp": {"days": 30}}}, "poolId": world["pool"]}
+    made = await world.call("createPoolRule", "poolRule { id }", key="idle", name="Idle", **rule)
+    world.ids["rule"] = made["poolRule"]["id"]

@@ -163,6 +163,25 @@ async def test_the_ledger_of_owners_replays(maven: Maven) -> None:
     assert [tuple(row) for row in movements] == [("import", 8_885)]
 
 
+async def test_deals_without_an_account_are_the_first_pool(database: Database) -> None:
+    """The 1,425 open deals without an account wait in a pool that is made for them; the other 7,375 are the agents'."""
+    summary = await load(database, FOLDER, unclaimed="unclaimed")
+    maven = Maven(await imported(database), summary)
+    assert summary.created("pools") == 1
+    owners = await replayed(maven.work)
+    ((pool,),) = await rows(maven.work, "SELECT id FROM pool WHERE key = 'unclaimed'")
+    waiting = [record for record, owner in owners.items() if owner == (pool, None, None)]
+    assert (len(waiting), {kind for kind, _ in waiting}) == (1_425, {"opportunity"})
+    assert sum(member is not None for _, member, _ in owners.values()) == 7_375
+    ((open_of_agents,),) = await rows(
+        maven.work,
+        "SELECT count(*) FROM opportunity JOIN stage ON stage.id = stage_id"
+        " WHERE outcome = 'open' AND member_id IS NOT NULL",
+    )
+    assert open_of_agents == 664
+    assert await revenue_of_2017(maven, "company") == {"maven": 10_005_534}
+
+
 async def test_importing_it_again_changes_nothing(database: Database, maven: Maven) -> None:
     """Neither rows nor audit entries nor events."""
     before = await contents(maven.work)

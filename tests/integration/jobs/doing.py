@@ -53,7 +53,7 @@ async def working(
 ) -> AsyncIterator[JobWorker]:
     """A worker that does one kind of job, in haste."""
     handlers = Handlers([JobHandler(name, run, HASTE)])
-    async with JobWorker(database, database_url, handlers, **options) as worker:
+    async with JobWorker(database, database_url, handlers, poll_seconds=0.1, **options) as worker:
         yield worker
 
 

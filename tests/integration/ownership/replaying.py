@@ -15,7 +15,7 @@ FROM ownership LEFT JOIN opportunity ON opportunity.id = opportunity_id ORDER BY
 
 ENTRIES = """
 SELECT ownership_id, from_pool_id, from_member_id, from_position_id, to_pool_id, to_member_id, to_position_id
-FROM ownership_entry ORDER BY ownership_id, at, id
+FROM ownership_entry ORDER BY ownership_id, id
 """
 
 RECORDS = """

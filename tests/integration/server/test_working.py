@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from pathlib import Path
 from subprocess import Popen
 
 import asyncpg
@@ -12,6 +13,7 @@ import pytest
 from quotaloom.platform.database import credentials
 from quotaloom.platform.embedded import SUPERUSER, EmbeddedPostgres
 from tests.integration.server.processes import Home, wait_for
+from tests.unit.policies.installing import PluginFolder
 
 _PURGED = "SELECT count(*) FROM quotaloom_jobs.job_log WHERE entrypoint = 'jobs.purge' AND status = 'successful'"
 
@@ -41,6 +43,49 @@ def forget_purges(home: Home) -> None:
 
     with EmbeddedPostgres(home.data) as postgres:
         asyncio.run(forget(postgres.url("quotaloom", SUPERUSER)))
+
+
+EAR = """
+    from pathlib import Path
+    from quotaloom_sdk import EventListener, Parameters, hookimpl
+
+    QUOTALOOM_API = "1.0"
+
+    def note(event):
+        with (Path(__file__).parent / "heard").open("a") as file:
+            file.write(f"{event.topic} {event.payload['policy']}\\n")
+
+    @hookimpl
+    def quotaloom_event_listeners():
+        yield EventListener(
+            key="ear", title="Ear", description="Hears.", parameters=Parameters,
+            topics=("policy.switched",), listen=note,
+        )
+"""
+
+SWITCH = (
+    """mutation ($policy: String!) { switchPolicy(input: {policy: $policy, active: true}) { errors { message } } }"""
+)
+
+
+@pytest.mark.parametrize("apart", [False, True])
+def test_a_plugin_in_a_worker_process_hears_what_happens(founded: Home, tmp_path: Path, apart: bool) -> None:
+    """Its own switch and the one that follows, whether the server delivers events or a worker beside it."""
+    PluginFolder(tmp_path).install(EAR, name="beta", distribution="beta-rules")
+    settings = {"PYTHONPATH": str(tmp_path), "QUOTALOOM_JOBS": str(not apart).lower()}
+    server = founded.serve(**settings)
+    worker = founded.start("worker", **settings) if apart else None
+    heard = tmp_path / "heard"
+    for policy in ("beta.ear", "allocation.growth"):
+        answer = server.ask(SWITCH, server.token, policy=policy)
+        assert answer["data"]["switchPolicy"] == {"errors": []}
+    wanted = ["policy.switched beta.ear", "policy.switched allocation.growth"]
+    wait_for(lambda: heard.exists() and heard.read_text().splitlines()[-2:] == wanted)
+    server.end()
+    if worker is not None:
+        worker.terminate()
+        worker.communicate(timeout=60)
+    assert heard.read_text().splitlines()[-2:] == wanted
 
 
 def said_by(process: Popen[str]) -> str:

@@ -11,7 +11,7 @@ from quotaloom.attributes.commands import define_attribute
 from quotaloom.attributes.definitions import NewAttribute, Subject
 from quotaloom.attributes.values import NewValue
 from quotaloom.calendars.company_calendar import fiscal_calendar
-from quotaloom.funnels.commands.attributes import set_attributes_of
+from quotaloom.leads.attributes import set_attributes_of
 from quotaloom.organizations.planting import NewUnit, insert_units
 from quotaloom.platform.database import Database
 from quotaloom.targets.allocation_requests import read_inputs

@@ -15,6 +15,7 @@ from quotaloom.platform.access import Role, Viewer
 from quotaloom.platform.database import Database
 from quotaloom.platform.errors import AccessDenied, Conflict, InputError
 from quotaloom.platform.work import Work
+from quotaloom.targets import reads
 from quotaloom.targets.relieving import NewRelief, grant_relief, revoke_relief
 from tests.founding import at
 from tests.integration.targets.planning import Planning, plan_for
@@ -32,6 +33,17 @@ async def test_a_relieved_month_counts_in_part(database: Database) -> None:
     assert (rows["East"]["target"], rows["East"]["relief"]) == ("1200.00", "0.00")
     member = await planning.attained(planning.work, ["Sue"], "2017-Q1")
     assert (member["Sue"]["target"], member["Sue"]["relief"]) == ("250.00", "50.00")
+
+
+async def test_among_many_units_the_same_are_relieved(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where so many units are asked for that all reliefs are read, the seat is told of its own, and only if asked."""
+    planning = await _planned(database)
+    await _relieve(planning, date(2017, 3, 1), date(2017, 4, 1), HALF)
+    monkeypatch.setattr(reads, "MANY", 1)
+    rows = await planning.attained(planning.work, ["Seat", "East"], "2017")
+    assert [rows[name]["relief"] for name in ("Seat", "East")] == ["50.00", "0.00"]
+    rows = await planning.attained(planning.work, ["East"], "2017")
+    assert rows["East"]["relief"] == "0.00"
 
 
 async def test_the_rate_is_against_what_is_left(database: Database) -> None:

@@ -12,8 +12,8 @@ import pytest
 from quotaloom.attributes.commands import define_attribute
 from quotaloom.attributes.definitions import NewAttribute, Subject
 from quotaloom.attributes.values import NewValue
-from quotaloom.funnels.commands.attributes import set_attributes_of
 from quotaloom.funnels.commands.customers import NewCustomer, create_customer
+from quotaloom.leads.attributes import set_attributes_of
 from quotaloom.metrics.reads import metrics_by_key
 from quotaloom.platform.database import Database
 from quotaloom.platform.work import Work

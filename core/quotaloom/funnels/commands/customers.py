@@ -9,7 +9,9 @@ from typing import Any
 
 from asyncpg import Record
 
+from quotaloom.duplicates.finding import refuse_duplicate
 from quotaloom.duplicates.normal_forms import Likeness, checked_domain, likeness, region_of
+from quotaloom.duplicates.rules import DuplicateSubject
 from quotaloom.funnels.batches import Inserted, first_repeated, reserve_ids, without_row
 from quotaloom.funnels.deals import check_day
 from quotaloom.funnels.naming import check_key, check_name, check_text, may_be_id
@@ -65,7 +67,8 @@ async def create_customer(work: Work, customer: NewCustomer, position_id: int | 
 
     Needs an admin, a service with `funnels:write`, or a member who holds a position or heads a unit today.
     Raises `InputError` for bad values, a key that is taken, or a parent that does not exist or has deals that are
-    none of the viewer's, `NotFound` for a position whose records are not the viewer's to write.
+    none of the viewer's, and DUPLICATE where the company refuses a second one; `NotFound` for a position whose records
+    are not the viewer's to write.
     """
     require_seller(work.viewer, "creating a customer")
 
@@ -73,6 +76,10 @@ async def create_customer(work: Work, customer: NewCustomer, position_id: int | 
         if (worked := await worked_positions(transaction, work.viewer, work.today)) is not None and not worked:
             raise AccessDenied("creating a customer needs somebody who holds a position or heads a unit today")
         with without_row():
+            with without_row():
+                _check_batch([customer])
+            compared = customer_likeness(customer, region_of(work.company.time_zone))
+            await refuse_duplicate(transaction, DuplicateSubject.CUSTOMER, compared)
             owners = None if position_id is None else [await _holder(transaction, work, position_id)]
             inserted = await insert_customers(transaction, work.company, [customer], owners=owners)
         if not inserted.created[0]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from quotaloom.funnels.close_reasons import close_reason_id
 from quotaloom.funnels.commands.changes import Change
 from quotaloom.funnels.crediting import CreditingPlan, blamed, require_current, store_crediting
+from quotaloom.funnels.deal_lines import replace_lines, won_for
 from quotaloom.funnels.moves import Move, insert_moves
 from quotaloom.funnels.stages import Outcome
 from quotaloom.funnels.stored_deals import StoredDeal
@@ -29,6 +30,8 @@ async def win(
 ) -> None:
     """Put the deal into the won stage and post what it counts for; the plan of a rule shares the credit.
 
+    Where it is won for another amount than its lines come to, these are changed in proportion.
+
     Raises `InputError` AMOUNT_NEEDED and what the ledger refuses, `CreditsOutdated`, and `PolicyFailed`.
     """
     amount = deal.amount if change.amount is None else change.amount
@@ -45,6 +48,9 @@ async def win(
         amount,
         currency,
     )
+    lines = won_for(deal.lines, amount)
+    if lines != deal.lines:
+        await replace_lines(transaction, deal.id, lines)
     await enter(transaction, deal, stage, change)
     posted = Win(
         opportunity_id=deal.id,
@@ -57,6 +63,7 @@ async def win(
         splits=deal.splits,
         customer_id=deal.customer_id,
         product_id=deal.product_id,
+        lines=lines,
         credits=None if plan is None else plan.credits,
     )
     if plan is None:

@@ -146,6 +146,7 @@ async def move_deals_to_latest(
         funnel = await hold_funnel(transaction, funnel_id, expected_version)
         number = int(funnel["latest_version"])
         latest = (await load_stages(transaction, [funnel_id]))[funnel_id]
+        await _require_older(transaction, funnel_id, number, stages)
         targets = _targets(latest, stages)
         deals = await transaction.fetch(_DEALS_BEHIND, transaction.company_id, funnel_id, number)
         lost = sorted({deal["key"] for deal in deals} - targets.keys())
@@ -169,6 +170,25 @@ async def move_deals_to_latest(
         return len(deals)
 
     return await work.write(apply)
+
+
+async def _require_older(transaction: Transaction, funnel_id: int, number: int, stages: Mapping[str, str]) -> None:
+    """Raise `NotFound` for each key of `stages` that is of no open stage of an older version."""
+    rows = await transaction.fetch(
+        "SELECT DISTINCT key FROM stage WHERE company_id = $1 AND funnel_id = $2 AND version_number < $3"
+        " AND outcome = 'open'",
+        transaction.company_id,
+        funnel_id,
+        number,
+    )
+    known = {row["key"] for row in rows}
+    raise_all(
+        [
+            NotFound("UNKNOWN_STAGE", f"no older version has an open stage {key[:80]!r}", ("stages", place, "of"))
+            for place, key in enumerate(stages)
+            if key not in known
+        ]
+    )
 
 
 def _targets(latest: Sequence[StageFacts], stages: Mapping[str, str]) -> dict[str, StageFacts]:

@@ -6,8 +6,11 @@ from collections.abc import Mapping
 from dataclasses import asdict, fields, replace
 from typing import Any
 
+import orjson
+
 from quotaloom.funnels.batches import without_row
-from quotaloom.funnels.deals import NewOpportunity, OpportunityRow, check_close, check_deal
+from quotaloom.funnels.deal_lines import amount_of_lines, replace_lines
+from quotaloom.funnels.deals import NewOpportunity, OpportunityRow, check_close, check_deal, completed
 from quotaloom.funnels.funnel_units import require_funnels
 from quotaloom.funnels.naming import may_be_id
 from quotaloom.funnels.opportunity_batches import insert_opportunities
@@ -18,6 +21,7 @@ from quotaloom.funnels.splits import insert_splits
 from quotaloom.funnels.stages import Outcome
 from quotaloom.funnels.stored_deals import StoredDeal, hold_deal
 from quotaloom.funnels.stored_stages import load_stages
+from quotaloom.ownership.holding_caps import lock_holder, require_caps_kept
 from quotaloom.ownership.ledger import Handing, hand_over, hold_records
 from quotaloom.ownership.owners import Movement, OwnedRecord, RecordKind
 from quotaloom.platform.errors import InputError
@@ -33,7 +37,7 @@ CHANGEABLE = frozenset(field.name for field in fields(NewOpportunity)) - {
 }
 """The fields of `NewOpportunity` that `update_opportunity` takes; stage and position have commands of their own."""
 
-POSTED = frozenset({"amount", "currency", "amount_estimated", "splits", "customer_id", "product_id"})
+POSTED = frozenset({"amount", "currency", "amount_estimated", "splits", "customer_id", "product_id", "lines"})
 """Fields that a win has written to the ledger: they wait until the deal is reopened."""
 
 
@@ -71,13 +75,16 @@ async def update_opportunity(
 ) -> None:
     """Change a deal; `changes` holds fields of `NewOpportunity` named in `CHANGEABLE`.
 
-    A new amount is no estimate unless it is said to be one. What a win has posted (amount, currency, splits,
-    customer, product) cannot change before the deal is reopened. Access as for `create_opportunity`. Raises
-    `NotFound`, `Conflict` where the version is another, `InputError` for bad values.
+    A new amount is no estimate unless it is said to be one; new lines that have amounts bring their own. What a win has
+    posted (amount, currency, splits, customer, product, lines) cannot change before the deal is reopened. Access as for
+    `create_opportunity`. Raises `NotFound`, `Conflict` where the version is another, `InputError` for bad values.
     """
     require_seller(work.viewer, "changing an opportunity")
     for name in changes.keys() - CHANGEABLE:
         raise InputError("UNKNOWN_FIELD", f"{name} cannot be changed; {', '.join(sorted(CHANGEABLE))} can", (name,))
+    total = amount_of_lines(changes.get("lines", ()))
+    if total is not None:
+        changes = {"amount": total, **changes}
     if "amount" in changes:
         changes = {"amount_estimated": False, **changes}
 
@@ -86,7 +93,7 @@ async def update_opportunity(
         if stored.outcome is Outcome.WON and changes.keys() & POSTED:
             raise InputError("CLOSED", "this deal is won and its revenue posted: reopen it first", ("id",))
         before = _as_given(stored)
-        after = replace(before, **changes)
+        after = completed(replace(before, **changes))
         check_deal(after)
         if after.customer_id != before.customer_id:
             await require_customer(transaction, work, after.customer_id, ("customerId",))
@@ -112,7 +119,8 @@ async def _store(transaction: Transaction, work: Work, stored: StoredDeal, after
     splits = references.name_members(after.splits, stored.closed_on or work.today)
     await transaction.execute(
         "UPDATE opportunity SET name = $3, customer_id = $4, product_id = $5, amount = $6, currency = $7,"
-        " amount_estimated = $8, opened_on = $9, expected_close_on = $10, version = version + 1"
+        " amount_estimated = $8, opened_on = $9, expected_close_on = $10, competitors = $11::text::jsonb,"
+        " next_step = $12, next_step_on = $13, source = $14, forecast = $15, version = version + 1"
         " WHERE company_id = $1 AND id = $2",
         transaction.company_id,
         stored.id,
@@ -124,7 +132,14 @@ async def _store(transaction: Transaction, work: Work, stored: StoredDeal, after
         after.amount_estimated,
         after.opened_on,
         after.expected_close_on,
+        orjson.dumps(list(after.competitors)).decode(),
+        after.next_step,
+        after.next_step_on,
+        after.source,
+        after.forecast.value,
     )
+    if tuple(after.lines) != stored.lines:
+        await replace_lines(transaction, stored.id, after.lines)
     if splits != stored.splits:
         await transaction.execute(
             "DELETE FROM opportunity_split WHERE company_id = $1 AND opportunity_id = $2",
@@ -145,12 +160,13 @@ async def transfer_opportunity(
 
     A deal that belongs to a pool still does. The viewer must be allowed to write the deals of both positions. Raises
     `NotFound`, `Conflict`, and `InputError` for a won or lost deal, one that waits in a pool, for the position that
-    has it already, and for one that the deal's funnel is not for.
+    has it already, for one that the deal's funnel is not for, and where its holder has too many by a cap.
     """
     require_seller(work.viewer, "transferring an opportunity")
     reason = checked_reason(reason)
 
     async def apply(transaction: Transaction) -> None:
+        await lock_holder(transaction, position_id if may_be_id(position_id) else 0, work.today)
         held = await _hold_ownership(transaction, opportunity_id)
         deal = await hold_deal(transaction, work, opportunity_id, expected_version)
         deal.require_open()
@@ -167,6 +183,7 @@ async def transfer_opportunity(
             held.owner, position_id=position_id, member_id=references.holders.get((position_id, work.today))
         )
         await hand_over(transaction, [Handing(held, owner, Movement.TRANSFER, reason)], work.today)
+        await require_caps_kept(transaction, RecordKind.OPPORTUNITY, {deal.id: ("positionId",)})
         before, after = {"position_id": deal.position_id}, {"position_id": position_id}
         transaction.record("opportunity.transfer", "Opportunity", deal.id, before=before, after=after, reason=reason)
         transaction.publish("opportunity.transferred", id=deal.id)

@@ -48,6 +48,27 @@ async def require_passage(
     raise_all(refusals)
 
 
+async def require_return(
+    transaction: Transaction,
+    work: Work,
+    deal: StoredDeal,
+    stages: Sequence[StageFacts],
+    closed_from: StageFacts,
+    entering: StageFacts,
+) -> None:
+    """Raise unless a closed deal may be reopened in `entering`: where it was closed, or further back if that permits.
+
+    `InputError` NOT_FORWARD for a stage further on, which it reaches by moving there, and NOT_BACKWARD; `AccessDenied`
+    for what takes a head.
+    """
+    if entering.id == closed_from.id:
+        return
+    if direction(closed_from, entering) is Direction.FORWARD:
+        message = f"this deal was closed in the stage {closed_from.name!r}: reopen it there, and move it on from there"
+        raise InputError("NOT_FORWARD", message, ("stageId",))
+    check_passage(stages, closed_from, entering, heads=await _heads(transaction, work, deal, closed_from))
+
+
 async def _heads(transaction: Transaction, work: Work, deal: StoredDeal, leaving: StageFacts) -> bool:
     """Whether the viewer heads a unit above the deal's position, or needs not; looked up where it matters."""
     if Mover.HEAD not in {leaving.forward, leaving.backward}:

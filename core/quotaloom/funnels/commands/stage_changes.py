@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 from quotaloom.funnels.commands.change_plans import ChangePlan, PlanOutdated, plan_change
 from quotaloom.funnels.commands.changes import Change, check_change, open_stage, wanted_stage
 from quotaloom.funnels.commands.entering import enter, tell, win
-from quotaloom.funnels.commands.passing import require_passage
+from quotaloom.funnels.commands.passing import require_passage, require_return
 from quotaloom.funnels.crediting import CreditsOutdated
 from quotaloom.funnels.deals import check_amount, check_close
 from quotaloom.funnels.reach import require_right_to_reopen
 from quotaloom.funnels.stages import Outcome
 from quotaloom.funnels.stored_deals import StoredDeal, hold_deal
-from quotaloom.funnels.stored_stages import stages_beside
+from quotaloom.funnels.stored_stages import StageFacts, stages_beside
 from quotaloom.funnels.winnings import reverse_win
 from quotaloom.metrics.currencies import known_currency
 from quotaloom.platform.errors import Conflict, InputError
@@ -121,7 +122,8 @@ async def reopen_opportunity(
     """Put a closed deal back into an open stage: the one it was closed from, where None.
 
     What a win has posted is reversed, except what was refunded already. Raises `NotFound`, `Conflict`, and
-    `InputError` for a deal that is open, a stage that is not, and a date in the future or before the close.
+    `InputError` for a deal that is open, a stage that is not or is further on than the one it was closed from, and a
+    date in the future or before the close; further back it takes what moving it back would.
     """
     change = Change(on or work.today, reason, stage_id)
     check_change(work, change)
@@ -137,8 +139,10 @@ async def reopen_opportunity(
                 "REOPENED_BEFORE_CLOSED", f"{change.on} is before {deal.closed_on}, when it was closed", ("on",)
             )
         stages = (await stages_beside(transaction, [deal.stage_id]))[deal.stage_id]
-        wanted = stage_id if stage_id is not None else await _closed_from(transaction, deal)
-        stage = open_stage(stages, wanted)
+        before = await _closed_from(transaction, deal, stages)
+        stage = open_stage(stages, stage_id if stage_id is not None or before is None else before.id)
+        if before is not None:
+            await require_return(transaction, work, deal, stages, before, stage)
         await enter(transaction, deal, stage, change)
         if deal.outcome is Outcome.WON:
             await reverse_win(transaction, work.company, deal.id, deal.key, deal.wins, change.on, deal.customer_id)
@@ -183,17 +187,14 @@ async def _try_to_change(
     await work.write(apply)
 
 
-async def _closed_from(transaction: Transaction, deal: StoredDeal) -> int | None:
-    """The open stage, of the deal's present version of its funnel, that it was in the last time."""
+async def _closed_from(transaction: Transaction, deal: StoredDeal, stages: Sequence[StageFacts]) -> StageFacts | None:
+    """The open one of these stages that the deal was in the last time, if it ever was in any."""
+    opened = {stage.id: stage for stage in stages if stage.outcome is Outcome.OPEN}
     row = await transaction.fetch_one(
-        "SELECT stage.id FROM stage_move JOIN stage ON stage.company_id = stage_move.company_id"
-        " AND stage.id = stage_move.from_stage_id AND stage.outcome = 'open'"
-        " JOIN stage AS own ON own.company_id = stage.company_id AND own.id = $3 AND own.funnel_id = stage.funnel_id"
-        " AND own.version_number = stage.version_number"
-        " WHERE stage_move.company_id = $1 AND stage_move.opportunity_id = $2"
-        " ORDER BY stage_move.moved_at DESC, stage_move.id DESC LIMIT 1",
+        "SELECT from_stage_id FROM stage_move WHERE company_id = $1 AND opportunity_id = $2"
+        " AND from_stage_id = ANY ($3::bigint[]) ORDER BY moved_at DESC, id DESC LIMIT 1",
         transaction.company_id,
         deal.id,
-        deal.stage_id,
+        list(opened),
     )
-    return None if row is None else int(row["id"])
+    return None if row is None else opened[row["from_stage_id"]]

@@ -15,13 +15,16 @@ from quotaloom.platform.unit_of_work import Transaction
 COMPANY: Final = "company"
 """The header of a job that holds the number of its company; 0 stands for the whole installation."""
 
+ABOUT: Final = "about"
+"""The header of a job that says, for people, what it is about."""
+
 
 @dataclass(frozen=True, slots=True)
 class NewJob:
     """A job to be stored: the `name` of its handler, and what the handler needs to know, as JSON.
 
-    While a job with the same `key` waits or is under way, no second one is stored. It is not begun before `after`
-    has passed.
+    `about` says to people which of several of the name it is. While a job with the same `key` waits or is under way, no
+    second one is stored. It is not begun before `after` has passed.
     """
 
     name: str
@@ -29,6 +32,7 @@ class NewJob:
     payload: Mapping[str, Any] = field(default_factory=dict)
     key: str | None = None
     after: timedelta = timedelta(0)
+    about: str | None = None
 
 
 async def enqueue(
@@ -57,5 +61,5 @@ async def enqueue_all(transaction: Transaction, jobs: Sequence[NewJob]) -> None:
         [orjson.dumps(dict(job.payload)) for job in jobs],
         [job.after for job in jobs],
         [job.key for job in jobs],
-        [orjson.dumps({COMPANY: job.company_id}).decode() for job in jobs],
+        [orjson.dumps({COMPANY: job.company_id, ABOUT: job.about}).decode() for job in jobs],
     )

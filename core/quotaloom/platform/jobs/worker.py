@@ -31,6 +31,9 @@ from quotaloom.platform.unit_of_work import Transaction, Writer
 LOOK_SECONDS: Final = 60.0
 """How often a worker looks what has become due."""
 
+POLL_SECONDS: Final = 5.0
+"""How often a worker asks for jobs that nobody tells of: those to be tried again, and those of lost workers."""
+
 FINISH_SECONDS: Final = 4.0
 """How long jobs under way may take to finish once a worker is asked to end; then they are given back."""
 
@@ -57,6 +60,7 @@ class JobWorker:
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         lost_after: timedelta = timedelta(seconds=30),
         look_seconds: float = LOOK_SECONDS,
+        poll_seconds: float = POLL_SECONDS,
         finish_seconds: float = FINISH_SECONDS,
     ) -> None:
         self._database = database
@@ -65,6 +69,7 @@ class JobWorker:
         self._clock = clock
         self._lost_after = lost_after
         self._look_seconds = look_seconds
+        self._poll_seconds = poll_seconds
         self._finish_seconds = finish_seconds
         self._ending = asyncio.Event()
         self._manager: QueueManager | None = None
@@ -116,6 +121,7 @@ class JobWorker:
         connection.add_termination_listener(lambda _: self._lose(queue))
         if not self._ending.is_set():
             await queue.run(
+                dequeue_timeout=timedelta(seconds=self._poll_seconds),
                 batch_size=_TAKEN_AT_ONCE,
                 max_concurrent_tasks=AT_ONCE,
                 heartbeat_timeout=self._lost_after,

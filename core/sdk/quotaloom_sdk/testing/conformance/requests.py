@@ -264,10 +264,10 @@ def gate_requests(draw: DrawFn, known: Known) -> GateRequest[Any]:
     )
 
 
-_OUTCOMES = st.sampled_from(("open", "won", "lost"))
+_OUTCOMES = st.sampled_from(("open", "won"))
 _APPROVALS = tuples_of(st.builds(ApprovalFact, ids, st.booleans(), days), 2)
 _ACTIVITIES = tuples_of(
-    st.builds(ActivityFact, st.sampled_from(("visit", "call", "meeting", "mail")), days, ids, names), 4
+    st.builds(ActivityFact, st.sampled_from(("visit", "call", "meeting", "mail", "task")), days, ids, names), 4
 )
 
 

@@ -113,7 +113,9 @@ _VALUES: Mapping[AttributeKind, SearchStrategy[AttributeValue]] = {
     ),
     AttributeKind.DATE: days,
     AttributeKind.CHOICE: st.sampled_from((Choice("a", "Class A"), Choice("b", "Class B"), Choice("中", "中等"))),
-    AttributeKind.REFERENCE: st.builds(Reference, st.sampled_from(("unit", "member", "customer", "opportunity")), ids),
+    AttributeKind.REFERENCE: st.builds(
+        Reference, st.sampled_from(("unit", "member", "customer", "opportunity", "lead")), ids
+    ),
 }
 
 

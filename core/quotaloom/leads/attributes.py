@@ -1,9 +1,10 @@
-"""Setting the attributes of units, members, customers and deals: who may, and what he may refer to."""
+"""Setting the attributes of units, members, customers, deals and leads: who may, and what he may refer to."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
+from typing import Final
 
 from asyncpg import Record
 
@@ -15,6 +16,9 @@ from quotaloom.funnels.opportunity_reads import opportunities_by_id
 from quotaloom.funnels.permission import require_seller
 from quotaloom.funnels.reads import customers_by_id
 from quotaloom.funnels.stored_deals import hold_deal
+from quotaloom.leads.commands import hold_lead
+from quotaloom.leads.permission import reach_of_positions
+from quotaloom.leads.reads import leads_by_id
 from quotaloom.organizations.reads import members, units
 from quotaloom.organizations.sight import Sight, load_sight
 from quotaloom.organizations.stored import load_member, load_unit
@@ -23,13 +27,16 @@ from quotaloom.platform.unit_of_work import Snapshot, Transaction
 from quotaloom.platform.work import Work
 from quotaloom_sdk.attributes import Reference
 
+_SOLD_TO: Final = frozenset({Subject.CUSTOMER, Subject.OPPORTUNITY, Subject.LEAD})
+"""What only those who sell or read know."""
+
 
 async def set_attributes_of(work: Work, on: Subject, id: int, values: Sequence[NewValue]) -> None:
-    """Set attributes of a unit, member, customer or deal; a won or lost deal's too.
+    """Set attributes of a unit, member, customer, deal or lead; of a won or lost deal, and a converted lead, too.
 
-    Units and members need an admin or a service with `organization:write`; customers and deals whoever may change
-    them. A reference names what the viewer may see. Raises `NotFound`, `AccessDenied`, and what `set_attributes`
-    raises.
+    Units and members need an admin or a service with `organization:write`; the others whoever may change them. A
+    reference names what the viewer may see. Raises `NotFound`, `AccessDenied`, what `hold_lead` raises for a lead that
+    waits in a pool, and what `set_attributes` raises.
     """
     _require(work.viewer, on)
     known = await _known(work, {new.value for new in values if isinstance(new.value, Reference)})
@@ -55,6 +62,8 @@ def _guard(work: Work, on: Subject, id: int) -> Guard:
                 return await hold_customer(transaction, work, id)
             case Subject.OPPORTUNITY:
                 return await hold_deal(transaction, work, id, None)
+            case Subject.LEAD:
+                return await hold_lead(transaction, work, id)
 
     return guard
 
@@ -76,7 +85,7 @@ async def _known(work: Work, references: Iterable[Reference]) -> Collection[Refe
 async def _seen(snapshot: Snapshot, work: Work, sight: Sight, to: Subject, ids: Sequence[int]) -> list[Record]:
     organizes = work.viewer.may(Scope.ORGANIZATION)
     selling = None if work.viewer.may(Scope.FUNNELS) else sight.units_with_figures
-    if to in {Subject.CUSTOMER, Subject.OPPORTUNITY} and selling is not None and sight.member_id is None:
+    if to in _SOLD_TO and selling is not None and sight.member_id is None:
         return []  # customers without a deal are everybody's, but not a service's that neither reads nor sells
     match to:
         case Subject.UNIT:
@@ -87,3 +96,6 @@ async def _seen(snapshot: Snapshot, work: Work, sight: Sight, to: Subject, ids: 
             return await customers_by_id(snapshot, ids, selling)
         case Subject.OPPORTUNITY:
             return await opportunities_by_id(snapshot, ids, selling)
+        case Subject.LEAD:
+            reach = await reach_of_positions(snapshot, work.viewer, work.today, selling)
+            return await leads_by_id(snapshot, ids, reach)

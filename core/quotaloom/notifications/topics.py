@@ -1,0 +1,41 @@
+"""What members can be told of, in a sentence for people; `details` are the same facts for machines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from string import Formatter
+from types import MappingProxyType
+from typing import Any, Final
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A kind of thing that members are told: its sentence names each detail in braces.
+
+    Details are names for people, days as `2026-06-09`, and whole numbers.
+    """
+
+    key: str
+    sentence: str
+
+    @property
+    def details(self) -> frozenset[str]:
+        """The names of its details."""
+        return frozenset(name for _, name, _, _ in Formatter().parse(self.sentence) if name)
+
+    def told(self, details: Mapping[str, Any]) -> str:
+        """The sentence with these details."""
+        return self.sentence.format(**details)
+
+
+_ALL = (
+    Topic("pool.entered", "New in the pool {pool}: {count}."),
+    Topic("pool.recycling_soon", "{record} goes back to the pool {pool} on {on}, if nothing is done about it."),
+    Topic("pool.recycled", "{record} went back to the pool {pool}: {reason}."),
+    Topic("pool.assigned", "{record} was handed to you by {by}."),
+    Topic("pool.assigned_many", "{count} records were handed to you by {by}."),
+)
+
+TOPICS: Final[Mapping[str, Topic]] = MappingProxyType({topic.key: topic for topic in _ALL})
+"""Every topic, by its key."""

@@ -1,0 +1,189 @@
+"""Duplicates when leads and customers are entered."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import pytest
+
+from quotaloom.duplicates.finding import Duplicate, duplicates_of, repeated
+from quotaloom.duplicates.normal_forms import Likeness
+from quotaloom.duplicates.rules import (
+    Compared,
+    DuplicateAction,
+    DuplicateSubject,
+    Rule,
+    duplicate_rule,
+    set_duplicate_rule,
+)
+from quotaloom.funnels.commands.customers import NewCustomer, create_customer
+from quotaloom.leads.converting import Conversion, convert_lead
+from quotaloom.leads.records import NewLead
+from quotaloom.leads.storing import insert_leads
+from quotaloom.platform.access import Scope
+from quotaloom.platform.database import Database
+from quotaloom.platform.errors import AccessDenied, InputError
+from quotaloom.platform.unit_of_work import Snapshot
+from tests.integration.funnels.floors import Floor, furnish
+from tests.integration.graph.asking import ask, do, gid
+from tests.integration.leads.offices import lead_of, open_pool
+
+LEADS, CUSTOMERS = DuplicateSubject.LEAD, DuplicateSubject.CUSTOMER
+NAME, PHONE, DOMAIN = Compared.NAME, Compared.PHONE, Compared.DOMAIN
+
+
+async def found(floor: Floor, rule: Rule, *given: Likeness) -> list[list[Duplicate]]:
+    """What is the same, in one statement."""
+    async with floor.work.snapshot() as snapshot:
+        duplicates = await duplicates_of(snapshot, rule, given)
+        assert snapshot.statements <= 1
+    return duplicates
+
+
+async def test_duplicates_are_found_by_any_field(database: Database) -> None:
+    """Ada by her name, her number and her firm's domain, each row in its place; addresses of free mail do not count."""
+    floor = await furnish(database, time_zone="Asia/Shanghai")
+    ada = await lead_of(floor, name="Ada Lovelace", phone="138 0013 8000", email="ada@globex.com")
+    eva = await lead_of(floor, name="Eva", email="eva@qq.com")
+    given = (
+        Likeness("adalovelace", None, "initech.com"),
+        Likeness("someone", "+8613800138000", "globex.com"),
+        Likeness("nobody", "+8613800138001", "qq.com"),
+        Likeness(),
+        Likeness("eva", None, None),
+    )
+    assert await found(floor, Rule(LEADS), *given) == [
+        [Duplicate(ada, (NAME,))],
+        [Duplicate(ada, (PHONE, DOMAIN))],
+        [],
+        [],
+        [Duplicate(eva, (NAME,))],
+    ]
+    assert await found(floor, Rule(LEADS, (PHONE,)), given[0]) == [[]]
+    assert await found(floor, Rule(LEADS, free_mail=()), given[2]) == [[Duplicate(eva, (DOMAIN,))]]
+    assert await found(floor, Rule(CUSTOMERS), *given) == [[], [], [], [], []]
+    assert await found(floor, Rule(LEADS, ()), given[0]) == [[]]
+
+
+async def test_of_very_many_a_few_are_told(database: Database) -> None:
+    """Of twelve leads of one name ten."""
+    floor = await furnish(database)
+    rows = [NewLead("Test", floor.units["ann"]) for _ in range(12)]
+    inserted = await floor.work.write(partial(insert_leads, company=floor.work.company, rows=rows))
+    (told,) = await found(floor, Rule(LEADS), Likeness("test"))
+    assert len(told) == 10
+    assert {one.id for one in told} < set(inserted.ids)
+
+
+def test_rows_are_compared_with_each_other() -> None:
+    """The third is the same as the first by its phone, the fourth as the second by its name."""
+    given = [Likeness("a", "1"), Likeness("b"), Likeness("c", "1"), Likeness("b", "2"), Likeness(None, None, "qq.com")]
+    assert list(repeated(Rule(LEADS), [*given, given[-1]])) == [(2, 0, PHONE), (3, 1, NAME)]
+
+
+async def test_a_company_may_refuse_a_second_one(database: Database) -> None:
+    """By the phone number alone; the error does not say whose the first one is, and nothing is entered."""
+    floor = await furnish(database)
+    await lead_of(floor, "cem", phone="+49 89 123456")
+    await set_duplicate_rule(floor.work, Rule(LEADS, (PHONE,), DuplicateAction.REFUSE))
+    await lead_of(floor, "ann")
+    with pytest.raises(InputError, match="there is a lead with this phone number already") as caught:
+        await lead_of(floor, "ann", phone="0049 89 12 34 56")
+    assert (caught.value.code, caught.value.path) == ("DUPLICATE", ("phone",))
+    assert len(await floor.rows("SELECT FROM lead")) == 2
+
+
+async def test_customers_are_refused_on_every_way(database: Database) -> None:
+    """Entered by themselves, and when a lead is converted."""
+    floor = await furnish(database)
+    await create_customer(floor.work, NewCustomer("Globex", website="globex.com"))
+    await set_duplicate_rule(floor.work, Rule(CUSTOMERS, (NAME, DOMAIN), DuplicateAction.REFUSE))
+    with pytest.raises(InputError) as caught:
+        await create_customer(floor.work, NewCustomer("Other", website="www.globex.com"))
+    assert (caught.value.code, caught.value.path) == ("DUPLICATE", ("website",))
+    lead = await lead_of(floor, organization="GLOBEX")
+    with pytest.raises(InputError) as caught:
+        await convert_lead(floor.work, lead, Conversion(customer=NewCustomer("")))
+    assert (caught.value.code, caught.value.path) == ("DUPLICATE", ("customer", "name"))
+
+
+async def test_the_rule_is_kept(database: Database) -> None:
+    """Domains of free mail are kept as they are compared; who may not change settings does not."""
+    floor = await furnish(database)
+    rule = Rule(LEADS, (DOMAIN,), DuplicateAction.REFUSE, ("www.Mail.example", "a.example"))
+    await set_duplicate_rule(floor.work, Rule(LEADS, (NAME,)))
+    await set_duplicate_rule(floor.as_service(Scope.SETTINGS), rule)
+    async with floor.work.snapshot() as snapshot:
+        kept = await duplicate_rule(snapshot, LEADS)
+        assert await duplicate_rule(snapshot, CUSTOMERS) == Rule(CUSTOMERS)
+    assert (kept.compared, kept.action, kept.free_mail) == ((DOMAIN,), rule.action, ("a.example", "mail.example"))
+    with pytest.raises(AccessDenied):
+        await set_duplicate_rule(floor.as_member("hal"), rule)
+
+
+QUERY = """{ possibleDuplicates(subject: LEAD, name: "ada", phone: "138 0013 8000") {
+    compared lead { key } customer { key } } }"""
+
+
+async def test_duplicates_are_told_before_and_after_a_lead_is_entered(database: Database) -> None:
+    """Ann sees that there is one of that number, and which only where it is hers or Hal's people's she may see."""
+    floor = await furnish(database, time_zone="Asia/Shanghai")
+    await lead_of(floor, "ann", key="a")
+    await lead_of(floor, "cem", "Other", key="c", phone="13800138000")
+    told = (await ask(floor, QUERY, "ann"))["possibleDuplicates"]
+    assert told == [
+        {"compared": ["NAME"], "lead": {"key": "a"}, "customer": None},
+        {"compared": ["PHONE"], "lead": None, "customer": None},
+    ]
+    fields = "lead { possibleDuplicates { compared lead { key } } }"
+    made = await do(floor, "createLead", fields, "ann", name="ADA", positionId=gid("OrgUnit", floor.units["ann"]))
+    assert made["lead"] == {"possibleDuplicates": [{"compared": ["NAME"], "lead": {"key": "a"}}]}
+    entered = await do(floor, "createCustomer", "customer { possibleDuplicates { compared } }", name="Globex")
+    again = await do(floor, "createCustomer", "customer { possibleDuplicates { compared } }", name="globex")
+    assert (entered["customer"], again["customer"]) == (
+        {"possibleDuplicates": []},
+        {"possibleDuplicates": [{"compared": ["NAME"]}]},
+    )
+
+
+async def test_a_pool_does_not_tell_what_it_hides(database: Database) -> None:
+    """Ann, who claims from the pool, does not learn that the waiting lead has the number of hers; Hal does."""
+    floor = await furnish(database)
+    pool = await open_pool(floor, hidden='["phone"]')
+    await lead_of(floor, "ann", "Mine", key="m", phone="+4989123456")
+    await lead_of(floor, None, "Waiting", key="w", phone="+4989123456", pool_id=pool)
+    query = "{ leads { nodes { key possibleDuplicates { compared } } } }"
+
+    async def told(who: str) -> dict[str, int]:
+        rows = (await ask(floor, query, who))["leads"]["nodes"]
+        return {row["key"]: len(row["possibleDuplicates"]) for row in rows}
+
+    assert await told("hal") == {"m": 1, "w": 1}
+    assert (await told("ann"))["w"] == 0
+
+
+async def test_duplicates_are_looked_up_by_their_indexes(database: Database) -> None:
+    """However fresh the table is: each field by the index of its normal form."""
+    floor = await furnish(database)
+    rows = [NewLead(f"Lead {number}", floor.units["ann"]) for number in range(1000)]
+    await floor.work.write(partial(insert_leads, company=floor.work.company, rows=rows))
+    async with floor.work.snapshot() as snapshot:
+        plan = _Explained(snapshot)
+        await duplicates_of(plan, Rule(LEADS), [Likeness("lead1", "+4989123456", "globex.com")])  # type: ignore[arg-type]
+    scans = [line for line in plan.lines if " on lead" in line]
+    assert len(scans) == 3
+    assert all("Index Scan using lead_compared_" in line for line in scans)
+
+
+class _Explained:
+    """A snapshot that answers with no rows, and keeps the plan of what is asked."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.company_id = snapshot.company_id
+        self.lines: list[str] = []
+        self._snapshot = snapshot
+
+    async def fetch(self, sql: str, *arguments: Any) -> list[Any]:
+        self.lines = [row[0] for row in await self._snapshot.fetch(f"EXPLAIN {sql}", *arguments)]
+        return []

@@ -1,0 +1,215 @@
+"""Event listeners are told of what was committed: in order, at least once, and none holds up another."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+import asyncpg
+import pytest
+
+from quotaloom.funnels.commands.customers import NewCustomer, create_customer
+from quotaloom.platform.database import Database, credentials
+from quotaloom.platform.jobs.failures import dismiss_job, failed_jobs, retry_job
+from quotaloom.platform.jobs.handlers import Handlers, JobHandler
+from quotaloom.platform.jobs.worker import JobWorker
+from quotaloom.platform.notifications import listening
+from quotaloom.platform.unit_of_work import EVENTS_CHANNEL
+from quotaloom.platform.work import Work
+from quotaloom.policies.courier import EventCourier
+from quotaloom.policies.delivering import DELIVERY, deliver, leave_out
+from quotaloom.policies.host import PolicyHost
+from quotaloom.policies.settings import PolicyChange, switch_policy
+from quotaloom_sdk import Event, EventListener, Parameters
+from tests.founding import at, found
+from tests.graph_client import Moment
+from tests.integration.jobs.doing import HASTE, until
+from tests.integration.policies.served import installed
+
+
+@dataclass
+class Ear:
+    """A listener for customers that notes what it is told, and raises for those that it cannot stand."""
+
+    key: str
+    hated: set[str] = field(default_factory=set)
+    heard: list[str] = field(default_factory=list)
+
+    def listen(self, event: Event[Any]) -> None:
+        """Take an event."""
+        if event.id in self.hated or "all" in self.hated:
+            raise RuntimeError("that one I cannot stand")
+        self.heard.append(event.id)
+
+    @property
+    def definition(self) -> EventListener[Any]:
+        """The listener as a plugin has it."""
+        return EventListener(
+            key=self.key,
+            title="Ear",
+            description="Listens.",
+            parameters=Parameters,
+            topics=("customer.created",),
+            listen=self.listen,
+        )
+
+
+@asynccontextmanager
+async def delivering(database: Database, url: str, host: PolicyHost, work: Work) -> AsyncIterator[None]:
+    """One process that delivers events, in haste, at the moment of the work."""
+    clock = Moment(work.now)
+    handlers = Handlers([JobHandler(DELIVERY, partial(deliver, host), HASTE)])
+    async with AsyncExitStack() as stack:
+        courier = await stack.enter_async_context(EventCourier(database, host.registry, clock))
+        tellers = {EVENTS_CHANNEL: courier.told}
+        await stack.enter_async_context(listening(url, tellers, began=courier.missed))
+        await stack.enter_async_context(JobWorker(database, url, handlers, clock=clock, poll_seconds=0.1))
+        yield
+
+
+@pytest.fixture
+async def work(database: Database) -> Work:
+    """A company."""
+    return await found(database)
+
+
+async def events(work: Work) -> list[str]:
+    """The ids of the company's events of new customers, in their order."""
+    async with work.snapshot() as snapshot:
+        rows = await snapshot.fetch("SELECT id FROM outbox_event WHERE topic = 'customer.created' ORDER BY id")
+    return [str(row["id"]) for row in rows]
+
+
+async def customer(work: Work, name: str) -> str:
+    """Enter a customer; the id of the event."""
+    await create_customer(work, NewCustomer(name))
+    return (await events(work))[-1]
+
+
+async def failures(work: Work) -> list[Any]:
+    """The company's failed jobs."""
+    async with work.snapshot() as snapshot:
+        return await failed_jobs(snapshot)
+
+
+async def test_a_listener_is_told_in_order_of_what_happens_while_it_is_on(
+    database: Database, database_url: str, work: Work
+) -> None:
+    """Nothing of before, all twelve of afterwards, each once; nothing of another company, nor once it is off."""
+    ear, other = Ear("ear"), await found(database, key="other")
+    host = installed(ear.definition)
+    await customer(work, "Early")
+    await switch_policy(_later(work), host, PolicyChange("acme.ear", active=True))
+    work = _later(work)
+    async with delivering(database, database_url, host, work):
+        await customer(other, "Elsewhere")
+        for number in range(12):
+            await customer(work, f"Customer {number}")
+        await until(lambda: len(ear.heard) == 12)
+        assert ear.heard == (await events(work))[1:]
+        await switch_policy(work, host, PolicyChange("acme.ear", active=False))
+        await customer(work, "Late")
+        await asyncio.sleep(1)
+    assert len(ear.heard) == 12
+
+
+async def test_what_happened_while_nobody_delivered_is_told_later(
+    database: Database, database_url: str, work: Work
+) -> None:
+    """Sixty events, more than are read at a time, are told when a process comes; by two processes, none twice."""
+    ear = Ear("ear")
+    host = installed(ear.definition)
+    await switch_policy(work, host, PolicyChange("acme.ear", active=True))
+    ids = [await customer(work, f"Customer {number}") for number in range(60)]
+    async with (
+        delivering(database, database_url, host, work),
+        delivering(database, database_url, host, work),
+    ):
+        await until(lambda: len(ear.heard) >= 60)
+        ids.append(await customer(work, "Last"))
+        await until(lambda: len(ear.heard) >= 61)
+        await asyncio.sleep(1)
+    assert ear.heard == ids
+
+
+async def test_a_listener_that_fails_holds_up_nobody_but_itself(
+    database: Database, database_url: str, work: Work
+) -> None:
+    """It stands at the second event and is shown to the admin, while the other hears all; tried again, it hears all."""
+    good, bad = Ear("good"), Ear("bad")
+    host = installed(good.definition, bad.definition)
+    for key in ("acme.good", "acme.bad"):
+        await switch_policy(work, host, PolicyChange(key, active=True))
+    first = await customer(work, "First")
+    second = await customer(work, "Second")
+    bad.hated.add(second)
+    async with delivering(database, database_url, host, work):
+        (failed,) = await until(lambda: failures(work))
+        third = await customer(work, "Third")
+        await until(lambda: len(good.heard) == 3)
+        assert (failed["name"], failed["about"], failed["attempts"]) == (DELIVERY, "acme.bad", 3)
+        assert "that one I cannot stand" in failed["reason"]
+        assert bad.heard == [first]
+        assert len(await failures(work)) == 1
+        bad.hated.clear()
+        await retry_job(work, failed["id"])
+        await until(lambda: len(bad.heard) == 3)
+    assert good.heard == bad.heard == [first, second, third]
+
+
+async def test_an_event_is_left_out_when_its_failed_job_is_put_away(
+    database: Database, database_url: str, work: Work
+) -> None:
+    """The listener goes on with the event after the one that it cannot stand, and hears of it never more."""
+    ear = Ear("ear")
+    host = installed(ear.definition)
+    await switch_policy(work, host, PolicyChange("acme.ear", active=True))
+    first, second, third = [await customer(work, name) for name in ("First", "Second", "Third")]
+    ear.hated.add(second)
+    async with delivering(database, database_url, host, work):
+        (failed,) = await until(lambda: failures(work))
+        await dismiss_job(work, failed["id"], {DELIVERY: leave_out})
+        await until(lambda: len(ear.heard) == 2)
+    assert ear.heard == [first, third]
+    assert await failures(work) == []
+
+
+async def test_an_event_of_a_transaction_that_commits_late_is_told_in_its_turn(
+    database: Database, database_url: str, work: Work, admin_url: str
+) -> None:
+    """While one who publishes has not committed yet, later events wait behind his; none is passed over."""
+    ear = Ear("ear")
+    host = installed(ear.definition)
+    await switch_policy(work, host, PolicyChange("acme.ear", active=True))
+    admin = await asyncpg.connect(**credentials(admin_url))
+    await admin.execute(_SLOW_COMMITS)
+    async with delivering(database, database_url, host, work):
+        slow = asyncio.ensure_future(create_customer(work, NewCustomer("Slow")))
+        await until(lambda: admin.fetchval("SELECT count(*) > 0 FROM pg_stat_activity WHERE query = 'COMMIT;'"))
+        await create_customer(work, NewCustomer("Quick"))
+        await slow
+        await until(lambda: len(ear.heard) == 2)
+    await admin.close()
+    assert ear.heard == await events(work)
+
+
+# The first transaction that publishes of a new customer takes two seconds to commit.
+_SLOW_COMMITS = """
+CREATE SEQUENCE slow_commits;
+GRANT USAGE ON slow_commits TO quotaloom_app;
+CREATE FUNCTION dawdle() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    IF NEW.topic = 'customer.created' AND nextval('slow_commits') = 1 THEN PERFORM pg_sleep(2); END IF;
+    RETURN NULL;
+END $$;
+CREATE CONSTRAINT TRIGGER dawdling AFTER INSERT ON outbox_event DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION dawdle();
+"""
+
+
+def _later(work: Work) -> Work:
+    return at(work, work.now + timedelta(minutes=1))
