@@ -590,7 +590,8 @@ def _statements() -> list[str]:
     found.append(
         # The moves of each deal in their order, with all that figures need of them: read so, a million need no sort.
         """
-        CREATE INDEX ON stage_move (opportunity_id, moved_at, id, company_id) INCLUDE (to_stage_id, moved_on);
+        CREATE INDEX ON stage_move (opportunity_id, moved_at, id, company_id)
+            INCLUDE (from_stage_id, to_stage_id, moved_on);
         """
     )
     found.append(

@@ -81,7 +81,7 @@ def _statement(pick: Selection) -> str:
                     bit_or({bit}) OVER later AS after
                 FROM opportunity AS deal
                 JOIN stage_move AS move ON move.company_id = deal.company_id AND move.opportunity_id = deal.id
-                WHERE {pick.matches}
+                WHERE {pick.matches} AND {pick.entering}
                 WINDOW earlier AS (PARTITION BY move.opportunity_id ORDER BY move.moved_at, move.id
                     ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING),
                 later AS (PARTITION BY move.opportunity_id ORDER BY move.moved_at, move.id

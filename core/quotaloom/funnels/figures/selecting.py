@@ -119,6 +119,12 @@ class Selection:
         """
         return f"({self._columns[column]})[array_position({self._columns['stage_id']}, {stage_id})]"
 
+    @property
+    def entering(self) -> str:
+        """Whether a `move` leads into another stage: into the same one of another version it goes on."""
+        came, went = (self.step("number", f"move.{column}") for column in ("from_stage_id", "to_stage_id"))
+        return f"{came} IS DISTINCT FROM {went}"
+
     def _steps(self) -> str:
         laid, most = self._asked.stages.laid, self._asked.stages.most
         kind = "bigint" if most <= _LARGEST_WORD else "varbit"
