@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import Final
 
+from quotaloom.activities.facts import Subjects
+from quotaloom.activities.protection import refresh_last_activity
 from quotaloom.funnels.permission import require_seller, unknown
 from quotaloom.leads.commands import as_given, store_lead
 from quotaloom.leads.merged_attributes import follow
@@ -67,6 +69,7 @@ async def merge_leads(
         await follow(transaction, RecordKind.LEAD, kept_id, ids)
         handings = [Handing(owned, NOBODY, Movement.MERGE, text) for _, owned in others]
         await hand_over(transaction, handings, work.today)
+        await refresh_last_activity(transaction, Subjects(lead_id=kept_id))
         before = [asdict(lead) for lead, _ in others]
         transaction.record("lead.merge", "Lead", kept_id, before=before, after={"merged": ids}, reason=text)
         transaction.publish("lead.merged", id=kept_id, merged=ids)

@@ -7,6 +7,8 @@ from typing import Any, Final
 
 from asyncpg import Record
 
+from quotaloom.activities.facts import Subjects
+from quotaloom.activities.protection import refresh_last_activity
 from quotaloom.duplicates.normal_forms import likeness, region_of
 from quotaloom.funnels.commands.customers import hold_customer
 from quotaloom.funnels.new_customers import hold_customers
@@ -91,6 +93,7 @@ async def merge_customers(
         owned = await hold_records(transaction, RecordKind.CUSTOMER, ids)
         handings = [Handing(owned[one], NOBODY, Movement.MERGE, text) for one in ids]
         await hand_over(transaction, handings, work.today)
+        await refresh_last_activity(transaction, Subjects(customer_id=kept_id))
         before = [dict(kept), *map(dict, others)]
         told = {"merged": ids, **after}
         transaction.record("customer.merge", "Customer", kept_id, before=before, after=told, reason=text)
