@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import Final
 
+from quotaloom.attributes.definitions import Subject
+from quotaloom.attributes.merging import take_over_attributes
 from quotaloom.funnels.permission import require_seller, unknown
 from quotaloom.leads.commands import as_given, store_lead
 from quotaloom.leads.permission import lead_reach
@@ -42,10 +44,10 @@ async def merge_leads(
 ) -> None:
     """Let leads be part of another one, which is kept.
 
-    The kept one takes over what it does not have: organization, phone, mail, website, source, note, product and level,
-    from the first that has it; and all activities. The others stay as they were, as `merged`, and are nobody's; what
-    they became is theirs still. Needs an admin, a service with `funnels:write`, or somebody who may change all of
-    them. Raises `NotFound`, `Conflict`, and `InputError` for a kept lead that is invalid or part of another, merged
+    The kept one takes over what it does not have: organization, phone, mail, website, source, note, product, level and
+    attributes, from the first that has it; and all activities. The others stay as they were, as `merged`, and are
+    nobody's; what they became is theirs still. Needs an admin, a service with `funnels:write`, or somebody who may
+    change all of them. Raises `NotFound`, `Conflict`, and `InputError` for a kept lead that is invalid or part of another, merged
     ones that are, converted ones where the kept one is open, and for none, too many or twice the same.
     """
     require_seller(work.viewer, "merging leads")
@@ -63,6 +65,7 @@ async def merge_leads(
         ids = list(merged_ids)
         await transaction.execute(_ACTIVITIES, transaction.company_id, kept_id, ids)
         await transaction.execute(_MERGED, transaction.company_id, kept_id, ids)
+        await take_over_attributes(transaction, Subject.LEAD, kept_id, ids)
         handings = [Handing(owned, NOBODY, Movement.MERGE, text) for _, owned in others]
         await hand_over(transaction, handings, work.today)
         before = [asdict(lead) for lead, _ in others]

@@ -7,6 +7,8 @@ from typing import Any, Final
 
 from asyncpg import Record
 
+from quotaloom.attributes.definitions import Subject
+from quotaloom.attributes.merging import take_over_attributes
 from quotaloom.duplicates.normal_forms import likeness, region_of
 from quotaloom.funnels.commands.customers import hold_customer
 from quotaloom.funnels.new_customers import hold_customers
@@ -30,20 +32,8 @@ _FOLLOWING: Final = (
     " WHERE company_id = $1 AND customer_id = ANY ($3::bigint[])",
     "UPDATE customer SET parent_id = $2, version = version + 1"
     " WHERE company_id = $1 AND parent_id = ANY ($3::bigint[]) AND id <> $2 AND id <> ALL ($3)",
-    "UPDATE attribute_value SET to_customer_id = $2 WHERE company_id = $1 AND to_customer_id = ANY ($3::bigint[])",
 )
 """What names a merged customer names the kept one ($2)."""
-
-# Of each attribute that the kept one ($2) does not have, the value of the first of the others ($3) that has it.
-_ATTRIBUTES: Final = """
-UPDATE attribute_value SET customer_id = $2 WHERE company_id = $1 AND id IN (
-    SELECT DISTINCT ON (value.definition_id) value.id FROM attribute_value AS value
-    WHERE value.company_id = $1 AND value.customer_id = ANY ($3::bigint[]) AND NOT EXISTS (
-        SELECT FROM attribute_value AS own WHERE own.company_id = $1 AND own.customer_id = $2
-            AND own.definition_id = value.definition_id
-    ) ORDER BY value.definition_id, array_position($3, value.customer_id)
-)
-"""
 
 _MERGED: Final = """
 UPDATE customer SET merged_into_id = $2, parent_id = NULL, version = version + 1
@@ -95,8 +85,9 @@ async def merge_customers(
         ids = list(merged_ids)
         await _refuse_below(transaction, kept_id, ids)
         after = _filled(kept, others)
-        for following in (*_FOLLOWING, _ATTRIBUTES, _MERGED):
+        for following in (*_FOLLOWING, _MERGED):
             await transaction.execute(following, transaction.company_id, kept_id, ids)
+        await take_over_attributes(transaction, Subject.CUSTOMER, kept_id, ids)
         await _store(transaction, work, kept, after)
         owned = await hold_records(transaction, RecordKind.CUSTOMER, ids)
         handings = [Handing(owned[one], NOBODY, Movement.MERGE, text) for one in ids]
