@@ -47,8 +47,8 @@ async def merge_leads(
     The kept one takes over what it does not have: organization, phone, mail, website, source, note, product, level and
     attributes, from the first that has it; and all activities. The others stay as they were, as `merged`, and are
     nobody's; what they became is theirs still. Needs an admin, a service with `funnels:write`, or somebody who may
-    change all of them. Raises `NotFound`, `Conflict`, and `InputError` for a kept lead that is invalid or part of another, merged
-    ones that are, converted ones where the kept one is open, and for none, too many or twice the same.
+    change all of them. Raises `NotFound`, `Conflict`, and `InputError` for a kept lead that is invalid or part of
+    another, merged ones that are, converted ones where the kept one is open, and for none, too many or twice the same.
     """
     require_seller(work.viewer, "merging leads")
     text = checked_reason(reason)
