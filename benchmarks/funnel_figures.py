@@ -25,7 +25,7 @@ from quotaloom.platform.unit_of_work import Snapshot
 TITLE = "Figures of a funnel"
 FAN_OUT = (10, 10, 10)
 DEALS = 1_000_000
-ROUNDS = 5
+ROUNDS = 3
 SPAN = date_range(date(2016, 7, 1), date(2017, 7, 1))
 
 FUNNEL = NewFunnel(

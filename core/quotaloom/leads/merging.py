@@ -6,14 +6,15 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import Final
 
+from quotaloom.attributes.definitions import Subject
+from quotaloom.attributes.merging import take_over_attributes
 from quotaloom.funnels.permission import require_seller, unknown
 from quotaloom.leads.commands import as_given, store_lead
-from quotaloom.leads.merged_attributes import follow
 from quotaloom.leads.permission import lead_reach
 from quotaloom.leads.records import LeadStatus, StoredLead
 from quotaloom.leads.storing import hold_leads
 from quotaloom.ownership.ledger import Handing, hand_over
-from quotaloom.ownership.owners import NOBODY, Movement, OwnedRecord, RecordKind
+from quotaloom.ownership.owners import NOBODY, Movement, OwnedRecord
 from quotaloom.platform.errors import Conflict, InputError
 from quotaloom.platform.texts import checked_reason
 from quotaloom.platform.unit_of_work import Transaction
@@ -64,7 +65,7 @@ async def merge_leads(
         ids = list(merged_ids)
         await transaction.execute(_ACTIVITIES, transaction.company_id, kept_id, ids)
         await transaction.execute(_MERGED, transaction.company_id, kept_id, ids)
-        await follow(transaction, RecordKind.LEAD, kept_id, ids)
+        await take_over_attributes(transaction, Subject.LEAD, kept_id, ids)
         handings = [Handing(owned, NOBODY, Movement.MERGE, text) for _, owned in others]
         await hand_over(transaction, handings, work.today)
         before = [asdict(lead) for lead, _ in others]

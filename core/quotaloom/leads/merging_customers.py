@@ -7,11 +7,12 @@ from typing import Any, Final
 
 from asyncpg import Record
 
+from quotaloom.attributes.definitions import Subject
+from quotaloom.attributes.merging import take_over_attributes
 from quotaloom.duplicates.normal_forms import likeness, region_of
 from quotaloom.funnels.commands.customers import hold_customer
 from quotaloom.funnels.new_customers import hold_customers
 from quotaloom.funnels.permission import require_seller
-from quotaloom.leads.merged_attributes import follow
 from quotaloom.leads.merging import check_merged
 from quotaloom.ownership.ledger import Handing, hand_over, hold_records
 from quotaloom.ownership.owners import NOBODY, Movement, RecordKind
@@ -86,7 +87,7 @@ async def merge_customers(
         after = _filled(kept, others)
         for following in (*_FOLLOWING, _MERGED):
             await transaction.execute(following, transaction.company_id, kept_id, ids)
-        await follow(transaction, RecordKind.CUSTOMER, kept_id, ids)
+        await take_over_attributes(transaction, Subject.CUSTOMER, kept_id, ids)
         await _store(transaction, work, kept, after)
         owned = await hold_records(transaction, RecordKind.CUSTOMER, ids)
         handings = [Handing(owned[one], NOBODY, Movement.MERGE, text) for one in ids]

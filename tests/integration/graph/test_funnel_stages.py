@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from quotaloom.funnels.commands.stage_changes import move_opportunity, reopen_opportunity
+from quotaloom.funnels.commands.funnels import move_deals_to_latest
+from quotaloom.funnels.commands.stage_changes import move_opportunity, reopen_opportunity, win_opportunity
 from quotaloom.funnels.deals import OpportunityRow, PastMove
 from quotaloom.funnels.opportunity_batches import insert_opportunities
 from quotaloom.platform.database import Database
@@ -183,6 +184,23 @@ async def test_stages_are_told_by_key_whatever_version_their_deals_follow(databa
     # Leads came before offers in the version that had both; of talks and leads the talk came into use later.
     assert later["lead"] == ["offer", "talk", "won", "lost", "cancelled"]
     assert later["talk"] == ["won", "lost", "cancelled"]
+
+
+async def test_a_deal_that_follows_a_newer_version_stays_where_it_is(database: Database) -> None:
+    """It came on 4 May, followed the new version on 1 June, and is 28 days old that day; its cohort is that of May."""
+    floor = await furnish(database)
+    deal = await climb(floor, "ann", day(5, 1), ("offer", day(5, 4)), amount=10_00)
+    await next_version(floor)
+    await write(floor, "UPDATE stage SET age_limit_days = 27 WHERE name = 'Quote'")
+    assert await move_deals_to_latest(floor.work, floor.funnel, {}) == 1
+    fields = "stages { key entered ageing { deals { count } } days { count median } }"
+    may, june = await of_funnel(floor, 'period: "2026-05-01/2026-07-01", grain: MONTH', fields)
+    assert (by_key(may)["offer"]["entered"], by_key(june)["offer"]["entered"]) == (1, 0)
+    assert by_key(june)["offer"]["ageing"]["deals"]["count"] == 1
+    assert by_key(june)["offer"]["days"] == {"count": 0, "median": None}
+    await win_opportunity(floor.work, HOST, deal)
+    (june,) = await of_funnel(floor, 'period: "2026-06"', fields)
+    assert by_key(june)["offer"]["days"] == {"count": 1, "median": 28}
 
 
 async def test_every_figure_of_stages_of_a_tree_takes_one_statement(database: Database) -> None:

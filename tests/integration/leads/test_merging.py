@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from quotaloom.attributes.definitions import Subject
 from quotaloom.duplicates.finding import Duplicate, duplicates_of
 from quotaloom.duplicates.normal_forms import Likeness
 from quotaloom.duplicates.rules import Compared, DuplicateSubject, Rule
@@ -16,8 +17,10 @@ from quotaloom.leads.merging import merge_leads
 from quotaloom.leads.merging_customers import merge_customers
 from quotaloom.platform.database import Database
 from quotaloom.platform.errors import Conflict, InputError, NotFound
+from quotaloom_sdk.attributes import AttributeKind, Reference
+from tests.integration.attributes.noting import define, note, noted, refused
 from tests.integration.funnels.floors import Floor, furnish
-from tests.integration.graph.asking import ask, do, gid
+from tests.integration.graph.asking import ask, gid
 from tests.integration.leads.offices import lead_of, open_pool
 from tests.integration.leads.test_converting import visit
 from tests.integration.ownership.replaying import replayed
@@ -120,37 +123,24 @@ async def test_what_a_customer_has_follows_to_the_kept_one(database: Database) -
     assert all(node["key"] != "o" for node in listed["customers"]["nodes"])
 
 
-async def test_attributes_follow_where_the_kept_one_has_none(database: Database) -> None:
-    """Its own grade stays; the region is the first other's that has one."""
+@pytest.mark.parametrize("on", [Subject.CUSTOMER, Subject.LEAD])
+async def test_attributes_follow_where_the_kept_one_has_none(database: Database, on: Subject) -> None:
+    """Its own grade stays; the region is the first other's that has one; what named an other one names the kept one."""
     floor = await furnish(database)
     for key in ("grade", "region"):
-        await do(floor, "defineAttribute", "", on="CUSTOMER", key=key, title=key, kind="TEXT")
-    ids = await customers(floor, *[NewCustomer("Globex") for _ in range(3)])
-    for number, values in zip(ids, ({"grade": "A"}, {"grade": "B"}, {"grade": "C", "region": "South"}), strict=True):
-        given = [{"key": key, "text": text} for key, text in values.items()]
-        await do(floor, "setAttributes", "", id=gid("Customer", number), values=given)
-    await merge_customers(floor.work, ids[0], ids[1:])
-    rows = await floor.rows(
-        "SELECT definition.key, value.text FROM attribute_value AS value JOIN attribute_definition AS definition"
-        " ON definition.id = definition_id WHERE customer_id = $1 ORDER BY 1",
-        ids[0],
-    )
-    assert [tuple(row) for row in rows] == [("grade", "A"), ("region", "South")]
-
-
-async def test_attributes_of_leads_follow_too(database: Database) -> None:
-    """The kept lead had no grade; whatever referred to the other one refers to it."""
-    floor = await furnish(database)
-    await do(floor, "defineAttribute", "", on="LEAD", key="grade", title="Grade", kind="TEXT")
-    reference = {"key": "adviser", "title": "Adviser", "kind": "REFERENCE", "refersTo": "LEAD"}
-    await do(floor, "defineAttribute", "", on="LEAD", **reference)
-    kept, other, third = [await lead_of(floor) for _ in range(3)]
-    await do(floor, "setAttributes", "", id=gid("Lead", other), values=[{"key": "grade", "text": "A"}])
-    values = [{"key": "adviser", "reference": gid("Lead", other)}]
-    assert (await do(floor, "setAttributes", "", id=gid("Lead", third), values=values))["errors"] == []
-    await merge_leads(floor.work, kept, [other])
-    rows = await floor.rows("SELECT lead_id, text, to_lead_id FROM attribute_value ORDER BY id")
-    assert [tuple(row) for row in rows] == [(kept, "A", None), (third, None, kept)]
+        await define(floor, on=on, key=key)
+    await define(floor, AttributeKind.REFERENCE, on=Subject.UNIT, key="first", refers_to=on)
+    if on is Subject.CUSTOMER:
+        ids = await customers(floor, *[NewCustomer("Globex") for _ in range(3)])
+    else:
+        ids = [await lead_of(floor) for _ in range(3)]
+    for id, values in zip(ids, ({"grade": "A"}, {"grade": "B"}, {"grade": "C", "region": "South"}), strict=True):
+        await note(floor.work, on, id, **values)
+    await note(floor.work, Subject.UNIT, floor.units["east"], first=Reference(on.value, str(ids[2])))
+    await (merge_customers if on is Subject.CUSTOMER else merge_leads)(floor.work, ids[0], ids[1:])
+    assert await noted(floor, on, ids[0]) == {"grade": "A", "region": "South"}
+    assert await noted(floor, Subject.UNIT, floor.units["east"]) == {"first": Reference(on.value, str(ids[0]))}
+    assert await refused(note(floor.work, on, ids[1], grade="D")) == "MERGED at id"
 
 
 async def test_which_customers_cannot_be_merged(database: Database) -> None:

@@ -51,42 +51,47 @@ async def passages(snapshot: Snapshot, asked: Asked) -> Mapping[PassagePlace, Pa
     on a day that is not known has unknown days.
     """
     found: dict[PassagePlace, Passage] = defaultdict(Passage)
-    for row in await snapshot.fetch(*_statement(snapshot, asked)):
+    pick = Selection(snapshot, asked)
+    for row in await snapshot.fetch(_statement(pick), *pick.values):
         passage = found[(row["owner_id"], row["grouped"]), row["slot"] - 1, row["number"]]
         if row["reached"] is None:
             passage.stays = spread_of(row)
         else:
-            numbers = frozenset(place for place, bit in enumerate(row["reached"]) if bit == "1")
-            passage.reached[numbers] += row["count"]
+            passage.reached[pick.numbers_in(row["reached"])] += row["count"]
     return dict(found)
 
 
-def _statement(snapshot: Snapshot, asked: Asked) -> tuple[str, ...]:
-    pick = Selection(snapshot, asked)
-    slots = pick.slots()
-    owned = f"SELECT {pick.owner} AS owner_id, grouped, number"
-    stays = (
-        f"{owned}, {slots.of('left_on')} AS slot, left_on - came_on AS days"
-        f" FROM walked {pick.join_owner} WHERE left_on IS NOT NULL"
-    )
-    sql = f"""
+def _statement(pick: Selection) -> str:
+    slots, bit = pick.slots(), pick.step("bit", "move.to_stage_id")
+    key = "SELECT position_id, funnel_id, grouped, number"
+    stays = f"{key}, left_slot AS slot, days FROM walked WHERE left_slot IS NOT NULL"
+    first = f"{key}, came_slot AS slot, reached FROM walked WHERE came_slot IS NOT NULL"
+    stayed = spread_sql(pick.tallied(stays, number="int", slot="int", days="int"), "owner_id, grouped, number, slot")
+    return f"""
     {pick.begin}, walked AS MATERIALIZED (
-        SELECT deal.position_id, deal.funnel_id, {pick.group} AS grouped, step.number, step.bit,
-            move.moved_on AS came_on, lead(move.moved_on) OVER passing AS left_on,
-            bit_or(step.bit) OVER (passing ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before,
-            bit_or(step.bit) OVER (passing ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING) AS after
-        FROM opportunity AS deal
-        JOIN stage_move AS move ON move.company_id = deal.company_id AND move.opportunity_id = deal.id
-        JOIN step ON step.stage_id = move.to_stage_id WHERE {pick.matches}
-        WINDOW passing AS (PARTITION BY move.opportunity_id ORDER BY move.moved_at, move.id)
+        SELECT * FROM (
+            SELECT position_id, funnel_id, grouped, number, left_on - came_on AS days,
+                {slots.of("left_on")} AS left_slot,
+                CASE WHEN before IS NULL OR bit & before = bit # bit THEN {slots.of("came_on")} END AS came_slot,
+                coalesce(after, bit # bit) AS reached
+            FROM (
+                SELECT deal.position_id, deal.funnel_id, {pick.group} AS grouped, {bit} AS bit,
+                    {pick.step("number", "move.to_stage_id")} AS number, move.moved_on AS came_on,
+                    lead(move.moved_on) OVER later AS left_on, bit_or({bit}) OVER earlier AS before,
+                    bit_or({bit}) OVER later AS after
+                FROM opportunity AS deal
+                JOIN stage_move AS move ON move.company_id = deal.company_id AND move.opportunity_id = deal.id
+                WHERE {pick.matches} AND {pick.entering}
+                WINDOW earlier AS (PARTITION BY move.opportunity_id ORDER BY move.moved_at, move.id
+                    ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING),
+                later AS (PARTITION BY move.opportunity_id ORDER BY move.moved_at, move.id
+                    ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING)
+            ) AS passing
+        ) AS placed WHERE left_slot IS NOT NULL OR came_slot IS NOT NULL
     )
     SELECT owner_id, grouped, number, slot, NULL AS reached, count, total, median, p90, unknown
-    FROM ({spread_sql(stays, "owner_id, grouped, number, slot")}) AS stayed WHERE slot IS NOT NULL
+    FROM ({stayed}) AS stayed
     UNION ALL
-    SELECT owner_id, grouped, number, slot, reached, count(*), NULL, NULL, NULL, NULL FROM (
-        {owned}, {slots.of("came_on")} AS slot, coalesce(after, bit # bit)::text AS reached
-        FROM walked {pick.join_owner}
-        WHERE came_on IS NOT NULL AND (before IS NULL OR bit & before = bit # bit)
-    ) AS first WHERE slot IS NOT NULL GROUP BY 1, 2, 3, 4, 5
+    SELECT owner_id, grouped, number, slot, reached, times, NULL, NULL, NULL, NULL
+    FROM ({pick.tallied(first, number="int", slot="int", reached="text")}) AS cohort
     """  # noqa: S608 (constants and numbers of parameters)
-    return sql, *pick.values
