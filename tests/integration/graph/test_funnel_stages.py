@@ -186,6 +186,25 @@ async def test_stages_are_told_by_key_whatever_version_their_deals_follow(databa
     assert later["talk"] == ["won", "lost", "cancelled"]
 
 
+async def test_cohorts_are_followed_through_any_number_of_stages(database: Database) -> None:
+    """A funnel that has had 75 stages under different keys, more than a number has bits."""
+    floor = await furnish(database)
+    await climb(floor, "ann", day(5, 1), ("offer", day(5, 4)), ("won", day(5, 9)))
+    await climb(floor, "ann", day(5, 1))
+    await write(
+        floor,
+        "INSERT INTO stage (company_id, funnel_id, version_number, key, name, ordinal, outcome, win_probability)"
+        " SELECT $1, $2, 2, 's' || n, 'S', n, 'open', 0.5 FROM generate_series(1, 70) AS n",
+        floor.work.company.id,
+        floor.funnel,
+    )
+    (may,) = await of_funnel(floor, 'period: "2026-05"', COHORT)
+    stages = by_key(may)
+    lead = reached(stages["lead"])
+    assert (len(stages), stages["lead"]["entered"], lead["offer"], lead["won"], lead["lost"]) == (75, 2, 1, 1, 0)
+    assert (stages["offer"]["entered"], reached(stages["offer"])["won"], stages["s70"]["entered"]) == (1, 1, 0)
+
+
 async def test_a_deal_that_follows_a_newer_version_stays_where_it_is(database: Database) -> None:
     """It came on 4 May, followed the new version on 1 June, and is 28 days old that day; its cohort is that of May."""
     floor = await furnish(database)
