@@ -182,7 +182,7 @@ async def _prepare(bench: Bench, fresh: FreshDatabase) -> _Company:
 async def _round(plain: asyncpg.Connection, company: _Company, watch: Stopwatch) -> None:
     work = company.planted.work
     async with work.snapshot() as snapshot:
-        # On a busy machine a statement may take longer than the product lets it; here it is to be measured all the same.
+        # On a busy machine a statement may take longer than the product lets it: it is to be measured all the same.
         await snapshot.fetch("SELECT set_config('statement_timeout', '600000', true)")
         calendar = await load_calendar(snapshot, work.company)
         question = FunnelQuestion(tuple(calendar.fiscal.periods(SPAN, Grain.MONTH)), work.today)

@@ -110,6 +110,15 @@ async def test_days_in_a_stage_are_of_the_stays_that_ended_in_the_period(databas
     assert by_key(ann)["lead"]["days"] == {"count": 2, "median": 0, "p90": 3, "mean": "1.5", "unknown": 0}
 
 
+async def test_a_move_that_is_dated_before_the_one_before_took_no_days(database: Database) -> None:
+    """Entered late: into the second stage on 10 May, and out of it on what is said to be 5 May."""
+    floor = await furnish(database)
+    await climb(floor, "ann", day(5, 1), ("offer", day(5, 10)), ("lead", day(5, 5)))
+    (may,) = await of_funnel(floor, 'period: "2026-05"', DAYS)
+    assert by_key(may)["lead"]["days"]["median"] == 9
+    assert by_key(may)["offer"]["days"] == {"count": 1, "median": 0, "p90": 0, "mean": "0.0", "unknown": 0}
+
+
 async def test_imported_moves_without_a_day_are_told_apart(database: Database) -> None:
     """A deal came into its first stage nobody knows when, into the second on 1 May, and was won on 11 May."""
     floor = await furnish(database)

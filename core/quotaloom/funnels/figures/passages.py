@@ -45,13 +45,14 @@ NOBODY_CAME = Cohort()
 async def stays(snapshot: Snapshot, asked: Asked) -> Mapping[PassagePlace, DaySpread]:
     """The days from coming to leaving, of the stays in each stage that ended in each period; one statement.
 
-    Where none ended there is no entry. A stay that began on a day that is not known has unknown days; one that ended on
-    such a day is in no period.
+    Where none ended there is no entry. Days are never below 0, though a move may be dated before the one before. A
+    stay that began on a day that is not known has unknown days; one that ended on such a day is in no period.
     """
     pick = Selection(snapshot, asked)
     slot = pick.slots().of("left_on")
     ended = f"""
-        SELECT position_id, funnel_id, grouped, number, {slot} AS slot, left_on - came_on AS days FROM (
+        SELECT position_id, funnel_id, grouped, number, {slot} AS slot,
+            CASE WHEN left_on < came_on THEN 0 ELSE left_on - came_on END AS days FROM (
             SELECT {_moved(pick)}, lead(move.moved_on) OVER later AS left_on {_moves(pick)} WINDOW {_LATER}
         ) AS stay WHERE {slot} IS NOT NULL
     """  # noqa: S608 (constants and numbers of parameters)
