@@ -145,7 +145,7 @@ class HandOverRecordsInput:
     )
     pool_id: strawberry.ID | None = strawberry.field(default=None, description="The pool that all of them go into.")
     kinds: list[RecordKind] | None = strawberry.field(default=None, description="Only these; all if not given.")
-    reason: str | None = strawberry.field(default=None, description="Why.")
+    reason: str | None = strawberry.field(default=None, description="Why; going into a pool takes one.")
     override: bool = strawberry.field(default=False, description=OVERRIDE)
 
 

@@ -18,25 +18,35 @@ from quotaloom.platform.errors import AccessDenied, InputError, Path
 from quotaloom.platform.unit_of_work import Transaction
 from quotaloom.platform.work import Work
 
+_CUSTOMER = """
+SELECT customer.merged_into_id FROM customer
+LEFT JOIN ownership AS own ON own.company_id = customer.company_id AND own.customer_id = customer.id
+WHERE customer.company_id = $1 AND customer.id = $2 AND ($3::bigint[] IS NULL OR own.position_id = ANY ($3)
+    OR EXISTS (SELECT FROM opportunity WHERE company_id = $1 AND customer_id = $2 AND position_id = ANY ($3))
+    OR own.position_id IS NULL AND own.pool_id IS NULL
+        AND NOT EXISTS (SELECT FROM opportunity WHERE company_id = $1 AND customer_id = $2))
+"""
+
 
 async def require_customer(transaction: Transaction, work: Work, customer_id: int | None, path: Path) -> None:
-    """Raise `NotFound` unless the viewer works a deal of the customer, or it has none at all.
+    """Raise `NotFound` unless the viewer works the customer or a deal with it, or it is nobody's and has none at all.
 
-    An id out of his sight answers like one that does not exist: a deal shows its customer's name.
+    An id out of his sight answers like one that does not exist: a deal shows its customer's name. Raises `InputError`
+    MERGED for a customer that is part of another one by now.
     """
     worked = await worked_positions(transaction, work.viewer, work.today)
-    if customer_id is None or worked is None:
+    if customer_id is None:
         return
     row = await transaction.fetch_one(
-        "SELECT FROM customer WHERE company_id = $1 AND id = $2 AND (EXISTS (SELECT FROM opportunity"
-        "  WHERE company_id = $1 AND customer_id = $2 AND position_id = ANY ($3::bigint[]))"
-        " OR NOT EXISTS (SELECT FROM opportunity WHERE company_id = $1 AND customer_id = $2))",
+        _CUSTOMER,
         transaction.company_id,
         customer_id if may_be_id(customer_id) else 0,
-        list(worked),
+        None if worked is None else list(worked),
     )
     if row is None:
         raise unknown("customer", customer_id, path)
+    if row["merged_into_id"] is not None:
+        raise InputError("MERGED", "this customer is part of another one by now: name that one", path)
 
 
 async def require_splits(

@@ -74,7 +74,7 @@ async def read_deal_ids(snapshot: Snapshot, funnel_key: str) -> DealIds:
         funnel=stages[0]["funnel_id"],
         stages={row["key"]: row["id"] for row in stages},
         positions=await ids_by_key(snapshot, "org_unit WHERE kind = 'position'"),
-        customers=await ids_by_key(snapshot, "customer"),
+        customers=await ids_by_key(snapshot, "customer", "coalesce(merged_into_id, id)"),
         products=await ids_by_key(snapshot, "product"),
         pools=await ids_by_key(snapshot, "pool"),
     )
@@ -106,6 +106,6 @@ def with_lines(error: InputError, lines: Sequence[int], file: str) -> InputError
     return ImportRefused(bad, halfway=True)
 
 
-async def ids_by_key(snapshot: Snapshot, rows: str) -> dict[str, int]:
-    """The ids of these rows of the company, by their keys."""
-    return {row["key"]: row["id"] for row in await snapshot.fetch(f"SELECT id, key FROM {rows}")}  # noqa: S608 (ours)
+async def ids_by_key(snapshot: Snapshot, rows: str, number: str = "id") -> dict[str, int]:
+    """The ids of these rows of the company, by their keys; a customer that was merged stands for the one kept."""
+    return {row["key"]: row["id"] for row in await snapshot.fetch(f"SELECT {number} AS id, key FROM {rows}")}  # noqa: S608 (ours)

@@ -44,13 +44,19 @@ INSERT INTO ownership_entry (company_id, ownership_id, movement, at, moved_on, t
 SELECT $1, id, $9, $3, $4, pool_id, member_id, position_id, $10, $11, false FROM stored ORDER BY id
 """
 
+# Whoever has a record and takes it along to another of his positions has it since when he got it.
 _MOVE = """
 WITH given AS (
-    SELECT * FROM unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[])
+    SELECT own.id, given.pool_id, given.member_id, given.position_id,
+        own.position_id IS NOT NULL AND given.position_id IS NOT NULL AND own.member_id = given.member_id AS keeps
+    FROM unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[])
         AS given (id, pool_id, member_id, position_id)
+    JOIN ownership AS own ON own.company_id = $1 AND own.id = given.id
 ), moved AS (
     UPDATE ownership SET pool_id = given.pool_id, member_id = given.member_id, position_id = given.position_id,
-        since = $6, since_on = $7, last_activity_on = NULL, version = version + 1
+        since = CASE WHEN given.keeps THEN since ELSE $6 END,
+        since_on = CASE WHEN given.keeps THEN since_on ELSE $7 END,
+        last_activity_on = CASE WHEN given.keeps THEN last_activity_on END, version = version + 1
     FROM given WHERE ownership.company_id = $1 AND ownership.id = given.id
     RETURNING ownership.opportunity_id, given.member_id, given.position_id
 )

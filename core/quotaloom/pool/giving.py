@@ -70,7 +70,7 @@ class Giving:
         refusal = self._refusal(judge, record, owner)
         if refusal is not None and not self.override:
             return refusal
-        if owner.member_id is not None:
+        if owner.member_id not in (None, record.owner.member_id):
             judge.gets(record, owner.member_id)
         return Handing(record, owner, self.movement, self.reason, override=refusal is not None)
 
@@ -146,9 +146,12 @@ def _unmovable(judge: Judge, giving: Giving, record: OwnedRecord, new: Owner) ->
         return Refusal("ALREADY_CLAIMED", "somebody else has this record already")
     if giving.movement is not Movement.ASSIGN and not record.owner.held:
         return Refusal("WAITING", "nobody has this record: it can be claimed or assigned")
-    if record.owner == new:
-        return Refusal("NO_CHANGE", "he has this record already")
-    return judge.over(record)
+    return no_change(record, new) or judge.over(record)
+
+
+def no_change(record: OwnedRecord, new: Owner) -> Refusal | None:
+    """What refuses a record to whoever has it already: nothing would move but its clocks."""
+    return Refusal("NO_CHANGE", "he has this record already") if record.owner == new else None
 
 
 async def seats_of(transaction: Transaction, work: Work, recipients: Sequence[Recipient]) -> Seats:

@@ -14,11 +14,11 @@ from quotaloom.ownership.rules import Refusal
 from quotaloom.platform.errors import AccessDenied, InputError, NotFound
 from quotaloom.platform.unit_of_work import Transaction
 from quotaloom.platform.work import Work
-from quotaloom.pool.giving import Giving, Recipient, seats_of
+from quotaloom.pool.giving import Giving, Recipient, no_change, seats_of
 from quotaloom.pool.judging import Judge, load_judge
 from quotaloom.pool.moving import Outcome, move
 from quotaloom.pool.permission import PoolReach, pool_reach, require_mover
-from quotaloom.pool.releasing import Target, load_targets
+from quotaloom.pool.releasing import Target, load_targets, required_reason
 from quotaloom.pool.rule_book import load_rules
 from quotaloom.pool.seats import Seats
 
@@ -62,14 +62,18 @@ async def hand_over_records(work: Work, handover: HandOver) -> HandedOver:
     """Hand over what a member holds and what is not over, in batches that each stand for themselves.
 
     Recipients take turns; one who may not have a record is passed over, and it stays where nobody may. The viewer may
-    move the member's records, as his head or as an admin, and those of the recipients. An override needs an admin and a
-    reason. Raises `NotFound` for a member none of whose records are the viewer's to move, for recipients and for the
-    pool; `InputError` RECIPIENT_NEEDED where there is neither recipient nor pool, or both.
+    move the member's records, as his head or as an admin, and those of the recipients. Into a pool it is as a release:
+    it needs a reason, the pool is one of the viewer's, and what belongs to another pool that he does not look after is
+    refused as `OTHER_POOL`. An override needs an admin and a reason. Raises `NotFound` for a member none of whose
+    records are the viewer's to move, for recipients and for the pool; `InputError` REASON_NEEDED, and RECIPIENT_NEEDED
+    where there is neither recipient nor pool, or both.
     """
     require_mover(work.viewer, "handing records over")
     if bool(handover.to) == (handover.pool_id is not None) or len(handover.to) > MOST_RECIPIENTS:
         raise InputError("RECIPIENT_NEEDED", f"name a pool, or 1 to {MOST_RECIPIENTS} recipients", ("to",))
     giving = Giving(Movement.HANDOVER, handover.reason, handover.override).checked()
+    if handover.pool_id is not None:
+        required_reason(giving.reason)
     done = _Batch(0, 0, (0,) * max(1, len(handover.to)), ())
     while True:
         batch = await work.write(partial(_hand_over_some, work=work, handover=handover, giving=giving, done=done))
@@ -85,8 +89,10 @@ async def _hand_over_some(
     members = [member_id for one in handover.to for member_id in one.member_ids(seats)]
     await lock_holdings(transaction, members)
     reach = await pool_reach(transaction, work.viewer, work.today)
-    target = await _target(transaction, handover.pool_id)
-    await _require_right(transaction, work, reach, handover, seats)
+    target = await _target(transaction, reach, handover.pool_id)
+    if done.last == 0:  # later on, all that was his to move may have moved
+        await _require_say(transaction, reach, handover)
+    _require_recipients(reach, handover, seats)
     held = await held_by(transaction, handover.member_id, handover.kinds, done.last, BATCH)
     if not held:
         return None
@@ -97,7 +103,7 @@ async def _hand_over_some(
         if not reach.works(record.owner) or judge.over(record) is not None:
             continue
         if target is not None:
-            number, found = 0, _into(target, record, giving)
+            number, found = 0, _into(target, record, giving, reach)
         else:
             number, found = _in_turn(judge, handover.to, seats, record, giving, turn)
         if isinstance(found, Refusal):
@@ -110,7 +116,10 @@ async def _hand_over_some(
     return _Batch(held[-1].id, turn, tuple(moved), tuple(refused))
 
 
-def _into(target: Target, record: OwnedRecord, giving: Giving) -> Handing | Refusal:
+def _into(target: Target, record: OwnedRecord, giving: Giving, reach: PoolReach) -> Handing | Refusal:
+    pool_id = record.owner.pool_id
+    if pool_id not in (None, target.id) and not reach.manages(pool_id):
+        return Refusal("OTHER_POOL", "this record belongs to another pool: released, it goes back there")
     return target.refusal(record) or Handing(record, Owner(target.id), giving.movement, giving.reason)
 
 
@@ -121,29 +130,31 @@ def _in_turn(
     found: list[tuple[int, Handing | Refusal]] = []
     for offset in range(len(to)):
         number = (turn + offset) % len(to)
-        handing = giving.handing(judge, record, to[number].owner(seats, record.owner.pool_id))
+        owner = to[number].owner(seats, record.owner.pool_id)
+        handing = no_change(record, owner) or giving.handing(judge, record, owner)
         found.append((number, handing))
         if isinstance(handing, Handing):
             return found[-1]
     return found[0]
 
 
-async def _target(transaction: Transaction, pool_id: int | None) -> Target | None:
+async def _target(transaction: Transaction, reach: PoolReach, pool_id: int | None) -> Target | None:
     if pool_id is None:
         return None
     found = await load_targets(transaction, [pool_id])
-    if pool_id not in found:
-        raise NotFound("NOT_FOUND", "there is no such pool", ("poolId",))
+    if pool_id not in found or not (reach.manages(pool_id) or pool_id in reach.joined):
+        raise NotFound("NOT_FOUND", "there is no such pool that you can see", ("poolId",))
     return found[pool_id]
 
 
-async def _require_right(
-    transaction: Transaction, work: Work, reach: PoolReach, handover: HandOver, seats: Seats
-) -> None:
+async def _require_say(transaction: Transaction, reach: PoolReach, handover: HandOver) -> None:
     if handover.override and not reach.everything:
         raise AccessDenied("overriding a rule needs an admin")
     if not await _may_move(transaction, reach, handover.member_id):
         raise NotFound("NOT_FOUND", "there is no such member whose records are yours to move", ("memberId",))
+
+
+def _require_recipients(reach: PoolReach, handover: HandOver, seats: Seats) -> None:
     for one in handover.to:
         new = one.owner(seats, None)
         if not (reach.everything or reach.works_position(new.position_id)):

@@ -191,7 +191,7 @@ async def test_a_leavers_records_are_divided(database: Database) -> None:
     assert [holders[record] for record in [*records, deal]] == ["bob", "eve", "bob", "eve", "ann"]
     again = await hand_over_records(sea.work, HandOver(sea.floor.members["ann"], to))
     assert again.moved == (0, 0)
-    into = await hand_over_records(sea.work, HandOver(sea.floor.members["bob"], pool_id=sea.pool))
+    into = await hand_over_records(sea.work, HandOver(sea.floor.members["bob"], pool_id=sea.pool, reason="Left"))
     assert into.moved == (2,)
     await replayed(sea.work)
 

@@ -44,6 +44,19 @@ WHERE company_id = $1 AND id = $2
 """
 
 
+# A customer whom nobody holds and who has no deal is everybody's who sells.
+_HELD = """
+SELECT customer.*, parent.key AS parent_key FROM customer
+LEFT JOIN customer AS parent ON parent.company_id = customer.company_id AND parent.id = customer.parent_id
+LEFT JOIN ownership AS own ON own.company_id = customer.company_id AND own.customer_id = customer.id
+WHERE customer.company_id = $1 AND customer.id = $2 AND ($3::bigint[] IS NULL OR own.position_id = ANY ($3)
+    OR EXISTS (SELECT FROM opportunity WHERE company_id = $1 AND customer_id = $2 AND position_id = ANY ($3))
+    OR cardinality($3) > 0 AND own.position_id IS NULL AND own.pool_id IS NULL
+        AND NOT EXISTS (SELECT FROM opportunity WHERE company_id = $1 AND customer_id = $2))
+FOR UPDATE OF customer
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class NewCustomer:
     """An account; `parent_key` is the key of the customer it belongs to (in the same batch, or stored).
@@ -209,9 +222,10 @@ async def update_customer(
 ) -> None:
     """Change a customer; `changes` holds fields of `NewCustomer` named in `CHANGEABLE`.
 
-    Needs an admin, a service with `funnels:write`, or a member who may write one of the customer's deals; a
-    customer without any deal is everybody's who sells. Raises `NotFound`, `Conflict` where the version is
-    another, `InputError` for bad values and for a parent that is the customer itself or belongs to it.
+    Needs an admin, a service with `funnels:write`, or a member who works for the position that holds the customer or
+    for one that has a deal with it; one that nobody holds and that has no deal is everybody's who sells. Raises
+    `NotFound`, `Conflict` where the version is another, `InputError` for bad values, for a customer that is part of
+    another one by now, and for a parent that is the customer itself or belongs to it.
     """
     require_seller(work.viewer, "changing a customer")
     for name in changes.keys() - CHANGEABLE:
@@ -260,24 +274,22 @@ def _as_given(row: Record) -> NewCustomer:
 async def hold_customer(transaction: Transaction, work: Work, customer_id: int) -> Record:
     """The customer with the key of its parent, locked until the transaction ends.
 
-    Raises `NotFound` where it does not exist or is not the viewer's to change.
+    Raises `NotFound` where it does not exist or is not the viewer's to change, `InputError` MERGED where it is part of
+    another one by now.
     """
     if not may_be_id(customer_id):
         raise unknown("customer", customer_id, ("id",))
     worked = await worked_positions(transaction, work.viewer, work.today)
     row = await transaction.fetch_one(
-        "SELECT customer.*, parent.key AS parent_key FROM customer LEFT JOIN customer AS parent"
-        " ON parent.company_id = customer.company_id AND parent.id = customer.parent_id"
-        " WHERE customer.company_id = $1 AND customer.id = $2 AND ($3::bigint[] IS NULL OR EXISTS ("
-        "  SELECT FROM opportunity WHERE company_id = $1 AND customer_id = $2 AND position_id = ANY ($3))"
-        " OR cardinality($3) > 0 AND NOT EXISTS ("
-        "  SELECT FROM opportunity WHERE company_id = $1 AND customer_id = $2)) FOR UPDATE OF customer",
+        _HELD,
         transaction.company_id,
         customer_id,
         worked,
     )
     if row is None:
         raise unknown("customer", customer_id, ("id",))
+    if row["merged_into_id"] is not None:
+        raise InputError("MERGED", "this customer is part of another one by now: name that one", ("id",))
     return row
 
 

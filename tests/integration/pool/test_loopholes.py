@@ -1,0 +1,90 @@
+"""Ways around the rules of pools that people would try."""
+
+from __future__ import annotations
+
+from quotaloom.organizations.terms import HOLDING, NewTerm, appoint
+from quotaloom.ownership.owners import Movement, RecordKind
+from quotaloom.ownership.rules import RuleKind
+from quotaloom.platform.database import Database
+from quotaloom.pool.commands import create_pool, update_pool
+from quotaloom.pool.giving import Giving, Recipient, transfer_records
+from quotaloom.pool.handing_over import HandOver, hand_over_records
+from quotaloom.pool.pools import NewPool
+from tests.integration.ownership.replaying import replayed
+from tests.integration.pool.seas import codes, sea_for
+from tests.integration.pool.test_movements import refused
+
+
+async def test_who_hands_over_to_himself_gains_no_time(database: Database) -> None:
+    """Nothing moves, and after 10 days without a follow-up the record goes back as if he had not."""
+    sea = await sea_for(database)
+    await sea.rule(RuleKind.RECYCLING, {"when": {"noFollowUp": {"days": 10}}})
+    (record,) = await sea.customers(1)
+    await sea.claim("ann", record)
+    sea.passes(9)
+    ann = sea.floor.members["ann"]
+    done = await hand_over_records(sea.of("ann"), HandOver(ann, [Recipient(ann)]))
+    assert (done.moved, codes(done.refused)) == ((0,), ["NO_CHANGE"])
+    sea.passes(1)
+    assert await sea.recycle() == 1
+
+
+async def test_who_takes_a_record_along_to_another_position_of_his_gains_no_time(database: Database) -> None:
+    """Ann calls on day 3 and moves the customer to her second position on day 9: it goes back on day 13."""
+    sea = await sea_for(database)
+    await sea.rule(RuleKind.RECYCLING, {"when": {"noFollowUp": {"days": 10}}})
+    (record,) = await sea.customers(1)
+    await sea.claim("ann", record)
+    floor = sea.floor
+    term = NewTerm(floor.units["empty"], floor.members["ann"])
+    await floor.work.write(lambda transaction: appoint(transaction, HOLDING, [term]))
+    sea.passes(3)
+    await sea.call("ann", record)
+    sea.passes(6)
+    elsewhere = Recipient(floor.members["ann"], floor.units["empty"])
+    moved = await transfer_records(sea.of("ann"), [record], elsewhere, Giving(Movement.TRANSFER))
+    assert codes(moved) == [None]
+    sea.passes(3)
+    assert await sea.recycle() == 0
+    sea.passes(1)
+    assert await sea.recycle() == 1
+    await replayed(sea.work)
+
+
+async def test_a_record_that_changes_position_takes_no_second_place(database: Database) -> None:
+    """With a cap of 2 Ann holds one, and gets another along with it: that is two and not three."""
+    sea = await sea_for(database)
+    await sea.rule(RuleKind.HOLDING_CAP, {"count": 2})
+    first, second = await sea.customers(2)
+    await sea.claim("ann", first)
+    await sea.claim("bob", second)
+    floor = sea.floor
+    term = NewTerm(floor.units["empty"], floor.members["ann"])
+    await floor.work.write(lambda transaction: appoint(transaction, HOLDING, [term]))
+    elsewhere = Recipient(floor.members["ann"], floor.units["empty"])
+    moved = await transfer_records(sea.work, [first, second], elsewhere, Giving(Movement.TRANSFER))
+    assert codes(moved) == [None, None]
+
+
+async def test_handing_over_into_a_pool_is_a_release(database: Database) -> None:
+    """It needs a reason, goes into a pool of one's own, and takes nothing out of another pool than by an admin."""
+    sea = await sea_for(database)
+    pond = await create_pool(sea.work, NewPool("pond", "Pond", [RecordKind.CUSTOMER]))
+    (record,) = await sea.customers(1)
+    await sea.claim("ann", record)
+    ann = sea.floor.members["ann"]
+    assert await refused(hand_over_records(sea.of("ann"), HandOver(ann, pool_id=pond))) == (
+        "REASON_NEEDED",
+        ("reason",),
+    )
+    into_pond = HandOver(ann, pool_id=pond, reason="Moving on")
+    assert await refused(hand_over_records(sea.of("ann"), into_pond)) == ("NOT_FOUND", ("poolId",))
+    await update_pool(sea.work, pond, {"member_ids": [ann]})
+    done = await hand_over_records(sea.of("ann"), into_pond)
+    assert (done.moved, codes(done.refused)) == ((0,), ["OTHER_POOL"])
+    back = await hand_over_records(sea.of("ann"), HandOver(ann, pool_id=sea.pool, reason="Moving on"))
+    assert (back.moved, back.refused) == ((1,), ())
+    await sea.claim("ann", record)
+    moved = await hand_over_records(sea.work, into_pond)
+    assert (moved.moved, moved.refused) == ((1,), ())
+    await replayed(sea.work)
