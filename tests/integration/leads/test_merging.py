@@ -143,21 +143,6 @@ async def test_attributes_follow_where_the_kept_one_has_none(database: Database,
     assert await refused(note(floor.work, on, ids[1], grade="D")) == "MERGED at id"
 
 
-async def test_attributes_of_leads_follow_too(database: Database) -> None:
-    """The kept lead had no grade; whatever referred to the other one refers to it."""
-    floor = await furnish(database)
-    await do(floor, "defineAttribute", "", on="LEAD", key="grade", title="Grade", kind="TEXT")
-    reference = {"key": "adviser", "title": "Adviser", "kind": "REFERENCE", "refersTo": "LEAD"}
-    await do(floor, "defineAttribute", "", on="LEAD", **reference)
-    kept, other, third = [await lead_of(floor) for _ in range(3)]
-    await do(floor, "setAttributes", "", id=gid("Lead", other), values=[{"key": "grade", "text": "A"}])
-    values = [{"key": "adviser", "reference": gid("Lead", other)}]
-    assert (await do(floor, "setAttributes", "", id=gid("Lead", third), values=values))["errors"] == []
-    await merge_leads(floor.work, kept, [other])
-    rows = await floor.rows("SELECT lead_id, text, to_lead_id FROM attribute_value ORDER BY id")
-    assert [tuple(row) for row in rows] == [(kept, "A", None), (third, None, kept)]
-
-
 async def test_which_customers_cannot_be_merged(database: Database) -> None:
     """Not into one that belongs to it, not one that is merged already, and not those of others."""
     floor = await furnish(database)
