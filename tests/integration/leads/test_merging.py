@@ -20,7 +20,7 @@ from quotaloom.platform.errors import Conflict, InputError, NotFound
 from quotaloom_sdk.attributes import AttributeKind, Reference
 from tests.integration.attributes.noting import define, note, noted, refused
 from tests.integration.funnels.floors import Floor, furnish
-from tests.integration.graph.asking import ask, do, gid
+from tests.integration.graph.asking import ask, gid
 from tests.integration.leads.offices import lead_of, open_pool
 from tests.integration.leads.test_converting import visit
 from tests.integration.ownership.replaying import replayed
