@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from quotaloom.funnels.commands.customers import NewCustomer, create_customer
+from quotaloom.funnels.commands.stage_changes import lose_opportunity, reopen_opportunity
+from quotaloom.leads.commands import create_lead, mark_lead_invalid, reopen_lead
+from quotaloom.leads.converting import Conversion, convert_lead
+from quotaloom.leads.records import NewLead
 from quotaloom.organizations.terms import HOLDING, NewTerm, appoint
 from quotaloom.ownership.owners import Movement, RecordKind
 from quotaloom.ownership.rules import RuleKind
@@ -88,3 +93,45 @@ async def test_handing_over_into_a_pool_is_a_release(database: Database) -> None
     moved = await hand_over_records(sea.work, into_pond)
     assert (moved.moved, moved.refused) == ((1,), ())
     await replayed(sea.work)
+
+
+async def test_a_cap_binds_customers_that_one_enters_for_himself(database: Database) -> None:
+    """With a cap of 1 the second one is refused, and nothing is stored; one that nobody holds is free."""
+    sea = await sea_for(database)
+    await sea.rule(RuleKind.HOLDING_CAP, {"count": 1}, pool_id=None)
+    ann, position = sea.of("ann"), sea.floor.units["ann"]
+    await create_customer(ann, NewCustomer("First"), position)
+    assert await refused(create_customer(ann, NewCustomer("Second"), position)) == ("HOLDING_CAP", ("positionId",))
+    await create_customer(ann, NewCustomer("Third"))
+    assert sorted((await sea.holders()).values(), key=str) == [None, "ann"]
+
+
+async def test_nobody_makes_room_by_closing_for_a_while(database: Database) -> None:
+    """Ann loses her deal, puts her lead aside, and takes others: neither is reopened before one of these is gone."""
+    sea = await sea_for(database)
+    await sea.rule(RuleKind.HOLDING_CAP, {"count": 1, "kinds": ["OPPORTUNITY"]}, "deals", pool_id=None)
+    await sea.rule(RuleKind.HOLDING_CAP, {"count": 1, "kinds": ["LEAD"]}, "leads", pool_id=None)
+    ann, position = sea.of("ann"), sea.floor.units["ann"]
+    deal = await sea.deal("ann")
+    await lose_opportunity(ann, deal.id)
+    other = await sea.deal("ann")
+    assert await refused(reopen_opportunity(ann, deal.id)) == ("HOLDING_CAP", ("id",))
+    await lose_opportunity(ann, other.id)
+    await reopen_opportunity(ann, deal.id)
+    lead = await create_lead(ann, NewLead("Ada", position))
+    await mark_lead_invalid(ann, lead, "Asleep")
+    second = await create_lead(ann, NewLead("Bea", position))
+    assert await refused(reopen_lead(ann, lead)) == ("HOLDING_CAP", ("id",))
+    await mark_lead_invalid(ann, second, "Asleep")
+    await reopen_lead(ann, lead)
+
+
+async def test_what_a_lead_becomes_takes_its_place(database: Database) -> None:
+    """With a cap of 1 of all kinds a lead becomes a customer; a customer and a deal would be two."""
+    sea = await sea_for(database)
+    await sea.rule(RuleKind.HOLDING_CAP, {"count": 1}, pool_id=None)
+    lead = await create_lead(sea.of("ann"), NewLead("Ada", sea.floor.units["ann"]))
+    both = Conversion(customer=NewCustomer(""), opportunity=sea.floor.deal())
+    assert (await refused(convert_lead(sea.of("ann"), lead, both)))[0] == "HOLDING_CAP"
+    await convert_lead(sea.of("ann"), lead, Conversion(customer=NewCustomer("")))
+    assert await refused(sea.deal("ann")) == ("HOLDING_CAP", ("positionId",))

@@ -17,6 +17,7 @@ from quotaloom.funnels.deals import check_day
 from quotaloom.funnels.naming import check_key, check_name, check_text, may_be_id
 from quotaloom.funnels.permission import require_position, require_seller, unknown, worked_positions
 from quotaloom.funnels.reach import require_customer
+from quotaloom.ownership.holding_caps import require_caps_kept
 from quotaloom.ownership.ledger import begin_ownership
 from quotaloom.ownership.owners import NOBODY, Movement, Owner, RecordKind
 from quotaloom.platform.errors import AccessDenied, Conflict, InputError, NotFound
@@ -115,8 +116,8 @@ async def insert_customers(
 ) -> Inserted:
     """Insert many customers in a constant number of statements; those whose key is stored stay as they are.
 
-    `owners` has one for each; None stands for nobody. `movement` is how they came. A parent may stand anywhere in the
-    batch. Raises `InputError` with the row's number first in its path.
+    `owners` has one for each, bound by holding caps; None stands for nobody. `movement` is how they came. A parent may
+    stand anywhere in the batch. Raises `InputError` with the row's number first in its path.
     """
     _check_batch(rows)
     if not rows:
@@ -137,6 +138,8 @@ async def insert_customers(
     owned = zip(reserved, owners or [NOBODY] * len(rows), strict=True)
     beginnings = [(customer_id, owner) for customer_id, owner in owned if customer_id in set(created.values())]
     await begin_ownership(transaction, RecordKind.CUSTOMER, beginnings, movement, today)
+    places = {number: (place, "positionId") for place, number in enumerate(reserved) if number in set(created.values())}
+    await require_caps_kept(transaction, RecordKind.CUSTOMER, places if owners else {})
     ids = await _ids(transaction, {*keys, *(row.parent_key for row in rows if row.parent_key is not None)})
     await _set_parents(transaction, rows, set(created.values()), [ids[key] for key in keys], ids)
     for row, key in zip(rows, keys, strict=True):
