@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Final
 
 from quotaloom.achievements.splits import CreditKind
 from quotaloom.calendars.company_calendar import fiscal_calendar
@@ -18,9 +19,20 @@ from quotaloom.platform.errors import AccessDenied, InputError, Path
 from quotaloom.platform.unit_of_work import Transaction
 from quotaloom.platform.work import Work
 
+WORKED_CUSTOMER: Final = """($3::bigint[] IS NULL
+    OR EXISTS (SELECT FROM opportunity WHERE company_id = $1 AND customer_id = $2 AND position_id = ANY ($3))
+    OR EXISTS (SELECT FROM ownership WHERE company_id = $1 AND customer_id = $2 AND position_id = ANY ($3))
+    OR cardinality($3) > 0 AND NOT EXISTS (SELECT FROM opportunity WHERE company_id = $1 AND customer_id = $2)
+        AND NOT EXISTS (SELECT FROM ownership WHERE company_id = $1 AND customer_id = $2
+            AND num_nonnulls(pool_id, position_id) > 0))"""
+"""Whether the customer $2 of the company $1 is theirs who write the deals of the positions $3 (null: of all).
+
+One whom nobody holds, that waits in no pool and has no deal is everybody's who sells.
+"""
+
 
 async def require_customer(transaction: Transaction, work: Work, customer_id: int | None, path: Path) -> None:
-    """Raise `NotFound` unless the viewer works a deal of the customer, or it has none at all.
+    """Raise `NotFound` unless the viewer works a deal of the customer or holds it, or it is everybody's who sells.
 
     An id out of his sight answers like one that does not exist: a deal shows its customer's name.
     """
@@ -28,9 +40,7 @@ async def require_customer(transaction: Transaction, work: Work, customer_id: in
     if customer_id is None or worked is None:
         return
     row = await transaction.fetch_one(
-        "SELECT FROM customer WHERE company_id = $1 AND id = $2 AND (EXISTS (SELECT FROM opportunity"
-        "  WHERE company_id = $1 AND customer_id = $2 AND position_id = ANY ($3::bigint[]))"
-        " OR NOT EXISTS (SELECT FROM opportunity WHERE company_id = $1 AND customer_id = $2))",
+        f"SELECT FROM customer WHERE company_id = $1 AND id = $2 AND {WORKED_CUSTOMER}",
         transaction.company_id,
         customer_id if may_be_id(customer_id) else 0,
         list(worked),

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from quotaloom.funnels.commands.customers import NewCustomer, create_customer
+import pytest
+
+from quotaloom.funnels.commands.customers import NewCustomer, create_customer, update_customer
+from quotaloom.funnels.commands.opportunities import create_opportunity
 from quotaloom.funnels.commands.stage_changes import lose_opportunity, reopen_opportunity
 from quotaloom.leads.commands import create_lead, mark_lead_invalid, reopen_lead
 from quotaloom.leads.converting import Conversion, convert_lead
@@ -135,3 +138,27 @@ async def test_what_a_lead_becomes_takes_its_place(database: Database) -> None:
     assert (await refused(convert_lead(sea.of("ann"), lead, both)))[0] == "HOLDING_CAP"
     await convert_lead(sea.of("ann"), lead, Conversion(customer=NewCustomer("")))
     assert await refused(sea.deal("ann")) == ("HOLDING_CAP", ("positionId",))
+
+
+async def test_customers_that_wait_or_are_held_are_not_everybodys(database: Database) -> None:
+    """Cem of West changes neither, and gives neither to a deal; Ann, who holds hers, and her head do both."""
+    sea = await sea_for(database)
+    waiting, held = await sea.customers(2)
+    await sea.claim("ann", held)
+    for record in (waiting, held):
+        changed = update_customer(sea.of("cem"), record.id, {"phone": "1"})
+        assert await refused(changed) == ("UNKNOWN_CUSTOMER", ("id",))
+        deal = create_opportunity(sea.of("cem"), sea.floor.deal("cem", customer_id=record.id))
+        assert await refused(deal) == ("UNKNOWN_CUSTOMER", ("customerId",))
+    await update_customer(sea.of("hal"), held.id, {"phone": "1"})
+    await create_opportunity(sea.of("ann"), sea.floor.deal("ann", customer_id=held.id))
+    free = await create_customer(sea.of("ann"), NewCustomer("Free"))
+    await update_customer(sea.of("cem"), free, {"phone": "1"})
+
+
+@pytest.mark.parametrize("key", ["a\0", "a\ud800", "a\n"])
+async def test_keys_of_stages_that_cannot_be_stored_are_refused(database: Database, key: str) -> None:
+    """The character NUL, half of a surrogate pair and a line feed are in no key."""
+    sea = await sea_for(database)
+    rule = sea.rule(RuleKind.RECYCLING, {"when": {"stuckInStage": {"days": 1, "stages": [key]}}})
+    assert await refused(rule) == ("BAD_PARAMETERS", ("parameters", "when", "stuckInStage", "stages"))
