@@ -11,10 +11,11 @@ from quotaloom.leads.commands import create_lead, mark_lead_invalid, reopen_lead
 from quotaloom.leads.converting import Conversion, convert_lead
 from quotaloom.leads.records import NewLead
 from quotaloom.organizations.terms import HOLDING, NewTerm, appoint
-from quotaloom.ownership.owners import Movement, RecordKind
+from quotaloom.ownership.owners import Movement, RecordKind, RecordName
 from quotaloom.ownership.rules import RuleKind
 from quotaloom.platform.database import Database
-from quotaloom.pool.commands import create_pool, update_pool
+from quotaloom.pool.claiming import claim_next
+from quotaloom.pool.commands import close_pool, create_pool, update_pool
 from quotaloom.pool.giving import Giving, Recipient, transfer_records
 from quotaloom.pool.handing_over import HandOver, hand_over_records
 from quotaloom.pool.pools import NewPool
@@ -162,3 +163,33 @@ async def test_keys_of_stages_that_cannot_be_stored_are_refused(database: Databa
     sea = await sea_for(database)
     rule = sea.rule(RuleKind.RECYCLING, {"when": {"stuckInStage": {"days": 1, "stages": [key]}}})
     assert await refused(rule) == ("BAD_PARAMETERS", ("parameters", "when", "stuckInStage", "stages"))
+
+
+async def test_what_is_over_keeps_nobody_from_what_waits_behind_it(database: Database) -> None:
+    """Six invalid leads have waited the longest; Bob gets the open one, and then the pool is empty and closes."""
+    sea = await sea_for(database)
+    await update_pool(sea.work, sea.pool, {"kinds": [RecordKind.LEAD]})
+    for number in range(6):
+        await mark_lead_invalid(sea.work, await create_lead(sea.work, NewLead(f"{number}", pool_id=sea.pool)), "A test")
+    lead = await create_lead(sea.work, NewLead("Ada", pool_id=sea.pool))
+    answer = await claim_next(sea.of("bob"), sea.pool, 1)
+    assert [one.record for one in answer.outcomes] == [RecordName(RecordKind.LEAD, lead)]
+    empty = await claim_next(sea.of("bob"), sea.pool, 1)
+    assert empty.stopped_by is not None
+    assert empty.stopped_by.code == "POOL_EMPTY"
+    await close_pool(sea.work, sea.pool)
+
+
+async def test_what_one_gave_back_keeps_him_from_nothing_else(database: Database) -> None:
+    """Ann gave back the 20 that have waited the longest; she gets the next two, and Bob the first of hers."""
+    sea = await sea_for(database)
+    await sea.rule(RuleKind.COOLDOWN, {"days": 7})
+    hers = await sea.customers(20)
+    await sea.claim("ann", *hers)
+    await sea.release("ann", *hers)
+    sea.passes(1)
+    others = await sea.customers(4)
+    answer = await claim_next(sea.of("ann"), sea.pool, 2)
+    assert ([one.record for one in answer.outcomes], answer.stopped_by) == (others[:2], None)
+    first = await claim_next(sea.of("bob"), sea.pool, 1)
+    assert [one.record for one in first.outcomes] == hers[:1]

@@ -213,8 +213,9 @@ async def update_customer(
     """Change a customer; `changes` holds fields of `NewCustomer` named in `CHANGEABLE`.
 
     Needs an admin, a service with `funnels:write`, or a member who holds the customer, heads its holder, or may write
-    one of its deals; one whom nobody holds, that waits in no pool and has no deal is everybody's who sells. Raises `NotFound`, `Conflict` where the version is
-    another, `InputError` for bad values and for a parent that is the customer itself or belongs to it.
+    one of its deals; one whom nobody holds, that waits in no pool and has no deal is everybody's who sells. Raises
+    `NotFound`, `Conflict` where the version is another, `InputError` for bad values and for a parent that is the
+    customer itself or belongs to it.
     """
     require_seller(work.viewer, "changing a customer")
     for name in changes.keys() - CHANGEABLE:
@@ -269,7 +270,7 @@ async def hold_customer(transaction: Transaction, work: Work, customer_id: int) 
         raise unknown("customer", customer_id, ("id",))
     worked = await worked_positions(transaction, work.viewer, work.today)
     row = await transaction.fetch_one(
-        "SELECT customer.*, parent.key AS parent_key FROM customer LEFT JOIN customer AS parent"
+        "SELECT customer.*, parent.key AS parent_key FROM customer LEFT JOIN customer AS parent"  # noqa: S608 (constant)
         " ON parent.company_id = customer.company_id AND parent.id = customer.parent_id"
         f" WHERE customer.company_id = $1 AND customer.id = $2 AND {WORKED_CUSTOMER} FOR UPDATE OF customer",
         transaction.company_id,
