@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import pytest
 
+from quotaloom.activities.commands import log_activity
+from quotaloom.activities.facts import Moment, NewActivity, Particulars, Subjects
+from quotaloom.activities.kinds import ActivityKind
 from quotaloom.funnels.commands.customers import NewCustomer, create_customer, update_customer
 from quotaloom.funnels.commands.opportunities import create_opportunity
 from quotaloom.funnels.commands.stage_changes import lose_opportunity, reopen_opportunity
 from quotaloom.leads.commands import create_lead, mark_lead_invalid, reopen_lead
 from quotaloom.leads.converting import Conversion, convert_lead
 from quotaloom.leads.records import NewLead
+from quotaloom.organizations.commands.members import leave
 from quotaloom.organizations.terms import HOLDING, NewTerm, appoint
 from quotaloom.ownership.owners import Movement, RecordKind, RecordName
 from quotaloom.ownership.rules import RuleKind
@@ -17,10 +21,13 @@ from quotaloom.platform.database import Database
 from quotaloom.pool.claiming import claim_next
 from quotaloom.pool.commands import close_pool, create_pool, update_pool
 from quotaloom.pool.giving import Giving, Recipient, transfer_records
+from quotaloom.pool.handing_out import hand_out
 from quotaloom.pool.handing_over import HandOver, hand_over_records
 from quotaloom.pool.pools import NewPool
+from tests.integration.funnels.floors import HOST
 from tests.integration.ownership.replaying import replayed
 from tests.integration.pool.seas import codes, sea_for
+from tests.integration.pool.test_handing_out import got, switch_on
 from tests.integration.pool.test_movements import refused
 
 
@@ -193,3 +200,52 @@ async def test_what_one_gave_back_keeps_him_from_nothing_else(database: Database
     assert ([one.record for one in answer.outcomes], answer.stopped_by) == (others[:2], None)
     first = await claim_next(sea.of("bob"), sea.pool, 1)
     assert [one.record for one in first.outcomes] == hers[:1]
+
+
+async def test_what_a_successor_does_protects(database: Database) -> None:
+    """Ann leaves on day 1 and Hal has her position: his call on day 9 counts, a colleague's on day 12 does not."""
+    sea = await sea_for(database)
+    floor = sea.floor
+    await sea.rule(RuleKind.RECYCLING, {"when": {"noFollowUp": {"days": 10}}})
+    (record,) = await sea.customers(1)
+    await sea.claim("ann", record)
+    sea.passes(1)
+    await leave(sea.work, floor.members["ann"], sea.day)
+    term = NewTerm(floor.units["ann"], floor.members["hal"], sea.day)
+    await floor.work.write(lambda transaction: appoint(transaction, HOLDING, [term]))
+    sea.passes(8)
+    await sea.call("hal", record)
+    sea.passes(3)
+    assert await sea.recycle() == 0
+    subjects = Subjects(customer_id=record.id)
+    by_bob = NewActivity(
+        ActivityKind.CALL, subjects, Particulars("A call"), Moment(on=sea.day), member_id=floor.members["bob"]
+    )
+    await log_activity(sea.work, by_bob)
+    sea.passes(7)
+    assert await sea.recycle() == 1
+
+
+async def test_recipients_out_of_sight_answer_alike(database: Database) -> None:
+    """Wu without a position, Cem with one, and nobody: Ann gives her customer to none of them, and learns nothing."""
+    sea = await sea_for(database)
+    (record,) = await sea.customers(1)
+    await sea.claim("ann", record)
+    for member in (sea.floor.members["wu"], sea.floor.members["cem"], 999_999):
+        given = transfer_records(sea.of("ann"), [record], Recipient(member), Giving(Movement.TRANSFER))
+        assert await refused(given) == ("NOT_FOUND", ("memberId",))
+
+
+async def test_who_has_no_room_for_deals_is_still_given_customers(database: Database) -> None:
+    """With a cap of 0 deals the customer goes out, the deal stays; a customer of no pool is told of as not waiting."""
+    sea = await sea_for(database)
+    await switch_on(sea.floor, "round_robin")
+    await sea.rule(RuleKind.HOLDING_CAP, {"count": 0, "kinds": ["OPPORTUNITY"]})
+    deal = await sea.deal("cem")
+    await sea.release(None, deal, pool=sea.pool)
+    (customer,) = await sea.customers(1)
+    free = RecordName(RecordKind.CUSTOMER, await create_customer(sea.work, NewCustomer("Free")))
+    answer = await hand_out(sea.work, HOST, sea.pool, [free, customer, deal])
+    assert [one.record for one in answer.handed] == [deal, customer, free]
+    assert got(sea.floor, answer) == [None, "ann", None]
+    assert [one.refusal and one.refusal.code for one in answer.handed] == ["NOBODY", None, "NOT_WAITING"]
