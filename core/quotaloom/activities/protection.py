@@ -35,9 +35,9 @@ async def refresh_last_activity(transaction: Transaction, *subjects: Subjects) -
     """Let the ownership of records say on which day their holders last did something for them, since they have them.
 
     Call it in the transaction that enters, completes, cancels or reassigns activities, after it did. What others do for
-    a record does not count, unless they hold its position by then; where the holder did nothing, `last_activity_on` is null. Records are held first, and all
-    of them are done in one statement. Their versions grow where the day is another one, so that whoever is about to
-    decide by the earlier one asks again.
+    a record does not count, unless they hold its position by then; where the holder did nothing, `last_activity_on` is
+    null. Records are held first, and all of them are done in one statement. Their versions grow where the day is
+    another one, so that whoever is about to decide by the earlier one asks again.
     """
     # In a statement of its own, so that the next one sees what others entered meanwhile.
     await hold_owners(transaction, *subjects)

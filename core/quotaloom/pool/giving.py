@@ -132,7 +132,7 @@ async def _give(work: Work, records: Sequence[RecordName], to: Recipient, giving
 
 
 def _require_recipient(reach: PoolReach, giving: Giving, seats: Seats, to: Recipient) -> None:
-    """Whoever looks after no pool learns nothing of a member who is not his: neither that he is there, nor his seats."""
+    """Raise `NotFound` for one who is out of reach, before his seats are looked at: whether he has any is not told."""
     if giving.movement is Movement.ASSIGN or reach.everything or reach.administered:
         return
     held = seats.of_members.get(to.member_id, {}) if to.member_id is not None else [to.position_id]
