@@ -38,8 +38,8 @@ def hand_out_by_weight(
     for record in request.records:
         able = [one for one in hand.candidates if one.free and weights[one.place] > 0]
         hand.give(record, _next(able, weights, balances), reason)
-    kept = {fact.member_id: earlier.get(fact.member_id, 0) for fact in request.candidates}
-    kept |= {request.candidates[place].member_id: balance for place, balance in balances.items()}
+    # Who is no candidate for these records, because a cooldown keeps them from him, keeps what he has.
+    kept = earlier | {request.candidates[place].member_id: balance for place, balance in balances.items()}
     largest = sorted(((member, balance) for member, balance in kept.items() if balance), key=lambda one: -abs(one[1]))
     return json.dumps(dict(largest[:REMEMBERED]))
 

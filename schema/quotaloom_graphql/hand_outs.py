@@ -54,7 +54,7 @@ class HandOutRecordsPayload:
     """Records handed out, or what was wrong."""
 
     results: list[HandOut] | None = strawberry.field(
-        description="One for each record, that which has waited the longest first."
+        description="One for each record, that which has waited the longest first; those that do not wait come last."
     )
     explanations: list[HandOutExplanation] | None = strawberry.field(
         description="What the policies say, in the order in which they were asked."

@@ -14,6 +14,8 @@ from quotaloom.funnels.permission import require_seller, unknown
 from quotaloom.leads.permission import LeadReach, lead_reach
 from quotaloom.leads.records import LeadStatus, NewLead, StoredLead, check_lead
 from quotaloom.leads.storing import filled, hold_leads, insert_leads, lead_likeness, require_named
+from quotaloom.ownership.holding_caps import require_caps_kept
+from quotaloom.ownership.owners import RecordKind
 from quotaloom.platform.errors import Conflict, InputError
 from quotaloom.platform.texts import checked_reason, checked_text
 from quotaloom.platform.unit_of_work import Transaction
@@ -175,7 +177,8 @@ async def mark_lead_invalid(work: Work, lead_id: int, reason: str, expected_vers
 async def reopen_lead(work: Work, lead_id: int, reason: str | None = None, expected_version: int | None = None) -> None:
     """Take up an invalid lead again. Access as for `update_lead`.
 
-    Raises `NotFound`, `Conflict`, and `InputError` NOT_INVALID for a lead that was not put aside.
+    Raises `NotFound`, `Conflict`, and `InputError` NOT_INVALID for a lead that was not put aside, HOLDING_CAP where its
+    holder has too many by now.
     """
     require_seller(work.viewer, "reopening a lead")
     text = checked_reason(reason)
@@ -185,6 +188,7 @@ async def reopen_lead(work: Work, lead_id: int, reason: str | None = None, expec
         if lead.status is not LeadStatus.INVALID:
             raise InputError("NOT_INVALID", f"this lead is {lead.status}: only invalid ones are reopened", ("id",))
         await _change_status(transaction, lead, LeadStatus.OPEN, text)
+        await require_caps_kept(transaction, RecordKind.LEAD, {lead.id: ("id",)})
         transaction.publish("lead.reopened", id=lead.id)
 
     await work.write(apply)

@@ -64,8 +64,8 @@ async def convert_lead(
 
     A new customer takes name, phone, website and level from the lead, where it has none of its own. Access as for
     `update_lead`; what is there must be the viewer's to see (a customer) or to write (a deal). Raises `NotFound`,
-    `Conflict`, and `InputError` for a lead that is not open or that nobody holds, and for what no customer or deal
-    can be.
+    `Conflict`, and `InputError` for a lead that is not open or that nobody holds, for what no customer or deal can be,
+    and HOLDING_CAP where the holder has too many; the lead itself takes no place any more.
     """
     require_seller(work.viewer, "converting a lead")
     _check(conversion)
@@ -75,6 +75,7 @@ async def convert_lead(
         lead.require_open()
         if not lead.owner.held:
             raise InputError("WAITS_IN_POOL", "this lead waits in a pool: claim or assign it first", ("id",))
+        await _close(transaction, lead)
         customer_id = await _customer(transaction, work, lead, conversion)
         opportunity_id = await _opportunity(transaction, work, lead, conversion, customer_id)
         if conversion.opportunity_id is not None and customer_id is None:
@@ -169,10 +170,18 @@ async def _customer_of(transaction: Transaction, opportunity_id: int) -> int | N
     return None if row is None else row["customer_id"]
 
 
+async def _close(transaction: Transaction, lead: StoredLead) -> None:
+    """Let the lead take no place of its holder's caps any more, before what it becomes takes one."""
+    await transaction.execute(
+        "UPDATE lead SET status = 'converted', version = version + 1 WHERE company_id = $1 AND id = $2",
+        transaction.company_id,
+        lead.id,
+    )
+
+
 async def _store(transaction: Transaction, lead: StoredLead, converted: Converted) -> None:
     await transaction.execute(
-        "UPDATE lead SET status = 'converted', customer_id = $3, opportunity_id = $4, version = version + 1"
-        " WHERE company_id = $1 AND id = $2",
+        "UPDATE lead SET customer_id = $3, opportunity_id = $4 WHERE company_id = $1 AND id = $2",
         transaction.company_id,
         lead.id,
         converted.customer_id,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from quotaloom.ownership.owners import Movement, OwnedRecord, Owner, RecordKind, RecordName
+from quotaloom.ownership.subjects import OPEN
 from quotaloom.ownership.telling import Change, tell_of_changes
 from quotaloom.platform.unit_of_work import Record, Snapshot, Transaction
 
@@ -19,7 +20,7 @@ FROM ownership WHERE company_id = $1 AND
 _OF = {kind: f"{_COLUMNS} {kind}_id = ANY ($2::bigint[])" for kind in RecordKind}  # (constants)
 
 _WAITING = f"""{_COLUMNS} pool_id = $2 AND member_id IS NULL AND position_id IS NULL AND NOT (id = ANY ($4::bigint[]))
-ORDER BY since, id LIMIT $3 FOR UPDATE SKIP LOCKED
+AND {OPEN} ORDER BY since, id LIMIT $3 FOR UPDATE SKIP LOCKED
 """
 
 _ALL = f"""{_COLUMNS} (lead_id = ANY ($2::bigint[]) OR customer_id = ANY ($3::bigint[])
@@ -166,7 +167,7 @@ async def hold_waiting(
 ) -> list[OwnedRecord]:
     """The records that have waited in a pool for the longest, held; without those that others hold at this moment.
 
-    `passed` are ownerships that are left out.
+    What is over is no more to be had, and left out. `passed` are ownerships that are left out.
     """
     rows = await transaction.fetch(_WAITING, transaction.company_id, pool_id, count, list(passed))
     return [_owned(row) for row in rows]
@@ -193,11 +194,12 @@ async def hold_free(transaction: Transaction, ownership_ids: Sequence[int]) -> l
 async def waiting_records(
     reader: Snapshot | Transaction, pool_id: int, named: Sequence[RecordName] | None, count: int
 ) -> list[OwnedRecord]:
-    """The records that wait in a pool, of those named or of all, the one that has waited the longest first."""
+    """The records that wait in a pool and are not over, of those named or of all, the longest waiting first."""
     ids = {kind: [one.id for one in named or () if one.kind is kind] for kind in RecordKind}
     rows = await reader.fetch(
         f"{_COLUMNS} pool_id = $2 AND member_id IS NULL AND position_id IS NULL AND ($4 OR lead_id = ANY ($5::bigint[])"
-        " OR customer_id = ANY ($6::bigint[]) OR opportunity_id = ANY ($7::bigint[])) ORDER BY since, id LIMIT $3",
+        " OR customer_id = ANY ($6::bigint[]) OR opportunity_id = ANY ($7::bigint[]))"
+        f" AND {OPEN} ORDER BY since, id LIMIT $3",
         reader.company_id,
         pool_id,
         count,

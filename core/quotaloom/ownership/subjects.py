@@ -34,6 +34,17 @@ CASE ownership.kind WHEN 'opportunity' THEN stage.outcome = 'won' WHEN 'customer
 """
 """Whether it is a won deal, or a customer with one."""
 
+OPEN = """
+CASE ownership.kind
+    WHEN 'lead' THEN (SELECT status = 'open' FROM lead WHERE lead.company_id = $1 AND lead.id = ownership.lead_id)
+    WHEN 'customer' THEN (SELECT merged_into_id IS NULL FROM customer
+        WHERE customer.company_id = $1 AND customer.id = ownership.customer_id)
+    ELSE (SELECT outcome = 'open' FROM opportunity JOIN stage ON stage.company_id = opportunity.company_id
+        AND stage.id = opportunity.stage_id
+        WHERE opportunity.company_id = $1 AND opportunity.id = ownership.opportunity_id) END
+"""
+"""Whether it is not over, nor a won deal; looked at row by row, so that the first few of many are found at once."""
+
 
 @dataclass(frozen=True, slots=True)
 class Subject:

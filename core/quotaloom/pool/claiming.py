@@ -23,8 +23,8 @@ from quotaloom.pool.seats import Seats, load_seats
 MOST_NEXT = 100
 """How many of the next records one call may ask for."""
 
-ROUNDS = 5
-"""How often more are looked for in place of those that he may not have."""
+ROUNDS = 8
+"""How often more are looked for in place of those that he may not have, each time among twice as many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,27 +135,39 @@ async def _next(transaction: Transaction, work: Work, claimant: _Claimant, pool_
     taken: list[Outcome] = []
     passed: list[int] = []
     refusal: Refusal | None = None
-    for _ in range(ROUNDS):
-        found = await hold_waiting(transaction, pool_id, count - len(taken), passed)
+    for number in range(ROUNDS):
+        missing = count - len(taken)
+        found = await hold_waiting(transaction, pool_id, min(missing * 2**number, MOST_NEXT), passed)
         if not found:
             refusal = refusal or Refusal("POOL_EMPTY", "nothing more waits in this pool that nobody else is taking")
             break
         judge = await load_judge(transaction, claimant.book, work.today, found, [claimant.member_id])
-        outcomes = await _take(transaction, work, claimant, judge, found)
+        outcomes = await _take(transaction, work, claimant, judge, found, missing)
         taken += [one for one in outcomes if one.refusal is None]
         refusal = next((one.refusal for one in outcomes if one.refusal is not None), refusal)
         if len(taken) == count:
             break
-        passed += [record.id for record, one in zip(found, outcomes, strict=True) if one.refusal is not None]
+        passed += [record.id for record, one in zip(found, outcomes, strict=False) if one.refusal is not None]
     return Answer(tuple(taken), refusal if len(taken) < count else None)
 
 
 async def _take(
-    transaction: Transaction, work: Work, claimant: _Claimant, judge: Judge, records: Sequence[OwnedRecord]
+    transaction: Transaction,
+    work: Work,
+    claimant: _Claimant,
+    judge: Judge,
+    records: Sequence[OwnedRecord],
+    most: int | None = None,
 ) -> list[Outcome]:
-    """Hand him those of the records that he may have, one after the other: each counts for the next."""
-    outcomes, handings = [], []
+    """Hand him those of the records that he may have, one after the other: each counts for the next.
+
+    The answers end where he has got `most`.
+    """
+    outcomes: list[Outcome] = []
+    handings: list[Handing] = []
     for record in records:
+        if len(handings) == most:
+            break
         refusal = claimant.refusal(judge, record)
         if refusal is None:
             handings.append(claimant.handing(record))

@@ -12,6 +12,7 @@ import orjson
 from quotaloom.funnels.naming import may_be_id
 from quotaloom.ownership.arrivals import ask_to_hand_out
 from quotaloom.ownership.owners import RecordKind
+from quotaloom.ownership.subjects import OPEN
 from quotaloom.platform.access import Scope
 from quotaloom.platform.errors import Conflict, InputError, NotFound, Path
 from quotaloom.platform.unit_of_work import Record, Transaction
@@ -214,8 +215,8 @@ async def _refuse_used_kinds(transaction: Transaction, pool_id: int, kinds: set[
 
 async def _refuse_waiting(transaction: Transaction, pool_id: int) -> None:
     row = await transaction.fetch_one(
-        "SELECT count(*) AS count FROM ownership"
-        " WHERE company_id = $1 AND pool_id = $2 AND member_id IS NULL AND position_id IS NULL",
+        "SELECT count(*) AS count FROM ownership"  # noqa: S608 (constant)
+        f" WHERE company_id = $1 AND pool_id = $2 AND member_id IS NULL AND position_id IS NULL AND {OPEN}",
         transaction.company_id,
         pool_id,
     )

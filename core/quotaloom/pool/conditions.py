@@ -163,7 +163,12 @@ def _read_condition(circumstance: Circumstance, given: Any, path: Path) -> Condi
     names = ("days", "stages") if circumstance is Circumstance.STUCK_IN_STAGE else ("days",)
     found = mapping(given, names, path)
     stages = listed(found, "stages", path)
-    if stages is not None and not all(isinstance(one, str) and 0 < len(one) <= 64 for one in stages):
+    if stages is not None and not all(map(_may_be_key, stages)):
         raise bad("stages are keys of stages", (*path, "stages"))
     least = 0 if circumstance is Circumstance.CONTRACT_ENDED else 1
     return Condition(circumstance, whole(found, "days", path, least=least), None if stages is None else tuple(stages))
+
+
+def _may_be_key(given: Any) -> bool:
+    """Whether PostgreSQL can keep it, and a stage could have it as its key."""
+    return isinstance(given, str) and 0 < len(given) <= 64 and given.isprintable()

@@ -114,6 +114,7 @@ async def _give(work: Work, records: Sequence[RecordName], to: Recipient, giving
         reach = await pool_reach(transaction, work.viewer, work.today)
         held = await hold_named(transaction, records)
         refuse_unseen(records, held, reach.sees)
+        _require_recipient(reach, giving, seats, to)
         owners = {record: to.owner(seats, held[record].owner.pool_id) for record in records}
         for record in records:
             _require_right(reach, giving, held[record].owner, owners[record], to)
@@ -130,6 +131,19 @@ async def _give(work: Work, records: Sequence[RecordName], to: Recipient, giving
     return await work.write(apply)
 
 
+def _require_recipient(reach: PoolReach, giving: Giving, seats: Seats, to: Recipient) -> None:
+    """Raise `NotFound` for one who is out of reach, before his seats are looked at: whether he has any is not told."""
+    if giving.movement is Movement.ASSIGN or reach.everything or reach.administered:
+        return
+    held = seats.of_members.get(to.member_id, {}) if to.member_id is not None else [to.position_id]
+    if not any(map(reach.works_position, held)):
+        raise _unknown_recipient(to)
+
+
+def _unknown_recipient(to: Recipient) -> NotFound:
+    return NotFound("NOT_FOUND", "there is no such recipient whose records are yours to move", to.place)
+
+
 def _require_right(reach: PoolReach, giving: Giving, owner: Owner, new: Owner, to: Recipient) -> None:
     if reach.manages(owner.pool_id):
         return
@@ -138,7 +152,7 @@ def _require_right(reach: PoolReach, giving: Giving, owner: Owner, new: Owner, t
     if giving.movement is Movement.ASSIGN or not reach.works(owner):
         raise AccessDenied("this needs an admin, of the company or of the records' pool, or their holder or his head")
     if not reach.works_position(new.position_id):
-        raise NotFound("NOT_FOUND", "there is no such recipient whose records are yours to move", to.place)
+        raise _unknown_recipient(to)
 
 
 def _unmovable(judge: Judge, giving: Giving, record: OwnedRecord, new: Owner) -> Refusal | None:

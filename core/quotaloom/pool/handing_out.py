@@ -10,8 +10,9 @@ from asyncpg import Record
 
 from quotaloom.ownership.holding_caps import lock_holdings
 from quotaloom.ownership.ledger import Handing, hold_all, waiting_records
-from quotaloom.ownership.owners import Movement, OwnedRecord, Owner, RecordName
+from quotaloom.ownership.owners import Movement, OwnedRecord, Owner, RecordKind, RecordName
 from quotaloom.ownership.rules import Refusal
+from quotaloom.ownership.subjects import Subject
 from quotaloom.platform.errors import AccessDenied, Conflict, InputError, NotFound
 from quotaloom.platform.unit_of_work import Snapshot, Transaction
 from quotaloom.platform.work import Work
@@ -55,6 +56,9 @@ WHERE member.company_id = $1 AND turn.opted_out IS NOT TRUE AND member.id IN (
 """
 
 
+_NOT_WAITING = Refusal("NOT_WAITING", "no such record waits in this pool")
+
+
 @dataclass(frozen=True, slots=True)
 class Handed:
     """What becomes of a record: who gets it by which policy, and the sentence that he reads; or why nobody does."""
@@ -68,7 +72,10 @@ class Handed:
 
 @dataclass(frozen=True, slots=True)
 class HandOutAnswer:
-    """One answer for each record, in the order in which they were asked about, and what each policy said of it."""
+    """One answer for each record, in the order in which they were asked about, and what each policy said of it.
+
+    Named records that do not wait in the pool come last, as `NOT_WAITING`.
+    """
 
     handed: tuple[Handed, ...]
     explanations: tuple[tuple[PolicyStamp, Explanation], ...]
@@ -76,7 +83,7 @@ class HandOutAnswer:
 
 @dataclass(frozen=True, slots=True)
 class _Question:
-    """What the policies are asked, and what their answer rests on."""
+    """What the policies are asked, and what their answer rests on; `elsewhere` was named and does not wait there."""
 
     pool_id: int
     pool_key: str
@@ -84,6 +91,7 @@ class _Question:
     settings: tuple[tuple[str, int], ...]
     chain: tuple[SelectedPolicy, ...]
     records: tuple[OwnedRecord, ...]
+    elsewhere: tuple[RecordName, ...]
     request: PoolRequest[Any]
     memories: Mapping[str, str]
     barred: Mapping[str, frozenset[str]]
@@ -144,8 +152,9 @@ async def _gather(
     records = await waiting_records(snapshot, pool_id, named, count)
     rows = await snapshot.fetch(_CANDIDATES, snapshot.company_id, pool_id, work.today)
     judge = await load_judge(snapshot, await load_rules(snapshot), work.today, records, [row["id"] for row in rows])
-    candidates = [Candidate(row["id"], row["name"], _room(judge, records, row["id"]), row["last_turn"]) for row in rows]
     open_ones = tuple(record for record in records if judge.over(record) is None)
+    rooms = _rooms(judge, open_ones, [row["id"] for row in rows])
+    candidates = [Candidate(row["id"], row["name"], _room(rooms, row["id"]), row["last_turn"]) for row in rows]
     return _Question(
         pool_id=pool_id,
         pool_key=pool["key"],
@@ -153,9 +162,10 @@ async def _gather(
         settings=tuple((row["policy"], row["revision"]) for row in settings),
         chain=chain,
         records=open_ones,
+        elsewhere=tuple(sorted(set(named or ()) - set(map(_name, open_ones)))),
         request=await _request(snapshot, work, pool["key"], open_ones, candidates, needs),
         memories=await _memories(snapshot, pool_id),
-        barred=_barred(judge, open_ones, candidates),
+        barred=_barred(judge, open_ones, candidates, rooms),
     )
 
 
@@ -184,15 +194,29 @@ def _chosen(settings: Sequence[Record], pool: Record) -> list[Record]:
     return chosen
 
 
-def _room(judge: Judge, records: Iterable[OwnedRecord], member_id: int) -> int | None:
-    """How many he may still hold, by the strictest cap that binds any of the records."""
-    kinds = {(record.kind, judge.subjects[record.id]): record for record in records}
-    rooms = [judge.room(record, member_id) for record in kinds.values()]
-    return min((room for room in rooms if room is not None), default=None)
+_Class = tuple[RecordKind, Subject]
+"""Records that caps take for the same."""
+
+_Rooms = Mapping[_Class, Mapping[int, int | None]]
 
 
-def _barred(judge: Judge, records: Sequence[OwnedRecord], candidates: Sequence[Candidate]) -> dict[str, frozenset[str]]:
+def _rooms(judge: Judge, records: Iterable[OwnedRecord], member_ids: Sequence[int]) -> _Rooms:
+    """How many records of each class each member may still hold by the strictest cap; None where none binds."""
+    classes = {(record.kind, judge.subjects[record.id]): record for record in records}
+    return {one: {id_: judge.room(record, id_) for id_ in member_ids} for one, record in classes.items()}
+
+
+def _room(rooms: _Rooms, member_id: int) -> int | None:
+    """How many of all these records he may still hold; of what he has no room for he is barred besides."""
+    bound = [room for of in rooms.values() if (room := of[member_id]) is not None]
+    return 0 if len(bound) == len(rooms) and not any(bound) else min(filter(None, bound), default=None)
+
+
+def _barred(
+    judge: Judge, records: Sequence[OwnedRecord], candidates: Sequence[Candidate], rooms: _Rooms
+) -> dict[str, frozenset[str]]:
     present = {one.member_id for one in candidates}
+    full = {one: frozenset(str(id_) for id_, room in of.items() if room == 0) for one, of in rooms.items()}
     found: dict[str, frozenset[str]] = {}
     earlier: dict[int, set[int]] = {}
     for ownership_id, member_id in judge.left_on:
@@ -200,6 +224,7 @@ def _barred(judge: Judge, records: Sequence[OwnedRecord], candidates: Sequence[C
     for record in records:
         waiting = earlier.get(record.id, set()) & present
         barred = frozenset(str(one) for one in waiting if judge.cooldown(record, one) is not None)
+        barred |= full[record.kind, judge.subjects[record.id]]
         if barred:
             found[str(record.id)] = barred
     return found
@@ -324,8 +349,9 @@ async def _remember(
 
 def _answer(question: _Question, outcome: ChainOutcome, refusals: Mapping[int, Refusal]) -> HandOutAnswer:
     chosen = {int(one.record_id): one for one in outcome.hand_outs}
-    handed = tuple(_handed(record, chosen.get(record.id), refusals.get(record.id)) for record in question.records)
-    return HandOutAnswer(handed, tuple(outcome.explanations))
+    handed = [_handed(record, chosen.get(record.id), refusals.get(record.id)) for record in question.records]
+    handed += [Handed(name, refusal=_NOT_WAITING) for name in question.elsewhere]
+    return HandOutAnswer(tuple(handed), tuple(outcome.explanations))
 
 
 def _handed(record: OwnedRecord, one: HandOut | None, refusal: Refusal | None) -> Handed:

@@ -164,14 +164,15 @@ async def test_a_pool_may_name_its_own_chain(database: Database) -> None:
 
 
 async def test_only_named_records_go_out(database: Database) -> None:
-    """One that does not wait any more is passed over."""
+    """One that does not wait any more stays where it is, and its answer says so."""
     floor = await furnish(database)
     pool = await pool_of(floor)
     await switch_on(floor, "round_robin")
     _, second, third = await waiting(floor, pool, 3)
     await assign_records(floor.work, [third], Recipient(floor.members["bob"]), Giving(Movement.ASSIGN))
     answer = await hand_out(floor.work, HOST, pool, [second, third])
-    assert [one.record for one in answer.handed] == [second]
+    assert [one.record for one in answer.handed] == [second, third]
+    assert [one.refusal and one.refusal.code for one in answer.handed] == [None, "NOT_WAITING"]
     counted = await floor.one("SELECT count(*) AS waiting FROM ownership WHERE position_id IS NULL")
     assert counted["waiting"] == 1
 

@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
+import pytest
+
+from quotaloom.activities.commands import log_activity
+from quotaloom.activities.facts import Moment, NewActivity, Particulars, Subjects
+from quotaloom.activities.kinds import ActivityKind
+from quotaloom.funnels.commands.customers import NewCustomer, create_customer, update_customer
+from quotaloom.funnels.commands.opportunities import create_opportunity
+from quotaloom.funnels.commands.stage_changes import lose_opportunity, reopen_opportunity
+from quotaloom.leads.commands import create_lead, mark_lead_invalid, reopen_lead
+from quotaloom.leads.converting import Conversion, convert_lead
+from quotaloom.leads.records import NewLead
+from quotaloom.organizations.commands.members import leave
 from quotaloom.organizations.terms import HOLDING, NewTerm, appoint
-from quotaloom.ownership.owners import Movement, RecordKind
+from quotaloom.ownership.owners import Movement, RecordKind, RecordName
 from quotaloom.ownership.rules import RuleKind
 from quotaloom.platform.database import Database
-from quotaloom.pool.commands import create_pool, update_pool
+from quotaloom.pool.claiming import claim_next
+from quotaloom.pool.commands import close_pool, create_pool, update_pool
 from quotaloom.pool.giving import Giving, Recipient, transfer_records
+from quotaloom.pool.handing_out import hand_out
 from quotaloom.pool.handing_over import HandOver, hand_over_records
 from quotaloom.pool.pools import NewPool
+from tests.integration.funnels.floors import HOST
 from tests.integration.ownership.replaying import replayed
 from tests.integration.pool.seas import codes, sea_for
+from tests.integration.pool.test_handing_out import got, switch_on
 from tests.integration.pool.test_movements import refused
 
 
@@ -88,3 +104,148 @@ async def test_handing_over_into_a_pool_is_a_release(database: Database) -> None
     moved = await hand_over_records(sea.work, into_pond)
     assert (moved.moved, moved.refused) == ((1,), ())
     await replayed(sea.work)
+
+
+async def test_a_cap_binds_customers_that_one_enters_for_himself(database: Database) -> None:
+    """With a cap of 1 the second one is refused, and nothing is stored; one that nobody holds is free."""
+    sea = await sea_for(database)
+    await sea.rule(RuleKind.HOLDING_CAP, {"count": 1}, pool_id=None)
+    ann, position = sea.of("ann"), sea.floor.units["ann"]
+    await create_customer(ann, NewCustomer("First"), position)
+    assert await refused(create_customer(ann, NewCustomer("Second"), position)) == ("HOLDING_CAP", ("positionId",))
+    await create_customer(ann, NewCustomer("Third"))
+    assert sorted((await sea.holders()).values(), key=str) == [None, "ann"]
+
+
+async def test_nobody_makes_room_by_closing_for_a_while(database: Database) -> None:
+    """Ann loses her deal, puts her lead aside, and takes others: neither is reopened before one of these is gone."""
+    sea = await sea_for(database)
+    await sea.rule(RuleKind.HOLDING_CAP, {"count": 1, "kinds": ["OPPORTUNITY"]}, "deals", pool_id=None)
+    await sea.rule(RuleKind.HOLDING_CAP, {"count": 1, "kinds": ["LEAD"]}, "leads", pool_id=None)
+    ann, position = sea.of("ann"), sea.floor.units["ann"]
+    deal = await sea.deal("ann")
+    await lose_opportunity(ann, deal.id)
+    other = await sea.deal("ann")
+    assert await refused(reopen_opportunity(ann, deal.id)) == ("HOLDING_CAP", ("id",))
+    await lose_opportunity(ann, other.id)
+    await reopen_opportunity(ann, deal.id)
+    lead = await create_lead(ann, NewLead("Ada", position))
+    await mark_lead_invalid(ann, lead, "Asleep")
+    second = await create_lead(ann, NewLead("Bea", position))
+    assert await refused(reopen_lead(ann, lead)) == ("HOLDING_CAP", ("id",))
+    await mark_lead_invalid(ann, second, "Asleep")
+    await reopen_lead(ann, lead)
+
+
+async def test_what_a_lead_becomes_takes_its_place(database: Database) -> None:
+    """With a cap of 1 of all kinds a lead becomes a customer; a customer and a deal would be two."""
+    sea = await sea_for(database)
+    await sea.rule(RuleKind.HOLDING_CAP, {"count": 1}, pool_id=None)
+    lead = await create_lead(sea.of("ann"), NewLead("Ada", sea.floor.units["ann"]))
+    both = Conversion(customer=NewCustomer(""), opportunity=sea.floor.deal())
+    assert (await refused(convert_lead(sea.of("ann"), lead, both)))[0] == "HOLDING_CAP"
+    await convert_lead(sea.of("ann"), lead, Conversion(customer=NewCustomer("")))
+    assert await refused(sea.deal("ann")) == ("HOLDING_CAP", ("positionId",))
+
+
+async def test_customers_that_wait_or_are_held_are_not_everybodys(database: Database) -> None:
+    """Cem of West changes neither, and gives neither to a deal; Ann, who holds hers, and her head do both."""
+    sea = await sea_for(database)
+    waiting, held = await sea.customers(2)
+    await sea.claim("ann", held)
+    for record in (waiting, held):
+        changed = update_customer(sea.of("cem"), record.id, {"phone": "1"})
+        assert await refused(changed) == ("UNKNOWN_CUSTOMER", ("id",))
+        deal = create_opportunity(sea.of("cem"), sea.floor.deal("cem", customer_id=record.id))
+        assert await refused(deal) == ("UNKNOWN_CUSTOMER", ("customerId",))
+    await update_customer(sea.of("hal"), held.id, {"phone": "1"})
+    await create_opportunity(sea.of("ann"), sea.floor.deal("ann", customer_id=held.id))
+    free = await create_customer(sea.of("ann"), NewCustomer("Free"))
+    await update_customer(sea.of("cem"), free, {"phone": "1"})
+
+
+@pytest.mark.parametrize("key", ["a\0", "a\ud800", "a\n"])
+async def test_keys_of_stages_that_cannot_be_stored_are_refused(database: Database, key: str) -> None:
+    """The character NUL, half of a surrogate pair and a line feed are in no key."""
+    sea = await sea_for(database)
+    rule = sea.rule(RuleKind.RECYCLING, {"when": {"stuckInStage": {"days": 1, "stages": [key]}}})
+    assert await refused(rule) == ("BAD_PARAMETERS", ("parameters", "when", "stuckInStage", "stages"))
+
+
+async def test_what_is_over_keeps_nobody_from_what_waits_behind_it(database: Database) -> None:
+    """Six invalid leads have waited the longest; Bob gets the open one, and then the pool is empty and closes."""
+    sea = await sea_for(database)
+    await update_pool(sea.work, sea.pool, {"kinds": [RecordKind.LEAD]})
+    for number in range(6):
+        await mark_lead_invalid(sea.work, await create_lead(sea.work, NewLead(f"{number}", pool_id=sea.pool)), "A test")
+    lead = await create_lead(sea.work, NewLead("Ada", pool_id=sea.pool))
+    answer = await claim_next(sea.of("bob"), sea.pool, 1)
+    assert [one.record for one in answer.outcomes] == [RecordName(RecordKind.LEAD, lead)]
+    empty = await claim_next(sea.of("bob"), sea.pool, 1)
+    assert empty.stopped_by is not None
+    assert empty.stopped_by.code == "POOL_EMPTY"
+    await close_pool(sea.work, sea.pool)
+
+
+async def test_what_one_gave_back_keeps_him_from_nothing_else(database: Database) -> None:
+    """Ann gave back the 20 that have waited the longest; she gets the next two, and Bob the first of hers."""
+    sea = await sea_for(database)
+    await sea.rule(RuleKind.COOLDOWN, {"days": 7})
+    hers = await sea.customers(20)
+    await sea.claim("ann", *hers)
+    await sea.release("ann", *hers)
+    sea.passes(1)
+    others = await sea.customers(4)
+    answer = await claim_next(sea.of("ann"), sea.pool, 2)
+    assert ([one.record for one in answer.outcomes], answer.stopped_by) == (others[:2], None)
+    first = await claim_next(sea.of("bob"), sea.pool, 1)
+    assert [one.record for one in first.outcomes] == hers[:1]
+
+
+async def test_what_a_successor_does_protects(database: Database) -> None:
+    """Ann leaves on day 1 and Hal has her position: his call on day 9 counts, a colleague's on day 12 does not."""
+    sea = await sea_for(database)
+    floor = sea.floor
+    await sea.rule(RuleKind.RECYCLING, {"when": {"noFollowUp": {"days": 10}}})
+    (record,) = await sea.customers(1)
+    await sea.claim("ann", record)
+    sea.passes(1)
+    await leave(sea.work, floor.members["ann"], sea.day)
+    term = NewTerm(floor.units["ann"], floor.members["hal"], sea.day)
+    await floor.work.write(lambda transaction: appoint(transaction, HOLDING, [term]))
+    sea.passes(8)
+    await sea.call("hal", record)
+    sea.passes(3)
+    assert await sea.recycle() == 0
+    subjects = Subjects(customer_id=record.id)
+    by_bob = NewActivity(
+        ActivityKind.CALL, subjects, Particulars("A call"), Moment(on=sea.day), member_id=floor.members["bob"]
+    )
+    await log_activity(sea.work, by_bob)
+    sea.passes(7)
+    assert await sea.recycle() == 1
+
+
+async def test_recipients_out_of_sight_answer_alike(database: Database) -> None:
+    """Wu without a position, Cem with one, and nobody: Ann gives her customer to none of them, and learns nothing."""
+    sea = await sea_for(database)
+    (record,) = await sea.customers(1)
+    await sea.claim("ann", record)
+    for member in (sea.floor.members["wu"], sea.floor.members["cem"], 999_999):
+        given = transfer_records(sea.of("ann"), [record], Recipient(member), Giving(Movement.TRANSFER))
+        assert await refused(given) == ("NOT_FOUND", ("memberId",))
+
+
+async def test_who_has_no_room_for_deals_is_still_given_customers(database: Database) -> None:
+    """With a cap of 0 deals the customer goes out, the deal stays; a customer of no pool is told of as not waiting."""
+    sea = await sea_for(database)
+    await switch_on(sea.floor, "round_robin")
+    await sea.rule(RuleKind.HOLDING_CAP, {"count": 0, "kinds": ["OPPORTUNITY"]})
+    deal = await sea.deal("cem")
+    await sea.release(None, deal, pool=sea.pool)
+    (customer,) = await sea.customers(1)
+    free = RecordName(RecordKind.CUSTOMER, await create_customer(sea.work, NewCustomer("Free")))
+    answer = await hand_out(sea.work, HOST, sea.pool, [free, customer, deal])
+    assert [one.record for one in answer.handed] == [deal, customer, free]
+    assert got(sea.floor, answer) == [None, "ann", None]
+    assert [one.refusal and one.refusal.code for one in answer.handed] == ["NOBODY", None, "NOT_WAITING"]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from decimal import Decimal
 
 import pytest
@@ -48,6 +49,14 @@ def test_a_full_candidate_does_not_save_up() -> None:
     assert counts(first) == {"ann": 1, "bob": 8}
     again = handed(WEIGHTED, records(4), [candidate("ann"), candidate("bob")], first.memory)
     assert counts(again) == {"ann": 2, "bob": 2}
+
+
+def test_who_is_barred_from_some_records_keeps_his_balance() -> None:
+    """Of the first record Bob gained what Ann paid; that Ann alone may have the second one takes nothing from him."""
+    first = handed(WEIGHTED, records(1), [candidate("ann"), candidate("bob")])
+    assert json.loads(first.memory) == {"ann": -1_000_000, "bob": 1_000_000}
+    second = handed(WEIGHTED, records(1), [candidate("ann")], first.memory)
+    assert json.loads(second.memory) == {"ann": -1_000_000, "bob": 1_000_000}
 
 
 def test_an_attribute_that_is_no_number_is_told() -> None:

@@ -17,6 +17,8 @@ from quotaloom.funnels.stored_deals import StoredDeal, hold_deal
 from quotaloom.funnels.stored_stages import StageFacts, stages_beside
 from quotaloom.funnels.winnings import reverse_win
 from quotaloom.metrics.currencies import known_currency
+from quotaloom.ownership.holding_caps import require_caps_kept
+from quotaloom.ownership.owners import RecordKind
 from quotaloom.platform.errors import Conflict, InputError
 from quotaloom.platform.unit_of_work import Transaction
 from quotaloom.platform.work import Work
@@ -123,7 +125,8 @@ async def reopen_opportunity(
 
     What a win has posted is reversed, except what was refunded already. Raises `NotFound`, `Conflict`, and
     `InputError` for a deal that is open, a stage that is not or is further on than the one it was closed from, and a
-    date in the future or before the close; further back it takes what moving it back would.
+    date in the future or before the close, HOLDING_CAP where its holder has too many by now; further back it takes what
+    moving it back would.
     """
     change = Change(on or work.today, reason, stage_id)
     check_change(work, change)
@@ -146,6 +149,7 @@ async def reopen_opportunity(
         await enter(transaction, deal, stage, change)
         if deal.outcome is Outcome.WON:
             await reverse_win(transaction, work.company, deal.id, deal.key, deal.wins, change.on, deal.customer_id)
+        await require_caps_kept(transaction, RecordKind.OPPORTUNITY, {deal.id: ("id",)})
         tell(transaction, deal, stage, change, reopened=True)
 
     await work.write(apply)
