@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import Final
 
+from quotaloom.activities.facts import Subjects
+from quotaloom.activities.protection import refresh_last_activity
 from quotaloom.attributes.definitions import Subject
 from quotaloom.attributes.merging import take_over_attributes
 from quotaloom.funnels.permission import require_seller, unknown
@@ -68,6 +70,7 @@ async def merge_leads(
         await take_over_attributes(transaction, Subject.LEAD, kept_id, ids)
         handings = [Handing(owned, NOBODY, Movement.MERGE, text) for _, owned in others]
         await hand_over(transaction, handings, work.today)
+        await refresh_last_activity(transaction, Subjects(lead_id=kept_id))
         before = [asdict(lead) for lead, _ in others]
         transaction.record("lead.merge", "Lead", kept_id, before=before, after={"merged": ids}, reason=text)
         transaction.publish("lead.merged", id=kept_id, merged=ids)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, Final
 
 from asyncpg import Record
 
+from quotaloom.activities.facts import Subjects
+from quotaloom.activities.protection import refresh_last_activity
 from quotaloom.attributes.definitions import Subject
 from quotaloom.attributes.merging import take_over_attributes
 from quotaloom.duplicates.normal_forms import likeness, region_of
@@ -55,6 +57,15 @@ WITH RECURSIVE above (id) AS (
 """
 
 
+_CIRCLING: Final = """
+WITH RECURSIVE above (start, id) AS (
+    SELECT id, parent_id FROM customer WHERE company_id = $1 AND id = ANY ($2::bigint[]) AND parent_id IS NOT NULL
+    UNION SELECT above.start, customer.parent_id FROM customer JOIN above ON customer.id = above.id
+    WHERE customer.company_id = $1 AND customer.parent_id IS NOT NULL
+) SELECT DISTINCT start FROM above WHERE id = ANY ($3::bigint[])
+"""
+
+
 async def merge_customers(
     work: Work,
     kept_id: int,
@@ -84,7 +95,7 @@ async def merge_customers(
             raise Conflict("STALE", "this customer was changed meanwhile: read it again", ("expectedVersion",))
         ids = list(merged_ids)
         await _refuse_below(transaction, kept_id, ids)
-        after = _filled(kept, others)
+        after = _filled(kept, others, await _circling(transaction, kept, others))
         for following in (*_FOLLOWING, _MERGED):
             await transaction.execute(following, transaction.company_id, kept_id, ids)
         await take_over_attributes(transaction, Subject.CUSTOMER, kept_id, ids)
@@ -92,6 +103,7 @@ async def merge_customers(
         owned = await hold_records(transaction, RecordKind.CUSTOMER, ids)
         handings = [Handing(owned[one], NOBODY, Movement.MERGE, text) for one in ids]
         await hand_over(transaction, handings, work.today)
+        await refresh_last_activity(transaction, Subjects(customer_id=kept_id))
         before = [dict(kept), *map(dict, others)]
         told = {"merged": ids, **after}
         transaction.record("customer.merge", "Customer", kept_id, before=before, after=told, reason=text)
@@ -115,14 +127,21 @@ async def _refuse_below(transaction: Transaction, kept_id: int, merged_ids: Sequ
         raise InputError("BELOW", message, ("mergedIds", number))
 
 
-def _filled(kept: Record, others: Sequence[Record]) -> dict[str, Any]:
+async def _circling(transaction: Transaction, kept: Record, others: Sequence[Record]) -> set[int]:
+    """Customers that cannot be the kept one's parent: those that are merged, and parents that belong to one of them."""
+    taken = [kept["id"], *(row["id"] for row in others)]
+    parents = sorted({row["parent_id"] for row in others if row["parent_id"] is not None})
+    rows = await transaction.fetch(_CIRCLING, transaction.company_id, parents, taken)
+    return {*taken, *(row["start"] for row in rows)}
+
+
+def _filled(kept: Record, others: Sequence[Record], no_parents: Collection[int]) -> dict[str, Any]:
     """What the kept one has afterwards: its own, or else that of the first that has it."""
-    taken = {kept["id"], *(row["id"] for row in others)}
     found = {}
     for name in _FILLED:
         values = [row[name] for row in (kept, *others) if row[name] is not None]
         if name == "parent_id":
-            values = [value for value in values if value not in taken]
+            values = [value for value in values if value not in no_parents]
         found[name] = values[0] if values else None
     return found
 

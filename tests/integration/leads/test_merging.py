@@ -143,6 +143,27 @@ async def test_attributes_follow_where_the_kept_one_has_none(database: Database,
     assert await refused(note(floor.work, on, ids[1], grade="D")) == "MERGED at id"
 
 
+async def test_a_parent_is_taken_over_unless_it_would_make_a_circle(database: Database) -> None:
+    """The parent of a firm outside is; that of a grandchild, which is a child of the kept one itself, is not."""
+    floor = await furnish(database)
+    kept, _, grandchild, _, other = await customers(
+        floor,
+        NewCustomer("Kept", key="k"),
+        NewCustomer("Child", key="c", parent_key="k"),
+        NewCustomer("Grandchild", parent_key="c"),
+        NewCustomer("Holding", key="h"),
+        NewCustomer("Kept", parent_key="h"),
+    )
+    above = (
+        "SELECT parent.key FROM customer LEFT JOIN customer AS parent ON parent.id = customer.parent_id"
+        " WHERE customer.id = $1"
+    )
+    await merge_customers(floor.work, kept, [grandchild])
+    assert (await floor.one(above, kept))["key"] is None
+    await merge_customers(floor.work, kept, [other])
+    assert (await floor.one(above, kept))["key"] == "h"
+
+
 async def test_which_customers_cannot_be_merged(database: Database) -> None:
     """Not into one that belongs to it, not one that is merged already, and not those of others."""
     floor = await furnish(database)
