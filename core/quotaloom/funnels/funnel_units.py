@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 
 from quotaloom.funnels.deals import NewOpportunity
 from quotaloom.funnels.naming import may_be_id
 from quotaloom.platform.errors import InputError
 from quotaloom.platform.refusals import raise_all
-from quotaloom.platform.unit_of_work import Transaction
+from quotaloom.platform.unit_of_work import Snapshot, Transaction
 
 _STRANGERS = """
 SELECT given.number, funnel.name AS funnel_name, unit.name AS unit_name
@@ -21,6 +21,27 @@ WHERE NOT EXISTS (
         AND path.ancestor_id = funnel.unit_id AND path.valid_from <= given.day AND given.day < path.valid_to
 ) ORDER BY given.number
 """
+
+
+_BELOW = """
+SELECT path.ancestor_id, path.unit_id FROM unit_path AS path
+JOIN org_unit AS unit ON unit.company_id = path.company_id AND unit.id = path.unit_id AND unit.kind = 'position'
+WHERE path.company_id = $1 AND path.ancestor_id = ANY ($2::bigint[]) AND path.valid_from <= $3 AND $3 < path.valid_to
+"""
+
+
+async def positions_of_funnels(
+    reader: Snapshot | Transaction, unit_ids: Iterable[int | None], day: date
+) -> frozenset[tuple[int, int]]:
+    """Each of these units of funnels with each position that lies below it on a day; no statement where there is none.
+
+    What is handed to another position is looked at by these, as of today.
+    """
+    units = sorted({unit_id for unit_id in unit_ids if unit_id is not None})
+    if not units:
+        return frozenset()
+    rows = await reader.fetch(_BELOW, reader.company_id, units, day)
+    return frozenset((row["ancestor_id"], row["unit_id"]) for row in rows)
 
 
 async def require_funnels(

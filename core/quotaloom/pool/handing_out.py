@@ -155,6 +155,7 @@ async def _gather(
     open_ones = tuple(record for record in records if judge.over(record) is None)
     rooms = _rooms(judge, open_ones, [row["id"] for row in rows])
     candidates = [Candidate(row["id"], row["name"], _room(rooms, row["id"]), row["last_turn"]) for row in rows]
+    positions = await _positions(snapshot, work, judge, pool_id, open_ones, candidates)
     return _Question(
         pool_id=pool_id,
         pool_key=pool["key"],
@@ -165,7 +166,7 @@ async def _gather(
         elsewhere=tuple(sorted(set(named or ()) - set(map(_name, open_ones)))),
         request=await _request(snapshot, work, pool["key"], open_ones, candidates, needs),
         memories=await _memories(snapshot, pool_id),
-        barred=_barred(judge, open_ones, candidates, rooms),
+        barred=_barred(judge, open_ones, candidates, rooms, positions),
     )
 
 
@@ -213,7 +214,11 @@ def _room(rooms: _Rooms, member_id: int) -> int | None:
 
 
 def _barred(
-    judge: Judge, records: Sequence[OwnedRecord], candidates: Sequence[Candidate], rooms: _Rooms
+    judge: Judge,
+    records: Sequence[OwnedRecord],
+    candidates: Sequence[Candidate],
+    rooms: _Rooms,
+    positions: Mapping[int, int | None],
 ) -> dict[str, frozenset[str]]:
     present = {one.member_id for one in candidates}
     full = {one: frozenset(str(id_) for id_, room in of.items() if room == 0) for one, of in rooms.items()}
@@ -225,9 +230,26 @@ def _barred(
         waiting = earlier.get(record.id, set()) & present
         barred = frozenset(str(one) for one in waiting if judge.cooldown(record, one) is not None)
         barred |= full[record.kind, judge.subjects[record.id]]
+        barred |= {str(one) for one, position_id in positions.items() if judge.stranger(record, position_id)}
         if barred:
             found[str(record.id)] = barred
     return found
+
+
+async def _positions(
+    snapshot: Snapshot,
+    work: Work,
+    judge: Judge,
+    pool_id: int,
+    records: Sequence[OwnedRecord],
+    candidates: Sequence[Candidate],
+) -> dict[int, int | None]:
+    """With which position each candidate would be given a record; empty where it does not matter."""
+    if not any(map(judge.choosy, records)):
+        return {}
+    members = [one.member_id for one in candidates]
+    seats = await load_seats(snapshot, members, work.today)
+    return {member_id: seats.any_position(member_id, pool_id) for member_id in members}
 
 
 async def _request(
@@ -309,6 +331,8 @@ def _decide(judge: Judge, seats: Seats, question: _Question, record: OwnedRecord
     position_id = seats.any_position(member_id, question.pool_id)
     if position_id is None:
         return Refusal("NO_POSITION", "he holds no position any more")
+    if (stranger := judge.stranger(record, position_id)) is not None:
+        return stranger
     judge.gets(record, member_id)
     owner = Owner(question.pool_id, member_id, position_id)
     return Handing(record, owner, Movement.ASSIGN, one.reason or None, decided_by=one.policy)

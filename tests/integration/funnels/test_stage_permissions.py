@@ -107,9 +107,8 @@ async def test_a_stage_that_nobody_leaves_forwards_is_not_jumped_over(database: 
 async def _second_stage(database: Database, then: Sequence[NewStage] = (), **of_middle: Any) -> StageFloor:
     floor = await furnish(database)
     middle = replace(LEAD, key="middle", name="Middle", **of_middle)
-    return StageFloor(
-        floor, await create_funnel(floor.work, NewFunnel("strict", "Strict", (LEAD, middle, *then, *CLOSED)))
-    )
+    stages = (LEAD, middle, *then, *CLOSED)
+    return StageFloor(floor, await create_funnel(floor.work, NewFunnel("strict", "Strict", stages)))
 
 
 async def test_reopening_goes_around_no_permission(database: Database) -> None:
