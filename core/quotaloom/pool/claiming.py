@@ -170,7 +170,10 @@ async def _take(
             break
         refusal = claimant.refusal(judge, record)
         if refusal is None:
-            handings.append(claimant.handing(record))
+            handing = claimant.handing(record)
+            refusal = judge.elsewhere(record, handing.to.position_id)
+        if refusal is None:
+            handings.append(handing)
             claimant.takes(judge, record)
         outcomes.append(Outcome(RecordName(record.kind, record.record_id), refusal))
     await move(transaction, handings, work.today)

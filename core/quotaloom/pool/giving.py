@@ -67,6 +67,8 @@ class Giving:
 
     def handing(self, judge: Judge, record: OwnedRecord, owner: Owner) -> Handing | Refusal:
         """The record in its new owner's hands, where the rules let him have it; it counts for what follows."""
+        if (elsewhere := judge.elsewhere(record, owner.position_id)) is not None:
+            return elsewhere
         refusal = self._refusal(judge, record, owner)
         if refusal is not None and not self.override:
             return refusal
@@ -85,9 +87,9 @@ async def assign_records(work: Work, records: Sequence[RecordName], to: Recipien
     """Give records that wait in pools to a member; one answer for each, in their order.
 
     Admins, services with `pool:write` and the admins of the records' pools do it, and may override a cooldown or cap
-    with a reason. Refused are `ALREADY_CLAIMED`, `CLOSED`, `COOLDOWN`, `HOLDING_CAP`. Raises `NotFound` for records
-    and recipients that the viewer cannot see, `AccessDenied` for records that he sees only, and `InputError` where the
-    recipient has no position or several.
+    with a reason. Refused are `ALREADY_CLAIMED`, `CLOSED`, `OTHER_UNITS_FUNNEL`, `COOLDOWN`, `HOLDING_CAP`. Raises
+    `NotFound` for records and recipients that the viewer cannot see, `AccessDenied` for records that he sees only, and
+    `InputError` where the recipient has no position or several.
     """
     require_mover(work.viewer, "assigning records")
     return await _give(work, records, to, replace(giving, movement=Movement.ASSIGN))

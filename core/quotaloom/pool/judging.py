@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from quotaloom.funnels.funnel_units import DepartmentFunnel, department_funnels
 from quotaloom.ownership.holding_caps import Holdings, Incoming, load_holdings
 from quotaloom.ownership.owners import OwnedRecord, RecordKind
 from quotaloom.ownership.rules import Refusal
@@ -42,6 +43,7 @@ class Judge:
     subjects: Mapping[int, Subject]
     left_on: Mapping[tuple[int, int], date]
     holdings: Holdings
+    funnels: Mapping[int, DepartmentFunnel]
 
     def over(self, record: OwnedRecord) -> Refusal | None:
         """Why nobody gets it any more: the lead, customer or deal is closed, merged or won."""
@@ -49,6 +51,14 @@ class Judge:
         if subject.closed or (subject.won and record.kind is RecordKind.OPPORTUNITY):
             return Refusal("CLOSED", "this record is over: it stays where it is")
         return None
+
+    def elsewhere(self, record: OwnedRecord, position_id: int | None) -> Refusal | None:
+        """Why a position may not have a deal: it is in the funnel of another department."""
+        funnel = self.funnels.get(record.record_id) if record.kind is RecordKind.OPPORTUNITY else None
+        if funnel is None or position_id in funnel.position_ids:
+            return None
+        message = f"the funnel {funnel.name!r} is for positions below {funnel.unit_name!r} alone"
+        return Refusal("OTHER_UNITS_FUNNEL", message)
 
     def waits(self, record: OwnedRecord, member_id: int) -> Waiting | None:
         """How long an earlier holder waits for a record; None for one who never had it."""
@@ -85,14 +95,17 @@ async def load_judge(
     records: Iterable[OwnedRecord],
     member_ids: Sequence[int],
 ) -> Judge:
-    """What depends on these records and members, in three statements at most."""
+    """What depends on these records and members, in four statements at most."""
+    records = list(records)
     ids = [record.id for record in records]
+    deals = [record.record_id for record in records if record.kind is RecordKind.OPPORTUNITY]
     return Judge(
         book,
         today,
         await subjects_of(reader, ids),
         await departures(reader, ids, member_ids) if book.cooldowns else {},
         await load_holdings(reader, member_ids, book.caps),
+        await department_funnels(reader, deals, today),
     )
 
 
