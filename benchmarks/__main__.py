@@ -18,6 +18,7 @@ from benchmarks import (
     claiming,
     decomposing,
     funnel_figures,
+    handing_out,
     importing,
     memory,
     nested_query,
@@ -40,8 +41,8 @@ class Benchmark:
 
 
 MODULES = (
-    *(importing, memory, nested_query, decomposing, attaining, posting, funnel_figures, claiming, recycling, policies),
-    starting,
+    *(importing, memory, nested_query, decomposing, attaining, posting, funnel_figures),
+    *(claiming, recycling, handing_out, policies, starting),
 )
 
 BENCHMARKS = {module.__name__.rpartition(".")[2]: Benchmark(module.TITLE, module.measure) for module in MODULES}

@@ -22,7 +22,7 @@ TITLE = "Claiming from a pool"
 CLAIMANTS = 32
 EACH = 50
 RECORDS = 10_000
-ROUNDS = 1
+ROUNDS = 3
 
 _BARE = """
 UPDATE bare SET holder = $1 WHERE id = (

@@ -17,7 +17,7 @@ from quotaloom.calendars.periods import Grain, date_range
 from quotaloom.funnels.commands.funnels import create_funnel
 from quotaloom.funnels.figures.answers import Answer, funnel_figures
 from quotaloom.funnels.figures.cycles import cycles
-from quotaloom.funnels.figures.passages import passages
+from quotaloom.funnels.figures.passages import cohorts, stays
 from quotaloom.funnels.figures.questions import FunnelQuestion, Whose
 from quotaloom.funnels.stages import NewFunnel, NewStage, Outcome
 from quotaloom.platform.unit_of_work import Snapshot
@@ -25,7 +25,7 @@ from quotaloom.platform.unit_of_work import Snapshot
 TITLE = "Figures of a funnel"
 FAN_OUT = (10, 10, 10)
 DEALS = 1_000_000
-ROUNDS = 5
+ROUNDS = 3
 SPAN = date_range(date(2016, 7, 1), date(2017, 7, 1))
 
 FUNNEL = NewFunnel(
@@ -140,10 +140,16 @@ def measure(bench: Bench) -> Iterator[Row]:
         watch.median("cycles by hand"),
     )
     yield compared(
-        "days in each stage, and conversion by cohort",
-        watch.median("passages"),
-        "the same by hand in two statements",
-        watch.median("passages by hand"),
+        "days in each stage: median, p90",
+        watch.median("stays"),
+        "lead and percentile_disc by hand",
+        watch.median("stays by hand"),
+    )
+    yield compared(
+        "conversion from stage to stage by cohort",
+        watch.median("cohorts"),
+        "a join of moves with later moves by hand",
+        watch.median("cohorts by hand"),
     )
 
 
@@ -176,6 +182,8 @@ async def _prepare(bench: Bench, fresh: FreshDatabase) -> _Company:
 async def _round(plain: asyncpg.Connection, company: _Company, watch: Stopwatch) -> None:
     work = company.planted.work
     async with work.snapshot() as snapshot:
+        # On a busy machine a statement may take longer than the product lets it: it is to be measured all the same.
+        await snapshot.fetch("SELECT set_config('statement_timeout', '600000', true)")
         calendar = await load_calendar(snapshot, work.company)
         question = FunnelQuestion(tuple(calendar.fiscal.periods(SPAN, Grain.MONTH)), work.today)
         own, tree = Whose((company.funnel_id,)), Whose((company.funnel_id,), company.units)
@@ -183,8 +191,10 @@ async def _round(plain: asyncpg.Connection, company: _Company, watch: Stopwatch)
             answers = await funnel_figures(snapshot, work.company, own, question)
         with watch.lap("cycles"):
             took = await cycles(snapshot, answers[0].asked)
-        with watch.lap("passages"):
-            passed = await passages(snapshot, answers[0].asked)
+        with watch.lap("stays"):
+            stayed = await stays(snapshot, answers[0].asked)
+        with watch.lap("cohorts"):
+            came = await cohorts(snapshot, answers[0].asked)
         with watch.lap("tree"):
             below = await funnel_figures(snapshot, work.company, tree, question)
     with watch.lap("sums by hand"):
@@ -194,9 +204,10 @@ async def _round(plain: asyncpg.Connection, company: _Company, watch: Stopwatch)
     span = (SPAN.starts_on, SPAN.ends_on)
     with watch.lap("cycles by hand"):
         spread = await plain.fetch(_CYCLES_BY_HAND, *span)
-    with watch.lap("passages by hand"):
-        stays = await plain.fetch(_STAYS_BY_HAND, *span)
-        cohorts = await plain.fetch(_COHORTS_BY_HAND, *span)
+    with watch.lap("stays by hand"):
+        stay_rows = await plain.fetch(_STAYS_BY_HAND, *span)
+    with watch.lap("cohorts by hand"):
+        cohort_rows = await plain.fetch(_COHORTS_BY_HAND, *span)
     root = {answer.number: answer for answer in below if answer.owner_id == company.units[0]}
     for answer in (answers[0], root[0]):
         _require_same(f"{len(open_rows)} open stages", answer.open.count, sum(row["count"] for row in open_rows))
@@ -207,14 +218,14 @@ async def _round(plain: asyncpg.Connection, company: _Company, watch: Stopwatch)
         found = took[place, months[row["month"].date()]]
         _require_same("a cycle", (found.count, found.median, found.p90), (row["count"], row["median"], row["p90"]))
     numbers = {stage_id: number for number, stage_id in enumerate(company.stage_ids)}
-    for row in stays:
-        found = passed[place, months[row["month"].date()], numbers[row["stage_id"]]].stays
+    for row in stay_rows:
+        found = stayed[place, months[row["month"].date()], numbers[row["stage_id"]]]
         _require_same("a stay", (found.count, found.median, found.p90), (row["count"], row["median"], row["p90"]))
     stages = answers[0].stages
-    for row in cohorts:
+    for row in cohort_rows:
         if row["later_id"] is not None:
-            passage = passed[place, months[row["month"].date()], numbers[row["to_stage_id"]]]
-            _require_same("a cohort", passage.came_to(stages[numbers[row["later_id"]]]), row["count"])
+            cohort = came[place, months[row["month"].date()], numbers[row["to_stage_id"]]]
+            _require_same("a cohort", cohort.came_to(stages[numbers[row["later_id"]]]), row["count"])
 
 
 def _won(

@@ -15,7 +15,7 @@ from quotaloom.pool.rule_commands import NewRule, create_rule
 
 TITLE = "Recycling"
 RECORDS = 100_000
-ROUNDS = 1
+ROUNDS = 2
 
 # The same rows, all at once and without rules: a new state and a ledger entry of each.
 _BARE = """

@@ -129,6 +129,12 @@ async def load_customers(keys: list[int], info: Info) -> list[Record]:
     return await reads.customers_by_id(info.context.snapshot, keys, sight.units_with_figures)
 
 
+async def load_merged_customers(keys: list[int], info: Info) -> list[Record]:
+    """The customers that are part of others by now."""
+    sight = await info.context.sight()
+    return await reads.customers_merged_into(info.context.snapshot, keys, sight.units_with_figures)
+
+
 async def load_opportunities(keys: list[int], info: Info) -> list[dict[str, Any]]:
     """Deals by number, of the positions whose figures the viewer may see."""
     sight = await info.context.sight()

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 from quotaloom.funnels.figures.ageing import NOT_OLD, ageing
 from quotaloom.funnels.figures.answers import Answer
-from quotaloom.funnels.figures.passages import NOTHING_PASSED, Passage, passages
+from quotaloom.funnels.figures.days import NO_DAYS
+from quotaloom.funnels.figures.passages import NOBODY_CAME, Cohort, PassagePlace, cohorts, stays
 from quotaloom.funnels.figures.questions import Asked, FunnelStage
 from quotaloom.funnels.figures.rates import share
 from quotaloom.metrics.currencies import currency_scale
@@ -21,6 +22,11 @@ class StageAnswer(NamedTuple):
 
     answer: Answer
     stage: FunnelStage
+
+    @property
+    def place(self) -> PassagePlace:
+        """Where its days and cohorts are found."""
+        return self.answer.place, self.answer.number, self.stage.number
 
     @property
     def later(self) -> list[FunnelStage]:
@@ -61,34 +67,38 @@ async def load_ageing(parents: list[Any], info: Info) -> list[dict[str, Any]]:
 
 async def load_days(parents: list[Any], info: Info) -> list[dict[str, Any]]:
     """How long deals stayed in each stage."""
-    return [day_spread(passage.stays) for passage in await _passages(parents, info)]
+    rows = _answers(parents)
+
+    async def read(asked: Asked) -> Mapping[Any, Any]:
+        return await stays(info.context.snapshot, asked)
+
+    found = await once_asked(info, "stays", [row.answer.asked for row in rows], read)
+    return [day_spread(by_place.get(row.place, NO_DAYS)) for row, by_place in zip(rows, found, strict=True)]
 
 
 async def load_entered(parents: list[Any], info: Info) -> list[int]:
     """How many deals came into each stage."""
-    return [passage.entered for passage in await _passages(parents, info)]
+    return [cohort.entered for cohort in await _cohorts(parents, info)]
 
 
 async def load_advanced(parents: list[Any], info: Info) -> list[int]:
     """How many of these went on."""
-    found = await _passages(parents, info)
-    return [_advanced(row, passage) for row, passage in zip(_answers(parents), found, strict=True)]
+    found = await _cohorts(parents, info)
+    return [_advanced(row, cohort) for row, cohort in zip(_answers(parents), found, strict=True)]
 
 
 async def load_advance_rate(parents: list[Any], info: Info) -> list[Decimal | None]:
     """Which part of these went on."""
-    found = await _passages(parents, info)
-    return [
-        share(_advanced(row, passage), passage.entered) for row, passage in zip(_answers(parents), found, strict=True)
-    ]
+    found = await _cohorts(parents, info)
+    return [share(_advanced(row, cohort), cohort.entered) for row, cohort in zip(_answers(parents), found, strict=True)]
 
 
 async def load_conversions(parents: list[Any], info: Info) -> list[list[dict[str, Any]]]:
     """How many of these came to each later stage."""
-    found = await _passages(parents, info)
+    found = await _cohorts(parents, info)
     return [
-        [_conversion(passage, other) for other in row.later]
-        for row, passage in zip(_answers(parents), found, strict=True)
+        [_conversion(cohort, other) for other in row.later]
+        for row, cohort in zip(_answers(parents), found, strict=True)
     ]
 
 
@@ -96,23 +106,20 @@ def _answers(parents: Sequence[Any]) -> list[StageAnswer]:
     return [parent["of_stage"] for parent in parents]
 
 
-def _advanced(row: StageAnswer, passage: Passage) -> int:
-    return passage.advanced_to([other for other in row.later if other.advances])
+def _advanced(row: StageAnswer, cohort: Cohort) -> int:
+    return cohort.advanced_to([other for other in row.later if other.advances])
 
 
-def _conversion(passage: Passage, other: FunnelStage) -> dict[str, Any]:
-    count = passage.came_to(other)
-    return {"key": other.key, "stage_id": other.stage_id, "count": count, "rate": share(count, passage.entered)}
+def _conversion(cohort: Cohort, other: FunnelStage) -> dict[str, Any]:
+    count = cohort.came_to(other)
+    return {"key": other.key, "stage_id": other.stage_id, "count": count, "rate": share(count, cohort.entered)}
 
 
-async def _passages(parents: Sequence[Any], info: Info) -> list[Passage]:
+async def _cohorts(parents: Sequence[Any], info: Info) -> list[Cohort]:
     rows = _answers(parents)
 
     async def read(asked: Asked) -> Mapping[Any, Any]:
-        return await passages(info.context.snapshot, asked)
+        return await cohorts(info.context.snapshot, asked)
 
-    found = await once_asked(info, "passages", [row.answer.asked for row in rows], read)
-    return [
-        by_place.get((row.answer.place, row.answer.number, row.stage.number), NOTHING_PASSED)
-        for row, by_place in zip(rows, found, strict=True)
-    ]
+    found = await once_asked(info, "cohorts", [row.answer.asked for row in rows], read)
+    return [by_place.get(row.place, NOBODY_CAME) for row, by_place in zip(rows, found, strict=True)]

@@ -29,6 +29,7 @@ from quotaloom_graphql.funnel_loaders import (
     load_funnel_opportunities,
     load_funnel_stages,
     load_funnels,
+    load_merged_customers,
     load_moves,
     load_opportunity_rights,
     load_splits,
@@ -201,6 +202,12 @@ class Customer(Node):
     )
     activities: Connection[Annotated[Activity, strawberry.lazy("quotaloom_graphql.activities")]] = batch(
         load_customer_activities, key="id", description="What is planned and done for it, the latest day first: a page."
+    )
+    merged_into: Customer | None = batch(
+        load_customers, key="merged_into_id", by="id", one=True, description="The customer that it is part of by now."
+    )
+    merged: list[Customer] = batch(
+        load_merged_customers, key="id", by="merged_into_id", description="The customers that are part of it by now."
     )
     possible_duplicates: list[Annotated[PossibleDuplicate, strawberry.lazy("quotaloom_graphql.duplicates")]] = batch(
         load_customer_duplicates, key="id", description="The customers that are the same by the company's rule."

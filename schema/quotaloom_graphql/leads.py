@@ -31,6 +31,8 @@ from quotaloom_graphql.metrics import Product, load_products
 from quotaloom_graphql.nodes import Node, NodeLoader, decode_id, global_id
 from quotaloom_graphql.organization_loaders import load_members, load_units
 from quotaloom_graphql.organizations import Member, OrgUnit
+from quotaloom_graphql.ownerships import Ownership
+from quotaloom_graphql.pool_loaders import load_lead_ownerships
 from quotaloom_graphql.roots import root_field
 from strawberry_breadth import batch
 
@@ -113,6 +115,9 @@ class Lead(Node):
     )
     attributes: list[AttributeValue] = batch(
         load_lead_attributes, key="id", by="subject_id", description="What the company notes of it."
+    )
+    ownership: Ownership | None = batch(
+        load_lead_ownerships, key="id", by="record_id", one=True, description="Whose it is."
     )
     viewer_can: ViewerCanOnLead = batch(load_lead_rights, description="What you may do with it.")
 

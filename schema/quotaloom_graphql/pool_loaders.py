@@ -24,9 +24,8 @@ from quotaloom.pool.pools import HideableField
 from quotaloom.pool.records import (
     RecordFilter,
     RecordPage,
-    held_records_seen,
+    pages_of_pools,
     records_by_name,
-    waiting_records,
 )
 from quotaloom.pool.recycling import Fate
 from quotaloom.pool.rule_book import RuleBook, load_rules
@@ -208,14 +207,8 @@ async def load_record_pages(
     """A page of the records of each pool."""
     offset, limit = window(first, after)
     reach, where = await reach_of(info.context), RecordFilter(kinds, text)
-    found = []
-    for key in keys:
-        if held:
-            rows = await held_records_seen(info.context.snapshot, where, limit, offset, reach, None, key)
-        else:
-            rows = await waiting_records(info.context.snapshot, [key], where, limit, offset, reach)
-        found.append(record_page(rows, offset))
-    return found
+    found = await pages_of_pools(info.context.snapshot, keys, where, limit, offset, reach, held=held)
+    return [record_page(one, offset) for one in found]
 
 
 def record_page(found: RecordPage, offset: int) -> dict[str, Any]:

@@ -48,6 +48,9 @@ class CreatePoolInput:
     )
     member_ids: list[strawberry.ID] = strawberry.field(default_factory=list, description="Members who may.")
     admin_ids: list[strawberry.ID] = strawberry.field(default_factory=list, description="Members who look after it.")
+    hands_out: bool = strawberry.field(
+        default=False, description="Whether it gives what enters it to its people by itself, as its policies say."
+    )
 
 
 @strawberry.input(description="What to change of a pool; what is left out stays. Lists are replaced whole.")
@@ -66,6 +69,9 @@ class UpdatePoolInput:
     )
     member_ids: list[strawberry.ID] | None = strawberry.field(default=None, description="Members who may.")
     admin_ids: list[strawberry.ID] | None = strawberry.field(default=None, description="Members who look after it.")
+    hands_out: bool | None = strawberry.field(
+        default=None, description="Whether it gives what enters it to its people by itself, as its policies say."
+    )
     expected_version: int | None = strawberry.field(default=None, description=EXPECTED)
 
 
@@ -87,8 +93,8 @@ class CreatePoolRuleInput:
     kind: RuleKind = strawberry.field(description="What it is about.")
     parameters: JSON = strawberry.field(description=PARAMETERS)
     pool_id: strawberry.ID | None = strawberry.field(default=None, description="The pool; all pools if not given.")
-    customer_level: str | None = strawberry.field(
-        default=None, description="The key of a customer level; all customers if not given."
+    level_id: strawberry.ID | None = strawberry.field(
+        default=None, description="The customer level; all customers if not given."
     )
 
 
@@ -146,13 +152,14 @@ async def _create_pool(work: Work, input: CreatePoolInput, _: Services) -> dict[
         unit_ids=_ids(input.org_unit_ids, "OrgUnit", "orgUnitIds"),
         member_ids=_ids(input.member_ids, "Member", "memberIds"),
         admin_ids=_ids(input.admin_ids, "Member", "adminIds"),
+        hands_out=input.hands_out,
     )
     return {"pool_id": await create_pool(work, new)}
 
 
 async def _update_pool(work: Work, input: UpdatePoolInput, _: Services) -> dict[str, Any]:
     pool_id = decode_id(input.id, "Pool", ("id",))
-    plain = ("name", "kinds", "priority", "hidden_fields")
+    plain = ("name", "kinds", "priority", "hidden_fields", "hands_out")
     changes = {name: getattr(input, name) for name in plain if getattr(input, name) is not None}
     people = (
         ("unit_ids", input.org_unit_ids, "OrgUnit", "orgUnitIds"),
@@ -179,7 +186,7 @@ async def _create_rule(work: Work, input: CreatePoolRuleInput, _: Services) -> d
         kind=input.kind,
         parameters=cast(dict[str, Any], input.parameters),
         pool_id=optional_id(input.pool_id, "Pool", ("poolId",)),
-        level_key=input.customer_level,
+        level_id=optional_id(input.level_id, "CustomerLevel", ("levelId",)),
     )
     return {"rule_id": await create_rule(work, new)}
 

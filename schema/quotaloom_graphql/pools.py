@@ -17,6 +17,8 @@ from quotaloom.pool.pools import HideableField
 from quotaloom.pool.records import RecordFilter, held_records_seen, waiting_records
 from quotaloom_graphql.connections import After, Connection, First, Text, window
 from quotaloom_graphql.context import Info
+from quotaloom_graphql.customer_levels import CustomerLevel
+from quotaloom_graphql.lead_loaders import load_levels
 from quotaloom_graphql.metrics import Product, load_products
 from quotaloom_graphql.nodes import Node, NodeLoader, decode_id, global_id, optional_id
 from quotaloom_graphql.organization_loaders import load_named_members, load_units
@@ -66,8 +68,8 @@ class PoolRule(Node):
     pool: Pool | None = batch(
         load_pools, key="pool_id", by="id", one=True, description="The pool that it is of; null for all pools."
     )
-    customer_level: str | None = strawberry.field(
-        description="The key of the customer level that it is for; null for all."
+    level: CustomerLevel | None = batch(
+        load_levels, key="level_id", by="id", one=True, description="The customer level that it is for; null for all."
     )
     parameters: JSON = strawberry.field(description="What it says, as in `createPoolRule`.")
     paused: bool = strawberry.field(description="It rests: nothing is done by it, and its clocks go on.")
@@ -106,7 +108,9 @@ class PoolRecord:
     note: str | None = strawberry.field(description="What is noted of it.")
     amount: Decimal | None = strawberry.field(description="What a deal is worth in its currency.")
     currency: str | None = strawberry.field(description="ISO 4217 code of that.")
-    customer_level: str | None = strawberry.field(description="The key of its customer level.")
+    level: CustomerLevel | None = batch(
+        load_levels, key="level_id", by="id", one=True, description="Its customer level (客户级别)."
+    )
     hidden_fields: list[HideableField] = strawberry.field(
         description="The fields that you do not see while it waits; they are null here."
     )
@@ -158,6 +162,9 @@ class Pool(Node):
     policies: list[str] | None = strawberry.field(
         description="The keys of the pool policies that hand out its records, in the order of asking; null for all"
         " that the company has switched on."
+    )
+    hands_out: bool = strawberry.field(
+        description="Whether it gives what enters it to its people by itself, as its policies say."
     )
     opted_out: list[Member] = batch(
         load_opted_out,

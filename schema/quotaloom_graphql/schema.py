@@ -53,6 +53,7 @@ from quotaloom_graphql.funnel_mutations import FunnelMutation
 from quotaloom_graphql.hand_outs import HandOutMutation
 from quotaloom_graphql.jobs import JobMutation, JobQuery
 from quotaloom_graphql.lead_mutations import LeadMutation
+from quotaloom_graphql.merging import MergingMutation
 from quotaloom_graphql.metrics import MetricMutation
 from quotaloom_graphql.movement_mutations import MovementMutation
 from quotaloom_graphql.nodes import TYPENAME, Node, NodeLoader, split_id
@@ -172,6 +173,7 @@ class Mutation(
     LeadMutation,
     customer_levels.CustomerLevelMutation,
     DuplicateMutation,
+    MergingMutation,
     PoolMutation,
     MovementMutation,
     HandOutMutation,

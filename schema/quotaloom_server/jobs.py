@@ -15,6 +15,7 @@ from quotaloom.platform.unit_of_work import EVENTS_CHANNEL
 from quotaloom.policies.courier import EventCourier
 from quotaloom.policies.delivering import DELIVERY, KIND, deliver
 from quotaloom.policies.host import PolicyHost
+from quotaloom.pool.by_itself import handing_out_by_itself
 from quotaloom.pool.every_night import RECYCLE, REMIND
 from quotaloom_server.clock import Clock
 
@@ -22,7 +23,8 @@ from quotaloom_server.clock import Clock
 @asynccontextmanager
 async def working(database: Database, database_url: str, policies: PolicyHost, clock: Clock) -> AsyncIterator[None]:
     """Do every kind of job while the block runs; events are looked after where a plugin listens at all."""
-    handlers = Handlers([PURGE, RECYCLE, REMIND, JobHandler(DELIVERY, partial(deliver, policies))])
+    of_plugins = [JobHandler(DELIVERY, partial(deliver, policies)), handing_out_by_itself(policies)]
+    handlers = Handlers([PURGE, RECYCLE, REMIND, *of_plugins])
     async with AsyncExitStack() as stack:
         if policies.registry.of_kind(KIND):
             courier = await stack.enter_async_context(EventCourier(database, policies.registry, clock))

@@ -8,12 +8,11 @@ from datetime import date, datetime
 from typing import Any, Final
 
 from quotaloom.activities.counting import count_done, uncount
-from quotaloom.activities.doers import doer, seat
+from quotaloom.activities.doers import doer, require_present, seat
 from quotaloom.activities.facts import (
     ActivityState,
     Moment,
     NewActivity,
-    Subjects,
     checked_particulars,
     checked_request_key,
     done_moment,
@@ -31,7 +30,7 @@ from quotaloom.activities.storing import (
     tell_planned,
     update_activity,
 )
-from quotaloom.activities.subjects import hold_owners, hold_subjects
+from quotaloom.activities.subjects import hold_owners, hold_subjects, named_records
 from quotaloom.organizations.sight import load_sight
 from quotaloom.ownership.permission import require_seller, unknown, worked_positions
 from quotaloom.platform.errors import Conflict, InputError
@@ -81,13 +80,14 @@ async def _enter(work: Work, new: NewActivity, state: ActivityState, on: date, a
         position_id = await seat(transaction, work, member_id, day, new.position_id, held.position_ids)
         ready = ReadyActivity(new.kind, state, held.subjects, member_id, position_id, told, request_key=key)
         ready = replace(ready, done_at=at, done_on=on) if done else replace(ready, due_at=at, due_on=on)
-        for activity_id in await insert_activities(transaction, [ready]):
-            await _settle(transaction, work, activity_id, ready)
-            return activity_id
-        # The same request was answered by another transaction since we looked.
-        answered = await _answered(transaction, new, key)
-        assert answered is not None
-        return answered
+        inserted = await insert_activities(transaction, [ready])
+        if not inserted:
+            # The same request was answered by another transaction since we looked.
+            answered = await _answered(transaction, new, key)
+            assert answered is not None
+            return answered
+        await _settle(transaction, work, inserted[0], ready)
+        return inserted[0]
 
     return await work.write(apply)
 
@@ -116,9 +116,9 @@ async def _answered(transaction: Transaction, new: NewActivity, key: str | None)
     )
     if row is None:
         return None
-    stored = Subjects(row["lead_id"], row["customer_id"], row["opportunity_id"])
-    filled = replace(new.subjects, customer_id=stored.customer_id) if new.subjects.customer_id is None else new.subjects
-    if (row["kind"], stored) != (new.kind, filled):
+    # What was not named may have been filled in, at once or since: a deal's customer, what a lead has become.
+    named = {f"{kind}_id": record_id for kind, record_id in named_records(new.subjects)}
+    if row["kind"] != new.kind or any(row[column] != record_id for column, record_id in named.items()):
         raise InputError(
             "IDEMPOTENCY_KEY_REUSED", "this key entered another activity: use a new one", ("idempotencyKey",)
         )
@@ -135,7 +135,8 @@ async def complete_activity(
     """Say that something planned is done, now or on an earlier business date; `changes` as for `change_activity`.
 
     It counts and protects as what is logged does. Needs the member himself, whoever leads his position or works on the
-    record, an admin, or a service with `funnels:write`. Raises `NotFound`, `Conflict`, `InputError` NOT_PLANNED.
+    record, an admin, or a service with `funnels:write`. Raises `NotFound`, `Conflict`, `InputError` NOT_PLANNED, and
+    NOT_A_MEMBER where the member was not with the company that day.
     """
     require_seller(work.viewer, "completing an activity")
     done_on, done_at = done_moment(work, when)
@@ -144,6 +145,7 @@ async def complete_activity(
         activity = await _hold(transaction, work, activity_id, expected_version)
         _require(activity, ActivityState.PLANNED)
         told = _changed(work, activity, changes or {})
+        await require_present(transaction, activity.member_id, done_on, ("doneOn",))
         position_id = await _seat_again(transaction, work, activity, activity.member_id, done_on)
         columns = {"state": "done", "done_at": done_at, "done_on": done_on, "position_id": position_id, **told}
         await update_activity(transaction, activity.id, columns)

@@ -37,17 +37,22 @@ async def doer(
         sight = await load_sight(transaction, viewer, work.company, work.today)
         if not sight.sees_member(wanted):
             raise unknown("member", wanted, path)
+    await require_present(transaction, wanted, day, path)
+    return wanted
+
+
+async def require_present(transaction: Transaction, member_id: int, day: date, path: Path) -> None:
+    """Raise `NotFound` where there is no such member, `InputError` NOT_A_MEMBER where he is elsewhere on that day."""
     row = await transaction.fetch_one(
         "SELECT name, daterange(joined_on, left_on) @> $3::date AS there FROM member WHERE company_id = $1 AND id = $2",
         transaction.company_id,
-        wanted,
+        member_id,
         day,
     )
     if row is None:
-        raise unknown("member", wanted, path)
+        raise unknown("member", member_id, path)
     if not row["there"]:
         raise InputError("NOT_A_MEMBER", f"{row['name']} is not with the company on {day}", path)
-    return wanted
 
 
 async def seat(

@@ -26,14 +26,14 @@ FROM opportunity AS deal WHERE deal.company_id = $1 AND deal.id = $4
 UNION ALL
 SELECT 'lead', own.position_id, $5 IS NULL OR coalesce(own.position_id = ANY ($5), false)
 FROM lead LEFT JOIN ownership AS own ON own.company_id = lead.company_id AND own.lead_id = lead.id
-WHERE lead.company_id = $1 AND lead.id = $2
+WHERE lead.company_id = $1 AND lead.id = $2 AND lead.merged_into_id IS NULL
 UNION ALL
 SELECT 'customer', own.position_id, $5 IS NULL OR coalesce(own.position_id = ANY ($5), false)
     OR EXISTS (SELECT FROM opportunity WHERE company_id = $1 AND customer_id = $3 AND position_id = ANY ($5))
     OR cardinality($5) > 0 AND own.position_id IS NULL AND own.pool_id IS NULL
         AND NOT EXISTS (SELECT FROM opportunity WHERE company_id = $1 AND customer_id = $3)
 FROM customer LEFT JOIN ownership AS own ON own.company_id = customer.company_id AND own.customer_id = customer.id
-WHERE customer.company_id = $1 AND customer.id = $3
+WHERE customer.company_id = $1 AND customer.id = $3 AND customer.merged_into_id IS NULL
 """
 
 
@@ -49,7 +49,7 @@ async def hold_subjects(transaction: Transaction, work: Work, given: Subjects) -
     """What an activity is entered for; whose it is does not change before the transaction ends.
 
     A deal's customer is named along with it. Raises `InputError` NO_RECORD where nothing is named, and `NotFound` for a
-    record that is not there or that the viewer does not work on.
+    record that is not there, that is part of another one by now, or that the viewer does not work on.
     """
     if given == Subjects():
         raise InputError("NO_RECORD", "name the lead, the customer or the deal that it is for", ("opportunityId",))
@@ -62,7 +62,7 @@ async def hold_subjects(transaction: Transaction, work: Work, given: Subjects) -
         await worked_positions(transaction, work.viewer, work.today),
     )
     worked = {row["kind"] for row in rows if row["worked"]}
-    for kind, record_id in _named(given):
+    for kind, record_id in named_records(given):
         if kind not in worked:
             raise unknown(kind, record_id, (f"{kind}Id",))
     positions = [row["position_id"] for row in rows if row["position_id"] is not None]
@@ -94,7 +94,8 @@ async def _with_customer(transaction: Transaction, given: Subjects) -> Subjects:
     return given if row is None else replace(given, customer_id=row["customer_id"])
 
 
-def _named(given: Subjects) -> list[tuple[str, int]]:
+def named_records(given: Subjects) -> list[tuple[str, int]]:
+    """The kind and id of each record that is named."""
     named = (("lead", given.lead_id), ("customer", given.customer_id), ("opportunity", given.opportunity_id))
     return [(kind, record_id) for kind, record_id in named if record_id is not None]
 

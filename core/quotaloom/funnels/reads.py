@@ -20,17 +20,22 @@ SELECT stage.id, stage.funnel_id, stage.version_number, stage.key, stage.name, s
 _FUNNEL = "SELECT id, key, name, unit_id, latest_version, version FROM funnel WHERE company_id = $1"
 
 _CUSTOMER = """customer.id, customer.key, customer.name, sector, location, parent_id, customer.phone, customer.domain,
-customer.created_on, customer.contract_ends_on, customer.level_id, customer.version, own.position_id, own.member_id"""
+customer.created_on, customer.contract_ends_on, customer.level_id,
+customer.merged_into_id, customer.version, own.position_id, own.member_id"""
 
 _CUSTOMERS = """customer
-LEFT JOIN ownership AS own ON own.company_id = customer.company_id AND own.customer_id = customer.id"""
+LEFT JOIN ownership AS own ON own.company_id = customer.company_id
+    AND own.customer_id = coalesce(customer.merged_into_id, customer.id)"""
 
-# A customer whom nobody holds and who has no deal is seen by all who sell.
+# A customer whom nobody holds and who has no deal is seen by all who sell; one that was merged by whoever sees the one
+# that it is part of.
 _VISIBLE_CUSTOMER = """($2::bigint[] IS NULL OR own.position_id = ANY ($2) OR EXISTS (
-    SELECT FROM opportunity WHERE opportunity.company_id = $1 AND opportunity.customer_id = customer.id
+    SELECT FROM opportunity WHERE opportunity.company_id = $1
+        AND opportunity.customer_id = coalesce(customer.merged_into_id, customer.id)
         AND opportunity.position_id = ANY ($2)
 ) OR own.position_id IS NULL AND own.pool_id IS NULL AND NOT EXISTS (
-    SELECT FROM opportunity WHERE opportunity.company_id = $1 AND opportunity.customer_id = customer.id
+    SELECT FROM opportunity WHERE opportunity.company_id = $1
+        AND opportunity.customer_id = coalesce(customer.merged_into_id, customer.id)
 ))"""
 
 
@@ -151,6 +156,19 @@ async def customers_by_id(
     return await snapshot.fetch(
         f"SELECT {_CUSTOMER} FROM {_CUSTOMERS} WHERE customer.company_id = $1"  # noqa: S608 (constants)
         f" AND {_VISIBLE_CUSTOMER} AND customer.id = ANY ($3::bigint[])",
+        snapshot.company_id,
+        unit_ids,
+        ids,
+    )
+
+
+async def customers_merged_into(
+    snapshot: Snapshot, ids: Sequence[int], unit_ids: Collection[int] | None = None
+) -> list[Record]:
+    """The customers that are part of these by now, by name, of those that may be seen; `merged_into_id` says whose."""
+    return await snapshot.fetch(
+        f"SELECT {_CUSTOMER} FROM {_CUSTOMERS} WHERE customer.company_id = $1"  # noqa: S608 (constants)
+        f" AND {_VISIBLE_CUSTOMER} AND customer.merged_into_id = ANY ($3::bigint[]) ORDER BY name, customer.id",
         snapshot.company_id,
         unit_ids,
         ids,

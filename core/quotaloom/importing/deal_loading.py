@@ -52,6 +52,7 @@ class DealIds:
                 amount_estimated=deal.amount_estimated,
                 opened_on=deal.opened_on,
                 expected_close_on=deal.expected_close_on,
+                source=deal.source,
             ),
             closed_on=deal.closed_on,
             lost_reason=deal.lost_reason,
@@ -73,7 +74,7 @@ async def read_deal_ids(snapshot: Snapshot, funnel_key: str) -> DealIds:
         funnel=stages[0]["funnel_id"],
         stages={row["key"]: row["id"] for row in stages},
         positions=await ids_by_key(snapshot, "org_unit WHERE kind = 'position'"),
-        customers=await ids_by_key(snapshot, "customer"),
+        customers=await ids_by_key(snapshot, "customer", "coalesce(merged_into_id, id)"),
         products=await ids_by_key(snapshot, "product"),
         pools=await ids_by_key(snapshot, "pool"),
     )
@@ -105,6 +106,6 @@ def with_lines(error: InputError, lines: Sequence[int], file: str) -> InputError
     return ImportRefused(bad, halfway=True)
 
 
-async def ids_by_key(snapshot: Snapshot, rows: str) -> dict[str, int]:
-    """The ids of these rows of the company, by their keys."""
-    return {row["key"]: row["id"] for row in await snapshot.fetch(f"SELECT id, key FROM {rows}")}  # noqa: S608 (ours)
+async def ids_by_key(snapshot: Snapshot, rows: str, number: str = "id") -> dict[str, int]:
+    """The ids of these rows of the company, by their keys; a customer that was merged stands for the one kept."""
+    return {row["key"]: row["id"] for row in await snapshot.fetch(f"SELECT {number} AS id, key FROM {rows}")}  # noqa: S608 (ours)

@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 from sys import intern
 
-from quotaloom.funnels.deals import LONGEST_REASON
+from quotaloom.funnels.deals import LONGEST_REASON, LONGEST_SOURCE
 from quotaloom.funnels.naming import check_key, check_name, check_text
 from quotaloom.funnels.stages import Outcome
 from quotaloom.importing.mapping import OpportunitiesPart, Source, StagePart
@@ -110,6 +110,7 @@ class DealReader:
             expected_close_on=self._expected_close(row, opened_on),
             closed_on=closed_on,
             lost_reason=row.text(part.lost_reason, among=lambda text: check_text(text, LONGEST_REASON, ())),
+            source=row.text(part.source, among=lambda text: check_text(text, LONGEST_SOURCE, ())),
             moves=self._moves(row, stage),
             line=row.line,
             pool_key=part.without_customer_into if customer is None and stage.outcome is Outcome.OPEN else None,

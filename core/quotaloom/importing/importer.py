@@ -163,8 +163,9 @@ class _Writer:
         self.progress.begin(Step.WRITE, sum(map(len, rows)))
         self.created += await self.work.write(partial(load_organization, members=records.members, units=records.units))
         self.progress.advance(Step.WRITE, len(records.members) + len(records.units))
-        self.created["pool"] += await self.work.write(partial(load_pools, pools=self.mapping.pools))
-        self.progress.advance(Step.WRITE, len(self.mapping.pools))
+        if self.mapping.pools:
+            self.created["pool"] += await self.work.write(partial(load_pools, pools=self.mapping.pools))
+            self.progress.advance(Step.WRITE, len(self.mapping.pools))
         await self._customers()
         await self._products()
         if self.mapping.opportunities is not None:

@@ -231,6 +231,7 @@ class OpportunitiesPart(TablePart):
     expected_close_on: Source | None = None
     closed_on: Source
     lost_reason: Source | None = None
+    source: Source | None = None
     list_price_for: frozenset[Outcome] = frozenset()
     without_customer_into: str | None = None
     funnel_key: str

@@ -18,6 +18,7 @@ from quotaloom.importing.stored_keys import StoredKeys
 from quotaloom.importing.tables import RefusedLine, Table
 from quotaloom.importing.team_lists import read_team_list
 from quotaloom.importing.values import ValueReader
+from quotaloom.importing.workbook_files import file_of
 from quotaloom.metrics.product_commands import NewProduct
 from quotaloom.ownership.owners import RecordKind
 from quotaloom.platform.errors import InputError
@@ -56,7 +57,7 @@ def read_folder(
     """
     if not folder.is_dir():
         raise InputError("NO_FOLDER", f"{folder} is no folder", ("folder",))
-    progress.begin(Step.READ, sum(_size(folder / part.file) for part in mapping.tables))
+    progress.begin(Step.READ, sum(_size(file_of(folder, part)) for part in mapping.tables))
     reader = _FolderReader(folder, mapping, company_key, progress, skip_bad, stored, refused)
     records = reader.read()
     bad_rows = tuple(bad for table in reader.tables.values() for bad in _in_order(table.bad))

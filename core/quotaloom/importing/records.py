@@ -46,6 +46,7 @@ class DealRecord:
     expected_close_on: date | None
     closed_on: date | None
     lost_reason: str | None
+    source: str | None
     moves: tuple[tuple[str, date | None], ...]
     line: int
     pool_key: str | None = None

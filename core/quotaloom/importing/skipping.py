@@ -10,6 +10,7 @@ from pathlib import Path
 
 from quotaloom.importing.bad_rows import BadRow
 from quotaloom.importing.tables import Table
+from quotaloom.importing.workbook_files import stands_for
 from quotaloom.platform.errors import InputError
 
 ADDED = ("line", "reason")
@@ -19,11 +20,11 @@ ADDED = ("line", "reason")
 def write_skipped(folder: Path, tables: Iterable[Table]) -> None:
     """Write one file per file of the mapping, with the columns of the original and the bad rows as they stand there.
 
-    `line` and `reason` come before them. A byte that is not UTF-8 is written as `\\xfc`. A folder that holds just
-    this already, because an import was broken off, stays as it is; nothing is ever overwritten. Raises
-    `InputError` SKIPPED_ARE_THERE, CANNOT_WRITE.
+    In the place of a workbook stands a CSV file. `line` and `reason` come before them. A byte that is not UTF-8 is
+    written as `\\xfc`. A folder that holds just this already, because an import was broken off, stays as it is;
+    nothing is ever overwritten. Raises `InputError` SKIPPED_ARE_THERE, CANNOT_WRITE.
     """
-    contents = {table.part.file: _content(table).encode() for table in tables}
+    contents = {stands_for(table.part.file): _content(table).encode() for table in tables}
     try:
         if folder.exists() or folder.is_symlink():
             _require_same(folder, contents)

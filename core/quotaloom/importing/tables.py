@@ -1,4 +1,4 @@
-"""Reading a CSV file row by row, and collecting everything that is wrong with it."""
+"""Reading a CSV file, or a workbook, row by row, and collecting everything that is wrong with it."""
 
 from __future__ import annotations
 
@@ -6,14 +6,17 @@ import csv
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from io import BufferedReader, TextIOWrapper
+from io import TextIOWrapper
 from pathlib import Path
+from typing import BinaryIO
 
 from quotaloom.importing.bad_rows import BadRow
 from quotaloom.importing.mapping import Source, TablePart
-from quotaloom.importing.progress import Progress, Step
+from quotaloom.importing.progress import Progress, Silent, Step
 from quotaloom.importing.rows import Row
 from quotaloom.importing.values import ValueReader
+from quotaloom.importing.workbook_files import as_csv, file_of, is_workbook
+from quotaloom.platform.errors import InputError
 
 _TOLD_EVERY = 1000
 
@@ -54,16 +57,31 @@ class Table:
 
     def rows(self, folder: Path, progress: Progress) -> Iterator[Row]:
         """The rows with the right number of columns; their own faults are gathered when the next one is asked for."""
+        path = file_of(folder, self.part)
         try:
-            with (
-                (folder / self.part.file).open("rb") as file,
-                TextIOWrapper(file, encoding="utf-8-sig", errors="surrogateescape", newline="") as text,
-            ):
-                yield from self._rows(text, file, progress)
+            if is_workbook(path.name):
+                yield from self._of_workbook(path, progress)
+                return
+            with path.open("rb") as file:
+                yield from self._of_csv(file, progress)
         except OSError as error:
             self._unreadable(None, f"the file cannot be read: {error.strerror}")
 
-    def _rows(self, text: TextIOWrapper, file: BufferedReader, progress: Progress) -> Iterator[Row]:
+    def _of_workbook(self, path: Path, progress: Progress) -> Iterator[Row]:
+        content = path.read_bytes()
+        try:
+            written = as_csv(content, self.part)
+        except InputError as error:
+            self._unreadable(None, error.message)
+            return
+        yield from self._of_csv(written, Silent())
+        progress.advance(Step.READ, len(content))
+
+    def _of_csv(self, file: BinaryIO, progress: Progress) -> Iterator[Row]:
+        with TextIOWrapper(file, encoding="utf-8-sig", errors="surrogateescape", newline="") as text:
+            yield from self._rows(text, file, progress)
+
+    def _rows(self, text: TextIOWrapper, file: BinaryIO, progress: Progress) -> Iterator[Row]:
         records = self._records(text)
         header = next(records, None)
         if header is None:
@@ -204,7 +222,7 @@ def _columns(count: int) -> str:
     return "1 column" if count == 1 else f"{count} columns"
 
 
-def _tell(progress: Progress, file: BufferedReader, told: int) -> int:
+def _tell(progress: Progress, file: BinaryIO, told: int) -> int:
     here = file.tell()
     progress.advance(Step.READ, here - told)
     return here

@@ -19,10 +19,12 @@ from quotaloom.funnels.stored_deals import hold_deal
 from quotaloom.leads.commands import hold_lead
 from quotaloom.leads.permission import reach_of_positions
 from quotaloom.leads.reads import leads_by_id
+from quotaloom.leads.records import LeadStatus, StoredLead
 from quotaloom.organizations.reads import members, units
 from quotaloom.organizations.sight import Sight, load_sight
 from quotaloom.organizations.stored import load_member, load_unit
 from quotaloom.platform.access import Scope, Viewer
+from quotaloom.platform.errors import InputError
 from quotaloom.platform.unit_of_work import Snapshot, Transaction
 from quotaloom.platform.work import Work
 from quotaloom_sdk.attributes import Reference
@@ -35,8 +37,9 @@ async def set_attributes_of(work: Work, on: Subject, id: int, values: Sequence[N
     """Set attributes of a unit, member, customer, deal or lead; of a won or lost deal, and a converted lead, too.
 
     Units and members need an admin or a service with `organization:write`; the others whoever may change them. A
-    reference names what the viewer may see. Raises `NotFound`, `AccessDenied`, what `hold_lead` raises for a lead that
-    waits in a pool, and what `set_attributes` raises.
+    reference names what the viewer may see. Raises `NotFound`, `AccessDenied`, `InputError` MERGED for a customer or
+    lead that is part of another and WAITS_IN_POOL for a lead that is to be claimed first, and what `set_attributes`
+    raises.
     """
     _require(work.viewer, on)
     known = await _known(work, {new.value for new in values if isinstance(new.value, Reference)})
@@ -63,9 +66,16 @@ def _guard(work: Work, on: Subject, id: int) -> Guard:
             case Subject.OPPORTUNITY:
                 return await hold_deal(transaction, work, id, None)
             case Subject.LEAD:
-                return await hold_lead(transaction, work, id)
+                return await _hold_whole(transaction, work, id)
 
     return guard
+
+
+async def _hold_whole(transaction: Transaction, work: Work, lead_id: int) -> StoredLead:
+    lead = await hold_lead(transaction, work, lead_id)
+    if lead.status is LeadStatus.MERGED:
+        raise InputError("MERGED", "this lead is part of another one by now: name that one", ("id",))
+    return lead
 
 
 async def _known(work: Work, references: Iterable[Reference]) -> Collection[Reference]:

@@ -110,7 +110,7 @@ async def update_lead(
         after = replace(before, **changes)
         check_lead(after)
         await require_named(transaction, after)
-        await _store(transaction, work, stored.id, after)
+        await store_lead(transaction, work, stored.id, after)
         transaction.record("lead.update", "Lead", stored.id, before=asdict(before), after=asdict(after))
         transaction.publish("lead.updated", id=stored.id)
 
@@ -136,7 +136,8 @@ def as_given(lead: StoredLead) -> NewLead:
     )
 
 
-async def _store(transaction: Transaction, work: Work, lead_id: int, lead: NewLead) -> None:
+async def store_lead(transaction: Transaction, work: Work, lead_id: int, lead: NewLead) -> None:
+    """Write what `update_lead` may change of a lead, as it is given."""
     compared = lead_likeness(lead, region_of(work.company.time_zone))
     await transaction.execute(
         _UPDATE,

@@ -5,15 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Final
 
+from quotaloom.activities.facts import Subjects
+from quotaloom.activities.protection import refresh_last_activity
 from quotaloom.duplicates.finding import refuse_duplicate
 from quotaloom.duplicates.normal_forms import region_of
 from quotaloom.duplicates.rules import DuplicateSubject
 from quotaloom.funnels.batches import without_row
 from quotaloom.funnels.commands.customers import NewCustomer, customer_likeness, insert_customers
 from quotaloom.funnels.deals import NewOpportunity, OpportunityRow
-from quotaloom.funnels.naming import may_be_id
 from quotaloom.funnels.opportunity_batches import insert_opportunities
-from quotaloom.funnels.permission import require_seller, unknown
+from quotaloom.funnels.permission import require_seller
 from quotaloom.funnels.reach import require_customer, require_splits
 from quotaloom.funnels.stages import Outcome
 from quotaloom.funnels.stored_deals import hold_deal
@@ -97,7 +98,6 @@ def _check(conversion: Conversion) -> None:
 async def _customer(transaction: Transaction, work: Work, lead: StoredLead, conversion: Conversion) -> int | None:
     if conversion.customer is None:
         await require_customer(transaction, work, conversion.customer_id, ("customerId",))
-        await _require_current(transaction, conversion.customer_id)
         return conversion.customer_id
     given = conversion.customer
     customer = replace(
@@ -118,21 +118,6 @@ async def _customer(transaction: Transaction, work: Work, lead: StoredLead, conv
     if not inserted.created[0]:
         raise InputError("KEY_TAKEN", f"the key {customer.key!r} is taken: choose another one", ("customer", "key"))
     return inserted.ids[0]
-
-
-async def _require_current(transaction: Transaction, customer_id: int | None) -> None:
-    """Raise `InputError` MERGED for a customer that is part of another by now, `NotFound` for none."""
-    if customer_id is None:
-        return
-    row = await transaction.fetch_one(
-        "SELECT merged_into_id FROM customer WHERE company_id = $1 AND id = $2 FOR SHARE",
-        transaction.company_id,
-        customer_id if may_be_id(customer_id) else 0,
-    )
-    if row is None:
-        raise unknown("customer", customer_id, ("customerId",))
-    if row["merged_into_id"] is not None:
-        raise InputError("MERGED", "this customer is part of another one by now: name that one", ("customerId",))
 
 
 async def _opportunity(
@@ -205,6 +190,7 @@ async def _store(transaction: Transaction, lead: StoredLead, converted: Converte
     await transaction.execute(
         _ACTIVITIES, transaction.company_id, lead.id, converted.customer_id, converted.opportunity_id
     )
+    await refresh_last_activity(transaction, Subjects(lead.id, converted.customer_id, converted.opportunity_id))
     after = {
         "status": LeadStatus.CONVERTED,
         "customer_id": converted.customer_id,

@@ -8,24 +8,9 @@ from datetime import date
 
 from quotaloom.funnels.permission import worked_positions
 from quotaloom.ownership.owners import Owner
+from quotaloom.ownership.pool_people import pools_of_member
 from quotaloom.platform.access import Role, Viewer
 from quotaloom.platform.unit_of_work import Snapshot, Transaction
-
-# A unit's people: whoever holds a position that lies below it today or is it, and the heads of it and of units below.
-_POOLS = """
-WITH mine AS (
-    SELECT position_id AS unit_id FROM holding
-    WHERE company_id = $1 AND member_id = $2 AND daterange(valid_from, valid_to) @> $3::date
-    UNION SELECT unit_id FROM headship
-    WHERE company_id = $1 AND member_id = $2 AND daterange(valid_from, valid_to) @> $3::date
-)
-SELECT pool_id, false AS looks_after FROM pool_member
-WHERE company_id = $1 AND (member_id = $2 OR unit_id IN (
-    SELECT path.ancestor_id FROM mine JOIN unit_path AS path ON path.company_id = $1 AND path.unit_id = mine.unit_id
-        AND path.valid_from <= $3 AND $3 < path.valid_to
-))
-UNION SELECT pool_id, true FROM pool_admin WHERE company_id = $1 AND member_id = $2
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +55,5 @@ async def reach_of_positions(
     found = None if positions is None else frozenset(positions)
     if found is None or viewer.member_id is None or viewer.role is Role.SERVICE:
         return LeadReach(found)
-    rows = await reader.fetch(_POOLS, reader.company_id, viewer.member_id, today)
-    return LeadReach(
-        found,
-        frozenset(row["pool_id"] for row in rows if not row["looks_after"]),
-        frozenset(row["pool_id"] for row in rows if row["looks_after"]),
-    )
+    pools = await pools_of_member(reader, viewer.member_id, today)
+    return LeadReach(found, pools.joined, pools.administered)

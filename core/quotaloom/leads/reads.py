@@ -40,8 +40,10 @@ class LeadFilter:
 
 EVERY_LEAD = LeadFilter()
 
+# A merged lead is seen by whoever sees the one that it is part of.
 _FROM = """
-FROM lead JOIN ownership AS own ON own.company_id = lead.company_id AND own.lead_id = lead.id
+FROM lead
+JOIN ownership AS own ON own.company_id = lead.company_id AND own.lead_id = coalesce(lead.merged_into_id, lead.id)
 LEFT JOIN pool ON pool.company_id = own.company_id AND pool.id = own.pool_id
 CROSS JOIN LATERAL (SELECT CASE WHEN own.position_id IS NULL AND $2::bigint[] IS NOT NULL AND NOT own.pool_id = ANY ($4)
     THEN ARRAY(SELECT jsonb_array_elements_text(pool.hidden_fields)) ELSE '{}' END AS hidden) AS veil

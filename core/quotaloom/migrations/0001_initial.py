@@ -1031,6 +1031,7 @@ class Migration(migrations.Migration):
                 ("priority", fields.IntField(default=0)),
                 ("hidden_fields", fields.JSONField(default=[], encoder=JSON_DUMPS, decoder=loads)),
                 ("policies", fields.JSONField(null=True, encoder=JSON_DUMPS, decoder=loads)),
+                ("hands_out", fields.BooleanField(default=False, db_default=False)),
                 ("closed", fields.BooleanField(default=False)),
                 ("turns", fields.BigIntField(default=0)),
                 ("version", fields.IntField(default=1)),

@@ -13,6 +13,7 @@ from datetime import date
 from typing import Final
 
 from quotaloom.notifications.telling import Note, notify
+from quotaloom.ownership.arrivals import ask_to_hand_out
 from quotaloom.ownership.owners import Movement, Owner, RecordKind, RecordName
 from quotaloom.platform.unit_of_work import Transaction
 
@@ -62,7 +63,7 @@ class Change:
 
 
 async def tell_of_changes(transaction: Transaction, changes: Sequence[Change], today: date) -> None:
-    """Notify whom these changes concern; without anybody to tell, nothing is read."""
+    """Notify whom these changes concern, and let pools hand out by themselves; without either, nothing is read."""
     mover = transaction.writer.member_id
     given = [one for one in changes if one.movement in _GIVING and _new_holder(one) not in (None, mover)]
     taken = [one for one in changes if one.movement is Movement.RECYCLE and _lost_by(one) is not None]
@@ -74,6 +75,7 @@ async def tell_of_changes(transaction: Transaction, changes: Sequence[Change], t
     notes = _of_given(given, names, await _mover_name(transaction)) if given else []
     notes += [_of_taken(one, names, pools) for one in taken]
     if entered:
+        await ask_to_hand_out(transaction, entered)
         notes += await _of_entered(transaction, entered, pools, today)
     await notify(transaction, notes)
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 import orjson
 
 from quotaloom.funnels.naming import may_be_id
+from quotaloom.ownership.arrivals import ask_to_hand_out
 from quotaloom.ownership.owners import RecordKind
 from quotaloom.ownership.subjects import OPEN
 from quotaloom.platform.access import Scope
@@ -37,8 +38,8 @@ async def create_pool(work: Work, pool: NewPool) -> int:
 async def insert_pool(transaction: Transaction, pool: NewPool) -> int:
     """Store a pool that `check_pool` has looked at; returns its id. Raises `NotFound`, and `InputError` KEY_TAKEN."""
     row = await transaction.fetch_one(
-        "INSERT INTO pool (company_id, key, name, kinds, priority, hidden_fields, closed, turns, version)"
-        " VALUES ($1, $2, $3, $4::text::jsonb, $5, $6::text::jsonb, false, 0, 1)"
+        "INSERT INTO pool (company_id, key, name, kinds, priority, hidden_fields, hands_out, closed, turns, version)"
+        " VALUES ($1, $2, $3, $4::text::jsonb, $5, $6::text::jsonb, $7, false, 0, 1)"
         " ON CONFLICT (key, company_id) DO NOTHING RETURNING id",
         transaction.company_id,
         pool.key,
@@ -46,6 +47,7 @@ async def insert_pool(transaction: Transaction, pool: NewPool) -> int:
         _json(pool.kinds),
         pool.priority,
         _json(pool.hidden_fields),
+        pool.hands_out,
     )
     if row is None:
         raise InputError("KEY_TAKEN", f"the key {pool.key!r} is taken: choose another one", ("key",))
@@ -75,16 +77,19 @@ async def update_pool(
         await _refuse_used_kinds(transaction, pool_id, set(before.kinds) - set(after.kinds))
         await transaction.execute(
             "UPDATE pool SET name = $3, kinds = $4::text::jsonb, priority = $5, hidden_fields = $6::text::jsonb,"
-            " version = version + 1 WHERE company_id = $1 AND id = $2",
+            " hands_out = $7, version = version + 1 WHERE company_id = $1 AND id = $2",
             transaction.company_id,
             pool_id,
             after.name.strip(),
             _json(after.kinds),
             after.priority,
             _json(after.hidden_fields),
+            after.hands_out,
         )
         if changes.keys() & {"unit_ids", "member_ids", "admin_ids"}:
             await _store_people(transaction, pool_id, after)
+        if after.hands_out and not before.hands_out:
+            await ask_to_hand_out(transaction, [pool_id])
         transaction.record("pool.update", "Pool", pool_id, before=_told(before), after=_told(after))
         transaction.publish("pool.updated", id=pool_id)
 
@@ -149,6 +154,7 @@ async def _stored(transaction: Transaction, row: Record) -> NewPool:
         kinds=tuple(map(RecordKind, orjson.loads(row["kinds"]))),
         priority=row["priority"],
         hidden_fields=tuple(map(HideableField, orjson.loads(row["hidden_fields"]))),
+        hands_out=row["hands_out"],
         unit_ids=tuple(one["unit_id"] for one in people if one["unit_id"] is not None),
         member_ids=tuple(one["member_id"] for one in people if one["member_id"] is not None),
         admin_ids=tuple(one["admin_id"] for one in people if one["admin_id"] is not None),

@@ -85,9 +85,9 @@ async def assign_records(work: Work, records: Sequence[RecordName], to: Recipien
     """Give records that wait in pools to a member; one answer for each, in their order.
 
     Admins, services with `pool:write` and the admins of the records' pools do it, and may override a cooldown or cap
-    with a reason. Refused are `ALREADY_CLAIMED`, `CLOSED`, `COOLDOWN`, `HOLDING_CAP`. Raises `NotFound` for records
-    and recipients that the viewer cannot see, `AccessDenied` for records that he sees only, and `InputError` where the
-    recipient has no position or several.
+    with a reason. Refused are `ALREADY_CLAIMED`, `CLOSED`, `OTHER_UNITS_FUNNEL`, `COOLDOWN`, `HOLDING_CAP`. Raises
+    `NotFound` for records and recipients that the viewer cannot see, `AccessDenied` for records that he sees only, and
+    `InputError` where the recipient has no position or several.
     """
     require_mover(work.viewer, "assigning records")
     return await _give(work, records, to, replace(giving, movement=Movement.ASSIGN))
@@ -97,8 +97,9 @@ async def transfer_records(work: Work, records: Sequence[RecordName], to: Recipi
     """Give held records to another holder; they keep their stage and their pool. One answer for each, in their order.
 
     The viewer may move the records of both positions, as holder or head, or looks after the records' pool; only then
-    he may override a cap, with a reason. Refused are `WAITING`, `NO_CHANGE`, `CLOSED` and `HOLDING_CAP`; a cooldown
-    binds who takes from a pool, not who gets from a colleague. Raises as `assign_records` does.
+    he may override a cap, with a reason. Refused are `WAITING`, `NO_CHANGE`, `CLOSED`, `OTHER_UNITS_FUNNEL` and
+    `HOLDING_CAP`; a cooldown binds who takes from a pool, not who gets from a colleague. Raises as `assign_records`
+    does.
     """
     require_mover(work.viewer, "transferring records")
     return await _give(work, records, to, replace(giving, movement=Movement.TRANSFER))
@@ -160,7 +161,7 @@ def _unmovable(judge: Judge, giving: Giving, record: OwnedRecord, new: Owner) ->
         return Refusal("ALREADY_CLAIMED", "somebody else has this record already")
     if giving.movement is not Movement.ASSIGN and not record.owner.held:
         return Refusal("WAITING", "nobody has this record: it can be claimed or assigned")
-    return no_change(record, new) or judge.over(record)
+    return no_change(record, new) or judge.over(record) or judge.misplaced(record, new.position_id)
 
 
 def no_change(record: OwnedRecord, new: Owner) -> Refusal | None:

@@ -309,6 +309,9 @@ def _decide(judge: Judge, seats: Seats, question: _Question, record: OwnedRecord
     position_id = seats.any_position(member_id, question.pool_id)
     if position_id is None:
         return Refusal("NO_POSITION", "he holds no position any more")
+    misplaced = judge.misplaced(record, position_id)
+    if misplaced is not None:
+        return misplaced
     judge.gets(record, member_id)
     owner = Owner(question.pool_id, member_id, position_id)
     return Handing(record, owner, Movement.ASSIGN, one.reason or None, decided_by=one.policy)

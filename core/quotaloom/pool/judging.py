@@ -32,6 +32,11 @@ WHERE entry.company_id = $1 AND entry.to_member_id = $2 AND entry.movement = 'cl
 GROUP BY 1, 2, 3
 """  # noqa: S608 (constants)
 
+_BELOW = """
+SELECT ancestor_id, unit_id FROM unit_path WHERE company_id = $1 AND ancestor_id = ANY ($2::bigint[])
+    AND valid_from <= $3 AND $3 < valid_to
+"""
+
 
 @dataclass
 class Judge:
@@ -42,6 +47,7 @@ class Judge:
     subjects: Mapping[int, Subject]
     left_on: Mapping[tuple[int, int], date]
     holdings: Holdings
+    below: frozenset[tuple[int, int]] = frozenset()
 
     def over(self, record: OwnedRecord) -> Refusal | None:
         """Why nobody gets it any more: the lead, customer or deal is closed, merged or won."""
@@ -49,6 +55,13 @@ class Judge:
         if subject.closed or (subject.won and record.kind is RecordKind.OPPORTUNITY):
             return Refusal("CLOSED", "this record is over: it stays where it is")
         return None
+
+    def misplaced(self, record: OwnedRecord, position_id: int | None) -> Refusal | None:
+        """Why no position there may have it: the funnel of the deal is for those below another unit alone."""
+        unit_id = self.subjects[record.id].unit_id
+        if unit_id is None or position_id is None or (unit_id, position_id) in self.below:
+            return None
+        return Refusal("OTHER_UNITS_FUNNEL", "the funnel of this deal is for the positions of another unit alone")
 
     def waits(self, record: OwnedRecord, member_id: int) -> Waiting | None:
         """How long an earlier holder waits for a record; None for one who never had it."""
@@ -85,15 +98,23 @@ async def load_judge(
     records: Iterable[OwnedRecord],
     member_ids: Sequence[int],
 ) -> Judge:
-    """What depends on these records and members, in three statements at most."""
+    """What depends on these records and members, in three statements, and one for deals of units' own funnels."""
     ids = [record.id for record in records]
+    subjects = await subjects_of(reader, ids)
     return Judge(
         book,
         today,
-        await subjects_of(reader, ids),
+        subjects,
         await departures(reader, ids, member_ids) if book.cooldowns else {},
         await load_holdings(reader, member_ids, book.caps),
+        await _below(reader, {one.unit_id for one in subjects.values() if one.unit_id is not None}, today),
     )
+
+
+async def _below(reader: Snapshot | Transaction, unit_ids: set[int], today: date) -> frozenset[tuple[int, int]]:
+    """Each of these units with each position below it today."""
+    rows = await reader.fetch(_BELOW, reader.company_id, sorted(unit_ids), today) if unit_ids else []
+    return frozenset((row["ancestor_id"], row["unit_id"]) for row in rows)
 
 
 async def departures(

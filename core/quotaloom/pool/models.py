@@ -14,7 +14,7 @@ class Pool(TenantModel):
 
     `hidden_fields` are not shown of a record while it waits. `priority` orders pools, the highest first. `policies` are
     the keys of the pool policies that hand out its records, in the order in which they are asked; None stands for all
-    that the company has switched on.
+    that the company has switched on. One that `hands_out` does so by itself, whenever something enters it.
     """
 
     key = fields.CharField(max_length=64)
@@ -23,6 +23,7 @@ class Pool(TenantModel):
     priority = fields.IntField(default=0)
     hidden_fields: Any = fields.JSONField(default=[])
     policies: Any = fields.JSONField(null=True)
+    hands_out = fields.BooleanField(default=False, db_default=False)
     closed = fields.BooleanField(default=False)
     turns = fields.BigIntField(default=0)
     version = fields.IntField(default=1)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from quotaloom.funnels.permission import worked_positions
 from quotaloom.ownership.owners import Owner
+from quotaloom.ownership.permission import worked_positions
+from quotaloom.ownership.pool_people import pools_of_member
 from quotaloom.platform.access import Role, Scope, Viewer
 from quotaloom.platform.errors import AccessDenied
 from quotaloom.platform.unit_of_work import Snapshot, Transaction
@@ -41,37 +42,14 @@ class PoolReach:
         return self.works(owner) or (not owner.held and owner.pool_id in self.joined)
 
 
-# A unit's people: whoever holds a position that lies below it today or is it, and the heads of it and of units below.
-_JOINED = """
-WITH mine AS (
-    SELECT position_id AS unit_id FROM holding
-    WHERE company_id = $1 AND member_id = $2 AND daterange(valid_from, valid_to) @> $3::date
-    UNION SELECT unit_id FROM headship
-    WHERE company_id = $1 AND member_id = $2 AND daterange(valid_from, valid_to) @> $3::date
-)
-SELECT pool_id, true AS joined FROM pool_member
-JOIN pool ON pool.company_id = pool_member.company_id AND pool.id = pool_member.pool_id AND NOT pool.closed
-WHERE pool_member.company_id = $1 AND (pool_member.member_id = $2 OR pool_member.unit_id IN (
-    SELECT path.ancestor_id FROM mine JOIN unit_path AS path ON path.company_id = $1 AND path.unit_id = mine.unit_id
-        AND path.valid_from <= $3 AND $3 < path.valid_to
-))
-UNION ALL SELECT pool_id, false FROM pool_admin WHERE company_id = $1 AND member_id = $2
-"""
-
-
 async def pool_reach(reader: Snapshot | Transaction, viewer: Viewer, today: date) -> PoolReach:
     """What is open to the viewer today; two statements at most."""
     positions = await worked_positions(reader, viewer, today)
     worked = None if positions is None else frozenset(positions)
     if viewer.member_id is None or viewer.role is Role.SERVICE:
         return PoolReach(viewer.may(Scope.POOL), frozenset(), frozenset(), worked)
-    rows = await reader.fetch(_JOINED, reader.company_id, viewer.member_id, today)
-    return PoolReach(
-        viewer.may(Scope.POOL),
-        frozenset(row["pool_id"] for row in rows if not row["joined"]),
-        frozenset(row["pool_id"] for row in rows if row["joined"]),
-        worked,
-    )
+    pools = await pools_of_member(reader, viewer.member_id, today)
+    return PoolReach(viewer.may(Scope.POOL), pools.administered, pools.joined, worked)
 
 
 def require_mover(viewer: Viewer, doing: str) -> None:

@@ -34,6 +34,7 @@ class NewPool:
     """A pool: which `kinds` of records it takes, who may claim from it, and who looks after it.
 
     Members are units, whose people may claim, and people. `hidden_fields` are kept from members while a record waits.
+    A pool that `hands_out` gives what enters it to its people by itself, as its policies say.
     """
 
     key: str
@@ -44,6 +45,7 @@ class NewPool:
     unit_ids: Sequence[int] = ()
     member_ids: Sequence[int] = ()
     admin_ids: Sequence[int] = ()
+    hands_out: bool = False
 
 
 def check_pool(pool: NewPool) -> None:

@@ -9,14 +9,12 @@ import orjson
 
 from quotaloom.platform.unit_of_work import Record, Snapshot
 
-_POOL = "SELECT id, key, name, kinds, priority, hidden_fields, policies, closed, version FROM pool"
+_POOL = "SELECT id, key, name, kinds, priority, hidden_fields, policies, hands_out, closed, version FROM pool"
 
 _RULE = """
-SELECT rule.id, rule.key, rule.name, rule.pool_id, level.key AS customer_level, rule.kind, rule.parameters, rule.paused,
+SELECT rule.id, rule.key, rule.name, rule.pool_id, rule.level_id, rule.kind, rule.parameters, rule.paused,
     rule.archived, rule.version
-FROM pool_rule AS rule
-LEFT JOIN customer_level AS level ON level.company_id = rule.company_id AND level.id = rule.level_id
-WHERE rule.company_id = $1
+FROM pool_rule AS rule WHERE rule.company_id = $1
 """
 
 

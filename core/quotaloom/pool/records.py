@@ -20,9 +20,8 @@ SELECT {COLUMNS}, coalesce(lead.key, own.key, deal.key) AS key, coalesce(lead.na
     coalesce(lead.organization, own.name, dealt.name) AS organization, coalesce(lead.phone, own.phone, dealt.phone)
     AS phone, lead.email, coalesce(lead.domain, own.domain, dealt.domain) AS domain, lead.note,
     coalesce(lead.source, deal.source) AS source, deal.amount, deal.currency,
-    coalesce(lead.product_id, deal.product_id) AS product_id, level.key AS customer_level, pool.hidden_fields
+    coalesce(lead.product_id, deal.product_id) AS product_id, {LEVEL} AS level_id, pool.hidden_fields
 FROM ownership {JOINS}
-LEFT JOIN customer_level AS level ON level.company_id = ownership.company_id AND level.id = {LEVEL}
 LEFT JOIN pool ON pool.company_id = ownership.company_id AND pool.id = ownership.pool_id
 WHERE ownership.company_id = $1
 """  # noqa: S608 (constants)
@@ -41,9 +40,11 @@ _MATCHES = """
 _WAITING = "ownership.position_id IS NULL AND ownership.member_id IS NULL"
 
 _HELD = """
-ownership.position_id IS NOT NULL AND ($6::bigint[] IS NULL OR ownership.position_id = ANY ($6)
-    OR ownership.pool_id = ANY ($7::bigint[]))
+ownership.position_id IS NOT NULL AND ($4::bigint[] IS NULL OR ownership.position_id = ANY ($4)
+    OR ownership.pool_id = ANY ($5::bigint[]))
 """
+
+_BY_PRIORITY = "(SELECT priority FROM pool WHERE pool.company_id = $1 AND pool.id = ownership.pool_id) DESC, since, id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,67 +87,89 @@ async def waiting_records(
     snapshot: Snapshot, pool_ids: Collection[int], where: RecordFilter, limit: int, offset: int, reach: PoolReach
 ) -> RecordPage:
     """What waits in these pools: those of the highest priority first, then those that have waited the longest."""
-    order = "(SELECT priority FROM pool WHERE pool.company_id = $1 AND pool.id = ownership.pool_id) DESC,"
-    if len(pool_ids) == 1:
-        order = ""  # of one pool the index has the order
-    condition = f"{_WAITING} AND pool_id = ANY ($6::bigint[])"
-    return await _page(snapshot, condition, f"{order} since, id", where, limit, offset, [list(pool_ids)], reach)
+    listed = f"{_listed(_WAITING)} AND pool_id = ANY ($4::bigint[])"
+    values = [snapshot.company_id, *where.values, list(pool_ids)]
+    return await _page(snapshot, listed, _BY_PRIORITY, values, limit, offset, reach)
 
 
 async def held_records_seen(
+    snapshot: Snapshot, where: RecordFilter, limit: int, offset: int, reach: PoolReach, member_id: int | None
+) -> RecordPage:
+    """What is held and the viewer may move, of one member (None: of all), the longest held first."""
+    listed = f"{_listed(_HELD)} AND ($6::bigint IS NULL OR member_id = $6)"
+    values = [snapshot.company_id, *where.values, *_positions(reach), member_id]
+    return await _page(snapshot, listed, "since, id", values, limit, offset, reach)
+
+
+async def pages_of_pools(
     snapshot: Snapshot,
+    pool_ids: Sequence[int],
     where: RecordFilter,
     limit: int,
     offset: int,
     reach: PoolReach,
-    member_id: int | None,
-    pool_id: int | None = None,
-) -> RecordPage:
-    """What is held and the viewer may move, of one member or pool (None: of all), the longest held first."""
-    positions = None if reach.everything or reach.positions is None else list(reach.positions)
-    condition = f"{_HELD} AND ($8::bigint IS NULL OR member_id = $8) AND ($9::bigint IS NULL OR ownership.pool_id = $9)"
-    more = [positions, list(reach.administered), member_id, pool_id]
-    return await _page(snapshot, condition, "since, id", where, limit, offset, more, reach)
+    *,
+    held: bool = False,
+) -> list[RecordPage]:
+    """A part of what waits in each pool, or is `held` of it and the viewer may move, the longest first; one for each.
+
+    Three statements, however many pools.
+    """
+    listed = _listed(_HELD if held else _WAITING)
+    values: list[Any] = [snapshot.company_id, *where.values, *(_positions(reach) if held else ())]
+    pools, last, first = (f"${len(values) + place}" for place in (1, 2, 3))
+    chosen = await snapshot.fetch(
+        f"SELECT wanted.id AS pool_id, found.id FROM unnest({pools}::bigint[]) AS wanted (id)"  # noqa: S608
+        " CROSS JOIN LATERAL ("
+        f" SELECT ownership.id, since {listed} AND pool_id = wanted.id ORDER BY since, id LIMIT {last} OFFSET {first}"
+        ") AS found ORDER BY wanted.id, found.since, found.id",
+        *values,
+        list(pool_ids),
+        limit,
+        offset,
+    )
+    counted = await snapshot.fetch(
+        f"SELECT pool_id, count(*) AS total {listed} AND pool_id = ANY ({pools}::bigint[]) GROUP BY pool_id",
+        *values,
+        list(pool_ids),
+    )
+    totals = {row["pool_id"]: row["total"] for row in counted}
+    rows = await _rows(snapshot, [row["id"] for row in chosen], reach)
+    of_pools: dict[int, list[dict[str, Any]]] = {pool_id: [] for pool_id in pool_ids}
+    for place, row in enumerate(chosen):
+        of_pools[row["pool_id"]].append(rows[place])
+    return [RecordPage(of_pools[pool_id], totals.get(pool_id, 0)) for pool_id in pool_ids]
+
+
+def _listed(condition: str) -> str:
+    return f"FROM ownership WHERE ownership.company_id = $1 AND {condition} AND {_MATCHES}"
+
+
+def _positions(reach: PoolReach) -> list[list[int] | None]:
+    """The fourth and fifth value of what is held: positions (None: all) and pools whose records one may move."""
+    everything = reach.everything or reach.positions is None
+    return [None if everything else list(reach.positions or ()), list(reach.administered)]
 
 
 async def _page(
-    snapshot: Snapshot,
-    condition: str,
-    order: str,
-    where: RecordFilter,
-    limit: int,
-    offset: int,
-    more: list[Any],
-    reach: PoolReach,
+    snapshot: Snapshot, listed: str, order: str, values: list[Any], limit: int, offset: int, reach: PoolReach
 ) -> RecordPage:
-    listed = f"FROM ownership WHERE ownership.company_id = $1 AND {condition} AND {_MATCHES}"
+    last, first = len(values) + 1, len(values) + 2
     chosen = await snapshot.fetch(
-        f"SELECT id, (SELECT count(*) {listed}) AS total {listed} ORDER BY {order} LIMIT $4 OFFSET $5",
-        snapshot.company_id,
-        *where.values,
-        limit,
-        offset,
-        *more,
+        f"SELECT id {listed} ORDER BY {order} LIMIT ${last} OFFSET ${first}", *values, limit, offset
     )
-    if not chosen:
-        return RecordPage([], 0 if not offset else await _count(snapshot, listed, where, more))
-    ids = [row["id"] for row in chosen]
-    rows = await snapshot.fetch(f"{_RECORDS} AND ownership.id = ANY ($2::bigint[])", snapshot.company_id, ids)
+    counted = await snapshot.fetch_one(f"SELECT count(*) AS total {listed}", *values)
+    assert counted is not None
+    return RecordPage(await _rows(snapshot, [row["id"] for row in chosen], reach), counted["total"])
+
+
+async def _rows(snapshot: Snapshot, ids: Sequence[int], reach: PoolReach) -> list[dict[str, Any]]:
+    """The records of ownerships, in their order, as the viewer may see them."""
+    if not ids:
+        return []
+    rows = await snapshot.fetch(f"{_RECORDS} AND ownership.id = ANY ($2::bigint[])", snapshot.company_id, list(ids))
     by_id = {row["id"]: shown(row, reach) for row in rows}
-    return RecordPage([by_id[number] for number in ids], chosen[0]["total"])
-
-
-async def _count(snapshot: Snapshot, listed: str, where: RecordFilter, more: list[Any]) -> int:
-    row = await snapshot.fetch_one(
-        f"SELECT count(*) AS total {listed} AND $4::int IS NOT NULL AND $5::int IS NOT NULL",
-        snapshot.company_id,
-        *where.values,
-        0,
-        0,
-        *more,
-    )
-    assert row is not None
-    return int(row["total"])
+    return [by_id[number] for number in ids]
 
 
 def shown(row: Record, reach: PoolReach) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
@@ -65,12 +65,16 @@ class Fate:
         return max((day for day in self.reminders if day <= today), default=None)
 
 
+_Closest = tuple[Sequence[Rule[Protection]], Sequence[Rule[Recycling]]]
+
+
 @dataclass(frozen=True, slots=True)
 class HolderRules:
     """The rules that a holder must know: of protection and of recycling."""
 
     protections: Sequence[Rule[Protection]]
     recyclings: Sequence[Rule[Recycling]]
+    _closest: dict[tuple[int, int | None], _Closest] = field(default_factory=dict, repr=False, compare=False)
 
     def fate(self, pool_id: int, level_id: int | None, facts: RecordFacts) -> Fate:
         """What becomes of a record of that pool and customer level.
@@ -78,25 +82,29 @@ class HolderRules:
         Of several protections that are equally close the longest holds, of several recyclings the first that is not
         paused. While the protection is paused nothing is recycled either.
         """
-        protected_until, protection = self._protected(pool_id, level_id, facts)
+        protections, recyclings = self._governing(pool_id, level_id)
+        protected_until, protection = _protected(protections, facts)
         asleep = protection is not None and protection.paused
-        fates = [
-            _due(rule, protected_until, protection, asleep or rule.paused, facts)
-            for rule in governing(self.recyclings, pool_id, level_id)
-        ]
+        fates = [_due(rule, protected_until, protection, asleep or rule.paused, facts) for rule in recyclings]
         due = [fate for fate in fates if fate.due_on is not None]
         if not due:
             return Fate(protected_until, protection)
         return min(due, key=lambda fate: (fate.paused, fate.due_on))
 
-    def _protected(
-        self, pool_id: int, level_id: int | None, facts: RecordFacts
-    ) -> tuple[date | None, Rule[Protection] | None]:
-        safe = [
-            (rule.parameters.last_day(facts.since_on, facts.last_activity_on), rule)
-            for rule in governing(self.protections, pool_id, level_id)
-        ]
-        return max(safe, key=lambda one: (one[1].paused, one[0]), default=(None, None))
+    def _governing(self, pool_id: int, level_id: int | None) -> _Closest:
+        """The closest rules, looked for once for all records of a pool and level."""
+        found = self._closest.get((pool_id, level_id))
+        if found is None:
+            found = governing(self.protections, pool_id, level_id), governing(self.recyclings, pool_id, level_id)
+            self._closest[pool_id, level_id] = found
+        return found
+
+
+def _protected(
+    protections: Sequence[Rule[Protection]], facts: RecordFacts
+) -> tuple[date | None, Rule[Protection] | None]:
+    safe = [(rule.parameters.last_day(facts.since_on, facts.last_activity_on), rule) for rule in protections]
+    return max(safe, key=lambda one: (one[1].paused, one[0]), default=(None, None))
 
 
 def _due(

@@ -28,8 +28,7 @@ CHANGEABLE: Final = frozenset({"name", "parameters"})
 class NewRule:
     """A rule of one pool, or of all (None), for customers of one level, or of all (None).
 
-    `level_key` is the key of the customer level, `parameters` the JSON of the rule's kind: see
-    `quotaloom.pool.parameters.KINDS`.
+    `parameters` are the JSON of its kind: see `quotaloom.pool.parameters.KINDS`.
     """
 
     key: str
@@ -37,7 +36,7 @@ class NewRule:
     kind: RuleKind
     parameters: Mapping[str, Any]
     pool_id: int | None = None
-    level_key: str | None = None
+    level_id: int | None = None
 
 
 async def create_rule(work: Work, rule: NewRule) -> int:
@@ -53,8 +52,8 @@ async def create_rule(work: Work, rule: NewRule) -> int:
     async def apply(transaction: Transaction) -> int:
         await transaction.lock("pool rules")
         await _require_right(transaction, work, rule.pool_id)
-        await _require_pool(transaction, rule.pool_id)
-        level_id = await _level(transaction, rule.level_key)
+        await _require_named(transaction, "pool", rule.pool_id, "poolId")
+        await _require_named(transaction, "customer_level", rule.level_id, "levelId")
         await _require_free(transaction, rule.key)
         row = await transaction.fetch_one(
             "INSERT INTO pool_rule (company_id, key, name, pool_id, level_id, kind, parameters, paused, archived,"
@@ -63,7 +62,7 @@ async def create_rule(work: Work, rule: NewRule) -> int:
             rule.key,
             rule.name.strip(),
             rule.pool_id,
-            level_id,
+            rule.level_id,
             rule.kind.value,
             orjson.dumps(rule.parameters).decode(),
         )
@@ -186,24 +185,16 @@ async def _require_right(transaction: Transaction, work: Work, pool_id: int | No
         work.viewer.require(Scope.POOL, "laying down a rule of a pool that one does not look after")
 
 
-async def _require_pool(transaction: Transaction, pool_id: int | None) -> None:
-    if pool_id is not None and not await transaction.fetch(
-        "SELECT FROM pool WHERE company_id = $1 AND id = $2",
-        transaction.company_id,
-        pool_id if may_be_id(pool_id) else 0,
-    ):
-        raise NotFound("NOT_FOUND", "there is no such pool", ("poolId",))
-
-
-async def _level(transaction: Transaction, key: str | None) -> int | None:
-    if key is None:
-        return None
+async def _require_named(transaction: Transaction, table: str, number: int | None, field: str) -> None:
+    if number is None:
+        return
     row = await transaction.fetch_one(
-        "SELECT id FROM customer_level WHERE company_id = $1 AND key = $2", transaction.company_id, key
+        f"SELECT FROM {table} WHERE company_id = $1 AND id = $2",
+        transaction.company_id,
+        number if may_be_id(number) else 0,
     )
     if row is None:
-        raise NotFound("NOT_FOUND", f"there is no customer level {key[:60]!r}", ("customerLevel",))
-    return int(row["id"])
+        raise NotFound("NOT_FOUND", f"there is no such {table.replace('_', ' ')}", (field,))
 
 
 async def _require_free(transaction: Transaction, key: str) -> None:
@@ -230,5 +221,5 @@ def _told(rule: NewRule) -> dict[str, Any]:
         "kind": rule.kind.value,
         "parameters": dict(rule.parameters),
         "pool_id": rule.pool_id,
-        "level_key": rule.level_key,
+        "level_id": rule.level_id,
     }

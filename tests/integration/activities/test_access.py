@@ -13,7 +13,7 @@ from quotaloom.activities.commands import (
     log_activity,
     plan_activity,
 )
-from quotaloom.activities.facts import UNNAMED
+from quotaloom.activities.facts import UNNAMED, Moment
 from quotaloom.funnels.commands.customers import NewCustomer, create_customer
 from quotaloom.funnels.commands.opportunities import transfer_opportunity
 from quotaloom.organizations.commands.members import leave
@@ -76,14 +76,19 @@ async def test_a_member_names_himself_and_those_below_him(database: Database) ->
 
 
 async def test_who_is_not_with_the_company_that_day_does_nothing(database: Database) -> None:
-    """Eve leaves on 1 May: a visit of hers may be entered for April, not for May."""
+    """Eve leaves on 1 May: a visit of hers may be entered, or completed, for April, not for May."""
     floor = await furnish(database)
     deal, eve = await floor.open("ann"), floor.members["eve"]
+    planned = await plan_activity(floor.work, something(deal=deal, member=eve, on=WEDNESDAY))
     await leave(floor.work, eve, date(2026, 5, 1))
     await log_activity(floor.work, something(deal=deal, member=eve, on=date(2026, 4, 30)))
     with pytest.raises(InputError) as gone:
         await log_activity(floor.work, something(deal=deal, member=eve, on=date(2026, 5, 1)))
     assert (gone.value.code, gone.value.path) == ("NOT_A_MEMBER", ("memberId",))
+    with pytest.raises(InputError) as late:
+        await complete_activity(floor.work, planned, Moment(on=date(2026, 5, 1)))
+    assert (late.value.code, late.value.path) == ("NOT_A_MEMBER", ("doneOn",))
+    await complete_activity(floor.work, planned, Moment(on=date(2026, 4, 30)))
 
 
 async def test_services_without_the_scope_and_members_out_of_office_are_told_so(database: Database) -> None:

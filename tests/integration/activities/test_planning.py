@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, date, datetime
 
 import pytest
@@ -133,6 +134,16 @@ async def test_the_same_request_is_answered_and_enters_nothing(database: Databas
     assert (reused.value.code, reused.value.path) == ("IDEMPOTENCY_KEY_REUSED", ("idempotencyKey",))
     bob = await log_activity(floor.as_member("bob"), something(deal=await floor.open("bob"), key="k-1"))
     assert bob != first
+
+
+async def test_the_same_request_at_once_enters_one_activity(database: Database) -> None:
+    """Eight times the same key, at the same time: one visit, one count, one answer."""
+    floor = await furnish(database)
+    ann, deal = floor.as_member("ann"), await floor.open("ann")
+    answers = await asyncio.gather(*(log_activity(ann, something(deal=deal, key="k-1")) for _ in range(8)))
+    assert len(set(answers)) == 1
+    assert len(await floor.rows("SELECT FROM activity")) == 1
+    assert await floor.ledger("visits") == {"ann": (1, 0)}
 
 
 async def test_a_stale_version_is_refused(database: Database) -> None:

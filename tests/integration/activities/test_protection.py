@@ -10,12 +10,16 @@ from quotaloom.activities.facts import Moment
 from quotaloom.activities.kinds import ActivityKind
 from quotaloom.funnels.commands.customers import NewCustomer, create_customer
 from quotaloom.funnels.commands.opportunities import transfer_opportunity
+from quotaloom.leads.converting import Conversion, convert_lead
+from quotaloom.leads.merging import merge_leads
+from quotaloom.leads.merging_customers import merge_customers
 from quotaloom.ownership.ledger import Handing, hand_over, hold_records
 from quotaloom.ownership.owners import Movement, Owner, RecordKind
 from quotaloom.platform.database import Database
 from quotaloom.platform.unit_of_work import Transaction
 from tests.integration.activities.working import last_activity, later, something
 from tests.integration.funnels.floors import TODAY, Floor, furnish
+from tests.integration.leads.offices import lead_of
 
 JULY = datetime(2026, 7, 20, 12, tzinfo=UTC)
 """The deals of the floor are their holders' since 1 June."""
@@ -90,6 +94,34 @@ async def test_a_new_holder_begins_without_a_day(database: Database) -> None:
     assert await last_activity(floor, "opportunity", deal) is None
     await log_activity(floor.as_member("bob"), something(deal=deal))
     assert await last_activity(floor, "opportunity", deal) == TODAY
+
+
+async def test_what_was_done_for_a_lead_protects_what_it_became(database: Database) -> None:
+    """Ann, whose the deal is since 1 June, called the lead that is part of it from today on: the deal has that day."""
+    floor = await furnish(database)
+    ann, deal = later(floor.as_member("ann"), JULY), await floor.open("ann")
+    lead = await lead_of(floor)
+    await log_activity(ann, something(ActivityKind.CALL, lead=lead, on=date(2026, 7, 2)))
+    assert await last_activity(floor, "lead", lead) == date(2026, 7, 2)
+    assert await last_activity(floor, "opportunity", deal) is None
+    await convert_lead(ann, lead, Conversion(opportunity_id=deal))
+    assert await last_activity(floor, "opportunity", deal) == date(2026, 7, 2)
+
+
+async def test_what_was_done_for_a_record_protects_the_one_that_it_is_part_of(database: Database) -> None:
+    """Ann visited the second of two leads, and of two customers, of hers: the first, which is kept, has that day."""
+    floor = await furnish(database)
+    ann, second = later(floor.as_member("ann"), JULY), date(2026, 7, 2)
+    leads = [await lead_of(floor), await lead_of(floor)]
+    await log_activity(ann, something(lead=leads[1], on=second))
+    await merge_leads(ann, leads[0], [leads[1]])
+    assert await last_activity(floor, "lead", leads[0]) == second
+    customers = [await create_customer(floor.work, NewCustomer(name)) for name in ("Globex", "Globex Inc.")]
+    for customer in customers:
+        await give(floor, RecordKind.CUSTOMER, customer, "ann")
+    await log_activity(ann, something(customer=customers[1], on=second))
+    await merge_customers(ann, customers[0], [customers[1]])
+    assert await last_activity(floor, "customer", customers[0]) == second
 
 
 async def test_whoever_is_about_to_decide_notices_a_later_day(database: Database) -> None:

@@ -387,7 +387,13 @@ BAD: Final[Mapping[str, Changes]] = {
     "updatePool": lambda w: [*_pools(), {"kinds": ["LEAD"]}, unknown("Pool"), STALE],
     "closePool": lambda w: [unknown("Pool"), {"id": w["pool"]}, STALE],
     "createPoolRule": lambda w: [
-        *({"key": "A B"}, {"key": "idle"}, {"name": ""}, {"customerLevel": "none"}, unknown("Pool", "poolId")),
+        *(
+            {"key": "A B"},
+            {"key": "idle"},
+            {"name": ""},
+            unknown("CustomerLevel", "levelId"),
+            unknown("Pool", "poolId"),
+        ),
         *({"parameters": given} for given in NO_CAPS),
         {"parameters": {"count": 1, "kinds": ["PERSON"]}},
         {"kind": "CLAIM_LIMIT", "parameters": {"count": 1, "window": "YEAR"}},

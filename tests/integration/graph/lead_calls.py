@@ -19,6 +19,8 @@ VALID_LEADS: Final[Mapping[str, Callable[[World], dict[str, Any]]]] = {
     "updateLead": lambda w: {"id": w["lead"], "organization": "Initech", "levelId": w["level"]},
     "markLeadInvalid": lambda w: {"id": w["lead"], "reason": "Wrong number"},
     "reopenLead": lambda w: {"id": w["invalid lead"]},
+    "mergeLeads": lambda w: {"keptId": w["lead to keep"], "mergedIds": [w["third lead"]], "reason": "The same person"},
+    "mergeCustomers": lambda w: {"keptId": w["second customer"], "mergedIds": [w["third customer"]]},
     "setDuplicateRule": lambda w: {"subject": "LEAD", "compared": ["PHONE"], "action": "TELL", "freeMail": ["qq.com"]},
     "convertLead": lambda w: {"id": w["second lead"], "opportunity": {"funnelId": w["funnel"], "amount": "10"}},
 }
@@ -43,6 +45,15 @@ BAD_LEADS: Final[Mapping[str, Callable[[World], list[dict[str, Any]]]]] = {
         *({"id": gid("Lead", NOTHING)}, {"id": w["invalid lead"]}, {"reason": ""}, {"reason": LONG}, STALE),
     ],
     "reopenLead": lambda w: [{"id": gid("Lead", NOTHING)}, {"id": w["lead"]}, {"reason": LONG}, STALE],
+    "mergeLeads": lambda w: [
+        *({"keptId": gid("Lead", NOTHING)}, {"mergedIds": [gid("Lead", NOTHING)]}, {"mergedIds": []}, STALE),
+        *({"mergedIds": [w["lead to keep"]]}, {"mergedIds": [w["third lead"]] * 2}, {"reason": LONG}),
+        {"keptId": w["invalid lead"]},
+    ],
+    "mergeCustomers": lambda w: [
+        *({"keptId": gid("Customer", NOTHING)}, {"mergedIds": [gid("Customer", NOTHING)]}, {"mergedIds": []}, STALE),
+        *({"mergedIds": [w["second customer"]]}, {"mergedIds": [w["third customer"]] * 2}, {"reason": LONG}),
+    ],
     "setDuplicateRule": lambda w: [{"freeMail": ["no domain"]}, {"freeMail": ["x.com"] * 1001}],
     "convertLead": lambda w: [
         *({"id": gid("Lead", NOTHING)}, {"id": w["invalid lead"]}, {"opportunity": None}, STALE),

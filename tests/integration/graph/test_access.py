@@ -51,7 +51,7 @@ async def target(graph: GraphClient, planning: Planning, unit: str) -> Any:
     return found and found["attainment"] and found["attainment"]["target"]
 
 
-_SAMPLES = {"Int": "2026", "ID": '"x"', "String": '"x"'}
+_SAMPLES = {"Int": "2026", "ID": '"x"', "String": '"x"', "DuplicateSubject": "LEAD"}
 
 
 def _call(name: str, arguments: dict[str, Any]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from quotaloom.funnels.commands.stage_changes import win_opportunity
+from quotaloom.funnels.commands.stage_changes import lose_opportunity, win_opportunity
 from quotaloom.metrics.product_commands import NewProduct, define_product
 from quotaloom.organizations.commands.units import move_unit
 from quotaloom.platform.database import Database
@@ -54,6 +54,31 @@ async def test_deals_are_told_by_how_they_stand(database: Database) -> None:
         "averageWon": None,
         "velocity": None,
         "cycle": {"count": 0, "median": None, "p90": None, "mean": None},
+    }
+
+
+async def test_the_win_rate_counts_deals_and_leaves_invalid_ones_out(database: Database) -> None:
+    """One won, two lost and one that was no deal: a third, not a quarter."""
+    floor = await furnish(database)
+    deals = [await floor.open("ann", amount=10_00) for _ in range(4)]
+    await win_opportunity(floor.work, HOST, deals[0])
+    for deal in deals[1:]:
+        await lose_opportunity(floor.work, deal)
+    await write(
+        floor,
+        "WITH none AS (INSERT INTO stage (company_id, funnel_id, key, name, ordinal, outcome, win_probability)"
+        " VALUES ($1, $2, 'none', 'None', 9, 'invalid', 0) RETURNING id)"
+        " UPDATE opportunity SET stage_id = none.id FROM none WHERE opportunity.id = $3",
+        floor.work.company.id,
+        floor.funnel,
+        deals[3],
+    )
+    (june,) = await of_funnel(floor, 'period: "2026-06"', f"won {SUMS} lost {SUMS} invalid {SUMS} winRate")
+    assert june == {
+        "won": sums(1, "10.00", "10.00"),
+        "lost": sums(2, "20.00"),
+        "invalid": sums(1, "10.00"),
+        "winRate": "0.333333",
     }
 
 
@@ -196,5 +221,5 @@ async def test_figures_of_a_tree_take_as_many_statements_as_those_of_one_unit(da
     asked = f'funnelFigures(funnel: "{funnel}", period: "2026"'
     one = f'{{ orgUnit(id: "{gid("OrgUnit", floor.units["east"])}") {{ name {asked}) {{ {fields} }} }} }}'
     many = f"{{ company {{ root {{ descendants {{ name {asked}, grain: MONTH) {{ {fields} }} }} }} }} }}"
-    # Besides the viewer and the units: the funnel, its stages, its deals, and the cycles of those that were won.
-    assert (await statements(floor, one), await statements(floor, many)) == (7, 8)
+    # Besides the viewer and the units: the funnel, its stages, positions, deals, and the cycles of those that were won.
+    assert (await statements(floor, one), await statements(floor, many)) == (8, 9)

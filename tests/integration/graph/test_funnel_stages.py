@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from quotaloom.funnels.commands.stage_changes import move_opportunity, reopen_opportunity
+from quotaloom.funnels.commands.funnels import move_deals_to_latest
+from quotaloom.funnels.commands.stage_changes import move_opportunity, reopen_opportunity, win_opportunity
 from quotaloom.funnels.deals import OpportunityRow, PastMove
 from quotaloom.funnels.opportunity_batches import insert_opportunities
 from quotaloom.platform.database import Database
@@ -109,6 +110,15 @@ async def test_days_in_a_stage_are_of_the_stays_that_ended_in_the_period(databas
     assert by_key(ann)["lead"]["days"] == {"count": 2, "median": 0, "p90": 3, "mean": "1.5", "unknown": 0}
 
 
+async def test_a_move_that_is_dated_before_the_one_before_took_no_days(database: Database) -> None:
+    """Entered late: into the second stage on 10 May, and out of it on what is said to be 5 May."""
+    floor = await furnish(database)
+    await climb(floor, "ann", day(5, 1), ("offer", day(5, 10)), ("lead", day(5, 5)))
+    (may,) = await of_funnel(floor, 'period: "2026-05"', DAYS)
+    assert by_key(may)["lead"]["days"]["median"] == 9
+    assert by_key(may)["offer"]["days"] == {"count": 1, "median": 0, "p90": 0, "mean": "0.0", "unknown": 0}
+
+
 async def test_imported_moves_without_a_day_are_told_apart(database: Database) -> None:
     """A deal came into its first stage nobody knows when, into the second on 1 May, and was won on 11 May."""
     floor = await furnish(database)
@@ -185,8 +195,44 @@ async def test_stages_are_told_by_key_whatever_version_their_deals_follow(databa
     assert later["talk"] == ["won", "lost", "cancelled"]
 
 
+async def test_cohorts_are_followed_through_any_number_of_stages(database: Database) -> None:
+    """A funnel that has had 75 stages under different keys, more than a number has bits."""
+    floor = await furnish(database)
+    await climb(floor, "ann", day(5, 1), ("offer", day(5, 4)), ("won", day(5, 9)))
+    await climb(floor, "ann", day(5, 1))
+    await write(
+        floor,
+        "INSERT INTO stage (company_id, funnel_id, version_number, key, name, ordinal, outcome, win_probability)"
+        " SELECT $1, $2, 2, 's' || n, 'S', n, 'open', 0.5 FROM generate_series(1, 70) AS n",
+        floor.work.company.id,
+        floor.funnel,
+    )
+    (may,) = await of_funnel(floor, 'period: "2026-05"', COHORT)
+    stages = by_key(may)
+    lead = reached(stages["lead"])
+    assert (len(stages), stages["lead"]["entered"], lead["offer"], lead["won"], lead["lost"]) == (75, 2, 1, 1, 0)
+    assert (stages["offer"]["entered"], reached(stages["offer"])["won"], stages["s70"]["entered"]) == (1, 1, 0)
+
+
+async def test_a_deal_that_follows_a_newer_version_stays_where_it_is(database: Database) -> None:
+    """It came on 4 May, followed the new version on 1 June, and is 28 days old that day; its cohort is that of May."""
+    floor = await furnish(database)
+    deal = await climb(floor, "ann", day(5, 1), ("offer", day(5, 4)), amount=10_00)
+    await next_version(floor)
+    await write(floor, "UPDATE stage SET age_limit_days = 27 WHERE name = 'Quote'")
+    assert await move_deals_to_latest(floor.work, floor.funnel, {}) == 1
+    fields = "stages { key entered ageing { deals { count } } days { count median } }"
+    may, june = await of_funnel(floor, 'period: "2026-05-01/2026-07-01", grain: MONTH', fields)
+    assert (by_key(may)["offer"]["entered"], by_key(june)["offer"]["entered"]) == (1, 0)
+    assert by_key(june)["offer"]["ageing"]["deals"]["count"] == 1
+    assert by_key(june)["offer"]["days"] == {"count": 0, "median": None}
+    await win_opportunity(floor.work, HOST, deal)
+    (june,) = await of_funnel(floor, 'period: "2026-06"', fields)
+    assert by_key(june)["offer"]["days"] == {"count": 1, "median": 28}
+
+
 async def test_every_figure_of_stages_of_a_tree_takes_one_statement(database: Database) -> None:
-    """Days, cohorts and ageing of all units, months and stages: one statement for moves, one for ages."""
+    """Days, cohorts and ageing of all units, months and stages: one statement each."""
     floor = await furnish(database)
     await climb(floor, "ann", day(5, 1), ("offer", day(5, 4)))
     funnel = gid("Funnel", floor.funnel)
@@ -195,8 +241,8 @@ async def test_every_figure_of_stages_of_a_tree_takes_one_statement(database: Da
         await statements(floor, f"{{ company {{ root {{ descendants {{ {asked} {{ {fields} }} }} }} }} }}")
         for fields in (
             "stages { key }",
-            "stages { entered advanced days { median } }",
+            "stages { entered advanced advanceRate conversions { count } }",
             "stages { entered advanced advanceRate conversions { count } days { median } ageing { unknown } }",
         )
     ]
-    assert (cohorts - plain, all_of_it - plain) == (1, 2)
+    assert (cohorts - plain, all_of_it - plain) == (1, 3)

@@ -89,6 +89,8 @@ SHOWN: Final = {
     "updateLead": "Lead.viewerCan.edit",
     "markLeadInvalid": "Lead.viewerCan.edit",
     "reopenLead": "Lead.viewerCan.edit",
+    "mergeLeads": "Lead.viewerCan.edit",
+    "mergeCustomers": "Customer.viewerCan.edit",
     "setDuplicateRule": "DuplicateRule.viewerCan.edit",
     "convertLead": "Lead.viewerCan.edit",
     "createOpportunity": "Viewer.can.createOpportunities",

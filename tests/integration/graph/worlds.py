@@ -75,7 +75,12 @@ async def _fill_floor(world: World) -> None:
     customer = await create_customer(floor.work, NewCustomer("Globex", key="globex"))
     ids["customer"] = gid("Customer", customer)
     ids["level"] = gid("CustomerLevel", await define_level(floor.work, NewLevel("a", "A")))
-    for name, key in (("lead", "first"), ("second lead", "second"), ("invalid lead", "third")):
+    for name in ("second customer", "third customer"):
+        ids[name] = gid("Customer", await create_customer(floor.work, NewCustomer("Umbrella")))
+    for name, key in (
+        *(("lead", "first"), ("second lead", "second"), ("third lead", "third"), ("lead to keep", "fourth")),
+        ("invalid lead", "fifth"),
+    ):
         ids[name] = gid("Lead", lead := await create_lead(floor.work, NewLead("Ada", floor.units["ann"], key=key)))
     await mark_lead_invalid(floor.work, lead, "No such number")
     ids["product"] = gid("Product", await define_product(floor.work, NewProduct("pump", "Pump")))

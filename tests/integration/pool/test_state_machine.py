@@ -211,4 +211,4 @@ def test_pool_does_what_the_model_does(sailing: type[Sailing]) -> None:
 @pytest.mark.soak
 def test_pool_does_what_the_model_does_for_long(sailing: type[Sailing]) -> None:
     """Many long runs, for `make soak`."""
-    sail(sailing, 1000, 60)
+    sail(sailing, 200, 60)

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from quotaloom.importing.progress import Step
-from quotaloom.importing.reading import read_folder
+from quotaloom.importing.bad_rows import ImportRefused
+from quotaloom.importing.mapping import Source
+from quotaloom.importing.progress import Silent, Step
+from quotaloom.importing.reading import FolderContent, read_folder
 from tests.unit.importing.folders import (
     ACCOUNTS,
     ENGAGING,
@@ -124,3 +126,18 @@ def test_progress_comes_to_all_the_bytes(tmp_path: Path) -> None:
     read_folder(tmp_path, MAVEN, "maven", Counted())
     assert announced == [sum(advanced)] == [sum(path.stat().st_size for path in tmp_path.iterdir())]
     assert len(advanced) > 4
+
+
+def test_deals_say_where_they_came_from(tmp_path: Path) -> None:
+    """The column that a mapping names for it; a blank one says nothing, and 101 characters are too many."""
+    assert MAVEN.opportunities is not None
+    with_source = MAVEN.opportunities.model_copy(update={"source": Source("came_from")})
+    mapping = MAVEN.model_copy(update={"opportunities": with_source})
+    lines = [f"{PIPELINE_HEADER},came_from", f"{WON},Fair", f"{LOST},", f"{ENGAGING},{'x' * 101}"]
+
+    def of(rows: list[str]) -> FolderContent:
+        return read_folder(write(tmp_path, sales_pipeline="\n".join(rows)), mapping, "maven", Silent())
+
+    assert [deal.source for deal in of(lines[:3]).records.deals] == ["Fair", None]
+    with pytest.raises(ImportRefused, match="100 characters"):
+        of(lines)

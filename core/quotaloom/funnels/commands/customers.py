@@ -16,7 +16,7 @@ from quotaloom.funnels.batches import Inserted, first_repeated, reserve_ids, wit
 from quotaloom.funnels.deals import check_day
 from quotaloom.funnels.naming import check_key, check_name, check_text, may_be_id
 from quotaloom.funnels.permission import require_position, require_seller, unknown, worked_positions
-from quotaloom.funnels.reach import WORKED_CUSTOMER, require_customer
+from quotaloom.funnels.reach import require_customer
 from quotaloom.ownership.holding_caps import require_caps_kept
 from quotaloom.ownership.ledger import begin_ownership
 from quotaloom.ownership.owners import NOBODY, Movement, Owner, RecordKind
@@ -42,6 +42,19 @@ _UPDATE = """
 UPDATE customer SET parent_id = $3, name = $4, sector = $5, location = $6, phone = $7, domain = $8, level_id = $9,
     contract_ends_on = $10, compared_name = $11, compared_phone = $12, compared_domain = $13, version = version + 1
 WHERE company_id = $1 AND id = $2
+"""
+
+
+# A customer whom nobody holds and who has no deal is everybody's who sells.
+_HELD = """
+SELECT customer.*, parent.key AS parent_key FROM customer
+LEFT JOIN customer AS parent ON parent.company_id = customer.company_id AND parent.id = customer.parent_id
+LEFT JOIN ownership AS own ON own.company_id = customer.company_id AND own.customer_id = customer.id
+WHERE customer.company_id = $1 AND customer.id = $2 AND ($3::bigint[] IS NULL OR own.position_id = ANY ($3)
+    OR EXISTS (SELECT FROM opportunity WHERE company_id = $1 AND customer_id = $2 AND position_id = ANY ($3))
+    OR cardinality($3) > 0 AND own.position_id IS NULL AND own.pool_id IS NULL
+        AND NOT EXISTS (SELECT FROM opportunity WHERE company_id = $1 AND customer_id = $2))
+FOR UPDATE OF customer
 """
 
 
@@ -136,12 +149,13 @@ async def insert_customers(
     )
     created = {row["key"]: row["id"] for row in stored}
     owned = zip(reserved, owners or [NOBODY] * len(rows), strict=True)
-    beginnings = [(customer_id, owner) for customer_id, owner in owned if customer_id in set(created.values())]
+    new = set(created.values())
+    beginnings = [(customer_id, owner) for customer_id, owner in owned if customer_id in new]
     await begin_ownership(transaction, RecordKind.CUSTOMER, beginnings, movement, today)
-    places = {number: (place, "positionId") for place, number in enumerate(reserved) if number in set(created.values())}
+    places = {customer_id: (number, "positionId") for number, customer_id in enumerate(reserved) if customer_id in new}
     await require_caps_kept(transaction, RecordKind.CUSTOMER, places if owners else {})
     ids = await _ids(transaction, {*keys, *(row.parent_key for row in rows if row.parent_key is not None)})
-    await _set_parents(transaction, rows, set(created.values()), [ids[key] for key in keys], ids)
+    await _set_parents(transaction, rows, new, [ids[key] for key in keys], ids)
     for row, key in zip(rows, keys, strict=True):
         if key in created:
             transaction.record("customer.create", "Customer", created[key], after=asdict(row) | {"key": key})
@@ -212,10 +226,10 @@ async def update_customer(
 ) -> None:
     """Change a customer; `changes` holds fields of `NewCustomer` named in `CHANGEABLE`.
 
-    Needs an admin, a service with `funnels:write`, or a member who holds the customer, heads its holder, or may write
-    one of its deals; one whom nobody holds, that waits in no pool and has no deal is everybody's who sells. Raises
-    `NotFound`, `Conflict` where the version is another, `InputError` for bad values and for a parent that is the
-    customer itself or belongs to it.
+    Needs an admin, a service with `funnels:write`, or a member who works for the position that holds the customer or
+    for one that has a deal with it; one that nobody holds and that has no deal is everybody's who sells. Raises
+    `NotFound`, `Conflict` where the version is another, `InputError` for bad values, for a customer that is part of
+    another one by now, and for a parent that is the customer itself or belongs to it.
     """
     require_seller(work.viewer, "changing a customer")
     for name in changes.keys() - CHANGEABLE:
@@ -264,21 +278,22 @@ def _as_given(row: Record) -> NewCustomer:
 async def hold_customer(transaction: Transaction, work: Work, customer_id: int) -> Record:
     """The customer with the key of its parent, locked until the transaction ends.
 
-    Raises `NotFound` where it does not exist or is not the viewer's to change.
+    Raises `NotFound` where it does not exist or is not the viewer's to change, `InputError` MERGED where it is part of
+    another one by now.
     """
     if not may_be_id(customer_id):
         raise unknown("customer", customer_id, ("id",))
     worked = await worked_positions(transaction, work.viewer, work.today)
     row = await transaction.fetch_one(
-        "SELECT customer.*, parent.key AS parent_key FROM customer LEFT JOIN customer AS parent"  # noqa: S608 (constant)
-        " ON parent.company_id = customer.company_id AND parent.id = customer.parent_id"
-        f" WHERE customer.company_id = $1 AND customer.id = $2 AND {WORKED_CUSTOMER} FOR UPDATE OF customer",
+        _HELD,
         transaction.company_id,
         customer_id,
         worked,
     )
     if row is None:
         raise unknown("customer", customer_id, ("id",))
+    if row["merged_into_id"] is not None:
+        raise InputError("MERGED", "this customer is part of another one by now: name that one", ("id",))
     return row
 
 

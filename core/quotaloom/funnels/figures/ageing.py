@@ -54,7 +54,7 @@ def _statement(snapshot: Snapshot, company: CompanyFacts, asked: Asked) -> tuple
         JOIN step ON step.stage_id = deal.stage_id AND step.outcome = 'open' AND step.age_limit IS NOT NULL
         CROSS JOIN LATERAL (
             SELECT moved_on FROM stage_move AS move
-            WHERE move.company_id = deal.company_id AND move.opportunity_id = deal.id
+            WHERE move.company_id = deal.company_id AND move.opportunity_id = deal.id AND {pick.entering}
             ORDER BY moved_at DESC, id DESC LIMIT 1
         ) AS latest {worth.joins}
         WHERE {pick.matches} AND (latest.moved_on IS NULL OR {today} - latest.moved_on > step.age_limit)

@@ -68,7 +68,7 @@ async def funnel_figures(
 ) -> Sequence[Answer]:
     """The answers in the order of the units or funnels, then of the periods, then of the products or sources.
 
-    Two statements, however many there are.
+    Two statements, and a third where units are asked for, however many there are.
     """
     asked = await ask(snapshot, whose, question)
     found: dict[int, list[tuple[Place, DealFacts]]] = {owner_id: [] for owner_id in whose.owner_ids}

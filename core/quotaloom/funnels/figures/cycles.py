@@ -17,13 +17,12 @@ async def cycles(snapshot: Snapshot, asked: Asked) -> Mapping[tuple[Place, int],
     """
     pick = Selection(snapshot, asked)
     slots = pick.slots()
-    rows = f"""
-        SELECT {pick.owner} AS owner_id, grouped, slot, days FROM (
-            SELECT deal.position_id, deal.funnel_id, {pick.group} AS grouped, {slots.of("deal.closed_on")} AS slot,
-                deal.closed_on - deal.opened_on AS days
-            FROM opportunity AS deal JOIN step ON step.stage_id = deal.stage_id AND step.outcome = 'won'
-            WHERE {pick.matches}
-        ) AS won {pick.join_owner} WHERE slot IS NOT NULL
+    won = f"""
+        SELECT deal.position_id, deal.funnel_id, {pick.group} AS grouped, {slots.of("deal.closed_on")} AS slot,
+            deal.closed_on - deal.opened_on AS days
+        FROM opportunity AS deal JOIN step ON step.stage_id = deal.stage_id AND step.outcome = 'won'
+        WHERE {pick.matches} AND {slots.of("deal.closed_on")} IS NOT NULL
     """  # noqa: S608 (constants and numbers of parameters)
-    found = await snapshot.fetch(f"{pick.begin} {spread_sql(rows, 'owner_id, grouped, slot')}", *pick.values)
+    spread = spread_sql(pick.tallied(won, slot="int", days="int"), "owner_id, grouped, slot")
+    found = await snapshot.fetch(f"{pick.begin} {spread}", *pick.values)
     return {((row["owner_id"], row["grouped"]), row["slot"] - 1): spread_of(row) for row in found}

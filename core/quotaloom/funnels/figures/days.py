@@ -34,9 +34,9 @@ NO_DAYS = DaySpread()
 
 
 def spread_sql(rows: str, keys: str) -> str:
-    """A statement over `rows` with `days` (null where unknown) and the columns `keys`: a row of `SPREAD` for each key.
+    """A statement that has a row for `spread_of` for each of the `keys`, which are columns.
 
-    Days are counted before they are put in order: there are few different ones, however many rows there are.
+    `rows` tell how many `times` it took so many `days` (null where that is unknown), once for each of the keys.
     """
     return f"""
     SELECT {keys}, coalesce(sum(times) FILTER (WHERE days IS NOT NULL), 0)::bigint AS count,
@@ -47,7 +47,7 @@ def spread_sql(rows: str, keys: str) -> str:
     FROM (
         SELECT {keys}, days, times, sum(times) FILTER (WHERE days IS NOT NULL) OVER (PARTITION BY {keys}) AS known,
             sum(times) FILTER (WHERE days IS NOT NULL) OVER (PARTITION BY {keys} ORDER BY days) AS so_far
-        FROM (SELECT {keys}, days, count(*) AS times FROM ({rows}) AS taken GROUP BY {keys}, days) AS counted
+        FROM ({rows}) AS counted
     ) AS ordered GROUP BY {keys}
     """  # noqa: S608 (pieces of statements)
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from quotaloom.funnels.figures.questions import Asked, FunnelStage
-from quotaloom.funnels.figures.selecting import Place, Selection
-from quotaloom.funnels.figures.sums import APART, NO_DEALS, SUMS, DealSums, sums_of, total
+from quotaloom.funnels.figures.selecting import FENCED, Place, Selection
+from quotaloom.funnels.figures.sums import APART, NO_DEALS, DealSums, sums_of, total
 from quotaloom.platform.unit_of_work import Snapshot
 from quotaloom.platform.work import CompanyFacts
 
@@ -84,29 +84,39 @@ def _nothing(asked: Asked) -> DealFacts:
 def _statement(snapshot: Snapshot, company: CompanyFacts, asked: Asked) -> tuple[str, ...]:
     pick = Selection(snapshot, asked)
     worth, slots, today = pick.worth(company), pick.slots(), pick.today()
+    opened, closed, expected = (
+        f"coalesce({slots.of(day)}, 0)" for day in ("deal.opened_on", "deal.closed_on", "deal.expected_close_on")
+    )
     sql = f"""
     {pick.begin}, valued AS (
-        SELECT deal.position_id, deal.funnel_id, {pick.group} AS grouped, step.number, step.probability,
-            step.outcome = 'open' AS open, CASE WHEN step.outcome = 'open' THEN deal.forecast END AS forecast,
-            {slots.of("deal.opened_on")} AS opened,
-            CASE WHEN step.outcome <> 'open' THEN {slots.of("deal.closed_on")} END AS closed,
-            CASE WHEN step.outcome = 'open' THEN {slots.of("deal.expected_close_on")} END AS expected,
-            deal.expected_close_on < {today} AS late, deal.amount, deal.currency, {worth.column}
-        FROM opportunity AS deal JOIN step ON step.stage_id = deal.stage_id {worth.joins} WHERE {pick.matches}
+        SELECT deal.position_id, {pick.group} AS grouped, deal.forecast, deal.currency, deal.amount, {worth.column},
+            ((deal.stage_id * 512 + {opened}) * 512 + {closed}) * 512 + {expected} AS fact,
+            deal.expected_close_on < {today} AS late
+        FROM opportunity AS deal {worth.joins} WHERE {pick.matches}
     ), summed AS (
-        SELECT {pick.owner} AS owner_id, grouped, number, open, forecast, opened, closed, expected, late,
-            {APART} AS apart, {SUMS}
-        FROM valued {pick.join_owner} GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
+        SELECT key, count(*) AS count, count(amount) AS with_amount, sum(amount) AS original, sum(worth) AS worth
+        FROM (
+            SELECT ARRAY[{pick.position}, grouped, {APART}, forecast, late::text, fact::text] AS key, amount, worth
+            FROM valued OFFSET 0
+        ) AS {FENCED} GROUP BY key
+    ), told AS (
+        SELECT key[1]::bigint AS position_id, step.funnel_id, key[2] AS grouped, key[3] AS apart, key[4] AS forecast,
+            key[5]::bool AS late, step.number, step.outcome = 'open' AS open, fact >> 18 & 511 AS opened,
+            fact >> 9 & 511 AS closed, fact & 511 AS expected, count, with_amount, original, worth,
+            worth * step.probability AS weight
+        FROM summed CROSS JOIN LATERAL (SELECT key[6]::bigint AS fact) AS coded
+        JOIN step ON step.stage_id = fact >> 27
     )
-    SELECT owner_id, grouped, kind, slot, stage AS number, category AS forecast, apart, sum(count)::bigint AS count,
-        sum(with_amount)::bigint AS with_amount, sum(original) AS original, sum(worth) AS worth, sum(weight) AS weight
-    FROM summed CROSS JOIN LATERAL (VALUES
-        ('open', CASE WHEN open THEN 0 END, number, NULL),
+    SELECT {pick.owner} AS owner_id, grouped, kind, slot, stage AS number, category AS forecast, apart,
+        sum(count)::bigint AS count, sum(with_amount)::bigint AS with_amount, coalesce(sum(original), 0) AS original,
+        coalesce(sum(worth), 0) AS worth, coalesce(sum(weight), 0) AS weight
+    FROM told {pick.join_owner} CROSS JOIN LATERAL (VALUES
+        ('open', CASE WHEN open THEN 1 END, number, NULL),
         ('opened', opened, NULL, NULL),
-        ('closed', closed, number, NULL),
-        ('expected', CASE WHEN NOT late THEN expected END, NULL, forecast),
-        ('overdue', CASE WHEN late THEN expected END, NULL, NULL)
+        ('closed', CASE WHEN NOT open THEN closed END, number, NULL),
+        ('expected', CASE WHEN open AND NOT late THEN expected END, NULL, forecast),
+        ('overdue', CASE WHEN open AND late THEN expected END, NULL, NULL)
     ) AS fact (kind, slot, stage, category)
-    WHERE slot IS NOT NULL GROUP BY 1, 2, 3, 4, 5, 6, 7 ORDER BY owner_id, {pick.order}, apart
+    WHERE slot > 0 GROUP BY 1, 2, 3, 4, 5, 6, 7 ORDER BY owner_id, {pick.order}, apart
     """  # noqa: S608 (constants and numbers of parameters)
     return sql, *pick.values

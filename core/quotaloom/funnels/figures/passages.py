@@ -6,87 +6,93 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from quotaloom.funnels.figures.days import NO_DAYS, DaySpread, spread_of, spread_sql
+from quotaloom.funnels.figures.days import DaySpread, spread_of, spread_sql
 from quotaloom.funnels.figures.questions import Asked, FunnelStage
 from quotaloom.funnels.figures.selecting import Place, Selection
 from quotaloom.platform.unit_of_work import Snapshot
-
-
-@dataclass(slots=True)
-class Passage:
-    """What passed through one stage in one period.
-
-    `stays`: the days from coming to leaving, of stays that ended in the period. `reached`: how many deals came there
-    in the period for the first time, by the numbers of the stages that they came to afterwards.
-    """
-
-    stays: DaySpread = NO_DAYS
-    reached: defaultdict[frozenset[int], int] = field(default_factory=lambda: defaultdict(int))
-
-    @property
-    def entered(self) -> int:
-        """How many deals came there in the period for the first time."""
-        return sum(self.reached.values())
-
-    def came_to(self, stage: FunnelStage) -> int:
-        """How many of these came to another stage afterwards."""
-        return sum(count for reached, count in self.reached.items() if stage.number in reached)
-
-    def advanced_to(self, later: Sequence[FunnelStage]) -> int:
-        """How many of these came to one or more of some stages afterwards."""
-        numbers = {stage.number for stage in later}
-        return sum(count for reached, count in self.reached.items() if reached & numbers)
-
-
-NOTHING_PASSED = Passage()
 
 PassagePlace = tuple[Place, int, int]
 """A place, the index of a period, and the number of a stage."""
 
 
-async def passages(snapshot: Snapshot, asked: Asked) -> Mapping[PassagePlace, Passage]:
-    """What passed through each stage in each period, from the record of moves; one statement.
+@dataclass(slots=True)
+class Cohort:
+    """The deals that came into one stage in one period for the first time.
 
-    Where nothing passed there is no entry. Moves without a day are in no period; a stay that ended in one but began
-    on a day that is not known has unknown days.
+    `reached` counts them by the numbers of the stages that they came to afterwards.
     """
-    found: dict[PassagePlace, Passage] = defaultdict(Passage)
-    for row in await snapshot.fetch(*_statement(snapshot, asked)):
-        passage = found[(row["owner_id"], row["grouped"]), row["slot"] - 1, row["number"]]
-        if row["reached"] is None:
-            passage.stays = spread_of(row)
-        else:
-            numbers = frozenset(place for place, bit in enumerate(row["reached"]) if bit == "1")
-            passage.reached[numbers] += row["count"]
+
+    reached: defaultdict[frozenset[int], int] = field(default_factory=lambda: defaultdict(int))
+
+    @property
+    def entered(self) -> int:
+        """How many deals it has."""
+        return sum(self.reached.values())
+
+    def came_to(self, stage: FunnelStage) -> int:
+        """How many of them came to another stage afterwards."""
+        return sum(count for reached, count in self.reached.items() if stage.number in reached)
+
+    def advanced_to(self, later: Sequence[FunnelStage]) -> int:
+        """How many of them came to one or more of some stages afterwards."""
+        numbers = {stage.number for stage in later}
+        return sum(count for reached, count in self.reached.items() if reached & numbers)
+
+
+NOBODY_CAME = Cohort()
+
+
+async def stays(snapshot: Snapshot, asked: Asked) -> Mapping[PassagePlace, DaySpread]:
+    """The days from coming to leaving, of the stays in each stage that ended in each period; one statement.
+
+    Where none ended there is no entry. Days are never below 0, though a move may be dated before the one before. A
+    stay that began on a day that is not known has unknown days; one that ended on such a day is in no period.
+    """
+    pick = Selection(snapshot, asked)
+    slot = pick.slots().of("left_on")
+    ended = f"""
+        SELECT position_id, funnel_id, grouped, number, {slot} AS slot,
+            CASE WHEN left_on < came_on THEN 0 ELSE left_on - came_on END AS days FROM (
+            SELECT {_moved(pick)}, lead(move.moved_on) OVER later AS left_on {_moves(pick)} WINDOW {_LATER}
+        ) AS stay WHERE {slot} IS NOT NULL
+    """  # noqa: S608 (constants and numbers of parameters)
+    spread = spread_sql(pick.tallied(ended, number="int", slot="int", days="int"), "owner_id, grouped, number, slot")
+    found = await snapshot.fetch(f"{pick.begin} {spread}", *pick.values)
+    return {((row["owner_id"], row["grouped"]), row["slot"] - 1, row["number"]): spread_of(row) for row in found}
+
+
+async def cohorts(snapshot: Snapshot, asked: Asked) -> Mapping[PassagePlace, Cohort]:
+    """The deals that came into each stage in each period for the first time, as far as the day is known; one statement.
+
+    Where none came there is no entry.
+    """
+    pick = Selection(snapshot, asked)
+    slot, bit = pick.slots().of("came_on"), pick.step("bit", "move.to_stage_id")
+    came = f"""
+        SELECT position_id, funnel_id, grouped, number, {slot} AS slot, coalesce(after, bit # bit) AS reached FROM (
+            SELECT {_moved(pick)}, {bit} AS bit, bit_or({bit}) OVER earlier AS before, bit_or({bit}) OVER later AS after
+            {_moves(pick)} WINDOW {_EARLIER}, {_LATER}
+        ) AS entry WHERE {slot} IS NOT NULL AND (before IS NULL OR bit & before = bit # bit)
+    """  # noqa: S608 (constants and numbers of parameters)
+    sql = f"{pick.begin} {pick.tallied(came, number='int', slot='int', reached='text')}"
+    found: dict[PassagePlace, Cohort] = defaultdict(Cohort)
+    for row in await snapshot.fetch(sql, *pick.values):
+        cohort = found[(row["owner_id"], row["grouped"]), row["slot"] - 1, row["number"]]
+        cohort.reached[pick.numbers_in(row["reached"])] += row["times"]
     return dict(found)
 
 
-def _statement(snapshot: Snapshot, asked: Asked) -> tuple[str, ...]:
-    pick = Selection(snapshot, asked)
-    slots = pick.slots()
-    owned = f"SELECT {pick.owner} AS owner_id, grouped, number"
-    stays = (
-        f"{owned}, {slots.of('left_on')} AS slot, left_on - came_on AS days"
-        f" FROM walked {pick.join_owner} WHERE left_on IS NOT NULL"
-    )
-    sql = f"""
-    {pick.begin}, walked AS MATERIALIZED (
-        SELECT deal.position_id, deal.funnel_id, {pick.group} AS grouped, step.number, step.bit,
-            move.moved_on AS came_on, lead(move.moved_on) OVER passing AS left_on,
-            bit_or(step.bit) OVER (passing ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before,
-            bit_or(step.bit) OVER (passing ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING) AS after
-        FROM opportunity AS deal
+_OF_A_DEAL = "(PARTITION BY move.opportunity_id ORDER BY move.moved_at, move.id ROWS BETWEEN"
+_EARLIER = f"earlier AS {_OF_A_DEAL} UNBOUNDED PRECEDING AND 1 PRECEDING)"
+_LATER = f"later AS {_OF_A_DEAL} 1 FOLLOWING AND UNBOUNDED FOLLOWING)"
+
+
+def _moved(pick: Selection) -> str:
+    return f"""deal.position_id, deal.funnel_id, {pick.group} AS grouped, move.moved_on AS came_on,
+        {pick.step("number", "move.to_stage_id")} AS number"""
+
+
+def _moves(pick: Selection) -> str:
+    return f"""FROM opportunity AS deal
         JOIN stage_move AS move ON move.company_id = deal.company_id AND move.opportunity_id = deal.id
-        JOIN step ON step.stage_id = move.to_stage_id WHERE {pick.matches}
-        WINDOW passing AS (PARTITION BY move.opportunity_id ORDER BY move.moved_at, move.id)
-    )
-    SELECT owner_id, grouped, number, slot, NULL AS reached, count, total, median, p90, unknown
-    FROM ({spread_sql(stays, "owner_id, grouped, number, slot")}) AS stayed WHERE slot IS NOT NULL
-    UNION ALL
-    SELECT owner_id, grouped, number, slot, reached, count(*), NULL, NULL, NULL, NULL FROM (
-        {owned}, {slots.of("came_on")} AS slot, coalesce(after, bit # bit)::text AS reached
-        FROM walked {pick.join_owner}
-        WHERE came_on IS NOT NULL AND (before IS NULL OR bit & before = bit # bit)
-    ) AS first WHERE slot IS NOT NULL GROUP BY 1, 2, 3, 4, 5
-    """  # noqa: S608 (constants and numbers of parameters)
-    return sql, *pick.values
+        WHERE {pick.matches} AND {pick.entering}"""

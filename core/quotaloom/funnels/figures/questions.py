@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from enum import StrEnum
 
 from quotaloom.calendars.periods import Period
+from quotaloom.platform.custom_plans import plan_for
 from quotaloom.platform.unit_of_work import Record, Snapshot
+
+MOST_PERIODS = 511
+"""For how many periods one question may be asked."""
 
 
 class FigureBreakdown(StrEnum):
@@ -22,7 +27,8 @@ class FigureBreakdown(StrEnum):
 class FunnelQuestion:
     """What is asked of every unit or funnel.
 
-    `periods` follow each other and share no day. With `product_ids` or `sources` only deals of these count.
+    `periods` follow each other and share no day; they are 511 at the most. With `product_ids` or `sources` only deals
+    of these count.
     """
 
     periods: tuple[Period, ...]
@@ -35,6 +41,8 @@ class FunnelQuestion:
         days = [day for period in self.periods for day in (period.starts_on, period.ends_on)]
         if days != sorted(days):
             raise ValueError("periods follow each other and share no day")
+        if len(self.periods) > MOST_PERIODS:
+            raise ValueError(f"{len(self.periods)} periods are more than {MOST_PERIODS}")
 
     @property
     def whole(self) -> bool:
@@ -100,9 +108,10 @@ class Laid:
     """A stage of one version of a funnel, and the number of its key among those of the funnel."""
 
     id: int
+    funnel_id: int
     number: int
     outcome: str
-    win_probability: object
+    win_probability: Decimal
     age_limit_days: int | None
 
 
@@ -133,7 +142,16 @@ async def load_stages(snapshot: Snapshot, funnel_ids: Sequence[int]) -> FunnelSt
         keys = known[row["funnel_id"]]
         stage = keys.setdefault(row["key"], _stage(len(keys), row))
         stage.ordinals[row["version_number"]] = row["ordinal"]
-        laid.append(Laid(row["id"], stage.number, row["outcome"], row["win_probability"], row["age_limit_days"]))
+        laid.append(
+            Laid(
+                row["id"],
+                row["funnel_id"],
+                stage.number,
+                row["outcome"],
+                row["win_probability"],
+                row["age_limit_days"],
+            )
+        )
     return FunnelStages({funnel_id: tuple(keys.values()) for funnel_id, keys in known.items()}, tuple(laid))
 
 
@@ -143,11 +161,16 @@ def _stage(number: int, row: Record) -> FunnelStage:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Asked:
-    """A question, whose deals it is about, and the stages of their funnels. It equals nothing but itself."""
+    """A question, whose deals it is about, and the stages of their funnels. It equals nothing but itself.
+
+    `owned` has a pair of each unit that is asked for with each position that lies below it today, or is it. They
+    are read beforehand, so that the database knows how many there are when it plans: one seller, or a company.
+    """
 
     whose: Whose
     question: FunnelQuestion
     stages: FunnelStages
+    owned: Sequence[tuple[int, int]] = ()
 
     def funnel_of(self, owner_id: int) -> int:
         """The funnel of an owner; many units share the one that is asked for."""
@@ -158,8 +181,20 @@ class Asked:
         return self.stages.by_funnel[self.funnel_of(owner_id)]
 
 
+_BELOW = """
+SELECT path.ancestor_id, path.unit_id FROM unit_path AS path
+JOIN org_unit AS unit ON unit.company_id = path.company_id AND unit.id = path.unit_id AND unit.kind = 'position'
+WHERE path.company_id = $1 AND path.ancestor_id = ANY ($2::bigint[]) AND path.valid_from <= $3 AND $3 < path.valid_to
+"""
+
+
 async def ask(snapshot: Snapshot, whose: Whose, question: FunnelQuestion) -> Asked:
     """The question with what every statement of it needs; of units it is asked for one funnel."""
     if whose.unit_ids is not None and len(whose.funnel_ids) != 1:
         raise ValueError("figures of units are those of one funnel")
-    return Asked(whose, question, await load_stages(snapshot, whose.funnel_ids))
+    owned: Sequence[tuple[int, int]] = ()
+    if whose.unit_ids is not None:
+        rows = await snapshot.fetch(_BELOW, snapshot.company_id, list(whose.unit_ids), question.today)
+        owned = [(row["ancestor_id"], row["unit_id"]) for row in rows]
+        await plan_for(snapshot, len(owned))
+    return Asked(whose, question, await load_stages(snapshot, whose.funnel_ids), owned)

@@ -13,10 +13,15 @@ from quotaloom.platform.work import CompanyFacts
 Place = tuple[int, str | None]
 """The unit or funnel that figures are of, and the product (its number as text) or source."""
 
-_BELOW = """owned AS (
-    SELECT ancestor_id AS owner_id, unit_id AS position_id FROM unit_path
-    WHERE company_id = {company} AND ancestor_id = ANY ({units}) AND valid_from <= {today} AND {today} < valid_to
-),"""
+_LARGEST_WORD = 62
+"""Sets of so many stages fit into a number, which is much faster to work with than a string of bits."""
+
+FENCED = "fenced"
+"""Rows that are to be counted by one value, behind a fence (OFFSET 0).
+
+A million deals make few different facts, which nobody can tell beforehand who sees seven columns: he would sort them
+all. As one value behind a fence they are taken for few, and counted in a hash table.
+"""
 
 _GROUPS = {
     None: "NULL::text",
@@ -36,12 +41,14 @@ class Selection:
         self._asked = asked
         self._by_unit = asked.whose.unit_ids is not None
         self.company = self.value(snapshot.company_id, "bigint")
-        self.begin = f"WITH {self._owned()} {self._steps()}"
+        owned, steps = self._owned(), self._steps()
+        self.begin = f"WITH {owned} {steps}"
         self.matches = self._matches()
         self.group = _GROUPS[asked.question.by]
         self.order = "grouped::bigint" if asked.question.by is FigureBreakdown.PRODUCT else "grouped"
         self.join_owner = "JOIN owned USING (position_id)" if self._by_unit else ""
         self.owner = "owner_id" if self._by_unit else "funnel_id"
+        self.position = "position_id::text" if self._by_unit else "NULL"
 
     def value(self, value: Any, kind: str) -> str:
         """A parameter with this value."""
@@ -60,6 +67,32 @@ class Selection:
             kind=self.value(RateKind.BOOKING.value, "text"),
         )
 
+    def tallied(self, rows: str, **columns: str) -> str:
+        """A statement that counts equal rows as `times`, by owner, `grouped` and these columns, given with their types.
+
+        `rows` have them and `position_id`, `funnel_id` and `grouped`. They are counted before they are given to owners.
+        """
+        names, places = ", ".join(columns), enumerate(columns.items(), 4)
+        texts = ", ".join(f"{name}::text" for name in columns)
+        values = ", ".join(f"key[{place}]::{kind} AS {name}" for place, (name, kind) in places)
+        return f"""
+        SELECT {self.owner} AS owner_id, grouped, {names}, sum(times)::bigint AS times FROM (
+            SELECT key[1]::bigint AS position_id, key[2]::bigint AS funnel_id, key[3] AS grouped, {values}, times
+            FROM (
+                SELECT key, count(*) AS times FROM (
+                    SELECT ARRAY[{self.position}, funnel_id::text, grouped, {texts}] AS key
+                    FROM ({rows}) AS plain OFFSET 0
+                ) AS {FENCED} GROUP BY key
+            ) AS counted
+        ) AS told {self.join_owner} GROUP BY owner_id, grouped, {names}
+        """  # noqa: S608 (pieces of statements)
+
+    def numbers_in(self, stages: str) -> frozenset[int]:
+        """The numbers of the stages in a set of their bits, as PostgreSQL writes it."""
+        most = self._asked.stages.most
+        word = int(stages) if most <= _LARGEST_WORD else int(stages, 2)
+        return frozenset(number for number in range(most) if word >> number & 1)
+
     def today(self) -> str:
         """A parameter with the day of the question."""
         return self.value(self._asked.question.today, "date")
@@ -75,31 +108,48 @@ class Selection:
     def _owned(self) -> str:
         if not self._by_unit:
             return ""
-        units = self.value(list(self._asked.whose.owner_ids), "bigint[]")
-        return _BELOW.format(company=self.company, units=units, today=self.today())
+        owners, positions = zip(*self._asked.owned, strict=True) if self._asked.owned else ((), ())
+        given = f"{self.value(list(owners), 'bigint[]')}, {self.value(list(positions), 'bigint[]')}"
+        return f"owned AS (SELECT * FROM unnest({given}) AS owned (owner_id, position_id)),"  # noqa: S608 (numbers)
+
+    def step(self, column: str, stage_id: str) -> str:
+        """A column of the step of a stage, looked up in a list.
+
+        For moves: as a join it would be planned as a loop over all steps, or undo the order in which the moves come.
+        """
+        return f"({self._columns[column]})[array_position({self._columns['stage_id']}, {stage_id})]"
+
+    @property
+    def entering(self) -> str:
+        """Whether a `move` leads into another stage: into the same one of another version it goes on."""
+        came, went = (self.step("number", f"move.{column}") for column in ("from_stage_id", "to_stage_id"))
+        return f"{came} IS DISTINCT FROM {went}"
 
     def _steps(self) -> str:
         laid, most = self._asked.stages.laid, self._asked.stages.most
-        bits = ["".join("1" if place == stage.number else "0" for place in range(most)) for stage in laid]
-        columns = (
-            self.value([stage.id for stage in laid], "bigint[]"),
-            self.value([stage.number for stage in laid], "int[]"),
-            self.value([stage.outcome for stage in laid], "text[]"),
-            self.value([stage.win_probability for stage in laid], "numeric[]"),
-            self.value([stage.age_limit_days for stage in laid], "int[]"),
-            self.value(bits, "text[]"),
-        )
-        return f"""step AS (
-            SELECT stage_id, number, outcome, probability, age_limit, bit::varbit
-            FROM unnest({", ".join(columns)}) AS step (stage_id, number, outcome, probability, age_limit, bit)
-        )"""  # noqa: S608 (numbers of parameters)
+        kind = "bigint" if most <= _LARGEST_WORD else "varbit"
+        bits: list[Any] = [1 << stage.number for stage in laid]
+        if kind == "varbit":
+            bits = [format(bit, f"0{most}b") for bit in bits]
+        self._columns = {
+            "stage_id": self.value([stage.id for stage in laid], "bigint[]"),
+            "funnel_id": self.value([stage.funnel_id for stage in laid], "bigint[]"),
+            "number": self.value([stage.number for stage in laid], "int[]"),
+            "outcome": self.value([stage.outcome for stage in laid], "text[]"),
+            "probability": self.value([stage.win_probability for stage in laid], "numeric[]"),
+            "age_limit": self.value([stage.age_limit_days for stage in laid], "int[]"),
+            "bit": f"{self.value(bits, 'bigint[]' if kind == 'bigint' else 'text[]')}::{kind}[]",
+        }
+        names, given = ", ".join(self._columns), ", ".join(self._columns.values())
+        return f"step AS (SELECT * FROM unnest({given}) AS step ({names}))"  # noqa: S608 (names and numbers)
 
     def _matches(self) -> str:
         whose, question = self._asked.whose, self._asked.question
         found = [f"deal.company_id = {self.company}"]
         found.append(f"deal.funnel_id = ANY ({self.value(list(whose.funnel_ids), 'bigint[]')})")
         if self._by_unit:
-            found.append("deal.position_id IN (SELECT position_id FROM owned)")
+            positions = {position_id for _, position_id in self._asked.owned}
+            found.append(f"deal.position_id = ANY ({self.value(sorted(positions), 'bigint[]')})")
         elif whose.visible is not None:
             found.append(f"deal.position_id = ANY ({self.value(list(whose.visible), 'bigint[]')})")
         if question.product_ids is not None:

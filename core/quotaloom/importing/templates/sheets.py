@@ -51,10 +51,11 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """The headings, and the rows that are not empty."""
+    """The headings, the rows that are not empty, and the number of the row of the headings."""
 
     headings: tuple[Value, ...]
     rows: tuple[Row, ...]
+    first: int = 1
 
 
 def read_sheet(content: bytes, format: TemplateFormat) -> Sheet:
@@ -70,7 +71,7 @@ def read_sheet(content: bytes, format: TemplateFormat) -> Sheet:
             raise _too_large(f"the table has more than {MOST_ROWS:,} rows; import it in parts")
     if not kept:
         raise InputError("BAD_FILE", "the file holds no table", ("content",))
-    return Sheet(kept[0].values, tuple(kept[1:]))
+    return Sheet(kept[0].values, tuple(kept[1:]), kept[0].number)
 
 
 def _of_csv(content: bytes) -> Iterator[Row]:

@@ -150,11 +150,9 @@ class JobWorker:
             pause = handler.patience.pause(failures)
             if pause is None:
                 raise
-            seconds = pause.total_seconds()
-            _log.warning(
-                "job %s (%d) failed, attempt %d; again in %g seconds", handler.name, taken.id, failures, seconds
-            )
-            raise pgqueuer_errors.RetryRequested(pause, _told(error)) from error
+            reason = _told(error)
+            _log.warning("job %s (%d) failed, again in %s: %s", handler.name, taken.id, pause, reason)
+            raise pgqueuer_errors.RetryRequested(pause, reason) from error
         _log.info("job %s (%d) is done", handler.name, taken.id)
 
     def _job(self, taken: pgqueuer_models.Job) -> Job:
