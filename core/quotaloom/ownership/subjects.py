@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from quotaloom.platform.unit_of_work import Snapshot, Transaction
 
@@ -48,21 +48,15 @@ CASE ownership.kind
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A record as rules see it: the customer level, whether it is over, whether it is won.
-
-    `unit_id` is the unit whose positions alone may have a deal of its funnel, None where any may.
-    """
+    """A record as rules see it: the customer level, whether it is over, whether it is won."""
 
     level_id: int | None
     closed: bool
     won: bool
-    unit_id: int | None = field(default=None, compare=False)
 
 
 _SUBJECTS = f"""
-SELECT ownership.id, {LEVEL} AS level_id, {CLOSED} AS closed, {WON} AS won, (
-    SELECT unit_id FROM funnel WHERE funnel.company_id = deal.company_id AND funnel.id = deal.funnel_id
-) FROM ownership {JOINS}
+SELECT ownership.id, {LEVEL} AS level_id, {CLOSED} AS closed, {WON} AS won FROM ownership {JOINS}
 WHERE ownership.company_id = $1 AND ownership.id = ANY ($2::bigint[])
 """  # noqa: S608 (constants)
 
@@ -72,4 +66,4 @@ async def subjects_of(reader: Snapshot | Transaction, ownership_ids: Sequence[in
     if not ownership_ids:
         return {}
     rows = await reader.fetch(_SUBJECTS, reader.company_id, list(ownership_ids))
-    return {row["id"]: Subject(row["level_id"], row["closed"], row["won"], row["unit_id"]) for row in rows}
+    return {row["id"]: Subject(row["level_id"], row["closed"], row["won"]) for row in rows}

@@ -171,7 +171,7 @@ async def _take(
         refusal = claimant.refusal(judge, record)
         if refusal is None:
             handing = claimant.handing(record)
-            refusal = judge.stranger(record, handing.to.position_id)
+            refusal = judge.elsewhere(record, handing.to.position_id)
         if refusal is None:
             handings.append(handing)
             claimant.takes(judge, record)

@@ -67,8 +67,8 @@ class Giving:
 
     def handing(self, judge: Judge, record: OwnedRecord, owner: Owner) -> Handing | Refusal:
         """The record in its new owner's hands, where the rules let him have it; it counts for what follows."""
-        if (stranger := judge.stranger(record, owner.position_id)) is not None:
-            return stranger
+        if (elsewhere := judge.elsewhere(record, owner.position_id)) is not None:
+            return elsewhere
         refusal = self._refusal(judge, record, owner)
         if refusal is not None and not self.override:
             return refusal

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from quotaloom.funnels.funnel_units import positions_of_funnels
+from quotaloom.funnels.funnel_units import DepartmentFunnel, department_funnels
 from quotaloom.ownership.holding_caps import Holdings, Incoming, load_holdings
 from quotaloom.ownership.owners import OwnedRecord, RecordKind
 from quotaloom.ownership.rules import Refusal
@@ -43,7 +43,7 @@ class Judge:
     subjects: Mapping[int, Subject]
     left_on: Mapping[tuple[int, int], date]
     holdings: Holdings
-    positions: frozenset[tuple[int, int]]
+    funnels: Mapping[int, DepartmentFunnel]
 
     def over(self, record: OwnedRecord) -> Refusal | None:
         """Why nobody gets it any more: the lead, customer or deal is closed, merged or won."""
@@ -51,6 +51,15 @@ class Judge:
         if subject.closed or (subject.won and record.kind is RecordKind.OPPORTUNITY):
             return Refusal("CLOSED", "this record is over: it stays where it is")
         return None
+
+    def elsewhere(self, record: OwnedRecord, position_id: int | None) -> Refusal | None:
+        """Why a position may not have a deal: it is in the funnel of another department."""
+        funnel = self.funnels.get(record.record_id) if record.kind is RecordKind.OPPORTUNITY else None
+        # The position that has it keeps it, wherever it was moved to meanwhile: its next holder may have it.
+        if funnel is None or position_id in {*funnel.position_ids, record.owner.position_id}:
+            return None
+        message = f"the funnel {funnel.name!r} is for positions below {funnel.unit_name!r} alone"
+        return Refusal("OTHER_UNITS_FUNNEL", message)
 
     def waits(self, record: OwnedRecord, member_id: int) -> Waiting | None:
         """How long an earlier holder waits for a record; None for one who never had it."""
@@ -62,19 +71,6 @@ class Judge:
     def cooldown(self, record: OwnedRecord, member_id: int) -> Refusal | None:
         """Why he may not have it yet; see `waits`."""
         return cooldown_refusal(self.waits(record, member_id), self.today)
-
-    def choosy(self, record: OwnedRecord) -> bool:
-        """Whether the deal is in a funnel of one unit, so that it matters which position gets it."""
-        return self.subjects[record.id].unit_id is not None
-
-    def stranger(self, record: OwnedRecord, position_id: int | None) -> Refusal | None:
-        """Why another position may not have it: the deal is in a funnel of a unit that it does not lie below."""
-        unit_id = self.subjects[record.id].unit_id
-        if unit_id is None or position_id in (None, record.owner.position_id):
-            return None
-        if (unit_id, position_id) in self.positions:
-            return None
-        return Refusal("OTHER_UNITS_FUNNEL", "the funnel of this deal is for positions of another unit alone")
 
     def cap(self, record: OwnedRecord, member_id: int) -> Refusal | None:
         """Why he holds too many already."""
@@ -101,15 +97,16 @@ async def load_judge(
     member_ids: Sequence[int],
 ) -> Judge:
     """What depends on these records and members, in four statements at most."""
+    records = list(records)
     ids = [record.id for record in records]
-    subjects = await subjects_of(reader, ids)
+    deals = [record.record_id for record in records if record.kind is RecordKind.OPPORTUNITY]
     return Judge(
         book,
         today,
-        subjects,
+        await subjects_of(reader, ids),
         await departures(reader, ids, member_ids) if book.cooldowns else {},
         await load_holdings(reader, member_ids, book.caps),
-        await positions_of_funnels(reader, (subject.unit_id for subject in subjects.values()), today),
+        await department_funnels(reader, deals, today),
     )
 
 

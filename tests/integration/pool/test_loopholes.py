@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from quotaloom.activities.commands import log_activity
 from quotaloom.activities.facts import Moment, NewActivity, Particulars, Subjects
 from quotaloom.activities.kinds import ActivityKind
 from quotaloom.funnels.commands.customers import NewCustomer, create_customer, update_customer
+from quotaloom.funnels.commands.funnels import create_funnel
 from quotaloom.funnels.commands.opportunities import create_opportunity
 from quotaloom.funnels.commands.stage_changes import lose_opportunity, reopen_opportunity
 from quotaloom.leads.commands import create_lead, mark_lead_invalid, reopen_lead
@@ -24,7 +27,7 @@ from quotaloom.pool.giving import Giving, Recipient, transfer_records
 from quotaloom.pool.handing_out import hand_out
 from quotaloom.pool.handing_over import HandOver, hand_over_records
 from quotaloom.pool.pools import NewPool
-from tests.integration.funnels.floors import HOST
+from tests.integration.funnels.floors import FUNNEL, HOST
 from tests.integration.ownership.replaying import replayed
 from tests.integration.pool.seas import codes, sea_for
 from tests.integration.pool.test_handing_out import got, switch_on
@@ -249,3 +252,22 @@ async def test_who_has_no_room_for_deals_is_still_given_customers(database: Data
     assert [one.record for one in answer.handed] == [deal, customer, free]
     assert got(sea.floor, answer) == [None, "ann", None]
     assert [one.refusal and one.refusal.code for one in answer.handed] == ["NOBODY", None, "NOT_WAITING"]
+
+
+async def test_a_deal_stays_among_the_positions_that_its_funnel_is_for(database: Database) -> None:
+    """West's deal waits in a pool of East: neither claimed, assigned nor handed out there, and not transferred."""
+    sea = await sea_for(database)
+    floor = sea.floor
+    await switch_on(floor, "round_robin")
+    west = await create_funnel(floor.work, replace(FUNNEL, key="west", unit_id=floor.units["west"]))
+    new = replace(floor.deal("cem"), funnel_id=west)
+    deal = RecordName(RecordKind.OPPORTUNITY, await create_opportunity(floor.work, new))
+    assert await sea.transfer("ann", deal) == ["OTHER_UNITS_FUNNEL"]
+    over = await hand_over_records(sea.work, HandOver(floor.members["cem"], [Recipient(floor.members["ann"])]))
+    assert codes(over.refused) == ["OTHER_UNITS_FUNNEL"]
+    assert await sea.release(None, deal, pool=sea.pool) == [None]
+    assert await sea.claim("ann", deal) == ["OTHER_UNITS_FUNNEL"]
+    assert await sea.assign("ann", deal, override=True, reason="Please") == ["OTHER_UNITS_FUNNEL"]
+    out = await hand_out(sea.work, HOST, sea.pool)
+    assert [one.refusal and one.refusal.code for one in out.handed] == ["NOBODY"]
+    assert await sea.assign("cem", deal) == [None]

@@ -143,12 +143,13 @@ async def insert_customers(
     )
     created = {row["key"]: row["id"] for row in stored}
     owned = zip(reserved, owners or [NOBODY] * len(rows), strict=True)
-    beginnings = [(customer_id, owner) for customer_id, owner in owned if customer_id in set(created.values())]
+    new = set(created.values())
+    beginnings = [(customer_id, owner) for customer_id, owner in owned if customer_id in new]
     await begin_ownership(transaction, RecordKind.CUSTOMER, beginnings, movement, today)
-    places = {number: (place, "positionId") for place, number in enumerate(reserved) if number in set(created.values())}
+    places = {customer_id: (number, "positionId") for number, customer_id in enumerate(reserved) if customer_id in new}
     await require_caps_kept(transaction, RecordKind.CUSTOMER, places if owners else {})
     ids = await _ids(transaction, {*keys, *(row.parent_key for row in rows if row.parent_key is not None)})
-    await _set_parents(transaction, rows, set(created.values()), [ids[key] for key in keys], ids)
+    await _set_parents(transaction, rows, new, [ids[key] for key in keys], ids)
     for row, key in zip(rows, keys, strict=True):
         if key in created:
             transaction.record("customer.create", "Customer", created[key], after=asdict(row) | {"key": key})
