@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
+from quotaloom.funnels.commands.approvals import decide_stage
 from quotaloom.funnels.commands.funnels import create_funnel
 from quotaloom.funnels.commands.opportunities import transfer_opportunity, update_opportunity
 from quotaloom.funnels.commands.stage_changes import (
@@ -19,6 +20,7 @@ from quotaloom.funnels.commands.stage_changes import (
 from quotaloom.platform.database import Database
 from quotaloom.platform.errors import Conflict, InputError, NotFound
 from tests.integration.funnels.floors import FUNNEL, HOST, NOON, TODAY, Floor, furnish
+from tests.integration.funnels.stage_floors import APPROVAL, staged
 
 APRIL, MAY = date(2026, 4, 10), date(2026, 5, 20)
 
@@ -227,3 +229,30 @@ async def test_handing_over_has_a_short_reason(database: Database) -> None:
         await transfer_opportunity(floor.work, deal, floor.units["bob"], reason="x" * 2001)
     assert (caught.value.code, caught.value.path) == ("TOO_LONG", ("reason",))
     await transfer_opportunity(floor.work, deal, floor.units["bob"], reason="x" * 2000)
+
+
+async def test_moves_stand_in_the_order_in_which_they_were_made(database: Database) -> None:
+    """A request of noon that had to wait for one of 12:01 moves the deal last, and it is reopened where that led."""
+    floor = await staged(database)
+    stages, noon = await floor.stages(), floor.floor.work
+    deal = await floor.open()
+    await move_opportunity(replace(noon, now=NOON + timedelta(minutes=1)), HOST, deal, stages["talks"])
+    for step in (move_opportunity(noon, HOST, deal, stages["offer"]), lose_opportunity(noon, deal)):
+        await step
+    await reopen_opportunity(noon, deal)
+    assert await floor.at(deal) == "offer"
+    moves = await floor.floor.rows(
+        "SELECT key FROM stage_move JOIN stage ON stage.id = to_stage_id ORDER BY moved_at, stage_move.id"
+    )
+    assert [row["key"] for row in moves] == ["lead", "talks", "offer", "lost", "offer"]
+
+
+async def test_an_approval_counts_for_the_stage_in_which_it_was_given(database: Database) -> None:
+    """Asked for at noon, given after the deal came back at 12:01: it counts."""
+    floor = await staged(database, [APPROVAL])
+    stages, noon = await floor.stages(), floor.floor.work
+    deal = await floor.open(stage_id=stages["offer"])
+    await move_opportunity(replace(noon, now=NOON + timedelta(minutes=1)), HOST, deal, stages["lead"])
+    await decide_stage(floor.floor.as_member("hal"), deal, approved=True)
+    await move_opportunity(noon, HOST, deal, stages["offer"])
+    assert await floor.at(deal) == "offer"

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from quotaloom.funnels.approving import approvable
+from quotaloom.funnels.moves import MOVED_AT
 from quotaloom.funnels.permission import require_seller
 from quotaloom.funnels.stored_deals import hold_deal
 from quotaloom.platform.errors import AccessDenied, InputError
 from quotaloom.platform.texts import checked_text
 from quotaloom.platform.unit_of_work import Transaction
 from quotaloom.platform.work import Work
+
+# Recorded, as moves are, not before the move that brought the deal here: it counts for the deal's present stay.
+_DECIDE = f"""
+INSERT INTO stage_approval (company_id, at, opportunity_id, stage_id, member_id, actor, decided_on, approved, note)
+VALUES ($1, {MOVED_AT.format(deal="$3")}, $3, $4, $5, $6, $7, $8, $9)
+"""  # noqa: S608 (constants)
 
 
 async def decide_stage(
@@ -36,14 +43,13 @@ async def decide_stage(
         if deal.id not in await approvable(transaction, work.viewer, [deal.id], work.today):
             raise AccessDenied("this takes a head above the deal's position, or an admin, and nobody approves his own")
         await transaction.execute(
-            "INSERT INTO stage_approval (company_id, opportunity_id, stage_id, member_id, actor, at, decided_on,"
-            " approved, note) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+            _DECIDE,
             transaction.company_id,
+            transaction.now,
             deal.id,
             deal.stage_id,
             transaction.writer.member_id,
             transaction.writer.subject,
-            transaction.now,
             work.today,
             approved,
             note,

@@ -9,6 +9,7 @@ from asyncpg import Record
 
 from quotaloom.attributes.definitions import Subject
 from quotaloom.attributes.reads import definitions
+from quotaloom.funnels.moves import MOVED_AT
 from quotaloom.funnels.naming import may_be_id
 from quotaloom.funnels.permission import unknown
 from quotaloom.funnels.stages import NewFunnel, NewStage, Outcome, check_funnel, check_stages
@@ -27,9 +28,9 @@ JOIN stage ON stage.company_id = deal.company_id AND stage.id = deal.stage_id
 WHERE deal.company_id = $1 AND deal.funnel_id = $2 ORDER BY deal.id FOR UPDATE OF deal
 """
 
-_MOVE_DEALS = """
+_MOVE_DEALS = f"""
 WITH given AS (
-    SELECT * FROM unnest($2::bigint[], $3::bigint[]) AS given (id, to_stage_id)
+    SELECT * FROM unnest($3::bigint[], $4::bigint[]) AS given (id, to_stage_id)
 ), before AS (
     SELECT deal.id, deal.stage_id, given.to_stage_id FROM opportunity AS deal JOIN given ON given.id = deal.id
     WHERE deal.company_id = $1
@@ -39,8 +40,8 @@ WITH given AS (
 )
 INSERT INTO stage_move (company_id, opportunity_id, from_stage_id, to_stage_id, moved_at, moved_on, actor,
     actor_member_id, reason)
-SELECT $1, id, stage_id, to_stage_id, $4, $5, $6, $7, $8 FROM before ORDER BY id
-"""
+SELECT $1, id, stage_id, to_stage_id, {MOVED_AT.format(deal="before.id")}, $5, $6, $7, $8 FROM before ORDER BY id
+"""  # noqa: S608 (constants)
 
 
 async def create_funnel(work: Work, funnel: NewFunnel) -> int:
@@ -154,9 +155,9 @@ async def move_deals_to_latest(
         await transaction.execute(
             _MOVE_DEALS,
             transaction.company_id,
+            transaction.now,
             [deal["id"] for deal in deals],
             [targets[deal["key"]].id for deal in deals],
-            transaction.now,
             work.today,
             transaction.writer.subject,
             transaction.writer.member_id,
