@@ -151,3 +151,19 @@ async def test_a_departments_funnel_is_for_its_positions(database: Database) -> 
     await create_opportunity(work, deal("eve", date(2026, 5, 31)))
     with pytest.raises(InputError):
         await create_opportunity(work, deal("eve", TODAY))
+
+
+async def test_a_key_keeps_its_outcome(database: Database) -> None:
+    """What was lost for being on hold is not open in a later version, nor what was open lost: win rates stay true."""
+    floor = await staged(database)
+    lost, won, odd = CLOSED[1], CLOSED[0], CLOSED[2]
+    held = replace(lost, key="held", name="On hold")
+    await revise_funnel(floor.floor.work, floor.funnel, (LEAD, won, lost, held, odd), None)
+    reopened = replace(LEAD, key="held", name="On hold")
+    closed = replace(lost, key="offer", name="Offer turned down")
+    with pytest.raises(ManyRefused) as caught:
+        await revise_funnel(floor.floor.work, floor.funnel, (LEAD, reopened, won, lost, closed), None)
+    assert [(error.code, error.path) for error in caught.value.errors] == [
+        ("OTHER_OUTCOME", ("stages", 1, "outcome")),
+        ("OTHER_OUTCOME", ("stages", 4, "outcome")),
+    ]

@@ -99,7 +99,8 @@ async def revise_funnel(
 
     New deals follow it. Deals under way stay in the stages that they are in, and move among those of their own version,
     until `move_deals_to_latest`. Needs an admin or a service with `funnels:write`. Raises `NotFound`, `Conflict` where
-    the funnel's version is another, `InputError` as `create_funnel`.
+    the funnel's version is another, `InputError` as `create_funnel`, and OTHER_OUTCOME for a stage whose key had
+    another outcome in an earlier version: figures tell stages by their keys, whatever version a deal follows.
     """
     work.viewer.require(Scope.FUNNELS, "revising a funnel")
     reason = checked_reason(reason)
@@ -108,6 +109,7 @@ async def revise_funnel(
     async def apply(transaction: Transaction) -> int:
         funnel = await hold_funnel(transaction, funnel_id, expected_version)
         number = int(funnel["latest_version"]) + 1
+        await _require_outcomes(transaction, funnel_id, stages)
         await _insert_version(transaction, funnel_id, number, stages, reason)
         await transaction.execute(
             "UPDATE funnel SET latest_version = $3, version = version + 1 WHERE company_id = $1 AND id = $2",
@@ -123,6 +125,26 @@ async def revise_funnel(
         return number
 
     return await work.write(apply)
+
+
+async def _require_outcomes(transaction: Transaction, funnel_id: int, stages: Sequence[NewStage]) -> None:
+    rows = await transaction.fetch(
+        "SELECT DISTINCT key, outcome FROM stage WHERE company_id = $1 AND funnel_id = $2",
+        transaction.company_id,
+        funnel_id,
+    )
+    earlier = {row["key"]: row["outcome"] for row in rows}
+    raise_all(
+        [
+            InputError(
+                "OTHER_OUTCOME",
+                f"{stage.key!r} was {earlier[stage.key]} in an earlier version: give this stage another key",
+                ("stages", place, "outcome"),
+            )
+            for place, stage in enumerate(stages)
+            if earlier.get(stage.key, stage.outcome) != stage.outcome
+        ]
+    )
 
 
 async def move_deals_to_latest(
