@@ -13,12 +13,11 @@ from quotaloom.duplicates.rules import DuplicateSubject
 from quotaloom.funnels.batches import without_row
 from quotaloom.funnels.commands.customers import NewCustomer, customer_likeness, insert_customers
 from quotaloom.funnels.deals import NewOpportunity, OpportunityRow
+from quotaloom.funnels.opening import require_opening
 from quotaloom.funnels.opportunity_batches import insert_opportunities
 from quotaloom.funnels.permission import require_seller
 from quotaloom.funnels.reach import require_customer, require_splits
-from quotaloom.funnels.stages import Outcome
 from quotaloom.funnels.stored_deals import hold_deal
-from quotaloom.funnels.stored_stages import load_stages
 from quotaloom.leads.commands import hold_lead
 from quotaloom.leads.records import LeadStatus, StoredLead
 from quotaloom.leads.storing import pools_of_kind
@@ -136,7 +135,7 @@ async def _opportunity(
         deal = replace(deal, product_id=lead.product_id)
     owner = await _owner(transaction, lead, RecordKind.OPPORTUNITY)
     try:
-        await _require_open_stage(transaction, deal)
+        await require_opening(transaction, work, deal)
         await require_splits(transaction, work, deal.position_id, deal.splits)
         with without_row():
             row = OpportunityRow(deal, pool_id=owner.pool_id)
@@ -146,13 +145,6 @@ async def _opportunity(
     if not inserted.created[0]:
         raise InputError("KEY_TAKEN", f"the key {deal.key!r} is taken: choose another one", ("opportunity", "key"))
     return inserted.ids[0]
-
-
-async def _require_open_stage(transaction: Transaction, deal: NewOpportunity) -> None:
-    for stage in (await load_stages(transaction, [deal.funnel_id])).get(deal.funnel_id, ()):
-        if stage.id == deal.stage_id and stage.outcome is not Outcome.OPEN:
-            message = f"{stage.name!r} is {stage.outcome}: a new deal is in an open stage"
-            raise InputError("NOT_OPEN", message, ("stageId",))
 
 
 async def _owner(transaction: Transaction, lead: StoredLead, kind: RecordKind) -> Owner:

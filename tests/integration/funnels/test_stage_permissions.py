@@ -11,6 +11,7 @@ import pytest
 
 from quotaloom.funnels.commands.close_reasons import NewCloseReason, set_close_reasons
 from quotaloom.funnels.commands.funnels import create_funnel
+from quotaloom.funnels.commands.opportunities import create_opportunity
 from quotaloom.funnels.commands.stage_changes import (
     invalidate_opportunity,
     lose_opportunity,
@@ -18,6 +19,7 @@ from quotaloom.funnels.commands.stage_changes import (
     reopen_opportunity,
     win_opportunity,
 )
+from quotaloom.funnels.deals import NewOpportunity
 from quotaloom.funnels.stages import Mover, NewFunnel, NewStage, Outcome
 from quotaloom.platform.database import Database
 from quotaloom.platform.errors import AccessDenied, InputError
@@ -102,6 +104,21 @@ async def test_a_stage_that_nobody_leaves_forwards_is_not_jumped_over(database: 
             await move_opportunity(floor.floor.work, HOST, deal, (await floor.stages())[stage])
         assert caught.value.code == "NOT_FORWARD"
     await move_opportunity(floor.floor.work, HOST, deal, (await floor.stages())["middle"])
+
+
+async def test_opening_a_deal_further_on_goes_around_no_standard(database: Database) -> None:
+    """Ann opens deals in the first stage, which takes an approval, and none behind it; Hal, who heads her team, may."""
+    floor = await staged(database, [APPROVAL])
+    ids, ann = await floor.stages(), floor.floor.as_member("ann")
+    further = NewOpportunity(floor.funnel, floor.floor.units["ann"], stage_id=ids["talks"])
+    with pytest.raises(InputError, match="'Lead' asks for something") as caught:
+        await create_opportunity(ann, further)
+    assert (caught.value.code, caught.value.path) == ("STAGE_SKIPPED", ("stageId",))
+    await create_opportunity(ann, replace(further, stage_id=None))
+    await create_opportunity(floor.floor.as_member("hal"), further)
+    await create_opportunity(floor.floor.as_service("funnels:write"), further)
+    free = NewOpportunity(floor.floor.funnel, floor.floor.units["ann"], stage_id=floor.floor.stages["offer"])
+    await create_opportunity(ann, free)
 
 
 async def _second_stage(database: Database, then: Sequence[NewStage] = (), **of_middle: Any) -> StageFloor:

@@ -13,6 +13,7 @@ from quotaloom.funnels.deal_lines import amount_of_lines, replace_lines
 from quotaloom.funnels.deals import NewOpportunity, OpportunityRow, check_close, check_deal, completed
 from quotaloom.funnels.funnel_units import require_funnels
 from quotaloom.funnels.naming import may_be_id
+from quotaloom.funnels.opening import require_opening
 from quotaloom.funnels.opportunity_batches import insert_opportunities
 from quotaloom.funnels.permission import require_position, require_seller, unknown
 from quotaloom.funnels.reach import require_customer, require_splits
@@ -20,7 +21,6 @@ from quotaloom.funnels.references import load_references
 from quotaloom.funnels.splits import insert_splits
 from quotaloom.funnels.stages import Outcome
 from quotaloom.funnels.stored_deals import StoredDeal, hold_deal
-from quotaloom.funnels.stored_stages import load_stages
 from quotaloom.ownership.holding_caps import lock_holder, require_caps_kept
 from quotaloom.ownership.ledger import Handing, hand_over, hold_records
 from quotaloom.ownership.owners import Movement, OwnedRecord, RecordKind
@@ -46,8 +46,8 @@ async def create_opportunity(work: Work, deal: NewOpportunity) -> int:
 
     Needs an admin, a service with `funnels:write`, the holder of the position, or whoever heads a unit above
     it today. Raises `NotFound` for ids that name nothing the viewer may name: customers with deals that are none
-    of his, shares of positions that are none of his. `InputError` for bad values, a key that is taken, a stage that
-    is won or lost, and shares that do not fit.
+    of his, shares of positions that are none of his. `InputError` for bad values, a key that is taken, shares that do
+    not fit, and a stage that is won or lost, or behind one that asks for something, which takes a head.
     """
     require_seller(work.viewer, "creating an opportunity")
 
@@ -55,12 +55,7 @@ async def create_opportunity(work: Work, deal: NewOpportunity) -> int:
         await require_position(transaction, work.viewer, work.today, deal.position_id)
         await require_customer(transaction, work, deal.customer_id, ("customerId",))
         await require_splits(transaction, work, deal.position_id, deal.splits)
-        stages = await load_stages(transaction, [deal.funnel_id])
-        for stage in stages.get(deal.funnel_id, ()):
-            if stage.id == deal.stage_id and stage.outcome is not Outcome.OPEN:
-                raise InputError(
-                    "NOT_OPEN", f"{stage.name!r} is {stage.outcome}: create it in an open stage first", ("stageId",)
-                )
+        await require_opening(transaction, work, deal)
         with without_row():
             inserted = await insert_opportunities(transaction, work.company, [OpportunityRow(deal)])
         if not inserted.created[0]:
