@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 
 from quotaloom.funnels.deals import NewOpportunity
 from quotaloom.funnels.naming import may_be_id
 from quotaloom.platform.errors import InputError
 from quotaloom.platform.refusals import raise_all
-from quotaloom.platform.unit_of_work import Transaction
+from quotaloom.platform.unit_of_work import Snapshot, Transaction
 
 _STRANGERS = """
 SELECT given.number, funnel.name AS funnel_name, unit.name AS unit_name
@@ -54,3 +55,38 @@ async def require_funnels(
             for row in rows
         ]
     )
+
+
+@dataclass(frozen=True, slots=True)
+class DepartmentFunnel:
+    """A funnel that is for positions below one unit alone, and which these are."""
+
+    name: str
+    unit_name: str
+    position_ids: frozenset[int]
+
+
+_DEPARTMENTS = """
+SELECT funnel.name, unit.name AS unit_name, array_agg(deal.id) AS deal_ids, ARRAY(
+    SELECT path.unit_id FROM unit_path AS path WHERE path.company_id = $1 AND path.ancestor_id = funnel.unit_id
+        AND path.valid_from <= $3 AND $3 < path.valid_to
+) AS position_ids
+FROM opportunity AS deal
+JOIN funnel ON funnel.company_id = $1 AND funnel.id = deal.funnel_id
+JOIN org_unit AS unit ON unit.company_id = $1 AND unit.id = funnel.unit_id
+WHERE deal.company_id = $1 AND deal.id = ANY ($2::bigint[]) GROUP BY funnel.company_id, funnel.id, unit.name
+"""
+
+
+async def department_funnels(
+    reader: Snapshot | Transaction, deal_ids: Sequence[int], today: date
+) -> dict[int, DepartmentFunnel]:
+    """The funnels of those of the deals that are in one of a department, by the deal, as of today."""
+    if not deal_ids:
+        return {}
+    rows = await reader.fetch(_DEPARTMENTS, reader.company_id, list(deal_ids), today)
+    found: dict[int, DepartmentFunnel] = {}
+    for row in rows:
+        funnel = DepartmentFunnel(row["name"], row["unit_name"], frozenset(row["position_ids"]))
+        found |= dict.fromkeys(row["deal_ids"], funnel)
+    return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Final
 
 from quotaloom.achievements.splits import CreditKind
 from quotaloom.calendars.company_calendar import fiscal_calendar
@@ -18,18 +19,20 @@ from quotaloom.platform.errors import AccessDenied, InputError, Path
 from quotaloom.platform.unit_of_work import Transaction
 from quotaloom.platform.work import Work
 
-_CUSTOMER = """
-SELECT customer.merged_into_id FROM customer
-LEFT JOIN ownership AS own ON own.company_id = customer.company_id AND own.customer_id = customer.id
-WHERE customer.company_id = $1 AND customer.id = $2 AND ($3::bigint[] IS NULL OR own.position_id = ANY ($3)
+WORKED_CUSTOMER: Final = """($3::bigint[] IS NULL
     OR EXISTS (SELECT FROM opportunity WHERE company_id = $1 AND customer_id = $2 AND position_id = ANY ($3))
-    OR own.position_id IS NULL AND own.pool_id IS NULL
-        AND NOT EXISTS (SELECT FROM opportunity WHERE company_id = $1 AND customer_id = $2))
+    OR EXISTS (SELECT FROM ownership WHERE company_id = $1 AND customer_id = $2 AND position_id = ANY ($3))
+    OR cardinality($3) > 0 AND NOT EXISTS (SELECT FROM opportunity WHERE company_id = $1 AND customer_id = $2)
+        AND NOT EXISTS (SELECT FROM ownership WHERE company_id = $1 AND customer_id = $2
+            AND num_nonnulls(pool_id, position_id) > 0))"""
+"""Whether the customer $2 of the company $1 is theirs who write the deals of the positions $3 (null: of all).
+
+One whom nobody holds, that waits in no pool and has no deal is everybody's who sells.
 """
 
 
 async def require_customer(transaction: Transaction, work: Work, customer_id: int | None, path: Path) -> None:
-    """Raise `NotFound` unless the viewer works the customer or a deal with it, or it is nobody's and has none at all.
+    """Raise `NotFound` unless the viewer works a deal of the customer or holds it, or it is everybody's who sells.
 
     An id out of his sight answers like one that does not exist: a deal shows its customer's name. Raises `InputError`
     MERGED for a customer that is part of another one by now.
@@ -38,7 +41,7 @@ async def require_customer(transaction: Transaction, work: Work, customer_id: in
     if customer_id is None:
         return
     row = await transaction.fetch_one(
-        _CUSTOMER,
+        f"SELECT merged_into_id FROM customer WHERE company_id = $1 AND id = $2 AND {WORKED_CUSTOMER}",  # noqa: S608 (constants)
         transaction.company_id,
         customer_id if may_be_id(customer_id) else 0,
         None if worked is None else list(worked),

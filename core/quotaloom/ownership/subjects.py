@@ -48,20 +48,15 @@ CASE ownership.kind
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A record as rules see it: the customer level, whether it is over, whether it is won.
-
-    `unit_id` is the unit whose positions alone may have it: that of a deal's funnel, None for all of the company.
-    """
+    """A record as rules see it: the customer level, whether it is over, whether it is won."""
 
     level_id: int | None
     closed: bool
     won: bool
-    unit_id: int | None = None
 
 
 _SUBJECTS = f"""
-SELECT ownership.id, {LEVEL} AS level_id, {CLOSED} AS closed, {WON} AS won, funnel.unit_id FROM ownership {JOINS}
-LEFT JOIN funnel ON funnel.company_id = deal.company_id AND funnel.id = deal.funnel_id
+SELECT ownership.id, {LEVEL} AS level_id, {CLOSED} AS closed, {WON} AS won FROM ownership {JOINS}
 WHERE ownership.company_id = $1 AND ownership.id = ANY ($2::bigint[])
 """  # noqa: S608 (constants)
 
@@ -71,4 +66,4 @@ async def subjects_of(reader: Snapshot | Transaction, ownership_ids: Sequence[in
     if not ownership_ids:
         return {}
     rows = await reader.fetch(_SUBJECTS, reader.company_id, list(ownership_ids))
-    return {row["id"]: Subject(row["level_id"], row["closed"], row["won"], row["unit_id"]) for row in rows}
+    return {row["id"]: Subject(row["level_id"], row["closed"], row["won"]) for row in rows}

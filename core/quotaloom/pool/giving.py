@@ -67,6 +67,8 @@ class Giving:
 
     def handing(self, judge: Judge, record: OwnedRecord, owner: Owner) -> Handing | Refusal:
         """The record in its new owner's hands, where the rules let him have it; it counts for what follows."""
+        if (elsewhere := judge.elsewhere(record, owner.position_id)) is not None:
+            return elsewhere
         refusal = self._refusal(judge, record, owner)
         if refusal is not None and not self.override:
             return refusal
@@ -97,9 +99,8 @@ async def transfer_records(work: Work, records: Sequence[RecordName], to: Recipi
     """Give held records to another holder; they keep their stage and their pool. One answer for each, in their order.
 
     The viewer may move the records of both positions, as holder or head, or looks after the records' pool; only then
-    he may override a cap, with a reason. Refused are `WAITING`, `NO_CHANGE`, `CLOSED`, `OTHER_UNITS_FUNNEL` and
-    `HOLDING_CAP`; a cooldown binds who takes from a pool, not who gets from a colleague. Raises as `assign_records`
-    does.
+    he may override a cap, with a reason. Refused are `WAITING`, `NO_CHANGE`, `CLOSED` and `HOLDING_CAP`; a cooldown
+    binds who takes from a pool, not who gets from a colleague. Raises as `assign_records` does.
     """
     require_mover(work.viewer, "transferring records")
     return await _give(work, records, to, replace(giving, movement=Movement.TRANSFER))
@@ -161,7 +162,7 @@ def _unmovable(judge: Judge, giving: Giving, record: OwnedRecord, new: Owner) ->
         return Refusal("ALREADY_CLAIMED", "somebody else has this record already")
     if giving.movement is not Movement.ASSIGN and not record.owner.held:
         return Refusal("WAITING", "nobody has this record: it can be claimed or assigned")
-    return no_change(record, new) or judge.over(record) or judge.misplaced(record, new.position_id)
+    return no_change(record, new) or judge.over(record)
 
 
 def no_change(record: OwnedRecord, new: Owner) -> Refusal | None:

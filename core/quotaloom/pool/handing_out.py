@@ -155,6 +155,7 @@ async def _gather(
     open_ones = tuple(record for record in records if judge.over(record) is None)
     rooms = _rooms(judge, open_ones, [row["id"] for row in rows])
     candidates = [Candidate(row["id"], row["name"], _room(rooms, row["id"]), row["last_turn"]) for row in rows]
+    seats = await load_seats(snapshot, [row["id"] for row in rows], work.today)
     return _Question(
         pool_id=pool_id,
         pool_key=pool["key"],
@@ -165,7 +166,7 @@ async def _gather(
         elsewhere=tuple(sorted(set(named or ()) - set(map(_name, open_ones)))),
         request=await _request(snapshot, work, pool["key"], open_ones, candidates, needs),
         memories=await _memories(snapshot, pool_id),
-        barred=_barred(judge, open_ones, candidates, rooms),
+        barred=_barred(judge, open_ones, candidates, rooms, seats, pool_id),
     )
 
 
@@ -213,9 +214,19 @@ def _room(rooms: _Rooms, member_id: int) -> int | None:
 
 
 def _barred(
-    judge: Judge, records: Sequence[OwnedRecord], candidates: Sequence[Candidate], rooms: _Rooms
+    judge: Judge,
+    records: Sequence[OwnedRecord],
+    candidates: Sequence[Candidate],
+    rooms: _Rooms,
+    seats: Seats,
+    pool_id: int,
 ) -> dict[str, frozenset[str]]:
+    """Who may not have which record: earlier holders who wait, the full, and those of other departments."""
     present = {one.member_id for one in candidates}
+    outside = {
+        funnel: frozenset(str(one) for one in present if seats.any_position(one, pool_id) not in funnel.position_ids)
+        for funnel in set(judge.funnels.values())
+    }
     full = {one: frozenset(str(id_) for id_, room in of.items() if room == 0) for one, of in rooms.items()}
     found: dict[str, frozenset[str]] = {}
     earlier: dict[int, set[int]] = {}
@@ -225,6 +236,8 @@ def _barred(
         waiting = earlier.get(record.id, set()) & present
         barred = frozenset(str(one) for one in waiting if judge.cooldown(record, one) is not None)
         barred |= full[record.kind, judge.subjects[record.id]]
+        if record.kind is RecordKind.OPPORTUNITY and record.record_id in judge.funnels:
+            barred |= outside[judge.funnels[record.record_id]]
         if barred:
             found[str(record.id)] = barred
     return found
@@ -309,9 +322,8 @@ def _decide(judge: Judge, seats: Seats, question: _Question, record: OwnedRecord
     position_id = seats.any_position(member_id, question.pool_id)
     if position_id is None:
         return Refusal("NO_POSITION", "he holds no position any more")
-    misplaced = judge.misplaced(record, position_id)
-    if misplaced is not None:
-        return misplaced
+    if (elsewhere := judge.elsewhere(record, position_id)) is not None:
+        return elsewhere
     judge.gets(record, member_id)
     owner = Owner(question.pool_id, member_id, position_id)
     return Handing(record, owner, Movement.ASSIGN, one.reason or None, decided_by=one.policy)

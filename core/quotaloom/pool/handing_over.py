@@ -131,8 +131,7 @@ def _in_turn(
     for offset in range(len(to)):
         number = (turn + offset) % len(to)
         owner = to[number].owner(seats, record.owner.pool_id)
-        refusal = no_change(record, owner) or judge.misplaced(record, owner.position_id)
-        handing = refusal or giving.handing(judge, record, owner)
+        handing = no_change(record, owner) or giving.handing(judge, record, owner)
         found.append((number, handing))
         if isinstance(handing, Handing):
             return found[-1]

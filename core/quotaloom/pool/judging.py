@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from quotaloom.funnels.funnel_units import DepartmentFunnel, department_funnels
 from quotaloom.ownership.holding_caps import Holdings, Incoming, load_holdings
 from quotaloom.ownership.owners import OwnedRecord, RecordKind
 from quotaloom.ownership.rules import Refusal
@@ -32,11 +33,6 @@ WHERE entry.company_id = $1 AND entry.to_member_id = $2 AND entry.movement = 'cl
 GROUP BY 1, 2, 3
 """  # noqa: S608 (constants)
 
-_BELOW = """
-SELECT ancestor_id, unit_id FROM unit_path WHERE company_id = $1 AND ancestor_id = ANY ($2::bigint[])
-    AND valid_from <= $3 AND $3 < valid_to
-"""
-
 
 @dataclass
 class Judge:
@@ -47,7 +43,7 @@ class Judge:
     subjects: Mapping[int, Subject]
     left_on: Mapping[tuple[int, int], date]
     holdings: Holdings
-    below: frozenset[tuple[int, int]] = frozenset()
+    funnels: Mapping[int, DepartmentFunnel]
 
     def over(self, record: OwnedRecord) -> Refusal | None:
         """Why nobody gets it any more: the lead, customer or deal is closed, merged or won."""
@@ -56,12 +52,13 @@ class Judge:
             return Refusal("CLOSED", "this record is over: it stays where it is")
         return None
 
-    def misplaced(self, record: OwnedRecord, position_id: int | None) -> Refusal | None:
-        """Why no position there may have it: the funnel of the deal is for those below another unit alone."""
-        unit_id = self.subjects[record.id].unit_id
-        if unit_id is None or position_id is None or (unit_id, position_id) in self.below:
+    def elsewhere(self, record: OwnedRecord, position_id: int | None) -> Refusal | None:
+        """Why a position may not have a deal: it is in the funnel of another department."""
+        funnel = self.funnels.get(record.record_id) if record.kind is RecordKind.OPPORTUNITY else None
+        if funnel is None or position_id in funnel.position_ids:
             return None
-        return Refusal("OTHER_UNITS_FUNNEL", "the funnel of this deal is for the positions of another unit alone")
+        message = f"the funnel {funnel.name!r} is for positions below {funnel.unit_name!r} alone"
+        return Refusal("OTHER_UNITS_FUNNEL", message)
 
     def waits(self, record: OwnedRecord, member_id: int) -> Waiting | None:
         """How long an earlier holder waits for a record; None for one who never had it."""
@@ -98,23 +95,18 @@ async def load_judge(
     records: Iterable[OwnedRecord],
     member_ids: Sequence[int],
 ) -> Judge:
-    """What depends on these records and members, in three statements, and one for deals of units' own funnels."""
+    """What depends on these records and members, in four statements at most."""
+    records = list(records)
     ids = [record.id for record in records]
-    subjects = await subjects_of(reader, ids)
+    deals = [record.record_id for record in records if record.kind is RecordKind.OPPORTUNITY]
     return Judge(
         book,
         today,
-        subjects,
+        await subjects_of(reader, ids),
         await departures(reader, ids, member_ids) if book.cooldowns else {},
         await load_holdings(reader, member_ids, book.caps),
-        await _below(reader, {one.unit_id for one in subjects.values() if one.unit_id is not None}, today),
+        await department_funnels(reader, deals, today),
     )
-
-
-async def _below(reader: Snapshot | Transaction, unit_ids: set[int], today: date) -> frozenset[tuple[int, int]]:
-    """Each of these units with each position below it today."""
-    rows = await reader.fetch(_BELOW, reader.company_id, sorted(unit_ids), today) if unit_ids else []
-    return frozenset((row["ancestor_id"], row["unit_id"]) for row in rows)
 
 
 async def departures(

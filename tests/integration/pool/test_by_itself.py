@@ -25,6 +25,7 @@ from quotaloom.pool.pools import NewPool
 from quotaloom.pool.releasing import release_records
 from quotaloom.pool.rule_commands import NewRule, archive_rule, create_rule
 from tests.integration.funnels.floors import HOST, NOON, Floor, furnish
+from tests.integration.graph.asking import do, gid
 from tests.integration.jobs.doing import until
 
 HOLDERS = """
@@ -120,7 +121,8 @@ async def test_other_pools_hand_out_when_they_are_told(floor: Floor) -> None:
     await floor.work.write(forget_jobs)
     await leads(floor, 1)
     assert await floor.rows("SELECT FROM quotaloom_jobs.job") == []
-    await update_pool(floor.work, pool, {"name": "Far north", "hands_out": True})
+    payload = await do(floor, "updatePool", "pool { name handsOut }", id=gid("Pool", pool), handsOut=True)
+    assert payload == {"pool": {"name": "North", "handsOut": True}, "errors": []}
     job = await floor.one("SELECT entrypoint, convert_from(payload, 'UTF8') AS payload FROM quotaloom_jobs.job")
     assert (job["entrypoint"], orjson.loads(job["payload"])) == ("pool.hand_out", {"pool": pool})
     entry = await floor.one(

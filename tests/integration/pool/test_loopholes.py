@@ -272,5 +272,5 @@ async def test_a_deal_stays_among_the_positions_that_its_funnel_is_for(database:
     assert await sea.claim("ann", deal) == ["OTHER_UNITS_FUNNEL"]
     assert await sea.assign("ann", deal, override=True, reason="Please") == ["OTHER_UNITS_FUNNEL"]
     out = await hand_out(sea.work, HOST, sea.pool)
-    assert [one.refusal and one.refusal.code for one in out.handed] == ["OTHER_UNITS_FUNNEL"]
+    assert [one.refusal and one.refusal.code for one in out.handed] == ["NOBODY"]
     assert await sea.assign("cem", deal) == [None]

@@ -16,7 +16,7 @@ from quotaloom.funnels.batches import Inserted, first_repeated, reserve_ids, wit
 from quotaloom.funnels.deals import check_day
 from quotaloom.funnels.naming import check_key, check_name, check_text, may_be_id
 from quotaloom.funnels.permission import require_position, require_seller, unknown, worked_positions
-from quotaloom.funnels.reach import require_customer
+from quotaloom.funnels.reach import WORKED_CUSTOMER, require_customer
 from quotaloom.ownership.holding_caps import require_caps_kept
 from quotaloom.ownership.ledger import begin_ownership
 from quotaloom.ownership.owners import NOBODY, Movement, Owner, RecordKind
@@ -45,17 +45,11 @@ WHERE company_id = $1 AND id = $2
 """
 
 
-# A customer whom nobody holds and who has no deal is everybody's who sells.
-_HELD = """
+_HELD = f"""
 SELECT customer.*, parent.key AS parent_key FROM customer
 LEFT JOIN customer AS parent ON parent.company_id = customer.company_id AND parent.id = customer.parent_id
-LEFT JOIN ownership AS own ON own.company_id = customer.company_id AND own.customer_id = customer.id
-WHERE customer.company_id = $1 AND customer.id = $2 AND ($3::bigint[] IS NULL OR own.position_id = ANY ($3)
-    OR EXISTS (SELECT FROM opportunity WHERE company_id = $1 AND customer_id = $2 AND position_id = ANY ($3))
-    OR cardinality($3) > 0 AND own.position_id IS NULL AND own.pool_id IS NULL
-        AND NOT EXISTS (SELECT FROM opportunity WHERE company_id = $1 AND customer_id = $2))
-FOR UPDATE OF customer
-"""
+WHERE customer.company_id = $1 AND customer.id = $2 AND {WORKED_CUSTOMER} FOR UPDATE OF customer
+"""  # noqa: S608 (constants)
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,8 +220,8 @@ async def update_customer(
 ) -> None:
     """Change a customer; `changes` holds fields of `NewCustomer` named in `CHANGEABLE`.
 
-    Needs an admin, a service with `funnels:write`, or a member who works for the position that holds the customer or
-    for one that has a deal with it; one that nobody holds and that has no deal is everybody's who sells. Raises
+    Needs an admin, a service with `funnels:write`, or a member who holds the customer, heads its holder, or may write
+    one of its deals; one whom nobody holds, that waits in no pool and has no deal is everybody's who sells. Raises
     `NotFound`, `Conflict` where the version is another, `InputError` for bad values, for a customer that is part of
     another one by now, and for a parent that is the customer itself or belongs to it.
     """
