@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -17,12 +18,12 @@ from quotaloom.funnels.commands.stage_changes import (
     reopen_opportunity,
     win_opportunity,
 )
-from quotaloom.funnels.stages import Mover, NewFunnel, Outcome
+from quotaloom.funnels.stages import Mover, NewFunnel, NewStage, Outcome
 from quotaloom.platform.database import Database
 from quotaloom.platform.errors import AccessDenied, InputError
 from quotaloom.platform.refusals import ManyRefused
 from tests.integration.funnels.floors import HOST, TODAY, furnish
-from tests.integration.funnels.stage_floors import APPROVAL, CLOSED, LEAD, StageFloor, staged
+from tests.integration.funnels.stage_floors import APPROVAL, CLOSED, LEAD, TALKS, StageFloor, staged
 
 PRICE, FIT = NewCloseReason("price", "Price"), NewCloseReason("fit", "Fit")
 
@@ -73,10 +74,42 @@ async def test_a_head_brings_a_deal_back(database: Database) -> None:
     await move_opportunity(floor.floor.as_member("hal"), HOST, deal, ids["lead"])
 
 
-async def _second_stage(database: Database, **of_middle: Any) -> StageFloor:
+async def test_jumping_over_a_stage_goes_around_no_permission(database: Database) -> None:
+    """On and back over the middle, which takes a head, Ann is refused, winning too, and Hal not; nobody is nobody."""
+    floor = await _second_stage(database, forward=Mover.HEAD, backward=Mover.HEAD, then=(TALKS,))
+    ids, ann, hal = await floor.stages(), floor.floor.as_member("ann"), floor.floor.as_member("hal")
+    deal, late = await floor.open(amount=1_00), await floor.open(stage_id=ids["talks"])
+    for attempt in (
+        move_opportunity(ann, HOST, deal, ids["talks"]),
+        win_opportunity(ann, HOST, deal),
+        move_opportunity(ann, HOST, late, ids["lead"]),
+    ):
+        with pytest.raises(AccessDenied, match="out of the stage 'Middle'"):
+            await attempt
+    await lose_opportunity(ann, late)
+    with pytest.raises(AccessDenied, match="back out of the stage 'Middle'"):
+        await reopen_opportunity(ann, late, ids["lead"])
+    await move_opportunity(hal, HOST, deal, ids["talks"])
+    await move_opportunity(hal, HOST, deal, ids["lead"])
+
+
+async def test_a_stage_that_nobody_leaves_forwards_is_not_jumped_over(database: Database) -> None:
+    """Where no deal goes on out of the middle, none is won from before it."""
+    floor = await _second_stage(database, forward=Mover.NOBODY, then=(TALKS,))
+    deal = await floor.open(amount=1_00)
+    for stage in ("talks", "won"):
+        with pytest.raises(InputError) as caught:
+            await move_opportunity(floor.floor.work, HOST, deal, (await floor.stages())[stage])
+        assert caught.value.code == "NOT_FORWARD"
+    await move_opportunity(floor.floor.work, HOST, deal, (await floor.stages())["middle"])
+
+
+async def _second_stage(database: Database, then: Sequence[NewStage] = (), **of_middle: Any) -> StageFloor:
     floor = await furnish(database)
     middle = replace(LEAD, key="middle", name="Middle", **of_middle)
-    return StageFloor(floor, await create_funnel(floor.work, NewFunnel("strict", "Strict", (LEAD, middle, *CLOSED))))
+    return StageFloor(
+        floor, await create_funnel(floor.work, NewFunnel("strict", "Strict", (LEAD, middle, *then, *CLOSED)))
+    )
 
 
 async def test_reopening_goes_around_no_permission(database: Database) -> None:

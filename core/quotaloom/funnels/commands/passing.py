@@ -8,7 +8,7 @@ from dataclasses import replace
 from quotaloom.funnels.close_reasons import close_reason_id
 from quotaloom.funnels.commands.change_plans import ChangePlan, require_gates_current
 from quotaloom.funnels.commands.changes import Change
-from quotaloom.funnels.passage import Direction, check_passage, direction, left_behind
+from quotaloom.funnels.passage import Direction, check_passage, direction, left_behind, passed
 from quotaloom.funnels.permission import worked_positions
 from quotaloom.funnels.reach import heads_above
 from quotaloom.funnels.stages import Mover, Outcome
@@ -37,7 +37,8 @@ async def require_passage(
     were asked; `AccessDenied` what takes a head; `PlanOutdated` where the gates are to be asked again.
     """
     leaving = next(stage for stage in stages if stage.id == deal.stage_id)
-    check_passage(stages, leaving, entering, heads=await _heads(transaction, work, deal, leaving))
+    way = passed(stages, leaving, entering)
+    check_passage(stages, leaving, entering, heads=await _heads(transaction, work, deal, way))
     if direction(leaving, entering) is Direction.OUT:
         return
     await require_gates_current(transaction, plan, deal.version, work.today)
@@ -66,12 +67,13 @@ async def require_return(
     if direction(closed_from, entering) is Direction.FORWARD:
         message = f"this deal was closed in the stage {closed_from.name!r}: reopen it there, and move it on from there"
         raise InputError("NOT_FORWARD", message, ("stageId",))
-    check_passage(stages, closed_from, entering, heads=await _heads(transaction, work, deal, closed_from))
+    way = passed(stages, closed_from, entering)
+    check_passage(stages, closed_from, entering, heads=await _heads(transaction, work, deal, way))
 
 
-async def _heads(transaction: Transaction, work: Work, deal: StoredDeal, leaving: StageFacts) -> bool:
+async def _heads(transaction: Transaction, work: Work, deal: StoredDeal, way: Sequence[StageFacts]) -> bool:
     """Whether the viewer heads a unit above the deal's position, or needs not; looked up where it matters."""
-    if Mover.HEAD not in {leaving.forward, leaving.backward}:
+    if not any(Mover.HEAD in {stage.forward, stage.backward} for stage in way):
         return False
     if await worked_positions(transaction, work.viewer, work.today) is None:
         return True
