@@ -74,10 +74,10 @@ async def claim_records(
     """Take records that wait in pools of which the viewer is a member; one answer for each, in their order.
 
     Those that he may have are his, even where others are refused: `ALREADY_CLAIMED`, `CLOSED`, `COOLDOWN`,
-    `CLAIM_LIMIT`, `HOLDING_CAP`, in this order. Without a position it is the only one that lies below the pool's
-    units, or his only one. The same `key` again is answered as the first time, and nothing moves. Raises `NotFound`
-    for records that he cannot see, and `InputError` where the position is not clear, for no record or too many, for
-    one of a pool that he may see and is no member of, and KEY_REUSED for the key of another request.
+    `CLAIM_LIMIT`, `HOLDING_CAP`, `OTHER_UNITS_FUNNEL`, in this order. Without a position it is the only one that lies
+    below the pool's units, or his only one. The same `key` again is answered as the first time, and nothing moves.
+    Raises `NotFound` for records that he cannot see, and `InputError` where the position is not clear, for no record or
+    too many, for one of a pool that he may see and is no member of, and KEY_REUSED for the key of another request.
     """
     member_id = require_claimant(work.viewer)
     check_named(records)

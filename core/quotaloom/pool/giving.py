@@ -99,8 +99,9 @@ async def transfer_records(work: Work, records: Sequence[RecordName], to: Recipi
     """Give held records to another holder; they keep their stage and their pool. One answer for each, in their order.
 
     The viewer may move the records of both positions, as holder or head, or looks after the records' pool; only then
-    he may override a cap, with a reason. Refused are `WAITING`, `NO_CHANGE`, `CLOSED` and `HOLDING_CAP`; a cooldown
-    binds who takes from a pool, not who gets from a colleague. Raises as `assign_records` does.
+    he may override a cap, with a reason. Refused are `WAITING`, `NO_CHANGE`, `CLOSED`, `OTHER_UNITS_FUNNEL` and
+    `HOLDING_CAP`; a cooldown binds who takes from a pool, not who gets from a colleague. Raises as `assign_records`
+    does.
     """
     require_mover(work.viewer, "transferring records")
     return await _give(work, records, to, replace(giving, movement=Movement.TRANSFER))
