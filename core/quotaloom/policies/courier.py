@@ -87,5 +87,10 @@ class EventCourier:
         return {row["id"] for row in rows if (everybody or row["id"] in due) and await self._ask(row["id"])}
 
     async def _ask(self, company_id: int) -> bool:
+        """Ask for what one company is due; where that fails, it is looked at again soon and holds up no other."""
         writer = Writer(SUBJECT, None, self._clock())
-        return await self._database.write(company_id, writer, partial(ask_for_deliveries, registry=self._registry))
+        try:
+            return await self._database.write(company_id, writer, partial(ask_for_deliveries, registry=self._registry))
+        except Exception:
+            _log.exception("the listeners of company %d could not be looked after; it is tried again", company_id)
+            return True

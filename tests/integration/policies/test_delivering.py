@@ -19,7 +19,7 @@ from quotaloom.platform.jobs.failures import dismiss_job, failed_jobs, retry_job
 from quotaloom.platform.jobs.handlers import Handlers, JobHandler
 from quotaloom.platform.jobs.worker import JobWorker
 from quotaloom.platform.notifications import listening
-from quotaloom.platform.unit_of_work import EVENTS_CHANNEL
+from quotaloom.platform.unit_of_work import EVENTS_CHANNEL, OUTBOX, Transaction
 from quotaloom.platform.work import Work
 from quotaloom.policies.courier import EventCourier
 from quotaloom.policies.delivering import DELIVERY, deliver, leave_out
@@ -135,6 +135,34 @@ async def test_what_happened_while_nobody_delivered_is_told_later(
         await until(lambda: len(ear.heard) >= 61)
         await asyncio.sleep(1)
     assert ear.heard == ids
+
+
+async def test_a_company_that_cannot_be_looked_after_holds_up_no_other(database_url: str, work: Work) -> None:
+    """While somebody writes events of the first company for long, the second's listener is told; the first's later."""
+    ear, busy = Ear("ear"), work
+    host = installed(ear.definition)
+    hasty = Database(database_url, statement_timeout_ms=300)
+    await hasty.connect()
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(hasty.close)
+        works = [busy, await found(busy.database, key="other")]
+        for one in works:
+            await switch_policy(one, host, PolicyChange("acme.ear", active=True))
+        first, second = [await customer(one, "Customer") for one in works]
+        holding, release = asyncio.Event(), asyncio.Event()
+
+        async def hold(transaction: Transaction) -> None:
+            await transaction.lock(OUTBOX, shared=True)
+            holding.set()
+            await release.wait()
+
+        writing = asyncio.create_task(busy.write(hold))
+        await holding.wait()
+        async with delivering(hasty, database_url, host, works[1]):
+            await until(lambda: ear.heard == [second])
+            release.set()
+            await writing
+            await until(lambda: ear.heard == [second, first])
 
 
 async def test_a_listener_that_fails_holds_up_nobody_but_itself(
