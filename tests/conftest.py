@@ -44,7 +44,8 @@ async def _as_admin(server: EmbeddedServer, statement: str) -> None:
 async def database_name(postgres: EmbeddedServer) -> AsyncIterator[str]:
     """The name of an empty, migrated database of this test's own."""
     name = f"test_{next(_numbers)}"
-    await _as_admin(postgres, f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
+    # Without fsync copying the files is faster than logging each page of them.
+    await _as_admin(postgres, f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY file_copy")
     yield name
     await _as_admin(postgres, f"DROP DATABASE {name} WITH (FORCE)")
 

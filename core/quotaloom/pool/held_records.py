@@ -42,6 +42,7 @@ class HeldRecord:
     record_id: int
     pool_id: int
     member_id: int | None
+    position_id: int
     level_id: int | None
     facts: RecordFacts
 
@@ -84,4 +85,6 @@ def _held(row: Record) -> HeldRecord:
         stage_since=row["stage_since"],
         contract_ends_on=row["contract_ends_on"],
     )
-    return HeldRecord(row["id"], row["record_id"], row["pool_id"], row["member_id"], row["level_id"], facts)
+    return HeldRecord(
+        row["id"], row["record_id"], row["pool_id"], row["member_id"], row["position_id"], row["level_id"], facts
+    )

@@ -5,7 +5,7 @@ Both may be run as often as one likes, and by several at once: nothing is done t
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -56,12 +56,14 @@ async def recycle_due(work: Work, batch: int = BATCH) -> int:
 async def remind_due(work: Work, batch: int = BATCH) -> AsyncIterator[list[Reminder]]:
     """The reminders of the work's business date, in lists; only of records that a member holds.
 
+    They go to whoever holds the record's position today, or else to whom it came.
     Of several that a record has reached it is the latest one; one that was missed comes as long as the record is held.
     """
     async for found in _fates(work, batch):
+        holders = await _holders(work, [held.position_id for held, _ in found])
         yield [
             Reminder(
-                member_id=held.member_id,
+                member_id=member_id,
                 record=RecordName(held.facts.kind, held.record_id),
                 pool_id=held.pool_id,
                 due_on=fate.due_on,
@@ -69,11 +71,24 @@ async def remind_due(work: Work, batch: int = BATCH) -> AsyncIterator[list[Remin
                 once=f"recycling:{held.ownership_id}:{fate.due_on}:{(fate.due_on - day).days}",
             )
             for held, fate in found
-            if held.member_id is not None
+            if (member_id := holders.get(held.position_id, held.member_id)) is not None
             and fate.due_on is not None
             and fate.recycling is not None
             and (day := fate.reminder_of(work.today)) is not None
         ]
+
+
+async def _holders(work: Work, position_ids: Sequence[int]) -> dict[int, int]:
+    """Who holds each of these positions today; vacant ones are left out."""
+    async with work.snapshot() as snapshot:
+        rows = await snapshot.fetch(
+            "SELECT position_id, member_id FROM holding WHERE company_id = $1 AND position_id = ANY ($2::bigint[])"
+            " AND daterange(valid_from, valid_to) @> $3::date",
+            snapshot.company_id,
+            sorted(set(position_ids)),
+            work.today,
+        )
+    return {row["position_id"]: row["member_id"] for row in rows}
 
 
 async def _fates(work: Work, batch: int) -> AsyncIterator[list[tuple[HeldRecord, Fate]]]:

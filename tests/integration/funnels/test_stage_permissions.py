@@ -124,8 +124,9 @@ async def test_opening_a_deal_further_on_goes_around_no_standard(database: Datab
 async def _second_stage(database: Database, then: Sequence[NewStage] = (), **of_middle: Any) -> StageFloor:
     floor = await furnish(database)
     middle = replace(LEAD, key="middle", name="Middle", **of_middle)
-    stages = (LEAD, middle, *then, *CLOSED)
-    return StageFloor(floor, await create_funnel(floor.work, NewFunnel("strict", "Strict", stages)))
+    return StageFloor(
+        floor, await create_funnel(floor.work, NewFunnel("strict", "Strict", (LEAD, middle, *then, *CLOSED)))
+    )
 
 
 async def test_reopening_goes_around_no_permission(database: Database) -> None:

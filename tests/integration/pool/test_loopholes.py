@@ -26,6 +26,7 @@ from quotaloom.pool.commands import close_pool, create_pool, update_pool
 from quotaloom.pool.giving import Giving, Recipient, transfer_records
 from quotaloom.pool.handing_out import hand_out
 from quotaloom.pool.handing_over import HandOver, hand_over_records
+from quotaloom.pool.nightly import remind_due
 from quotaloom.pool.pools import NewPool
 from tests.integration.funnels.floors import FUNNEL, HOST
 from tests.integration.ownership.replaying import replayed
@@ -206,10 +207,10 @@ async def test_what_one_gave_back_keeps_him_from_nothing_else(database: Database
 
 
 async def test_what_a_successor_does_protects(database: Database) -> None:
-    """Ann leaves on day 1 and Hal has her position: his call on day 9 counts, a colleague's on day 12 does not."""
+    """Ann leaves on day 1 and Hal has her position: he is reminded, his call on day 9 counts, Bob's on day 12 not."""
     sea = await sea_for(database)
     floor = sea.floor
-    await sea.rule(RuleKind.RECYCLING, {"when": {"noFollowUp": {"days": 10}}})
+    await sea.rule(RuleKind.RECYCLING, {"when": {"noFollowUp": {"days": 10}}, "remindDays": [2]})
     (record,) = await sea.customers(1)
     await sea.claim("ann", record)
     sea.passes(1)
@@ -217,6 +218,8 @@ async def test_what_a_successor_does_protects(database: Database) -> None:
     term = NewTerm(floor.units["ann"], floor.members["hal"], sea.day)
     await floor.work.write(lambda transaction: appoint(transaction, HOLDING, [term]))
     sea.passes(8)
+    reminded = [one.member_id for batch in [found async for found in remind_due(sea.work)] for one in batch]
+    assert reminded == [floor.members["hal"]]
     await sea.call("hal", record)
     sea.passes(3)
     assert await sea.recycle() == 0
