@@ -16,6 +16,7 @@ from quotaloom.pool.judging import Judge, departures, load_claims, load_judge
 from quotaloom.pool.permission import PoolReach
 from quotaloom.pool.recycling import Fate
 from quotaloom.pool.rule_book import load_rules
+from quotaloom.pool.seats import load_seats
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,5 +97,15 @@ async def _refusals(
         judge.cooldown(record, asker),
         claims.refusal(owner.pool_id, judge.subjects[record.id].level_id),
         judge.cap(record, asker),
+        await _elsewhere(snapshot, work, judge, record, asker),
     ]
     return tuple(refusal for refusal in found if refusal is not None)
+
+
+async def _elsewhere(snapshot: Snapshot, work: Work, judge: Judge, record: OwnedRecord, asker: int) -> Refusal | None:
+    """What keeps all of his positions from a deal in the funnel of a department."""
+    if not judge.funnels:
+        return None
+    held = (await load_seats(snapshot, [asker], work.today)).of_members.get(asker, {})
+    found = [judge.elsewhere(record, position_id) for position_id in held]
+    return found[0] if found and all(found) else None

@@ -55,7 +55,8 @@ class Judge:
     def elsewhere(self, record: OwnedRecord, position_id: int | None) -> Refusal | None:
         """Why a position may not have a deal: it is in the funnel of another department."""
         funnel = self.funnels.get(record.record_id) if record.kind is RecordKind.OPPORTUNITY else None
-        if funnel is None or position_id in funnel.position_ids:
+        # The position that has it keeps it, wherever it was moved to meanwhile: its next holder may have it.
+        if funnel is None or position_id in {*funnel.position_ids, record.owner.position_id}:
             return None
         message = f"the funnel {funnel.name!r} is for positions below {funnel.unit_name!r} alone"
         return Refusal("OTHER_UNITS_FUNNEL", message)

@@ -6,9 +6,12 @@ from quotaloom.ownership.owners import Movement, RecordKind, RecordName
 from quotaloom.platform.database import Database
 from quotaloom.pool.claiming import claim_next, claim_records
 from quotaloom.pool.commands import create_pool
+from quotaloom.pool.explaining import explain_ownership
 from quotaloom.pool.giving import Giving, Recipient, assign_records, transfer_records
 from quotaloom.pool.handing_out import hand_out
+from quotaloom.pool.handing_over import HandOver, hand_over_records
 from quotaloom.pool.moving import Outcome
+from quotaloom.pool.permission import pool_reach
 from quotaloom.pool.pools import NewPool
 from tests.integration.funnels.floors import HOST, Floor, furnish
 from tests.integration.pool.test_handing_out import switch_on, waiting
@@ -20,12 +23,16 @@ async def wests(database: Database) -> tuple[Floor, int, list[RecordName]]:
     units = [floor.units["acme"]]
     pool = await create_pool(floor.work, NewPool("open", "Open", [RecordKind.OPPORTUNITY], unit_ids=units))
     names = await waiting(floor, pool, 2)
+    await _give_to_west(floor)
+    return floor, pool, names
+
+
+async def _give_to_west(floor: Floor) -> None:
     await floor.work.write(
         lambda transaction: transaction.execute(
             "UPDATE funnel SET unit_id = $2 WHERE id = $1", floor.funnel, floor.units["west"]
         )
     )
-    return floor, pool, names
 
 
 def code(outcome: Outcome) -> str | None:
@@ -59,3 +66,36 @@ async def test_nobody_else_is_given_them(database: Database) -> None:
     await switch_on(floor, "round_robin")
     answer = await hand_out(floor.work, HOST, pool, [second])
     assert [one.member_id for one in answer.handed] == [floor.members["cem"]]
+
+
+async def test_it_is_explained_to_whom_they_are_not_open(database: Database) -> None:
+    """Ann of East reads that it is West's funnel; to Cem of West nothing stands in the way."""
+    floor, _, (first, _) = await wests(database)
+    found = {}
+    for name in ("ann", "cem"):
+        work = floor.as_member(name)
+        async with work.snapshot() as snapshot:
+            reach = await pool_reach(snapshot, work.viewer, work.today)
+            told = await explain_ownership(snapshot, work, first, reach)
+        assert told is not None
+        found[name] = (told.claimable, [one.code for one in told.refusals])
+    assert found == {"ann": (False, ["OTHER_UNITS_FUNNEL"]), "cem": (True, [])}
+
+
+async def test_the_position_that_has_one_keeps_it(database: Database) -> None:
+    """Ann's position stands outside of the department by now: who holds it after her gets its deal, Eve does not."""
+    floor = await furnish(database)
+    deal = await floor.open("ann")
+    await _give_to_west(floor)
+    members, units = floor.members, floor.units
+    await floor.work.write(
+        lambda transaction: transaction.execute(
+            "UPDATE holding SET member_id = $1 WHERE position_id = $2", members["bob"], units["ann"]
+        )
+    )
+    other, same = (HandOver(members["ann"], [Recipient(position_id=units[name])]) for name in ("eve", "ann"))
+    refused = await hand_over_records(floor.work, other)
+    assert (refused.moved, [code(one) for one in refused.refused]) == ((0,), ["OTHER_UNITS_FUNNEL"])
+    assert (await hand_over_records(floor.work, same)).moved == (1,)
+    held = await floor.one("SELECT member_id FROM opportunity WHERE id = $1", deal)
+    assert held["member_id"] == members["bob"]
