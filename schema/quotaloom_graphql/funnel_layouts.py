@@ -45,7 +45,7 @@ class StageStandardInput:
 class NewStageInput:
     """A new stage."""
 
-    key: str = strawberry.field(description="Its name for machines: a-z, 0-9, - and _.")
+    key: str = strawberry.field(description="Its name for machines: a-z, 0-9, - and _; it keeps its outcome for good.")
     name: str = strawberry.field(description="Its name.")
     outcome: Outcome = strawberry.field(default=Outcome.OPEN, description="Open, won, lost or invalid.")
     win_probability: Decimal = strawberry.field(

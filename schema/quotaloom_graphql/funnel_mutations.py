@@ -56,7 +56,8 @@ class CreateOpportunityInput:
     key: str | None = strawberry.field(default=None, description="Its own key; made up if not given.")
     name: str | None = strawberry.field(default=None, description="Its name; the customer's if not given.")
     stage_id: strawberry.ID | None = strawberry.field(
-        default=None, description="An open stage; the funnel's first if not given."
+        default=None,
+        description="An open stage, the first if not given; behind one that asks for something it takes a head.",
     )
     customer_id: strawberry.ID | None = strawberry.field(default=None, description="Whom it is with.")
     product_id: strawberry.ID | None = strawberry.field(default=None, description="What is sold.")

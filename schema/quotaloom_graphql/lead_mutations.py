@@ -99,7 +99,8 @@ class ConvertedOpportunityInput:
 
     funnel_id: strawberry.ID = strawberry.field(description="The funnel it is in.")
     stage_id: strawberry.ID | None = strawberry.field(
-        default=None, description="An open stage; the funnel's first if not given."
+        default=None,
+        description="An open stage, the first if not given; behind one that asks for something it takes a head.",
     )
     key: str | None = strawberry.field(default=None, description="Its own key; made up if not given.")
     name: str | None = strawberry.field(default=None, description="Its name; the customer's if not given.")
