@@ -165,6 +165,33 @@ async def test_protection_ends_on_a_day_that_is_told(sea: Sea) -> None:
     }
 
 
+async def test_activities_protect_up_to_a_last_day(sea: Sea) -> None:
+    """An activity protects for 3 days. On 03-28: still 04-04. On 04-02: 04-05. On 04-05: 04-08. Never past 04-14."""
+    sea.acme.on(date(2019, 3, 25))
+    await sea.rule("PROTECTION", days=10, activityDays=3, maxDays=20)
+    (record,) = await sea.customers(1)
+    await sea.claim("Ann", record)
+    query = "query ($id: ID!) { explainOwnership(recordId: $id) { outlook { protectedUntil } } }"
+    found = {}
+    for day in (date(2019, 3, 28), date(2019, 4, 2), date(2019, 4, 5), date(2019, 4, 8), date(2019, 4, 11)):
+        sea.acme.on(day)
+        call = {"kind": "CALL", "matter": "How are you?", "customerId": record}
+        await sea.member("Ann").do("logActivity", "activity { id }", **call)
+        outlook = (await sea.member("Ann").ask(query, id=record))["explainOwnership"]["outlook"]
+        found[day.isoformat()] = outlook["protectedUntil"]
+    assert found == {
+        "2019-03-28": "2019-04-04",
+        "2019-04-02": "2019-04-05",
+        "2019-04-05": "2019-04-08",
+        "2019-04-08": "2019-04-11",
+        "2019-04-11": "2019-04-14",
+    }
+    sea.acme.on(date(2019, 4, 13))
+    await sea.member("Ann").do("logActivity", "activity { id }", **call)
+    outlook = (await sea.member("Ann").ask(query, id=record))["explainOwnership"]["outlook"]
+    assert outlook["protectedUntil"] == "2019-04-14"
+
+
 async def test_cooldown_of_every_earlier_holder(sea: Sea) -> None:
     """7 days. A releases on day 0, B claims and releases on day 1, A tries on day 2: refused; on day 7: allowed."""
     await sea.rule("COOLDOWN", days=7)

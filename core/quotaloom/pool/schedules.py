@@ -161,6 +161,10 @@ def _check_hours(hours: Sequence[WorkingSpan]) -> None:
         start, end = span.minutes
         if not 1 <= span.weekday <= 7:
             raise InputError("BAD_WEEKDAY", "a weekday is 1 (Monday) to 7 (Sunday)", ("hours", number, "weekday"))
+        for name, moment in (("startsAt", span.starts_at), ("endsAt", span.ends_at)):
+            if moment is not None and (moment.second or moment.microsecond or moment.tzinfo is not None):
+                message = "hours are whole minutes by the company's clock, without a time zone"
+                raise InputError("BAD_HOURS", message, ("hours", number, name))
         if start >= end:
             raise InputError("BAD_HOURS", "working hours end after they start", ("hours", number, "endsAt"))
         for other in hours[:number]:

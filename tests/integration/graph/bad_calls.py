@@ -40,6 +40,7 @@ def _hours() -> list[dict[str, Any]]:
     return [
         {"hours": [{**morning, "weekday": 8}]},
         {"hours": [{**morning, "endsAt": "09:00:00"}]},
+        *({"hours": [{**morning, "startsAt": moment}]} for moment in ("09:00:30", "09:00:00.5", "09:00:00Z")),
         {"hours": [morning, {**morning, "startsAt": "11:59:00", "endsAt": None}]},
         {"hours": [morning] * 51},
     ]
