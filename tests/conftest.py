@@ -8,6 +8,7 @@ from itertools import count
 
 import asyncpg
 import pytest
+from tortoise.apps import Apps
 
 from quotaloom.platform.database import Database, credentials
 from quotaloom.platform.embedded import SUPERUSER, EmbeddedServer, temporary_postgres
@@ -17,6 +18,19 @@ APPLICATION_ROLE = "quotaloom"
 TEMPLATE = "quotaloom_template"
 
 _numbers = count(1)
+
+_work_out = Apps._build_initial_querysets
+
+
+def _work_out_once(apps: Apps) -> None:
+    """What Tortoise works out of the models is of the models alone: once for all databases of this process."""
+    if not _worked_out:
+        _work_out(apps)
+        _worked_out.append(apps)
+
+
+_worked_out: list[Apps] = []
+Apps._build_initial_querysets = _work_out_once  # type: ignore[assignment, method-assign]
 
 
 @pytest.fixture(scope="session")
