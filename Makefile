@@ -43,7 +43,7 @@ imports:
 
 tests:
 	@printf '\n== tests\n'
-	@$(BIN)/pytest -n auto
+	@$(BIN)/pytest -n auto --dist worksteal
 
 bench: install ## measure speed and memory, and print it
 	@$(BIN)/python -m benchmarks

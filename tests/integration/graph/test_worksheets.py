@@ -19,7 +19,7 @@ async def sheet(world: World, unit: str, who: str | None) -> Any:
 
 
 async def test_a_worksheet_tells_what_is_needed_beside_what_is_held(database: Database) -> None:
-    """Ann needs twelve customers and has deals with two; Hal reads that and may not write it."""
+    """Ann needs twelve customers, has deals with two and holds a third; Hal reads that and may not write it."""
     world = await small_world(database)
     other = await create_customer(world.floor.work, NewCustomer("Initech", key="initech"))
     await world.floor.open("ann", customer_id=other)
@@ -39,7 +39,7 @@ async def test_a_worksheet_tells_what_is_needed_beside_what_is_held(database: Da
         "conditions": "Samples",
         "money": "1234.50",
         "customersNeeded": 12,
-        "customersHeld": 2,
+        "customersHeld": 3,
         "repurchaseRate": "0.3",
         "productMix": None,
         "updatedBy": "ann",
@@ -54,7 +54,7 @@ async def test_what_nobody_has_filled_is_empty_and_what_is_not_for_one_is_null(d
     """Hal may fill East's, which is at version 0; Ann, who knows of East by name, sees none of it."""
     world = await small_world(database)
     empty = await sheet(world, "east", "hal")
-    assert (empty["version"], empty["customersHeld"], empty["viewerCan"]) == (0, 1, {"edit": True})
+    assert (empty["version"], empty["customersHeld"], empty["viewerCan"]) == (0, 2, {"edit": True})
     assert await sheet(world, "east", "ann") is None
 
 

@@ -15,7 +15,7 @@ import quotaloom_assignment
 from quotaloom_sdk import PolicyDefinition, hooks
 from quotaloom_sdk.testing.conformance import Options, check_plugin
 
-UNHURRIED = Options(budget=100)
+UNHURRIED = Options(budget=100, examples=40)
 """Time for all requests on a busy machine, too."""
 
 PAGES = Path(__file__).parents[4] / "docs" / "plugins"
@@ -35,7 +35,7 @@ def test_shipped_policies_pass(plugin: str, module: ModuleType, policies: Iterab
     assert report.findings == (), str(report)
     assert [(one.name, one.requests, one.notes) for one in report.policies] == [
         (plugin, 0, ()),
-        *((f"{plugin}.{policy.key}", 100, ()) for policy in policies),
+        *((f"{plugin}.{policy.key}", UNHURRIED.examples, ()) for policy in policies),
     ]
 
 
@@ -49,4 +49,4 @@ def test_plugins_of_the_manual_pass(hook: str, monkeypatch: pytest.MonkeyPatch) 
     exec(source, vars(module))
     report = check_plugin("acme", module, options=UNHURRIED)
     assert report.findings == (), str(report)
-    assert report.policies[1].requests == 100
+    assert report.policies[1].requests == UNHURRIED.examples
