@@ -22,7 +22,7 @@ from tests.unit.targets.strategies import (
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(free_requests())
 def test_without_locks_every_cell_and_year_is_the_floor_or_ceiling_of_its_ideal(request: SplitRequest) -> None:
     """The months are exact, and no cell and no year is a whole unit away from its ideal."""
@@ -35,7 +35,7 @@ def test_without_locks_every_cell_and_year_is_the_floor_or_ceiling_of_its_ideal(
         assert all(math.floor(ideal) <= cell <= math.ceil(ideal) for cell, ideal in zip(row, ideals, strict=True))
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(bound_requests())
 def test_with_locks_and_pins_the_margins_are_exact_and_what_is_fixed_stays(request: SplitRequest) -> None:
     """Whatever is not refused meets every margin, is nowhere negative and is the same the next time."""
@@ -61,7 +61,7 @@ def test_large_tables_are_refused_exactly_where_some_months_and_children_cannot_
         assert not margins_agree(request, over_assigned(request.columns, request.over_assignment))
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(st.data())
 def test_every_level_of_a_tree_adds_up_for_the_year_and_each_month(data: st.DataObject) -> None:
     """A company's year goes over its months, then down three levels, each split from the level above."""

@@ -15,7 +15,7 @@ UNIT = 6
 Raised = tuple[int, ...]
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(st.randoms(use_true_random=False))
 def test_tight_margins_give_the_preferred_of_all_tables(random: Random) -> None:
     """Needs and demands come from a random table, so the way to them may lead over several children."""

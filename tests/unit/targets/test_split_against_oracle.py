@@ -15,7 +15,7 @@ from tests.unit.targets.oracle import can_be_met, controlled_roundings, ideal_ce
 from tests.unit.targets.strategies import bound_requests, free_requests, plain_weights
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(free_requests(most_children=4, most_months=4, largest=9, weights=plain_weights))
 def test_the_table_is_the_preferred_one_of_all_controlled_roundings(request: SplitRequest) -> None:
     """Ceilings go by largest remainder wherever the months allow, then to whoever lags, month by month."""
@@ -45,7 +45,7 @@ def test_fixed_cells_leave_a_controlled_rounding_of_the_rest(request: SplitReque
     assert table == expected
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(bound_requests(most_children=3, most_months=4, largest=5, weights=plain_weights))
 def test_exactly_what_no_table_can_meet_is_refused(request: SplitRequest) -> None:
     """A split is refused where enumeration finds no table, and nowhere else."""
