@@ -72,7 +72,7 @@ _BELOW = ("department", "team", "position")
 def allocation_requests(draw: DrawFn, known: Known) -> AllocationRequest[Any]:
     """A unit with no to six children, or, seldom, with thirty, over the twelve months of a fiscal year."""
     year = draw(fiscal_years())
-    count = draw(st.sampled_from((1, 2, 0, 3, 6, 30)))
+    count = draw(st.sampled_from((1, 0, 2, 30, 3, 6)))
     unit_id, *child_ids = draw(distinct(ids, count + 1, count + 1))
     drawn = [draw(units(known, _BELOW)) for _ in child_ids[:6]]
     return AllocationRequest(
