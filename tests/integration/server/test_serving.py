@@ -70,7 +70,7 @@ def test_a_signal_during_the_first_start_ends_it(home: Home, number: signal.Sign
 @pytest.mark.parametrize("workers", ["1", "2"])
 async def test_a_request_under_way_is_answered(founded: Home, workers: str) -> None:
     """A query that waits for a lock while SIGTERM comes gets its answer once the lock is gone."""
-    server = founded.serve("--workers", workers)
+    server = founded.serve("--workers", workers, "--no-jobs")  # a worker of jobs waits for locks, too
     with EmbeddedPostgres(founded.data) as postgres, ThreadPoolExecutor() as pool:
         connection = await asyncpg.connect(**credentials(postgres.url("quotaloom", SUPERUSER)))
         transaction = connection.transaction()
