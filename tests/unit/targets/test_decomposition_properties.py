@@ -61,7 +61,7 @@ def test_large_tables_are_refused_exactly_where_some_months_and_children_cannot_
         assert not margins_agree(request, over_assigned(request.columns, request.over_assignment))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_every_level_of_a_tree_adds_up_for_the_year_and_each_month(data: st.DataObject) -> None:
     """A company's year goes over its months, then down three levels, each split from the level above."""
