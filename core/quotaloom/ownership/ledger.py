@@ -191,7 +191,7 @@ async def hold_free(transaction: Transaction, ownership_ids: Sequence[int]) -> l
     return [one for one in held if one.kind is not RecordKind.OPPORTUNITY or one.record_id in of_deals]
 
 
-async def waiting_records(
+async def waiting_in_pool(
     reader: Snapshot | Transaction, pool_id: int, named: Sequence[RecordName] | None, count: int
 ) -> list[OwnedRecord]:
     """The records that wait in a pool and are not over, of those named or of all, the longest waiting first."""

@@ -9,7 +9,7 @@ from typing import Any, Final
 from asyncpg import Record
 
 from quotaloom.ownership.holding_caps import lock_holdings
-from quotaloom.ownership.ledger import Handing, hold_all, waiting_records
+from quotaloom.ownership.ledger import Handing, hold_all, waiting_in_pool
 from quotaloom.ownership.owners import Movement, OwnedRecord, Owner, RecordKind, RecordName
 from quotaloom.ownership.rules import Refusal
 from quotaloom.ownership.subjects import Subject
@@ -149,7 +149,7 @@ async def _gather(
     settings = _chosen(await settings_in_force(snapshot, PoolPolicy.kind, work.today), pool)
     chain = tuple(selected_by(host.registry, setting) for setting in settings)
     needs = frozenset(need for one in chain for need in one.policy.needs)
-    records = await waiting_records(snapshot, pool_id, named, count)
+    records = await waiting_in_pool(snapshot, pool_id, named, count)
     rows = await snapshot.fetch(_CANDIDATES, snapshot.company_id, pool_id, work.today)
     judge = await load_judge(snapshot, await load_rules(snapshot), work.today, records, [row["id"] for row in rows])
     open_ones = tuple(record for record in records if judge.over(record) is None)

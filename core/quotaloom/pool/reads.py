@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 
+from quotaloom.ownership.subjects import OPEN
 from quotaloom.platform.unit_of_work import Record, Snapshot
 
 _POOL = "SELECT id, key, name, kinds, priority, hidden_fields, policies, hands_out, closed, version FROM pool"
@@ -51,9 +52,9 @@ async def admins_of_pools(snapshot: Snapshot, pool_ids: Sequence[int]) -> list[R
 
 
 async def counts_of_pools(snapshot: Snapshot, pool_ids: Sequence[int]) -> dict[int, tuple[int, int]]:
-    """How many records wait in each pool, and how many of it are held."""
+    """How many records wait in each pool and are not over, and how many of it are held."""
     rows = await snapshot.fetch(
-        "SELECT pool_id, count(*) FILTER (WHERE position_id IS NULL) AS waiting,"
+        f"SELECT pool_id, count(*) FILTER (WHERE position_id IS NULL AND {OPEN}) AS waiting,"  # noqa: S608 (constant)
         " count(*) FILTER (WHERE position_id IS NOT NULL) AS held"
         " FROM ownership WHERE company_id = $1 AND pool_id = ANY ($2::bigint[]) GROUP BY pool_id",
         snapshot.company_id,

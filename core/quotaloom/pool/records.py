@@ -11,7 +11,7 @@ import orjson
 from quotaloom.funnels.reads import containing
 from quotaloom.ownership.owners import Owner, RecordKind, RecordName
 from quotaloom.ownership.reads import COLUMNS
-from quotaloom.ownership.subjects import JOINS, LEVEL
+from quotaloom.ownership.subjects import JOINS, LEVEL, OPEN
 from quotaloom.platform.unit_of_work import Record, Snapshot
 from quotaloom.pool.permission import PoolReach
 
@@ -37,7 +37,7 @@ _MATCHES = """
 ))
 """
 
-_WAITING = "ownership.position_id IS NULL AND ownership.member_id IS NULL"
+_WAITING = f"ownership.position_id IS NULL AND ownership.member_id IS NULL AND {OPEN}"
 
 _HELD = """
 ownership.position_id IS NOT NULL AND ($4::bigint[] IS NULL OR ownership.position_id = ANY ($4)

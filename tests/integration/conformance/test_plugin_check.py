@@ -87,7 +87,10 @@ def test_time_per_call_can_be_set(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("nowhere",), "nowhere is neither a folder, nor a file, nor an installed plugin; there are: allocation, assignment."),
+        (
+            ("nowhere",),
+            "nowhere is neither a folder, nor a file, nor an installed plugin; there are: allocation, assignment.",
+        ),
         (("tests",), "has no pyproject.toml that names a plugin; write [project.entry-points.quotaloom] in it."),
         (("pyproject.toml",), "pyproject.toml is no Python file."),
         ((".", "--examples", "0"), "Invalid value for '--examples'"),

@@ -27,7 +27,10 @@ from quotaloom.pool.giving import Giving, Recipient, transfer_records
 from quotaloom.pool.handing_out import hand_out
 from quotaloom.pool.handing_over import HandOver, hand_over_records
 from quotaloom.pool.nightly import remind_due
+from quotaloom.pool.permission import pool_reach
 from quotaloom.pool.pools import NewPool
+from quotaloom.pool.reads import counts_of_pools
+from quotaloom.pool.records import RecordFilter, pages_of_pools, waiting_records
 from tests.integration.funnels.floors import FUNNEL, HOST
 from tests.integration.ownership.replaying import replayed
 from tests.integration.pool.seas import codes, sea_for
@@ -177,12 +180,19 @@ async def test_keys_of_stages_that_cannot_be_stored_are_refused(database: Databa
 
 
 async def test_what_is_over_keeps_nobody_from_what_waits_behind_it(database: Database) -> None:
-    """Six invalid leads have waited the longest; Bob gets the open one, and then the pool is empty and closes."""
+    """Six invalid leads have waited the longest; Bob sees and gets the open one alone, and then the pool closes."""
     sea = await sea_for(database)
     await update_pool(sea.work, sea.pool, {"kinds": [RecordKind.LEAD]})
     for number in range(6):
         await mark_lead_invalid(sea.work, await create_lead(sea.work, NewLead(f"{number}", pool_id=sea.pool)), "A test")
     lead = await create_lead(sea.work, NewLead("Ada", pool_id=sea.pool))
+    bob = sea.of("bob")
+    async with bob.snapshot() as snapshot:
+        assert await counts_of_pools(snapshot, [sea.pool]) == {sea.pool: (1, 0)}
+        reach = await pool_reach(snapshot, bob.viewer, bob.today)
+        listed = await waiting_records(snapshot, [sea.pool], RecordFilter(), 10, 0, reach)
+        (of_pool,) = await pages_of_pools(snapshot, [sea.pool], RecordFilter(), 10, 0, reach)
+    assert [([row["record_id"] for row in page.rows], page.total) for page in (listed, of_pool)] == [([lead], 1)] * 2
     answer = await claim_next(sea.of("bob"), sea.pool, 1)
     assert [one.record for one in answer.outcomes] == [RecordName(RecordKind.LEAD, lead)]
     empty = await claim_next(sea.of("bob"), sea.pool, 1)
