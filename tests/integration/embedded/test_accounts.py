@@ -2,13 +2,15 @@
 
 import os
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
 
 import pytest
 
 from quotaloom.platform.embedded import EmbeddedError, EmbeddedPostgres
 from quotaloom.platform.embedded.account import account_for
-from quotaloom.platform.embedded.folders import folders_for
+from quotaloom.platform.embedded.folders import folders_for, make_folder
 from tests.integration.embedded.conftest import Hold, ask, leave, server_of
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can try other accounts")
@@ -47,6 +49,34 @@ def test_root_goes_elsewhere_rather_than_opening_a_private_folder(data: Path) ->
     assert folders.account.can_enter(folders.home)
     assert private.stat().st_mode & 0o777 == 0o700
     assert folders_for(private / "quotaloom", shared) == folders
+
+
+@as_root
+def test_folder_of_root_is_never_seen_closed(data: Path) -> None:
+    """Whoever finds the data folder while another makes it, finds it open to the server's account at once."""
+    folders = [data / str(number) for number in range(200)]
+    done = Event()
+
+    def watch() -> set[int]:
+        seen: set[int] = set()
+        while not done.is_set():
+            seen |= {status.st_mode & 0o777 for folder in folders if (status := _status(folder)) is not None}
+        return seen
+
+    with ThreadPoolExecutor() as threads:
+        watching = threads.submit(watch)
+        for folder in folders:
+            list(threads.map(make_folder, [folder] * 3))
+        done.set()
+    assert watching.result() <= {0o711}
+    assert {folder.name for folder in data.iterdir()} == {folder.name for folder in folders}
+
+
+def _status(folder: Path) -> os.stat_result | None:
+    try:
+        return folder.stat()
+    except FileNotFoundError:
+        return None
 
 
 @as_root

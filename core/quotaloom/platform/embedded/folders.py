@@ -100,14 +100,28 @@ def make_folder(folder: Path) -> None:
         return
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        folder.mkdir(mode=0o700, exist_ok=True)
-        if os.geteuid() == 0:
-            folder.chmod(0o711)
+        _make_at_once(folder, 0o711 if os.geteuid() == 0 else 0o700)
     except OSError as error:
         raise EmbeddedError(
             f"The data folder {folder} cannot be made: {error.strerror}. "
             "Set QUOTALOOM_DATA_DIR to a folder that you may write."
         ) from error
+
+
+def _make_at_once(folder: Path, mode: int) -> None:
+    """Let the folder appear with its mode, unless another process does so first.
+
+    One that got its mode a moment after it was made would look closed to a process that starts at that moment,
+    which would make a second database elsewhere. The rename may only ever replace a folder that is still empty.
+    """
+    made = Path(tempfile.mkdtemp(prefix=f".{folder.name}.new-", dir=folder.parent))
+    try:
+        made.chmod(mode)
+        made.rename(folder)
+    except OSError:
+        made.rmdir()
+        if not folder.is_dir():
+            raise
 
 
 def _private(folder: Path, account: Account) -> Path:
