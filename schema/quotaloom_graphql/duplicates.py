@@ -19,8 +19,8 @@ from quotaloom.duplicates.rules import (
     set_duplicate_rule,
 )
 from quotaloom.duplicates.stored import likenesses
-from quotaloom.funnels.permission import require_seller
 from quotaloom.ownership.owners import Owner
+from quotaloom.ownership.permission import require_seller
 from quotaloom.platform.errors import InputError
 from quotaloom.platform.work import Work
 from quotaloom_graphql.context import Info, RequestContext, Services

@@ -13,10 +13,10 @@ from quotaloom.calendars.periods import Period
 from quotaloom.funnels import opportunity_reads, reads
 from quotaloom.funnels.filtering import OpportunityFilter
 from quotaloom.funnels.opportunity_reads import OpportunityOrder, Slice
-from quotaloom.funnels.permission import worked_positions
 from quotaloom.funnels.stage_figures import StageFigures, stage_figures
 from quotaloom.funnels.stages import Outcome
 from quotaloom.metrics.currencies import currency_scale
+from quotaloom.ownership.permission import worked_positions
 from quotaloom.platform.amounts import format_amount
 from quotaloom.platform.errors import InputError
 from quotaloom.platform.unit_of_work import Record

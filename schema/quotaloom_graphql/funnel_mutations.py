@@ -13,9 +13,9 @@ from quotaloom.funnels.commands.opportunities import create_opportunity, transfe
 from quotaloom.funnels.deals import NewOpportunity
 from quotaloom.funnels.forecasting import ForecastCategory
 from quotaloom.funnels.opportunity_reads import opportunities_by_id
-from quotaloom.funnels.permission import worked_positions
 from quotaloom.funnels.splits import Split
 from quotaloom.metrics.currencies import currency_scale, known_currency
+from quotaloom.ownership.permission import worked_positions
 from quotaloom.platform.amounts import parse_amount
 from quotaloom.platform.errors import InputError
 from quotaloom.platform.work import Work

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from quotaloom.funnels.deals import NewOpportunity
-from quotaloom.funnels.permission import worked_positions
 from quotaloom.funnels.reach import heads_above
 from quotaloom.funnels.stages import Mover, Outcome
 from quotaloom.funnels.stored_stages import StageFacts, load_stages, standards_of
+from quotaloom.ownership.permission import worked_positions
 from quotaloom.platform.errors import InputError
 from quotaloom.platform.unit_of_work import Transaction
 from quotaloom.platform.work import Work

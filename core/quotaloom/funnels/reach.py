@@ -10,10 +10,10 @@ from quotaloom.achievements.splits import CreditKind
 from quotaloom.calendars.company_calendar import fiscal_calendar
 from quotaloom.calendars.periods import Grain
 from quotaloom.funnels.naming import may_be_id
-from quotaloom.funnels.permission import unknown, worked_positions
 from quotaloom.funnels.splits import Split
 from quotaloom.funnels.stages import Outcome
 from quotaloom.funnels.stored_deals import StoredDeal
+from quotaloom.ownership.permission import unknown, worked_positions
 from quotaloom.platform.access import Viewer
 from quotaloom.platform.errors import AccessDenied, InputError, Path
 from quotaloom.platform.unit_of_work import Transaction

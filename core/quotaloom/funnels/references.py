@@ -10,10 +10,10 @@ from typing import Any
 from quotaloom.funnels.batches import of_row
 from quotaloom.funnels.deals import OpportunityRow
 from quotaloom.funnels.naming import may_be_id
-from quotaloom.funnels.permission import unknown
 from quotaloom.funnels.splits import Split
 from quotaloom.funnels.stages import Outcome
 from quotaloom.funnels.stored_stages import StageFacts, load_stages
+from quotaloom.ownership.permission import unknown
 from quotaloom.platform.errors import InputError, Path
 from quotaloom.platform.unit_of_work import Transaction
 

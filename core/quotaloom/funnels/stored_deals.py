@@ -14,9 +14,9 @@ from quotaloom.achievements.splits import CreditKind
 from quotaloom.funnels.deal_lines import DealLine, lines_of_deals
 from quotaloom.funnels.forecasting import ForecastCategory
 from quotaloom.funnels.naming import may_be_id
-from quotaloom.funnels.permission import unknown, worked_positions
 from quotaloom.funnels.splits import Split
 from quotaloom.funnels.stages import Outcome
+from quotaloom.ownership.permission import unknown, worked_positions
 from quotaloom.platform.errors import Conflict, InputError
 from quotaloom.platform.unit_of_work import Transaction
 from quotaloom.platform.work import Work

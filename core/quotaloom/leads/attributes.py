@@ -13,7 +13,6 @@ from quotaloom.attributes.definitions import Subject
 from quotaloom.attributes.values import NewValue
 from quotaloom.funnels.commands.customers import hold_customer
 from quotaloom.funnels.opportunity_reads import opportunities_by_id
-from quotaloom.funnels.permission import require_seller
 from quotaloom.funnels.reads import customers_by_id
 from quotaloom.funnels.stored_deals import hold_deal
 from quotaloom.leads.commands import hold_lead
@@ -23,6 +22,7 @@ from quotaloom.leads.records import LeadStatus, StoredLead
 from quotaloom.organizations.reads import members, units
 from quotaloom.organizations.sight import Sight, load_sight
 from quotaloom.organizations.stored import load_member, load_unit
+from quotaloom.ownership.permission import require_seller
 from quotaloom.platform.access import Scope, Viewer
 from quotaloom.platform.errors import InputError
 from quotaloom.platform.unit_of_work import Snapshot, Transaction

@@ -10,12 +10,12 @@ from quotaloom.duplicates.finding import refuse_duplicate
 from quotaloom.duplicates.normal_forms import checked_domain, region_of
 from quotaloom.duplicates.rules import DuplicateSubject
 from quotaloom.funnels.batches import without_row
-from quotaloom.funnels.permission import require_seller, unknown
 from quotaloom.leads.permission import LeadReach, lead_reach
 from quotaloom.leads.records import LeadStatus, NewLead, StoredLead, check_lead
 from quotaloom.leads.storing import filled, hold_leads, insert_leads, lead_likeness, require_named
 from quotaloom.ownership.holding_caps import require_caps_kept
 from quotaloom.ownership.owners import RecordKind
+from quotaloom.ownership.permission import require_seller, unknown
 from quotaloom.platform.errors import Conflict, InputError
 from quotaloom.platform.texts import checked_reason, checked_text
 from quotaloom.platform.unit_of_work import Transaction

@@ -15,13 +15,13 @@ from quotaloom.funnels.commands.customers import NewCustomer, customer_likeness,
 from quotaloom.funnels.deals import NewOpportunity, OpportunityRow
 from quotaloom.funnels.opening import require_opening
 from quotaloom.funnels.opportunity_batches import insert_opportunities
-from quotaloom.funnels.permission import require_seller
 from quotaloom.funnels.reach import require_customer, require_splits
 from quotaloom.funnels.stored_deals import hold_deal
 from quotaloom.leads.commands import hold_lead
 from quotaloom.leads.records import LeadStatus, StoredLead
 from quotaloom.leads.storing import pools_of_kind
 from quotaloom.ownership.owners import Movement, Owner, RecordKind
+from quotaloom.ownership.permission import require_seller
 from quotaloom.platform.errors import InputError
 from quotaloom.platform.unit_of_work import Transaction
 from quotaloom.platform.work import Work

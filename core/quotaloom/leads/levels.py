@@ -9,8 +9,8 @@ from typing import Final
 from asyncpg import Record
 
 from quotaloom.funnels.naming import check_name, may_be_id
-from quotaloom.funnels.permission import unknown
 from quotaloom.funnels.stages import check_machine_name
+from quotaloom.ownership.permission import unknown
 from quotaloom.platform.access import Scope
 from quotaloom.platform.errors import Conflict, InputError
 from quotaloom.platform.unit_of_work import Snapshot, Transaction

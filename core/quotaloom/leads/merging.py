@@ -10,13 +10,13 @@ from quotaloom.activities.facts import Subjects
 from quotaloom.activities.protection import refresh_last_activity
 from quotaloom.attributes.definitions import Subject
 from quotaloom.attributes.merging import take_over_attributes
-from quotaloom.funnels.permission import require_seller, unknown
 from quotaloom.leads.commands import as_given, store_lead
 from quotaloom.leads.permission import lead_reach
 from quotaloom.leads.records import LeadStatus, StoredLead
 from quotaloom.leads.storing import hold_leads
 from quotaloom.ownership.ledger import Handing, hand_over
 from quotaloom.ownership.owners import NOBODY, Movement, OwnedRecord
+from quotaloom.ownership.permission import require_seller, unknown
 from quotaloom.platform.errors import Conflict, InputError
 from quotaloom.platform.texts import checked_reason
 from quotaloom.platform.unit_of_work import Transaction

@@ -14,10 +14,10 @@ from quotaloom.attributes.merging import take_over_attributes
 from quotaloom.duplicates.normal_forms import likeness, region_of
 from quotaloom.funnels.commands.customers import hold_customer
 from quotaloom.funnels.new_customers import hold_customers
-from quotaloom.funnels.permission import require_seller
 from quotaloom.leads.merging import check_merged
 from quotaloom.ownership.ledger import Handing, hand_over, hold_records
 from quotaloom.ownership.owners import NOBODY, Movement, RecordKind
+from quotaloom.ownership.permission import require_seller
 from quotaloom.platform.errors import Conflict, InputError
 from quotaloom.platform.texts import checked_reason
 from quotaloom.platform.unit_of_work import Transaction

@@ -6,8 +6,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
-from quotaloom.funnels.permission import worked_positions
 from quotaloom.ownership.owners import Owner
+from quotaloom.ownership.permission import worked_positions
 from quotaloom.ownership.pool_people import pools_of_member
 from quotaloom.platform.access import Role, Viewer
 from quotaloom.platform.unit_of_work import Snapshot, Transaction

@@ -12,11 +12,11 @@ import orjson
 from quotaloom.duplicates.normal_forms import Likeness, checked_domain, likeness, region_of
 from quotaloom.funnels.batches import Inserted, first_repeated, of_row, reserve_ids
 from quotaloom.funnels.naming import may_be_id
-from quotaloom.funnels.permission import unknown
 from quotaloom.leads.records import LeadStatus, NewLead, StoredLead, check_lead
 from quotaloom.ownership.holding_caps import require_caps_kept
 from quotaloom.ownership.ledger import begin_ownership, hold_records
 from quotaloom.ownership.owners import Movement, OwnedRecord, Owner, RecordKind
+from quotaloom.ownership.permission import unknown
 from quotaloom.platform.errors import InputError
 from quotaloom.platform.texts import checked_text
 from quotaloom.platform.unit_of_work import Record, Transaction

@@ -149,11 +149,10 @@ async def _gather(
     settings = _chosen(await settings_in_force(snapshot, PoolPolicy.kind, work.today), pool)
     chain = tuple(selected_by(host.registry, setting) for setting in settings)
     needs = frozenset(need for one in chain for need in one.policy.needs)
-    records = await waiting_in_pool(snapshot, pool_id, named, count)
+    records = tuple(await waiting_in_pool(snapshot, pool_id, named, count))
     rows = await snapshot.fetch(_CANDIDATES, snapshot.company_id, pool_id, work.today)
     judge = await load_judge(snapshot, await load_rules(snapshot), work.today, records, [row["id"] for row in rows])
-    open_ones = tuple(record for record in records if judge.over(record) is None)
-    rooms = _rooms(judge, open_ones, [row["id"] for row in rows])
+    rooms = _rooms(judge, records, [row["id"] for row in rows])
     candidates = [Candidate(row["id"], row["name"], _room(rooms, row["id"]), row["last_turn"]) for row in rows]
     seats = await load_seats(snapshot, [row["id"] for row in rows], work.today)
     return _Question(
@@ -162,11 +161,11 @@ async def _gather(
         turns=pool["turns"],
         settings=tuple((row["policy"], row["revision"]) for row in settings),
         chain=chain,
-        records=open_ones,
-        elsewhere=tuple(sorted(set(named or ()) - set(map(_name, open_ones)))),
-        request=await _request(snapshot, work, pool["key"], open_ones, candidates, needs),
+        records=records,
+        elsewhere=tuple(sorted(set(named or ()) - set(map(_name, records)))),
+        request=await _request(snapshot, work, pool["key"], records, candidates, needs),
         memories=await _memories(snapshot, pool_id),
-        barred=_barred(judge, open_ones, candidates, rooms, seats, pool_id),
+        barred=_barred(judge, records, candidates, rooms, seats, pool_id),
     )
 
 

@@ -10,12 +10,13 @@ from typing import Final
 from asyncpg import Record
 
 from quotaloom.calendars.periods import known_day
-from quotaloom.funnels.permission import worked_positions
-from quotaloom.platform.access import Scope, Viewer
-from quotaloom.platform.errors import AccessDenied, InputError, NotFound, Path
+from quotaloom.ownership.permission import worked_positions
+from quotaloom.platform.access import Role, Scope, Viewer
+from quotaloom.platform.errors import InputError, NotFound, Path
 from quotaloom.platform.texts import checked_reason
 from quotaloom.platform.unit_of_work import Snapshot, Transaction
 from quotaloom.platform.work import Work
+from quotaloom.pool.permission import require_mover
 
 MOST_HOURS: Final = 50
 """How many spans of working hours a member may have in a week."""
@@ -47,7 +48,8 @@ class WorkingSpan:
 async def note_absence(work: Work, member_id: int, valid_from: date, valid_to: date, reason: str | None) -> int:
     """Note that a member is away on the days [valid_from, valid_to); returns the absence's id.
 
-    Himself, whoever heads a position that he holds, and admins. Raises `NotFound`, `InputError` BAD_PERIOD and OVERLAP.
+    Himself, whoever heads a position that he holds, admins, services with `pool:write`. Raises `NotFound`, `InputError`
+    BAD_PERIOD and OVERLAP.
     """
     for name, day in (("validFrom", valid_from), ("validTo", valid_to)):
         try:
@@ -177,37 +179,33 @@ async def require_schedule_right(
     transaction: Transaction, work: Work, member_id: int, path: Path = ("memberId",)
 ) -> None:
     """Raise unless the viewer may say when a member is there: himself, who heads him, admins, `pool:write`."""
-    _require_somebody(work.viewer)
+    require_mover(work.viewer, "changing a schedule")
     if member_id not in await scheduled_by(transaction, work.viewer, work.today, [member_id]):
         raise NotFound("NOT_FOUND", "there is no such member whose schedule is yours to change", path)
-
-
-def _require_somebody(viewer: Viewer) -> None:
-    if viewer.member_id is None and not viewer.may(Scope.FUNNELS):
-        raise AccessDenied(f"this needs a member, an admin, or a service token with the scope {Scope.FUNNELS.value}")
 
 
 async def scheduled_by(
     reader: Snapshot | Transaction, viewer: Viewer, today: date, member_ids: Sequence[int]
 ) -> set[int]:
     """Those of the members whose schedule the viewer may change, in two statements at most."""
-    worked = await worked_positions(reader, viewer, today)
-    if worked is None:
+    if viewer.may(Scope.POOL):
         rows = await reader.fetch(
             "SELECT id FROM member WHERE company_id = $1 AND id = ANY ($2::bigint[])",
             reader.company_id,
             list(member_ids),
         )
         return {row["id"] for row in rows}
+    if viewer.member_id is None or viewer.role is Role.SERVICE:
+        return set()
     rows = await reader.fetch(
         "SELECT DISTINCT member_id FROM holding WHERE company_id = $1 AND member_id = ANY ($2::bigint[])"
         " AND position_id = ANY ($3::bigint[]) AND daterange(valid_from, valid_to) @> $4::date",
         reader.company_id,
         list(member_ids),
-        list(worked),
+        list(await worked_positions(reader, viewer, today) or ()),
         today,
     )
-    return {row["member_id"] for row in rows} | ({viewer.member_id} & set(member_ids) if viewer.member_id else set())
+    return {row["member_id"] for row in rows} | ({viewer.member_id} & set(member_ids))
 
 
 async def absences_of(source: Snapshot | Transaction, member_ids: Sequence[int], today: date) -> list[Record]:

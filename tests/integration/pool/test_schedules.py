@@ -48,13 +48,13 @@ async def test_who_may_change_a_schedule(database: Database) -> None:
     """Himself, his head and admins; a colleague and another head find nobody, and a service needs its scope."""
     floor = await furnish(database)
     member, span = floor.members["ann"], [WorkingSpan(1, time(9), time(17))]
-    for work in (floor.as_member("ann"), floor.as_member("hal"), floor.work, floor.as_service("funnels:write")):
+    for work in (floor.as_member("ann"), floor.as_member("hal"), floor.work, floor.as_service("pool:write")):
         await set_working_hours(work, member, span)
     for name in ("bob", "wu"):
         with pytest.raises(NotFound, match="there is no such member whose schedule is yours"):
             await set_working_hours(floor.as_member(name), member, span)
     with pytest.raises(AccessDenied):
-        await set_working_hours(floor.as_service("targets:write"), member, span)
+        await set_working_hours(floor.as_service("funnels:write"), member, span)
 
 
 async def test_hours_are_by_the_clock_of_the_company(database: Database) -> None:

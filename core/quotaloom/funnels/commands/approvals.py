@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from quotaloom.funnels.approving import approvable
 from quotaloom.funnels.moves import MOVED_AT
-from quotaloom.funnels.permission import require_seller
 from quotaloom.funnels.stored_deals import hold_deal
+from quotaloom.ownership.permission import require_seller
 from quotaloom.platform.errors import AccessDenied, InputError
 from quotaloom.platform.texts import checked_text
 from quotaloom.platform.unit_of_work import Transaction

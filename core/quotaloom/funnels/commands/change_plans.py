@@ -14,10 +14,10 @@ from quotaloom.funnels.crediting_requests import WinFacts
 from quotaloom.funnels.gating import GatePlan, gate_settings, plan_gates
 from quotaloom.funnels.naming import may_be_id
 from quotaloom.funnels.passage import Direction, direction
-from quotaloom.funnels.permission import worked_positions
 from quotaloom.funnels.stages import Outcome
 from quotaloom.funnels.standards import Unmet
 from quotaloom.funnels.stored_stages import StageFacts, stages_beside
+from quotaloom.ownership.permission import worked_positions
 from quotaloom.platform.errors import InputError
 from quotaloom.platform.unit_of_work import Snapshot, Transaction
 from quotaloom.platform.work import Work

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from quotaloom.funnels.deals import check_day
-from quotaloom.funnels.permission import require_seller, unknown
 from quotaloom.funnels.stages import Outcome
 from quotaloom.funnels.stored_stages import StageFacts
+from quotaloom.ownership.permission import require_seller, unknown
 from quotaloom.platform.errors import InputError
 from quotaloom.platform.texts import checked_reason
 from quotaloom.platform.work import Work

@@ -15,11 +15,11 @@ from quotaloom.duplicates.rules import DuplicateSubject
 from quotaloom.funnels.batches import Inserted, first_repeated, reserve_ids, without_row
 from quotaloom.funnels.deals import check_day
 from quotaloom.funnels.naming import check_key, check_name, check_text, may_be_id
-from quotaloom.funnels.permission import require_position, require_seller, unknown, worked_positions
 from quotaloom.funnels.reach import WORKED_CUSTOMER, require_customer
 from quotaloom.ownership.holding_caps import require_caps_kept
 from quotaloom.ownership.ledger import begin_ownership
 from quotaloom.ownership.owners import NOBODY, Movement, Owner, RecordKind
+from quotaloom.ownership.permission import require_position, require_seller, unknown, worked_positions
 from quotaloom.platform.errors import AccessDenied, Conflict, InputError, NotFound
 from quotaloom.platform.unit_of_work import Transaction
 from quotaloom.platform.work import CompanyFacts, Work

@@ -17,8 +17,8 @@ from quotaloom.funnels.approving import approvable
 from quotaloom.funnels.batches import of_row
 from quotaloom.funnels.deals import check_day
 from quotaloom.funnels.naming import may_be_id
-from quotaloom.funnels.permission import require_seller, unknown, worked_positions
 from quotaloom.funnels.stored_deals import StoredDeal, hold_deal
+from quotaloom.ownership.permission import require_seller, unknown, worked_positions
 from quotaloom.platform.errors import AccessDenied, Conflict, InputError
 from quotaloom.platform.texts import checked_text
 from quotaloom.platform.unit_of_work import Transaction

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from quotaloom.funnels.naming import check_name, check_text, may_be_id
-from quotaloom.funnels.permission import require_seller, unknown
 from quotaloom.funnels.stored_deals import hold_deal
+from quotaloom.ownership.permission import require_seller, unknown
 from quotaloom.platform.errors import InputError
 from quotaloom.platform.unit_of_work import Transaction
 from quotaloom.platform.work import Work

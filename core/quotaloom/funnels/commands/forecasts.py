@@ -8,10 +8,10 @@ from quotaloom.calendars.company_calendar import fiscal_calendar
 from quotaloom.calendars.periods import Period
 from quotaloom.funnels.forecasting import FORECAST, ForecastCategory, adjustments, standing
 from quotaloom.funnels.naming import may_be_id
-from quotaloom.funnels.permission import unknown
 from quotaloom.funnels.reads import funnels_by_id
 from quotaloom.organizations.reads import units
 from quotaloom.organizations.sight import Sight, load_sight
+from quotaloom.ownership.permission import unknown
 from quotaloom.platform.access import Role, Scope, Viewer
 from quotaloom.platform.amounts import LARGEST
 from quotaloom.platform.errors import AccessDenied, InputError

@@ -11,9 +11,9 @@ from quotaloom.attributes.definitions import Subject
 from quotaloom.attributes.reads import definitions
 from quotaloom.funnels.moves import MOVED_AT
 from quotaloom.funnels.naming import may_be_id
-from quotaloom.funnels.permission import unknown
 from quotaloom.funnels.stages import NewFunnel, NewStage, Outcome, check_funnel, check_stages
 from quotaloom.funnels.stored_stages import StageFacts, insert_stages, load_stages
+from quotaloom.ownership.permission import unknown
 from quotaloom.platform.access import Scope
 from quotaloom.platform.errors import Conflict, InputError, NotFound
 from quotaloom.platform.refusals import raise_all

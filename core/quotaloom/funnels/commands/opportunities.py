@@ -15,7 +15,6 @@ from quotaloom.funnels.funnel_units import require_funnels
 from quotaloom.funnels.naming import may_be_id
 from quotaloom.funnels.opening import require_opening
 from quotaloom.funnels.opportunity_batches import insert_opportunities
-from quotaloom.funnels.permission import require_position, require_seller, unknown
 from quotaloom.funnels.reach import require_customer, require_splits
 from quotaloom.funnels.references import load_references
 from quotaloom.funnels.splits import insert_splits
@@ -24,6 +23,7 @@ from quotaloom.funnels.stored_deals import StoredDeal, hold_deal
 from quotaloom.ownership.holding_caps import lock_holder, require_caps_kept
 from quotaloom.ownership.ledger import Handing, hand_over, hold_records
 from quotaloom.ownership.owners import Movement, OwnedRecord, RecordKind
+from quotaloom.ownership.permission import require_position, require_seller, unknown
 from quotaloom.platform.errors import InputError
 from quotaloom.platform.texts import checked_reason
 from quotaloom.platform.unit_of_work import Transaction

@@ -9,13 +9,13 @@ from quotaloom.funnels.close_reasons import close_reason_id
 from quotaloom.funnels.commands.change_plans import ChangePlan, require_gates_current
 from quotaloom.funnels.commands.changes import Change
 from quotaloom.funnels.passage import Direction, check_passage, direction, left_behind, passed
-from quotaloom.funnels.permission import worked_positions
 from quotaloom.funnels.reach import heads_above
 from quotaloom.funnels.stages import Mover, Outcome
 from quotaloom.funnels.standards import DealField, Unmet
 from quotaloom.funnels.standings import standings_of, unmet_of
 from quotaloom.funnels.stored_deals import StoredDeal
 from quotaloom.funnels.stored_stages import StageFacts, standards_of
+from quotaloom.ownership.permission import worked_positions
 from quotaloom.platform.errors import InputError
 from quotaloom.platform.refusals import raise_all
 from quotaloom.platform.unit_of_work import Transaction
