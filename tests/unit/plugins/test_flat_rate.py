@@ -52,7 +52,7 @@ def test_so_much_for_each_of_a_count() -> None:
     }
     complaints = LineFact("complaints", 4, lower_is_better=True)
     (line,) = rewarded(FLAT_RATE, complaints, metric="complaints", pays="each", amount_each=-2_50).lines
-    assert (line.amount, line.base, line.rate) == (-10_00, 4, -250)
+    assert (line.amount, line.base, line.rate) == (-10_00, 4, Fraction(-250))
     assert shown(line.explanation) == ["So much for each of complaints. [counted 4, each -250, comes to -1000]"]
 
 

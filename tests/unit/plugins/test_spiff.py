@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import Any
 
 import pytest
 from pydantic import ValidationError
@@ -31,7 +32,7 @@ def test_a_part_of_what_chosen_products_came_to() -> None:
 
 def test_only_the_days_count_and_a_refund_counts_with_its_sale() -> None:
     """From the 1st to the 14th, both included: 1,000 + 500 + 300 and the refund of the first: 1 % of 1,600."""
-    window = {"first_day": "2017-03-01", "last_day": "2017-03-14"}
+    window: dict[str, Any] = {"first_day": "2017-03-01", "last_day": "2017-03-14"}
     (line,) = rewarded(SPIFF, entries=SOLD, **window).lines
     assert (line.amount, line.entries) == (16_00, ("1", "2", "3", "4"))
     assert amounts(rewarded(SPIFF, entries=SOLD, first_day="2017-03-15")) == {"spiff": 7_00}
