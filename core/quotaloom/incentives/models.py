@@ -64,7 +64,8 @@ class IncentiveRun(TenantModel):
     """The computing and paying of one period, [starts_on, ends_on), for all or for the subtree of a unit.
 
     `status` is computing, failed, draft, reviewed, approved, paid or cancelled. `attempt` counts the computations;
-    `failure` says why the last one failed. Nothing of a paid run changes any more.
+    `failure` says why the last one failed. `ledger_mark` is the last entry of the ledger that was looked for when all
+    were computed, `as_of` the moment of that. Nothing of a paid run changes any more.
     """
 
     label = fields.CharField(max_length=32)
@@ -76,6 +77,7 @@ class IncentiveRun(TenantModel):
     attempt = fields.IntField(default=1)
     failure = fields.TextField(null=True)
     as_of = fields.DatetimeField()
+    ledger_mark = fields.BigIntField(null=True)
     paid_at = fields.DatetimeField(null=True)
     version = fields.IntField(default=1)
 
@@ -98,11 +100,15 @@ class IncentiveRunStep(TenantModel):
 
 
 class IncentiveRunMember(TenantModel):
-    """A member whose period a run computes; `warnings` are sentences about what could not be computed for him."""
+    """A member whose period a run computes; `warnings` are sentences about what could not be computed for him.
+
+    `structure` is the count of changes of the company's structure by when he was computed.
+    """
 
     run_id = fields.BigIntField()
     member_id = fields.BigIntField()
     computed = fields.BooleanField(default=False)
+    structure = fields.BigIntField(default=0)
     warnings: Any = fields.JSONField(default=[])
 
     class Meta:
@@ -115,7 +121,8 @@ class IncentiveStatement(TenantModel):
     `total` is `carried_in` and all lines. `carried_out`, 0 or below, is what floors cut off; `advanced_before` and
     `advanced_after` what draws have paid in advance. `outcomes` has what each rule carried and advanced. `inputs` is
     the compressed JSON of all that the policies were asked; `hash` is over that and everything that it says here.
-    `computed_at` is the moment that was read, and `structure` the count of changes of the company's structure by then.
+    `computed_at` is the moment that was read, `structure` the count of changes of the company's structure by then.
+    `of_team` says whether it rests on what the members below achieved.
     """
 
     run_id = fields.BigIntField()
@@ -131,6 +138,7 @@ class IncentiveStatement(TenantModel):
     hash = fields.CharField(max_length=64)
     computed_at = fields.DatetimeField()
     structure = fields.BigIntField()
+    of_team = fields.BooleanField()
 
     class Meta:
         table = "incentive_statement"

@@ -27,9 +27,9 @@ KIND: Final = "incentive"
 MOST_RULES: Final = 500
 """How many rules may be in force or to come at a time."""
 
-_COLUMNS = (
-    "id, key, title, policy, parameters, ordinal, grain, unit_id, group_id, valid_from, valid_to, revision,"
-    " plugin_version, changed_at, changed_by"
+_RULE = (
+    "SELECT id, key, title, policy, parameters, ordinal, grain, unit_id, group_id, valid_from, valid_to, revision,"
+    " plugin_version, changed_at, changed_by FROM incentive_rule"
 )
 
 
@@ -75,12 +75,12 @@ async def set_rule(work: Work, host: PolicyHost, change: RuleChange) -> int:
     async def apply(transaction: Transaction) -> int:
         await refuse_used_day(transaction, start, "validFrom", change.grain.value)
         await _require_scope(transaction, change)
+        revision = await _last_revision(transaction, change.key) + 1
         before = await _make_room(transaction, change, start)
         row = await transaction.fetch_one(
             "INSERT INTO incentive_rule (company_id, key, title, policy, parameters, ordinal, grain, unit_id, group_id,"
-            " valid_from, valid_to, revision, plugin_version, changed_at, changed_by) SELECT $1, $2, $3, $4,"
-            " $5::text::jsonb, $6, $7, $8, $9, $10, $11, coalesce(max(revision), 0) + 1, $12, $13, $14"
-            " FROM incentive_rule WHERE key = $2 RETURNING id, revision",
+            " valid_from, valid_to, revision, plugin_version, changed_at, changed_by)"
+            " VALUES ($1, $2, $3, $4, $5::text::jsonb, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) RETURNING id",
             transaction.company_id,
             change.key,
             title,
@@ -92,13 +92,14 @@ async def set_rule(work: Work, host: PolicyHost, change: RuleChange) -> int:
             change.group_id,
             start,
             change.valid_to,
+            revision,
             policy.plugin.version or "",
             transaction.now,
             transaction.writer.subject,
         )
         assert row is not None
         rule_id: int = row["id"]
-        after = _told(change, title, parameters, start, row["revision"])
+        after = _told(change, title, parameters, start, revision)
         transaction.record("incentive_rule.set", "IncentiveRule", rule_id, before=before, after=after)
         transaction.publish("incentiveRule.set", id=rule_id, key=change.key)
         return rule_id
@@ -116,7 +117,7 @@ async def end_rule(work: Work, rule_id: int, on: date | None = None) -> int | No
     day = on or work.today
 
     async def apply(transaction: Transaction) -> int | None:
-        row = await transaction.fetch_one(f"SELECT {_COLUMNS} FROM incentive_rule WHERE id = $1 FOR UPDATE", rule_id)
+        row = await transaction.fetch_one(f"{_RULE} WHERE id = $1 FOR UPDATE", rule_id)
         if row is None:
             raise NotFound("NOT_FOUND", "there is no such rule", ("id",))
         await refuse_used_day(transaction, max(day, row["valid_from"]), "on", row["grain"])
@@ -137,16 +138,14 @@ async def end_rule(work: Work, rule_id: int, on: date | None = None) -> int | No
 
 async def rules_by_id(snapshot: Snapshot, ids: Sequence[int]) -> list[dict[str, Any]]:
     """Settings of rules by number, in no order."""
-    return _read(
-        await snapshot.fetch(f"SELECT {_COLUMNS} FROM incentive_rule WHERE id = ANY ($1::bigint[])", list(ids))
-    )
+    return _read(await snapshot.fetch(f"{_RULE} WHERE id = ANY ($1::bigint[])", list(ids)))
 
 
 async def all_rules(snapshot: Snapshot | Transaction, on: date | None = None) -> list[dict[str, Any]]:
     """The settings of rules that are in force on a day, or all there are: by ordinal, key and first day."""
     return _read(
         await snapshot.fetch(
-            f"SELECT {_COLUMNS} FROM incentive_rule WHERE $1::date IS NULL OR daterange(valid_from, valid_to) @> $1"
+            f"{_RULE} WHERE $1::date IS NULL OR daterange(valid_from, valid_to) @> $1"
             " ORDER BY ordinal, key, valid_from, id",
             on,
         )
@@ -189,10 +188,20 @@ async def _require_scope(transaction: Transaction, change: RuleChange) -> None:
         raise InputError("TOO_MANY", f"there are {MOST_RULES} rules already: end one first", ("key",))
 
 
+async def _last_revision(transaction: Transaction, key: str) -> int:
+    """The number of the last change of a rule: also of what is gone by now."""
+    row = await transaction.fetch_one(
+        "SELECT max((after->>'revision')::int) AS last FROM audit_entry WHERE object_type = 'IncentiveRule'"
+        " AND action = 'incentive_rule.set' AND after->>'key' = $1",
+        key,
+    )
+    return 0 if row is None or row["last"] is None else int(row["last"])
+
+
 async def _make_room(transaction: Transaction, change: RuleChange, start: date) -> list[dict[str, Any]]:
     """Cut what the rule says on `start`; what starts on that very day gives way. Returns what it said."""
     rows = await transaction.fetch(
-        f"SELECT {_COLUMNS} FROM incentive_rule WHERE key = $1 AND unit_id IS NOT DISTINCT FROM $2"
+        f"{_RULE} WHERE key = $1 AND unit_id IS NOT DISTINCT FROM $2"
         " AND group_id IS NOT DISTINCT FROM $3 AND (valid_to IS NULL OR valid_to > $4)"
         " AND ($5::date IS NULL OR valid_from < $5) ORDER BY valid_from FOR UPDATE",
         change.key,

@@ -634,6 +634,7 @@ class Migration(migrations.Migration):
                 ("attempt", fields.IntField(default=1)),
                 ("failure", fields.TextField(null=True, unique=False)),
                 ("as_of", fields.DatetimeField(auto_now=False, auto_now_add=False)),
+                ("ledger_mark", fields.BigIntField(null=True)),
                 ("paid_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
                 ("version", fields.IntField(default=1)),
             ],
@@ -653,6 +654,7 @@ class Migration(migrations.Migration):
                 ("run_id", fields.BigIntField()),
                 ("member_id", fields.BigIntField()),
                 ("computed", fields.BooleanField(default=False)),
+                ("structure", fields.BigIntField(default=0)),
                 ("warnings", fields.JSONField(default=[], encoder=JSON_DUMPS, decoder=loads)),
             ],
             options={
@@ -701,6 +703,7 @@ class Migration(migrations.Migration):
                 ("hash", fields.CharField(max_length=64)),
                 ("computed_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
                 ("structure", fields.BigIntField()),
+                ("of_team", fields.BooleanField()),
             ],
             options={
                 "table": "incentive_statement",
