@@ -2,6 +2,7 @@
 
 Of several rules with one key the most specific counts: that of his position, of his group, of the nearest unit, of the
 company. A member stands where he stands on the period's last day; one who stands nowhere any more, where he stood last.
+Who has no place in the period and no entry in it has no rules.
 """
 
 from __future__ import annotations
@@ -47,6 +48,11 @@ JOIN unit_path AS path ON path.company_id = place.company_id AND path.unit_id = 
 _GROUPS = """
 SELECT member_id, group_id FROM group_membership
 WHERE member_id = ANY ($1::bigint[]) AND daterange(valid_from, valid_to) @> $2::date
+"""
+
+_CREDITED = """
+SELECT DISTINCT member_id FROM achievement_balance
+WHERE member_id = ANY ($1::bigint[]) AND business_date >= $2 AND business_date < $3
 """
 
 _POSITION, _GROUP, _UNIT, _COMPANY = range(4)
@@ -149,16 +155,20 @@ def _chain_rule(row: Mapping[str, Any], setting: Record | None, registry: Policy
 
 
 async def chains_of(snapshot: Snapshot, rules: RuleSet, member_ids: Sequence[int], period: Period) -> dict[int, Chain]:
-    """The chain of each member, which may be empty; two statements."""
+    """The chain of each member, in three statements; empty for who has no place in the period and no entry in it."""
+    credited = await snapshot.fetch(_CREDITED, list(member_ids), period.starts_on, period.ends_on)
+    concerned = {row["member_id"] for row in credited}
     scopes: dict[int, dict[tuple[str, int], tuple[int, int]]] = defaultdict(dict)
     for row in await snapshot.fetch(_ABOVE, list(member_ids), period.ends_on):
+        if row["reach"] > period.starts_on:
+            concerned.add(row["member_id"])
         at_position = row["held"] and row["depth"] == 0
         rank = (_POSITION, 0) if at_position else (_UNIT, row["depth"])
         of_member, unit = scopes[row["member_id"]], ("unit", row["ancestor_id"])
         of_member[unit] = min(rank, of_member.get(unit, rank))
     for row in await snapshot.fetch(_GROUPS, list(member_ids), period.ends_on - ONE_DAY):
         scopes[row["member_id"]]["group", row["group_id"]] = (_GROUP, 0)
-    return {member_id: _chain(rules, scopes[member_id]) for member_id in member_ids}
+    return {one: _chain(rules, scopes[one]) if one in concerned else () for one in member_ids}
 
 
 def _chain(rules: RuleSet, scopes: Mapping[tuple[str, int], tuple[int, int]]) -> Chain:

@@ -98,10 +98,14 @@ class Payroll:
     async def pay(self, label: str, unit: str | None = None) -> int:
         """Start, compute, review, approve and pay a run."""
         run_id = await self.draft(label, unit)
+        await self.close(run_id)
+        return run_id
+
+    async def close(self, run_id: int) -> None:
+        """Review, approve and pay a draft."""
         await review_run(self.as_member("ada"), run_id)
         await approve_run(self.as_member("ben"), run_id)
         await pay_run(self.as_member("ada"), run_id)
-        return run_id
 
     async def fetch(self, sql: str, *arguments: Any) -> list[Any]:
         """The rows of a query."""
@@ -118,9 +122,7 @@ class Payroll:
         names = {number: name for name, number in self.members.items()}
         found = {}
         for row in await self.fetch("SELECT * FROM incentive_statement WHERE run_id = $1 ORDER BY member_id", run_id):
-            lines = await self.fetch(
-                "SELECT * FROM statement_line WHERE statement_id = $1 ORDER BY ordinal", row["id"]
-            )
+            lines = await self.fetch("SELECT * FROM statement_line WHERE statement_id = $1 ORDER BY ordinal", row["id"])
             found[names[row["member_id"]]] = {
                 **row,
                 "lines": [(line["rule_key"], line["line_key"], line["amount"]) for line in lines],
