@@ -35,6 +35,7 @@ _ALL = (
     Topic("pool.recycled", "{record} went back to the pool {pool}: {reason}."),
     Topic("pool.assigned", "{record} was handed to you by {by}."),
     Topic("pool.assigned_many", "{count} records were handed to you by {by}."),
+    Topic("statement.paid", "Your statement for {period} is paid: {total} {currency}."),
 )
 
 TOPICS: Final[Mapping[str, Topic]] = MappingProxyType({topic.key: topic for topic in _ALL})
