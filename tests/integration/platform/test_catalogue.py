@@ -31,6 +31,9 @@ APPEND_ONLY = {
     "stage_approval",
     "forecast_adjustment",
     "ownership_entry",
+    "review_form_version",
+    "review_part",
+    "review_step",
 }
 
 
