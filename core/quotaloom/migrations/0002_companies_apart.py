@@ -76,6 +76,14 @@ TENANT_TABLES = (
     "incentive_run_member",
     "incentive_statement",
     "statement_line",
+    "review_form",
+    "review_form_version",
+    "review_part",
+    "review_cycle",
+    "review",
+    "review_score",
+    "review_step",
+    "review_follow_up",
 )
 
 # These name the company by a reference. The others must name a row of the company, and a second check of the same thing
@@ -105,6 +113,7 @@ NAMING_THE_COMPANY = (
     "member_group",
     "incentive_rule",
     "incentive_run",
+    "review_form",
 )
 
 APPEND_ONLY = (
@@ -119,6 +128,9 @@ APPEND_ONLY = (
     "forecast_adjustment",
     "ownership_entry",
     "incentive_run_step",
+    "review_form_version",
+    "review_part",
+    "review_step",
 )
 
 # These rows belong to a run, and nothing of a run that is paid is changed, added or taken away.
@@ -263,6 +275,26 @@ REFERENCES = (
     ("incentive_statement", "member_id", "member"),
     ("statement_line", "statement_id", "incentive_statement"),
     ("statement_line", "corrects_statement_id", "incentive_statement"),
+    ("review_form", "unit_id", "org_unit"),
+    ("review_form_version", "form_id", "review_form"),
+    ("review_part", "form_version_id", "review_form_version"),
+    ("review_part", "metric_id", "metric"),
+    ("review_cycle", "form_id", "review_form"),
+    ("review_cycle", "form_version_id", "review_form_version"),
+    ("review_cycle", "unit_id", "org_unit"),
+    ("review", "cycle_id", "review_cycle"),
+    ("review", "form_id", "review_form"),
+    ("review", "member_id", "member"),
+    ("review", "position_id", "org_unit"),
+    ("review", "unit_id", "org_unit"),
+    ("review", "reviewer_id", "member"),
+    ("review_score", "review_id", "review"),
+    ("review_score", "part_id", "review_part"),
+    ("review_step", "review_id", "review"),
+    ("review_step", "member_id", "member"),
+    ("review_follow_up", "review_id", "review"),
+    ("review_follow_up", "metric_id", "metric"),
+    ("review_follow_up", "objective_id", "objective"),
 )
 
 # References of the rows that come by the thousand: looked up once for all rows of a statement, and not for each.
@@ -338,6 +370,12 @@ UNIQUE = (
     ("incentive_run_member", "run_id, member_id"),
     ("incentive_statement", "run_id, member_id"),
     ("statement_line", "statement_id, ordinal"),
+    ("review_form", "key"),
+    ("review_form_version", "form_id, number"),
+    ("review_part", "form_version_id, key"),
+    ("review_cycle", "form_id, period, unit_id"),
+    ("review", "form_id, period, member_id"),
+    ("review_score", "review_id, part_id"),
 )
 
 INDEXES = (
@@ -398,6 +436,12 @@ INDEXES = (
     ("incentive_run_step", "run_id"),
     ("incentive_run_member", "member_id"),
     ("incentive_statement", "member_id"),
+    ("review", "cycle_id"),
+    ("review", "member_id, ends_on"),
+    ("review", "position_id"),
+    ("review", "step, due_on"),
+    ("review_step", "review_id, id"),
+    ("review_follow_up", "review_id, ordinal"),
 )
 
 # Of columns that are null in most rows.
@@ -518,6 +562,18 @@ CHECKS = (
     ("incentive_run", "(status = 'paid') = (paid_at IS NOT NULL) AND (status = 'failed') = (failure IS NOT NULL)"),
     ("incentive_run_step", "step IN ('start', 'compute', 'review', 'approve', 'pay', 'return', 'cancel')"),
     ("incentive_statement", "carried_out <= 0 AND advanced_before >= 0 AND advanced_after >= 0"),
+    ("review_form", "grain IN ('year', 'half', 'quarter', 'month')"),
+    ("review_part", "kind IN ('quantitative', 'qualitative') AND (kind = 'quantitative') = (metric_id IS NOT NULL)"),
+    ("review_part", "weight >= 0 AND weight <= 1 AND most > 0"),
+    ("review_cycle", "starts_on < ends_on"),
+    (
+        "review",
+        "step IN ('self', 'manager', 'confirmation', 'appeal', 'decision', 'calibration', 'filed', 'cancelled')",
+    ),
+    ("review", "(step = 'filed') = (filed_at IS NOT NULL) AND (step <> 'filed' OR score IS NOT NULL)"),
+    ("review_score", "self_score >= 0 AND manager_score >= 0 AND points >= 0"),
+    ("review_follow_up", "state IN ('open', 'done', 'missed') AND (state = 'open') = (settled_at IS NULL)"),
+    ("review_follow_up", "char_length(text) BETWEEN 1 AND 2000 AND char_length(note) <= 2000"),
 )
 
 ROLE = "quotaloom_app"
@@ -707,6 +763,27 @@ def _statements() -> list[str]:
         """
         ALTER TABLE attribute_value ADD FOREIGN KEY (company_id, definition_id, choice_id)
             REFERENCES attribute_choice (company_id, definition_id, id);
+        """
+    )
+    found.append(
+        # A review that is filed, and what was given in it, stays as it is.
+        """
+        CREATE FUNCTION refuse_to_change_filed() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+            RAISE EXCEPTION 'a review that is filed never changes' USING ERRCODE = 'restrict_violation';
+        END $$;
+        CREATE TRIGGER filed_for_good BEFORE UPDATE OR DELETE ON review
+            FOR EACH ROW WHEN (OLD.step = 'filed') EXECUTE FUNCTION refuse_to_change_filed();
+        CREATE FUNCTION refuse_to_score_filed() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+            IF EXISTS (SELECT FROM review WHERE step = 'filed' AND (
+                (TG_OP <> 'INSERT' AND company_id = OLD.company_id AND id = OLD.review_id)
+                OR (TG_OP <> 'DELETE' AND company_id = NEW.company_id AND id = NEW.review_id)
+            )) THEN
+                RAISE EXCEPTION 'a review that is filed never changes' USING ERRCODE = 'restrict_violation';
+            END IF;
+            RETURN CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
+        END $$;
+        CREATE TRIGGER filed_for_good BEFORE INSERT OR UPDATE OR DELETE ON review_score
+            FOR EACH ROW EXECUTE FUNCTION refuse_to_score_filed();
         """
     )
     found += [

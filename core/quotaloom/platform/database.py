@@ -36,6 +36,7 @@ MODEL_MODULES = (
     "quotaloom.leads.models",
     "quotaloom.pool.models",
     "quotaloom.incentives.models",
+    "quotaloom.reviews.models",
 )
 
 ATTEMPTS = 8
