@@ -11,16 +11,11 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from quotaloom.importing.templates.commands import ExportedTemplate, export_targets
-from quotaloom.importing.templates.layout import TemplateFormat
 from quotaloom.platform.errors import AccessDenied, InputError, NotFound, Unauthenticated, Unavailable
+from quotaloom.platform.spreadsheets import FileFormat
 from quotaloom.platform.tokens import TokenAuthority
 from quotaloom_graphql.context import RequestContext, Services
 from quotaloom_graphql.nodes import decode_id, optional_id
-
-_MEDIA_TYPES: Final = {
-    TemplateFormat.CSV: "text/csv; charset=utf-8",
-    TemplateFormat.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}
 
 _STATUS: Final = ((Unauthenticated, 401), (AccessDenied, 403), (NotFound, 404), (InputError, 400), (Unavailable, 503))
 
@@ -28,7 +23,7 @@ _STATUS: Final = ((Unauthenticated, 401), (AccessDenied, 403), (NotFound, 404), 
 def template_routes(services: Callable[[], Services], authority: TokenAuthority) -> list[Route]:
     """A route for each format; `under` and `scenario` in the query are as in the graph."""
 
-    def route(format: TemplateFormat) -> Route:
+    def route(format: FileFormat) -> Route:
         async def download(request: Request) -> Response:
             try:
                 exported = await _export(services(), authority, request, format)
@@ -38,11 +33,11 @@ def template_routes(services: Callable[[], Services], authority: TokenAuthority)
 
         return Route(f"/plans/{{plan_id}}/template.{format}", download, methods=["GET"])
 
-    return [route(format) for format in TemplateFormat]
+    return [route(format) for format in FileFormat]
 
 
 async def _export(
-    services: Services, authority: TokenAuthority, request: Request, format: TemplateFormat
+    services: Services, authority: TokenAuthority, request: Request, format: FileFormat
 ) -> ExportedTemplate:
     identity = authority.authenticate(request.headers.get("authorization"))
     plan_id = decode_id(request.path_params["plan_id"], "Plan", ("planId",))
@@ -61,13 +56,13 @@ def _number(text: str | None) -> int | None:
     return int(text)
 
 
-def _file(exported: ExportedTemplate, format: TemplateFormat) -> Response:
+def _file(exported: ExportedTemplate, format: FileFormat) -> Response:
     name = quote(f"{exported.plan_name}.{format}", safe="")
     headers = {
         "content-disposition": f"attachment; filename=\"targets.{format}\"; filename*=UTF-8''{name}",
         "cache-control": "no-store",
     }
-    return Response(exported.content, media_type=_MEDIA_TYPES[format], headers=headers)
+    return Response(exported.content, media_type=format.media_type, headers=headers)
 
 
 def _refused(error: Any) -> Response:

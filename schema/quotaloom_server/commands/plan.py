@@ -11,7 +11,6 @@ import typer
 from rich.progress import Progress
 
 from quotaloom.importing.templates.commands import ImportOutcome, export_targets, import_targets
-from quotaloom.importing.templates.layout import TemplateFormat
 from quotaloom.organizations.reads import units, units_by_key
 from quotaloom.platform.access import Viewer
 from quotaloom.platform.amounts import format_amount
@@ -19,6 +18,7 @@ from quotaloom.platform.embedded import ending_on_signals
 from quotaloom.platform.errors import InputError, NotFound
 from quotaloom.platform.refusals import ManyRefused
 from quotaloom.platform.settings import Settings, load_settings
+from quotaloom.platform.spreadsheets import FileFormat
 from quotaloom.platform.work import Work
 from quotaloom_server import bearers
 from quotaloom_server.clock import utc_now
@@ -131,9 +131,9 @@ class _Shown:
         self._progress.stop()
 
 
-def _format_of(file: Path) -> TemplateFormat:
+def _format_of(file: Path) -> FileFormat:
     try:
-        return TemplateFormat(file.suffix.lower().removeprefix("."))
+        return FileFormat(file.suffix.lower().removeprefix("."))
     except ValueError:
         raise InputError("BAD_FORMAT", f"{file.name} ends neither in .xlsx nor in .csv.", ("FILE",)) from None
 
