@@ -127,8 +127,12 @@ def _write_xlsx(file: BinaryIO, columns: Sequence[Column], rows: Iterable[Sequen
     for number, column in enumerate(columns, 1):
         page.column_dimensions[get_column_letter(number)].width = _WIDTHS.get(column.kind, _WIDTH)
     page.append([_text_cell(page, column.heading, _HEADING) for column in columns])
-    for row in rows:
-        page.append([_cell(page, column, value) for column, value in zip(columns, row, strict=True)])
+    try:
+        for row in rows:
+            page.append([_cell(page, column, value) for column, value in zip(columns, row, strict=True)])
+    except BaseException:
+        book.save(io.BytesIO())  # what was written so far lies in a file of its own, which saving takes away
+        raise
     book.save(file)
 
 
