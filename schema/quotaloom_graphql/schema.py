@@ -21,6 +21,7 @@ from strawberry.types.graphql import OperationType
 from quotaloom.platform.errors import NotFound
 from quotaloom_graphql import (
     achievements,
+    action_plans,
     activities,
     attributes,
     comments,
@@ -38,6 +39,7 @@ from quotaloom_graphql import (
     submissions,
 )
 from quotaloom_graphql.achievement_mutations import AchievementMutation
+from quotaloom_graphql.action_plan_mutations import ActionPlanMutation
 from quotaloom_graphql.activity_mutations import ActivityMutation
 from quotaloom_graphql.attribute_mutations import AttributeMutation
 from quotaloom_graphql.comments import CommentMutation
@@ -91,6 +93,7 @@ NODE_LOADERS: dict[str, NodeLoader] = {
     **funnel_queries.NODE_LOADERS,
     **pools.NODE_LOADERS,
     **activities.NODE_LOADERS,
+    **action_plans.NODE_LOADERS,
     **deal_reviews.NODE_LOADERS,
     **achievements.NODE_LOADERS,
     **companies.NODE_LOADERS,
@@ -127,6 +130,7 @@ class Query(
     pools.PoolQuery,
     OwnershipQuery,
     activities.ActivityQuery,
+    action_plans.ActionPlanQuery,
     deal_reviews.DealReviewQuery,
     achievements.AchievementQuery,
     attributes.AttributeQuery,
@@ -178,6 +182,7 @@ class Mutation(
     MovementMutation,
     HandOutMutation,
     ActivityMutation,
+    ActionPlanMutation,
     deal_reviews.DealReviewMutation,
     AttributeMutation,
     PolicyMutation,

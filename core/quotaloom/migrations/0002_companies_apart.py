@@ -68,6 +68,10 @@ TENANT_TABLES = (
     "attribute_definition",
     "attribute_choice",
     "attribute_value",
+    "action_plan",
+    "action_item",
+    "action_plan_entry",
+    "action_plan_comment",
 )
 
 # These name the company by a reference. The others must name a row of the company, and a second check of the same thing
@@ -107,6 +111,7 @@ APPEND_ONLY = (
     "stage_approval",
     "forecast_adjustment",
     "ownership_entry",
+    "action_plan_entry",
 )
 
 REFERENCES = (
@@ -231,6 +236,25 @@ REFERENCES = (
     ("attribute_value", "to_customer_id", "customer"),
     ("attribute_value", "to_opportunity_id", "opportunity"),
     ("attribute_value", "to_lead_id", "lead"),
+    ("action_plan", "member_id", "member"),
+    ("action_plan", "unit_id", "org_unit"),
+    ("action_plan", "metric_id", "metric"),
+    ("action_plan", "plan_id", "plan"),
+    ("action_plan", "objective_id", "objective"),
+    ("action_plan", "part_of_id", "action_plan"),
+    ("action_plan", "follows_id", "action_plan"),
+    ("action_item", "action_plan_id", "action_plan"),
+    ("action_item", "lead_id", "lead"),
+    ("action_item", "customer_id", "customer"),
+    ("action_item", "opportunity_id", "opportunity"),
+    ("action_item", "activity_id", "activity"),
+    ("action_item", "refines_id", "action_item"),
+    ("action_item", "carried_from_id", "action_item"),
+    ("action_plan_entry", "action_plan_id", "action_plan"),
+    ("action_plan_entry", "action_item_id", "action_item"),
+    ("action_plan_entry", "author_id", "member"),
+    ("action_plan_comment", "action_plan_id", "action_plan"),
+    ("action_plan_comment", "author_id", "member"),
 )
 
 # References of the rows that come by the thousand: looked up once for all rows of a statement, and not for each.
@@ -301,6 +325,8 @@ UNIQUE = (
     ("attribute_definition", "subject, key"),
     ("attribute_choice", "definition_id, key"),
     ("attribute_choice", "definition_id, id"),
+    ("action_plan", "actor, request_key"),
+    ("action_item", "activity_id"),
 )
 
 INDEXES = (
@@ -356,10 +382,26 @@ INDEXES = (
     ("activity", "member_id, due_on"),
     ("activity", "deal_review_id"),
     ("attribute_value", "definition_id, choice_id"),
+    ("action_plan", "member_id, starts_on"),
+    ("action_plan", "unit_id, starts_on"),
+    ("action_plan", "part_of_id"),
+    ("action_plan", "follows_id"),
+    ("action_item", "action_plan_id"),
+    ("action_item", "ends_on"),
+    ("action_plan_entry", "action_plan_id"),
+    ("action_plan_comment", "action_plan_id"),
 )
 
 # Of columns that are null in most rows.
-INDEXES_WHERE_NAMED = (("achievement_entry", "reverses_id"), ("achievement_entry", "opportunity_id"))
+INDEXES_WHERE_NAMED = (
+    ("achievement_entry", "reverses_id"),
+    ("achievement_entry", "opportunity_id"),
+    ("action_item", "lead_id"),
+    ("action_item", "customer_id"),
+    ("action_item", "opportunity_id"),
+    ("action_item", "refines_id"),
+    ("action_item", "carried_from_id"),
+)
 
 # One value a day: of the rows of one company and one subject that fulfil the condition, no two ranges share a day.
 ONE_A_DAY = (
@@ -458,6 +500,17 @@ CHECKS = (
         " to_lead_id) = 1",
     ),
     ("attribute_value", "char_length(text) <= 2000"),
+    ("action_plan", "grain IN ('quarter', 'month', 'week', 'day') AND starts_on < ends_on"),
+    ("action_plan", "state IN ('draft', 'submitted', 'agreed', 'closed') AND target_starts_on < target_ends_on"),
+    ("action_plan", "(state = 'closed') = (closed_at IS NOT NULL) AND num_nonnulls(closed_at, result) IN (0, 2)"),
+    ("action_plan", "part_of_id <> id AND follows_id <> id"),
+    ("action_item", "kind IN ('visit', 'call', 'meeting', 'mail', 'task') AND starts_on < ends_on"),
+    (
+        "action_item",
+        "state IN ('planned', 'done', 'cancelled', 'carried') AND (state = 'done') = (done_on IS NOT NULL)",
+    ),
+    ("action_item", "budget >= 0 AND spent >= 0 AND (state <> 'cancelled' OR reason IS NOT NULL)"),
+    ("action_item", "refines_id <> id AND carried_from_id <> id"),
 )
 
 ROLE = "quotaloom_app"

@@ -31,6 +31,7 @@ APPEND_ONLY = {
     "stage_approval",
     "forecast_adjustment",
     "ownership_entry",
+    "action_plan_entry",
 }
 
 
