@@ -28,6 +28,7 @@ from quotaloom_graphql import (
     customer_levels,
     deal_reviews,
     funnel_queries,
+    incentives,
     leads,
     metrics,
     objectives,
@@ -51,6 +52,7 @@ from quotaloom_graphql.forecast_mutations import ForecastMutation
 from quotaloom_graphql.funnel_layouts import FunnelLayoutMutation
 from quotaloom_graphql.funnel_mutations import FunnelMutation
 from quotaloom_graphql.hand_outs import HandOutMutation
+from quotaloom_graphql.incentive_mutations import IncentiveMutation
 from quotaloom_graphql.jobs import JobMutation, JobQuery
 from quotaloom_graphql.lead_mutations import LeadMutation
 from quotaloom_graphql.merging import MergingMutation
@@ -102,6 +104,7 @@ NODE_LOADERS: dict[str, NodeLoader] = {
     **scores.NODE_LOADERS,
     **leads.NODE_LOADERS,
     **customer_levels.NODE_LOADERS,
+    **incentives.NODE_LOADERS,
 }
 
 
@@ -136,6 +139,7 @@ class Query(
     leads.LeadQuery,
     customer_levels.CustomerLevelQuery,
     DuplicateQuery,
+    incentives.IncentiveQuery,
     PluginQuery,
     JobQuery,
 ):
@@ -179,6 +183,7 @@ class Mutation(
     HandOutMutation,
     ActivityMutation,
     deal_reviews.DealReviewMutation,
+    IncentiveMutation,
     AttributeMutation,
     PolicyMutation,
     PolicyTrialMutation,
