@@ -36,6 +36,8 @@ MODEL_MODULES = (
     "quotaloom.leads.models",
     "quotaloom.pool.models",
     "quotaloom.incentives.models",
+    "quotaloom.reviews.models",
+    "quotaloom.action_plans.models",
 )
 
 ATTEMPTS = 8

@@ -32,6 +32,10 @@ APPEND_ONLY = {
     "forecast_adjustment",
     "ownership_entry",
     "incentive_run_step",
+    "review_form_version",
+    "review_part",
+    "review_step",
+    "action_plan_entry",
 }
 
 

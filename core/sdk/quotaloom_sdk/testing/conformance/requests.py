@@ -294,7 +294,8 @@ def _review_parts(draw: DrawFn) -> ReviewPart:
     most = draw(st.sampled_from((Decimal(100), Decimal(10), Decimal(1))))
     weight = draw(st.sampled_from((Decimal(1), Decimal(0), Decimal("0.25"), Decimal(40))))
     if draw(st.booleans()):
-        return ReviewPart(key, title, "quantitative", weight, most, line=draw(lines(LARGEST_PAYABLE)))
+        line, lower = draw(lines(LARGEST_PAYABLE)), draw(st.booleans())
+        return ReviewPart(key, title, "quantitative", weight, most, line=line, lower_is_better=lower)
     own, managers = (None if half is None else most * half / 2 for half in draw(_HALVES))
     return ReviewPart(key, title, "qualitative", weight, most, own, managers)
 
