@@ -147,8 +147,8 @@ class StatementLine:
 
 
 @strawberry.type(
-    description="What a member gets for a period (提成单). You see your own once it is reviewed, those of members in the"
-    " subtrees that you head, and as an admin all."
+    description="What a member gets for a period (提成单). You see your own once it is reviewed, those of members in"
+    " the subtrees that you head, and as an admin all."
 )
 class Statement(Node):
     """A statement."""
