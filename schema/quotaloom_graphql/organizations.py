@@ -23,6 +23,7 @@ from quotaloom_graphql.connections import Connection
 from quotaloom_graphql.enums import MemberRole, OrgUnitKind
 from quotaloom_graphql.funnel_figures import FunnelFigures, load_unit_funnel_figures
 from quotaloom_graphql.funnel_loaders import load_unit_opportunities
+from quotaloom_graphql.incentive_loaders import load_member_statements
 from quotaloom_graphql.nodes import Node, encode_id, global_id
 from quotaloom_graphql.objective_loaders import load_objectives_of_units
 from quotaloom_graphql.organization_loaders import (
@@ -67,6 +68,7 @@ if TYPE_CHECKING:
     from quotaloom_graphql.activities import Activity
     from quotaloom_graphql.commitments import Commitment, UnitCommitment
     from quotaloom_graphql.funnels import Opportunity
+    from quotaloom_graphql.incentives import Statement
     from quotaloom_graphql.objectives import Objective
     from quotaloom_graphql.own_goals import OwnGoal
     from quotaloom_graphql.worksheets import Worksheet
@@ -328,6 +330,11 @@ class Member(Node):
         load_member_activities,
         key="id",
         description="What the member plans and has done, as far as you may see it, the latest day first: a page.",
+    )
+    statements: Connection[Annotated[Statement, strawberry.lazy("quotaloom_graphql.incentives")]] = batch(
+        load_member_statements,
+        key="id",
+        description="What the member gets for each period, as far as you may see it, the latest first: a page.",
     )
     action_plans: Connection[Annotated[ActionPlan, strawberry.lazy("quotaloom_graphql.action_plans")]] = batch(
         load_member_action_plans,

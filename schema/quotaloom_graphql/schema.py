@@ -29,6 +29,7 @@ from quotaloom_graphql import (
     customer_levels,
     deal_reviews,
     funnel_queries,
+    incentives,
     leads,
     metrics,
     objectives,
@@ -54,6 +55,7 @@ from quotaloom_graphql.forecast_mutations import ForecastMutation
 from quotaloom_graphql.funnel_layouts import FunnelLayoutMutation
 from quotaloom_graphql.funnel_mutations import FunnelMutation
 from quotaloom_graphql.hand_outs import HandOutMutation
+from quotaloom_graphql.incentive_mutations import IncentiveMutation
 from quotaloom_graphql.jobs import JobMutation, JobQuery
 from quotaloom_graphql.lead_mutations import LeadMutation
 from quotaloom_graphql.merging import MergingMutation
@@ -106,6 +108,7 @@ NODE_LOADERS: dict[str, NodeLoader] = {
     **scores.NODE_LOADERS,
     **leads.NODE_LOADERS,
     **customer_levels.NODE_LOADERS,
+    **incentives.NODE_LOADERS,
 }
 
 
@@ -142,6 +145,7 @@ class Query(
     leads.LeadQuery,
     customer_levels.CustomerLevelQuery,
     DuplicateQuery,
+    incentives.IncentiveQuery,
     PluginQuery,
     JobQuery,
 ):
@@ -186,6 +190,7 @@ class Mutation(
     ActivityMutation,
     ActionPlanMutation,
     deal_reviews.DealReviewMutation,
+    IncentiveMutation,
     AttributeMutation,
     PolicyMutation,
     PolicyTrialMutation,
