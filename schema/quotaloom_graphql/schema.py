@@ -34,6 +34,7 @@ from quotaloom_graphql import (
     organization_queries,
     pools,
     reliefs,
+    reviews,
     scores,
     submissions,
 )
@@ -74,6 +75,8 @@ from quotaloom_graphql.product_decompositions import ProductDecompositionMutatio
 from quotaloom_graphql.product_metrics import ProductMetricMutation
 from quotaloom_graphql.rankings import RankingQuery
 from quotaloom_graphql.reliefs import ReliefMutation
+from quotaloom_graphql.review_forms import ReviewFormMutation
+from quotaloom_graphql.review_mutations import ReviewMutation
 from quotaloom_graphql.roots import root_field
 from quotaloom_graphql.scenarios import ScenarioMutation
 from quotaloom_graphql.schedules import ScheduleMutation
@@ -102,6 +105,7 @@ NODE_LOADERS: dict[str, NodeLoader] = {
     **scores.NODE_LOADERS,
     **leads.NODE_LOADERS,
     **customer_levels.NODE_LOADERS,
+    **reviews.NODE_LOADERS,
 }
 
 
@@ -136,6 +140,7 @@ class Query(
     leads.LeadQuery,
     customer_levels.CustomerLevelQuery,
     DuplicateQuery,
+    reviews.ReviewQuery,
     PluginQuery,
     JobQuery,
 ):
@@ -179,6 +184,8 @@ class Mutation(
     HandOutMutation,
     ActivityMutation,
     deal_reviews.DealReviewMutation,
+    ReviewFormMutation,
+    ReviewMutation,
     AttributeMutation,
     PolicyMutation,
     PolicyTrialMutation,

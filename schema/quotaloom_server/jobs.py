@@ -17,6 +17,7 @@ from quotaloom.policies.delivering import DELIVERY, KIND, deliver
 from quotaloom.policies.host import PolicyHost
 from quotaloom.pool.by_itself import handing_out_by_itself
 from quotaloom.pool.every_night import RECYCLE, REMIND
+from quotaloom.reviews.nightly import DEADLINES
 from quotaloom_server.clock import Clock
 
 
@@ -24,7 +25,7 @@ from quotaloom_server.clock import Clock
 async def working(database: Database, database_url: str, policies: PolicyHost, clock: Clock) -> AsyncIterator[None]:
     """Do every kind of job while the block runs; events are looked after where a plugin listens at all."""
     of_plugins = [JobHandler(DELIVERY, partial(deliver, policies)), handing_out_by_itself(policies)]
-    handlers = Handlers([PURGE, RECYCLE, REMIND, *of_plugins])
+    handlers = Handlers([PURGE, RECYCLE, REMIND, DEADLINES, *of_plugins])
     async with AsyncExitStack() as stack:
         if policies.registry.of_kind(KIND):
             courier = await stack.enter_async_context(EventCourier(database, policies.registry, clock))

@@ -35,6 +35,10 @@ _ALL = (
     Topic("pool.recycled", "{record} went back to the pool {pool}: {reason}."),
     Topic("pool.assigned", "{record} was handed to you by {by}."),
     Topic("pool.assigned_many", "{count} records were handed to you by {by}."),
+    Topic("review.waiting", "{form}, {period}: the review of {member} waits for its {step}, until {on}."),
+    Topic("review.due_soon", "{form}, {period}: the review of {member} still waits for its {step}, until {on}."),
+    Topic("review.overdue", "{form}, {period}: the {step} of the review of {member} was due on {on}."),
+    Topic("review.filed", "{form}, {period}: the review of {member} is filed."),
 )
 
 TOPICS: Final[Mapping[str, Topic]] = MappingProxyType({topic.key: topic for topic in _ALL})
