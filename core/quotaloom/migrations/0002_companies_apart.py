@@ -68,6 +68,14 @@ TENANT_TABLES = (
     "attribute_definition",
     "attribute_choice",
     "attribute_value",
+    "member_group",
+    "group_membership",
+    "incentive_rule",
+    "incentive_run",
+    "incentive_run_step",
+    "incentive_run_member",
+    "incentive_statement",
+    "statement_line",
     "review_form",
     "review_form_version",
     "review_part",
@@ -102,6 +110,9 @@ NAMING_THE_COMPANY = (
     "pool",
     "pool_rule",
     "ownership",
+    "member_group",
+    "incentive_rule",
+    "incentive_run",
     "review_form",
 )
 
@@ -116,10 +127,19 @@ APPEND_ONLY = (
     "stage_approval",
     "forecast_adjustment",
     "ownership_entry",
+    "incentive_run_step",
     "review_form_version",
     "review_part",
     "review_step",
 )
+
+# These rows belong to a run, and nothing of a run that is paid is changed, added or taken away.
+OF_A_RUN = {
+    "incentive_run_member": "touched.run_id",
+    "incentive_statement": "touched.run_id",
+    "statement_line": "(SELECT run_id FROM incentive_statement AS own"
+    " WHERE own.company_id = touched.company_id AND own.id = touched.statement_id)",
+}
 
 REFERENCES = (
     ("placement", "unit_id", "org_unit"),
@@ -243,6 +263,18 @@ REFERENCES = (
     ("attribute_value", "to_customer_id", "customer"),
     ("attribute_value", "to_opportunity_id", "opportunity"),
     ("attribute_value", "to_lead_id", "lead"),
+    ("group_membership", "group_id", "member_group"),
+    ("group_membership", "member_id", "member"),
+    ("incentive_rule", "unit_id", "org_unit"),
+    ("incentive_rule", "group_id", "member_group"),
+    ("incentive_run", "unit_id", "org_unit"),
+    ("incentive_run_step", "run_id", "incentive_run"),
+    ("incentive_run_member", "run_id", "incentive_run"),
+    ("incentive_run_member", "member_id", "member"),
+    ("incentive_statement", "run_id", "incentive_run"),
+    ("incentive_statement", "member_id", "member"),
+    ("statement_line", "statement_id", "incentive_statement"),
+    ("statement_line", "corrects_statement_id", "incentive_statement"),
     ("review_form", "unit_id", "org_unit"),
     ("review_form_version", "form_id", "review_form"),
     ("review_part", "form_version_id", "review_form_version"),
@@ -333,6 +365,11 @@ UNIQUE = (
     ("attribute_definition", "subject, key"),
     ("attribute_choice", "definition_id, key"),
     ("attribute_choice", "definition_id, id"),
+    ("member_group", "key"),
+    ("incentive_rule", "key, revision"),
+    ("incentive_run_member", "run_id, member_id"),
+    ("incentive_statement", "run_id, member_id"),
+    ("statement_line", "statement_id, ordinal"),
     ("review_form", "key"),
     ("review_form_version", "form_id, number"),
     ("review_part", "form_version_id, key"),
@@ -394,6 +431,11 @@ INDEXES = (
     ("activity", "member_id, due_on"),
     ("activity", "deal_review_id"),
     ("attribute_value", "definition_id, choice_id"),
+    ("group_membership", "member_id"),
+    ("incentive_run", "starts_on"),
+    ("incentive_run_step", "run_id"),
+    ("incentive_run_member", "member_id"),
+    ("incentive_statement", "member_id"),
     ("review", "cycle_id"),
     ("review", "member_id, ends_on"),
     ("review", "position_id"),
@@ -403,7 +445,11 @@ INDEXES = (
 )
 
 # Of columns that are null in most rows.
-INDEXES_WHERE_NAMED = (("achievement_entry", "reverses_id"), ("achievement_entry", "opportunity_id"))
+INDEXES_WHERE_NAMED = (
+    ("achievement_entry", "reverses_id"),
+    ("achievement_entry", "opportunity_id"),
+    ("statement_line", "corrects_statement_id"),
+)
 
 # One value a day: of the rows of one company and one subject that fulfil the condition, no two ranges share a day.
 ONE_A_DAY = (
@@ -413,6 +459,12 @@ ONE_A_DAY = (
     ("policy_setting", "hashtextextended(policy, 0)", "true"),
     ("quota_relief", "position_id", "revoked_at IS NULL"),
     ("absence", "member_id", "true"),
+    ("group_membership", "hashtextextended(group_id::text || ' ' || member_id::text, 0)", "true"),
+    (
+        "incentive_rule",
+        "hashtextextended(key || ' ' || coalesce(unit_id, 0)::text || ' ' || coalesce(group_id, 0)::text, 0)",
+        "true",
+    ),
 )
 
 CHECKS = (
@@ -502,6 +554,14 @@ CHECKS = (
         " to_lead_id) = 1",
     ),
     ("attribute_value", "char_length(text) <= 2000"),
+    ("group_membership", "valid_from < valid_to"),
+    ("incentive_rule", "valid_from < valid_to AND num_nonnulls(unit_id, group_id) <= 1"),
+    ("incentive_rule", "grain IN ('year', 'half', 'quarter', 'month', 'week', 'day')"),
+    ("incentive_run", "starts_on < ends_on AND grain IN ('year', 'half', 'quarter', 'month', 'week', 'day')"),
+    ("incentive_run", "status IN ('computing', 'failed', 'draft', 'reviewed', 'approved', 'paid', 'cancelled')"),
+    ("incentive_run", "(status = 'paid') = (paid_at IS NOT NULL) AND (status = 'failed') = (failure IS NOT NULL)"),
+    ("incentive_run_step", "step IN ('start', 'compute', 'review', 'approve', 'pay', 'return', 'cancel')"),
+    ("incentive_statement", "carried_out <= 0 AND advanced_before >= 0 AND advanced_after >= 0"),
     ("review_form", "grain IN ('year', 'half', 'quarter', 'month')"),
     ("review_part", "kind IN ('quantitative', 'qualitative') AND (kind = 'quantitative') = (metric_id IS NOT NULL)"),
     ("review_part", "weight >= 0 AND weight <= 1 AND most > 0"),
@@ -546,6 +606,45 @@ def _checked_by_statement(table: str) -> str:
     CREATE TRIGGER no_dangling AFTER INSERT ON {table} REFERENCING NEW TABLE AS fresh
         FOR EACH STATEMENT EXECUTE FUNCTION refuse_dangling_{table}();
     """
+
+
+def _closed_once_paid() -> list[str]:
+    """A paid run and all that belongs to it stay as they are, whoever asks."""
+    found = [
+        """
+        CREATE FUNCTION refuse_to_change_paid() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+            RAISE EXCEPTION '% of a paid run: % is refused', TG_TABLE_NAME, TG_OP
+                USING ERRCODE = 'restrict_violation';
+        END $$;
+        CREATE TRIGGER paid BEFORE UPDATE OR DELETE ON incentive_run
+            FOR EACH ROW WHEN (OLD.status = 'paid') EXECUTE FUNCTION refuse_to_change_paid();
+        -- What was late when a statement was computed is looked for among the entries posted since then.
+        CREATE INDEX ON achievement_entry USING brin (posted_at);
+        """
+    ]
+    for table, run_id in OF_A_RUN.items():
+        found.append(
+            f"""
+            CREATE FUNCTION refuse_to_change_paid_{table}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+                IF EXISTS (SELECT FROM touched JOIN incentive_run AS run ON run.company_id = touched.company_id
+                        AND run.id = {run_id} WHERE run.status = 'paid') THEN
+                    RAISE EXCEPTION '{table} of a paid run: % is refused', TG_OP USING ERRCODE = 'restrict_violation';
+                END IF;
+                RETURN NULL;
+            END $$;
+            CREATE TRIGGER paid_inserts AFTER INSERT ON {table} REFERENCING NEW TABLE AS touched
+                FOR EACH STATEMENT EXECUTE FUNCTION refuse_to_change_paid_{table}();
+            CREATE TRIGGER paid_updates AFTER UPDATE ON {table} REFERENCING OLD TABLE AS touched
+                FOR EACH STATEMENT EXECUTE FUNCTION refuse_to_change_paid_{table}();
+            CREATE TRIGGER paid_moves AFTER UPDATE ON {table} REFERENCING NEW TABLE AS touched
+                FOR EACH STATEMENT EXECUTE FUNCTION refuse_to_change_paid_{table}();
+            CREATE TRIGGER paid_deletes AFTER DELETE ON {table} REFERENCING OLD TABLE AS touched
+                FOR EACH STATEMENT EXECUTE FUNCTION refuse_to_change_paid_{table}();
+            CREATE TRIGGER paid_truncates BEFORE TRUNCATE ON {table}
+                FOR EACH STATEMENT EXECUTE FUNCTION refuse_to_change_paid();
+            """
+        )
+    return found
 
 
 def _named_for_good() -> list[str]:
@@ -631,6 +730,7 @@ def _statements() -> list[str]:
         " FOR EACH STATEMENT EXECUTE FUNCTION refuse_to_rewrite_history()"
         for table in APPEND_ONLY
     ]
+    found += _closed_once_paid()
     found.append(
         # One draft and one published version of a plan at a time, one submission that stands of each unit, and one
         # commitment that stands of each unit and month.

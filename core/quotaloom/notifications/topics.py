@@ -39,6 +39,7 @@ _ALL = (
     Topic("review.due_soon", "{form}, {period}: the review of {member} still waits for its {step}, until {on}."),
     Topic("review.overdue", "{form}, {period}: the {step} of the review of {member} was due on {on}."),
     Topic("review.filed", "{form}, {period}: the review of {member} is filed."),
+    Topic("statement.paid", "Your statement for {period} is paid: {total} {currency}."),
 )
 
 TOPICS: Final[Mapping[str, Topic]] = MappingProxyType({topic.key: topic for topic in _ALL})

@@ -35,6 +35,7 @@ MODEL_MODULES = (
     "quotaloom.funnels.models",
     "quotaloom.leads.models",
     "quotaloom.pool.models",
+    "quotaloom.incentives.models",
     "quotaloom.reviews.models",
 )
 

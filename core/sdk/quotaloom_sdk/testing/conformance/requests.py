@@ -133,6 +133,7 @@ def incentive_requests(draw: DrawFn, known: Known) -> IncentiveRequest[Any]:
         parameters=NONE_YET,
         earlier=draw(_EARLIER),
         carried=-draw(_MONEY),
+        corrected=draw(_EITHER_WAY),
         advanced=draw(_MONEY),
         entries=_within(period, draw(_ENTRIES)),
         team=draw(_TEAM),
@@ -166,6 +167,7 @@ def _within(period: PeriodFact, entries: tuple[EntryFact, ...]) -> tuple[EntryFa
 
 _DAY_ONE = date(2017, 1, 1)
 _MONEY = amounts(0, LARGEST_PAYABLE)
+_EITHER_WAY = amounts(-LARGEST_PAYABLE, LARGEST_PAYABLE)
 _ENTRY: SearchStrategy[EntryFact] = st.builds(
     EntryFact,
     id=st.just(""),
@@ -184,8 +186,9 @@ _EARLIER = st.lists(
         IncentiveLine,
         st.sampled_from(("base", "bonus", "below", "奖金")),
         names,
-        amounts(-LARGEST_PAYABLE, LARGEST_PAYABLE),
+        _EITHER_WAY,
         st.just(Explanation("As another policy computed it.")),
+        policy=st.sampled_from(("incentives.tiers", "incentives.flat_rate", "acme.accelerator")),
     ),
     max_size=3,
     unique_by=lambda line: line.key,
