@@ -246,7 +246,7 @@ async def _hold_cycle(transaction: Transaction, cycle_id: int) -> list[Record]:
 def _refuse_too_many(group: Sequence[Graded], layout: Layout) -> None:
     found = beyond(group, layout.grades)
     if found:
-        names = ", ".join(f"{one.grade}: {one.taken} where {one.most} may" for one in found)
+        names = ", ".join(f"{one.grade} or better: {one.taken} where {one.most} may" for one in found)
         message = f"more have a grade than may among {len(group)} peers ({names}); calibrate some of them first"
         raise InputError("TOO_MANY", message, ("id",))
 

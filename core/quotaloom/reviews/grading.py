@@ -77,16 +77,13 @@ def places_of(group: Sequence[Graded], grades: Sequence[Grade]) -> list[Places]:
 
 
 def beyond(group: Sequence[Graded], grades: Sequence[Grade]) -> list[Places]:
-    """The limited grades that too many of a group have, those beyond better ones included.
-
-    A grade is full where it and all better ones together have as many as they may together.
-    """
-    free = 0
+    """The limited grades that too many of a group have, better ones counted in: how many have those, and may."""
+    taken = most = 0
     found = []
     for places, room in zip(places_of(group, grades), seats(len(group), grades)[:-1], strict=True):
-        free += room - places.taken
-        if free < 0:
-            found.append(places)
+        taken, most = taken + places.taken, most + room
+        if taken > most:
+            found.append(Places(places.grade, taken, most))
     return found
 
 
