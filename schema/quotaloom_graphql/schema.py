@@ -36,6 +36,7 @@ from quotaloom_graphql import (
     organization_queries,
     pools,
     reliefs,
+    reviews,
     scores,
     submissions,
 )
@@ -79,6 +80,8 @@ from quotaloom_graphql.product_decompositions import ProductDecompositionMutatio
 from quotaloom_graphql.product_metrics import ProductMetricMutation
 from quotaloom_graphql.rankings import RankingQuery
 from quotaloom_graphql.reliefs import ReliefMutation
+from quotaloom_graphql.review_forms import ReviewFormMutation
+from quotaloom_graphql.review_mutations import ReviewMutation
 from quotaloom_graphql.roots import root_field
 from quotaloom_graphql.scenarios import ScenarioMutation
 from quotaloom_graphql.schedules import ScheduleMutation
@@ -109,6 +112,7 @@ NODE_LOADERS: dict[str, NodeLoader] = {
     **leads.NODE_LOADERS,
     **customer_levels.NODE_LOADERS,
     **incentives.NODE_LOADERS,
+    **reviews.NODE_LOADERS,
 }
 
 
@@ -146,6 +150,7 @@ class Query(
     customer_levels.CustomerLevelQuery,
     DuplicateQuery,
     incentives.IncentiveQuery,
+    reviews.ReviewQuery,
     PluginQuery,
     JobQuery,
 ):
@@ -191,6 +196,8 @@ class Mutation(
     ActionPlanMutation,
     deal_reviews.DealReviewMutation,
     IncentiveMutation,
+    ReviewFormMutation,
+    ReviewMutation,
     AttributeMutation,
     PolicyMutation,
     PolicyTrialMutation,
