@@ -15,6 +15,7 @@ from rich.table import Table
 
 from benchmarks import (
     attaining,
+    attainment_report,
     claiming,
     decomposing,
     funnel_figures,
@@ -41,7 +42,7 @@ class Benchmark:
 
 
 MODULES = (
-    *(importing, memory, nested_query, decomposing, attaining, posting, funnel_figures),
+    *(importing, memory, nested_query, decomposing, attaining, attainment_report, posting, funnel_figures),
     *(claiming, recycling, handing_out, policies, starting),
 )
 

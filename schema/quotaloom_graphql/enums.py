@@ -7,10 +7,13 @@ from enum import StrEnum
 import strawberry
 
 from quotaloom.calendars.periods import Grain
+from quotaloom.platform.spreadsheets import FileFormat
 from quotaloom.targets.attainment import AttainmentStatus
 
 # Strawberry marks the domain's own enums in place.
 strawberry.enum(Grain, name="Grain", description="How long a period of the company's calendar is. Weeks are ISO weeks.")
+
+strawberry.enum(FileFormat, name="FileFormat", description="What kind of file a table is.")
 
 strawberry.enum(
     AttainmentStatus,
@@ -92,6 +95,7 @@ class MemberOrder(StrEnum):
 
 __all__ = [
     "AttainmentStatus",
+    "FileFormat",
     "Grain",
     "MemberOrder",
     "MemberRole",

@@ -41,6 +41,7 @@ from quotaloom_graphql import (
 from quotaloom_graphql.achievement_mutations import AchievementMutation
 from quotaloom_graphql.action_plan_mutations import ActionPlanMutation
 from quotaloom_graphql.activity_mutations import ActivityMutation
+from quotaloom_graphql.attainment_reports import AttainmentReportQuery
 from quotaloom_graphql.attribute_mutations import AttributeMutation
 from quotaloom_graphql.comments import CommentMutation
 from quotaloom_graphql.commitments import CommitmentMutation
@@ -126,6 +127,7 @@ async def _node(
 class Query(
     OrganizationQuery,
     RankingQuery,
+    AttainmentReportQuery,
     funnel_queries.FunnelQuery,
     pools.PoolQuery,
     OwnershipQuery,

@@ -12,11 +12,11 @@ from typing import Annotated, Any
 import strawberry
 
 from quotaloom.importing.templates.commands import ImportOutcome, import_targets
-from quotaloom.importing.templates.layout import TemplateFormat
 from quotaloom.platform.amounts import format_amount
 from quotaloom.platform.errors import InputError
 from quotaloom.platform.work import Work
 from quotaloom_graphql.context import Info, Services
+from quotaloom_graphql.enums import FileFormat
 from quotaloom_graphql.errors import UserError
 from quotaloom_graphql.mutations import mutation
 from quotaloom_graphql.nodes import decode_id
@@ -28,8 +28,6 @@ from strawberry_breadth import batch
 
 MOST_SHOWN = 10_000
 """How many changes one field lists."""
-
-strawberry.enum(TemplateFormat, name="TemplateFormat", description="What kind of file a template is.")
 
 
 @strawberry.enum(description="One of the three values of a cell.")
@@ -46,7 +44,7 @@ class ImportTargetsInput:
     """A file."""
 
     plan_id: strawberry.ID = strawberry.field(description="The plan.")
-    format: TemplateFormat = strawberry.field(description="What kind of file it is.")
+    format: FileFormat = strawberry.field(description="What kind of file it is.")
     content: str = strawberry.field(description="The file, in base64; 20,000,000 bytes at the most.")
     dry_run: bool = strawberry.field(default=True, description="True tells what it changes and stores nothing.")
     scenario: int | None = strawberry.field(

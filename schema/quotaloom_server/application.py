@@ -33,6 +33,7 @@ from quotaloom_server.clock import Clock, utc_now
 from quotaloom_server.hosting import plugins_here, policy_host
 from quotaloom_server.jobs import working
 from quotaloom_server.keys import token_authority
+from quotaloom_server.reports import report_routes
 from quotaloom_server.templates import template_routes
 from quotaloom_server.view import GraphQLView
 
@@ -104,6 +105,7 @@ def create_application(
             Route("/graphql", view),
             WebSocketRoute("/graphql", view),
             *template_routes(lambda: services, authority),
+            *report_routes(lambda: services, authority),
         ],
         middleware=[
             Middleware(

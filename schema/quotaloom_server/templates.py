@@ -3,54 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final
-from urllib.parse import quote
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from quotaloom.importing.templates.commands import ExportedTemplate, export_targets
-from quotaloom.importing.templates.layout import TemplateFormat
-from quotaloom.platform.errors import AccessDenied, InputError, NotFound, Unauthenticated, Unavailable
+from quotaloom.importing.templates.commands import export_targets
+from quotaloom.platform.errors import InputError
+from quotaloom.platform.spreadsheets import FileFormat
 from quotaloom.platform.tokens import TokenAuthority
 from quotaloom_graphql.context import RequestContext, Services
 from quotaloom_graphql.nodes import decode_id, optional_id
-
-_MEDIA_TYPES: Final = {
-    TemplateFormat.CSV: "text/csv; charset=utf-8",
-    TemplateFormat.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}
-
-_STATUS: Final = ((Unauthenticated, 401), (AccessDenied, 403), (NotFound, 404), (InputError, 400), (Unavailable, 503))
+from quotaloom_server.downloads import download_route
 
 
 def template_routes(services: Callable[[], Services], authority: TokenAuthority) -> list[Route]:
     """A route for each format; `under` and `scenario` in the query are as in the graph."""
 
-    def route(format: TemplateFormat) -> Route:
-        async def download(request: Request) -> Response:
-            try:
-                exported = await _export(services(), authority, request, format)
-            except tuple(kind for kind, _ in _STATUS) as error:
-                return _refused(error)
-            return _file(exported, format)
+    def route(format: FileFormat) -> Route:
+        async def export(request: Request) -> tuple[str, bytes]:
+            identity = authority.authenticate(request.headers.get("authorization"))
+            plan_id = decode_id(request.path_params["plan_id"], "Plan", ("planId",))
+            under = optional_id(request.query_params.get("under"), "OrgUnit", ("under",))
+            scenario = _number(request.query_params.get("scenario"))
+            async with RequestContext(services(), identity) as context:
+                work = await context.work()
+            exported = await export_targets(work, plan_id, format, under, scenario)
+            return exported.plan_name, exported.content
 
-        return Route(f"/plans/{{plan_id}}/template.{format}", download, methods=["GET"])
+        return download_route(f"/plans/{{plan_id}}/template.{format}", format, "targets", export)
 
-    return [route(format) for format in TemplateFormat]
-
-
-async def _export(
-    services: Services, authority: TokenAuthority, request: Request, format: TemplateFormat
-) -> ExportedTemplate:
-    identity = authority.authenticate(request.headers.get("authorization"))
-    plan_id = decode_id(request.path_params["plan_id"], "Plan", ("planId",))
-    under = optional_id(request.query_params.get("under"), "OrgUnit", ("under",))
-    scenario = _number(request.query_params.get("scenario"))
-    async with RequestContext(services, identity) as context:
-        work = await context.work()
-    return await export_targets(work, plan_id, format, under, scenario)
+    return [route(format) for format in FileFormat]
 
 
 def _number(text: str | None) -> int | None:
@@ -59,17 +41,3 @@ def _number(text: str | None) -> int | None:
     if not (text.isascii() and text.isdigit() and len(text) < 10):
         raise InputError("BAD_SCENARIO", f"{text[:60]!r} is no number of a scenario", ("scenario",))
     return int(text)
-
-
-def _file(exported: ExportedTemplate, format: TemplateFormat) -> Response:
-    name = quote(f"{exported.plan_name}.{format}", safe="")
-    headers = {
-        "content-disposition": f"attachment; filename=\"targets.{format}\"; filename*=UTF-8''{name}",
-        "cache-control": "no-store",
-    }
-    return Response(exported.content, media_type=_MEDIA_TYPES[format], headers=headers)
-
-
-def _refused(error: Any) -> Response:
-    status = next(status for kind, status in _STATUS if isinstance(error, kind))
-    return JSONResponse({"code": error.extensions["code"], "message": str(error)}, status_code=status)

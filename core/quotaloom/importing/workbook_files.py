@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Final
 
 from quotaloom.importing.mapping import TablePart
-from quotaloom.importing.templates.layout import TemplateFormat
 from quotaloom.importing.templates.sheets import Value, read_sheet
+from quotaloom.platform.spreadsheets import FileFormat
 
 WORKBOOK: Final = ".xlsx"
 
@@ -37,7 +37,7 @@ def as_csv(content: bytes, part: TablePart) -> BytesIO:
     Dates and numbers are written as the part says; a line break in a cell becomes a space. Raises `InputError`
     BAD_FILE, TOO_LARGE.
     """
-    sheet = read_sheet(content, TemplateFormat.XLSX)
+    sheet = read_sheet(content, FileFormat.XLSX)
     text = StringIO()
     writer = csv.writer(text, delimiter=part.delimiter, lineterminator="\n")
     numbered = [(sheet.first, sheet.headings), *((row.number, row.values) for row in sheet.rows)]

@@ -35,6 +35,7 @@ _ALL = (
     Topic("pool.recycled", "{record} went back to the pool {pool}: {reason}."),
     Topic("pool.assigned", "{record} was handed to you by {by}."),
     Topic("pool.assigned_many", "{count} records were handed to you by {by}."),
+    Topic("statement.paid", "Your statement for {period} is paid: {total} {currency}."),
     Topic("action_plan.submitted", "{by} submitted the action plan of {member} for {period}."),
     Topic("action_plan.agreed", "{by} agreed to the action plan of {member} for {period}."),
     Topic("action_plan.returned", "{by} returned the action plan of {member} for {period}: {reason}."),

@@ -116,6 +116,11 @@ class Figures:
         return self.asked.period
 
     @property
+    def expected(self) -> int | None:
+        """The target prorated over the working days elapsed, in minor units; None without a target."""
+        return expected(self.sums.lines.target, self.asked.elapsed, self.asked.working_days)
+
+    @property
     def so_far(self) -> Sums:
         """The sums of the question's periods from the first to this one."""
         later, row = [], self
@@ -247,10 +252,6 @@ def _elapsed(calendar: CompanyCalendar, period: Period, day: date) -> tuple[int,
     return calendar.working.count(period.starts_on, through), working_days
 
 
-def _expected(row: Figures) -> int | None:
-    return expected(row.sums.lines.target, row.asked.elapsed, row.asked.working_days)
-
-
 _OF_SUMS: Final[Mapping[str, Callable[[Sums, AttainmentQuestion], Any]]] = {
     "target": lambda sums, question: _text(sums.lines.target, question),
     "assessment": lambda sums, question: _text(sums.lines.assessment, question),
@@ -271,8 +272,8 @@ _OF_ROW: Final[Mapping[str, Callable[[Figures], Any]]] = {
     "period": lambda row: row.period.label,
     "starts_on": lambda row: row.period.starts_on,
     "ends_on": lambda row: row.period.ends_on,
-    "expected": lambda row: _text(_expected(row), row.question),
-    "pace": lambda row: rate(row.sums.achieved, _expected(row)),
+    "expected": lambda row: _text(row.expected, row.question),
+    "pace": lambda row: rate(row.sums.achieved, row.expected),
     "elapsed_days": lambda row: row.asked.elapsed,
     "working_days": lambda row: row.asked.working_days,
 }

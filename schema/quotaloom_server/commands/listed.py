@@ -20,6 +20,7 @@ from quotaloom_server.commands.migrate import migrate
 from quotaloom_server.commands.plan import plan
 from quotaloom_server.commands.plugin import plugin
 from quotaloom_server.commands.plugins import plugins
+from quotaloom_server.commands.report import report
 from quotaloom_server.commands.schema import schema
 from quotaloom_server.commands.serve import serve
 from quotaloom_server.commands.token import token
@@ -39,6 +40,7 @@ app = typer.Typer(
 for command in (serve, worker, migrate, demo, import_, token, schema, plugins):
     app.command(command.__name__.rstrip("_"))(command)
 app.add_typer(plan, name="plan")
+app.add_typer(report, name="report")
 app.add_typer(plugin, name="plugin")
 
 

@@ -11,7 +11,6 @@ import typer
 from rich.progress import Progress
 
 from quotaloom.importing.templates.commands import ImportOutcome, export_targets, import_targets
-from quotaloom.importing.templates.layout import TemplateFormat
 from quotaloom.organizations.reads import units, units_by_key
 from quotaloom.platform.access import Viewer
 from quotaloom.platform.amounts import format_amount
@@ -19,6 +18,7 @@ from quotaloom.platform.embedded import ending_on_signals
 from quotaloom.platform.errors import InputError, NotFound
 from quotaloom.platform.refusals import ManyRefused
 from quotaloom.platform.settings import Settings, load_settings
+from quotaloom.platform.spreadsheets import FileFormat
 from quotaloom.platform.work import Work
 from quotaloom_server import bearers
 from quotaloom_server.clock import utc_now
@@ -58,15 +58,15 @@ def export(
 
     Those of its draft, or of a scenario, for the units that whoever does it plans for.
     """
-    format, settings = _format_of(file), load_settings()
+    format, settings = format_of(file), load_settings()
 
     async def work(urls: DatabaseUrls) -> bytes:
-        async with _working(settings, urls, company, member) as work:
+        async with working(settings, urls, company, member) as work:
             plan_id = await _plan_named(work, plan, year)
-            unit_id = None if under is None else await _unit_keyed(work, under)
+            unit_id = None if under is None else await unit_keyed(work, under)
             return (await export_targets(work, plan_id, format, unit_id, scenario)).content
 
-    with ending_on_signals(), database_urls(settings) as urls, _Shown("Writing the file"):
+    with ending_on_signals(), database_urls(settings) as urls, Waiting("Writing the file"):
         content = run(work(urls))
     file.write_bytes(content)
     ASIDE.print(f"Wrote {file}. To bring it back: quotaloom plan import {file} --company {company} --plan {plan!r}")
@@ -88,11 +88,11 @@ def import_(
 
     With --apply the changes are stored, all or none.
     """
-    format, content, settings = _format_of(file), file.read_bytes(), load_settings()
+    format, content, settings = format_of(file), file.read_bytes(), load_settings()
     names: dict[int, str] = {}
 
-    async def work(urls: DatabaseUrls, shown: _Shown) -> ImportOutcome:
-        async with _working(settings, urls, company, member) as work:
+    async def work(urls: DatabaseUrls, shown: Waiting) -> ImportOutcome:
+        async with working(settings, urls, company, member) as work:
             plan_id = await _plan_named(work, plan, year)
             outcome = await import_targets(
                 work, plan_id, content, format, dry_run=not apply, scenario=scenario, progress=shown.told
@@ -103,7 +103,7 @@ def import_(
             return outcome
 
     try:
-        with ending_on_signals(), database_urls(settings) as urls, _Shown("Reading the file") as shown:
+        with ending_on_signals(), database_urls(settings) as urls, Waiting("Reading the file") as shown:
             outcome = run(work(urls, shown))
     except InputError as error:
         raise _placed(error) from None
@@ -112,7 +112,7 @@ def import_(
         ASIDE.print("Nothing is stored yet. The same command with --apply stores this.")
 
 
-class _Shown:
+class Waiting:
     """What goes on, for somebody who waits for it."""
 
     def __init__(self, title: str) -> None:
@@ -123,7 +123,7 @@ class _Shown:
         """So many cells are written."""
         self._progress.update(self._task, description=f"Writing cells: {cells:,}")
 
-    def __enter__(self) -> _Shown:
+    def __enter__(self) -> Waiting:
         self._progress.start()
         return self
 
@@ -131,15 +131,16 @@ class _Shown:
         self._progress.stop()
 
 
-def _format_of(file: Path) -> TemplateFormat:
+def format_of(file: Path) -> FileFormat:
+    """What kind of file it is to be; raises `InputError` BAD_FORMAT."""
     try:
-        return TemplateFormat(file.suffix.lower().removeprefix("."))
+        return FileFormat(file.suffix.lower().removeprefix("."))
     except ValueError:
         raise InputError("BAD_FORMAT", f"{file.name} ends neither in .xlsx nor in .csv.", ("FILE",)) from None
 
 
 @asynccontextmanager
-async def _working(settings: Settings, urls: DatabaseUrls, company_key: str, member: str | None) -> AsyncIterator[Work]:
+async def working(settings: Settings, urls: DatabaseUrls, company_key: str, member: str | None) -> AsyncIterator[Work]:
     """Somebody of a company at work."""
     now = utc_now()
     async with connected(settings, urls) as database:
@@ -163,7 +164,8 @@ async def _plan_named(work: Work, name: str, year: int | None) -> int:
     raise NotFound("UNKNOWN_PLAN", f"{what} called {name!r}. There are: {known}.", ("--plan",))
 
 
-async def _unit_keyed(work: Work, key: str) -> int:
+async def unit_keyed(work: Work, key: str) -> int:
+    """The unit with a key; raises `NotFound` UNKNOWN_UNIT."""
     async with work.snapshot() as snapshot:
         rows = await units_by_key(snapshot, [key])
     if not rows:

@@ -23,7 +23,7 @@ def test_the_version_is_the_distributions(home: Home) -> None:
     assert home.run("--version").stdout == f"quotaloom {version('quotaloom')}\n"
 
 
-COMMANDS = ["serve", "worker", "migrate", "demo", "import", "token", "schema", "plugins", "plan", "plugin"]
+COMMANDS = ["serve", "worker", "migrate", "demo", "import", "token", "schema", "plugins", "plan", "report", "plugin"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -141,6 +141,16 @@ def test_an_import_that_cannot_be_is_refused(founded: Home) -> None:
     unknown = founded.run("import", "nowhere", "--mapping", "another", "--company", "acme")
     assert unknown.returncode == 1
     assert "maven-crm-sales" in unknown.stderr
+
+
+def test_a_report_is_written_to_a_file(founded: Home) -> None:
+    """Of the members below a unit, with columns and an order of one's own, the totals last."""
+    of_acme = ("--company", "acme", "--period", "2026", "--under", "acme")
+    more = ("--rows", "members", "--column", "name", "--column", "achieved", "--sort=-achieved", "--as-is")
+    out = founded.run("report", "attainment", "members.csv", *of_acme, *more)
+    assert (out.returncode, out.stdout, out.stderr) == (0, "", "Wrote members.csv.\n")
+    lines = (founded.data.parent / "members.csv").read_text(encoding="utf-8-sig").splitlines()
+    assert lines == ["row,name,achieved", "total,Acme,0.00"]
 
 
 def test_rows_that_are_left_out_are_mended_and_imported_as_the_command_says(home: Home) -> None:

@@ -9,8 +9,8 @@ import pytest
 from openpyxl import load_workbook
 
 from quotaloom.importing.templates import commands
-from quotaloom.importing.templates.layout import TemplateFormat
 from quotaloom.platform.database import Database
+from quotaloom.platform.spreadsheets import FileFormat
 from quotaloom.platform.unit_of_work import Transaction
 from quotaloom.targets.attainment_feed import AttainmentFeed
 from quotaloom.targets.cells import store_target_cells
@@ -191,7 +191,7 @@ async def test_a_large_file_is_stored_in_parts_of_one_transaction(
         work = await context.work()
     plan_id, file = split_id(desk.company.ids["plan"])[1], file_of(table, "csv")
     with pytest.raises(RuntimeError, match="the power fails"):
-        await commands.import_targets(work, plan_id, file, TemplateFormat.CSV, dry_run=False, progress=stop)
+        await commands.import_targets(work, plan_id, file, FileFormat.CSV, dry_run=False, progress=stop)
     assert told == [5, 10, 12]
     assert len(await desk.cells("West")) == 1
     assert len(await desk.import_table(table)) == 12

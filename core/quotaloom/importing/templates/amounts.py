@@ -17,9 +17,7 @@ from quotaloom.importing.templates.layout import CLEAR
 from quotaloom.importing.templates.sheets import FORMULA_WITHOUT_VALUE, Value
 from quotaloom.platform.amounts import parse_amount
 from quotaloom.platform.errors import InputError
-
-EXACT_DIGITS: Final = 15
-"""Digits that a spreadsheet keeps of a number."""
+from quotaloom.platform.spreadsheets import EXACT_DIGITS
 
 _DASHES: Final = frozenset({CLEAR, "\u2013", "\u2014", "\u2212", "\uff0d"})
 """A hyphen, what spreadsheets make of one, and the wide one that Chinese keyboards type."""

@@ -2,31 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import groupby
 from operator import attrgetter
-from typing import Final, TypeVar
 
 from quotaloom.importing.templates.comparing import TargetChange, compare
 from quotaloom.importing.templates.gathering import gather_template
-from quotaloom.importing.templates.layout import MONTH, Template, TemplateFormat
+from quotaloom.importing.templates.layout import MONTH, Template
 from quotaloom.importing.templates.sheets import read_sheet
 from quotaloom.importing.templates.writing import written
 from quotaloom.platform.access import Role, Scope
 from quotaloom.platform.errors import Conflict, InputError
+from quotaloom.platform.spreadsheets import FileFormat, aside
 from quotaloom.platform.unit_of_work import Transaction
 from quotaloom.platform.work import Work
 from quotaloom.targets.cells import MOST_CELLS, CellChange, store_target_cells
 from quotaloom.targets.permission import planning_right
 from quotaloom.targets.standing import refuse_submitted
-
-T = TypeVar("T")
-
-_SPREADSHEETS: Final = ThreadPoolExecutor(max_workers=1, thread_name_prefix="spreadsheets")
-"""Files are read and written one at a time: they take time and memory that requests want too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +41,7 @@ class ImportOutcome:
 
 
 async def export_targets(
-    work: Work, plan_id: int, format: TemplateFormat, under: int | None = None, scenario: int | None = None
+    work: Work, plan_id: int, format: FileFormat, under: int | None = None, scenario: int | None = None
 ) -> ExportedTemplate:
     """The plan's draft, or a scenario of it, as a file, for the units that the viewer plans for.
 
@@ -58,14 +51,14 @@ async def export_targets(
         work.viewer.require(Scope.READ, "exporting targets")
     async with work.snapshot() as snapshot:
         template = await gather_template(snapshot, work, plan_id, under, scenario)
-    return ExportedTemplate(template.plan.name, await _aside(lambda: written(template, format)))
+    return ExportedTemplate(template.plan.name, await aside(lambda: written(template, format)))
 
 
 async def import_targets(
     work: Work,
     plan_id: int,
     content: bytes,
-    format: TemplateFormat,
+    format: FileFormat,
     *,
     dry_run: bool,
     scenario: int | None = None,
@@ -79,10 +72,10 @@ async def import_targets(
     """
     async with work.snapshot() as snapshot:
         await planning_right(snapshot, work)  # nobody else's files are worth the time that reading takes
-    sheet = await _aside(lambda: read_sheet(content, format))
+    sheet = await aside(lambda: read_sheet(content, format))
     async with work.snapshot() as snapshot:
         template = await gather_template(snapshot, work, plan_id, None, scenario)
-    changes = await _aside(lambda: compare(sheet, template))
+    changes = await aside(lambda: compare(sheet, template))
     cells = _cells(changes)
     await _refuse_submitted(work, template, cells)
     if changes and not dry_run:
@@ -141,7 +134,3 @@ def _in_file(error: InputError, cells: Sequence[tuple[CellChange, TargetChange]]
         return error
     change = cells[first + error.path[1]][1]
     return type(error)(error.code, error.message, ("content", change.row, MONTH + change.month.label))
-
-
-async def _aside(work: Callable[[], T]) -> T:
-    return await asyncio.get_running_loop().run_in_executor(_SPREADSHEETS, work)

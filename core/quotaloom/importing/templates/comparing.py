@@ -26,12 +26,12 @@ from quotaloom.importing.templates.layout import (
     TemplateUnit,
     digest,
     read_stamp,
-    unguarded,
 )
 from quotaloom.importing.templates.sheets import Row, Sheet, Value
 from quotaloom.platform.amounts import format_amount
 from quotaloom.platform.errors import Conflict, InputError
 from quotaloom.platform.refusals import raise_all
+from quotaloom.platform.spreadsheets import unguarded
 from quotaloom.targets.gathering import KINDS
 
 MOST_ERRORS: Final = 100

@@ -10,7 +10,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
 from typing import Final
 from zlib import crc32
 
@@ -29,13 +28,6 @@ SHEET: Final = "targets"
 
 MONTH: Final = "month "
 """Begins the heading of a month: spreadsheets would make a date of `2026-04` alone."""
-
-
-class TemplateFormat(StrEnum):
-    """What kind of file."""
-
-    CSV = "csv"
-    XLSX = "xlsx"
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,17 +117,3 @@ def read_stamp(text: str) -> Stamp | None:
     """The stamp that a cell holds, None for what is none."""
     found = _STAMP.fullmatch(text.strip())
     return None if found is None else Stamp(int(found[1]), tuple(found[2].lower().split(".")))
-
-
-_DANGEROUS: Final = ("=", "+", "-", "@", "\t", "\r")
-"""What a spreadsheet takes for the beginning of a formula."""
-
-
-def guarded(text: str) -> str:
-    """Text that no spreadsheet runs as a formula when it opens a CSV file."""
-    return f"'{text}" if text.startswith(_DANGEROUS) else text
-
-
-def unguarded(text: str) -> str:
-    """The text that `guarded` was given."""
-    return text[1:] if text.startswith("'") and text[1:].startswith(_DANGEROUS) else text

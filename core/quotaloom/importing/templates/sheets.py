@@ -12,9 +12,10 @@ from datetime import date, datetime
 from itertools import zip_longest
 from typing import Any, Final
 
-from quotaloom.importing.templates.layout import LINE, SHEET, UNIT, TemplateFormat
+from quotaloom.importing.templates.layout import LINE, SHEET, UNIT
 from quotaloom.importing.templates.workbooks import open_workbook
 from quotaloom.platform.errors import InputError
+from quotaloom.platform.spreadsheets import FileFormat
 
 MOST_BYTES: Final = 20_000_000
 MOST_UNPACKED: Final = 200_000_000
@@ -58,11 +59,11 @@ class Sheet:
     first: int = 1
 
 
-def read_sheet(content: bytes, format: TemplateFormat) -> Sheet:
+def read_sheet(content: bytes, format: FileFormat) -> Sheet:
     """The table in a file; raises `InputError` BAD_FILE, TOO_LARGE. It takes seconds: not for the event loop."""
     if len(content) > MOST_BYTES:
         raise _too_large(f"the file has {len(content):,} bytes; {MOST_BYTES:,} are allowed")
-    rows = _of_csv(content) if format is TemplateFormat.CSV else _of_xlsx(content)
+    rows = _of_csv(content) if format is FileFormat.CSV else _of_xlsx(content)
     kept = []
     for row in rows:
         if any(value is not None for value in row.values):

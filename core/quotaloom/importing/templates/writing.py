@@ -24,18 +24,13 @@ from quotaloom.importing.templates.layout import (
     SHEET,
     MonthCell,
     Template,
-    TemplateFormat,
     TemplateUnit,
-    guarded,
     stamp_of,
 )
 from quotaloom.platform.amounts import format_amount
+from quotaloom.platform.spreadsheets import BOM, EXACT_DIGITS, FileFormat, guarded
 from quotaloom.targets.gathering import KINDS
 
-EXACT_DIGITS: Final = 15
-"""Digits that a number in a spreadsheet keeps; an amount of more is written as text."""
-
-_BOM = "\ufeff"
 _WIDTHS = {NAME: 28, PATH: 36, LINE: 12}
 _CLOSED = PatternFill("solid", fgColor="FFD9D9D9")
 _PINNED = PatternFill("solid", fgColor="FFFFF2CC")
@@ -51,9 +46,9 @@ _HOW_TO: Final = (
 )
 
 
-def written(template: Template, format: TemplateFormat) -> bytes:
+def written(template: Template, format: FileFormat) -> bytes:
     """The file. It takes seconds for ten thousand units: not to be called in the event loop."""
-    return _csv(template) if format is TemplateFormat.CSV else _xlsx(template)
+    return _csv(template) if format is FileFormat.CSV else _xlsx(template)
 
 
 def _rows(template: Template) -> Iterator[tuple[TemplateUnit, int]]:
@@ -74,7 +69,7 @@ def _csv(template: Template) -> bytes:
         before, after = _texts(unit, line, template)
         amounts = [_text(cell.values[line], template.metric_scale) for cell in unit.cells]
         writer.writerow([*map(guarded, before), *amounts, *map(guarded, after)])
-    return (_BOM + file.getvalue()).encode()
+    return (BOM + file.getvalue()).encode()
 
 
 def _text(amount: int | None, scale: int) -> str:

@@ -1,0 +1,162 @@
+"""Tables of typed columns, and the files that they are written to: CSV, and XLSX a row at a time."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, BinaryIO, Final
+
+from openpyxl import Workbook
+from openpyxl.cell import WriteOnlyCell
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+from openpyxl.styles import Font
+from openpyxl.utils import get_column_letter
+
+from quotaloom.platform.amounts import format_amount
+from quotaloom.platform.errors import InputError
+from quotaloom.platform.spreadsheets import BOM, EXACT_DIGITS, FileFormat, guarded
+
+Value = str | int | Decimal | date | None
+"""What a cell holds: texts, whole numbers, amounts in minor units, ratios, days; None for nothing."""
+
+MOST_ROWS: Final = 1_048_575
+"""Rows below the headings that a worksheet has room for."""
+
+_HEADING: Final = Font(bold=True)
+_WIDTHS: Final = {"text": 28, "day": 12}
+_WIDTH: Final = 16
+
+
+class CellKind(StrEnum):
+    """What the cells of a column hold."""
+
+    TEXT = "text"
+    COUNT = "count"
+    AMOUNT = "amount"
+    RATIO = "ratio"
+    DAY = "day"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column: its heading, and what its cells hold. Amounts, in minor units, have `scale` decimal places."""
+
+    heading: str
+    kind: CellKind = CellKind.TEXT
+    scale: int = 0
+
+    @property
+    def number_format(self) -> str:
+        """How a spreadsheet shows its cells."""
+        match self.kind:
+            case CellKind.AMOUNT if self.scale:
+                return f"#,##0.{'0' * self.scale}"
+            case CellKind.AMOUNT | CellKind.COUNT:
+                return "#,##0"
+            case CellKind.RATIO:
+                return "0.000000"
+            case CellKind.DAY:
+                return "yyyy-mm-dd"
+            case _:
+                return "@"
+
+
+def written(format: FileFormat, columns: Sequence[Column], rows: Iterable[Sequence[Value]]) -> bytes:
+    """The file as `write_table` makes it."""
+    file = io.BytesIO()
+    write_table(file, format, columns, rows)
+    return file.getvalue()
+
+
+def write_table(
+    file: BinaryIO,
+    format: FileFormat,
+    columns: Sequence[Column],
+    rows: Iterable[Sequence[Value]],
+    sheet: str = "report",
+) -> None:
+    """Write headings and rows, each with a value for each column, as they come: none is kept in memory.
+
+    No text is run as a formula by a spreadsheet, and numbers of more digits than it keeps are texts in XLSX. It takes
+    seconds for many rows: not to be called in the event loop (see `platform.spreadsheets.aside`). Raises `InputError`
+    TOO_LARGE where a worksheet has no room for the rows.
+    """
+    if format is FileFormat.CSV:
+        _write_csv(file, columns, rows)
+    else:
+        _write_xlsx(file, columns, _bounded(rows), sheet)
+
+
+def _bounded(rows: Iterable[Sequence[Value]]) -> Iterator[Sequence[Value]]:
+    for number, row in enumerate(rows):
+        if number == MOST_ROWS:
+            raise InputError("TOO_LARGE", f"a worksheet has room for {MOST_ROWS:,} rows: take CSV", ("format",))
+        yield row
+
+
+def _write_csv(file: BinaryIO, columns: Sequence[Column], rows: Iterable[Sequence[Value]]) -> None:
+    text = io.TextIOWrapper(file, encoding="utf-8", newline="")
+    text.write(BOM)
+    writer = csv.writer(text)
+    writer.writerow([guarded(column.heading) for column in columns])
+    tell = [_text_of(column) for column in columns]
+    writer.writerows(
+        ["" if value is None else told(value) for told, value in zip(tell, row, strict=True)] for row in rows
+    )
+    text.flush()
+    text.detach()
+
+
+def _text_of(column: Column) -> Callable[[Any], str]:
+    if column.kind is CellKind.TEXT:
+        return guarded
+    if column.kind is CellKind.AMOUNT:
+        return lambda amount: format_amount(amount, column.scale)
+    return str
+
+
+def _write_xlsx(file: BinaryIO, columns: Sequence[Column], rows: Iterable[Sequence[Value]], sheet: str) -> None:
+    book = Workbook(write_only=True)
+    page = book.create_sheet(sheet)
+    page.freeze_panes = "A2"
+    for number, column in enumerate(columns, 1):
+        page.column_dimensions[get_column_letter(number)].width = _WIDTHS.get(column.kind, _WIDTH)
+    page.append([_text_cell(page, column.heading, _HEADING) for column in columns])
+    try:
+        for row in rows:
+            page.append([_cell(page, column, value) for column, value in zip(columns, row, strict=True)])
+    except BaseException:
+        book.save(io.BytesIO())  # what was written so far lies in a file of its own, which saving takes away
+        raise
+    book.save(file)
+
+
+def _cell(page: Any, column: Column, value: Any) -> Any:
+    if value is None:
+        return None
+    if column.kind is CellKind.TEXT:
+        return _text_cell(page, value)
+    if column.kind is CellKind.AMOUNT:
+        amount = format_amount(value, column.scale)
+        if len(str(abs(value))) > EXACT_DIGITS:
+            return amount
+        value = Decimal(amount)
+    cell = WriteOnlyCell(page, value)
+    cell.number_format = column.number_format
+    return cell
+
+
+def _text_cell(page: Any, text: str, font: Font | None = None) -> Any:
+    plain = ILLEGAL_CHARACTERS_RE.sub("", text)
+    if font is None and not plain.startswith("="):
+        return plain
+    cell = WriteOnlyCell(page, plain)
+    cell.data_type = "s"  # a text that begins with = is a formula otherwise
+    if font is not None:
+        cell.font = font
+    return cell
