@@ -110,7 +110,7 @@ async def test_everybody_has_a_row_of_what_he_did_and_what_came_of_it(database: 
 
 
 async def test_it_counts_where_a_position_stood_on_the_day_or_stands_now(database: Database) -> None:
-    """Ann's position moves to West on 15 May: as it was her visit of the 20th and the win are West's, as it is all is."""
+    """Ann's position moves to West on 15 May: her visit of the 20th and her win are West's, and as it is all of it."""
     floor = await worked(database)
     await move_unit(floor.work, floor.units["ann"], floor.units["west"], date(2026, 5, 15))
     as_was, totals = await rows(floor, "rows: UNITS, kind: [COMPANY, TEAM]")
