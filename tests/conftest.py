@@ -13,6 +13,7 @@ from tortoise.apps import Apps
 from quotaloom.platform.database import Database, credentials
 from quotaloom.platform.embedded import SUPERUSER, EmbeddedServer, temporary_postgres
 from quotaloom.platform.migrating import migrate
+from tests.places import throwaway_folder
 
 APPLICATION_ROLE = "quotaloom"
 TEMPLATE = "quotaloom_template"
@@ -36,7 +37,7 @@ Apps._build_initial_querysets = _work_out_once  # type: ignore[assignment, metho
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[EmbeddedServer]:
     """An embedded server of this test process, with a migrated template database."""
-    with temporary_postgres() as server:
+    with temporary_postgres(within=throwaway_folder()) as server:
         asyncio.run(_make_template(server))
         yield server
 

@@ -23,8 +23,8 @@ from quotaloom.policies.settings import store_setting, switched_on
 FROM_THE_BEGINNING = date(1900, 1, 1)
 """What a new company begins with is on for every one of its days."""
 
-BEGINS_WITH = ("allocation.even", "allocation.last_year")
-"""The policies that are on in a new company, the first before the others; every other one waits to be switched on."""
+BEGINS_WITH = ("allocation.even", "allocation.last_year", "reviews.weighted_score")
+"""The policies that are on in a new company, the first of a kind before the others; the rest waits for a switch."""
 
 
 @dataclass(frozen=True, slots=True)

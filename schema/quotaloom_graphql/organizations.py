@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
+from quotaloom_graphql.action_plan_loaders import load_member_action_plans, load_member_figures
 from quotaloom_graphql.activity_loaders import load_member_activities, load_unit_activities
 from quotaloom_graphql.attainments import (
     Attainment,
@@ -62,6 +63,7 @@ from quotaloom_graphql.worksheet_loaders import load_worksheets
 from strawberry_breadth import batch, column
 
 if TYPE_CHECKING:
+    from quotaloom_graphql.action_plans import ActionFigures, ActionPlan
     from quotaloom_graphql.activities import Activity
     from quotaloom_graphql.commitments import Commitment, UnitCommitment
     from quotaloom_graphql.funnels import Opportunity
@@ -326,6 +328,17 @@ class Member(Node):
         load_member_activities,
         key="id",
         description="What the member plans and has done, as far as you may see it, the latest day first: a page.",
+    )
+    action_plans: Connection[Annotated[ActionPlan, strawberry.lazy("quotaloom_graphql.action_plans")]] = batch(
+        load_member_action_plans,
+        key="id",
+        description="The member's action plans, as far as you may see them, the latest first: a page.",
+    )
+    action_figures: Annotated[ActionFigures, strawberry.lazy("quotaloom_graphql.action_plans")] | None = batch(
+        load_member_figures,
+        key="id",
+        description="Planned against done in all action plans of the member, of what is to be done by a day of the"
+        " period; null where it is not for you to see.",
     )
     viewer_can: ViewerCanOnMember = batch(
         load_member_rights, key="id", by="member_id", one=True, description="What you may do with the member."

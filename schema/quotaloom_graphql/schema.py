@@ -21,6 +21,7 @@ from strawberry.types.graphql import OperationType
 from quotaloom.platform.errors import NotFound
 from quotaloom_graphql import (
     achievements,
+    action_plans,
     activities,
     attributes,
     comments,
@@ -38,6 +39,7 @@ from quotaloom_graphql import (
     submissions,
 )
 from quotaloom_graphql.achievement_mutations import AchievementMutation
+from quotaloom_graphql.action_plan_mutations import ActionPlanMutation
 from quotaloom_graphql.activity_mutations import ActivityMutation
 from quotaloom_graphql.activity_reports import ActivityReportQuery
 from quotaloom_graphql.attainment_reports import AttainmentReportQuery
@@ -93,6 +95,7 @@ NODE_LOADERS: dict[str, NodeLoader] = {
     **funnel_queries.NODE_LOADERS,
     **pools.NODE_LOADERS,
     **activities.NODE_LOADERS,
+    **action_plans.NODE_LOADERS,
     **deal_reviews.NODE_LOADERS,
     **achievements.NODE_LOADERS,
     **companies.NODE_LOADERS,
@@ -131,6 +134,7 @@ class Query(
     pools.PoolQuery,
     OwnershipQuery,
     activities.ActivityQuery,
+    action_plans.ActionPlanQuery,
     deal_reviews.DealReviewQuery,
     achievements.AchievementQuery,
     attributes.AttributeQuery,
@@ -182,6 +186,7 @@ class Mutation(
     MovementMutation,
     HandOutMutation,
     ActivityMutation,
+    ActionPlanMutation,
     deal_reviews.DealReviewMutation,
     AttributeMutation,
     PolicyMutation,

@@ -11,7 +11,6 @@ from quotaloom.policies.describing import describe_all, with_described
 from quotaloom.policies.discovery import Discovery, discover
 from quotaloom.policies.host import Deadlines, PolicyHost
 from quotaloom.policies.isolation.limits import MEGABYTE, WorkerLimits
-from quotaloom_graphql.plugin_graphs import with_fitting_graphs
 from quotaloom_server.output import ASIDE
 
 
@@ -21,7 +20,13 @@ def plugins_here(settings: Settings) -> Discovery:
     Raises `PluginsRefused` in strict mode.
     """
     strict = settings.plugins_strict
-    return with_fitting_graphs(discover(allowed=settings.allow_list, strict=strict), strict=strict)
+    found = discover(allowed=settings.allow_list, strict=strict)
+    if not any(plugin.graphql for plugin in found.plugins):
+        return found
+    # The graph takes seconds to load: only where it is served, or a plugin adds to it.
+    from quotaloom_graphql.plugin_graphs import with_fitting_graphs
+
+    return with_fitting_graphs(found, strict=strict)
 
 
 async def find_plugins(settings: Settings, progress: Callable[[str], object] | None = None) -> Discovery:

@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 
+from quotaloom.action_plans.every_night import REMIND as REMIND_OF_ACTION_PLANS
+from quotaloom.incentives.running import computing_runs
 from quotaloom.platform.database import Database
 from quotaloom.platform.jobs.handlers import Handlers, JobHandler
 from quotaloom.platform.jobs.purging import PURGE
@@ -23,8 +25,12 @@ from quotaloom_server.clock import Clock
 @asynccontextmanager
 async def working(database: Database, database_url: str, policies: PolicyHost, clock: Clock) -> AsyncIterator[None]:
     """Do every kind of job while the block runs; events are looked after where a plugin listens at all."""
-    of_plugins = [JobHandler(DELIVERY, partial(deliver, policies)), handing_out_by_itself(policies)]
-    handlers = Handlers([PURGE, RECYCLE, REMIND, *of_plugins])
+    of_plugins = [
+        JobHandler(DELIVERY, partial(deliver, policies)),
+        handing_out_by_itself(policies),
+        computing_runs(policies),
+    ]
+    handlers = Handlers([PURGE, RECYCLE, REMIND, REMIND_OF_ACTION_PLANS, *of_plugins])
     async with AsyncExitStack() as stack:
         if policies.registry.of_kind(KIND):
             courier = await stack.enter_async_context(EventCourier(database, policies.registry, clock))

@@ -68,6 +68,26 @@ TENANT_TABLES = (
     "attribute_definition",
     "attribute_choice",
     "attribute_value",
+    "member_group",
+    "group_membership",
+    "incentive_rule",
+    "incentive_run",
+    "incentive_run_step",
+    "incentive_run_member",
+    "incentive_statement",
+    "statement_line",
+    "review_form",
+    "review_form_version",
+    "review_part",
+    "review_cycle",
+    "review",
+    "review_score",
+    "review_step",
+    "review_follow_up",
+    "action_plan",
+    "action_item",
+    "action_plan_entry",
+    "action_plan_comment",
 )
 
 # These name the company by a reference. The others must name a row of the company, and a second check of the same thing
@@ -94,6 +114,10 @@ NAMING_THE_COMPANY = (
     "pool",
     "pool_rule",
     "ownership",
+    "member_group",
+    "incentive_rule",
+    "incentive_run",
+    "review_form",
 )
 
 APPEND_ONLY = (
@@ -107,7 +131,20 @@ APPEND_ONLY = (
     "stage_approval",
     "forecast_adjustment",
     "ownership_entry",
+    "incentive_run_step",
+    "review_form_version",
+    "review_part",
+    "review_step",
+    "action_plan_entry",
 )
+
+# These rows belong to a run, and nothing of a run that is paid is changed, added or taken away.
+OF_A_RUN = {
+    "incentive_run_member": "touched.run_id",
+    "incentive_statement": "touched.run_id",
+    "statement_line": "(SELECT run_id FROM incentive_statement AS own"
+    " WHERE own.company_id = touched.company_id AND own.id = touched.statement_id)",
+}
 
 REFERENCES = (
     ("placement", "unit_id", "org_unit"),
@@ -231,6 +268,57 @@ REFERENCES = (
     ("attribute_value", "to_customer_id", "customer"),
     ("attribute_value", "to_opportunity_id", "opportunity"),
     ("attribute_value", "to_lead_id", "lead"),
+    ("group_membership", "group_id", "member_group"),
+    ("group_membership", "member_id", "member"),
+    ("incentive_rule", "unit_id", "org_unit"),
+    ("incentive_rule", "group_id", "member_group"),
+    ("incentive_run", "unit_id", "org_unit"),
+    ("incentive_run_step", "run_id", "incentive_run"),
+    ("incentive_run_member", "run_id", "incentive_run"),
+    ("incentive_run_member", "member_id", "member"),
+    ("incentive_statement", "run_id", "incentive_run"),
+    ("incentive_statement", "member_id", "member"),
+    ("statement_line", "statement_id", "incentive_statement"),
+    ("statement_line", "corrects_statement_id", "incentive_statement"),
+    ("review_form", "unit_id", "org_unit"),
+    ("review_form_version", "form_id", "review_form"),
+    ("review_part", "form_version_id", "review_form_version"),
+    ("review_part", "metric_id", "metric"),
+    ("review_cycle", "form_id", "review_form"),
+    ("review_cycle", "form_version_id", "review_form_version"),
+    ("review_cycle", "unit_id", "org_unit"),
+    ("review", "cycle_id", "review_cycle"),
+    ("review", "form_id", "review_form"),
+    ("review", "member_id", "member"),
+    ("review", "position_id", "org_unit"),
+    ("review", "unit_id", "org_unit"),
+    ("review", "reviewer_id", "member"),
+    ("review_score", "review_id", "review"),
+    ("review_score", "part_id", "review_part"),
+    ("review_step", "review_id", "review"),
+    ("review_step", "member_id", "member"),
+    ("review_follow_up", "review_id", "review"),
+    ("review_follow_up", "metric_id", "metric"),
+    ("review_follow_up", "objective_id", "objective"),
+    ("action_plan", "member_id", "member"),
+    ("action_plan", "unit_id", "org_unit"),
+    ("action_plan", "metric_id", "metric"),
+    ("action_plan", "plan_id", "plan"),
+    ("action_plan", "objective_id", "objective"),
+    ("action_plan", "part_of_id", "action_plan"),
+    ("action_plan", "follows_id", "action_plan"),
+    ("action_item", "action_plan_id", "action_plan"),
+    ("action_item", "lead_id", "lead"),
+    ("action_item", "customer_id", "customer"),
+    ("action_item", "opportunity_id", "opportunity"),
+    ("action_item", "activity_id", "activity"),
+    ("action_item", "refines_id", "action_item"),
+    ("action_item", "carried_from_id", "action_item"),
+    ("action_plan_entry", "action_plan_id", "action_plan"),
+    ("action_plan_entry", "action_item_id", "action_item"),
+    ("action_plan_entry", "author_id", "member"),
+    ("action_plan_comment", "action_plan_id", "action_plan"),
+    ("action_plan_comment", "author_id", "member"),
 )
 
 # References of the rows that come by the thousand: looked up once for all rows of a statement, and not for each.
@@ -301,6 +389,19 @@ UNIQUE = (
     ("attribute_definition", "subject, key"),
     ("attribute_choice", "definition_id, key"),
     ("attribute_choice", "definition_id, id"),
+    ("member_group", "key"),
+    ("incentive_rule", "key, revision"),
+    ("incentive_run_member", "run_id, member_id"),
+    ("incentive_statement", "run_id, member_id"),
+    ("statement_line", "statement_id, ordinal"),
+    ("review_form", "key"),
+    ("review_form_version", "form_id, number"),
+    ("review_part", "form_version_id, key"),
+    ("review_cycle", "form_id, period, unit_id"),
+    ("review", "form_id, period, member_id"),
+    ("review_score", "review_id, part_id"),
+    ("action_plan", "actor, request_key"),
+    ("action_item", "activity_id"),
 )
 
 INDEXES = (
@@ -356,10 +457,38 @@ INDEXES = (
     ("activity", "member_id, due_on"),
     ("activity", "deal_review_id"),
     ("attribute_value", "definition_id, choice_id"),
+    ("group_membership", "member_id"),
+    ("incentive_run", "starts_on"),
+    ("incentive_run_step", "run_id"),
+    ("incentive_run_member", "member_id"),
+    ("incentive_statement", "member_id"),
+    ("review", "cycle_id"),
+    ("review", "member_id, ends_on"),
+    ("review", "position_id"),
+    ("review", "step, due_on"),
+    ("review_step", "review_id, id"),
+    ("review_follow_up", "review_id, ordinal"),
+    ("action_plan", "member_id, starts_on"),
+    ("action_plan", "unit_id, starts_on"),
+    ("action_plan", "part_of_id"),
+    ("action_plan", "follows_id"),
+    ("action_item", "action_plan_id"),
+    ("action_item", "ends_on"),
+    ("action_plan_entry", "action_plan_id"),
+    ("action_plan_comment", "action_plan_id"),
 )
 
 # Of columns that are null in most rows.
-INDEXES_WHERE_NAMED = (("achievement_entry", "reverses_id"), ("achievement_entry", "opportunity_id"))
+INDEXES_WHERE_NAMED = (
+    ("achievement_entry", "reverses_id"),
+    ("achievement_entry", "opportunity_id"),
+    ("statement_line", "corrects_statement_id"),
+    ("action_item", "lead_id"),
+    ("action_item", "customer_id"),
+    ("action_item", "opportunity_id"),
+    ("action_item", "refines_id"),
+    ("action_item", "carried_from_id"),
+)
 
 # One value a day: of the rows of one company and one subject that fulfil the condition, no two ranges share a day.
 ONE_A_DAY = (
@@ -369,6 +498,12 @@ ONE_A_DAY = (
     ("policy_setting", "hashtextextended(policy, 0)", "true"),
     ("quota_relief", "position_id", "revoked_at IS NULL"),
     ("absence", "member_id", "true"),
+    ("group_membership", "hashtextextended(group_id::text || ' ' || member_id::text, 0)", "true"),
+    (
+        "incentive_rule",
+        "hashtextextended(key || ' ' || coalesce(unit_id, 0)::text || ' ' || coalesce(group_id, 0)::text, 0)",
+        "true",
+    ),
 )
 
 CHECKS = (
@@ -458,6 +593,37 @@ CHECKS = (
         " to_lead_id) = 1",
     ),
     ("attribute_value", "char_length(text) <= 2000"),
+    ("group_membership", "valid_from < valid_to"),
+    ("incentive_rule", "valid_from < valid_to AND num_nonnulls(unit_id, group_id) <= 1"),
+    ("incentive_rule", "grain IN ('year', 'half', 'quarter', 'month', 'week', 'day')"),
+    ("incentive_run", "starts_on < ends_on AND grain IN ('year', 'half', 'quarter', 'month', 'week', 'day')"),
+    ("incentive_run", "status IN ('computing', 'failed', 'draft', 'reviewed', 'approved', 'paid', 'cancelled')"),
+    ("incentive_run", "(status = 'paid') = (paid_at IS NOT NULL) AND (status = 'failed') = (failure IS NOT NULL)"),
+    ("incentive_run_step", "step IN ('start', 'compute', 'review', 'approve', 'pay', 'return', 'cancel')"),
+    ("incentive_statement", "carried_out <= 0 AND advanced_before >= 0 AND advanced_after >= 0"),
+    ("review_form", "grain IN ('year', 'half', 'quarter', 'month')"),
+    ("review_part", "kind IN ('quantitative', 'qualitative') AND (kind = 'quantitative') = (metric_id IS NOT NULL)"),
+    ("review_part", "weight >= 0 AND weight <= 1 AND most > 0"),
+    ("review_cycle", "starts_on < ends_on"),
+    (
+        "review",
+        "step IN ('self', 'manager', 'confirmation', 'appeal', 'decision', 'calibration', 'filed', 'cancelled')",
+    ),
+    ("review", "(step = 'filed') = (filed_at IS NOT NULL) AND (step <> 'filed' OR score IS NOT NULL)"),
+    ("review_score", "self_score >= 0 AND manager_score >= 0 AND points >= 0"),
+    ("review_follow_up", "state IN ('open', 'done', 'missed') AND (state = 'open') = (settled_at IS NULL)"),
+    ("review_follow_up", "char_length(text) BETWEEN 1 AND 2000 AND char_length(note) <= 2000"),
+    ("action_plan", "grain IN ('quarter', 'month', 'week', 'day') AND starts_on < ends_on"),
+    ("action_plan", "state IN ('draft', 'submitted', 'agreed', 'closed') AND target_starts_on < target_ends_on"),
+    ("action_plan", "(state = 'closed') = (closed_at IS NOT NULL) AND num_nonnulls(closed_at, result) IN (0, 2)"),
+    ("action_plan", "part_of_id <> id AND follows_id <> id"),
+    ("action_item", "kind IN ('visit', 'call', 'meeting', 'mail', 'task') AND starts_on < ends_on"),
+    (
+        "action_item",
+        "state IN ('planned', 'done', 'cancelled', 'carried') AND (state = 'done') = (done_on IS NOT NULL)",
+    ),
+    ("action_item", "budget >= 0 AND spent >= 0 AND (state <> 'cancelled' OR reason IS NOT NULL)"),
+    ("action_item", "refines_id <> id AND carried_from_id <> id"),
 )
 
 ROLE = "quotaloom_app"
@@ -490,6 +656,45 @@ def _checked_by_statement(table: str) -> str:
     CREATE TRIGGER no_dangling AFTER INSERT ON {table} REFERENCING NEW TABLE AS fresh
         FOR EACH STATEMENT EXECUTE FUNCTION refuse_dangling_{table}();
     """
+
+
+def _closed_once_paid() -> list[str]:
+    """A paid run and all that belongs to it stay as they are, whoever asks."""
+    found = [
+        """
+        CREATE FUNCTION refuse_to_change_paid() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+            RAISE EXCEPTION '% of a paid run: % is refused', TG_TABLE_NAME, TG_OP
+                USING ERRCODE = 'restrict_violation';
+        END $$;
+        CREATE TRIGGER paid BEFORE UPDATE OR DELETE ON incentive_run
+            FOR EACH ROW WHEN (OLD.status = 'paid') EXECUTE FUNCTION refuse_to_change_paid();
+        -- What was late when a statement was computed is looked for among the entries posted since then.
+        CREATE INDEX ON achievement_entry USING brin (posted_at);
+        """
+    ]
+    for table, run_id in OF_A_RUN.items():
+        found.append(
+            f"""
+            CREATE FUNCTION refuse_to_change_paid_{table}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+                IF EXISTS (SELECT FROM touched JOIN incentive_run AS run ON run.company_id = touched.company_id
+                        AND run.id = {run_id} WHERE run.status = 'paid') THEN
+                    RAISE EXCEPTION '{table} of a paid run: % is refused', TG_OP USING ERRCODE = 'restrict_violation';
+                END IF;
+                RETURN NULL;
+            END $$;
+            CREATE TRIGGER paid_inserts AFTER INSERT ON {table} REFERENCING NEW TABLE AS touched
+                FOR EACH STATEMENT EXECUTE FUNCTION refuse_to_change_paid_{table}();
+            CREATE TRIGGER paid_updates AFTER UPDATE ON {table} REFERENCING OLD TABLE AS touched
+                FOR EACH STATEMENT EXECUTE FUNCTION refuse_to_change_paid_{table}();
+            CREATE TRIGGER paid_moves AFTER UPDATE ON {table} REFERENCING NEW TABLE AS touched
+                FOR EACH STATEMENT EXECUTE FUNCTION refuse_to_change_paid_{table}();
+            CREATE TRIGGER paid_deletes AFTER DELETE ON {table} REFERENCING OLD TABLE AS touched
+                FOR EACH STATEMENT EXECUTE FUNCTION refuse_to_change_paid_{table}();
+            CREATE TRIGGER paid_truncates BEFORE TRUNCATE ON {table}
+                FOR EACH STATEMENT EXECUTE FUNCTION refuse_to_change_paid();
+            """
+        )
+    return found
 
 
 def _named_for_good() -> list[str]:
@@ -575,6 +780,7 @@ def _statements() -> list[str]:
         " FOR EACH STATEMENT EXECUTE FUNCTION refuse_to_rewrite_history()"
         for table in APPEND_ONLY
     ]
+    found += _closed_once_paid()
     found.append(
         # One draft and one published version of a plan at a time, one submission that stands of each unit, and one
         # commitment that stands of each unit and month.
@@ -607,6 +813,27 @@ def _statements() -> list[str]:
         """
         ALTER TABLE attribute_value ADD FOREIGN KEY (company_id, definition_id, choice_id)
             REFERENCES attribute_choice (company_id, definition_id, id);
+        """
+    )
+    found.append(
+        # A review that is filed, and what was given in it, stays as it is.
+        """
+        CREATE FUNCTION refuse_to_change_filed() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+            RAISE EXCEPTION 'a review that is filed never changes' USING ERRCODE = 'restrict_violation';
+        END $$;
+        CREATE TRIGGER filed_for_good BEFORE UPDATE OR DELETE ON review
+            FOR EACH ROW WHEN (OLD.step = 'filed') EXECUTE FUNCTION refuse_to_change_filed();
+        CREATE FUNCTION refuse_to_score_filed() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+            IF EXISTS (SELECT FROM review WHERE step = 'filed' AND (
+                (TG_OP <> 'INSERT' AND company_id = OLD.company_id AND id = OLD.review_id)
+                OR (TG_OP <> 'DELETE' AND company_id = NEW.company_id AND id = NEW.review_id)
+            )) THEN
+                RAISE EXCEPTION 'a review that is filed never changes' USING ERRCODE = 'restrict_violation';
+            END IF;
+            RETURN CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
+        END $$;
+        CREATE TRIGGER filed_for_good BEFORE INSERT OR UPDATE OR DELETE ON review_score
+            FOR EACH ROW EXECUTE FUNCTION refuse_to_score_filed();
         """
     )
     found += [

@@ -35,6 +35,13 @@ _ALL = (
     Topic("pool.recycled", "{record} went back to the pool {pool}: {reason}."),
     Topic("pool.assigned", "{record} was handed to you by {by}."),
     Topic("pool.assigned_many", "{count} records were handed to you by {by}."),
+    Topic("statement.paid", "Your statement for {period} is paid: {total} {currency}."),
+    Topic("action_plan.submitted", "{by} submitted the action plan of {member} for {period}."),
+    Topic("action_plan.agreed", "{by} agreed to the action plan of {member} for {period}."),
+    Topic("action_plan.returned", "{by} returned the action plan of {member} for {period}: {reason}."),
+    Topic("action_plan.commented", "{by} commented on the action plan of {member} for {period}."),
+    Topic("action_item.due", "{matter} is due by the end of {on}."),
+    Topic("action_item.overdue", "{matter} was due by the end of {on}, and is still to be done."),
 )
 
 TOPICS: Final[Mapping[str, Topic]] = MappingProxyType({topic.key: topic for topic in _ALL})

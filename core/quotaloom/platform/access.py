@@ -26,6 +26,7 @@ class Scope(StrEnum):
     ACHIEVEMENTS = "achievements:write"
     FUNNELS = "funnels:write"
     POOL = "pool:write"
+    INCENTIVES = "incentives:write"
     SETTINGS = "settings:write"
 
 

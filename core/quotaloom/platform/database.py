@@ -35,6 +35,9 @@ MODEL_MODULES = (
     "quotaloom.funnels.models",
     "quotaloom.leads.models",
     "quotaloom.pool.models",
+    "quotaloom.incentives.models",
+    "quotaloom.reviews.models",
+    "quotaloom.action_plans.models",
 )
 
 ATTEMPTS = 8

@@ -13,8 +13,11 @@ from quotaloom.policies.errors import Quarantined, unknown_policy
 from quotaloom.policies.isolation.descriptors import PolicyDescriptor
 from quotaloom_sdk import Need, PolicyDefinition
 
-ESSENTIAL = frozenset({"allocation.even"})
-"""What the product cannot live without, and no company can switch off: there is always a way to split a target."""
+ESSENTIAL = frozenset({"allocation.even", "reviews.weighted_score"})
+"""What the product cannot live without, and no company can switch off.
+
+There is always a way to split a target, and one to score a review.
+"""
 
 
 def plugin_of(key: str) -> str:

@@ -17,6 +17,7 @@ from quotaloom.platform.unit_of_work import Snapshot
 from quotaloom.platform.work import CompanyFacts
 from quotaloom.targets.line_facts import member_line_facts
 from quotaloom_sdk import NO_ATTRIBUTES, Absence, CandidateFact, LineFact, Need
+from quotaloom_sdk.needs import narrowed
 
 RESPONSE_DAYS = 30
 """How many days back first responses are looked for."""
@@ -85,7 +86,7 @@ async def candidate_facts(
     if Need.HISTORY in needs:
         lines = await _lines(snapshot, await load_calendar(snapshot, company), ids, today)
         if Need.PLAN not in needs:
-            lines = {id_: tuple(LineFact(one.metric_key, one.achieved) for one in of) for id_, of in lines.items()}
+            lines = {id_: narrowed(of, needs) for id_, of in lines.items()}
         minutes = await _first_responses(snapshot, ids, today)
     noted = await attributes_of(snapshot, Subject.MEMBER, ids) if Need.ATTRIBUTES in needs else {}
     return tuple(

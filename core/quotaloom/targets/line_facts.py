@@ -48,5 +48,12 @@ def _facts(
     found = {}
     for id_ in ids:
         line = lines.get((id_, 0), _NOTHING)
-        found[id_] = LineFact(metric["key"], achieved.get(id_, 0), line.target, line.assessment, line.stretch)
+        found[id_] = LineFact(
+            metric["key"],
+            achieved.get(id_, 0),
+            line.target,
+            line.assessment,
+            line.stretch,
+            lower_is_better=metric["lower_is_better"],
+        )
     return found

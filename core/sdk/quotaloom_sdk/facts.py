@@ -141,6 +141,7 @@ class LineFact:
     """A metric in a period against its three lines, in the metric's minor units.
 
     `achieved` is always there. `target`, `assessment` and `stretch` need PLAN and are None where there is none.
+    `lower_is_better` tells of a metric such as complaints, of which less is aimed for.
     """
 
     metric_key: str
@@ -148,6 +149,7 @@ class LineFact:
     target: int | None = field(default=None, metadata=given_if(Need.PLAN))
     assessment: int | None = field(default=None, metadata=given_if(Need.PLAN))
     stretch: int | None = field(default=None, metadata=given_if(Need.PLAN))
+    lower_is_better: bool = False
 
     @property
     def rate(self) -> Fraction | None:

@@ -15,6 +15,7 @@ from quotaloom_sdk.exactness import (
     require_distinct,
     require_one,
     require_text,
+    require_text_or_empty,
     require_tuple,
 )
 from quotaloom_sdk.explanations import Explanation
@@ -71,7 +72,9 @@ class IncentiveLine:
     `key` is the line's own within the policy and the period, the same in each run, because later corrections are
     told from first payments by it; `title` is what the member reads. `amount` in minor units of the statement's
     currency, rounded by the rule. `base` and `rate` where the amount is the one times the other. `entries` are the
-    ids of the entries it rests on, if those were given. Raises `InvalidResult`.
+    ids of the entries it rests on, if those were given. `policy` and `rule` are noted by the product in a request's
+    `earlier`: the full key of the policy that gave the line, and the company's own key of the rule that used it;
+    whatever an answer says there is replaced. Raises `InvalidResult`.
     """
 
     key: str
@@ -81,6 +84,8 @@ class IncentiveLine:
     base: int | None = None
     rate: Share | None = None
     entries: tuple[str, ...] = ()
+    policy: str = ""
+    rule: str = ""
 
     def __post_init__(self) -> None:
         require_text("key of a line", self.key)
@@ -95,6 +100,8 @@ class IncentiveLine:
         for entry in self.entries:
             require_text(f"an entry of line {shown(self.key)}", entry)
         require_distinct(f"entries of line {shown(self.key)}", self.entries)
+        require_text_or_empty(f"policy of line {shown(self.key)}", self.policy)
+        require_text_or_empty(f"rule of line {shown(self.key)}", self.rule)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +110,11 @@ class IncentiveRequest(Generic[P]):
 
     `lines` has each metric with what the member achieved; its three values need PLAN. `entries` need HISTORY and
     come by business date, then id. `earlier` are the lines that the policies before this one gave in this very run,
-    in their order: what caps, floors and overrides work on. `carried` is what an earlier period's floor cut off,
-    0 or below. `advanced` is what draws have paid out and not got back, 0 or above. `team` needs TEAM, `reviews`
-    needs REVIEWS. Amounts of money are in minor units of `currency`.
+    in their order: what caps, floors and multipliers work on. `carried` is what an earlier period's floor cut off,
+    0 or below. `corrected` is the sum of what corrects earlier periods: refunds, late deals. Both are in this
+    statement already, beside `earlier`: what works on the total, such as a floor, counts them, a cap does not.
+    `advanced` is what draws have paid out before and not got back, 0 or above. `team` needs TEAM, `reviews` needs
+    REVIEWS. Amounts of money are in minor units of `currency`.
     """
 
     member: MemberFact
@@ -115,6 +124,7 @@ class IncentiveRequest(Generic[P]):
     parameters: P
     earlier: tuple[IncentiveLine, ...] = ()
     carried: int = 0
+    corrected: int = 0
     advanced: int = 0
     entries: tuple[EntryFact, ...] = field(default=(), metadata=given_if(Need.HISTORY))
     team: tuple[TeamFact, ...] = field(default=(), metadata=given_if(Need.TEAM))
@@ -126,11 +136,13 @@ class IncentiveResult:
     """The lines that the rule adds to the statement, in the order to show, and why; no line is a fine answer.
 
     `carry` is what the rule cut off for the next period to start with, 0 or below: a floor that lifts -1,900 to 0
-    gives a line of 1,900 and carries -1,900. Raises `InvalidResult`, also where two lines share a key.
+    gives a line of 1,900 and carries -1,900. `advance` is what its lines pay in advance, above 0, or get back of what
+    was advanced before, below 0: a recoverable draw. Raises `InvalidResult`, also where two lines share a key.
     """
 
     lines: tuple[IncentiveLine, ...]
     carry: int = 0
+    advance: int = 0
     explanation: Explanation
 
     def __post_init__(self) -> None:
@@ -139,10 +151,13 @@ class IncentiveResult:
         require_amount("carry", self.carry)
         if self.carry > 0:
             raise InvalidResult(f"carry must be 0 or below, not {self.carry}")
+        require_amount("advance", self.advance)
         require_one("explanation", self.explanation, Explanation)
 
     def check(self, request: IncentiveRequest[P]) -> None:
-        """Raise `InvalidResult` where a line names an entry that the request does not have."""
+        """Raise `InvalidResult` for an entry that the request does not have, or more got back than was advanced."""
+        if -self.advance > request.advanced:
+            raise InvalidResult(f"advance gets back {-self.advance}; {request.advanced} was advanced and not got back")
         known = {entry.id for entry in request.entries}
         for line in self.lines:
             unknown = next((entry for entry in line.entries if entry not in known), None)

@@ -29,7 +29,8 @@ class ReviewPart:
 
     `kind` is quantitative or qualitative. `weight` is not negative; only the proportions of the weights count. A
     qualitative part has the scores that were given, 0 to `most`, None until they are. A quantitative one has the
-    `line` it is about: a metric with what was achieved and, with PLAN, its targets.
+    `line` it is about: a metric with what was achieved and, with PLAN, its targets; `lower_is_better` where the metric
+    is better when lower.
     """
 
     key: str
@@ -40,6 +41,7 @@ class ReviewPart:
     self_score: Share | None = None
     manager_score: Share | None = None
     line: LineFact | None = None
+    lower_is_better: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ import asyncpg
 import pytest
 
 from quotaloom.platform.embedded import EmbeddedServer, locks, postmaster
+from tests.places import throwaway_folder
 
 ROOT = Path(__file__).parents[3]
 
@@ -24,7 +25,7 @@ Hold = Callable[..., subprocess.Popen[str]]
 @pytest.fixture
 def data() -> Iterator[Path]:
     """A data folder that does not exist yet, with a path short enough for a socket."""
-    parent = Path(tempfile.mkdtemp(prefix="ql-")).resolve()
+    parent = Path(tempfile.mkdtemp(prefix="ql-", dir=throwaway_folder())).resolve()
     parent.chmod(0o711)
     yield parent / "data"
     for cluster in parent.glob("**/postmaster.pid"):  # left by a test that failed

@@ -161,9 +161,9 @@ async def test_what_changed_meanwhile_is_not_overwritten(acme: ApiCompany) -> No
 
 async def test_a_policy_is_switched_with_checked_parameters(acme: ApiCompany) -> None:
     """Off from today on; its settings keep the past; a wrong parameter is refused with its name."""
-    key = "allocation.last_year"
+    key, scorer = "allocation.last_year", "reviews.weighted_score"
     policies = (await acme.graph.ask("{ policies { key active parametersSchema plugin version } }"))["policies"]
-    assert {policy["key"] for policy in policies if policy["active"]} == {"allocation.even", key}
+    assert {policy["key"] for policy in policies if policy["active"]} == {"allocation.even", key, scorer}
     wrong = await acme.graph.try_to("switchPolicy", "", policy=key, active=True, parameters={"share": "x"})
     assert codes(wrong) == [("INVALID_PARAMETERS", "parameters.share")]
     off = await acme.graph.do(

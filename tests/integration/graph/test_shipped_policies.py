@@ -25,7 +25,8 @@ async def test_rules_wait_to_be_switched_on(acme: ApiCompany) -> None:
     """A new company has two of them on, sees the others with all that a form needs, and switches one on."""
     query = "{ policies { key active settings { revision } parametersSchema uiHints } }"
     policies = {policy.pop("key"): policy for policy in (await acme.graph.ask(query))["policies"]}
-    assert {key for key, policy in policies.items() if policy["active"]} == {"allocation.even", "allocation.last_year"}
+    rules = {"allocation.even", "allocation.last_year"}
+    assert {key for key, policy in policies.items() if policy["active"]} == {*rules, "reviews.weighted_score"}
     for rule in WAITING:
         policy = policies[f"allocation.{rule}"]
         assert policy["settings"] == []

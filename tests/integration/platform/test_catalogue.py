@@ -31,6 +31,11 @@ APPEND_ONLY = {
     "stage_approval",
     "forecast_adjustment",
     "ownership_entry",
+    "incentive_run_step",
+    "review_form_version",
+    "review_part",
+    "review_step",
+    "action_plan_entry",
 }
 
 
@@ -93,6 +98,7 @@ def test_every_reference_carries_the_company(tables: dict[str, asyncpg.Record]) 
     # An audit entry may name what is gone or of any type; derived or historical columns are named here, one by one.
     allowed = {("audit_entry", "object_id"), ("audit_entry", "actor_member_id"), ("stage_move", "actor_member_id")}
     allowed |= {("ownership_entry", "actor_member_id"), ("notification", "subject_id")}
+    allowed |= {("incentive_run_step", "actor_member_id")}
     # A balance without a product has the number 0; the entries that it sums name theirs.
     allowed |= {("achievement_balance", "product_id")}
     allowed |= {(table, column) for table, columns in CHECKED_BY_STATEMENT.items() for column in columns}

@@ -9,6 +9,7 @@ from quotaloom.activities.kinds import ActivityKind
 from quotaloom.funnels.commands.stage_changes import win_opportunity
 from quotaloom.leads.commands import create_lead
 from quotaloom.leads.records import NewLead
+from quotaloom.metrics.commands import update_metric
 from quotaloom.ownership.owners import Movement, RecordKind, RecordName
 from quotaloom.platform.database import Database
 from quotaloom.pool.candidate_facts import Candidate, candidate_facts
@@ -83,7 +84,10 @@ async def test_only_what_the_new_holder_did_is_an_answer(database: Database) -> 
 
 
 async def test_lines_are_of_the_current_month_and_planned_metrics(database: Database) -> None:
-    """Ann has 1,000.00 of 4,000.00 in June, Eve nothing and no target; without PLAN none, without HISTORY no lines."""
+    """Ann has 1,000.00 of 4,000.00 in June, Eve nothing and no target; without PLAN none, without HISTORY no lines.
+
+    Which way the metric is aimed for is told in any case.
+    """
     floor = await furnish(database, plans_need_owners=False)
     metric = await floor.one("SELECT id FROM metric WHERE key = 'revenue'")
     plan_id = await create_plan(floor.work, "Plan", metric["id"], 2026)
@@ -97,3 +101,5 @@ async def test_lines_are_of_the_current_month_and_planned_metrics(database: Data
     assert (await told(floor, HISTORY))["ann"].lines == (LineFact("revenue", 1_000_00),)
     assert (await told(floor, HISTORY_AND_PLAN, days=30))["ann"].lines == (LineFact("revenue", 0, 4_000_00),)
     assert (await told(floor, frozenset()))["ann"].lines == ()
+    await update_metric(floor.work, metric["id"], lower_is_better=True)
+    assert (await told(floor, HISTORY))["ann"].lines == (LineFact("revenue", 1_000_00, lower_is_better=True),)

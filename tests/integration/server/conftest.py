@@ -11,12 +11,13 @@ from pathlib import Path
 import pytest
 
 from tests.integration.server.processes import Home
+from tests.places import throwaway_folder
 
 
 @contextmanager
 def new_home() -> Iterator[Home]:
     """A home whose data folder does not exist yet."""
-    parent = Path(tempfile.mkdtemp(prefix="ql-")).resolve()
+    parent = Path(tempfile.mkdtemp(prefix="ql-", dir=throwaway_folder())).resolve()
     parent.chmod(0o711)  # as root, the database's account passes through
     home = Home(parent / "data")
     try:

@@ -41,6 +41,27 @@ def test_shipped_allocation_arrives_through_the_installed_entry_points() -> None
     ]
 
 
+def test_shipped_incentive_rules_arrive_and_wait_to_be_switched_on() -> None:
+    """They are found in the order in which companies mostly run them, and none is on in a new company."""
+    shipped = next(plugin for plugin in discover().plugins if plugin.name == "incentives")
+    assert (shipped.module, shipped.origin) == ("quotaloom_incentives", Origin.BUILT_IN)
+    assert [policy.key for policy in shipped.policies] == [
+        "tiers",
+        "flat_rate",
+        "collected_commission",
+        "threshold_bonus",
+        "spiff",
+        "team_override",
+        "accelerator",
+        "review_multiplier",
+        "cap",
+        "assessment_penalty",
+        "draw",
+        "floor",
+    ]
+    assert {policy.kind for policy in shipped.policies} == {"incentive"}
+
+
 def test_partner_plugin_is_described_by_its_distribution(folder: PluginFolder) -> None:
     """A plugin carries name, distribution, version, module, API version, origin and policies."""
     entry_point = folder.install(GOOD, name="acme", distribution="acme-rules", version="1.2")

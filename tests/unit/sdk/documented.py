@@ -35,9 +35,9 @@ def _spelled(default: object) -> str:
 
 def default_as_written(default: object) -> str:
     """A parameter's default as an admin reads it."""
-    if isinstance(default, tuple):
+    if isinstance(default, tuple) and default:
         return ", ".join(map(str, default))
-    return "none" if default in (None, {}) else str(default)
+    return "none" if default in (None, {}, ()) else str(default)
 
 
 def methods_of(kind: type) -> str:

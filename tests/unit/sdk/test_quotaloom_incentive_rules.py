@@ -10,9 +10,12 @@ from typing import Any
 import pytest
 
 from quotaloom_sdk import (
+    Attribute,
+    Attributes,
     EntryFact,
     Explanation,
     IncentiveLine,
+    IncentiveRequest,
     IncentiveResult,
     IncentiveRule,
     InvalidDefinition,
@@ -21,6 +24,7 @@ from quotaloom_sdk import (
     Need,
     Parameters,
     ReviewFact,
+    TeamFact,
 )
 from quotaloom_sdk.testing import incentive_request, narrowed
 
@@ -42,6 +46,8 @@ ENTRY = EntryFact("7", "revenue", 60_000_00, date(2017, 3, 2), "opportunity")
         ({"explanation": "why"}, "explanation of line 'base' must be of type Explanation"),
         ({"entries": ["7"]}, "entries of line 'base' must be a tuple of str"),
         ({"entries": ("7", "7")}, "entries of line 'base' has '7' twice"),
+        ({"policy": None}, "policy of line 'base' must be of type str"),
+        ({"rule": 7}, "rule of line 'base' must be of type str"),
     ],
 )
 def test_line_that_could_not_be_paid_is_refused(changes: dict[str, Any], words: str) -> None:
@@ -56,6 +62,7 @@ def test_line_that_could_not_be_paid_is_refused(changes: dict[str, Any], words: 
     [
         (lambda: IncentiveResult(lines=(LINE, LINE), explanation=BECAUSE), "lines has 'base' twice"),
         (lambda: IncentiveResult(lines=(), carry=1, explanation=BECAUSE), "carry must be 0 or below, not 1"),
+        (lambda: IncentiveResult(lines=(), advance=0.5, explanation=BECAUSE), "advance must be a whole number"),  # type: ignore[arg-type] # under test
         (lambda: IncentiveResult(lines=[LINE], explanation=BECAUSE), "lines must be a tuple of IncentiveLine"),  # type: ignore[arg-type] # under test
     ],
 )
@@ -91,6 +98,42 @@ def test_request_carries_what_the_rule_declared_and_nothing_else() -> None:
     assert (planned.entries, planned.reviews, planned.period.workdays) == ((), (), None)
     assert narrowed(full, frozenset()).lines == (LineFact("revenue", 90),)
     assert narrowed(full, frozenset(Need)) is full
+
+
+GIVEN: dict[Need, Callable[[IncentiveRequest[Any]], object]] = {
+    Need.HISTORY: lambda request: request.entries,
+    Need.ATTRIBUTES: lambda request: request.member.attributes.entries,
+    Need.PLAN: lambda request: tuple(line.target for line in request.lines if line.target is not None),
+    Need.CALENDAR: lambda request: request.period.workdays,
+    Need.TEAM: lambda request: request.team,
+    Need.REVIEWS: lambda request: request.reviews,
+}
+
+
+@pytest.mark.parametrize("need", sorted(IncentiveRule.offers))
+def test_each_rule_sees_only_what_it_has_declared(need: Need) -> None:
+    """One input declared is one input given, and the targets of people below need PLAN beside TEAM."""
+    full = incentive_request(
+        LineFact("revenue", 90, target=100),
+        parameters=Parameters(),
+        entries=[ENTRY],
+        team=[TeamFact("bob", "Bob", 1, (LineFact("revenue", 50, target=60),))],
+        reviews=[ReviewFact("monthly", Decimal(80))],
+    )
+    full = replace(full, member=replace(full.member, attributes=Attributes((Attribute("region", "East"),))))
+    seen = narrowed(full, frozenset({need}))
+    assert [other for other, read in GIVEN.items() if read(seen)] == [need]
+    assert all(line.target is None for one in seen.team for line in one.lines)
+    assert narrowed(full, frozenset({Need.TEAM, Need.PLAN})).team == full.team
+
+
+def test_no_more_is_got_back_than_was_advanced() -> None:
+    """Of 300 that stand out, 300 may be got back and 301 not; what is paid in advance has no such bound."""
+    request = incentive_request(parameters=Parameters(), advanced=300)
+    for advance in (-300, 0, 5000):
+        IncentiveResult(lines=(), advance=advance, explanation=BECAUSE).check(request)
+    with pytest.raises(InvalidResult, match="advance gets back 301; 300 was advanced and not got back"):
+        IncentiveResult(lines=(), advance=-301, explanation=BECAUSE).check(request)
 
 
 def test_rate_is_exact_and_absent_without_a_target() -> None:

@@ -13,9 +13,14 @@ from quotaloom.platform.embedded.server import EmbeddedPostgres, EmbeddedServer
 
 
 @contextmanager
-def temporary_postgres(*, fsync: bool = False, max_connections: int = 100) -> Iterator[EmbeddedServer]:
-    """Run a new server in a temporary folder with a short path, and remove the folder at the end."""
-    with tempfile.TemporaryDirectory(prefix="quotaloom-") as parent:
+def temporary_postgres(
+    *, fsync: bool = False, max_connections: int = 100, within: Path | None = None
+) -> Iterator[EmbeddedServer]:
+    """Run a new server in a temporary folder with a short path, and remove the folder at the end.
+
+    The folder lies in `within`, without it in the system's temporary folder.
+    """
+    with tempfile.TemporaryDirectory(prefix="quotaloom-", dir=within) as parent:
         Path(parent).chmod(0o711)  # as root, the server's account passes through; the folder is ours and new
         data = Path(parent, "data")
         try:

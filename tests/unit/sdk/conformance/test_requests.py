@@ -141,6 +141,14 @@ NASTY: dict[str, tuple[Any, Callable[[Any], object]]] = {
     "a deal of its position's holder alone": (CreditingRule, lambda request: not request.named),
     "a target of zero": (IncentiveRule, lambda request: any(line.target == 0 for line in request.lines)),
     "no line at all": (IncentiveRule, lambda request: not request.lines),
+    "a metric of which less is better": (
+        IncentiveRule,
+        lambda request: any(line.lower_is_better and line.target for line in request.lines),
+    ),
+    "corrections that take more than was earned": (
+        IncentiveRule,
+        lambda request: request.corrected + sum(line.amount for line in request.earlier) < 0 < len(request.earlier),
+    ),
     "a reversal": (IncentiveRule, lambda request: any(entry.reverses for entry in request.entries)),
     "nobody to hand out to": (PoolPolicy, lambda request: request.records and not request.candidates),
     "nothing to hand out": (PoolPolicy, lambda request: request.candidates and not request.records),

@@ -12,6 +12,8 @@ import pytest
 
 import quotaloom_allocation
 import quotaloom_assignment
+import quotaloom_incentives
+import quotaloom_reviews
 from quotaloom_sdk import PolicyDefinition, hooks
 from quotaloom_sdk.testing.conformance import Options, check_plugin
 
@@ -26,8 +28,10 @@ PAGES = Path(__file__).parents[4] / "docs" / "plugins"
     [
         ("allocation", quotaloom_allocation, quotaloom_allocation.quotaloom_allocation_rules()),
         ("assignment", quotaloom_assignment, quotaloom_assignment.quotaloom_pool_policies()),
+        ("incentives", quotaloom_incentives, quotaloom_incentives.quotaloom_incentive_rules()),
+        ("reviews", quotaloom_reviews, quotaloom_reviews.quotaloom_review_scorers()),
     ],
-    ids=["allocation", "assignment"],
+    ids=["allocation", "assignment", "incentives", "reviews"],
 )
 def test_shipped_policies_pass(plugin: str, module: ModuleType, policies: Iterable[PolicyDefinition]) -> None:
     """Those of the product are asked in another process, too, and nothing is left unchecked."""

@@ -133,6 +133,7 @@ def incentive_requests(draw: DrawFn, known: Known) -> IncentiveRequest[Any]:
         parameters=NONE_YET,
         earlier=draw(_EARLIER),
         carried=-draw(_MONEY),
+        corrected=draw(_EITHER_WAY),
         advanced=draw(_MONEY),
         entries=_within(period, draw(_ENTRIES)),
         team=draw(_TEAM),
@@ -166,6 +167,7 @@ def _within(period: PeriodFact, entries: tuple[EntryFact, ...]) -> tuple[EntryFa
 
 _DAY_ONE = date(2017, 1, 1)
 _MONEY = amounts(0, LARGEST_PAYABLE)
+_EITHER_WAY = amounts(-LARGEST_PAYABLE, LARGEST_PAYABLE)
 _ENTRY: SearchStrategy[EntryFact] = st.builds(
     EntryFact,
     id=st.just(""),
@@ -184,11 +186,13 @@ _EARLIER = st.lists(
         IncentiveLine,
         st.sampled_from(("base", "bonus", "below", "奖金")),
         names,
-        amounts(-LARGEST_PAYABLE, LARGEST_PAYABLE),
+        _EITHER_WAY,
         st.just(Explanation("As another policy computed it.")),
+        policy=st.sampled_from(("incentives.tiers", "incentives.flat_rate", "acme.accelerator")),
+        rule=st.sampled_from(("commission", "extras", "2017-sales")),
     ),
     max_size=3,
-    unique_by=lambda line: line.key,
+    unique_by=lambda line: (line.rule, line.key),
 ).map(tuple)
 _TEAM = tuples_of(st.builds(TeamFact, ids, names, st.integers(1, 4), line_sets(LARGEST_PAYABLE)), 3)
 _REVIEWS = tuples_of(st.builds(ReviewFact, keys, shares(100), st.sampled_from((None, "A", "优"))), 2)
@@ -291,7 +295,8 @@ def _review_parts(draw: DrawFn) -> ReviewPart:
     most = draw(st.sampled_from((Decimal(100), Decimal(10), Decimal(1))))
     weight = draw(st.sampled_from((Decimal(1), Decimal(0), Decimal("0.25"), Decimal(40))))
     if draw(st.booleans()):
-        return ReviewPart(key, title, "quantitative", weight, most, line=draw(lines(LARGEST_PAYABLE)))
+        line, lower = draw(lines(LARGEST_PAYABLE)), draw(st.booleans())
+        return ReviewPart(key, title, "quantitative", weight, most, line=line, lower_is_better=lower)
     own, managers = (None if half is None else most * half / 2 for half in draw(_HALVES))
     return ReviewPart(key, title, "qualitative", weight, most, own, managers)
 
