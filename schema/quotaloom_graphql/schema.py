@@ -43,6 +43,7 @@ from quotaloom_graphql import (
 from quotaloom_graphql.achievement_mutations import AchievementMutation
 from quotaloom_graphql.action_plan_mutations import ActionPlanMutation
 from quotaloom_graphql.activity_mutations import ActivityMutation
+from quotaloom_graphql.activity_reports import ActivityReportQuery
 from quotaloom_graphql.attainment_reports import AttainmentReportQuery
 from quotaloom_graphql.attribute_mutations import AttributeMutation
 from quotaloom_graphql.comments import CommentMutation
@@ -135,6 +136,7 @@ class Query(
     OrganizationQuery,
     RankingQuery,
     AttainmentReportQuery,
+    ActivityReportQuery,
     funnel_queries.FunnelQuery,
     pools.PoolQuery,
     OwnershipQuery,
