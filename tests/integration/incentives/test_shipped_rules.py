@@ -45,15 +45,16 @@ async def test_tiers_and_a_floor_pay_a_refunded_month_as_the_handbook_says(datab
 
 
 async def test_several_rules_work_on_one_another_in_their_order(database: Database) -> None:
-    """5 %, 20 for each order, at most 1,000, and 400 guaranteed: March earns 190, so 210 are paid in advance.
+    """5 %, at most 1,000 of it, 20 for each order, and 400 guaranteed: March earns 190, so 210 are paid in advance.
 
-    April earns 1,100 and 20, of which 120 are cut off, and gives the 210 back. Hal has 1 % of what his team sold.
+    April earns 1,100, of which 100 are cut off, and 20, and gives the 210 back. Hal has 1 % of what his team sold.
     """
     payroll = await shipped_payroll(database, "flat_rate", "spiff", "cap", "draw", "team_override")
     await payroll.rule("rate", "incentives.flat_rate", ordinal=1)
     per_deal = {"pays": "per_deal", "amount_per_deal": 20_00}
     await payroll.rule("extra", "incentives.spiff", ordinal=2, parameters=per_deal)
-    await payroll.rule("cap", "incentives.cap", ordinal=3, parameters={"amount": 1_000_00})
+    limit = {"amount": 1_000_00, "rules": ["incentives.flat_rate"]}
+    await payroll.rule("cap", "incentives.cap", ordinal=3, parameters=limit)
     guaranteed = {"amount": 400_00}
     await payroll.rule("draw", "incentives.draw", ordinal=4, unit_id=payroll.units["ann"], parameters=guaranteed)
     await payroll.rule("override", "incentives.team_override", ordinal=5, unit_id=payroll.units["east"])
@@ -68,7 +69,7 @@ async def test_several_rules_work_on_one_another_in_their_order(database: Databa
     assert april["lines"] == [
         ("rate", "flat_rate", 1_100_00),
         ("extra", "spiff", 20_00),
-        ("cap", "cap", -120_00),
+        ("cap", "cap", -100_00),
         ("draw", "draw", -210_00),
     ]
-    assert (april["total"], april["advanced_after"]) == (790_00, 0)
+    assert (april["total"], april["advanced_after"]) == (810_00, 0)
