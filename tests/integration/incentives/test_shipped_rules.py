@@ -19,7 +19,7 @@ async def shipped_payroll(database: Database, *policies: str) -> Payroll:
     return payroll
 
 
-async def test_tiers_and_a_floor_pay_a_refunded_month_as_the_handbook_says(database: Database) -> None:
+async def test_tiers_and_a_floor_correct_a_refunded_month_and_carry_the_rest_over(database: Database) -> None:
     """130,000 of 100,000 pay 7,400; 40,000 come back in April: -2,900 for March, 1,000 earned, 1,900 carried over."""
     payroll = await shipped_payroll(database, "tiers", "floor")
     quota = {"quota": 100_000_00, "cap_percent": 150}
