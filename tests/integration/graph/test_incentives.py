@@ -133,7 +133,7 @@ async def test_a_run_is_driven_through_the_graph(database: Database) -> None:
 
 
 async def test_statements_cost_as_much_for_one_as_for_many(database: Database) -> None:
-    """A run of two members and one of five, with lines, entries and corrections, take the same number of statements."""
+    """A run of two members and one of five, with lines, entries and corrections, take equally many statements."""
     payroll, floor = await sold(database)
     query = """query {{ incentiveRuns(period: "{0}") {{ nodes {{ statements {{ nodes {{ member {{ name }} totalsByRule {{
         rule }} lines {{ title entries {{ amount }} corrects {{ total lines {{ title }} }} }} }} }} }} }} }}"""
