@@ -36,12 +36,14 @@ from quotaloom_graphql import (
     organization_queries,
     pools,
     reliefs,
+    reviews,
     scores,
     submissions,
 )
 from quotaloom_graphql.achievement_mutations import AchievementMutation
 from quotaloom_graphql.action_plan_mutations import ActionPlanMutation
 from quotaloom_graphql.activity_mutations import ActivityMutation
+from quotaloom_graphql.activity_reports import ActivityReportQuery
 from quotaloom_graphql.attainment_reports import AttainmentReportQuery
 from quotaloom_graphql.attribute_mutations import AttributeMutation
 from quotaloom_graphql.comments import CommentMutation
@@ -79,6 +81,8 @@ from quotaloom_graphql.product_decompositions import ProductDecompositionMutatio
 from quotaloom_graphql.product_metrics import ProductMetricMutation
 from quotaloom_graphql.rankings import RankingQuery
 from quotaloom_graphql.reliefs import ReliefMutation
+from quotaloom_graphql.review_forms import ReviewFormMutation
+from quotaloom_graphql.review_mutations import ReviewMutation
 from quotaloom_graphql.roots import root_field
 from quotaloom_graphql.scenarios import ScenarioMutation
 from quotaloom_graphql.schedules import ScheduleMutation
@@ -109,6 +113,7 @@ NODE_LOADERS: dict[str, NodeLoader] = {
     **leads.NODE_LOADERS,
     **customer_levels.NODE_LOADERS,
     **incentives.NODE_LOADERS,
+    **reviews.NODE_LOADERS,
 }
 
 
@@ -131,6 +136,7 @@ class Query(
     OrganizationQuery,
     RankingQuery,
     AttainmentReportQuery,
+    ActivityReportQuery,
     funnel_queries.FunnelQuery,
     pools.PoolQuery,
     OwnershipQuery,
@@ -146,6 +152,7 @@ class Query(
     customer_levels.CustomerLevelQuery,
     DuplicateQuery,
     incentives.IncentiveQuery,
+    reviews.ReviewQuery,
     PluginQuery,
     JobQuery,
 ):
@@ -191,6 +198,8 @@ class Mutation(
     ActionPlanMutation,
     deal_reviews.DealReviewMutation,
     IncentiveMutation,
+    ReviewFormMutation,
+    ReviewMutation,
     AttributeMutation,
     PolicyMutation,
     PolicyTrialMutation,
