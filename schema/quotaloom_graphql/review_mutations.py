@@ -165,10 +165,10 @@ class ReviewPayload:
     errors: list[UserError] = strawberry.field(description="What was wrong; empty where it was done.")
 
 
-async def _open(work: Work, input: OpenReviewCycleInput, _: Services) -> dict[str, Any]:
+async def _open(work: Work, input: OpenReviewCycleInput, services: Services) -> dict[str, Any]:
     form_id = decode_id(input.form_id, "ReviewForm", ("formId",))
     unit_id = optional_id(input.org_unit_id, "OrgUnit", ("orgUnitId",))
-    return {"cycle_id": await open_cycle(work, form_id, input.period, unit_id)}
+    return {"cycle_id": await open_cycle(work, services.policies.registry, form_id, input.period, unit_id)}
 
 
 async def _file(work: Work, input: FileReviewCycleInput, _: Services) -> dict[str, Any]:

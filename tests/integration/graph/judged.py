@@ -45,7 +45,9 @@ async def judge(floor: Floor) -> dict[str, str]:
         *(("review cycle", "review form", "east"), ("west cycle", "review form", "west")),
         *(("ranked cycle", "ranked form", "east"), ("cycle to file", "ranked form", "west")),
     ):
-        ids[name] = gid("ReviewCycle", await open_cycle(work, made[form], "2026-05", floor.units[unit]))
+        ids[name] = gid(
+            "ReviewCycle", await open_cycle(work, policies.registry, made[form], "2026-05", floor.units[unit])
+        )
     rows = await floor.rows(
         "SELECT review.id, form_id, member.key FROM review JOIN member ON member.id = review.member_id"
     )
