@@ -10,6 +10,7 @@ import strawberry
 
 from quotaloom.activities.facts import ActivityState
 from quotaloom.activities.kinds import ActivityKind
+from quotaloom_graphql.action_item_loaders import load_activity_items
 from quotaloom_graphql.activity_loaders import load_activities, load_activity_rights, my_tasks
 from quotaloom_graphql.connections import Connection
 from quotaloom_graphql.funnel_loaders import load_customers, load_opportunities
@@ -22,6 +23,7 @@ from quotaloom_graphql.roots import root_field
 from strawberry_breadth import batch
 
 if TYPE_CHECKING:
+    from quotaloom_graphql.action_items import ActionItem
     from quotaloom_graphql.leads import Lead
 
 
@@ -75,6 +77,13 @@ class Activity(Node):
     )
     opportunity: Opportunity | None = batch(
         load_opportunities, key="opportunity_id", by="id", one=True, description="The deal."
+    )
+    action_item: Annotated[ActionItem, strawberry.lazy("quotaloom_graphql.action_items")] | None = batch(
+        load_activity_items,
+        key="id",
+        by="activity_id",
+        one=True,
+        description="The item of an action plan that it fulfils, as far as you may see it.",
     )
     viewer_can: ViewerCanOnActivity = batch(load_activity_rights, description="What you may do with it.")
 

@@ -12,6 +12,7 @@ from quotaloom.achievements.splits import CreditKind
 from quotaloom.funnels.forecasting import ForecastCategory
 from quotaloom.funnels.stages import Mover, Outcome
 from quotaloom_graphql.achievement_loaders import load_opportunity_achievements
+from quotaloom_graphql.action_item_loaders import load_customer_items, load_opportunity_items
 from quotaloom_graphql.activity_loaders import load_customer_activities, load_opportunity_activities
 from quotaloom_graphql.attribute_loaders import load_customer_attributes, load_opportunity_attributes
 from quotaloom_graphql.attributes import AttributeValue
@@ -69,6 +70,7 @@ from strawberry_breadth import batch, column
 
 if TYPE_CHECKING:
     from quotaloom_graphql.achievements import Achievement
+    from quotaloom_graphql.action_items import ActionItem
     from quotaloom_graphql.activities import Activity
     from quotaloom_graphql.customer_levels import CustomerLevel
     from quotaloom_graphql.deal_reviews import DealReview
@@ -202,6 +204,9 @@ class Customer(Node):
     )
     activities: Connection[Annotated[Activity, strawberry.lazy("quotaloom_graphql.activities")]] = batch(
         load_customer_activities, key="id", description="What is planned and done for it, the latest day first: a page."
+    )
+    action_items: Connection[Annotated[ActionItem, strawberry.lazy("quotaloom_graphql.action_items")]] = batch(
+        load_customer_items, key="id", description="What action plans that you may see have for it, what is due first."
     )
     merged_into: Customer | None = batch(
         load_customers, key="merged_into_id", by="id", one=True, description="The customer that it is part of by now."
@@ -360,6 +365,11 @@ class Opportunity(Node):
         load_opportunity_activities,
         key="id",
         description="What is planned and done for it, the latest day first: a page.",
+    )
+    action_items: Connection[Annotated[ActionItem, strawberry.lazy("quotaloom_graphql.action_items")]] = batch(
+        load_opportunity_items,
+        key="id",
+        description="What action plans that you may see have for it, what is due first.",
     )
     deal_reviews: list[Annotated[DealReview, strawberry.lazy("quotaloom_graphql.deal_reviews")]] = batch(
         load_deal_reviews,

@@ -10,6 +10,7 @@ import strawberry
 from quotaloom.leads import reads
 from quotaloom.leads.reads import LeadFilter
 from quotaloom.leads.records import LeadStatus
+from quotaloom_graphql.action_item_loaders import load_lead_items
 from quotaloom_graphql.activity_loaders import load_lead_activities
 from quotaloom_graphql.attribute_loaders import load_lead_attributes
 from quotaloom_graphql.attributes import AttributeValue
@@ -37,6 +38,7 @@ from quotaloom_graphql.roots import root_field
 from strawberry_breadth import batch
 
 if TYPE_CHECKING:
+    from quotaloom_graphql.action_items import ActionItem
     from quotaloom_graphql.activities import Activity
 
 Ids = list[strawberry.ID] | None
@@ -109,6 +111,9 @@ class Lead(Node):
     )
     activities: Connection[Annotated[Activity, strawberry.lazy("quotaloom_graphql.activities")]] = batch(
         load_lead_activities, key="id", description="What is planned and done for it, the latest day first: a page."
+    )
+    action_items: Connection[Annotated[ActionItem, strawberry.lazy("quotaloom_graphql.action_items")]] = batch(
+        load_lead_items, key="id", description="What action plans that you may see have for it, what is due first."
     )
     possible_duplicates: list[PossibleDuplicate] = batch(
         load_lead_duplicates, description="The leads that are the same by the company's rule, where you may change it."

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
+from quotaloom_graphql.action_plan_loaders import load_member_action_plans, load_member_figures
 from quotaloom_graphql.activity_loaders import load_member_activities, load_unit_activities
 from quotaloom_graphql.attainments import (
     Attainment,
@@ -22,6 +23,7 @@ from quotaloom_graphql.connections import Connection
 from quotaloom_graphql.enums import MemberRole, OrgUnitKind
 from quotaloom_graphql.funnel_figures import FunnelFigures, load_unit_funnel_figures
 from quotaloom_graphql.funnel_loaders import load_unit_opportunities
+from quotaloom_graphql.incentive_loaders import load_member_statements
 from quotaloom_graphql.nodes import Node, encode_id, global_id
 from quotaloom_graphql.objective_loaders import load_objectives_of_units
 from quotaloom_graphql.organization_loaders import (
@@ -63,9 +65,11 @@ from quotaloom_graphql.worksheet_loaders import load_worksheets
 from strawberry_breadth import batch, column
 
 if TYPE_CHECKING:
+    from quotaloom_graphql.action_plans import ActionFigures, ActionPlan
     from quotaloom_graphql.activities import Activity
     from quotaloom_graphql.commitments import Commitment, UnitCommitment
     from quotaloom_graphql.funnels import Opportunity
+    from quotaloom_graphql.incentives import Statement
     from quotaloom_graphql.objectives import Objective
     from quotaloom_graphql.own_goals import OwnGoal
     from quotaloom_graphql.reviews import Review
@@ -334,6 +338,22 @@ class Member(Node):
         load_member_activities,
         key="id",
         description="What the member plans and has done, as far as you may see it, the latest day first: a page.",
+    )
+    statements: Connection[Annotated[Statement, strawberry.lazy("quotaloom_graphql.incentives")]] = batch(
+        load_member_statements,
+        key="id",
+        description="What the member gets for each period, as far as you may see it, the latest first: a page.",
+    )
+    action_plans: Connection[Annotated[ActionPlan, strawberry.lazy("quotaloom_graphql.action_plans")]] = batch(
+        load_member_action_plans,
+        key="id",
+        description="The member's action plans, as far as you may see them, the latest first: a page.",
+    )
+    action_figures: Annotated[ActionFigures, strawberry.lazy("quotaloom_graphql.action_plans")] | None = batch(
+        load_member_figures,
+        key="id",
+        description="Planned against done in all action plans of the member, of what is to be done by a day of the"
+        " period; null where it is not for you to see.",
     )
     viewer_can: ViewerCanOnMember = batch(
         load_member_rights, key="id", by="member_id", one=True, description="What you may do with the member."

@@ -34,6 +34,9 @@ class ViewerCan:
         description="Define metrics, scores, products, attributes and review forms, set exchange rates, see to failed"
         " jobs."
     )
+    create_action_plans: bool = strawberry.field(
+        description="Make action plans: your own as a member, anybody's as an admin."
+    )
     be_notified: bool = strawberry.field(description="Have notifications, and mark them as read; members only.")
 
 
@@ -53,6 +56,8 @@ async def load_viewer_rights(parents: list[Any], info: Info) -> list[dict[str, b
         "create_opportunities": sells,
         "post_achievements": viewer.may(Scope.ACHIEVEMENTS),
         "change_settings": viewer.may(Scope.SETTINGS),
+        "create_action_plans": viewer.may(Scope.FUNNELS)
+        or (viewer.member_id is not None and viewer.role is not Role.SERVICE),
         "be_notified": viewer.member_id is not None,
     }
     return [rights for _ in parents]

@@ -21,6 +21,7 @@ from strawberry.types.graphql import OperationType
 from quotaloom.platform.errors import NotFound
 from quotaloom_graphql import (
     achievements,
+    action_plans,
     activities,
     attributes,
     comments,
@@ -28,6 +29,7 @@ from quotaloom_graphql import (
     customer_levels,
     deal_reviews,
     funnel_queries,
+    incentives,
     leads,
     metrics,
     objectives,
@@ -39,7 +41,9 @@ from quotaloom_graphql import (
     submissions,
 )
 from quotaloom_graphql.achievement_mutations import AchievementMutation
+from quotaloom_graphql.action_plan_mutations import ActionPlanMutation
 from quotaloom_graphql.activity_mutations import ActivityMutation
+from quotaloom_graphql.activity_reports import ActivityReportQuery
 from quotaloom_graphql.attainment_reports import AttainmentReportQuery
 from quotaloom_graphql.attribute_mutations import AttributeMutation
 from quotaloom_graphql.comments import CommentMutation
@@ -53,6 +57,7 @@ from quotaloom_graphql.forecast_mutations import ForecastMutation
 from quotaloom_graphql.funnel_layouts import FunnelLayoutMutation
 from quotaloom_graphql.funnel_mutations import FunnelMutation
 from quotaloom_graphql.hand_outs import HandOutMutation
+from quotaloom_graphql.incentive_mutations import IncentiveMutation
 from quotaloom_graphql.jobs import JobMutation, JobQuery
 from quotaloom_graphql.lead_mutations import LeadMutation
 from quotaloom_graphql.merging import MergingMutation
@@ -95,6 +100,7 @@ NODE_LOADERS: dict[str, NodeLoader] = {
     **funnel_queries.NODE_LOADERS,
     **pools.NODE_LOADERS,
     **activities.NODE_LOADERS,
+    **action_plans.NODE_LOADERS,
     **deal_reviews.NODE_LOADERS,
     **achievements.NODE_LOADERS,
     **companies.NODE_LOADERS,
@@ -106,6 +112,7 @@ NODE_LOADERS: dict[str, NodeLoader] = {
     **scores.NODE_LOADERS,
     **leads.NODE_LOADERS,
     **customer_levels.NODE_LOADERS,
+    **incentives.NODE_LOADERS,
     **reviews.NODE_LOADERS,
 }
 
@@ -129,10 +136,12 @@ class Query(
     OrganizationQuery,
     RankingQuery,
     AttainmentReportQuery,
+    ActivityReportQuery,
     funnel_queries.FunnelQuery,
     pools.PoolQuery,
     OwnershipQuery,
     activities.ActivityQuery,
+    action_plans.ActionPlanQuery,
     deal_reviews.DealReviewQuery,
     achievements.AchievementQuery,
     attributes.AttributeQuery,
@@ -142,6 +151,7 @@ class Query(
     leads.LeadQuery,
     customer_levels.CustomerLevelQuery,
     DuplicateQuery,
+    incentives.IncentiveQuery,
     reviews.ReviewQuery,
     PluginQuery,
     JobQuery,
@@ -185,7 +195,9 @@ class Mutation(
     MovementMutation,
     HandOutMutation,
     ActivityMutation,
+    ActionPlanMutation,
     deal_reviews.DealReviewMutation,
+    IncentiveMutation,
     ReviewFormMutation,
     ReviewMutation,
     AttributeMutation,

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 
+from quotaloom.action_plans.every_night import REMIND as REMIND_OF_ACTION_PLANS
 from quotaloom.incentives.running import computing_runs
 from quotaloom.platform.database import Database
 from quotaloom.platform.jobs.handlers import Handlers, JobHandler
@@ -30,7 +31,7 @@ async def working(database: Database, database_url: str, policies: PolicyHost, c
         handing_out_by_itself(policies),
         computing_runs(policies),
     ]
-    handlers = Handlers([PURGE, RECYCLE, REMIND, DEADLINES, *of_plugins])
+    handlers = Handlers([PURGE, RECYCLE, REMIND, REMIND_OF_ACTION_PLANS, DEADLINES, *of_plugins])
     async with AsyncExitStack() as stack:
         if policies.registry.of_kind(KIND):
             courier = await stack.enter_async_context(EventCourier(database, policies.registry, clock))

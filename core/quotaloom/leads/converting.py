@@ -55,6 +55,13 @@ UPDATE activity SET customer_id = coalesce(customer_id, $3), opportunity_id = co
 WHERE company_id = $1 AND lead_id = $2
 """
 
+# What is planned for a lead is planned for what it became.
+_ACTION_ITEMS: Final = """
+UPDATE action_item SET customer_id = coalesce(customer_id, $3), opportunity_id = coalesce(opportunity_id, $4),
+    version = version + 1
+WHERE company_id = $1 AND lead_id = $2
+"""
+
 
 async def convert_lead(
     work: Work, lead_id: int, conversion: Conversion, expected_version: int | None = None
@@ -179,9 +186,10 @@ async def _store(transaction: Transaction, lead: StoredLead, converted: Converte
         converted.customer_id,
         converted.opportunity_id,
     )
-    await transaction.execute(
-        _ACTIVITIES, transaction.company_id, lead.id, converted.customer_id, converted.opportunity_id
-    )
+    for following in (_ACTIVITIES, _ACTION_ITEMS):
+        await transaction.execute(
+            following, transaction.company_id, lead.id, converted.customer_id, converted.opportunity_id
+        )
     await refresh_last_activity(transaction, Subjects(lead.id, converted.customer_id, converted.opportunity_id))
     after = {
         "status": LeadStatus.CONVERTED,

@@ -31,6 +31,10 @@ _ACTIVITIES: Final = """
 UPDATE activity SET lead_id = $2, version = version + 1 WHERE company_id = $1 AND lead_id = ANY ($3::bigint[])
 """
 
+_ACTION_ITEMS: Final = """
+UPDATE action_item SET lead_id = $2, version = version + 1 WHERE company_id = $1 AND lead_id = ANY ($3::bigint[])
+"""
+
 _MERGED: Final = """
 UPDATE lead SET status = 'merged', invalid_reason = NULL, merged_into_id = $2, version = version + 1
 WHERE company_id = $1 AND (id = ANY ($3::bigint[]) OR merged_into_id = ANY ($3))
@@ -66,6 +70,7 @@ async def merge_leads(
         await _fill(transaction, work, kept, [lead for lead, _ in others])
         ids = list(merged_ids)
         await transaction.execute(_ACTIVITIES, transaction.company_id, kept_id, ids)
+        await transaction.execute(_ACTION_ITEMS, transaction.company_id, kept_id, ids)
         await transaction.execute(_MERGED, transaction.company_id, kept_id, ids)
         await take_over_attributes(transaction, Subject.LEAD, kept_id, ids)
         handings = [Handing(owned, NOBODY, Movement.MERGE, text) for _, owned in others]

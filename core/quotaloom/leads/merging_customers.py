@@ -30,6 +30,8 @@ _FOLLOWING: Final = (
     " WHERE company_id = $1 AND customer_id = ANY ($3::bigint[])",
     "UPDATE activity SET customer_id = $2, version = version + 1"
     " WHERE company_id = $1 AND customer_id = ANY ($3::bigint[])",
+    "UPDATE action_item SET customer_id = $2, version = version + 1"
+    " WHERE company_id = $1 AND customer_id = ANY ($3::bigint[])",
     "UPDATE lead SET customer_id = $2, version = version + 1"
     " WHERE company_id = $1 AND customer_id = ANY ($3::bigint[])",
     "UPDATE customer SET parent_id = $2, version = version + 1"

@@ -84,6 +84,10 @@ TENANT_TABLES = (
     "review_score",
     "review_step",
     "review_follow_up",
+    "action_plan",
+    "action_item",
+    "action_plan_entry",
+    "action_plan_comment",
 )
 
 # These name the company by a reference. The others must name a row of the company, and a second check of the same thing
@@ -131,6 +135,7 @@ APPEND_ONLY = (
     "review_form_version",
     "review_part",
     "review_step",
+    "action_plan_entry",
 )
 
 # These rows belong to a run, and nothing of a run that is paid is changed, added or taken away.
@@ -295,6 +300,25 @@ REFERENCES = (
     ("review_follow_up", "review_id", "review"),
     ("review_follow_up", "metric_id", "metric"),
     ("review_follow_up", "objective_id", "objective"),
+    ("action_plan", "member_id", "member"),
+    ("action_plan", "unit_id", "org_unit"),
+    ("action_plan", "metric_id", "metric"),
+    ("action_plan", "plan_id", "plan"),
+    ("action_plan", "objective_id", "objective"),
+    ("action_plan", "part_of_id", "action_plan"),
+    ("action_plan", "follows_id", "action_plan"),
+    ("action_item", "action_plan_id", "action_plan"),
+    ("action_item", "lead_id", "lead"),
+    ("action_item", "customer_id", "customer"),
+    ("action_item", "opportunity_id", "opportunity"),
+    ("action_item", "activity_id", "activity"),
+    ("action_item", "refines_id", "action_item"),
+    ("action_item", "carried_from_id", "action_item"),
+    ("action_plan_entry", "action_plan_id", "action_plan"),
+    ("action_plan_entry", "action_item_id", "action_item"),
+    ("action_plan_entry", "author_id", "member"),
+    ("action_plan_comment", "action_plan_id", "action_plan"),
+    ("action_plan_comment", "author_id", "member"),
 )
 
 # References of the rows that come by the thousand: looked up once for all rows of a statement, and not for each.
@@ -376,6 +400,8 @@ UNIQUE = (
     ("review_cycle", "form_id, period, unit_id"),
     ("review", "form_id, period, member_id"),
     ("review_score", "review_id, part_id"),
+    ("action_plan", "actor, request_key"),
+    ("action_item", "activity_id"),
 )
 
 INDEXES = (
@@ -442,6 +468,14 @@ INDEXES = (
     ("review", "step, due_on"),
     ("review_step", "review_id, id"),
     ("review_follow_up", "review_id, ordinal"),
+    ("action_plan", "member_id, starts_on"),
+    ("action_plan", "unit_id, starts_on"),
+    ("action_plan", "part_of_id"),
+    ("action_plan", "follows_id"),
+    ("action_item", "action_plan_id"),
+    ("action_item", "ends_on"),
+    ("action_plan_entry", "action_plan_id"),
+    ("action_plan_comment", "action_plan_id"),
 )
 
 # Of columns that are null in most rows.
@@ -449,6 +483,11 @@ INDEXES_WHERE_NAMED = (
     ("achievement_entry", "reverses_id"),
     ("achievement_entry", "opportunity_id"),
     ("statement_line", "corrects_statement_id"),
+    ("action_item", "lead_id"),
+    ("action_item", "customer_id"),
+    ("action_item", "opportunity_id"),
+    ("action_item", "refines_id"),
+    ("action_item", "carried_from_id"),
 )
 
 # One value a day: of the rows of one company and one subject that fulfil the condition, no two ranges share a day.
@@ -574,6 +613,17 @@ CHECKS = (
     ("review_score", "self_score >= 0 AND manager_score >= 0 AND points >= 0"),
     ("review_follow_up", "state IN ('open', 'done', 'missed') AND (state = 'open') = (settled_at IS NULL)"),
     ("review_follow_up", "char_length(text) BETWEEN 1 AND 2000 AND char_length(note) <= 2000"),
+    ("action_plan", "grain IN ('quarter', 'month', 'week', 'day') AND starts_on < ends_on"),
+    ("action_plan", "state IN ('draft', 'submitted', 'agreed', 'closed') AND target_starts_on < target_ends_on"),
+    ("action_plan", "(state = 'closed') = (closed_at IS NOT NULL) AND num_nonnulls(closed_at, result) IN (0, 2)"),
+    ("action_plan", "part_of_id <> id AND follows_id <> id"),
+    ("action_item", "kind IN ('visit', 'call', 'meeting', 'mail', 'task') AND starts_on < ends_on"),
+    (
+        "action_item",
+        "state IN ('planned', 'done', 'cancelled', 'carried') AND (state = 'done') = (done_on IS NOT NULL)",
+    ),
+    ("action_item", "budget >= 0 AND spent >= 0 AND (state <> 'cancelled' OR reason IS NOT NULL)"),
+    ("action_item", "refines_id <> id AND carried_from_id <> id"),
 )
 
 ROLE = "quotaloom_app"

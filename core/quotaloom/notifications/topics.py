@@ -40,6 +40,12 @@ _ALL = (
     Topic("review.overdue", "{form}, {period}: the {step} of the review of {member} was due on {on}."),
     Topic("review.filed", "{form}, {period}: the review of {member} is filed."),
     Topic("statement.paid", "Your statement for {period} is paid: {total} {currency}."),
+    Topic("action_plan.submitted", "{by} submitted the action plan of {member} for {period}."),
+    Topic("action_plan.agreed", "{by} agreed to the action plan of {member} for {period}."),
+    Topic("action_plan.returned", "{by} returned the action plan of {member} for {period}: {reason}."),
+    Topic("action_plan.commented", "{by} commented on the action plan of {member} for {period}."),
+    Topic("action_item.due", "{matter} is due by the end of {on}."),
+    Topic("action_item.overdue", "{matter} was due by the end of {on}, and is still to be done."),
 )
 
 TOPICS: Final[Mapping[str, Topic]] = MappingProxyType({topic.key: topic for topic in _ALL})

@@ -37,6 +37,7 @@ MODEL_MODULES = (
     "quotaloom.pool.models",
     "quotaloom.incentives.models",
     "quotaloom.reviews.models",
+    "quotaloom.action_plans.models",
 )
 
 ATTEMPTS = 8

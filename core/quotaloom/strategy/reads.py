@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 
 from asyncpg import Record
 
-from quotaloom.platform.unit_of_work import Snapshot
+from quotaloom.platform.unit_of_work import Snapshot, Transaction
 
 _OBJECTIVE = (
     "SELECT o.id, o.fiscal_year, o.level, o.parent_id, o.name, o.description, o.owner_id, o.unit_id, o.archived,"
@@ -31,7 +31,9 @@ WITH RECURSIVE seen (company_id, id, parent_id) AS (
 """
 
 
-async def seen_objectives(snapshot: Snapshot, unit_ids: Collection[int], *, drafts: bool) -> frozenset[int]:
+async def seen_objectives(
+    snapshot: Snapshot | Transaction, unit_ids: Collection[int], *, drafts: bool
+) -> frozenset[int]:
     """What a viewer sees who may know of these units: the objectives of the whole company, theirs, and those of plans.
 
     And all that these serve. Plans that were never published count with `drafts` only.

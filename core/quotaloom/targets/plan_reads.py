@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 from asyncpg import Record
 
-from quotaloom.platform.unit_of_work import Snapshot
+from quotaloom.platform.unit_of_work import Snapshot, Transaction
 
 # A draft whose whole tree is submitted, or approved, is told as that.
 _STATUS = (
@@ -41,7 +41,7 @@ def _is_shown_to_all(plan: Record) -> bool:
     return plan["status"] in _IN_FORCE or plan["commitments_until"] is not None
 
 
-async def plans_by_id(snapshot: Snapshot, ids: Sequence[int], *, drafts: bool) -> list[Record]:
+async def plans_by_id(snapshot: Snapshot | Transaction, ids: Sequence[int], *, drafts: bool) -> list[Record]:
     """Plans by id; without `drafts` only those that are published or call for commitments."""
     rows = await snapshot.fetch(f"{_PLAN} WHERE p.id = ANY($1::bigint[])", list(ids))
     return [row for row in rows if drafts or _is_shown_to_all(row)]

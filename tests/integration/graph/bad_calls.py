@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from tests.integration.graph.action_plan_calls import BAD_ACTION_PLANS
 from tests.integration.graph.asking import gid
 from tests.integration.graph.bad_funnels import BAD_FUNNELS, LONG, NEVER, STALE, TOMORROW, unknown
 from tests.integration.graph.lead_calls import BAD_LEADS
@@ -369,6 +370,7 @@ BAD: Final[Mapping[str, Changes]] = {
         *({"id": w["cancelled activity"]}, {"id": w["done activity"], "reason": " "}, {"reason": LONG}),
         *(unknown("Activity"), STALE),
     ],
+    **BAD_ACTION_PLANS,
     "reviewDeal": lambda w: [
         *(
             {"advice": " "},

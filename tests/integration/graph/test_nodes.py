@@ -30,6 +30,8 @@ def one_of_each(world: World) -> dict[str, str]:
         "Achievement": world["entry"],
         "Activity": world["activity"],
         "DealReview": world["review"],
+        "ActionPlan": world["action plan"],
+        "ActionItem": world["action item"],
         "Review": world["ann review"],
         "ReviewForm": world["review form"],
         "ReviewCycle": world["review cycle"],

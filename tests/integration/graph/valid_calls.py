@@ -6,6 +6,7 @@ from base64 import b64encode
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from tests.integration.graph.action_plan_calls import VALID_ACTION_PLANS
 from tests.integration.graph.lead_calls import VALID_LEADS
 from tests.integration.graph.review_calls import VALID_REVIEWS
 from tests.integration.graph.worlds import World
@@ -192,6 +193,7 @@ VALID: Final[Mapping[str, Callable[[World], dict[str, Any]]]] = {
     "changeActivity": lambda w: {"id": w["activity"], "place": "Shanghai", "dueOn": "2026-06-05"},
     "completeActivity": lambda w: {"id": w["activity"], "result": "They want two"},
     "cancelActivity": lambda w: {"id": w["activity"], "reason": "Was another customer"},
+    **VALID_ACTION_PLANS,
     "reviewDeal": lambda w: {
         "id": w["deal"],
         "advice": "See the engineer first",

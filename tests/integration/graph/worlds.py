@@ -66,6 +66,7 @@ async def small_world(database: Database) -> World:
     await _note_grades(world)
     await _fill_plans(world)
     await _fill_pools(world)
+    await _plan_actions(world)
     world.ids.update(await judge(world.floor))
     world.ids.update(await aftermath(world.floor))
     return world
@@ -220,6 +221,26 @@ async def _hand_in(world: World) -> None:
         given = {"planId": world["third"], "orgUnitId": world.unit(unit)}
         payload = await do(world.floor, "submitTargets", "submission { id }", who, **given)
         world.ids[f"{unit} submission"] = payload["submission"]["id"]
+
+
+async def _plan_actions(world: World) -> None:
+    """Weeks of Ann's: one open with a task and a spare one, two submitted, an earlier one closed, a later one empty."""
+    matters = {
+        "action plan": ("2026-W23", ("action item", "spare action item")),
+        "submitted action plan": ("2026-W24", ("submitted action item",)),
+        "handed-in action plan": ("2026-W25", ("handed-in action item",)),
+        "closed action plan": ("2026-W22", ("missed action item",)),
+        "late action plan": ("2026-W40", ()),
+    }
+    for name, (period, items) in matters.items():
+        given = {"memberId": world.member("ann"), "period": period, "metricId": world["metric"]}
+        tasks = [{"kind": "TASK", "matter": matter} for matter in items]
+        made = await world.call("createActionPlan", "actionPlan { id items { id matter } }", items=tasks, **given)
+        world.ids[name] = made["actionPlan"]["id"]
+        world.ids.update({one["matter"]: one["id"] for one in made["actionPlan"]["items"]})
+    for name in ("submitted action plan", "handed-in action plan"):
+        await world.call("submitActionPlan", "actionPlan { state }", id=world[name])
+    await world.call("closeActionPlan", "actionPlan { state }", id=world["closed action plan"], result="Nothing")
 
 
 async def _fill_pools(world: World) -> None:

@@ -35,6 +35,7 @@ APPEND_ONLY = {
     "review_form_version",
     "review_part",
     "review_step",
+    "action_plan_entry",
 }
 
 
