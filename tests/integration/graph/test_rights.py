@@ -175,6 +175,7 @@ SHOWN: Final = {
     "decideReviewAppeal": "Review.viewerCan.decide",
     "calibrateReview": "Review.viewerCan.calibrate",
     "cancelReview": "Review.viewerCan.cancel",
+    "planReviewFollowUp": "Review.viewerCan.planFollowUps",
     "settleReviewFollowUp": "Review.viewerCan.settle",
     "switchPolicy": "Policy.viewerCan.switch",
     "simulatePolicy": "Policy.viewerCan.switch",

@@ -139,6 +139,7 @@ PAYLOADS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "records.moved": ("movement", "leads", "customers", "opportunities"),
         "relief.granted": ("id", "position"),
         "relief.revoked": ("id", "position"),
+        "review.follow_up_planned": ("id", "follow_up"),
         "review.follow_up_settled": ("id", "follow_up"),
         "review.moved": ("id", "cycle", "action", "step"),
         "review.saved": ("id", "cycle"),
