@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
+from typing import TYPE_CHECKING, Annotated
 
 import orjson
 import strawberry
@@ -11,6 +12,7 @@ from strawberry.scalars import JSON
 
 from quotaloom.reviews.forms import PartKind
 from quotaloom.reviews.steps import Step
+from quotaloom_graphql.action_plan_loaders import load_review_plans
 from quotaloom_graphql.connections import Connection
 from quotaloom_graphql.decimals import shortest
 from quotaloom_graphql.metrics import Metric, load_metrics
@@ -42,6 +44,9 @@ from quotaloom_graphql.review_loaders import (
 from quotaloom_graphql.rights import load_review_cycle_rights
 from quotaloom_graphql.roots import root_field
 from strawberry_breadth import batch, column
+
+if TYPE_CHECKING:
+    from quotaloom_graphql.action_plans import ActionPlan
 
 
 @strawberry.type(description="What you may do with a review as it stands; the server checks again.")
@@ -263,6 +268,12 @@ class Review(Node):
         load_previous,
         key="id",
         description="His last filed review by the same form before, with what was agreed on then.",
+    )
+    action_plans: list[Annotated[ActionPlan, strawberry.lazy("quotaloom_graphql.action_plans")]] = batch(
+        load_review_plans,
+        key="id",
+        by="review_id",
+        description="The action plans that take up its outcome, as far as you may see them.",
     )
     viewer_can: ViewerCanOnReview = batch(load_review_rights, description="What you may do with it.")
 

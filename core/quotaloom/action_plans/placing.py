@@ -10,7 +10,7 @@ from quotaloom.action_plans.storing import StoredPlan, hold_plan, require_open, 
 from quotaloom.calendars.periods import Grain, Period
 from quotaloom.ownership.permission import unknown
 from quotaloom.platform.access import Role
-from quotaloom.platform.errors import AccessDenied, InputError
+from quotaloom.platform.errors import AccessDenied, InputError, NotFound
 from quotaloom.platform.unit_of_work import Transaction
 from quotaloom.platform.work import Work
 
@@ -100,6 +100,22 @@ async def earlier_plan(
         message = f"a plan follows one that begins before {days.starts_on}; this one begins on {earlier.starts_on}"
         raise InputError("NOT_EARLIER", message, ("followsId",))
     return earlier.id
+
+
+async def taken_up(transaction: Transaction, review_id: int | None, member_id: int) -> int | None:
+    """The id of a review of the member that a plan takes up; raises `NotFound` for what is no review of his."""
+    if review_id is None:
+        return None
+    # Reviews are a concept above this one: what is needed of them is read.
+    row = await transaction.fetch_one(
+        "SELECT id FROM review WHERE company_id = $1 AND id = $2 AND member_id = $3",
+        transaction.company_id,
+        review_id,
+        member_id,
+    )
+    if row is None:
+        raise NotFound("UNKNOWN_REVIEW", "there is no such review of the member that you can see", ("reviewId",))
+    return review_id
 
 
 async def _held_of(

@@ -107,6 +107,11 @@ async def plans_following(snapshot: Snapshot, sight: Sight, plan_ids: Sequence[i
     return await _belonging(snapshot, sight, "follows_id", plan_ids)
 
 
+async def plans_of_reviews(snapshot: Snapshot, sight: Sight, review_ids: Sequence[int]) -> list[Record]:
+    """The plans that take up these reviews, by `review_id`, in order of their days."""
+    return await _belonging(snapshot, sight, "review_id", review_ids)
+
+
 async def _belonging(snapshot: Snapshot, sight: Sight, column: str, plan_ids: Sequence[int]) -> list[Record]:
     return await snapshot.fetch(
         f"{_SELECT} AND plan.{column} = ANY ($5::bigint[]) ORDER BY plan.starts_on, plan.id",
