@@ -41,16 +41,19 @@ WHERE item.company_id = $1
 OPEN: Final = "one.undone AND NOT one.plan_closed AND NOT one.refined"
 """What is still to be done: of items that others refine, those are."""
 
-# `counted` has the items of each `of_id`; $2 is today.
+# `counted` has the items of each `of_id`; $2 is today. What was spent is spent, also where the rest was carried over.
 _SUMS: Final = """
-SELECT one.of_id, one.kind, one.state = 'cancelled' AS cancelled, count(*) AS planned,
+SELECT one.of_id, one.kind, one.state = 'cancelled' AS cancelled, count(*) FILTER (WHERE NOT one.moved) AS planned,
     count(*) FILTER (WHERE one.state = 'done') AS done,
     count(*) FILTER (WHERE one.state = 'done' AND one.done_on < one.ends_on) AS on_time,
     count(*) FILTER (WHERE one.undone AND NOT one.plan_closed) AS open,
     count(*) FILTER (WHERE one.undone AND NOT one.plan_closed AND one.ends_on <= $2::date) AS overdue,
-    sum(one.budget)::numeric AS budget, sum(one.spent)::numeric AS spent
-FROM counted AS one WHERE NOT one.refined AND NOT EXISTS (
-    SELECT FROM counted AS later WHERE later.of_id = one.of_id AND later.carried_from_id = one.id)
+    sum(one.budget) FILTER (WHERE NOT one.moved)::numeric AS budget, sum(one.spent)::numeric AS spent
+FROM (
+    SELECT counted.*, (of_id, id) IN (
+        SELECT of_id, carried_from_id FROM counted WHERE carried_from_id IS NOT NULL
+    ) AS moved FROM counted WHERE NOT refined
+) AS one
 GROUP BY 1, 2, 3
 """
 
@@ -79,7 +82,8 @@ class Figures:
 
     `planned` is all that was not cancelled: `done`, `open` and `missed`, which is what was left open when its plan was
     closed, or carried over to where it is not counted. `overdue` are the open ones whose last day is over, `on_time`
-    what was done by its last day. `spent` counts what was spent on cancelled items, too.
+    what was done by its last day. `spent` counts what was spent on items that were
+    cancelled or carried over, too.
     """
 
     planned: int = 0

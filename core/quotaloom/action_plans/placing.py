@@ -53,15 +53,17 @@ async def planner(transaction: Transaction, work: Work, rights: PlanRights, memb
     return wanted
 
 
-async def planned_unit(transaction: Transaction, member_id: int, days: Period, wanted_id: int | None) -> int | None:
-    """The position that a member holds in these days, or the unit that he heads; None where he has neither.
+async def planned_unit(
+    transaction: Transaction, member_id: int, days: Period, wanted_id: int | None, kept_id: int | None = None
+) -> int | None:
+    """The position that a member holds in these days, or the unit that he heads: that wanted, or kept, or his first.
 
-    Raises `InputError` NOT_HELD at `orgUnitId` for one that is wanted and not among them.
+    None where he has neither. Raises `InputError` NOT_HELD at `orgUnitId` for one that is wanted and not among them.
     """
     rows = await transaction.fetch(_UNITS, transaction.company_id, member_id, days.starts_on, days.ends_on)
     units = [row["unit_id"] for row in rows]
     if wanted_id is None:
-        return units[0] if units else None
+        return kept_id if kept_id in units else next(iter(units), None)
     if wanted_id not in units:
         message = f"member {member_id} neither holds nor heads unit {wanted_id} on any day of {days.label}"
         raise InputError("NOT_HELD", message, ("orgUnitId",))
