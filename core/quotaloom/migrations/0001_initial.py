@@ -140,6 +140,7 @@ class Migration(migrations.Migration):
                         ("objective_id", fields.BigIntField(null=True)),
                         ("part_of_id", fields.BigIntField(null=True)),
                         ("follows_id", fields.BigIntField(null=True)),
+                        ("review_id", fields.BigIntField(null=True)),
                         ("title", fields.CharField(null=True, max_length=200)),
                         ("aim", fields.TextField(null=True, unique=False)),
                         ("state", fields.CharField(default="draft", max_length=12)),
