@@ -23,6 +23,7 @@ from quotaloom_graphql.connections import Connection
 from quotaloom_graphql.enums import MemberRole, OrgUnitKind
 from quotaloom_graphql.funnel_figures import FunnelFigures, load_unit_funnel_figures
 from quotaloom_graphql.funnel_loaders import load_unit_opportunities
+from quotaloom_graphql.incentive_loaders import load_member_statements
 from quotaloom_graphql.nodes import Node, encode_id, global_id
 from quotaloom_graphql.objective_loaders import load_objectives_of_units
 from quotaloom_graphql.organization_loaders import (
@@ -43,6 +44,7 @@ from quotaloom_graphql.organization_loaders import (
 from quotaloom_graphql.own_goal_loaders import load_own_goals
 from quotaloom_graphql.product_targets import ProductMismatchValue, load_product_mismatch, load_product_mismatches
 from quotaloom_graphql.reliefs import QuotaRelief, load_reliefs
+from quotaloom_graphql.review_loaders import load_member_reviews
 from quotaloom_graphql.schedule_loaders import load_absences, load_working_hours
 from quotaloom_graphql.schedules import Absence, WorkingHours
 from quotaloom_graphql.score_values import (
@@ -67,8 +69,10 @@ if TYPE_CHECKING:
     from quotaloom_graphql.activities import Activity
     from quotaloom_graphql.commitments import Commitment, UnitCommitment
     from quotaloom_graphql.funnels import Opportunity
+    from quotaloom_graphql.incentives import Statement
     from quotaloom_graphql.objectives import Objective
     from quotaloom_graphql.own_goals import OwnGoal
+    from quotaloom_graphql.reviews import Review
     from quotaloom_graphql.worksheets import Worksheet
 
 
@@ -306,6 +310,12 @@ class Member(Node):
         description="What the member sets himself above his targets in a plan: for him, for whoever heads a unit above"
         " the position, and for admins to see.",
     )
+    reviews: list[Annotated[Review, strawberry.lazy("quotaloom_graphql.reviews")]] = batch(
+        load_member_reviews,
+        key="id",
+        by="member_id",
+        description="How the member was judged, as far as you may see it, the latest period first.",
+    )
     absences: list[Absence] = batch(
         load_absences,
         key="id",
@@ -328,6 +338,11 @@ class Member(Node):
         load_member_activities,
         key="id",
         description="What the member plans and has done, as far as you may see it, the latest day first: a page.",
+    )
+    statements: Connection[Annotated[Statement, strawberry.lazy("quotaloom_graphql.incentives")]] = batch(
+        load_member_statements,
+        key="id",
+        description="What the member gets for each period, as far as you may see it, the latest first: a page.",
     )
     action_plans: Connection[Annotated[ActionPlan, strawberry.lazy("quotaloom_graphql.action_plans")]] = batch(
         load_member_action_plans,

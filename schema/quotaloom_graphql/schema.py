@@ -29,18 +29,21 @@ from quotaloom_graphql import (
     customer_levels,
     deal_reviews,
     funnel_queries,
+    incentives,
     leads,
     metrics,
     objectives,
     organization_queries,
     pools,
     reliefs,
+    reviews,
     scores,
     submissions,
 )
 from quotaloom_graphql.achievement_mutations import AchievementMutation
 from quotaloom_graphql.action_plan_mutations import ActionPlanMutation
 from quotaloom_graphql.activity_mutations import ActivityMutation
+from quotaloom_graphql.activity_reports import ActivityReportQuery
 from quotaloom_graphql.attainment_reports import AttainmentReportQuery
 from quotaloom_graphql.attribute_mutations import AttributeMutation
 from quotaloom_graphql.comments import CommentMutation
@@ -54,6 +57,7 @@ from quotaloom_graphql.forecast_mutations import ForecastMutation
 from quotaloom_graphql.funnel_layouts import FunnelLayoutMutation
 from quotaloom_graphql.funnel_mutations import FunnelMutation
 from quotaloom_graphql.hand_outs import HandOutMutation
+from quotaloom_graphql.incentive_mutations import IncentiveMutation
 from quotaloom_graphql.jobs import JobMutation, JobQuery
 from quotaloom_graphql.lead_mutations import LeadMutation
 from quotaloom_graphql.merging import MergingMutation
@@ -77,6 +81,8 @@ from quotaloom_graphql.product_decompositions import ProductDecompositionMutatio
 from quotaloom_graphql.product_metrics import ProductMetricMutation
 from quotaloom_graphql.rankings import RankingQuery
 from quotaloom_graphql.reliefs import ReliefMutation
+from quotaloom_graphql.review_forms import ReviewFormMutation
+from quotaloom_graphql.review_mutations import ReviewMutation
 from quotaloom_graphql.roots import root_field
 from quotaloom_graphql.scenarios import ScenarioMutation
 from quotaloom_graphql.schedules import ScheduleMutation
@@ -106,6 +112,8 @@ NODE_LOADERS: dict[str, NodeLoader] = {
     **scores.NODE_LOADERS,
     **leads.NODE_LOADERS,
     **customer_levels.NODE_LOADERS,
+    **incentives.NODE_LOADERS,
+    **reviews.NODE_LOADERS,
 }
 
 
@@ -128,6 +136,7 @@ class Query(
     OrganizationQuery,
     RankingQuery,
     AttainmentReportQuery,
+    ActivityReportQuery,
     funnel_queries.FunnelQuery,
     pools.PoolQuery,
     OwnershipQuery,
@@ -142,6 +151,8 @@ class Query(
     leads.LeadQuery,
     customer_levels.CustomerLevelQuery,
     DuplicateQuery,
+    incentives.IncentiveQuery,
+    reviews.ReviewQuery,
     PluginQuery,
     JobQuery,
 ):
@@ -186,6 +197,9 @@ class Mutation(
     ActivityMutation,
     ActionPlanMutation,
     deal_reviews.DealReviewMutation,
+    IncentiveMutation,
+    ReviewFormMutation,
+    ReviewMutation,
     AttributeMutation,
     PolicyMutation,
     PolicyTrialMutation,

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import date
+from typing import Any
 
 from asyncpg import Record
 
+from quotaloom.incentives.canonical import unpacked
 from quotaloom.platform.unit_of_work import Snapshot
 
-OWN_FROM = ("reviewed", "approved", "paid")
-"""From which states of a run on a member sees a statement of his own."""
-
-_RUN = (
-    "SELECT id, label, grain, starts_on, ends_on, unit_id, status, attempt, failure, as_of, paid_at, version"
-    " FROM incentive_run"
+_RUN_COLUMNS = (
+    "run.id, run.label, run.grain, run.starts_on, run.ends_on, run.unit_id, run.status, run.attempt, run.failure,"
+    " run.as_of, run.paid_at, run.version"
 )
 
 _STATEMENT = (
@@ -35,8 +35,10 @@ _SEEN = (
 )
 
 _LINE = (
-    "SELECT id, statement_id, ordinal, rule_key, policy, line_key, title, amount, base, rate, explanation, entries,"
-    " corrects_statement_id FROM statement_line"
+    "SELECT line.id, line.statement_id, line.ordinal, line.rule_key, line.policy, line.line_key, line.title,"
+    " line.amount, line.base, line.rate, line.explanation, line.entries, line.corrects_statement_id,"
+    " statement.currency FROM statement_line AS line JOIN incentive_statement AS statement"
+    " ON statement.company_id = line.company_id AND statement.id = line.statement_id"
 )
 
 
@@ -61,9 +63,171 @@ class Page:
     total: int = 0
 
 
-async def runs_by_id(snapshot: Snapshot, ids: Sequence[int]) -> list[Record]:
-    """Runs by number, in no order."""
-    return await snapshot.fetch(f"{_RUN} WHERE id = ANY ($1::bigint[])", list(ids))
+# A run is seen by whoever sees a statement in it; $3 to $5 filter by days and status.
+_RUNS = f"""
+FROM incentive_run AS run
+WHERE ($1::bigint[] IS NULL OR EXISTS (SELECT FROM incentive_statement AS statement
+        WHERE statement.company_id = run.company_id AND statement.run_id = run.id AND {_SEEN}))
+    AND ($3::date IS NULL OR run.starts_on < $4 AND run.ends_on > $3)
+    AND ($5::text[] IS NULL OR run.status = ANY ($5))
+"""
+
+# Of whoever stands below a unit in the run's period.
+_BELOW = """
+    AND ($4::bigint IS NULL OR EXISTS (
+        SELECT FROM (
+            SELECT company_id, position_id AS unit_id, member_id, valid_from, valid_to FROM holding
+            UNION ALL SELECT company_id, unit_id, member_id, valid_from, valid_to FROM headship
+        ) AS term JOIN unit_path AS path ON path.company_id = term.company_id AND path.unit_id = term.unit_id
+            AND path.ancestor_id = $4 AND path.valid_from < run.ends_on AND path.valid_to > run.starts_on
+        WHERE term.company_id = statement.company_id AND term.member_id = statement.member_id
+            AND daterange(term.valid_from, term.valid_to) && daterange(run.starts_on, run.ends_on)
+    ))
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class RunFilter:
+    """Which runs are asked for: those that reach into the days [starts_on, ends_on), with one of these states."""
+
+    starts_on: date | None = None
+    ends_on: date | None = None
+    statuses: Sequence[str] | None = None
+
+
+async def runs_page(snapshot: Snapshot, seen: Seen, wanted: RunFilter, offset: int, limit: int) -> Page:
+    """Runs of which the viewer sees a statement, the latest period first; two statements."""
+    arguments = (*seen.arguments, wanted.starts_on, wanted.ends_on, _listed(wanted.statuses))
+    rows = await snapshot.fetch(
+        f"SELECT {_RUN_COLUMNS} {_RUNS} ORDER BY run.starts_on DESC, run.id DESC LIMIT $6 OFFSET $7",
+        *arguments,
+        limit,
+        offset,
+    )
+    count = await snapshot.fetch_one(f"SELECT count(*) AS count {_RUNS}", *arguments)
+    assert count is not None
+    return Page(rows, count["count"])
+
+
+async def runs_by_id(snapshot: Snapshot, seen: Seen, ids: Sequence[int]) -> list[Record]:
+    """Runs by number of which the viewer sees a statement, in no order."""
+    return await snapshot.fetch(
+        f"SELECT {_RUN_COLUMNS} {_RUNS} AND run.id = ANY ($6::bigint[])", *seen.arguments, None, None, None, list(ids)
+    )
+
+
+async def progress_of(snapshot: Snapshot, run_ids: Sequence[int]) -> list[Record]:
+    """How many members each run has, and how many of them are computed."""
+    return await snapshot.fetch(
+        "SELECT run_id, count(*) AS total, count(*) FILTER (WHERE computed) AS done FROM incentive_run_member"
+        " WHERE run_id = ANY ($1::bigint[]) GROUP BY run_id",
+        list(run_ids),
+    )
+
+
+async def steps_of(snapshot: Snapshot, run_ids: Sequence[int]) -> list[Record]:
+    """What was done with each run, in the order in which it was."""
+    return await snapshot.fetch(
+        "SELECT id, run_id, step, at, actor, actor_member_id, reason FROM incentive_run_step"
+        " WHERE run_id = ANY ($1::bigint[]) ORDER BY run_id, id",
+        list(run_ids),
+    )
+
+
+async def warnings_of(snapshot: Snapshot, run_ids: Sequence[int]) -> list[Record]:
+    """What could not be computed, a sentence a row, by member."""
+    return await snapshot.fetch(
+        "SELECT own.run_id, own.member_id, warning.text FROM incentive_run_member AS own"
+        " CROSS JOIN LATERAL jsonb_array_elements_text(own.warnings) AS warning (text)"
+        " WHERE own.run_id = ANY ($1::bigint[]) AND own.warnings <> '[]' ORDER BY own.run_id, own.member_id",
+        list(run_ids),
+    )
+
+
+async def totals_of(snapshot: Snapshot, run_ids: Sequence[int]) -> list[Record]:
+    """What each run's statements come to together, by run."""
+    return await snapshot.fetch(
+        "SELECT run_id, count(*) AS statements, min(currency) AS currency, sum(total)::text AS total,"
+        " sum(carried_in)::text AS carried_in, sum(carried_out)::text AS carried_out FROM incentive_statement"
+        " WHERE run_id = ANY ($1::bigint[]) GROUP BY run_id",
+        list(run_ids),
+    )
+
+
+async def rule_totals_of_runs(snapshot: Snapshot, run_ids: Sequence[int]) -> list[Record]:
+    """What each rule gave in runs: own lines and corrections apart, by rule."""
+    return await snapshot.fetch(
+        f"{_RULE_TOTALS.format('statement.run_id')} JOIN incentive_statement AS statement"
+        " ON statement.company_id = line.company_id AND statement.id = line.statement_id"
+        " WHERE statement.run_id = ANY ($1::bigint[]) GROUP BY 1, 2 ORDER BY 1, 2",
+        list(run_ids),
+    )
+
+
+async def rule_totals_of_statements(snapshot: Snapshot, statement_ids: Sequence[int]) -> list[Record]:
+    """The same for statements."""
+    return await snapshot.fetch(
+        f"{_RULE_TOTALS.format('line.statement_id')} WHERE line.statement_id = ANY ($1::bigint[])"
+        " GROUP BY 1, 2 ORDER BY 1, 2",
+        list(statement_ids),
+    )
+
+
+_RULE_TOTALS = (
+    "SELECT {} AS of_id, line.rule_key AS rule, count(*) AS lines, sum(line.amount)::text AS amount,"
+    " coalesce(sum(line.amount) FILTER (WHERE line.corrects_statement_id IS NOT NULL), 0)::text AS corrected"
+    " FROM statement_line AS line"
+)
+
+
+async def statements_of_runs(
+    snapshot: Snapshot, seen: Seen, run_ids: Sequence[int], unit_id: int | None, offset: int, limit: int
+) -> dict[int, Page]:
+    """A page of each run's statements that are seen, by member: with a unit, of who stood below it; one statement."""
+    return await _pages(
+        snapshot, seen, "statement.run_id", run_ids, unit_id, "member.name, statement.id", offset, limit
+    )
+
+
+async def statements_of_members(
+    snapshot: Snapshot, seen: Seen, member_ids: Sequence[int], offset: int, limit: int
+) -> dict[int, Page]:
+    """A page of each member's statements that are seen, the latest period first; one statement."""
+    order = "run.starts_on DESC, run.id DESC"
+    return await _pages(snapshot, seen, "statement.member_id", member_ids, None, order, offset, limit)
+
+
+async def _pages(
+    snapshot: Snapshot,
+    seen: Seen,
+    column: str,
+    ids: Sequence[int],
+    unit_id: int | None,
+    order: str,
+    offset: int,
+    limit: int,
+) -> dict[int, Page]:
+    rows = await snapshot.fetch(
+        f"SELECT * FROM ({_STATEMENT}, {column} AS of_id,"  # noqa: S608 (constants)
+        f" row_number() OVER (PARTITION BY {column} ORDER BY {order}) AS place,"
+        f" count(*) OVER (PARTITION BY {column}) AS found{_FROM}"
+        " JOIN member ON member.company_id = statement.company_id AND member.id = statement.member_id"
+        f" WHERE {_SEEN} AND {column} = ANY ($3::bigint[]) {_BELOW}) AS own"
+        " WHERE place = 1 OR place > $5 AND place <= $6 ORDER BY of_id, place",
+        *seen.arguments,
+        list(ids),
+        unit_id,
+        offset,
+        offset + limit,
+    )
+    found: dict[int, list[Record]] = {}
+    totals: dict[int, int] = {}
+    for row in rows:
+        of_one = found.setdefault(row["of_id"], [])
+        totals[row["of_id"]] = row["found"]
+        if row["place"] > offset:
+            of_one.append(row)
+    return {of_id: Page(of_one, totals[of_id]) for of_id, of_one in found.items()}
 
 
 async def statements_by_id(snapshot: Snapshot, seen: Seen, ids: Sequence[int]) -> list[Record]:
@@ -76,5 +240,18 @@ async def statements_by_id(snapshot: Snapshot, seen: Seen, ids: Sequence[int]) -
 async def lines_of(snapshot: Snapshot, statement_ids: Sequence[int]) -> list[Record]:
     """The lines of statements, each statement's in order; `explanation` and `entries` are JSON text."""
     return await snapshot.fetch(
-        f"{_LINE} WHERE statement_id = ANY ($1::bigint[]) ORDER BY statement_id, ordinal", list(statement_ids)
+        f"{_LINE} WHERE line.statement_id = ANY ($1::bigint[]) ORDER BY line.statement_id, line.ordinal",
+        list(statement_ids),
     )
+
+
+async def inputs_of_statements(snapshot: Snapshot, statement_ids: Sequence[int]) -> dict[int, Any]:
+    """All that decided statements, as it is kept: JSON, by number."""
+    rows = await snapshot.fetch(
+        "SELECT id, inputs FROM incentive_statement WHERE id = ANY ($1::bigint[])", list(statement_ids)
+    )
+    return {row["id"]: unpacked(row["inputs"]) for row in rows}
+
+
+def _listed(values: Sequence[str] | None) -> list[str] | None:
+    return None if values is None else list(values)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
 from asyncpg import Record
 
@@ -11,11 +11,12 @@ from quotaloom.calendars.company_calendar import fiscal_calendar
 from quotaloom.calendars.periods import ONE_DAY, Grain, Period
 from quotaloom.incentives.chains import load_rules
 from quotaloom.incentives.days import LOCK
+from quotaloom.incentives.duties import duties_of, require_person
 from quotaloom.incentives.paying import tell_paid
 from quotaloom.incentives.run_members import Scope as RunScope
 from quotaloom.incentives.run_members import enter_members, members_of
 from quotaloom.incentives.running import COMPUTE
-from quotaloom.platform.access import Role, Scope, Viewer
+from quotaloom.platform.access import Scope
 from quotaloom.platform.errors import AccessDenied, Conflict, InputError, NotFound
 from quotaloom.platform.jobs.queue import enqueue
 from quotaloom.platform.texts import checked_reason
@@ -27,14 +28,6 @@ COMPUTABLE: Final = ("computing", "failed", "draft")
 RETURNABLE: Final = ("reviewed", "approved")
 CANCELLABLE: Final = ("computing", "failed", "draft", "reviewed")
 """From which states a run may be computed again, returned to draft, and cancelled."""
-
-_STEPS = """
-SELECT step, actor, actor_member_id, id > coalesce((SELECT max(id) FROM incentive_run_step AS returned
-    WHERE returned.run_id = $1 AND returned.step = 'return'), 0) AS stands
-FROM incentive_run_step WHERE run_id = $1 ORDER BY id
-"""
-
-_OWN = "SELECT 1 FROM incentive_statement WHERE run_id = $1 AND member_id = $2"
 
 
 async def start_run(work: Work, host: PolicyHost, label: str, unit_id: int | None = None) -> int:
@@ -146,11 +139,11 @@ async def approve_run(work: Work, run_id: int, expected_version: int | None = No
 
     Raises `AccessDenied`, `NotFound`, `Conflict` STALE, `InputError` BAD_STATUS.
     """
-    _require_person(work.viewer, "approving a run")
+    require_person(work.viewer, "approving a run")
 
     async def apply(transaction: Transaction) -> None:
         run = await _hold(transaction, run_id, expected_version, ("reviewed",), "approved")
-        reason = await why_not_approve(transaction, work.viewer, run_id)
+        reason = (await duties_of(transaction, work.viewer, [run_id]))[run_id].not_approve
         if reason is not None:
             raise AccessDenied(reason)
         await _set_status(transaction, run_id, "approved")
@@ -165,11 +158,11 @@ async def pay_run(work: Work, run_id: int, expected_version: int | None = None) 
     An admin does, who has not approved it, and has no statement in it. Raises `AccessDenied`, `NotFound`, `Conflict`
     STALE, `InputError` BAD_STATUS.
     """
-    _require_person(work.viewer, "paying a run")
+    require_person(work.viewer, "paying a run")
 
     async def apply(transaction: Transaction) -> None:
         run = await _hold(transaction, run_id, expected_version, ("approved",), "paid")
-        reason = await why_not_pay(transaction, work.viewer, run_id)
+        reason = (await duties_of(transaction, work.viewer, [run_id]))[run_id].not_pay
         if reason is not None:
             raise AccessDenied(reason)
         await _moved(transaction, run, "pay", "paid", None)
@@ -217,46 +210,6 @@ async def cancel_run(work: Work, run_id: int, reason: str | None = None, expecte
         await _moved(transaction, run, "cancel", "cancelled", text)
 
     await work.write(apply)
-
-
-async def why_not_approve(source: Any, viewer: Viewer, run_id: int) -> str | None:
-    """Why the viewer may not approve a run that is reviewed; None where he may."""
-    if _is_one_of(viewer, await source.fetch(_STEPS, run_id), ("start", "compute"), ("review",)):
-        return "whoever started, computed or reviewed a run does not approve it; another admin does"
-    return await _why_own(source, viewer, run_id, "approves")
-
-
-async def why_not_pay(source: Any, viewer: Viewer, run_id: int) -> str | None:
-    """Why the viewer may not pay a run that is approved; None where he may."""
-    if _is_one_of(viewer, await source.fetch(_STEPS, run_id), (), ("approve",)):
-        return "whoever approved a run does not pay it; another admin does"
-    return await _why_own(source, viewer, run_id, "pays")
-
-
-async def _why_own(source: Any, viewer: Viewer, run_id: int, verb: str) -> str | None:
-    if viewer.member_id is None or await source.fetch_one(_OWN, run_id, viewer.member_id) is None:
-        return None
-    return f"nobody {verb} a run that has his own statement in it; another admin does"
-
-
-def _is_one_of(viewer: Viewer, steps: Sequence[Record], ever: Sequence[str], since_returned: Sequence[str]) -> bool:
-    """Whether the viewer took one of these steps: at any time, or since the run was returned last."""
-    return any(
-        (step["step"] in ever or (step["stands"] and step["step"] in since_returned)) and _took(viewer, step)
-        for step in steps
-    )
-
-
-def _took(viewer: Viewer, step: Record) -> bool:
-    if viewer.member_id is not None:
-        return bool(step["actor_member_id"] == viewer.member_id)
-    return step["actor_member_id"] is None and step["actor"] == viewer.subject
-
-
-def _require_person(viewer: Viewer, doing: str) -> None:
-    if viewer.role is Role.SERVICE:
-        raise AccessDenied(f"{doing} is for an admin in person, not for a service")
-    viewer.require(Scope.INCENTIVES, doing)
 
 
 async def _hold(

@@ -37,7 +37,7 @@ VALID_ACTION_PLANS: Final[Mapping[str, Callable[[World], dict[str, Any]]]] = {
 """The input of each, by the mutation's name."""
 
 
-def _unknown(type_name: str, field: str = "id") -> dict[str, str]:
+def _unknown(type_name: str, field: str = "id") -> dict[str, Any]:
     return {field: gid(type_name, NOTHING)}
 
 
@@ -76,7 +76,8 @@ BAD_ACTION_PLANS: Final[Mapping[str, Callable[[World], list[dict[str, Any]]]]] =
         *({"followsId": w["late action plan"]}, *_in_other_hands(w)),
     ],
     "addActionItems": lambda w: [
-        *({"items": []}, {"items": [ITEM] * 200}, *_items(), STALE),
+        *({"items": items} for items in ([], [ITEM] * 200)),
+        *(*_items(), STALE),
         *(
             {"planId": w["submitted action plan"]},
             {"planId": w["closed action plan"]},

@@ -53,7 +53,7 @@ async def test_a_refund_after_payment_corrects_the_month_that_it_takes_from(data
 
 
 async def test_what_a_floor_cut_off_is_carried_on_once(database: Database) -> None:
-    """1,900 are carried from April; May earns 1,000 and carries 900; June earns 1,000 and pays the 100 left."""
+    """April carries 1,900; May earns 1,000 and carries 900; June earns 1,000 and pays the 100 that are left."""
     payroll = await open_payroll(database, "pay.tiers", "pay.floor")
     await payroll.rule("tiers", "pay.tiers")
     await payroll.rule("floor", "pay.floor", ordinal=9)

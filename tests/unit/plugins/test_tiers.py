@@ -65,6 +65,15 @@ def test_deals_in_any_order_or_batch_pay_the_same(deals: tuple[int, ...]) -> Non
     assert line.entries == tuple(one.id for one in entries)
 
 
+def test_a_period_that_is_restated_pays_by_what_is_left() -> None:
+    """130,000 of which 40,000 are refunded: 90,000 earn 4,500, which is 2,900 less than 7,400."""
+    entries = [entry("1", 90_000_00), entry("2", 40_000_00), entry("9", -40_000_00, source="refund", reverses="2")]
+    paid = rewarded(TIERS, revenue(130_000_00, QUOTA), entries=entries[:2])
+    restated = rewarded(TIERS, revenue(90_000_00, QUOTA), entries=entries)
+    assert (amounts(paid), amounts(restated)) == ({"commission": 7_400_00}, {"commission": 4_500_00})
+    assert restated.lines[0].entries == ("1", "2", "9")
+
+
 def test_the_explanation_shows_each_band_and_the_sum() -> None:
     """Inputs first, then a line for each band that is reached."""
     (line,) = rewarded(TIERS, revenue(130_000_00, QUOTA), cap_percent=150).lines

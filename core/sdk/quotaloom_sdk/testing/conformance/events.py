@@ -131,6 +131,14 @@ PAYLOADS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "records.moved": ("movement", "leads", "customers", "opportunities"),
         "relief.granted": ("id", "position"),
         "relief.revoked": ("id", "position"),
+        "review.follow_up_settled": ("id", "follow_up"),
+        "review.moved": ("id", "cycle", "action", "step"),
+        "review.saved": ("id", "cycle"),
+        "review_cycle.filed": _ROW,
+        "review_cycle.opened": ("id", "form", "period"),
+        "review_form.archived": ("id", "archived"),
+        "review_form.created": ("id", "key"),
+        "review_form.revised": _ROW,
         "scenario.added": ("plan", "version"),
         "scenario.adopted": ("plan", "version"),
         "scenario.dropped": ("plan", "version"),
@@ -157,7 +165,9 @@ _NUMBERS = st.lists(_NUMBER, min_size=1, max_size=3, unique=True)
 _IDS_OF_A_KIND = st.lists(_NUMBER, max_size=3, unique=True)
 _SUBJECTS = st.sampled_from(("unit", "member", "customer", "opportunity"))
 _VALUES: Mapping[str, SearchStrategy[Any]] = {
+    "action": st.sampled_from(("self_scored", "scored", "confirmed", "appealed", "filed")),
     "active": st.booleans(),
+    "archived": st.booleans(),
     "currency": currencies,
     "customer_id": st.none() | _NUMBER,
     "opportunity_id": st.none() | _NUMBER,
@@ -175,6 +185,7 @@ _VALUES: Mapping[str, SearchStrategy[Any]] = {
     "opportunities": _IDS_OF_A_KIND,
     "period": st.builds("{}-Q{}".format, st.integers(1990, 2100), st.integers(1, 4)),
     "policy": st.sampled_from(("allocation.even", "acme.by_year")),
+    "step": st.sampled_from(("self", "manager", "confirmation", "appeal", "decision", "calibration", "filed")),
     "subject": st.sampled_from(("lead", "customer")),
     "units": _NUMBERS,
 }

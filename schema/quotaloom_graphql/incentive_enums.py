@@ -1,0 +1,37 @@
+"""Where a run of incentives stands, and what was done with it."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import strawberry
+
+
+@strawberry.enum(
+    description="`COMPUTING`: a job is at it. `FAILED`: a policy failed; see `failure`. `DRAFT`: computed."
+    " `REVIEWED`: somebody looked through it; members see their statements. `APPROVED`: somebody else stands for it."
+    " `PAID`: nothing of it changes any more. `CANCELLED`: given up."
+)
+class RunStatus(StrEnum):
+    """The states of a run."""
+
+    COMPUTING = "computing"
+    FAILED = "failed"
+    DRAFT = "draft"
+    REVIEWED = "reviewed"
+    APPROVED = "approved"
+    PAID = "paid"
+    CANCELLED = "cancelled"
+
+
+@strawberry.enum(description="What somebody does with a run.")
+class RunStep(StrEnum):
+    """The steps of a run."""
+
+    START = "start"
+    COMPUTE = "compute"
+    REVIEW = "review"
+    APPROVE = "approve"
+    PAY = "pay"
+    RETURN = "return"
+    CANCEL = "cancel"
