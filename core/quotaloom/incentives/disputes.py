@@ -224,8 +224,8 @@ async def decide_dispute(work: Work, dispute_id: int, decision: Decision, expect
     """Grant or refuse a dispute, once; the member is told. What is granted is a line of his next statement.
 
     A head above whoever approved the run decides, who leads the member, or an admin; nobody his own. Raises
-    `NotFound`, `AccessDenied`, `Conflict` STALE, `InputError` REASON_MISSING, BAD_STATUS, AMOUNT_UNEXPECTED, BAD_AMOUNT and what
-    `parse_amount` raises.
+    `NotFound`, `AccessDenied`, `Conflict` STALE, `InputError` REASON_MISSING, BAD_STATUS, AMOUNT_UNEXPECTED,
+    BAD_AMOUNT and what `parse_amount` raises.
     """
     reason = checked_reason(decision.reason)
     if reason is None:

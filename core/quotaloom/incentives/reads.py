@@ -36,9 +36,13 @@ _SEEN = (
 
 _LINE = (
     "SELECT line.id, line.statement_id, line.ordinal, line.rule_key, line.policy, line.line_key, line.title,"
-    " line.amount, line.base, line.rate, line.explanation, line.entries, line.corrects_statement_id,"
-    " statement.currency FROM statement_line AS line JOIN incentive_statement AS statement"
+    " line.amount, line.base, line.rate, line.explanation, line.entries, line.dispute_id, statement.currency,"
+    " coalesce(line.corrects_statement_id, disputed.id) AS corrects_statement_id"
+    " FROM statement_line AS line JOIN incentive_statement AS statement"
     " ON statement.company_id = line.company_id AND statement.id = line.statement_id"
+    " LEFT JOIN dispute ON dispute.company_id = line.company_id AND dispute.id = line.dispute_id"
+    " LEFT JOIN incentive_statement AS disputed ON disputed.company_id = dispute.company_id"
+    " AND disputed.run_id = dispute.run_id AND disputed.member_id = dispute.member_id"
 )
 
 
@@ -175,7 +179,8 @@ async def rule_totals_of_statements(snapshot: Snapshot, statement_ids: Sequence[
 
 _RULE_TOTALS = (
     "SELECT {} AS of_id, line.rule_key AS rule, count(*) AS lines, sum(line.amount)::text AS amount,"
-    " coalesce(sum(line.amount) FILTER (WHERE line.corrects_statement_id IS NOT NULL), 0)::text AS corrected"
+    " coalesce(sum(line.amount) FILTER (WHERE num_nonnulls(line.corrects_statement_id,"
+    " line.dispute_id) > 0), 0)::text AS corrected"
     " FROM statement_line AS line"
 )
 
