@@ -41,7 +41,9 @@ from quotaloom_graphql.incentive_loaders import (
 from quotaloom_graphql.nodes import Node, NodeLoader, global_id
 from quotaloom_graphql.organization_loaders import load_members, load_units
 from quotaloom_graphql.organizations import Member, OrgUnit
+from quotaloom_graphql.report_arguments import ReportFile
 from quotaloom_graphql.roots import root_field
+from quotaloom_graphql.statement_paths import load_run_files, load_statement_files
 from strawberry_breadth import batch, column
 
 if TYPE_CHECKING:
@@ -196,6 +198,9 @@ class Statement(Node):
         by="statement_id",
         description="What the member contests of it, the earliest first.",
     )
+    export: ReportFile = batch(
+        load_statement_files, key="id", description="The statement as a file; `HTML` is a page to print."
+    )
     inputs: JSON = batch(
         load_inputs,
         key="id",
@@ -285,6 +290,9 @@ class IncentiveRun(Node):
     )
     history: list[RunHistoryStep] = batch(
         load_steps, key="id", by="run_id", description="Who did what and when; for whoever sees everything."
+    )
+    export: ReportFile = batch(
+        load_run_files, key="id", description="The statements that you may see as one file, a row for each line."
     )
     viewer_can: ViewerCanOnIncentiveRun = batch(load_run_rights, description="What you may do with it.")
 
