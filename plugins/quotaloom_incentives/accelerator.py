@@ -1,4 +1,4 @@
-"""Accelerator and decelerator: the attainment of a metric multiplies what earlier policies gave."""
+"""Accelerator and decelerator: the attainment of a metric multiplies what earlier rules gave."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def accelerator(request: IncentiveRequest[AcceleratorParameters]) -> IncentiveRe
     attained = ("attained in percent", in_percent(line.rate))
     if step is None:
         return nothing(f"No step of {parameters.metric} is reached, so nothing is multiplied.", attained)
-    earnings = earned(request, parameters.policies)
+    earnings = earned(request, parameters.rules)
     if earnings.total <= 0:
         return nothing("Nothing was earned that could be multiplied.", attained, ("sum", earnings.total))
     more = Fraction(step.factor) - 1
@@ -99,7 +99,7 @@ ACCELERATOR = IncentiveRule(
     key="accelerator",
     title="Accelerator and decelerator",
     description=(
-        "Multiplies what earlier policies gave, by a factor that follows from the attainment of a metric: above 1 it"
+        "Multiplies what earlier rules gave, by a factor that follows from the attainment of a metric: above 1 it"
         " adds, below 1 it takes away."
     ),
     parameters=AcceleratorParameters,

@@ -1,4 +1,4 @@
-"""Cap: what earlier policies gave beyond a limit is taken away."""
+"""Cap: what earlier rules gave beyond a limit is taken away."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def cap(request: IncentiveRequest[CapParameters]) -> IncentiveResult:
     limit = _limit(request)
     if limit is None:
         return nothing(f"There is no target of {parameters.metric}, so nothing is cut off.")
-    earnings = earned(request, parameters.policies)
+    earnings = earned(request, parameters.rules)
     text = "No more is paid than the limit."
     if parameters.limit != "amount":
         of = "the target" if parameters.limit == "target" else "what was achieved"
@@ -68,7 +68,7 @@ def _limit(request: IncentiveRequest[CapParameters]) -> int | None:
 CAP = IncentiveRule(
     key="cap",
     title="Cap",
-    description="What earlier policies, chosen ones or all, gave beyond a limit is taken away.",
+    description="What earlier rules, chosen ones or all, gave beyond a limit is taken away.",
     parameters=CapParameters,
     needs=frozenset({Need.PLAN}),
     reward=cap,

@@ -9,18 +9,18 @@ from typing import Any
 from pydantic import Field
 
 from quotaloom_incentives.answers import fitting
-from quotaloom_incentives.quantities import PolicyKey
+from quotaloom_incentives.quantities import RuleKey
 from quotaloom_sdk import Explanation, IncentiveLine, IncentiveRequest, Parameters, ui
 
 
 class EarningsParameters(Parameters):
-    """Which policies' lines a policy works on."""
+    """Which rules' lines a policy works on."""
 
-    policies: tuple[PolicyKey, ...] = Field(
+    rules: tuple[RuleKey, ...] = Field(
         default=(),
         max_length=100,
-        examples=[["incentives.tiers", "incentives.spiff"]],
-        description="Keys of the policies whose lines count, of those that come before; none means all of them.",
+        examples=[["commission", "incentives.spiff"]],
+        description="Which of the rules before count: their keys, or full keys of policies; none means all of them.",
         json_schema_extra=ui(widget="text", group="Lines", order=1),
     )
 
@@ -38,9 +38,9 @@ class Earnings:
         return Explanation("The lines that count, and their sum.", (("sum", self.total),), fitting(items, "lines"))
 
 
-def earned(request: IncentiveRequest[Any], policies: Sequence[str]) -> Earnings:
-    """The lines that those policies gave before; all of them where none is named."""
-    lines = tuple(line for line in request.earlier if not policies or line.policy in policies)
+def earned(request: IncentiveRequest[Any], rules: Sequence[str]) -> Earnings:
+    """The lines that those rules or policies gave before; all of them where none is named."""
+    lines = tuple(line for line in request.earlier if not rules or line.rule in rules or line.policy in rules)
     return Earnings(lines, sum(line.amount for line in lines))
 
 

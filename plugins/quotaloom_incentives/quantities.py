@@ -36,8 +36,8 @@ MetricKey = Annotated[str, Field(min_length=1, max_length=64)]
 ProductKey = Annotated[str, Field(min_length=1, max_length=100)]
 """The key of a product."""
 
-PolicyKey = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}\.[a-z][a-z0-9_]{0,63}$")]
-"""The full key of a policy, such as `incentives.tiers`."""
+RuleKey = Annotated[str, Field(min_length=1, max_length=130)]
+"""The company's own key of a rule, or the full key of a policy, such as `incentives.tiers`."""
 
 
 class Step(Parameters):

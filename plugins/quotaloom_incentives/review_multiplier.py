@@ -1,4 +1,4 @@
-"""Review multiplier: the score or the grade of a filed review multiplies what earlier policies gave."""
+"""Review multiplier: the score or the grade of a filed review multiplies what earlier rules gave."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def review_multiplier(request: IncentiveRequest[ReviewMultiplierParameters]) -> 
     factor = _factor(review, parameters)
     if factor is None:
         return nothing("Neither grade nor score of the review has a factor, so nothing is multiplied.", *known)
-    earnings = earned(request, parameters.policies)
+    earnings = earned(request, parameters.rules)
     if earnings.total <= 0:
         return nothing("Nothing was earned that could be multiplied.", *known, ("sum", earnings.total))
     more = Fraction(factor) - 1
@@ -122,7 +122,7 @@ def _factor(review: ReviewFact, parameters: ReviewMultiplierParameters) -> Decim
 REVIEW_MULTIPLIER = IncentiveRule(
     key="review_multiplier",
     title="Review multiplier",
-    description="Multiplies what earlier policies gave, by a factor that follows from the grade or score of a review.",
+    description="Multiplies what earlier rules gave, by a factor that follows from the grade or score of a review.",
     parameters=ReviewMultiplierParameters,
     needs=frozenset({Need.REVIEWS}),
     reward=review_multiplier,

@@ -36,7 +36,8 @@ LONGEST_TRANSACTION: Final = timedelta(days=1)
 
 _STRUCTURE = """
 SELECT count(*) AS count FROM audit_entry WHERE object_type IN ('Company', 'Headship', 'Holding', 'IncentiveRule',
-    'Member', 'MemberGroup', 'Metric', 'OrgUnit', 'Placement', 'PolicySetting', 'Product', 'QuotaRelief', 'Review')
+    'Member', 'MemberGroup', 'Metric', 'OrgUnit', 'Placement', 'PolicySetting', 'Product', 'QuotaRelief', 'Review',
+    'ReviewCycle')
     OR (object_type = 'Plan' AND action = 'plan.publish')
 """
 
@@ -244,7 +245,7 @@ def corrections(paid: PaidStatement, case: Case) -> list[Line]:
 def _correction(paid: PaidStatement, rule: ChainRule, now: int, case: Case) -> Line:
     before, since = paid.paid[rule.key], paid.corrected[rule.key]
     scale = currency_scale(case.asked.currency)
-    lines = [line for key, line in case.lines if key == rule.key]
+    lines = [line for line in case.lines if line.rule == rule.key]
     explanation = Explanation(
         f"By what is known now, {rule.title} comes to {format_amount(now, scale)} for {paid.label};"
         f" {format_amount(before + since, scale)} was paid.",

@@ -69,7 +69,7 @@ def own_lines(case: Case) -> list[Line]:
     """The lines that the rules of the period gave."""
     return [
         Line(
-            rule=rule,
+            rule=line.rule,
             policy=line.policy,
             key=line.key,
             title=line.title,
@@ -79,7 +79,7 @@ def own_lines(case: Case) -> list[Line]:
             rate=None if line.rate is None else str(plain(line.rate)),
             entries=tuple(map(int, line.entries)),
         )
-        for rule, line in case.lines
+        for line in case.lines
     ]
 
 

@@ -72,8 +72,9 @@ class IncentiveLine:
     `key` is the line's own within the policy and the period, the same in each run, because later corrections are
     told from first payments by it; `title` is what the member reads. `amount` in minor units of the statement's
     currency, rounded by the rule. `base` and `rate` where the amount is the one times the other. `entries` are the
-    ids of the entries it rests on, if those were given. `policy` is noted by the product in a request's `earlier`:
-    the full key of the policy that gave the line; whatever an answer says there is replaced. Raises `InvalidResult`.
+    ids of the entries it rests on, if those were given. `policy` and `rule` are noted by the product in a request's
+    `earlier`: the full key of the policy that gave the line, and the company's own key of the rule that used it;
+    whatever an answer says there is replaced. Raises `InvalidResult`.
     """
 
     key: str
@@ -84,6 +85,7 @@ class IncentiveLine:
     rate: Share | None = None
     entries: tuple[str, ...] = ()
     policy: str = ""
+    rule: str = ""
 
     def __post_init__(self) -> None:
         require_text("key of a line", self.key)
@@ -99,6 +101,7 @@ class IncentiveLine:
             require_text(f"an entry of line {shown(self.key)}", entry)
         require_distinct(f"entries of line {shown(self.key)}", self.entries)
         require_text_or_empty(f"policy of line {shown(self.key)}", self.policy)
+        require_text_or_empty(f"rule of line {shown(self.key)}", self.rule)
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,11 +58,11 @@ def revenue(achieved: int, target: int | None = None, **values: Any) -> LineFact
     return LineFact("revenue", achieved, target=target, **values)
 
 
-def before(*amounts: int, policy: str = "incentives.tiers") -> tuple[IncentiveLine, ...]:
-    """Lines that the policy has given in this statement."""
+def before(*amounts: int, policy: str = "incentives.tiers", rule: str = "commission") -> tuple[IncentiveLine, ...]:
+    """Lines that the company's rule, which uses the policy, has given in this statement."""
     why = Explanation("As computed before.")
     return tuple(
-        IncentiveLine(f"line-{place}", f"Line {place}", amount, why, policy=policy)
+        IncentiveLine(f"line-{place}", f"Line {place}", amount, why, policy=policy, rule=rule)
         for place, amount in enumerate(amounts)
     )
 

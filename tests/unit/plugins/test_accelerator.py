@@ -50,11 +50,11 @@ def test_a_bound_itself_counts_as_the_company_says() -> None:
     assert multiplied(1_200_00, 100_00, bounds="above").lines == ()
 
 
-def test_only_lines_of_chosen_policies_count() -> None:
+def test_only_lines_of_chosen_rules_count() -> None:
     """400 of tiers count, 100 of another policy do not."""
     earlier = [*before(400_00), *before(100_00, policy="acme.bonus")]
     result = rewarded(
-        ACCELERATOR, revenue(1_300_00, 1_000_00), earlier=earlier, steps=STEPS, policies=["incentives.tiers"]
+        ACCELERATOR, revenue(1_300_00, 1_000_00), earlier=earlier, steps=STEPS, rules=["incentives.tiers"]
     )
     assert amounts(result) == {"factor": 100_00}
 

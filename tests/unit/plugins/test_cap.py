@@ -26,10 +26,12 @@ def test_what_is_within_the_limit_stays(earned: tuple[int, ...]) -> None:
     assert rewarded(CAP, earlier=before(*earned), amount=10_000_00).lines == ()
 
 
-def test_only_chosen_policies_are_capped() -> None:
-    """600 of the SPIF with a limit of 500; the 9,000 of tiers do not count."""
-    earlier = [*before(9_000_00), *before(600_00, policy="incentives.spiff")]
-    assert amounts(rewarded(CAP, earlier=earlier, amount=500_00, policies=["incentives.spiff"])) == {"cap": -100_00}
+def test_only_chosen_rules_are_capped() -> None:
+    """600 of the SPIF with a limit of 500, by the rule's own key or the policy's; the 9,000 of tiers do not count."""
+    earlier = [*before(9_000_00), *before(600_00, policy="incentives.spiff", rule="routers")]
+    for name in ("incentives.spiff", "routers"):
+        assert amounts(rewarded(CAP, earlier=earlier, amount=500_00, rules=[name])) == {"cap": -100_00}
+    assert rewarded(CAP, earlier=earlier, amount=500_00, rules=["incentives.draw"]).lines == ()
 
 
 def test_corrections_and_what_was_carried_over_do_not_count() -> None:

@@ -59,9 +59,9 @@ def test_without_a_review_or_earnings_nothing_is_multiplied() -> None:
     assert reviewed(scored(Decimal(20)), earlier=(-1_00,)).lines == ()
 
 
-def test_only_lines_of_chosen_policies_count() -> None:
+def test_only_lines_of_chosen_rules_count() -> None:
     """Those of tiers do not."""
-    assert reviewed(scored(Decimal(95)), policies=["incentives.spiff"]).lines == ()
+    assert reviewed(scored(Decimal(95)), rules=["incentives.spiff"]).lines == ()
 
 
 def test_steps_rise() -> None:

@@ -47,6 +47,7 @@ ENTRY = EntryFact("7", "revenue", 60_000_00, date(2017, 3, 2), "opportunity")
         ({"entries": ["7"]}, "entries of line 'base' must be a tuple of str"),
         ({"entries": ("7", "7")}, "entries of line 'base' has '7' twice"),
         ({"policy": None}, "policy of line 'base' must be of type str"),
+        ({"rule": 7}, "rule of line 'base' must be of type str"),
     ],
 )
 def test_line_that_could_not_be_paid_is_refused(changes: dict[str, Any], words: str) -> None:

@@ -189,9 +189,10 @@ _EARLIER = st.lists(
         _EITHER_WAY,
         st.just(Explanation("As another policy computed it.")),
         policy=st.sampled_from(("incentives.tiers", "incentives.flat_rate", "acme.accelerator")),
+        rule=st.sampled_from(("commission", "extras", "2017-sales")),
     ),
     max_size=3,
-    unique_by=lambda line: line.key,
+    unique_by=lambda line: (line.rule, line.key),
 ).map(tuple)
 _TEAM = tuples_of(st.builds(TeamFact, ids, names, st.integers(1, 4), line_sets(LARGEST_PAYABLE)), 3)
 _REVIEWS = tuples_of(st.builds(ReviewFact, keys, shares(100), st.sampled_from((None, "A", "优"))), 2)
