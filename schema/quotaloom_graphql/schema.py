@@ -29,6 +29,7 @@ from quotaloom_graphql import (
     customer_levels,
     deal_reviews,
     funnel_queries,
+    incentive_simulations,
     incentives,
     leads,
     metrics,
@@ -56,6 +57,7 @@ from quotaloom_graphql.funnel_layouts import FunnelLayoutMutation
 from quotaloom_graphql.funnel_mutations import FunnelMutation
 from quotaloom_graphql.hand_outs import HandOutMutation
 from quotaloom_graphql.incentive_mutations import IncentiveMutation
+from quotaloom_graphql.incentive_simulation_mutations import IncentiveSimulationMutation
 from quotaloom_graphql.jobs import JobMutation, JobQuery
 from quotaloom_graphql.lead_mutations import LeadMutation
 from quotaloom_graphql.merging import MergingMutation
@@ -109,6 +111,7 @@ NODE_LOADERS: dict[str, NodeLoader] = {
     **leads.NODE_LOADERS,
     **customer_levels.NODE_LOADERS,
     **incentives.NODE_LOADERS,
+    **incentive_simulations.NODE_LOADERS,
 }
 
 
@@ -146,6 +149,7 @@ class Query(
     customer_levels.CustomerLevelQuery,
     DuplicateQuery,
     incentives.IncentiveQuery,
+    incentive_simulations.IncentiveSimulationQuery,
     PluginQuery,
     JobQuery,
 ):
@@ -191,6 +195,7 @@ class Mutation(
     ActionPlanMutation,
     deal_reviews.DealReviewMutation,
     IncentiveMutation,
+    IncentiveSimulationMutation,
     AttributeMutation,
     PolicyMutation,
     PolicyTrialMutation,

@@ -212,7 +212,7 @@ class _Asking:
             if not chains[member_id]
         }
         for case in await self._computed(side, asked):
-            total = case.asked.carried + sum(line.amount for _, line in case.lines)
+            total = case.asked.carried + sum(line.amount for line in case.lines)
             found[case.member_id] = Side(total, case.carried_out, case.advanced_after)
         return {member_id: found[member_id] for member_id in member_ids if member_id in found}
 

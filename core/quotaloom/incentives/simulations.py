@@ -102,6 +102,7 @@ async def start_simulation(work: Work, host: PolicyHost, request: SimulationRequ
         await enqueue(transaction, SIMULATE, {"simulation": simulation_id}, key=_key(transaction, simulation_id))
         after = {"title": title, "changes": [change.to_json() for change in changes], "unit_id": request.unit_id}
         transaction.record("incentive_simulation.start", "IncentiveSimulation", simulation_id, after=after)
+        transaction.publish("incentiveSimulation.started", id=simulation_id)
         return simulation_id
 
     return await work.write(apply)
@@ -192,6 +193,7 @@ async def remove_simulation(work: Work, simulation_id: int) -> None:
         if row is None:
             raise NotFound("NOT_FOUND", "there is no such simulation", ("id",))
         transaction.record("incentive_simulation.remove", "IncentiveSimulation", simulation_id, before=dict(row))
+        transaction.publish("incentiveSimulation.removed", id=simulation_id)
 
     await work.write(apply)
 
@@ -222,7 +224,8 @@ async def simulations_page(snapshot: Snapshot, offset: int, limit: int) -> tuple
 
 async def simulations_by_id(snapshot: Snapshot, ids: Sequence[int]) -> list[dict[str, Any]]:
     """Simulations by number, in no order."""
-    rows = await snapshot.fetch(f"SELECT {_COLUMNS} FROM incentive_simulation WHERE id = ANY ($1::bigint[])", list(ids))
+    sql = f"SELECT {_COLUMNS} FROM incentive_simulation WHERE id = ANY ($1::bigint[])"  # noqa: S608 (constants)
+    rows = await snapshot.fetch(sql, list(ids))
     return [_read(row) for row in rows]
 
 
