@@ -138,6 +138,8 @@ SHOWN: Final = {
     "payIncentiveRun": "IncentiveRun.viewerCan.pay",
     "returnIncentiveRun": "IncentiveRun.viewerCan.return",
     "cancelIncentiveRun": "IncentiveRun.viewerCan.cancel",
+    "simulateIncentives": "Viewer.can.payIncentives",
+    "removeIncentiveSimulation": "IncentiveSimulation.viewerCan.edit",
     "reviewDeal": "Opportunity.viewerCan.review",
     "followUpDealReview": "DealReview.viewerCan.followUp",
     "createPool": "Viewer.can.createPools",
