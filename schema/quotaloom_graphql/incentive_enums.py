@@ -35,3 +35,17 @@ class RunStep(StrEnum):
     PAY = "pay"
     RETURN = "return"
     CANCEL = "cancel"
+
+
+@strawberry.enum(
+    description="`OPEN`: it waits for a decision. `GRANTED` and `REFUSED`: it was decided. `WITHDRAWN`: the member took"
+    " it back. `LAPSED`: its run was cancelled before it was decided."
+)
+class DisputeStatus(StrEnum):
+    """The states of a dispute."""
+
+    OPEN = "open"
+    GRANTED = "granted"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+    LAPSED = "lapsed"

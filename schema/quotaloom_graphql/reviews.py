@@ -12,7 +12,7 @@ from strawberry.scalars import JSON
 
 from quotaloom.reviews.forms import PartKind
 from quotaloom.reviews.steps import Step
-from quotaloom_graphql.action_plan_loaders import load_action_plans
+from quotaloom_graphql.action_plan_loaders import load_action_plans, load_review_plans
 from quotaloom_graphql.connections import Connection
 from quotaloom_graphql.decimals import shortest
 from quotaloom_graphql.metrics import Metric, load_metrics
@@ -282,6 +282,12 @@ class Review(Node):
         load_previous,
         key="id",
         description="His last filed review by the same form before, with what was agreed on then.",
+    )
+    action_plans: list[Annotated[ActionPlan, strawberry.lazy("quotaloom_graphql.action_plans")]] = batch(
+        load_review_plans,
+        key="id",
+        by="review_id",
+        description="The action plans that take up its outcome, as far as you may see them.",
     )
     viewer_can: ViewerCanOnReview = batch(load_review_rights, description="What you may do with it.")
 

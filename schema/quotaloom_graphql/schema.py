@@ -28,6 +28,7 @@ from quotaloom_graphql import (
     companies,
     customer_levels,
     deal_reviews,
+    disputes,
     funnel_queries,
     incentives,
     leads,
@@ -52,6 +53,7 @@ from quotaloom_graphql.companies import CompanyMutation
 from quotaloom_graphql.context import Info
 from quotaloom_graphql.customer_mutations import CustomerMutation
 from quotaloom_graphql.decimals import EXACT_DECIMAL
+from quotaloom_graphql.dispute_mutations import DisputeMutation
 from quotaloom_graphql.duplicates import DuplicateMutation, DuplicateQuery
 from quotaloom_graphql.forecast_mutations import ForecastMutation
 from quotaloom_graphql.funnel_layouts import FunnelLayoutMutation
@@ -113,6 +115,7 @@ NODE_LOADERS: dict[str, NodeLoader] = {
     **leads.NODE_LOADERS,
     **customer_levels.NODE_LOADERS,
     **incentives.NODE_LOADERS,
+    **disputes.NODE_LOADERS,
     **reviews.NODE_LOADERS,
 }
 
@@ -152,6 +155,7 @@ class Query(
     customer_levels.CustomerLevelQuery,
     DuplicateQuery,
     incentives.IncentiveQuery,
+    disputes.DisputeQuery,
     reviews.ReviewQuery,
     PluginQuery,
     JobQuery,
@@ -198,6 +202,7 @@ class Mutation(
     ActionPlanMutation,
     deal_reviews.DealReviewMutation,
     IncentiveMutation,
+    DisputeMutation,
     ReviewFormMutation,
     ReviewMutation,
     AttributeMutation,

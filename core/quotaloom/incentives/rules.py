@@ -58,7 +58,7 @@ class RuleChange:
 async def set_rule(work: Work, host: PolicyHost, change: RuleChange) -> int:
     """Set a rule; what it said before stays for the days before. Returns the id of the new setting.
 
-    Raises `InputError` BAD_KEY, BAD_NAME, UNKNOWN_POLICY, INVALID_PARAMETERS, BAD_ORDINAL, BAD_SCOPE, BAD_RANGE,
+    Raises `InputError` BAD_KEY, BAD_TITLE, UNKNOWN_POLICY, INVALID_PARAMETERS, BAD_ORDINAL, BAD_SCOPE, BAD_RANGE,
     BAD_PERIOD, LATER_RULE, RULE_CONTINUES, TOO_MANY, PAST_DAY for days that a paid run has used; `NotFound` for unit
     and group; `PolicyFailed` where a plugin's own validation breaks.
     """
@@ -70,7 +70,7 @@ async def set_rule(work: Work, host: PolicyHost, change: RuleChange) -> int:
     if parameters is not None:
         company_id = work.viewer.company_id
         parameters = await host.valid_parameters(policy, parameters, company_id=company_id, path=("parameters",))
-    title = checked_name(policy.descriptor.title if change.title is None else change.title)
+    title = _title(policy.descriptor.title if change.title is None else change.title)
 
     async def apply(transaction: Transaction) -> int:
         await refuse_used_day(transaction, start, "validFrom", change.grain.value)
@@ -156,6 +156,13 @@ def _read(rows: Sequence[Record]) -> list[dict[str, Any]]:
     return [
         {**row, "parameters": None if row["parameters"] is None else orjson.loads(row["parameters"])} for row in rows
     ]
+
+
+def _title(given: str) -> str:
+    try:
+        return checked_name(given)
+    except InputError as error:
+        raise InputError("BAD_TITLE", error.message.replace("a name", "a title"), ("title",)) from None
 
 
 def _check(change: RuleChange, start: date) -> None:
