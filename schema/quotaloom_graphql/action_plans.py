@@ -34,13 +34,14 @@ from quotaloom_graphql.organization_loaders import load_members, load_units
 from quotaloom_graphql.organizations import Member, OrgUnit
 from quotaloom_graphql.plan_loaders import load_plans
 from quotaloom_graphql.plans import Plan
-from quotaloom_graphql.review_loaders import load_reviews
+from quotaloom_graphql.review_loaders import load_plan_follow_ups, load_reviews
 from quotaloom_graphql.reviews import Review
 from quotaloom_graphql.roots import root_field
 from strawberry_breadth import batch
 
 if TYPE_CHECKING:
     from quotaloom_graphql.action_items import ActionItem
+    from quotaloom_graphql.reviews import ReviewFollowUp
 
 
 @strawberry.type(description="How many of a kind were planned, and how many of these are done.")
@@ -209,6 +210,12 @@ class ActionPlan(Node):
     )
     items: list[Annotated[ActionItem, strawberry.lazy("quotaloom_graphql.action_items")]] = batch(
         load_plan_items, key="id", by="action_plan_id", description="What is to be done, by their days."
+    )
+    follow_ups: list[Annotated[ReviewFollowUp, strawberry.lazy("quotaloom_graphql.reviews")]] = batch(
+        load_plan_follow_ups,
+        key="id",
+        by="action_plan_id",
+        description="What it carries out of that which reviews agreed on, as far as you may see them.",
     )
     figures: ActionFigures = batch(
         load_figures, key="id", description="Planned against done, with all shorter plans that belong to it."

@@ -12,7 +12,7 @@ from strawberry.scalars import JSON
 
 from quotaloom.reviews.forms import PartKind
 from quotaloom.reviews.steps import Step
-from quotaloom_graphql.action_plan_loaders import load_review_plans
+from quotaloom_graphql.action_plan_loaders import load_action_plans, load_review_plans
 from quotaloom_graphql.connections import Connection
 from quotaloom_graphql.decimals import shortest
 from quotaloom_graphql.metrics import Metric, load_metrics
@@ -31,6 +31,7 @@ from quotaloom_graphql.review_loaders import (
     load_parts,
     load_previous,
     load_progress,
+    load_review_action_plans,
     load_review_rights,
     load_reviews,
     load_scoring,
@@ -61,6 +62,7 @@ class ViewerCanOnReview:
     calibrate: bool = strawberry.field(description="Give it another grade before it is filed.")
     cancel: bool = strawberry.field(description="End it before it is filed.")
     settle: bool = strawberry.field(description="Say what became of what was agreed on.")
+    plan_follow_ups: bool = strawberry.field(description="Say in which action plan it is done.")
 
 
 @strawberry.type(description="The attainment that a part counts; amounts have the metric's decimal places.")
@@ -126,6 +128,12 @@ class ReviewFollowUp:
     settled_at: datetime | None = strawberry.field(description="When it was said whether it was done.")
     settled_by: str | None = strawberry.field(description="By whom.")
     version: int = strawberry.field(description="Counts changes; for `expectedVersion`.")
+    action_plan: Annotated[ActionPlan, strawberry.lazy("quotaloom_graphql.action_plans")] | None = batch(
+        load_action_plans, key="action_plan_id", by="id", one=True, description="The action plan in which it is done."
+    )
+    review: Review | None = batch(
+        load_reviews, key="review_id", by="id", one=True, description="Where it was agreed on."
+    )
     metric: Metric | None = batch(
         load_metrics, key="metric_id", by="id", one=True, description="Which metric it serves."
     )
@@ -264,12 +272,18 @@ class Review(Node):
     follow_ups: list[ReviewFollowUp] = batch(
         load_follow_ups, key="id", by="review_id", description="What was agreed on for the next period."
     )
+    action_plans: list[Annotated[ActionPlan, strawberry.lazy("quotaloom_graphql.action_plans")]] = batch(
+        load_review_action_plans,
+        key="id",
+        by="review_id",
+        description="What the member planned and did in the period: his action plans with days in it.",
+    )
     previous: Review | None = batch(
         load_previous,
         key="id",
         description="His last filed review by the same form before, with what was agreed on then.",
     )
-    action_plans: list[Annotated[ActionPlan, strawberry.lazy("quotaloom_graphql.action_plans")]] = batch(
+    next_plans: list[Annotated[ActionPlan, strawberry.lazy("quotaloom_graphql.action_plans")]] = batch(
         load_review_plans,
         key="id",
         by="review_id",

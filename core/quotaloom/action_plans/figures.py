@@ -75,6 +75,17 @@ WITH counted AS (
 ) {_SUMS}
 """  # noqa: S608 (constants)
 
+# An item belongs to the units above that of its plan on its last day, or on $6.
+_OF_UNITS: Final = f"""
+WITH counted AS (
+    SELECT path.ancestor_id AS of_id, standing.* FROM ({STANDING}) AS standing
+    JOIN unit_path AS path ON path.company_id = $1 AND path.unit_id = standing.unit_id
+        AND path.valid_from <= coalesce($6::date, standing.ends_on - 1)
+        AND coalesce($6::date, standing.ends_on - 1) < path.valid_to
+    WHERE path.ancestor_id = ANY ($3::bigint[]) AND standing.ends_on > $4::date AND standing.ends_on <= $5::date
+) {_SUMS}
+"""  # noqa: S608 (constants)
+
 
 @dataclass(frozen=True, slots=True)
 class Figures:
@@ -138,6 +149,19 @@ async def figures_by_member(
         None if unit_ids is None else list(unit_ids),
     )
     return _figures(rows, member_ids)
+
+
+async def figures_by_unit(
+    snapshot: Snapshot, unit_ids: Sequence[int], period: Period, today: date, tree_day: date | None = None
+) -> Mapping[int, Figures]:
+    """The figures of the plans for units and what lies below them, of items whose last day lies in `period`, by unit.
+
+    All of them are there. Items count where the unit of their plan stood on that day, or, with `tree_day`, on that one.
+    """
+    rows = await snapshot.fetch(
+        _OF_UNITS, snapshot.company_id, today, list(unit_ids), period.starts_on, period.ends_on, tree_day
+    )
+    return _figures(rows, unit_ids)
 
 
 def _figures(rows: Sequence[Record], of_ids: Sequence[int]) -> dict[int, Figures]:

@@ -199,14 +199,15 @@ async def test_a_plan_takes_up_a_review_of_its_member(database: Database) -> Non
     floor = await furnish(database)
     team = NewPart("team", "Teamwork", PartKind.QUALITATIVE, Decimal(1), Decimal(10))
     form = NewForm("monthly", "Monthly", Grain.MONTH, Content([team], Layout()))
-    await open_cycle(floor.work, await create_form(floor.work, floor.host.registry, form), "2026-05")
+    form_id = await create_form(floor.work, floor.host.registry, form)
+    await open_cycle(floor.work, floor.host.registry, form_id, "2026-05")
     rows = await floor.rows("SELECT member_id, id FROM review")
     reviews = {row["member_id"]: gid("Review", row["id"]) for row in rows}
     given = {"period": "2026-06", "metricId": gid("Metric", await revenue(floor))}
-    fields = "actionPlan { review { period actionPlans { period } } }"
+    fields = "actionPlan { review { period nextPlans { period } } }"
     mine, his = (reviews[floor.members[name]] for name in ("ann", "bob"))
     payload = await do(floor, "createActionPlan", fields, "ann", reviewId=mine, **given)
-    linked = {"review": {"period": "2026-05", "actionPlans": [{"period": "2026-06"}]}}
+    linked = {"review": {"period": "2026-05", "nextPlans": [{"period": "2026-06"}]}}
     assert payload == {"errors": [], "actionPlan": linked}
     refused = await do(floor, "createActionPlan", fields, "ann", reviewId=his, **given)
     assert refused["errors"] == ["UNKNOWN_REVIEW at reviewId"]
