@@ -181,7 +181,7 @@ async def test_entries_of_a_line_are_on_the_page(database: Database) -> None:
 
 
 async def test_a_run_as_one_file_has_what_the_viewer_sees(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    """In batches of two: all five for an admin, by name; Hal has his own and his team's, Cem her own, of a draft none."""
+    """In batches of two: all for an admin, by name; Hal has his own and his team's, Cem his own, of a draft none."""
     payroll, run_id, _ = await april_of(database)
     monkeypatch.setattr(statement_files, "BATCH", 2)
 
