@@ -56,12 +56,11 @@ WHERE score.company_id = $1 AND score.review_id = ANY ($3::bigint[]) ORDER BY sc
 """  # noqa: S608 (constants)
 
 _FOLLOW_UPS: Final = f"""
-SELECT agreed.id, agreed.review_id, agreed.text, agreed.due_on, agreed.metric_id, agreed.objective_id, agreed.state,
-    agreed.note, agreed.settled_at, agreed.settled_by, agreed.version
+SELECT agreed.id, agreed.review_id, agreed.text, agreed.due_on, agreed.metric_id, agreed.objective_id,
+    agreed.action_plan_id, agreed.state, agreed.note, agreed.settled_at, agreed.settled_by, agreed.version
 FROM review_follow_up AS agreed
 JOIN review ON review.company_id = agreed.company_id AND review.id = agreed.review_id
-WHERE agreed.company_id = $1 AND agreed.review_id = ANY ($3::bigint[]) AND NOT {_SCORING}
-ORDER BY agreed.review_id, agreed.ordinal
+WHERE agreed.company_id = $1 AND NOT {_SCORING}
 """  # noqa: S608 (constants)
 
 _FORM: Final = """
@@ -166,7 +165,35 @@ async def parts_of_reviews(snapshot: Snapshot, review_ids: Sequence[int], viewer
 
 async def follow_ups_of(snapshot: Snapshot, review_ids: Sequence[int], viewer_id: int | None) -> list[Record]:
     """What was agreed on in reviews, in their order."""
-    return await snapshot.fetch(_FOLLOW_UPS, snapshot.company_id, viewer_id, list(review_ids))
+    return await snapshot.fetch(
+        f"{_FOLLOW_UPS} AND agreed.review_id = ANY ($3::bigint[]) ORDER BY agreed.review_id, agreed.ordinal",
+        snapshot.company_id,
+        viewer_id,
+        list(review_ids),
+    )
+
+
+async def follow_ups_of_plans(snapshot: Snapshot, action_plan_ids: Sequence[int], sight: Sight) -> list[Record]:
+    """What is done in action plans of what was agreed on, of reviews that the viewer may see."""
+    return await snapshot.fetch(
+        f"{_FOLLOW_UPS} AND ($3::bool OR review.member_id = $2 OR review.position_id = ANY ($4::bigint[]))"
+        " AND agreed.action_plan_id = ANY ($5::bigint[]) ORDER BY agreed.action_plan_id, agreed.id",
+        *_seen(snapshot, sight),
+        list(action_plan_ids),
+    )
+
+
+async def action_plans_of(snapshot: Snapshot, review_ids: Sequence[int]) -> list[Record]:
+    """The action plans of each review's member with days in its period, by their days: `review_id` and `id`."""
+    return await snapshot.fetch(
+        "SELECT review.id AS review_id, plan.id FROM review JOIN action_plan AS plan"
+        " ON plan.company_id = review.company_id AND plan.member_id = review.member_id"
+        " AND plan.starts_on < review.ends_on AND plan.ends_on > review.starts_on"
+        " WHERE review.company_id = $1 AND review.id = ANY ($2::bigint[])"
+        " ORDER BY review.id, plan.starts_on, plan.ends_on DESC, plan.id",
+        snapshot.company_id,
+        list(review_ids),
+    )
 
 
 async def steps_of(snapshot: Snapshot, review_ids: Sequence[int]) -> list[Record]:

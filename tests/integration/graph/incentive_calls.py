@@ -35,6 +35,8 @@ VALID_INCENTIVES: Final[Mapping[str, Callable[[World], dict[str, Any]]]] = {
     "commentOnDispute": lambda w: {"id": w["dispute"], "text": "Which deal do you mean?"},
     "decideDispute": lambda w: {"id": w["dispute"], "granted": True, "amount": "3.00", "reason": "You are right"},
     "withdrawDispute": lambda w: {"id": w["missing line"], "reason": "My mistake"},
+    "simulateIncentives": lambda w: {"changes": [{"key": "rate", "policy": POLICY}], "first": "2026-04"},
+    "removeIncentiveSimulation": lambda w: {"id": w["simulation"]},
 }
 """The input of each, by the mutation's name."""
 
@@ -95,5 +97,19 @@ BAD_INCENTIVES: Final[Mapping[str, Callable[[World], list[dict[str, Any]]]]] = {
     "withdrawDispute": lambda w: [
         *({"reason": LONG}, {"id": w["withdrawn dispute"]}, _unknown("Dispute"), {"id": "?"}, STALE)
     ],
+    "simulateIncentives": lambda w: [
+        *({"first": "2026"}, {"last": "2026-07"}, {"first": "2020-01"}, {"grain": "DAY", "last": "x"}),
+        *({"bounds": []}, {"bounds": ["0.001"]}, {"title": " "}, {"changes": []}, _unknown("OrgUnit", "orgUnitId")),
+        *(
+            {"changes": [{"key": "rate", "policy": POLICY, **change}]}
+            for change in (
+                *({"key": "A B"}, {"policy": None}, {"policy": "no.such"}, {"parameters": {"surplus": 1}}),
+                *({"parameters": [1]}, {"title": " "}, {"ordinal": 2_000_000}, {"remove": True}),
+                *(_unknown("OrgUnit", "orgUnitId"), _unknown("MemberGroup", "groupId")),
+                {"orgUnitId": w.unit("east"), "groupId": w["group"]},
+            )
+        ),
+    ],
+    "removeIncentiveSimulation": lambda w: [_unknown("IncentiveSimulation"), {"id": "?"}, {"id": w["rule"]}],
 }
 """What differs from a valid input, by the mutation's name."""

@@ -34,6 +34,9 @@ async def add_incentives(world: World) -> None:
         world.ids[name] = made["memberGroup"]["id"]
     await world.call("addToMemberGroup", "", groupId=world["group"], memberIds=[world.member("ann")])
     await world.call("updateMemberGroup", "", id=world["closed group"], closed=True)
+    change = {"key": "rate", "policy": POLICY}
+    asked = await world.call("simulateIncentives", "incentiveSimulation { id }", changes=[change])
+    world.ids["simulation"] = asked["incentiveSimulation"]["id"]
     floor = world.floor
     numbers = await floor.work.write(lambda transaction: _insert_runs(transaction, floor))
     for name, (run_id, statement_id) in numbers.items():

@@ -80,7 +80,7 @@ class ReviewOffice:
     async def open(self, form_id: int | None = None, **layout: Any) -> int:
         """Open January; returns the number of Nia's review."""
         form_id = await self.form(**layout) if form_id is None else form_id
-        await open_cycle(self.work(), form_id, "2017-01")
+        await open_cycle(self.work(), POLICIES.registry, form_id, "2017-01")
         return int((await self.one("SELECT id FROM review WHERE member_id = $1", self.planning.members["Nia"]))["id"])
 
     async def score_self(self, review_id: int, score: str = "9", day: int = 1, **facts: Any) -> None:
