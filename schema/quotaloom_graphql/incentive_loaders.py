@@ -201,13 +201,14 @@ async def load_lines(keys: list[int], info: Info) -> list[dict[str, Any]]:
             **shown(row),
             "explanation": orjson.loads(row["explanation"]),
             "entry_ids": orjson.loads(row["entries"]),
-            "rate": _rate(row["rate"]),
+            "rate": shown_rate(row["rate"]),
         }
         for row in await reads.lines_of(info.context.snapshot, keys)
     ]
 
 
-def _rate(stored: str | None) -> Decimal | None:
+def shown_rate(stored: str | None) -> Decimal | None:
+    """A line's rate, which is exact text, with ten places."""
     if stored is None:
         return None
     exact = Fraction(stored) * 10**RATE_PLACES

@@ -89,6 +89,7 @@ from quotaloom_graphql.submission_mutations import SubmissionMutation
 from quotaloom_graphql.subscriptions import Subscription
 from quotaloom_graphql.target_imports import TargetImportMutation
 from quotaloom_graphql.target_warnings import TargetWarningQuery
+from quotaloom_graphql.what_if import WhatIfMutation
 from quotaloom_graphql.worksheets import WorksheetMutation
 from quotaloom_sdk import GraphQLExtension, InvalidDefinition
 
@@ -196,6 +197,7 @@ class Mutation(
     deal_reviews.DealReviewMutation,
     IncentiveMutation,
     IncentiveSimulationMutation,
+    WhatIfMutation,
     AttributeMutation,
     PolicyMutation,
     PolicyTrialMutation,
