@@ -24,7 +24,7 @@ FROM_THE_BEGINNING = date(1900, 1, 1)
 """What a new company begins with is on for every one of its days."""
 
 BEGINS_WITH = ("allocation.even", "allocation.last_year", "reviews.weighted_score")
-"""The policies that are on in a new company, the first of a kind before the others; the rest waits for a switch."""
+"""The policies on in a new company, the first of a kind before the others; the rest waits to be switched on."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,6 +72,7 @@ NAMED: Final[Mapping[str, str]] = {
     "objective_id": "Objective",
     "part_of_id": "ActionPlan",
     "follows_id": "ActionPlan",
+    "review_id": "Review",
 }
 """The types of what the columns of plans and items name."""
 
@@ -104,6 +105,12 @@ async def load_next_plans(keys: list[int], info: Info) -> list[dict[str, Any]]:
     """The later plans that follow these."""
     context = info.context
     return await _told(context, await reads.plans_following(context.snapshot, await context.sight(), keys))
+
+
+async def load_review_plans(keys: list[int], info: Info) -> list[dict[str, Any]]:
+    """The plans that take up reviews."""
+    context = info.context
+    return await _told(context, await reads.plans_of_reviews(context.snapshot, await context.sight(), keys))
 
 
 async def resolve_action_plan(

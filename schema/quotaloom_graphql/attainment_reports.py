@@ -8,7 +8,6 @@ from typing import Annotated, Any
 
 import strawberry
 
-from quotaloom.reports.attainment import AttainmentReport as Report
 from quotaloom.reports.attainment import attainment_page, attainment_report, attainment_totals
 from quotaloom.reports.attainment_columns import AttainmentColumn, ReportRow
 from quotaloom.reports.ordering import SortBy
@@ -20,10 +19,7 @@ from quotaloom_graphql.connections import After, Connection, First, page, window
 from quotaloom_graphql.context import Info
 from quotaloom_graphql.enums import FileFormat, Structure
 from quotaloom_graphql.metrics import Metric
-from quotaloom_graphql.nodes import decode_id, optional_id
-from quotaloom_graphql.organization_loaders import load_members
-from quotaloom_graphql.organizations import Member, OrgUnit
-from quotaloom_graphql.ranking_loaders import load_ranked_units
+from quotaloom_graphql.nodes import optional_id
 from quotaloom_graphql.report_arguments import (
     ChosenMembers,
     ChosenUnits,
@@ -32,8 +28,12 @@ from quotaloom_graphql.report_arguments import (
     Levels,
     ReportFile,
     Rows,
+    SubjectRow,
     TopUnit,
+    numbers,
+    period_row,
     reader_in,
+    subject_row,
 )
 from quotaloom_graphql.report_paths import report_path
 from quotaloom_graphql.roots import root_field
@@ -58,21 +58,9 @@ class AttainmentSort:
 
 
 @strawberry.type(description="One row of the target-attainment report.")
-class AttainmentReportRow:
+class AttainmentReportRow(SubjectRow):
     """A unit or member."""
 
-    org_unit: OrgUnit | None = batch(
-        load_ranked_units, key="unit_id", by="id", one=True, description="The unit; null in a report of members."
-    )
-    member: Member | None = batch(
-        load_members, key="member_id", by="id", one=True, description="The member; null in a report of units."
-    )
-    key: str = strawberry.field(description="Its key.")
-    name: str = strawberry.field(description="Its name.")
-    level: int | None = strawberry.field(
-        description="How many levels below the company the unit is; null without a place in the tree, and of members."
-    )
-    path: str | None = strawberry.field(description="The names above the unit, the company's first; null of members.")
     attainments: list[Attainment] = strawberry.field(description="Its figures of each metric, in the report's order.")
 
 
@@ -92,16 +80,7 @@ async def _load_totals(reports: list[Any], info: Info) -> Sequence[dict[str, Any
 
 
 def _row(row: ReportRow) -> dict[str, Any]:
-    subject = row.subject
-    return {
-        "unit_id": None if subject.of_member else subject.id,
-        "member_id": subject.id if subject.of_member else None,
-        "key": subject.key,
-        "name": subject.name,
-        "level": subject.level,
-        "path": subject.path,
-        "attainments": row.figures,
-    }
+    return {**subject_row(row.subject), "attainments": row.figures}
 
 
 async def _load_files(
@@ -183,26 +162,15 @@ async def resolve_attainment_report(
         direct_children=direct_children,
         kinds=None if kind is None else tuple(one.value for one in kind),
         levels=None if level is None else tuple(level),
-        unit_ids=_numbers(org_units, "OrgUnit", "orgUnits"),
-        member_ids=_numbers(members, "Member", "members"),
+        unit_ids=numbers(org_units, "OrgUnit", "orgUnits"),
+        member_ids=numbers(members, "Member", "members"),
         statuses=None if status is None else tuple(status),
         structure="as_is" if structure is Structure.AS_IS else "as_was",
         as_of=as_of,
         sort=tuple(SortBy(by.column.value, by.descending, by.metric) for by in sort or ()),
     )
     report = await attainment_report(await reader_in(info.context), request)
-    return {**_told(report), "metrics": list(report.metrics)}
-
-
-def _told(report: Report) -> dict[str, Any]:
-    period = report.period
-    return {"report": report, "period": period.label, "starts_on": period.starts_on, "ends_on": period.ends_on}
-
-
-def _numbers(ids: Sequence[str] | None, type_name: str, place: str) -> tuple[int, ...] | None:
-    if ids is None:
-        return None
-    return tuple(decode_id(one, type_name, (place, number)) for number, one in enumerate(ids))
+    return {"report": report, **period_row(report.period), "metrics": list(report.metrics)}
 
 
 @strawberry.type

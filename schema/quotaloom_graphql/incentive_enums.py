@@ -38,6 +38,20 @@ class RunStep(StrEnum):
 
 
 @strawberry.enum(
+    description="`OPEN`: it waits for a decision. `GRANTED` and `REFUSED`: it was decided. `WITHDRAWN`: the member took"
+    " it back. `LAPSED`: its run was cancelled before it was decided."
+)
+class DisputeStatus(StrEnum):
+    """The states of a dispute."""
+
+    OPEN = "open"
+    GRANTED = "granted"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+    LAPSED = "lapsed"
+
+
+@strawberry.enum(
     description="`WAITING`: a job will be at it. `COMPUTING`: a job is. `DONE`: see `result`. `FAILED`: see `failure`."
 )
 class SimulationStatus(StrEnum):

@@ -44,6 +44,7 @@ from quotaloom_graphql.organization_loaders import (
 from quotaloom_graphql.own_goal_loaders import load_own_goals
 from quotaloom_graphql.product_targets import ProductMismatchValue, load_product_mismatch, load_product_mismatches
 from quotaloom_graphql.reliefs import QuotaRelief, load_reliefs
+from quotaloom_graphql.review_loaders import load_member_reviews
 from quotaloom_graphql.schedule_loaders import load_absences, load_working_hours
 from quotaloom_graphql.schedules import Absence, WorkingHours
 from quotaloom_graphql.score_values import (
@@ -71,6 +72,7 @@ if TYPE_CHECKING:
     from quotaloom_graphql.incentives import Statement
     from quotaloom_graphql.objectives import Objective
     from quotaloom_graphql.own_goals import OwnGoal
+    from quotaloom_graphql.reviews import Review
     from quotaloom_graphql.worksheets import Worksheet
 
 
@@ -308,6 +310,12 @@ class Member(Node):
         by="member_id",
         description="What the member sets himself above his targets in a plan: for him, for whoever heads a unit above"
         " the position, and for admins to see.",
+    )
+    reviews: list[Annotated[Review, strawberry.lazy("quotaloom_graphql.reviews")]] = batch(
+        load_member_reviews,
+        key="id",
+        by="member_id",
+        description="How the member was judged, as far as you may see it, the latest period first.",
     )
     absences: list[Absence] = batch(
         load_absences,

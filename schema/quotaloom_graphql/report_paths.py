@@ -27,13 +27,13 @@ def report_path(report: str, request: ReportRequest, format: FileFormat, columns
 
     A column to sort by is `RATE`, descending `-RATE`, of another metric than the first `RATE:orders`.
     """
-    pairs = [*_pairs(request), *(("columns", column.name) for column in columns)]
+    pairs = [*_pairs(report, request), *(("columns", column.name) for column in columns)]
     return f"/reports/{report}.{format}?{urlencode(pairs)}"
 
 
-def _pairs(request: ReportRequest) -> Iterator[tuple[str, str]]:
+def _pairs(report: str, request: ReportRequest) -> Iterator[tuple[str, str]]:
     yield "period", request.period
-    yield from (("metrics", key) for key in request.metrics)
+    yield from (("metric" if report == "activity" else "metrics", key) for key in request.metrics)
     yield "rows", request.rows.name
     if request.org_unit_id is not None:
         yield "orgUnit", encode_id("OrgUnit", request.org_unit_id)
@@ -143,6 +143,7 @@ def _sort(values: list[str], _: str) -> tuple[SortBy, ...]:
 
 _READ: Final[Mapping[str, tuple[str, Reading]]] = {
     "period": ("period", _last),
+    "metric": ("metrics", _all),
     "metrics": ("metrics", _all),
     "rows": ("rows", _rows),
     "orgUnit": ("org_unit_id", lambda values, name: decode_id(values[-1], "OrgUnit", (name,))),

@@ -31,7 +31,8 @@ class ViewerCan:
     )
     post_achievements: bool = strawberry.field(description="Post orders and payments of other systems.")
     change_settings: bool = strawberry.field(
-        description="Define metrics, scores, products and attributes, set exchange rates, see to failed jobs."
+        description="Define metrics, scores, products, attributes and review forms, set exchange rates, see to failed"
+        " jobs."
     )
     create_action_plans: bool = strawberry.field(
         description="Make action plans: your own as a member, anybody's as an admin."
@@ -84,6 +85,8 @@ load_policy_rights = _by_scope("switch", Scope.SETTINGS)
 load_attribute_rights = _by_scope("edit", Scope.SETTINGS)
 load_level_rights = _by_scope("edit", Scope.SETTINGS)
 load_duplicate_rights = _by_scope("edit", Scope.SETTINGS)
+load_review_form_rights = _by_scope("edit", Scope.SETTINGS)
+load_review_cycle_rights = _by_scope("file", Scope.SETTINGS)
 
 
 async def load_achievement_rights(entries: list[Any], info: Info) -> list[dict[str, bool]]:

@@ -28,6 +28,7 @@ from quotaloom_graphql import (
     companies,
     customer_levels,
     deal_reviews,
+    disputes,
     funnel_queries,
     incentive_simulations,
     incentives,
@@ -37,12 +38,14 @@ from quotaloom_graphql import (
     organization_queries,
     pools,
     reliefs,
+    reviews,
     scores,
     submissions,
 )
 from quotaloom_graphql.achievement_mutations import AchievementMutation
 from quotaloom_graphql.action_plan_mutations import ActionPlanMutation
 from quotaloom_graphql.activity_mutations import ActivityMutation
+from quotaloom_graphql.activity_reports import ActivityReportQuery
 from quotaloom_graphql.attainment_reports import AttainmentReportQuery
 from quotaloom_graphql.attribute_mutations import AttributeMutation
 from quotaloom_graphql.comments import CommentMutation
@@ -51,6 +54,7 @@ from quotaloom_graphql.companies import CompanyMutation
 from quotaloom_graphql.context import Info
 from quotaloom_graphql.customer_mutations import CustomerMutation
 from quotaloom_graphql.decimals import EXACT_DECIMAL
+from quotaloom_graphql.dispute_mutations import DisputeMutation
 from quotaloom_graphql.duplicates import DuplicateMutation, DuplicateQuery
 from quotaloom_graphql.forecast_mutations import ForecastMutation
 from quotaloom_graphql.funnel_layouts import FunnelLayoutMutation
@@ -81,6 +85,8 @@ from quotaloom_graphql.product_decompositions import ProductDecompositionMutatio
 from quotaloom_graphql.product_metrics import ProductMetricMutation
 from quotaloom_graphql.rankings import RankingQuery
 from quotaloom_graphql.reliefs import ReliefMutation
+from quotaloom_graphql.review_forms import ReviewFormMutation
+from quotaloom_graphql.review_mutations import ReviewMutation
 from quotaloom_graphql.roots import root_field
 from quotaloom_graphql.scenarios import ScenarioMutation
 from quotaloom_graphql.schedules import ScheduleMutation
@@ -112,6 +118,8 @@ NODE_LOADERS: dict[str, NodeLoader] = {
     **leads.NODE_LOADERS,
     **customer_levels.NODE_LOADERS,
     **incentives.NODE_LOADERS,
+    **disputes.NODE_LOADERS,
+    **reviews.NODE_LOADERS,
     **incentive_simulations.NODE_LOADERS,
 }
 
@@ -135,6 +143,7 @@ class Query(
     OrganizationQuery,
     RankingQuery,
     AttainmentReportQuery,
+    ActivityReportQuery,
     funnel_queries.FunnelQuery,
     pools.PoolQuery,
     OwnershipQuery,
@@ -150,6 +159,8 @@ class Query(
     customer_levels.CustomerLevelQuery,
     DuplicateQuery,
     incentives.IncentiveQuery,
+    disputes.DisputeQuery,
+    reviews.ReviewQuery,
     incentive_simulations.IncentiveSimulationQuery,
     PluginQuery,
     JobQuery,
@@ -196,6 +207,9 @@ class Mutation(
     ActionPlanMutation,
     deal_reviews.DealReviewMutation,
     IncentiveMutation,
+    DisputeMutation,
+    ReviewFormMutation,
+    ReviewMutation,
     IncentiveSimulationMutation,
     WhatIfMutation,
     AttributeMutation,

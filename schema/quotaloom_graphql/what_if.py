@@ -12,6 +12,7 @@ import strawberry
 from quotaloom.achievements.entries import Draft
 from quotaloom.achievements.splits import CreditKind
 from quotaloom.incentives import what_if
+from quotaloom.incentives.reads import rate_of
 from quotaloom.incentives.statements import Line, Statement
 from quotaloom.incentives.what_if import Answer, SupposedAmount, WhatIf
 from quotaloom.metrics.currencies import currency_scale
@@ -23,7 +24,6 @@ from quotaloom_graphql.enums import Grain
 from quotaloom_graphql.errors import UserError
 from quotaloom_graphql.funnel_loaders import load_opportunities
 from quotaloom_graphql.funnels import Opportunity
-from quotaloom_graphql.incentive_loaders import shown_rate
 from quotaloom_graphql.incentives import StatementLine
 from quotaloom_graphql.mutations import mutation
 from quotaloom_graphql.nodes import decode_id, optional_id
@@ -188,10 +188,11 @@ def _line(line: Line, scale: int) -> dict[str, Any]:
         "title": line.title,
         "amount": format_amount(line.amount, scale),
         "base": line.base,
-        "rate": shown_rate(line.rate),
+        "rate": rate_of(line.rate),
         "explanation": line.explanation,
         "entry_ids": [number for number in line.entries if number > 0],
         "corrects_statement_id": line.corrects,
+        "dispute_id": line.dispute,
     }
 
 

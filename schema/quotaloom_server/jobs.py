@@ -21,6 +21,7 @@ from quotaloom.policies.delivering import DELIVERY, KIND, deliver
 from quotaloom.policies.host import PolicyHost
 from quotaloom.pool.by_itself import handing_out_by_itself
 from quotaloom.pool.every_night import RECYCLE, REMIND
+from quotaloom.reviews.nightly import DEADLINES
 from quotaloom_server.clock import Clock
 
 
@@ -33,7 +34,7 @@ async def working(database: Database, database_url: str, policies: PolicyHost, c
         computing_runs(policies),
         simulating(policies),
     ]
-    handlers = Handlers([PURGE, RECYCLE, REMIND, REMIND_OF_ACTION_PLANS, FORGET_SIMULATIONS, *of_plugins])
+    handlers = Handlers([PURGE, RECYCLE, REMIND, REMIND_OF_ACTION_PLANS, DEADLINES, FORGET_SIMULATIONS, *of_plugins])
     async with AsyncExitStack() as stack:
         if policies.registry.of_kind(KIND):
             courier = await stack.enter_async_context(EventCourier(database, policies.registry, clock))

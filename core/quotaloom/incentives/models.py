@@ -191,7 +191,7 @@ class StatementLine(TenantModel):
     """A line of a statement, in minor units of its currency; `rate` is exact text such as `0.05` or `1/3`.
 
     `entries` are the numbers of the ledger's entries that it rests on. A line that corrects an earlier period names
-    that period's statement.
+    that period's statement; one that was granted names the dispute.
     """
 
     statement_id = fields.BigIntField()
@@ -206,6 +206,51 @@ class StatementLine(TenantModel):
     explanation: Any = fields.JSONField()
     entries: Any = fields.JSONField(default=[])
     corrects_statement_id = fields.BigIntField(null=True)
+    dispute_id = fields.BigIntField(null=True)
 
     class Meta:
         table = "statement_line"
+
+
+class Dispute(TenantModel):
+    """A member contests a line of his statement, or that one is missing, which names no line.
+
+    The statement is that of the member in the run, and the line the one of these keys there, whatever their numbers: a
+    run that is computed again stores both anew. `title` and `contested` are the line's as it was contested. `claimed`
+    is what he asks for, `granted` what he gets in his next statement, both in minor units of `currency`. `status` is
+    open, granted, refused or withdrawn.
+    """
+
+    run_id = fields.BigIntField()
+    member_id = fields.BigIntField()
+    rule_key = fields.CharField(max_length=64, null=True)
+    line_key = fields.TextField(null=True)
+    title = fields.TextField(null=True)
+    contested = fields.BigIntField(null=True)
+    currency = fields.CharField(max_length=3)
+    text = fields.TextField()
+    claimed = fields.BigIntField(null=True)
+    opened_at = fields.DatetimeField()
+    status = fields.CharField(max_length=12, default="open")
+    granted = fields.BigIntField(null=True)
+    reason = fields.TextField(null=True)
+    decided_at = fields.DatetimeField(null=True)
+    decided_by = fields.CharField(max_length=200, null=True)
+    decided_by_id = fields.BigIntField(null=True)
+    version = fields.IntField(default=1)
+
+    class Meta:
+        table = "dispute"
+
+
+class DisputeComment(TenantModel):
+    """What somebody says in a dispute. Append-only."""
+
+    dispute_id = fields.BigIntField()
+    text = fields.TextField()
+    at = fields.DatetimeField()
+    author = fields.CharField(max_length=200)
+    author_id = fields.BigIntField(null=True)
+
+    class Meta:
+        table = "dispute_comment"

@@ -3,27 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from quotaloom.calendars.periods import Period
-from quotaloom.metrics.counting import counting_of
 from quotaloom.metrics.reads import all_metrics
-from quotaloom.platform.errors import InputError
 from quotaloom.platform.unit_of_work import Record
 from quotaloom.reports.attainment_columns import AttainmentColumn, Earliers, ReportRow, value_of
-from quotaloom.reports.ordering import ordered, refuse_many_sorts
+from quotaloom.reports.figures import figures_by_subject, question_of
+from quotaloom.reports.ordering import SortKey, ordered, sort_keys
 from quotaloom.reports.requests import Reader, ReportRequest, TreeDays, metrics_named
 from quotaloom.reports.subjects import ReportSubjects, Subject, subjects_of
-from quotaloom.targets.attainments import AttainmentQuestion, Figures, attainment_by_member, attainment_by_unit
-
-
-@dataclass(frozen=True, slots=True)
-class SortKey:
-    """A column and the place of its metric."""
-
-    column: AttainmentColumn
-    metric: int
-    descending: bool
+from quotaloom.targets.attainments import AttainmentQuestion
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +24,7 @@ class AttainmentReport:
     period: Period
     metrics: tuple[Record, ...]
     questions: tuple[AttainmentQuestion, ...]
-    sort: tuple[SortKey, ...]
+    sort: tuple[SortKey[AttainmentColumn], ...]
     subjects: ReportSubjects
 
     @property
@@ -50,48 +40,15 @@ async def attainment_report(reader: Reader, request: ReportRequest) -> Attainmen
     unit that the reader may not know of.
     """
     request = request.checked()
-    refuse_many_sorts(request.sort)
+    sort = sort_keys(request.sort, request.metrics, AttainmentColumn)
     period, day = reader.period(request), reader.day(request)
     known = await all_metrics(reader.snapshot)
     metrics = metrics_named(known, request.metrics)
     keys = {metric["id"]: metric["key"] for metric in known}
-    questions = tuple(_question(reader, request, period, metric, keys) for metric in metrics)
+    questions = tuple(question_of(reader, request, period, metric, keys) for metric in metrics)
     days = TreeDays.of(request.structure, period, day)
     subjects = await subjects_of(reader, request, days, ranked=True)
-    return AttainmentReport(request, period, metrics, questions, _sort_keys(request), subjects)
-
-
-def _question(
-    reader: Reader, request: ReportRequest, period: Period, metric: Record, keys: dict[int, str]
-) -> AttainmentQuestion:
-    counting = counting_of(metric)
-    return AttainmentQuestion(
-        metric_id=metric["id"],
-        metric_key=keys[counting.metric_id],
-        scale=metric["scale"],
-        lower_is_better=metric["lower_is_better"],
-        periods=(period,),
-        today=reader.work.today,
-        structure=request.structure,
-        as_of=request.as_of,
-        counting=counting,
-    )
-
-
-def _sort_keys(request: ReportRequest) -> tuple[SortKey, ...]:
-    found = []
-    for place, by in enumerate(request.sort):
-        try:
-            column = AttainmentColumn(by.column)
-        except ValueError:
-            known = ", ".join(AttainmentColumn)
-            message = f"{by.column[:60]!r} is no column of this report; there are {known}"
-            raise InputError("BAD_COLUMN", message, ("sort", place, "column")) from None
-        if by.metric is not None and by.metric not in request.metrics:
-            message = f"the report has no metric {by.metric[:60]!r}; it has {', '.join(request.metrics)}"
-            raise InputError("UNKNOWN_METRIC", message, ("sort", place, "metric"))
-        found.append(SortKey(column, 0 if by.metric is None else request.metrics.index(by.metric), by.descending))
-    return tuple(found)
+    return AttainmentReport(request, period, metrics, questions, sort, subjects)
 
 
 async def attainment_rows(
@@ -140,23 +97,5 @@ async def attainment_totals(reader: Reader, report: AttainmentReport) -> ReportR
 async def _rows(reader: Reader, report: AttainmentReport, subjects: Sequence[Subject]) -> list[ReportRow]:
     if not subjects:
         return []
-    ids = [subject.id for subject in subjects]
-    by_metric = []
-    for question in report.questions:
-        if subjects[0].of_member:
-            by_metric.append(await _of_members(reader, ids, question))
-        else:
-            currency = reader.work.company.currency
-            figures = await attainment_by_unit(reader.snapshot, reader.calendar, currency, ids, question)
-            by_metric.append({one.subject_id: one for one in figures})
+    by_metric = [await figures_by_subject(reader, question, subjects, ranked=True) for question in report.questions]
     return [ReportRow(subject, tuple(figures[subject.id] for figures in by_metric)) for subject in subjects]
-
-
-async def _of_members(reader: Reader, ids: list[int], question: AttainmentQuestion) -> dict[int, Figures]:
-    everybody = reader.sight.everything or reader.work.company.members_see_rankings
-    found: dict[int, Figures] = {}
-    for member_ids, positions in [(ids, None)] if everybody else reader.sight.positions_of(ids):
-        asked = replace(question, position_ids=positions)
-        figures = await attainment_by_member(reader.snapshot, reader.calendar, member_ids, asked)
-        found.update({one.subject_id: one for one in figures})
-    return found

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from quotaloom.platform.unit_of_work import Record
 from quotaloom.reports.requests import Reader
-from quotaloom.reports.subjects import Subject
+from quotaloom.reports.subjects import OF_SUBJECT, Subject, subject_column
 from quotaloom.reports.tables import CellKind, Column
 from quotaloom.targets.attainment import AttainmentStatus, gap, growth, rate
 from quotaloom.targets.attainments import Figures
@@ -52,7 +52,7 @@ class AttainmentColumn(StrEnum):
     @property
     def of_subject(self) -> bool:
         """Whether it tells of the unit or member, whatever the metric is."""
-        return self in _OF_SUBJECT
+        return self.value in OF_SUBJECT
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ def value_of(column: AttainmentColumn, metric: int, earliers: Earliers) -> Calla
 
     Statuses are told by how far they are.
     """
-    of_subject = _OF_SUBJECT.get(column)
+    of_subject = OF_SUBJECT.get(column)
     if of_subject is not None:
         return lambda row: of_subject(row.subject)
     which = column.earlier
@@ -116,7 +116,7 @@ def status_text(place: int | None) -> str | None:
 def file_column(column: AttainmentColumn, metric: Record, *, several: bool) -> Column:
     """The column of a file, its heading with the metric's key where there are `several` metrics."""
     if column.of_subject:
-        return Column(column.value, CellKind.COUNT if column is AttainmentColumn.LEVEL else CellKind.TEXT)
+        return subject_column(column)
     heading = f"{metric['key']} {column.value}" if several else column.value
     if column is AttainmentColumn.STATUS:
         return Column(heading)
@@ -132,14 +132,6 @@ def _status(row: Figures) -> int | None:
     found = row["status"]
     return None if found is None else _STATUSES.index(found)
 
-
-_OF_SUBJECT: Final[Mapping[str, Callable[[Subject], Any]]] = {
-    "key": lambda subject: subject.key,
-    "name": lambda subject: subject.name,
-    "kind": lambda subject: subject.kind,
-    "level": lambda subject: subject.level,
-    "path": lambda subject: subject.path,
-}
 
 _OF_FIGURES: Final[Mapping[str, Callable[[Figures], Any]]] = {
     "target": lambda row: row.sums.lines.target,

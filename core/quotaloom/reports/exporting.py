@@ -7,9 +7,14 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
+from quotaloom.calendars.periods import Period
+from quotaloom.metrics.currencies import currency_scale
 from quotaloom.platform.errors import InputError
 from quotaloom.platform.spreadsheets import FileFormat, aside
 from quotaloom.platform.work import Work
+from quotaloom.reports import activity_columns
+from quotaloom.reports.activity import activity_report, activity_rows, activity_totals
+from quotaloom.reports.activity_columns import ActivityColumn
 from quotaloom.reports.attainment import attainment_report, attainment_rows, attainment_totals
 from quotaloom.reports.attainment_columns import (
     AttainmentColumn,
@@ -45,7 +50,17 @@ ATTAINMENT_COLUMNS: Final = {
     ),
     RowsOf.MEMBERS: (AttainmentColumn.KEY, AttainmentColumn.NAME, *_FIGURES),
 }
-"""The columns of a file for which none are chosen."""
+"""The columns of a file of targets for which none are chosen."""
+
+ACTIVITY_COLUMNS: Final = {
+    RowsOf.UNITS: tuple(ActivityColumn),
+    RowsOf.MEMBERS: tuple(
+        column
+        for column in ActivityColumn
+        if column not in (ActivityColumn.KIND, ActivityColumn.LEVEL, ActivityColumn.PATH)
+    ),
+}
+"""The same of activity against result."""
 
 ROW: Final = "row"
 """The heading of the first column, which tells whether a row is of a unit, of a member, or of the totals."""
@@ -87,8 +102,48 @@ async def export_attainment(
         if totals is not None:
             yield from _lines("total", [totals], laid, of_totals)
 
-    content = await aside(partial(written, format, heads, lines()))
-    return ExportedReport(f"attainment {report.period.label}".replace("/", " to "), content)
+    return await _exported("attainment", report.period, format, heads, lines())
+
+
+async def export_activity(
+    work: Work, request: ReportRequest, format: FileFormat, columns: Sequence[ActivityColumn] = ()
+) -> ExportedReport:
+    """The report of activity against result as a file with these columns.
+
+    Raises what `activity_report` raises, and `InputError` TOO_LARGE for more cells than one file takes.
+    """
+    async with work.snapshot() as snapshot:
+        reader = await reader_of(snapshot, work)
+        report = await activity_report(reader, request)
+        chosen = _subjects_first(columns or ACTIVITY_COLUMNS[request.rows])
+        refuse_large(len(report.subjects.rows), 1 + len(chosen))
+        rows = await activity_rows(reader, report)
+        totals = await activity_totals(reader, report)
+    scales = {
+        "currency_scale": currency_scale(work.company.currency),
+        "metric_scale": report.metric["scale"],
+    }
+    heads = [Column(ROW), *(activity_columns.file_column(column, **scales) for column in chosen)]
+    tell = [activity_columns.value_of(column) for column in chosen]
+
+    def lines() -> Iterator[list[Value]]:
+        for row in rows:
+            yield ["member" if row.subject.of_member else "unit", *(of(row) for of in tell)]
+        if totals is not None:
+            yield ["total", *(of(totals) for of in tell)]
+
+    return await _exported("activity", report.period, format, heads, lines())
+
+
+def _subjects_first(columns: Sequence[ActivityColumn]) -> list[ActivityColumn]:
+    return sorted(dict.fromkeys(columns), key=lambda column: not column.of_subject)
+
+
+async def _exported(
+    name: str, period: Period, format: FileFormat, columns: Sequence[Column], lines: Iterator[list[Value]]
+) -> ExportedReport:
+    content = await aside(partial(written, format, columns, lines))
+    return ExportedReport(f"{name} {period.label}".replace("/", " to "), content)
 
 
 def refuse_large(rows: int, columns: int) -> None:

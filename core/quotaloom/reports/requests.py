@@ -13,7 +13,7 @@ from quotaloom.calendars.company_calendar import CompanyCalendar, load_calendar
 from quotaloom.calendars.periods import ONE_DAY, Period, known_day
 from quotaloom.organizations.sight import Sight, load_sight
 from quotaloom.platform.access import Role, Scope
-from quotaloom.platform.errors import InputError
+from quotaloom.platform.errors import InputError, Path
 from quotaloom.platform.unit_of_work import Record, Snapshot
 from quotaloom.platform.work import Work
 from quotaloom.reports.ordering import SortBy
@@ -102,12 +102,16 @@ class Reader:
 
 def metrics_named(metrics: Sequence[Record], keys: Sequence[str]) -> tuple[Record, ...]:
     """Those of the metrics that have these keys, in the order of the keys; raises `InputError` UNKNOWN_METRIC."""
-    known = {metric["key"]: metric for metric in metrics}
-    for place, key in enumerate(keys):
-        if key not in known:
-            message = f"there is no metric {key[:60]!r}; there are {', '.join(known)}"
-            raise InputError("UNKNOWN_METRIC", message, ("metrics", place))
-    return tuple(known[key] for key in keys)
+    return tuple(metric_named(metrics, key, ("metrics", place)) for place, key in enumerate(keys))
+
+
+def metric_named(metrics: Sequence[Record], key: str, path: Path) -> Record:
+    """The one of the metrics that has this key; raises `InputError` UNKNOWN_METRIC."""
+    found = next((metric for metric in metrics if metric["key"] == key), None)
+    if found is None:
+        known = ", ".join(metric["key"] for metric in metrics)
+        raise InputError("UNKNOWN_METRIC", f"there is no metric {key[:60]!r}; there are {known}", path)
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from asyncpg import Record
 
@@ -13,6 +13,7 @@ from quotaloom.organizations.reads import root
 from quotaloom.organizations.spans import Span
 from quotaloom.platform.errors import NotFound
 from quotaloom.reports.requests import Reader, ReportRequest, RowsOf, TreeDays
+from quotaloom.reports.tables import CellKind, Column
 
 # A unit stands where it stood on the day, or on the one nearest to it on which it was open.
 _UNITS = """
@@ -60,6 +61,21 @@ class Subject:
     kind: str | None = None
     level: int | None = None
     path: str | None = None
+
+
+OF_SUBJECT: Final[Mapping[str, Callable[[Subject], Any]]] = {
+    "key": lambda subject: subject.key,
+    "name": lambda subject: subject.name,
+    "kind": lambda subject: subject.kind,
+    "level": lambda subject: subject.level,
+    "path": lambda subject: subject.path,
+}
+"""What the columns of all reports tell of the subject of a row, by their names."""
+
+
+def subject_column(name: str) -> Column:
+    """Such a column in a file."""
+    return Column(name, CellKind.COUNT if name == "level" else CellKind.TEXT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,14 +127,13 @@ class _Tree:
         self._children: dict[int | None, list[Record]] = defaultdict(list)
         for row in rows:
             self._children[row["parent_id"]].append(row)
-        self._unplaced = [row for row in rows if row["parent_id"] is None and row["kind"] != "company"]
         self._company = [row for row in rows if row["kind"] == "company"]
         self._rows = rows
 
     def subjects(self) -> dict[int, Subject]:
         """All units by number, in tree order; those without a place in the tree come last."""
         found = {one.id: one for row in self._company for one in self._below(row, 0, ())}
-        for row in (*self._unplaced, *self._rows):
+        for row in self._rows:
             if row["id"] not in found:
                 found[row["id"]] = Subject(row["id"], False, row["key"], row["name"], row["kind"])
         return found

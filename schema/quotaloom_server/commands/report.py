@@ -59,18 +59,52 @@ def attainment(
 ) -> None:
     """Write targets and what is achieved of them to a spreadsheet, a row for each unit or member."""
     query = [
-        ("period", period),
-        ("rows", rows.name),
-        *(("metrics", one) for one in metric),
-        *(("kind", one) for one in kind or ()),
-        *(("level", str(one)) for one in level or ()),
+        *_query(period, metric, rows, kind, level, as_is, sort, column),
         *(("status", one) for one in status or ()),
-        *([("structure", "AS_IS")] if as_is else []),
         *([] if as_of is None else [("asOf", as_of)]),
-        *(("sort", one) for one in sort or ()),
-        *(("columns", one) for one in column or ()),
     ]
     _write("attainment", file, company, query, under, member)
+
+
+@report.command("activity")
+def activity(
+    file: File,
+    company: Company,
+    period: Period,
+    metric: Annotated[str, typer.Option(metavar="KEY", help="The metric that it stands beside.")] = "revenue",
+    rows: Rows = RowsOf.MEMBERS,
+    under: Under = None,
+    kind: Kind = None,
+    level: Level = None,
+    as_is: AsIs = False,
+    sort: Sort = None,
+    column: Columns = None,
+    member: Member = None,
+) -> None:
+    """Write what was done and what came of it to a spreadsheet, a row for each unit or member."""
+    _write("activity", file, company, _query(period, [metric], rows, kind, level, as_is, sort, column), under, member)
+
+
+def _query(
+    period: str,
+    metrics: list[str],
+    rows: RowsOf,
+    kinds: list[str] | None,
+    levels: list[int] | None,
+    as_is: bool,
+    sort: list[str] | None,
+    columns: list[str] | None,
+) -> list[tuple[str, str]]:
+    return [
+        ("period", period),
+        ("rows", rows.name),
+        *(("metrics", one) for one in metrics),
+        *(("kind", one) for one in kinds or ()),
+        *(("level", str(one)) for one in levels or ()),
+        *([("structure", "AS_IS")] if as_is else []),
+        *(("sort", one) for one in sort or ()),
+        *(("columns", one) for one in columns or ()),
+    ]
 
 
 def _write(

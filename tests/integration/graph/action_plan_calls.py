@@ -37,7 +37,7 @@ VALID_ACTION_PLANS: Final[Mapping[str, Callable[[World], dict[str, Any]]]] = {
 """The input of each, by the mutation's name."""
 
 
-def _unknown(type_name: str, field: str = "id") -> dict[str, str]:
+def _unknown(type_name: str, field: str = "id") -> dict[str, Any]:
     return {field: gid(type_name, NOTHING)}
 
 
@@ -68,15 +68,17 @@ BAD_ACTION_PLANS: Final[Mapping[str, Callable[[World], list[dict[str, Any]]]]] =
         *(_unknown("Objective", "objectiveId"), {"objectiveId": w["objective"]}, {"title": LONG}, {"aim": LONG}),
         *(_unknown("ActionPlan", "partOfId"), {"partOfId": w["action plan"]}, {"partOfId": w["closed action plan"]}),
         *(_unknown("ActionPlan", "followsId"), {"followsId": w["late action plan"]}, {"idempotencyKey": " "}),
+        *(_unknown("Review", "reviewId"), {"reviewId": w["bob review"]}),
         *({"items": [ITEM] * 201}, *_items()),
     ],
     "updateActionPlan": lambda w: [
         *({"title": LONG}, {"aim": LONG}, {"targetPeriod": "2026-Q3"}, _unknown("Metric", "metricId")),
         *(_unknown("Plan", "planId"), _unknown("Objective", "objectiveId"), _unknown("ActionPlan", "partOfId")),
-        *({"followsId": w["late action plan"]}, *_in_other_hands(w)),
+        *({"followsId": w["late action plan"]}, {"reviewId": w["bob review"]}, *_in_other_hands(w)),
     ],
     "addActionItems": lambda w: [
-        *({"items": []}, {"items": [ITEM] * 200}, *_items(), STALE),
+        *({"items": items} for items in ([], [ITEM] * 200)),
+        *(*_items(), STALE),
         *(
             {"planId": w["submitted action plan"]},
             {"planId": w["closed action plan"]},

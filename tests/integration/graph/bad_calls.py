@@ -10,6 +10,7 @@ from tests.integration.graph.asking import gid
 from tests.integration.graph.bad_funnels import BAD_FUNNELS, LONG, NEVER, STALE, TOMORROW, unknown
 from tests.integration.graph.incentive_calls import BAD_INCENTIVES
 from tests.integration.graph.lead_calls import BAD_LEADS
+from tests.integration.graph.review_calls import BAD_REVIEWS
 from tests.integration.graph.valid_calls import VALID, file_of
 from tests.integration.graph.worlds import NOTHING, World
 
@@ -434,6 +435,7 @@ BAD: Final[Mapping[str, Changes]] = {
         *({"to": []}, {"poolId": w["pool"]}, {"to": [], **unknown("Pool", "poolId")}, unknown("Member", "memberId")),
         *({"override": True}, {"reason": LONG}),
     ],
+    **BAD_REVIEWS,
     "defineAttribute": lambda w: _definitions(),
     "archiveAttribute": lambda w: [unknown("AttributeDefinition"), {"id": "?"}, {"id": w["customer"]}, STALE],
     "setAttributes": lambda w: [

@@ -9,6 +9,7 @@ from typing import Any, Final
 from tests.integration.graph.action_plan_calls import VALID_ACTION_PLANS
 from tests.integration.graph.incentive_calls import VALID_INCENTIVES
 from tests.integration.graph.lead_calls import VALID_LEADS
+from tests.integration.graph.review_calls import VALID_REVIEWS
 from tests.integration.graph.worlds import World
 
 STAGES: Final[list[dict[str, Any]]] = [
@@ -202,6 +203,7 @@ VALID: Final[Mapping[str, Callable[[World], dict[str, Any]]]] = {
         "followUpOn": "2026-06-15",
     },
     "followUpDealReview": lambda w: {"id": w["review"], "result": "They met"},
+    **VALID_REVIEWS,
     "createPool": lambda w: {"key": "lake", "name": "Lake", "kinds": ["LEAD"], "orgUnitIds": [w.unit("west")]},
     "updatePool": lambda w: {"id": w["pool"], "priority": 5},
     "closePool": lambda w: {"id": w["empty pool"]},

@@ -15,6 +15,7 @@ from quotaloom.platform.database import Database
 from tests.integration.funnels.floors import Floor, furnish
 from tests.integration.graph.aftermath import aftermath
 from tests.integration.graph.asking import do, gid
+from tests.integration.graph.judged import judge
 from tests.integration.graph.paid_runs import add_incentives
 
 NOTHING = 10**17
@@ -68,6 +69,7 @@ async def small_world(database: Database) -> World:
     await _fill_pools(world)
     await _plan_actions(world)
     await add_incentives(world)
+    world.ids.update(await judge(world.floor))
     world.ids.update(await aftermath(world.floor))
     return world
 

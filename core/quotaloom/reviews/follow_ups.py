@@ -1,0 +1,213 @@
+"""What is agreed on for the next period, and what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+from asyncpg import Record
+
+from quotaloom.calendars.periods import known_day
+from quotaloom.metrics.commands import refuse_stale
+from quotaloom.metrics.reads import metrics_by_key
+from quotaloom.platform.errors import AccessDenied, InputError, NotFound
+from quotaloom.platform.texts import checked_text
+from quotaloom.platform.unit_of_work import Transaction
+from quotaloom.platform.work import Work
+from quotaloom.reviews.stored import HeldReview, find_review, record_steps
+
+MOST_FOLLOW_UPS: Final = 30
+"""How many things a review may agree on."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewFollowUp:
+    """Something to be done: by when, and for which metric, by its key, or objective, if any."""
+
+    text: str
+    due_on: date | None = None
+    metric: str | None = None
+    objective_id: int | None = None
+
+
+def check_follow_ups(follow_ups: Sequence[NewFollowUp]) -> None:
+    """Raise `InputError` TOO_MANY_FOLLOW_UPS, TEXT_MISSING, TOO_LONG, BAD_TEXT or BAD_PERIOD at the place of it."""
+    if len(follow_ups) > MOST_FOLLOW_UPS:
+        message = f"a review agrees on {MOST_FOLLOW_UPS} things at the most, not {len(follow_ups)}"
+        raise InputError("TOO_MANY_FOLLOW_UPS", message, ("followUps",))
+    for place, one in enumerate(follow_ups):
+        path = ("followUps", place)
+        if checked_text(one.text, (*path, "text")) is None:
+            raise InputError("TEXT_MISSING", "say what was agreed on", (*path, "text"))
+        if one.due_on is not None:
+            try:
+                known_day(one.due_on)
+            except InputError as error:
+                raise error.at(*path, "dueOn") from None
+
+
+async def replace_follow_ups(transaction: Transaction, review_id: int, follow_ups: Sequence[NewFollowUp]) -> None:
+    """Put these in the place of what was agreed on. Raises `NotFound` for metric and objective."""
+    metrics = await _metrics(transaction, follow_ups)
+    await _require_objectives(transaction, follow_ups)
+    await transaction.execute(
+        "DELETE FROM review_follow_up WHERE company_id = $1 AND review_id = $2", transaction.company_id, review_id
+    )
+    await transaction.execute(
+        "INSERT INTO review_follow_up (company_id, review_id, state, version, text, due_on, metric_id, objective_id,"
+        " ordinal) SELECT $1, $2, 'open', 1, agreed.* FROM unnest($3::text[], $4::date[], $5::bigint[], $6::bigint[])"
+        " WITH ORDINALITY AS agreed",
+        transaction.company_id,
+        review_id,
+        [one.text.strip() for one in follow_ups],
+        [one.due_on for one in follow_ups],
+        metrics,
+        [one.objective_id for one in follow_ups],
+    )
+
+
+async def _metrics(transaction: Transaction, follow_ups: Sequence[NewFollowUp]) -> list[Any]:
+    keys = [one.metric for one in follow_ups if one.metric is not None and "\0" not in one.metric]
+    found = {row["key"]: row["id"] for row in await metrics_by_key(transaction, keys)}
+    for place, one in enumerate(follow_ups):
+        if one.metric is not None and one.metric not in found:
+            message = f"there is no metric {one.metric[:60]!r}"
+            raise NotFound("UNKNOWN_METRIC", message, ("followUps", place, "metric"))
+    return [None if one.metric is None else found[one.metric] for one in follow_ups]
+
+
+async def _require_objectives(transaction: Transaction, follow_ups: Sequence[NewFollowUp]) -> None:
+    ids = [one.objective_id for one in follow_ups if one.objective_id is not None]
+    rows = await transaction.fetch(
+        "SELECT id FROM objective WHERE company_id = $1 AND id = ANY ($2::bigint[])", transaction.company_id, ids
+    )
+    found = {row["id"] for row in rows}
+    for place, one in enumerate(follow_ups):
+        if one.objective_id is not None and one.objective_id not in found:
+            message = "there is no such objective that you can see"
+            raise NotFound("NOT_FOUND", message, ("followUps", place, "objectiveId"))
+
+
+async def settle_follow_up(
+    work: Work, follow_up_id: int, *, done: bool, note: str | None = None, expected_version: int | None = None
+) -> int:
+    """Say whether something agreed on was done, also after its review was filed; returns the review's id.
+
+    Heads above the member and admins say it, nobody of his own review. It may be said again. Raises `NotFound`,
+    `AccessDenied`, `Conflict` STALE, `InputError` TOO_LONG, BAD_TEXT.
+    """
+    said = checked_text(note, ("note",), "a note")
+    held = await _find(work, follow_up_id)
+    if not held.rights.settle:
+        raise AccessDenied("whether it was done is said by a head above the member, or an admin")
+
+    async def apply(transaction: Transaction) -> int:
+        before = await _hold(transaction, follow_up_id, expected_version)
+        state = "done" if done else "missed"
+        await transaction.execute(
+            "UPDATE review_follow_up SET state = $3, note = $4, settled_at = $5, settled_by = $6, version = version + 1"
+            " WHERE company_id = $1 AND id = $2",
+            transaction.company_id,
+            follow_up_id,
+            state,
+            said,
+            transaction.now,
+            transaction.writer.subject,
+        )
+        was, now = {"state": before["state"]}, {"state": state}
+        await _record(transaction, held, follow_up_id, "settle", was, now, said)
+        transaction.publish("review.follow_up_settled", id=held.id, follow_up=follow_up_id)
+        return held.id
+
+    return await work.write(apply)
+
+
+async def plan_follow_up(
+    work: Work, follow_up_id: int, action_plan_id: int | None, expected_version: int | None = None
+) -> int:
+    """Name the action plan of the member in which something agreed on is done, or none; returns the review's id.
+
+    The member himself does it once he sees his review, heads above him, and admins. Raises `NotFound`, also for an
+    action plan of somebody else, `AccessDenied`, `Conflict` STALE.
+    """
+    held = await _find(work, follow_up_id)
+    if not held.rights.plan_follow_ups:
+        raise AccessDenied("what was agreed on is planned by the member, a head above him, or an admin")
+
+    async def apply(transaction: Transaction) -> int:
+        before = await _hold(transaction, follow_up_id, expected_version)
+        if action_plan_id is not None:
+            await _require_plan(transaction, held.row["member_id"], action_plan_id)
+        await transaction.execute(
+            "UPDATE review_follow_up SET action_plan_id = $3, version = version + 1 WHERE company_id = $1 AND id = $2",
+            transaction.company_id,
+            follow_up_id,
+            action_plan_id,
+        )
+        was, now = {"actionPlan": before["action_plan_id"]}, {"actionPlan": action_plan_id}
+        await _record(transaction, held, follow_up_id, "plan", was, now, None)
+        transaction.publish("review.follow_up_planned", id=held.id, follow_up=follow_up_id)
+        return held.id
+
+    return await work.write(apply)
+
+
+async def _find(work: Work, follow_up_id: int) -> HeldReview:
+    """The review of something agreed on that the viewer may see."""
+    async with work.snapshot() as snapshot:
+        row = await snapshot.fetch_one(
+            "SELECT review_id FROM review_follow_up WHERE company_id = $1 AND id = $2",
+            snapshot.company_id,
+            follow_up_id,
+        )
+        if row is None:
+            raise _unknown()
+        held = await find_review(snapshot, work, row["review_id"])
+        if not (held.rights.settle or held.rights.plan_follow_ups):
+            raise _unknown()
+        return held
+
+
+async def _hold(transaction: Transaction, follow_up_id: int, expected_version: int | None) -> Record:
+    row = await transaction.fetch_one(
+        "SELECT * FROM review_follow_up WHERE company_id = $1 AND id = $2 FOR UPDATE",
+        transaction.company_id,
+        follow_up_id,
+    )
+    if row is None:
+        raise _unknown()
+    refuse_stale("agreement", row["version"], expected_version)
+    return row
+
+
+async def _require_plan(transaction: Transaction, member_id: int, action_plan_id: int) -> None:
+    row = await transaction.fetch_one(
+        "SELECT id FROM action_plan WHERE company_id = $1 AND id = $2 AND member_id = $3",
+        transaction.company_id,
+        action_plan_id,
+        member_id,
+    )
+    if row is None:
+        raise NotFound("NOT_FOUND", "the member has no such action plan that you can see", ("actionPlanId",))
+
+
+async def _record(
+    transaction: Transaction,
+    held: HeldReview,
+    follow_up_id: int,
+    verb: str,
+    was: dict[str, Any],
+    now: dict[str, Any],
+    reason: str | None,
+) -> None:
+    """Among the steps of the review, which stays at its own, and in the audit."""
+    before, after = {"followUp": follow_up_id, **was}, {"followUp": follow_up_id, **now}
+    step, action = held.step.value, f"follow_up_{verb}"
+    await record_steps(transaction, [(held.id, action, step, step, before, after, reason)])
+    transaction.record(f"review.{action}", "Review", held.id, before=before, after=after, reason=reason)
+
+
+def _unknown() -> NotFound:
+    return NotFound("NOT_FOUND", "there is no such agreement that you can see", ("id",))
