@@ -127,28 +127,32 @@ def _write_xlsx(file: BinaryIO, columns: Sequence[Column], rows: Iterable[Sequen
     for number, column in enumerate(columns, 1):
         page.column_dimensions[get_column_letter(number)].width = _WIDTHS.get(column.kind, _WIDTH)
     page.append([_text_cell(page, column.heading, _HEADING) for column in columns])
+    put = [_putting(page, column) for column in columns]
     try:
         for row in rows:
-            page.append([_cell(page, column, value) for column, value in zip(columns, row, strict=True)])
+            page.append([None if value is None else cell(value) for cell, value in zip(put, row, strict=True)])
     except BaseException:
         book.save(io.BytesIO())  # what was written so far lies in a file of its own, which saving takes away
         raise
     book.save(file)
 
 
-def _cell(page: Any, column: Column, value: Any) -> Any:
-    if value is None:
-        return None
+def _putting(page: Any, column: Column) -> Callable[[Any], Any]:
+    """What makes cells of the column's values: one cell with its format serves all rows, which are written at once."""
     if column.kind is CellKind.TEXT:
-        return _text_cell(page, value)
-    if column.kind is CellKind.AMOUNT:
-        amount = format_amount(value, column.scale)
-        if len(str(abs(value))) > EXACT_DIGITS:
-            return amount
-        value = Decimal(amount)
-    cell = WriteOnlyCell(page, value)
+        return lambda text: _text_cell(page, text)
+    cell = WriteOnlyCell(page)
     cell.number_format = column.number_format
-    return cell
+
+    def put(value: Any) -> Any:
+        cell.value = value
+        return cell
+
+    def put_amount(minor: int) -> Any:
+        amount = format_amount(minor, column.scale)
+        return amount if len(str(abs(minor))) > EXACT_DIGITS else put(Decimal(amount))
+
+    return put_amount if column.kind is CellKind.AMOUNT else put
 
 
 def _text_cell(page: Any, text: str, font: Font | None = None) -> Any:
