@@ -37,6 +37,9 @@ class ViewerCan:
     create_action_plans: bool = strawberry.field(
         description="Make action plans: your own as a member, anybody's as an admin."
     )
+    pay_incentives: bool = strawberry.field(
+        description="Set and simulate incentive rules, make groups of members, and start runs."
+    )
     be_notified: bool = strawberry.field(description="Have notifications, and mark them as read; members only.")
 
 
@@ -58,6 +61,7 @@ async def load_viewer_rights(parents: list[Any], info: Info) -> list[dict[str, b
         "change_settings": viewer.may(Scope.SETTINGS),
         "create_action_plans": viewer.may(Scope.FUNNELS)
         or (viewer.member_id is not None and viewer.role is not Role.SERVICE),
+        "pay_incentives": viewer.may(Scope.INCENTIVES),
         "be_notified": viewer.member_id is not None,
     }
     return [rights for _ in parents]

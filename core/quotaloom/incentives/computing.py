@@ -25,14 +25,14 @@ class RunFailed(Exception):
 class Case:
     """One member and one period: what is asked, by which chain, and what was answered so far.
 
-    `asked` has the member's facts with what was carried, corrected and advanced before. `lines` come with the key of
-    their rule. `carries` and `advances` are by rule.
+    `asked` has the member's facts with what was carried, corrected and advanced before. `lines` name their rule.
+    `carries` and `advances` are by rule.
     """
 
     member_id: int
     asked: IncentiveRequest[Any]
     chain: Chain
-    lines: list[tuple[str, IncentiveLine]] = field(default_factory=list)
+    lines: list[IncentiveLine] = field(default_factory=list)
     carries: dict[str, int] = field(default_factory=dict)
     advances: dict[str, int] = field(default_factory=dict)
 
@@ -63,8 +63,8 @@ class Case:
         paid.
         """
         found = {rule.key: self.carries.get(rule.key, 0) - self.advances.get(rule.key, 0) for rule in self.chain}
-        for key, line in self.lines:
-            found[key] += line.amount
+        for line in self.lines:
+            found[line.rule] += line.amount
         return found
 
     def request(self) -> IncentiveRequest[Any]:
@@ -72,15 +72,15 @@ class Case:
         returned = sum(min(0, advance) for advance in self.advances.values())
         return replace(
             self.asked,
-            earlier=tuple(line for _, line in self.lines),
+            earlier=tuple(self.lines),
             advanced=self.asked.advanced + returned,
         )
 
     def take(self, rule: ChainRule, result: IncentiveResult) -> None:
         """Add what a rule gave."""
-        self.lines += [(rule.key, line) for line in result.lines]
+        self.lines += [replace(line, rule=rule.key) for line in result.lines]
         self.carries[rule.key], self.advances[rule.key] = result.carry, result.advance
-        sums = (sum(line.amount for _, line in self.lines), self.carried_out, self.advanced_after)
+        sums = (sum(line.amount for line in self.lines), self.carried_out, self.advanced_after)
         if any(abs(one) > LARGEST // 4 for one in sums):
             raise RunFailed(f"rule {rule.key} for {self.asked.member.name}: the sums do not fit into 64 bits")
 

@@ -17,6 +17,7 @@ from quotaloom.incentives.figures import Metrics, load_metrics, read_figures
 from quotaloom.incentives.team_facts import team_facts
 from quotaloom.platform.unit_of_work import Snapshot
 from quotaloom.platform.work import CompanyFacts
+from quotaloom.reviews.filed import filed_reviews
 from quotaloom_sdk import NO_ATTRIBUTES, IncentiveRequest, MemberFact, Need, Parameters, PeriodFact
 from quotaloom_sdk.needs import narrowed
 
@@ -108,4 +109,6 @@ async def _more(
         found["team"] = dict(await team_facts(snapshot, calendar, metrics, ids, period, planned=planned))
     if ids := who(Need.ATTRIBUTES):
         found["attributes"] = dict(await attributes_of(snapshot, Subject.MEMBER, ids))
+    if ids := who(Need.REVIEWS):
+        found["reviews"] = dict(await filed_reviews(snapshot, ids, period))
     return found

@@ -2,7 +2,7 @@
 
 An earlier statement is looked at again where entries for its days were posted since, or the company's structure
 changed: who held what, plans, reliefs, calendar. It is computed by the rules, parameters and carry-over that it was
-paid by, and what each rule comes to is compared with what was paid and corrected before.
+paid by, and what each rule comes to is compared with what was paid and corrected before; what disputes granted stays.
 """
 
 from __future__ import annotations
@@ -36,7 +36,8 @@ LONGEST_TRANSACTION: Final = timedelta(days=1)
 
 _STRUCTURE = """
 SELECT count(*) AS count FROM audit_entry WHERE object_type IN ('Company', 'Headship', 'Holding', 'IncentiveRule',
-    'Member', 'MemberGroup', 'Metric', 'OrgUnit', 'Placement', 'PolicySetting', 'Product', 'QuotaRelief', 'Review')
+    'Member', 'MemberGroup', 'Metric', 'OrgUnit', 'Placement', 'PolicySetting', 'Product', 'QuotaRelief', 'Review',
+    'ReviewCycle')
     OR (object_type = 'Plan' AND action = 'plan.publish')
 """
 
@@ -62,7 +63,8 @@ _PAID = "SELECT id, outcomes, inputs FROM incentive_statement WHERE id = ANY ($1
 
 _OWN = """
 SELECT statement_id, rule_key, sum(amount)::bigint AS amount, jsonb_agg(entries) AS entries FROM statement_line
-WHERE statement_id = ANY ($1::bigint[]) AND corrects_statement_id IS NULL GROUP BY statement_id, rule_key
+WHERE statement_id = ANY ($1::bigint[]) AND corrects_statement_id IS NULL AND dispute_id IS NULL
+GROUP BY statement_id, rule_key
 """
 
 _CORRECTED = """
@@ -244,7 +246,7 @@ def corrections(paid: PaidStatement, case: Case) -> list[Line]:
 def _correction(paid: PaidStatement, rule: ChainRule, now: int, case: Case) -> Line:
     before, since = paid.paid[rule.key], paid.corrected[rule.key]
     scale = currency_scale(case.asked.currency)
-    lines = [line for key, line in case.lines if key == rule.key]
+    lines = [line for line in case.lines if line.rule == rule.key]
     explanation = Explanation(
         f"By what is known now, {rule.title} comes to {format_amount(now, scale)} for {paid.label};"
         f" {format_amount(before + since, scale)} was paid.",

@@ -58,7 +58,7 @@ class RuleChange:
 async def set_rule(work: Work, host: PolicyHost, change: RuleChange) -> int:
     """Set a rule; what it said before stays for the days before. Returns the id of the new setting.
 
-    Raises `InputError` BAD_KEY, BAD_NAME, UNKNOWN_POLICY, INVALID_PARAMETERS, BAD_ORDINAL, BAD_SCOPE, BAD_RANGE,
+    Raises `InputError` BAD_KEY, BAD_TITLE, UNKNOWN_POLICY, INVALID_PARAMETERS, BAD_ORDINAL, BAD_SCOPE, BAD_RANGE,
     BAD_PERIOD, LATER_RULE, RULE_CONTINUES, TOO_MANY, PAST_DAY for days that a paid run has used; `NotFound` for unit
     and group; `PolicyFailed` where a plugin's own validation breaks.
     """
@@ -70,7 +70,7 @@ async def set_rule(work: Work, host: PolicyHost, change: RuleChange) -> int:
     if parameters is not None:
         company_id = work.viewer.company_id
         parameters = await host.valid_parameters(policy, parameters, company_id=company_id, path=("parameters",))
-    title = checked_name(policy.descriptor.title if change.title is None else change.title)
+    title = _title(policy.descriptor.title if change.title is None else change.title)
 
     async def apply(transaction: Transaction) -> int:
         await refuse_used_day(transaction, start, "validFrom", change.grain.value)
@@ -158,17 +158,29 @@ def _read(rows: Sequence[Record]) -> list[dict[str, Any]]:
     ]
 
 
+def _title(given: str) -> str:
+    try:
+        return checked_name(given)
+    except InputError as error:
+        raise InputError("BAD_TITLE", error.message.replace("a name", "a title"), ("title",)) from None
+
+
 def _check(change: RuleChange, start: date) -> None:
-    check_key(change.key)
+    check_rule(change.key, change.ordinal, change.unit_id, change.group_id)
     refuse_unknown_day(change.valid_from, "validFrom")
     refuse_unknown_day(change.valid_to, "validTo")
-    if not -1_000_000 <= change.ordinal <= 1_000_000:
-        raise InputError("BAD_ORDINAL", "an ordinal lies between -1,000,000 and 1,000,000", ("ordinal",))
-    if change.unit_id is not None and change.group_id is not None:
-        message = "a rule is for a unit or for a group; set it twice for both"
-        raise InputError("BAD_SCOPE", message, ("groupId",))
     if change.valid_to is not None and change.valid_to <= start:
         raise InputError("BAD_RANGE", f"a rule from {start} must end later than {change.valid_to}", ("validTo",))
+
+
+def check_rule(key: str, ordinal: int, unit_id: int | None, group_id: int | None) -> None:
+    """Raise `InputError` BAD_KEY, BAD_ORDINAL, BAD_SCOPE for what no rule can be."""
+    check_key(key)
+    if not -1_000_000 <= ordinal <= 1_000_000:
+        raise InputError("BAD_ORDINAL", "an ordinal lies between -1,000,000 and 1,000,000", ("ordinal",))
+    if unit_id is not None and group_id is not None:
+        message = "a rule is for a unit or for a group; set it twice for both"
+        raise InputError("BAD_SCOPE", message, ("groupId",))
 
 
 async def _require_scope(transaction: Transaction, change: RuleChange) -> None:

@@ -18,7 +18,7 @@ from quotaloom.incentives.run_members import enter_members, members_of
 from quotaloom.incentives.running import COMPUTE
 from quotaloom.platform.access import Scope
 from quotaloom.platform.errors import AccessDenied, Conflict, InputError, NotFound
-from quotaloom.platform.jobs.queue import enqueue
+from quotaloom.platform.jobs.queue import NewJob, enqueue_all
 from quotaloom.platform.texts import checked_reason
 from quotaloom.platform.unit_of_work import Transaction
 from quotaloom.platform.work import Work
@@ -61,7 +61,7 @@ async def start_run(work: Work, host: PolicyHost, label: str, unit_id: int | Non
         run_id: int = row["id"]
         await enter_members(transaction, run_id, members)
         await _step(transaction, run_id, "start")
-        await _ask_to_compute(transaction, run_id, 1)
+        await _ask_to_compute(transaction, run_id, 1, period.label)
         after = {"period": period.label, "unit_id": unit_id, "members": len(members)}
         transaction.record("incentive_run.start", "IncentiveRun", run_id, after=after)
         transaction.publish("incentiveRun.started", id=run_id)
@@ -113,7 +113,7 @@ async def compute_again(work: Work, run_id: int, expected_version: int | None = 
             " version = version + 1 WHERE id = $1",
             run_id,
         )
-        await _ask_to_compute(transaction, run_id, run["attempt"] + 1)
+        await _ask_to_compute(transaction, run_id, run["attempt"] + 1, run["label"])
         await _moved(transaction, run, "compute", "computing", None)
 
     await work.write(apply)
@@ -265,6 +265,7 @@ async def _step(transaction: Transaction, run_id: int, step: str, reason: str | 
     )
 
 
-async def _ask_to_compute(transaction: Transaction, run_id: int, attempt: int) -> None:
+async def _ask_to_compute(transaction: Transaction, run_id: int, attempt: int, label: str) -> None:
     key = f"{COMPUTE}:{transaction.company_id}:{run_id}:{attempt}"
-    await enqueue(transaction, COMPUTE, {"run": run_id, "attempt": attempt}, key=key)
+    payload = {"run": run_id, "attempt": attempt}
+    await enqueue_all(transaction, [NewJob(COMPUTE, transaction.company_id, payload, key, about=label)])

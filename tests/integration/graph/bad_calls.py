@@ -8,6 +8,7 @@ from typing import Any, Final
 from tests.integration.graph.action_plan_calls import BAD_ACTION_PLANS
 from tests.integration.graph.asking import gid
 from tests.integration.graph.bad_funnels import BAD_FUNNELS, LONG, NEVER, STALE, TOMORROW, unknown
+from tests.integration.graph.incentive_calls import BAD_INCENTIVES
 from tests.integration.graph.lead_calls import BAD_LEADS
 from tests.integration.graph.review_calls import BAD_REVIEWS
 from tests.integration.graph.valid_calls import VALID, file_of
@@ -371,6 +372,7 @@ BAD: Final[Mapping[str, Changes]] = {
         *(unknown("Activity"), STALE),
     ],
     **BAD_ACTION_PLANS,
+    **BAD_INCENTIVES,
     "reviewDeal": lambda w: [
         *(
             {"advice": " "},

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from tests.integration.graph.action_plan_calls import VALID_ACTION_PLANS
+from tests.integration.graph.incentive_calls import VALID_INCENTIVES
 from tests.integration.graph.lead_calls import VALID_LEADS
 from tests.integration.graph.review_calls import VALID_REVIEWS
 from tests.integration.graph.worlds import World
@@ -194,6 +195,7 @@ VALID: Final[Mapping[str, Callable[[World], dict[str, Any]]]] = {
     "completeActivity": lambda w: {"id": w["activity"], "result": "They want two"},
     "cancelActivity": lambda w: {"id": w["activity"], "reason": "Was another customer"},
     **VALID_ACTION_PLANS,
+    **VALID_INCENTIVES,
     "reviewDeal": lambda w: {
         "id": w["deal"],
         "advice": "See the engineer first",

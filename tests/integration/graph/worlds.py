@@ -16,6 +16,7 @@ from tests.integration.funnels.floors import Floor, furnish
 from tests.integration.graph.aftermath import aftermath
 from tests.integration.graph.asking import do, gid
 from tests.integration.graph.judged import judge
+from tests.integration.graph.paid_runs import add_incentives
 
 NOTHING = 10**17
 """A number that no row has."""
@@ -67,6 +68,7 @@ async def small_world(database: Database) -> World:
     await _fill_plans(world)
     await _fill_pools(world)
     await _plan_actions(world)
+    await add_incentives(world)
     world.ids.update(await judge(world.floor))
     world.ids.update(await aftermath(world.floor))
     return world

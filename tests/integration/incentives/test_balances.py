@@ -16,8 +16,10 @@ from quotaloom.platform.database import Database
 from tests.founding import at
 from tests.integration.incentives.payroll import Payroll, open_payroll
 
-MONTHS = ("2026-02", "2026-03", "2026-04")
+MONTHS = ("2026-03", "2026-04")
+LAST = "2026-05"
 PEOPLE = ("ann", "bob", "cem")
+ALL = 500
 
 
 @dataclass(frozen=True)
@@ -36,12 +38,13 @@ deals = st.lists(
     st.builds(
         Deal,
         st.sampled_from(PEOPLE),
-        st.integers(0, 2),
+        st.integers(0, 1),
         st.integers(1, 200_000),
-        st.integers(0, 3),
-        st.integers(0, 3),
+        st.integers(0, 2),
+        st.integers(0, 2),
         st.sampled_from((0, 0, 30, 100)),
     ),
+    min_size=3,
     max_size=8,
 )
 
@@ -59,7 +62,7 @@ async def _company(database: Database, number: int) -> Payroll:
 
 def _paid_in(payroll: Payroll, month: int) -> None:
     """Set the clock to the fifth of the month after."""
-    payroll.work = at(payroll.work, datetime(2026, 3 + month, 5, tzinfo=UTC))
+    payroll.work = at(payroll.work, datetime(2026, 4 + month, 5, tzinfo=UTC))
 
 
 async def _post(payroll: Payroll, number: int, deal: Deal) -> None:
@@ -73,9 +76,9 @@ async def _refund(payroll: Payroll, number: int, deal: Deal) -> None:
 
 
 async def _paid_month_by_month(payroll: Payroll, given: list[Deal], batch: int) -> dict[str, int]:
-    """Deals come and are refunded between the runs; each month is computed twice; the last month takes the rest."""
+    """Deals come and are refunded between runs; each month is computed twice, the last takes the rest."""
     sums: dict[str, int] = {}
-    for turn in range(4):
+    for turn in range(3):
         _paid_in(payroll, turn)
         for number, deal in enumerate(given):
             if max(deal.posted, deal.month) == turn:
@@ -83,17 +86,18 @@ async def _paid_month_by_month(payroll: Payroll, given: list[Deal], batch: int) 
         for number, deal in enumerate(given):
             if max(deal.refunded, deal.posted, deal.month) == turn:
                 await _refund(payroll, number, deal)
-        await _pay(payroll, (*MONTHS, "2026-05")[turn], batch, sums)
+        await _pay(payroll, (*MONTHS, LAST)[turn], batch, sums)
     return sums
 
 
 async def _pay(payroll: Payroll, label: str, batch: int, sums: dict[str, int]) -> None:
     run_id = await payroll.draft(label, batch=batch)
-    before = {name: one["hash"] for name, one in (await payroll.statements(run_id)).items()}
-    await compute_again(payroll.as_member("ada"), run_id)
-    await compute_run(payroll.work, payroll.host, run_id, 2, batch=batch)
     found = await payroll.statements(run_id)
-    assert {name: one["hash"] for name, one in found.items()} == before
+    if batch != ALL:
+        await compute_again(payroll.as_member("ada"), run_id)
+        await compute_run(payroll.work, payroll.host, run_id, 2, batch=ALL)
+        again = await payroll.statements(run_id)
+        assert [one["hash"] for one in again.values()] == [one["hash"] for one in found.values()]
     await payroll.close(run_id)
     for name, one in found.items():
         sums[name] = sums.get(name, 0) + one["total"]
@@ -103,7 +107,7 @@ async def _pay(payroll: Payroll, label: str, batch: int, sums: dict[str, int]) -
 
 async def _paid_at_the_end(payroll: Payroll, given: list[Deal], chance: random.Random) -> dict[str, int]:
     """All deals and refunds are posted in another order, and the months are paid after that."""
-    _paid_in(payroll, 3)
+    _paid_in(payroll, 2)
     order = list(enumerate(given))
     chance.shuffle(order)
     for number, deal in order:
@@ -111,8 +115,8 @@ async def _paid_at_the_end(payroll: Payroll, given: list[Deal], chance: random.R
     for number, deal in order:
         await _refund(payroll, number, deal)
     sums: dict[str, int] = {}
-    for label in (*MONTHS, "2026-05"):
-        await _pay(payroll, label, 500, sums)
+    for label in (*MONTHS, LAST):
+        await _pay(payroll, label, ALL, sums)
     return sums
 
 
@@ -126,7 +130,7 @@ async def _check(database: Database, given: list[Deal], seed: int) -> None:
     chance = random.Random(seed)
     one = await _company(database, 2 * seed)
     other = await _company(database, 2 * seed + 1)
-    in_turn = await _paid_month_by_month(one, given, chance.choice((1, 3, 500)))
+    in_turn = await _paid_month_by_month(one, given, chance.choice((1, 3)))
     at_the_end = await _paid_at_the_end(other, given, chance)
     assert _balances(in_turn) == _balances(at_the_end)
 
@@ -134,7 +138,7 @@ async def _check(database: Database, given: list[Deal], seed: int) -> None:
 _numbers = iter(range(10**9))
 
 
-@settings(max_examples=3, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=2, deadline=None, suppress_health_check=list(HealthCheck))
 @given(given=deals)
 async def test_all_payouts_are_one_computation_at_the_end(database: Database, given: list[Deal]) -> None:
     """Whatever comes late or is refunded: payouts, and what is left open, sum to what the end alone would give."""
