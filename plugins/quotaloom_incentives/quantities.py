@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from itertools import pairwise
 from typing import Annotated, Literal
 
@@ -55,6 +56,7 @@ def require_rising(steps: Sequence[Step]) -> None:
             )
 
 
+@lru_cache(maxsize=4096)
 def share(percent: Decimal) -> Fraction:
     """5 percent are a twentieth."""
     return Fraction(percent) / 100
@@ -80,6 +82,7 @@ def in_percent(part: Fraction) -> int | Decimal | Fraction:
     return plain(Fraction(half_up(part * 10**6), 10**4))
 
 
+@lru_cache(maxsize=4096)
 def shown(number: Decimal) -> str:
     """A number without zeros that say nothing."""
     return f"{number.normalize():f}"

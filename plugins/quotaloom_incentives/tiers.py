@@ -170,14 +170,15 @@ def _against(line: LineFact, quota: int, parameters: TiersParameters, entries: t
 
 def _marginal(counted: Fraction, quota: int, bands: Sequence[Band]) -> list[Part]:
     """The bands that are reached, each with what lies in it; the first also has what lies below 0."""
+    starts = [quota * share(band.from_percent) for band in bands]
     parts = []
-    for place, band in enumerate(bands):
-        start = quota * share(band.from_percent)
-        upto = bands[place + 1].from_percent if place + 1 < len(bands) else None
+    for place, (band, start) in enumerate(zip(bands, starts, strict=True)):
         if place and counted <= start:
             break
-        inside = counted if upto is None else min(counted, quota * share(upto))
-        parts.append(Part(band, inside - start, upto))
+        if place + 1 == len(bands):
+            parts.append(Part(band, counted - start, None))
+        else:
+            parts.append(Part(band, min(counted, starts[place + 1]) - start, bands[place + 1].from_percent))
     return parts
 
 

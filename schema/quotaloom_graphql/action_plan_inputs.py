@@ -92,6 +92,9 @@ class CreateActionPlanInput:
     follows_id: strawberry.ID | None = strawberry.field(
         default=None, description="The earlier action plan of the member that it follows."
     )
+    review_id: strawberry.ID | None = strawberry.field(
+        default=None, description="A review of the member whose outcome it takes up."
+    )
     title: str | None = strawberry.field(default=None, description="What it is called.")
     aim: str | None = strawberry.field(default=None, description="What it shall reach, 2,000 characters at the most.")
     items: list[ActionItemInput] = strawberry.field(
@@ -120,6 +123,9 @@ class UpdateActionPlanInput:
     )
     follows_id: strawberry.ID | None = strawberry.field(
         default=strawberry.UNSET, description="The earlier plan that it follows; null for none."
+    )
+    review_id: strawberry.ID | None = strawberry.field(
+        default=strawberry.UNSET, description="The review whose outcome it takes up; null for none."
     )
     expected_version: int | None = strawberry.field(default=None, description=EXPECTED)
 
@@ -195,6 +201,7 @@ def new_plan(work: Work, input: CreateActionPlanInput) -> NewPlan:
         objective_id=optional_id(input.objective_id, "Objective", ("objectiveId",)),
         part_of_id=optional_id(input.part_of_id, "ActionPlan", ("partOfId",)),
         follows_id=optional_id(input.follows_id, "ActionPlan", ("followsId",)),
+        review_id=optional_id(input.review_id, "Review", ("reviewId",)),
         title=input.title,
         aim=input.aim,
         items=new_items(work, input.items),
@@ -212,6 +219,7 @@ def plan_changes(input: UpdateActionPlanInput) -> dict[str, Any]:
     if input.metric_id is not None:
         changes["metric_id"] = optional_id(input.metric_id, "Metric", ("metricId",))
     named = {"plan_id": "Plan", "objective_id": "Objective", "part_of_id": "ActionPlan", "follows_id": "ActionPlan"}
+    named["review_id"] = "Review"
     return changes | _ids(input, named)
 
 

@@ -67,11 +67,13 @@ NAMED: Final[Mapping[str, str]] = {
     "opportunity_id": "Opportunity",
     "activity_id": "Activity",
     "refines_id": "ActionItem",
+    "carried_from_id": "ActionItem",
     "metric_id": "Metric",
     "plan_id": "Plan",
     "objective_id": "Objective",
     "part_of_id": "ActionPlan",
     "follows_id": "ActionPlan",
+    "review_id": "Review",
 }
 """The types of what the columns of plans and items name."""
 
@@ -104,6 +106,12 @@ async def load_next_plans(keys: list[int], info: Info) -> list[dict[str, Any]]:
     """The later plans that follow these."""
     context = info.context
     return await _told(context, await reads.plans_following(context.snapshot, await context.sight(), keys))
+
+
+async def load_review_plans(keys: list[int], info: Info) -> list[dict[str, Any]]:
+    """The plans that take up reviews."""
+    context = info.context
+    return await _told(context, await reads.plans_of_reviews(context.snapshot, await context.sight(), keys))
 
 
 async def resolve_action_plan(

@@ -34,11 +34,14 @@ from quotaloom_graphql.organization_loaders import load_members, load_units
 from quotaloom_graphql.organizations import Member, OrgUnit
 from quotaloom_graphql.plan_loaders import load_plans
 from quotaloom_graphql.plans import Plan
+from quotaloom_graphql.review_loaders import load_plan_follow_ups, load_reviews
+from quotaloom_graphql.reviews import Review
 from quotaloom_graphql.roots import root_field
 from strawberry_breadth import batch
 
 if TYPE_CHECKING:
     from quotaloom_graphql.action_items import ActionItem
+    from quotaloom_graphql.reviews import ReviewFollowUp
 
 
 @strawberry.type(description="How many of a kind were planned, and how many of these are done.")
@@ -198,8 +201,21 @@ class ActionPlan(Node):
     next_plans: list[ActionPlan] = batch(
         load_next_plans, key="id", by="follows_id", description="The later plans that follow it, by their days."
     )
+    review: Review | None = batch(
+        load_reviews,
+        key="review_id",
+        by="id",
+        one=True,
+        description="The review of its member whose outcome it takes up, where you may see that.",
+    )
     items: list[Annotated[ActionItem, strawberry.lazy("quotaloom_graphql.action_items")]] = batch(
         load_plan_items, key="id", by="action_plan_id", description="What is to be done, by their days."
+    )
+    follow_ups: list[Annotated[ReviewFollowUp, strawberry.lazy("quotaloom_graphql.reviews")]] = batch(
+        load_plan_follow_ups,
+        key="id",
+        by="action_plan_id",
+        description="What it carries out of that which reviews agreed on, as far as you may see them.",
     )
     figures: ActionFigures = batch(
         load_figures, key="id", description="Planned against done, with all shorter plans that belong to it."

@@ -65,6 +65,11 @@ class ActivityReportRow(SubjectRow):
     mails: int = strawberry.field(description="Mails that were done.")
     tasks: int = strawberry.field(description="Tasks that were done.")
     activities: int = strawberry.field(description="All of these.")
+    planned: int = strawberry.field(
+        description="Items of action plans whose last day lies in the period, those that were cancelled left out."
+    )
+    planned_done: int = strawberry.field(description="How many of these are done.")
+    overdue: int = strawberry.field(description="How many are open, though their last day is over.")
     deals_opened: int = strawberry.field(description="Deals that were opened.")
     deals_won: int = strawberry.field(description="Deals that were won.")
     won_value: Decimal = strawberry.field(
@@ -103,6 +108,9 @@ def _row(row: ActivityRow) -> dict[str, Any]:
         **subject_row(row.subject),
         **{f"{kind.value}s": facts.done.get(kind, 0) for kind in ActivityKind},
         "activities": facts.activities,
+        "planned": row.plans.planned,
+        "planned_done": row.plans.done,
+        "overdue": row.plans.overdue,
         "deals_opened": facts.opened,
         "deals_won": facts.won,
         "won_value": format_amount(facts.won_value, row.currency_scale),

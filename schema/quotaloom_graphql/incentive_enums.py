@@ -35,3 +35,37 @@ class RunStep(StrEnum):
     PAY = "pay"
     RETURN = "return"
     CANCEL = "cancel"
+
+
+@strawberry.enum(
+    description="`OPEN`: it waits for a decision. `GRANTED` and `REFUSED`: it was decided. `WITHDRAWN`: the member took"
+    " it back. `LAPSED`: its run was cancelled before it was decided."
+)
+class DisputeStatus(StrEnum):
+    """The states of a dispute."""
+
+    OPEN = "open"
+    GRANTED = "granted"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+    LAPSED = "lapsed"
+
+
+@strawberry.enum(
+    description="`WAITING`: a job will be at it. `COMPUTING`: a job is. `DONE`: see `result`. `FAILED`: see `failure`."
+)
+class SimulationStatus(StrEnum):
+    """The states of a simulation."""
+
+    WAITING = "waiting"
+    COMPUTING = "computing"
+    DONE = "done"
+    FAILED = "failed"
+
+
+@strawberry.enum(description="`NOW`: by the rules in force. `THEN`: by the others.")
+class SimulationSide(StrEnum):
+    """The two sides of a simulation."""
+
+    NOW = "now"
+    THEN = "then"

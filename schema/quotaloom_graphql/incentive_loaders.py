@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Decimal
-from fractions import Fraction
 from typing import Annotated, Any
 
 import orjson
@@ -15,7 +13,7 @@ from quotaloom.incentives.duties import duties_of
 from quotaloom.incentives.reads import Page, RunFilter, Seen
 from quotaloom.metrics.currencies import currency_scale
 from quotaloom.platform.access import Role, Scope
-from quotaloom.platform.amounts import divided, format_amount
+from quotaloom.platform.amounts import format_amount
 from quotaloom.policies.settings import why_unavailable
 from quotaloom_graphql.achievement_loaders import load_achievements
 from quotaloom_graphql.connections import After, First, page, window
@@ -26,7 +24,6 @@ from quotaloom_graphql.organization_loaders import load_units
 from quotaloom_graphql.questions import period_named
 
 MONEY = ("total", "carried_in", "carried_out", "advanced_before", "advanced_after", "amount", "corrected")
-RATE_PLACES = 10
 
 OfUnit = Annotated[strawberry.ID | None, strawberry.argument(description="Only of whoever stood below this unit.")]
 Statuses = Annotated[list[RunStatus] | None, strawberry.argument(description="Only what stands so.")]
@@ -201,17 +198,10 @@ async def load_lines(keys: list[int], info: Info) -> list[dict[str, Any]]:
             **shown(row),
             "explanation": orjson.loads(row["explanation"]),
             "entry_ids": orjson.loads(row["entries"]),
-            "rate": _rate(row["rate"]),
+            "rate": reads.rate_of(row["rate"]),
         }
         for row in await reads.lines_of(info.context.snapshot, keys)
     ]
-
-
-def _rate(stored: str | None) -> Decimal | None:
-    if stored is None:
-        return None
-    exact = Fraction(stored) * 10**RATE_PLACES
-    return Decimal(divided(exact.numerator, exact.denominator)).scaleb(-RATE_PLACES)
 
 
 async def load_line_entries(lines: list[Any], info: Info) -> list[list[dict[str, Any]]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 from strawberry.scalars import JSON
@@ -12,6 +12,7 @@ from strawberry.scalars import JSON
 from quotaloom_graphql.achievements import Achievement
 from quotaloom_graphql.connections import Connection
 from quotaloom_graphql.context import Info
+from quotaloom_graphql.dispute_loaders import load_disputes, load_statement_disputes, load_statement_rights
 from quotaloom_graphql.enums import Grain
 from quotaloom_graphql.incentive_enums import RunStatus, RunStep
 from quotaloom_graphql.incentive_loaders import (
@@ -40,8 +41,13 @@ from quotaloom_graphql.incentive_loaders import (
 from quotaloom_graphql.nodes import Node, NodeLoader, global_id
 from quotaloom_graphql.organization_loaders import load_members, load_units
 from quotaloom_graphql.organizations import Member, OrgUnit
+from quotaloom_graphql.report_arguments import ReportFile
 from quotaloom_graphql.roots import root_field
+from quotaloom_graphql.statement_paths import load_run_files, load_statement_files
 from strawberry_breadth import batch, column
+
+if TYPE_CHECKING:
+    from quotaloom_graphql.disputes import Dispute
 
 
 @strawberry.type(description="What you may do with it; the server checks again.")
@@ -123,8 +129,10 @@ class RuleTotal:
 class StatementLine:
     """A line."""
 
-    rule: str = column(str, of="rule_key", description="The key of the rule that gave it.")
-    policy: str = strawberry.field(description="The policy's full key.")
+    rule: str = column(
+        str, of="rule_key", description="The key of the rule that gave it; `disputes.granted` for what no rule gave."
+    )
+    policy: str = strawberry.field(description="The policy's full key; `disputes.granted` again.")
     key: str = column(str, of="line_key", description="Its own key within the rule, the same in each run.")
     title: str = strawberry.field(description="What the member reads.")
     amount: Decimal = strawberry.field(description="In the statement's currency.")
@@ -142,7 +150,24 @@ class StatementLine:
         key="corrects_statement_id",
         by="id",
         one=True,
-        description="The paid statement of an earlier period that it corrects; null for a line of this period.",
+        description="The statement that it corrects: that of an earlier period, or the disputed one of what was"
+        " granted. Null for a line of this period.",
+    )
+    dispute: Annotated[Dispute, strawberry.lazy("quotaloom_graphql.disputes")] | None = batch(
+        load_disputes,
+        key="dispute_id",
+        by="id",
+        one=True,
+        description="The dispute that it was granted on; null for a line that a rule gave.",
+    )
+
+
+@strawberry.type(description="What you may do with a statement as it stands; the server checks again.")
+class ViewerCanOnStatement:
+    """Rights of the viewer."""
+
+    contest: bool = strawberry.field(
+        description="Contest it (`openDispute`): your own, until 60 days after it was paid."
     )
 
 
@@ -176,6 +201,16 @@ class Statement(Node):
         load_lines, key="id", by="statement_id", description="Corrections of earlier periods first, then by rule."
     )
     totals_by_rule: list[RuleTotal] = batch(load_statement_rules, description="What each rule gave, by its key.")
+    disputes: list[Annotated[Dispute, strawberry.lazy("quotaloom_graphql.disputes")]] = batch(
+        load_statement_disputes,
+        key="id",
+        by="statement_id",
+        description="What the member contests of it, the earliest first.",
+    )
+    viewer_can: ViewerCanOnStatement = batch(load_statement_rights, description="What you may do with it.")
+    export: ReportFile = batch(
+        load_statement_files, key="id", description="The statement as a file; `HTML` is a page to print."
+    )
     inputs: JSON = batch(
         load_inputs,
         key="id",
@@ -265,6 +300,9 @@ class IncentiveRun(Node):
     )
     history: list[RunHistoryStep] = batch(
         load_steps, key="id", by="run_id", description="Who did what and when; for whoever sees everything."
+    )
+    export: ReportFile = batch(
+        load_run_files, key="id", description="The statements that you may see as one file, a row for each line."
     )
     viewer_can: ViewerCanOnIncentiveRun = batch(load_run_rights, description="What you may do with it.")
 

@@ -13,7 +13,7 @@ from strawberry.scalars import JSON
 from quotaloom.notifications.commands import mark_read
 from quotaloom.notifications.reads import notification_counts, page_of_notifications
 from quotaloom.platform.work import Work
-from quotaloom_graphql import action_plans, funnel_queries, incentives, leads, pools, reviews
+from quotaloom_graphql import action_plans, disputes, funnel_queries, incentives, leads, pools, reviews
 from quotaloom_graphql.connections import After, First, page, window
 from quotaloom_graphql.context import Info, Services
 from quotaloom_graphql.errors import UserError
@@ -28,6 +28,7 @@ SUBJECTS: Mapping[str, NodeLoader] = {
     **leads.NODE_LOADERS,
     **pools.NODE_LOADERS,
     **incentives.NODE_LOADERS,
+    **disputes.NODE_LOADERS,
     **action_plans.NODE_LOADERS,
     **reviews.NODE_LOADERS,
 }

@@ -19,6 +19,7 @@ from quotaloom.reviews.people import heads_above, rights_on
 from quotaloom.reviews.reads import ReviewFilter
 from quotaloom.reviews.steps import Overdue, Step
 from quotaloom.targets.attainment import rate
+from quotaloom_graphql.action_plan_loaders import load_action_plans
 from quotaloom_graphql.connections import After, First, page, window
 from quotaloom_graphql.context import Info
 from quotaloom_graphql.nodes import decode_id, optional_id
@@ -101,6 +102,20 @@ async def load_follow_ups(keys: list[int], info: Info) -> list[Record]:
     """What was agreed on in reviews."""
     viewer = (await info.context.work()).viewer
     return await reads.follow_ups_of(info.context.snapshot, keys, viewer.member_id)
+
+
+async def load_plan_follow_ups(keys: list[int], info: Info) -> list[Record]:
+    """What is done in action plans of what reviews agreed on."""
+    await info.context.work()
+    return await reads.follow_ups_of_plans(info.context.snapshot, keys, await info.context.sight())
+
+
+async def load_review_action_plans(keys: list[int], info: Info) -> list[dict[str, Any]]:
+    """The action plans of each review's period, of those that the viewer may see."""
+    rows = await reads.action_plans_of(info.context.snapshot, keys)
+    plans = await load_action_plans(sorted({row["id"] for row in rows}), info) if rows else []
+    seen = {one["id"]: one for one in plans}
+    return [{**seen[row["id"]], "review_id": row["review_id"]} for row in rows if row["id"] in seen]
 
 
 async def load_review_rights(rows: list[Any], info: Info) -> list[dict[str, bool]]:

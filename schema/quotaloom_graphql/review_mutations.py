@@ -11,7 +11,7 @@ import strawberry
 from quotaloom.platform.work import Work
 from quotaloom.reviews.closing import appeal_review, calibrate_review, cancel_review, confirm_review, decide_appeal
 from quotaloom.reviews.cycles import file_cycle, open_cycle
-from quotaloom.reviews.follow_ups import NewFollowUp, settle_follow_up
+from quotaloom.reviews.follow_ups import NewFollowUp, plan_follow_up, settle_follow_up
 from quotaloom.reviews.parts import GivenScore, Scoring
 from quotaloom.reviews.scoring import score_review, score_self
 from quotaloom_graphql.context import Services
@@ -149,6 +149,17 @@ class SettleReviewFollowUpInput:
     expected_version: int | None = strawberry.field(default=None, description=EXPECTED)
 
 
+@strawberry.input(description="The action plan in which something that was agreed on is done.")
+class PlanReviewFollowUpInput:
+    """A link."""
+
+    id: strawberry.ID = strawberry.field(description="What was agreed on.")
+    action_plan_id: strawberry.ID | None = strawberry.field(
+        default=None, description="An action plan of the member; none takes the link back."
+    )
+    expected_version: int | None = strawberry.field(default=None, description=EXPECTED)
+
+
 @strawberry.type(description="The cycle as it stands now.")
 class ReviewCyclePayload:
     """A cycle, or what was wrong."""
@@ -165,10 +176,10 @@ class ReviewPayload:
     errors: list[UserError] = strawberry.field(description="What was wrong; empty where it was done.")
 
 
-async def _open(work: Work, input: OpenReviewCycleInput, _: Services) -> dict[str, Any]:
+async def _open(work: Work, input: OpenReviewCycleInput, services: Services) -> dict[str, Any]:
     form_id = decode_id(input.form_id, "ReviewForm", ("formId",))
     unit_id = optional_id(input.org_unit_id, "OrgUnit", ("orgUnitId",))
-    return {"cycle_id": await open_cycle(work, form_id, input.period, unit_id)}
+    return {"cycle_id": await open_cycle(work, services.policies.registry, form_id, input.period, unit_id)}
 
 
 async def _file(work: Work, input: FileReviewCycleInput, _: Services) -> dict[str, Any]:
@@ -250,6 +261,12 @@ async def _settle(work: Work, input: SettleReviewFollowUpInput, _: Services) -> 
     return {"review_id": review_id}
 
 
+async def _plan(work: Work, input: PlanReviewFollowUpInput, _: Services) -> dict[str, Any]:
+    number = decode_id(input.id, "ReviewFollowUp", ("id",))
+    plan_id = optional_id(input.action_plan_id, "ActionPlan", ("actionPlanId",))
+    return {"review_id": await plan_follow_up(work, number, plan_id, input.expected_version)}
+
+
 def _scores(given: list[ReviewScoreInput]) -> list[GivenScore]:
     return [GivenScore(one.part, one.score, one.comment) for one in given]
 
@@ -279,6 +296,9 @@ class ReviewMutation:
         _calibrate, description="Give a review another grade before it is filed, with a reason."
     )
     cancel_review: ReviewPayload = mutation(_cancel, description="End a review before it is filed, with a reason.")
+    plan_review_follow_up: ReviewPayload = mutation(
+        _plan, description="Say in which action plan of the member something that was agreed on is done."
+    )
     settle_review_follow_up: ReviewPayload = mutation(
         _settle, description="Say whether something that was agreed on was done."
     )

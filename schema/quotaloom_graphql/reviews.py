@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
+from typing import TYPE_CHECKING, Annotated
 
 import orjson
 import strawberry
@@ -11,6 +12,7 @@ from strawberry.scalars import JSON
 
 from quotaloom.reviews.forms import PartKind
 from quotaloom.reviews.steps import Step
+from quotaloom_graphql.action_plan_loaders import load_action_plans, load_review_plans
 from quotaloom_graphql.connections import Connection
 from quotaloom_graphql.decimals import shortest
 from quotaloom_graphql.metrics import Metric, load_metrics
@@ -29,6 +31,7 @@ from quotaloom_graphql.review_loaders import (
     load_parts,
     load_previous,
     load_progress,
+    load_review_action_plans,
     load_review_rights,
     load_reviews,
     load_scoring,
@@ -43,6 +46,9 @@ from quotaloom_graphql.rights import load_review_cycle_rights
 from quotaloom_graphql.roots import root_field
 from strawberry_breadth import batch, column
 
+if TYPE_CHECKING:
+    from quotaloom_graphql.action_plans import ActionPlan
+
 
 @strawberry.type(description="What you may do with a review as it stands; the server checks again.")
 class ViewerCanOnReview:
@@ -56,6 +62,7 @@ class ViewerCanOnReview:
     calibrate: bool = strawberry.field(description="Give it another grade before it is filed.")
     cancel: bool = strawberry.field(description="End it before it is filed.")
     settle: bool = strawberry.field(description="Say what became of what was agreed on.")
+    plan_follow_ups: bool = strawberry.field(description="Say in which action plan it is done.")
 
 
 @strawberry.type(description="The attainment that a part counts; amounts have the metric's decimal places.")
@@ -121,6 +128,12 @@ class ReviewFollowUp:
     settled_at: datetime | None = strawberry.field(description="When it was said whether it was done.")
     settled_by: str | None = strawberry.field(description="By whom.")
     version: int = strawberry.field(description="Counts changes; for `expectedVersion`.")
+    action_plan: Annotated[ActionPlan, strawberry.lazy("quotaloom_graphql.action_plans")] | None = batch(
+        load_action_plans, key="action_plan_id", by="id", one=True, description="The action plan in which it is done."
+    )
+    review: Review | None = batch(
+        load_reviews, key="review_id", by="id", one=True, description="Where it was agreed on."
+    )
     metric: Metric | None = batch(
         load_metrics, key="metric_id", by="id", one=True, description="Which metric it serves."
     )
@@ -259,10 +272,22 @@ class Review(Node):
     follow_ups: list[ReviewFollowUp] = batch(
         load_follow_ups, key="id", by="review_id", description="What was agreed on for the next period."
     )
+    action_plans: list[Annotated[ActionPlan, strawberry.lazy("quotaloom_graphql.action_plans")]] = batch(
+        load_review_action_plans,
+        key="id",
+        by="review_id",
+        description="What the member planned and did in the period: his action plans with days in it.",
+    )
     previous: Review | None = batch(
         load_previous,
         key="id",
         description="His last filed review by the same form before, with what was agreed on then.",
+    )
+    next_plans: list[Annotated[ActionPlan, strawberry.lazy("quotaloom_graphql.action_plans")]] = batch(
+        load_review_plans,
+        key="id",
+        by="review_id",
+        description="The action plans that take up its outcome, as far as you may see them.",
     )
     viewer_can: ViewerCanOnReview = batch(load_review_rights, description="What you may do with it.")
 

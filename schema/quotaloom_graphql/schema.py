@@ -28,7 +28,9 @@ from quotaloom_graphql import (
     companies,
     customer_levels,
     deal_reviews,
+    disputes,
     funnel_queries,
+    incentive_simulations,
     incentives,
     leads,
     metrics,
@@ -52,12 +54,14 @@ from quotaloom_graphql.companies import CompanyMutation
 from quotaloom_graphql.context import Info
 from quotaloom_graphql.customer_mutations import CustomerMutation
 from quotaloom_graphql.decimals import EXACT_DECIMAL
+from quotaloom_graphql.dispute_mutations import DisputeMutation
 from quotaloom_graphql.duplicates import DuplicateMutation, DuplicateQuery
 from quotaloom_graphql.forecast_mutations import ForecastMutation
 from quotaloom_graphql.funnel_layouts import FunnelLayoutMutation
 from quotaloom_graphql.funnel_mutations import FunnelMutation
 from quotaloom_graphql.hand_outs import HandOutMutation
 from quotaloom_graphql.incentive_mutations import IncentiveMutation
+from quotaloom_graphql.incentive_simulation_mutations import IncentiveSimulationMutation
 from quotaloom_graphql.jobs import JobMutation, JobQuery
 from quotaloom_graphql.lead_mutations import LeadMutation
 from quotaloom_graphql.merging import MergingMutation
@@ -91,6 +95,7 @@ from quotaloom_graphql.submission_mutations import SubmissionMutation
 from quotaloom_graphql.subscriptions import Subscription
 from quotaloom_graphql.target_imports import TargetImportMutation
 from quotaloom_graphql.target_warnings import TargetWarningQuery
+from quotaloom_graphql.what_if import WhatIfMutation
 from quotaloom_graphql.worksheets import WorksheetMutation
 from quotaloom_sdk import GraphQLExtension, InvalidDefinition
 
@@ -113,7 +118,9 @@ NODE_LOADERS: dict[str, NodeLoader] = {
     **leads.NODE_LOADERS,
     **customer_levels.NODE_LOADERS,
     **incentives.NODE_LOADERS,
+    **disputes.NODE_LOADERS,
     **reviews.NODE_LOADERS,
+    **incentive_simulations.NODE_LOADERS,
 }
 
 
@@ -152,7 +159,9 @@ class Query(
     customer_levels.CustomerLevelQuery,
     DuplicateQuery,
     incentives.IncentiveQuery,
+    disputes.DisputeQuery,
     reviews.ReviewQuery,
+    incentive_simulations.IncentiveSimulationQuery,
     PluginQuery,
     JobQuery,
 ):
@@ -198,8 +207,11 @@ class Mutation(
     ActionPlanMutation,
     deal_reviews.DealReviewMutation,
     IncentiveMutation,
+    DisputeMutation,
     ReviewFormMutation,
     ReviewMutation,
+    IncentiveSimulationMutation,
+    WhatIfMutation,
     AttributeMutation,
     PolicyMutation,
     PolicyTrialMutation,

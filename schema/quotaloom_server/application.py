@@ -34,6 +34,7 @@ from quotaloom_server.hosting import plugins_here, policy_host
 from quotaloom_server.jobs import working
 from quotaloom_server.keys import token_authority
 from quotaloom_server.reports import report_routes
+from quotaloom_server.statements import statement_routes
 from quotaloom_server.templates import template_routes
 from quotaloom_server.view import GraphQLView
 
@@ -106,6 +107,7 @@ def create_application(
             WebSocketRoute("/graphql", view),
             *template_routes(lambda: services, authority),
             *report_routes(lambda: services, authority),
+            *statement_routes(lambda: services, authority),
         ],
         middleware=[
             Middleware(

@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import Any, Final
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Any, BinaryIO, Final, Protocol
 from urllib.parse import quote
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from quotaloom.platform.errors import AccessDenied, InputError, NotFound, Unauthenticated, Unavailable
-from quotaloom.platform.spreadsheets import FileFormat
 
 _STATUS: Final = ((Unauthenticated, 401), (AccessDenied, 403), (NotFound, 404), (InputError, 400), (Unavailable, 503))
 
-Export = Callable[[Request], Awaitable[tuple[str, bytes]]]
-"""What makes a file of a request: its name without an ending, and what is in it."""
+Export = Callable[[Request], Awaitable[tuple[str, bytes | BinaryIO]]]
+"""What makes a file of a request: its name without an ending, and what is in it, or a file that is closed once sent."""
+
+_CHUNK: Final = 2**16
 
 
-def download_route(path: str, format: FileFormat, plain_name: str, export: Export) -> Route:
+class Format(Protocol):
+    """The ending of a file's name, and what kind it is."""
+
+    @property
+    def value(self) -> str:
+        """The ending."""
+
+    @property
+    def media_type(self) -> str:
+        """The kind."""
+
+
+def download_route(path: str, format: Format, plain_name: str, export: Export) -> Route:
     """A route that answers with the file; `plain_name` is for clients that know no other names."""
 
     async def download(request: Request) -> Response:
@@ -27,14 +40,22 @@ def download_route(path: str, format: FileFormat, plain_name: str, export: Expor
             name, content = await export(request)
         except tuple(kind for kind, _ in _STATUS) as error:
             return _refused(error)
-        named = quote(f"{name}.{format}", safe="")
+        named = quote(f"{name}.{format.value}", safe="")
         headers = {
-            "content-disposition": f"attachment; filename=\"{plain_name}.{format}\"; filename*=UTF-8''{named}",
+            "content-disposition": f"attachment; filename=\"{plain_name}.{format.value}\"; filename*=UTF-8''{named}",
             "cache-control": "no-store",
         }
-        return Response(content, media_type=format.media_type, headers=headers)
+        if isinstance(content, bytes):
+            return Response(content, media_type=format.media_type, headers=headers)
+        return StreamingResponse(_chunks(content), media_type=format.media_type, headers=headers)
 
     return Route(path, download, methods=["GET"])
+
+
+def _chunks(file: BinaryIO) -> Iterator[bytes]:
+    with file:
+        while chunk := file.read(_CHUNK):
+            yield chunk
 
 
 def _refused(error: Any) -> Response:

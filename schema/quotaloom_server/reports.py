@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Final
+from typing import BinaryIO, Final
 
 from starlette.requests import Request
 from starlette.routing import Route
@@ -39,7 +39,7 @@ def report_routes(services: Callable[[], Services], authority: TokenAuthority) -
     """A route for each report and format."""
 
     def route(name: str, exporter: Exporter, format: FileFormat) -> Route:
-        async def export(request: Request) -> tuple[str, bytes]:
+        async def export(request: Request) -> tuple[str, bytes | BinaryIO]:
             identity = authority.authenticate(request.headers.get("authorization"))
             asked, columns = request_of(request.query_params.multi_items())
             async with RequestContext(services(), identity) as context:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import BinaryIO
 
 from starlette.requests import Request
 from starlette.routing import Route
@@ -20,7 +21,7 @@ def template_routes(services: Callable[[], Services], authority: TokenAuthority)
     """A route for each format; `under` and `scenario` in the query are as in the graph."""
 
     def route(format: FileFormat) -> Route:
-        async def export(request: Request) -> tuple[str, bytes]:
+        async def export(request: Request) -> tuple[str, bytes | BinaryIO]:
             identity = authority.authenticate(request.headers.get("authorization"))
             plan_id = decode_id(request.path_params["plan_id"], "Plan", ("planId",))
             under = optional_id(request.query_params.get("under"), "OrgUnit", ("under",))

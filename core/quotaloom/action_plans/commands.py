@@ -18,7 +18,7 @@ from quotaloom.action_plans.facts import (
     plan_period,
 )
 from quotaloom.action_plans.linking import linked, refinable
-from quotaloom.action_plans.placing import earlier_plan, longer_plan, planned_unit, planner
+from quotaloom.action_plans.placing import earlier_plan, longer_plan, planned_unit, planner, taken_up
 from quotaloom.action_plans.serving import GivenTarget, served_target, target_of
 from quotaloom.action_plans.storing import (
     StoredPlan,
@@ -39,7 +39,7 @@ from quotaloom.platform.unit_of_work import Transaction
 from quotaloom.platform.work import Work
 
 CHANGEABLE: Final = frozenset(
-    {"title", "aim", "metric_id", "target_period", "plan_id", "objective_id", "part_of_id", "follows_id"}
+    {"title", "aim", "metric_id", "target_period", "plan_id", "objective_id", "part_of_id", "follows_id", "review_id"}
 )
 """What `update_plan` takes; the member and the period of a plan stay."""
 
@@ -76,6 +76,7 @@ async def create_plan(work: Work, new: NewPlan) -> int:
             **asdict(served),
             "part_of_id": new.part_of_id,
             "follows_id": await earlier_plan(transaction, rights, new.follows_id, member_id, days),
+            "review_id": await taken_up(transaction, new.review_id, member_id),
             **told,
             "request_key": key,
         }
@@ -174,6 +175,8 @@ async def _changed(
         columns["follows_id"] = await earlier_plan(
             transaction, rights, changes["follows_id"], plan.member_id, plan.days
         )
+    if "review_id" in changes:
+        columns["review_id"] = await taken_up(transaction, changes["review_id"], plan.member_id)
     names = {"metric_id", "target_period", "plan_id", "objective_id"} & changes.keys()
     if names:
         given = GivenTarget(**{name: changes[name] for name in names})

@@ -64,7 +64,7 @@ async def copy_plan(work: Work, plan_id: int, copy: PlanCopy) -> int:
         part_of_id = await _longer(transaction, work, source, copy.part_of_id, grain, days)
         columns: dict[str, Any] = {
             **placed,
-            "unit_id": await planned_unit(transaction, source.member_id, days, None),
+            "unit_id": await planned_unit(transaction, source.member_id, days, None, source.unit_id),
             **asdict(await _moved_target(transaction, work, source, days)),
             "part_of_id": part_of_id,
             "follows_id": source.id,

@@ -11,8 +11,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Final
 
-from quotaloom.action_plans.figures import STANDING
-from quotaloom.action_plans.item_reads import OPEN
+from quotaloom.action_plans.figures import OPEN, STANDING
 from quotaloom.calendars.periods import ONE_DAY
 from quotaloom.notifications.telling import Note, notify
 from quotaloom.platform.jobs.handlers import Job, Nightly

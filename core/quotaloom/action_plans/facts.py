@@ -85,7 +85,8 @@ class NewPlan:
 
     Without a `member_id` it is the viewer's own. `unit_id` is a position that he holds in its days, or a unit that he
     heads: his first if not given. It serves the target of `metric_id` over `target_period`; both are those of the
-    longer plan that it belongs to, if not given, and the period is its own without one.
+    longer plan that it belongs to, if not given, and the period is its own without one. `review_id` is a review of the
+    member whose outcome it takes up.
     """
 
     period: str
@@ -97,6 +98,7 @@ class NewPlan:
     objective_id: int | None = None
     part_of_id: int | None = None
     follows_id: int | None = None
+    review_id: int | None = None
     title: str | None = None
     aim: str | None = None
     items: Sequence[NewItem] = field(default_factory=tuple)

@@ -24,6 +24,7 @@ SELECT item.id, item.action_plan_id, item.kind, item.matter, item.lead_id, item.
     item.starts_on, item.ends_on, item.place, item.materials, item.budget, item.reason, item.activity_id,
     item.refines_id, item.carried_from_id, item.version, plan.member_id, plan.unit_id, plan.state AS plan_state,
     plan.grain AS plan_grain, plan.state = 'closed' AS plan_closed,
+    item.state = 'planned' AND activity.id IS NULL AS undone,
     CASE WHEN item.state = 'planned' AND activity.id IS NOT NULL THEN 'done' ELSE item.state END AS state,
     coalesce(item.done_on, activity.done_on) AS done_on, coalesce(item.result, activity.result) AS result,
     coalesce(item.spent, CASE WHEN activity.currency = company.currency THEN activity.cost END) AS spent,
@@ -37,16 +38,22 @@ LEFT JOIN activity ON activity.company_id = item.company_id AND activity.id = it
 WHERE item.company_id = $1
 """
 
-# `counted` has the items of each `of_id`; $2 is today.
+OPEN: Final = "one.undone AND NOT one.plan_closed AND NOT one.refined"
+"""What is still to be done: of items that others refine, those are."""
+
+# `counted` has the items of each `of_id`; $2 is today. What was spent is spent, also where the rest was carried over.
 _SUMS: Final = """
-SELECT one.of_id, one.kind, one.state = 'cancelled' AS cancelled, count(*) AS planned,
+SELECT one.of_id, one.kind, one.state = 'cancelled' AS cancelled, count(*) FILTER (WHERE NOT one.moved) AS planned,
     count(*) FILTER (WHERE one.state = 'done') AS done,
     count(*) FILTER (WHERE one.state = 'done' AND one.done_on < one.ends_on) AS on_time,
-    count(*) FILTER (WHERE one.state = 'planned' AND NOT one.plan_closed) AS open,
-    count(*) FILTER (WHERE one.state = 'planned' AND NOT one.plan_closed AND one.ends_on <= $2::date) AS overdue,
-    sum(one.budget)::numeric AS budget, sum(one.spent)::numeric AS spent
-FROM counted AS one WHERE NOT one.refined AND NOT EXISTS (
-    SELECT FROM counted AS later WHERE later.of_id = one.of_id AND later.carried_from_id = one.id)
+    count(*) FILTER (WHERE one.undone AND NOT one.plan_closed) AS open,
+    count(*) FILTER (WHERE one.undone AND NOT one.plan_closed AND one.ends_on <= $2::date) AS overdue,
+    sum(one.budget) FILTER (WHERE NOT one.moved)::numeric AS budget, sum(one.spent)::numeric AS spent
+FROM (
+    SELECT counted.*, (of_id, id) IN (
+        SELECT of_id, carried_from_id FROM counted WHERE carried_from_id IS NOT NULL
+    ) AS moved FROM counted WHERE NOT refined
+) AS one
 GROUP BY 1, 2, 3
 """
 
@@ -68,6 +75,17 @@ WITH counted AS (
 ) {_SUMS}
 """  # noqa: S608 (constants)
 
+# An item belongs to the units above that of its plan on its last day, or on $6.
+_OF_UNITS: Final = f"""
+WITH counted AS (
+    SELECT path.ancestor_id AS of_id, standing.* FROM ({STANDING}) AS standing
+    JOIN unit_path AS path ON path.company_id = $1 AND path.unit_id = standing.unit_id
+        AND path.valid_from <= coalesce($6::date, standing.ends_on - 1)
+        AND coalesce($6::date, standing.ends_on - 1) < path.valid_to
+    WHERE path.ancestor_id = ANY ($3::bigint[]) AND standing.ends_on > $4::date AND standing.ends_on <= $5::date
+) {_SUMS}
+"""  # noqa: S608 (constants)
+
 
 @dataclass(frozen=True, slots=True)
 class Figures:
@@ -75,7 +93,8 @@ class Figures:
 
     `planned` is all that was not cancelled: `done`, `open` and `missed`, which is what was left open when its plan was
     closed, or carried over to where it is not counted. `overdue` are the open ones whose last day is over, `on_time`
-    what was done by its last day. `spent` counts what was spent on cancelled items, too.
+    what was done by its last day. `spent` counts what was spent on items that were
+    cancelled or carried over, too.
     """
 
     planned: int = 0
@@ -130,6 +149,19 @@ async def figures_by_member(
         None if unit_ids is None else list(unit_ids),
     )
     return _figures(rows, member_ids)
+
+
+async def figures_by_unit(
+    snapshot: Snapshot, unit_ids: Sequence[int], period: Period, today: date, tree_day: date | None = None
+) -> Mapping[int, Figures]:
+    """The figures of the plans for units and what lies below them, of items whose last day lies in `period`, by unit.
+
+    All of them are there. Items count where the unit of their plan stood on that day, or, with `tree_day`, on that one.
+    """
+    rows = await snapshot.fetch(
+        _OF_UNITS, snapshot.company_id, today, list(unit_ids), period.starts_on, period.ends_on, tree_day
+    )
+    return _figures(rows, unit_ids)
 
 
 def _figures(rows: Sequence[Record], of_ids: Sequence[int]) -> dict[int, Figures]:

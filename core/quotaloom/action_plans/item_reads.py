@@ -13,7 +13,7 @@ from datetime import date
 from typing import Any, Final
 
 from quotaloom.action_plans.facts import ItemState
-from quotaloom.action_plans.figures import STANDING
+from quotaloom.action_plans.figures import OPEN, STANDING
 from quotaloom.action_plans.reads import SEEN, seen_by
 from quotaloom.activities.kinds import ActivityKind
 from quotaloom.calendars.periods import Period
@@ -22,17 +22,20 @@ from quotaloom.platform.unit_of_work import Record, Snapshot
 
 _SEEN: Final = f"{STANDING} AND {SEEN}"
 
-OPEN: Final = "one.state = 'planned' AND NOT one.plan_closed AND NOT one.refined"
-"""What is still to be done: of items that others refine, those are."""
-
-_MATCHES: Final = f"""
+_MATCHES: Final = """
     ($5::text[] IS NULL OR one.kind = ANY ($5)) AND ($6::text[] IS NULL OR one.state = ANY ($6))
     AND ($7::date IS NULL OR one.starts_on < $8::date AND one.ends_on > $7)
-    AND ($9::bool IS NULL OR $9 = ({OPEN} AND one.ends_on <= $10::date))
-    AND ($11::bigint IS NULL OR one.member_id = $11)
-    AND ($12::bigint IS NULL OR EXISTS (SELECT FROM unit_path AS path WHERE path.company_id = $1
-        AND path.unit_id = one.unit_id AND path.ancestor_id = $12 AND path.valid_from <= $10 AND $10 < path.valid_to))
+    AND ($10::bigint IS NULL OR one.member_id = $10)
+    AND ($11::bigint IS NULL OR EXISTS (SELECT FROM unit_path AS path WHERE path.company_id = $1
+        AND path.unit_id = one.unit_id AND path.ancestor_id = $11 AND path.valid_from <= $9::date
+        AND $9 < path.valid_to))
 """
+
+_OVERDUE: Final = {
+    None: "",
+    True: f" AND {OPEN} AND one.ends_on <= $9",
+    False: f" AND NOT ({OPEN} AND one.ends_on <= $9)",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +55,12 @@ class ItemFilter:
     under: int | None = None
 
     def values(self) -> tuple[Any, ...]:
-        """Its values, for `_MATCHES`."""
+        """Its values, for `_MATCHES`; `overdue` is a part of the statement itself."""
         return (
             None if self.kinds is None else [kind.value for kind in self.kinds],
             None if self.states is None else [state.value for state in self.states],
             None if self.within is None else self.within.starts_on,
             None if self.within is None else self.within.ends_on,
-            self.overdue,
             self.today,
             self.member_id,
             self.under,
@@ -117,13 +119,13 @@ async def items_page(
 ) -> Mapping[int, ItemPage]:
     """A page of items, what is due first: for each lead, customer or opportunity (`column`), or of all under 0."""
     of = "0" if column is None else f"one.{column}"
-    named = "" if column is None else f" AND item.{column} = ANY ($15::bigint[])"
+    named = "" if column is None else f" AND item.{column} = ANY ($14::bigint[])"
     # The first row of each list is always there, since it carries the count.
     rows = await snapshot.fetch(
         f"SELECT * FROM (SELECT one.*, {of} AS parent_id, count(*) OVER (PARTITION BY {of}) AS total,"  # noqa: S608
         f" row_number() OVER (PARTITION BY {of} ORDER BY one.ends_on, one.starts_on, one.id) AS ordinal"
-        f" FROM ({_SEEN}{named}) AS one WHERE {_MATCHES}) AS listed"
-        " WHERE ordinal = 1 OR (ordinal > $13 AND ordinal <= $13 + $14) ORDER BY parent_id, ordinal",
+        f" FROM ({_SEEN}{named}) AS one WHERE {_MATCHES}{_OVERDUE[where.overdue]}) AS listed"
+        " WHERE ordinal = 1 OR (ordinal > $12 AND ordinal <= $12 + $13) ORDER BY parent_id, ordinal",
         *seen_by(snapshot, sight),
         *where.values(),
         offset,

@@ -15,9 +15,9 @@ class ActionPlan(TenantModel):
     The target is that of `metric_id` over [target_starts_on, target_ends_on), whose `target_grain` is None for a plain
     range of days; `plan_id` and `objective_id` name the plan of targets and the objective that it serves, where they
     were named. `unit_id` is the position that the member holds for it, or the unit that he heads. `part_of_id` is the
-    longer action plan that it belongs to, `follows_id` the earlier one that it comes after. `state` is `draft`,
-    `submitted`, `agreed` or `closed`; `result` is what closing it said. `request_key` is what the sender calls his
-    request: the same one again is answered and makes nothing.
+    longer action plan that it belongs to, `follows_id` the earlier one that it comes after, `review_id` the review of
+    the member that it takes up. `state` is `draft`, `submitted`, `agreed` or `closed`; `result` is what closing it
+    said. `request_key` is what the sender calls his request: the same one again is answered and makes nothing.
     """
 
     member_id = fields.BigIntField()
@@ -33,6 +33,7 @@ class ActionPlan(TenantModel):
     objective_id = fields.BigIntField(null=True)
     part_of_id = fields.BigIntField(null=True)
     follows_id = fields.BigIntField(null=True)
+    review_id = fields.BigIntField(null=True)
     title = fields.CharField(max_length=200, null=True)
     aim = fields.TextField(null=True)
     state = fields.CharField(max_length=12, default="draft")

@@ -10,7 +10,7 @@ from quotaloom.action_plans.storing import StoredPlan, hold_plan, require_open, 
 from quotaloom.calendars.periods import Grain, Period
 from quotaloom.ownership.permission import unknown
 from quotaloom.platform.access import Role
-from quotaloom.platform.errors import AccessDenied, InputError
+from quotaloom.platform.errors import AccessDenied, InputError, NotFound
 from quotaloom.platform.unit_of_work import Transaction
 from quotaloom.platform.work import Work
 
@@ -53,15 +53,17 @@ async def planner(transaction: Transaction, work: Work, rights: PlanRights, memb
     return wanted
 
 
-async def planned_unit(transaction: Transaction, member_id: int, days: Period, wanted_id: int | None) -> int | None:
-    """The position that a member holds in these days, or the unit that he heads; None where he has neither.
+async def planned_unit(
+    transaction: Transaction, member_id: int, days: Period, wanted_id: int | None, kept_id: int | None = None
+) -> int | None:
+    """The position that a member holds in these days, or the unit that he heads: that wanted, or kept, or his first.
 
-    Raises `InputError` NOT_HELD at `orgUnitId` for one that is wanted and not among them.
+    None where he has neither. Raises `InputError` NOT_HELD at `orgUnitId` for one that is wanted and not among them.
     """
     rows = await transaction.fetch(_UNITS, transaction.company_id, member_id, days.starts_on, days.ends_on)
     units = [row["unit_id"] for row in rows]
     if wanted_id is None:
-        return units[0] if units else None
+        return kept_id if kept_id in units else next(iter(units), None)
     if wanted_id not in units:
         message = f"member {member_id} neither holds nor heads unit {wanted_id} on any day of {days.label}"
         raise InputError("NOT_HELD", message, ("orgUnitId",))
@@ -100,6 +102,22 @@ async def earlier_plan(
         message = f"a plan follows one that begins before {days.starts_on}; this one begins on {earlier.starts_on}"
         raise InputError("NOT_EARLIER", message, ("followsId",))
     return earlier.id
+
+
+async def taken_up(transaction: Transaction, review_id: int | None, member_id: int) -> int | None:
+    """The id of a review of the member that a plan takes up; raises `NotFound` for what is no review of his."""
+    if review_id is None:
+        return None
+    # Reviews are a concept above this one: what is needed of them is read.
+    row = await transaction.fetch_one(
+        "SELECT id FROM review WHERE company_id = $1 AND id = $2 AND member_id = $3",
+        transaction.company_id,
+        review_id,
+        member_id,
+    )
+    if row is None:
+        raise NotFound("UNKNOWN_REVIEW", "there is no such review of the member that you can see", ("reviewId",))
+    return review_id
 
 
 async def _held_of(

@@ -13,7 +13,7 @@ from datetime import date
 from typing import Any, Final
 
 from quotaloom.action_plans.facts import PlanState
-from quotaloom.action_plans.figures import STANDING, figures_by_member
+from quotaloom.action_plans.figures import OPEN, STANDING, figures_by_member
 from quotaloom.calendars.periods import Grain, Period
 from quotaloom.organizations.sight import Sight
 from quotaloom.platform.unit_of_work import Record, Snapshot
@@ -38,18 +38,18 @@ SEEN: Final = "($2::bool OR plan.member_id = $3 OR plan.unit_id = ANY ($4::bigin
 # A longer or shorter plan is open to somebody else than its member only where it is for a unit that he leads, too.
 _SELECT: Final = f"SELECT {_COLUMNS} FROM {_FROM} WHERE plan.company_id = $1 AND {SEEN}"  # noqa: S608 (constants)
 
-_OVERDUE: Final = f"""EXISTS (SELECT FROM ({STANDING}) AS standing WHERE standing.action_plan_id = plan.id
-    AND standing.state = 'planned' AND NOT standing.plan_closed AND NOT standing.refined
-    AND standing.ends_on <= $11::date)"""
-
-_MATCHES: Final = f"""
+_MATCHES: Final = """
     AND ($5::text[] IS NULL OR plan.state = ANY ($5)) AND ($6::text[] IS NULL OR plan.grain = ANY ($6))
     AND ($7::date IS NULL OR plan.starts_on < $8::date AND plan.ends_on > $7)
     AND ($9::bigint IS NULL OR EXISTS (SELECT FROM unit_path AS path WHERE path.company_id = plan.company_id
-        AND path.unit_id = plan.unit_id AND path.ancestor_id = $9 AND path.valid_from <= $11::date
-        AND $11 < path.valid_to))
-    AND ($10::bool IS NULL OR $10 = {_OVERDUE})
+        AND path.unit_id = plan.unit_id AND path.ancestor_id = $9 AND path.valid_from <= $10::date
+        AND $10 < path.valid_to))
 """
+
+_LATE: Final = f"""EXISTS (SELECT FROM ({STANDING}) AS one WHERE one.action_plan_id = plan.id AND {OPEN}
+    AND one.ends_on <= $10)"""
+
+_OVERDUE: Final = {None: "", True: f" AND {_LATE}", False: f" AND NOT {_LATE}"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +68,13 @@ class PlanFilter:
     overdue: bool | None = None
 
     def values(self) -> tuple[Any, ...]:
-        """Its values, for `_MATCHES`."""
+        """Its values, for `_MATCHES`; `overdue` is a part of the statement itself."""
         return (
             None if self.states is None else [state.value for state in self.states],
             None if self.grains is None else [grain.value for grain in self.grains],
             None if self.within is None else self.within.starts_on,
             None if self.within is None else self.within.ends_on,
             self.under,
-            self.overdue,
             self.today,
         )
 
@@ -108,6 +107,11 @@ async def plans_following(snapshot: Snapshot, sight: Sight, plan_ids: Sequence[i
     return await _belonging(snapshot, sight, "follows_id", plan_ids)
 
 
+async def plans_of_reviews(snapshot: Snapshot, sight: Sight, review_ids: Sequence[int]) -> list[Record]:
+    """The plans that take up these reviews, by `review_id`, in order of their days."""
+    return await _belonging(snapshot, sight, "review_id", review_ids)
+
+
 async def _belonging(snapshot: Snapshot, sight: Sight, column: str, plan_ids: Sequence[int]) -> list[Record]:
     return await snapshot.fetch(
         f"{_SELECT} AND plan.{column} = ANY ($5::bigint[]) ORDER BY plan.starts_on, plan.id",
@@ -130,9 +134,9 @@ async def plans_page(
     rows = await snapshot.fetch(
         f"SELECT * FROM (SELECT {_COLUMNS}, {of} AS parent_id, count(*) OVER (PARTITION BY {of}) AS total,"  # noqa: S608
         f" row_number() OVER (PARTITION BY {of} ORDER BY plan.starts_on DESC, plan.ends_on DESC, plan.id DESC)"
-        f" AS ordinal FROM {_FROM} WHERE plan.company_id = $1 AND {SEEN} {_MATCHES}"
-        " AND ($12::bigint[] IS NULL OR plan.member_id = ANY ($12))) AS listed"
-        " WHERE ordinal = 1 OR (ordinal > $13 AND ordinal <= $13 + $14) ORDER BY parent_id, ordinal",
+        f" AS ordinal FROM {_FROM} WHERE plan.company_id = $1 AND {SEEN} {_MATCHES}{_OVERDUE[where.overdue]}"
+        " AND ($11::bigint[] IS NULL OR plan.member_id = ANY ($11))) AS listed"
+        " WHERE ordinal = 1 OR (ordinal > $12 AND ordinal <= $12 + $13) ORDER BY parent_id, ordinal",
         *seen_by(snapshot, sight),
         *where.values(),
         None if member_ids is None else list(member_ids),

@@ -64,7 +64,9 @@ async def served_target(
     otherwise: ServedTarget | None,
     days: Period,
 ) -> ServedTarget:
-    """The target that is named; what is left out is `otherwise`, and the period `days`, those of the plan.
+    """The target that is named; what is left out is `otherwise`, without which the period is `days`, those of the plan.
+
+    With another metric the plan and the objective are other ones, too.
 
     Raises `NotFound` for a metric, plan or objective that the viewer does not see, and `InputError` TARGET_MISSING
     without any metric, BAD_PERIOD, OTHER_PERIOD for days that the plan does not touch, OTHER_METRIC for a plan of
@@ -72,7 +74,7 @@ async def served_target(
     """
     metric_id = await _metric(transaction, given, otherwise)
     kept = otherwise if otherwise is not None and otherwise.metric_id == metric_id else None
-    period = _period(work, given.target_period, days, kept)
+    period = _period(work, given.target_period, days, otherwise)
     if given.plan_id is not None:
         await _require_plan(transaction, rights, given.plan_id, metric_id)
     if given.objective_id is not None:
@@ -97,9 +99,9 @@ async def _metric(transaction: Transaction, given: GivenTarget, otherwise: Serve
     return given.metric_id
 
 
-def _period(work: Work, label: str | None, days: Period, kept: ServedTarget | None) -> Period:
+def _period(work: Work, label: str | None, days: Period, otherwise: ServedTarget | None) -> Period:
     if label is None:
-        return days if kept is None else kept.period
+        return days if otherwise is None else otherwise.period
     path = ("targetPeriod",)
     try:
         period = fiscal_calendar(work.company).period(label)

@@ -50,6 +50,7 @@ class StoredPlan:
     objective_id: int | None
     part_of_id: int | None
     follows_id: int | None
+    review_id: int | None
     title: str | None
     aim: str | None
     state: PlanState
@@ -91,7 +92,8 @@ class StoredItem:
 
 _PLAN: Final = (
     "SELECT id, member_id, unit_id, grain, starts_on, ends_on, metric_id, target_grain, target_starts_on,"
-    " target_ends_on, plan_id, objective_id, part_of_id, follows_id, title, aim, state, version FROM action_plan"
+    " target_ends_on, plan_id, objective_id, part_of_id, follows_id, review_id, title, aim, state, version"
+    " FROM action_plan"
 )
 
 _ITEMS: Final = (

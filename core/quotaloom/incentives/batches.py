@@ -14,6 +14,7 @@ from quotaloom.incentives.chains import Chain, chains_of, load_rules, needs_of
 from quotaloom.incentives.computing import Case, compute
 from quotaloom.incentives.figures import load_metrics
 from quotaloom.incentives.gathering import Requests, gather_requests
+from quotaloom.incentives.granted import granted_lines
 from quotaloom.incentives.restating import Past, corrections, read_past, structure_of
 from quotaloom.incentives.statements import Line, Statement, make_statement
 from quotaloom.platform.unit_of_work import Snapshot
@@ -28,6 +29,7 @@ class Gathered:
     requests: Requests
     chains: Mapping[int, Chain]
     past: Past
+    granted: Mapping[int, Sequence[Line]]
     context: Mapping[str, Any]
     structure: int
 
@@ -44,8 +46,8 @@ class Computed:
 async def compute_members(work: Work, host: PolicyHost, period: Period, member_ids: Sequence[int]) -> Computed:
     """The statements of members for a period, as of one moment; nothing is stored.
 
-    A member without rules has one only where an earlier period is corrected. Raises `RunFailed`; `InputError`
-    POLICY_OFF and POLICY_UNAVAILABLE where the rules in force cannot be asked.
+    A member without rules has one only where an earlier period is corrected, or something was granted. Raises
+    `RunFailed`; `InputError` POLICY_OFF and POLICY_UNAVAILABLE where the rules in force cannot be asked.
     """
     async with work.snapshot() as snapshot:
         gathered = await gather(snapshot, work.company, host, period, member_ids)
@@ -65,6 +67,7 @@ async def gather(
         requests=await gather_requests(snapshot, company, calendar, period, needs),
         chains=chains,
         past=await read_past(snapshot, company, calendar, host.registry, period, member_ids, structure),
+        granted=await granted_lines(snapshot, period, member_ids),
         context=await _context(snapshot, company, calendar, period),
         structure=structure,
     )
@@ -94,6 +97,8 @@ async def decide(host: PolicyHost, gathered: Gathered, period: Period, *, compan
     corrected: dict[int, list[Line]] = defaultdict(list)
     for paid, case in past.restated:
         corrected[case.member_id] += corrections(paid, case)
+    for member_id, lines in gathered.granted.items():
+        corrected[member_id] += lines
     cases = [
         Case(member_id, _asked(request, past, member_id, corrected[member_id]), gathered.chains[member_id])
         for member_id, request in gathered.requests.items()

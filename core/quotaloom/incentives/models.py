@@ -60,6 +60,49 @@ class IncentiveRule(TenantModel):
         table = "incentive_rule"
 
 
+class IncentiveSimulation(TenantModel):
+    """What rules would have given in past periods of a grain, [starts_on, ends_on), beside what those in force gave.
+
+    For all, or for those who stand below `unit_id`. `status` is waiting, computing, done or failed; `failure` says why.
+    `changes` are laid over the rules in force, `bounds` those of the histogram, in minor units. `done` of `total`
+    members are computed. `result` is what came out, amounts in minor units of its currency.
+    """
+
+    title = fields.CharField(max_length=200)
+    grain = fields.CharField(max_length=8)
+    starts_on = fields.DateField()
+    ends_on = fields.DateField()
+    unit_id = fields.BigIntField(null=True)
+    changes: Any = fields.JSONField()
+    bounds: Any = fields.JSONField(null=True)
+    status = fields.CharField(max_length=16)
+    done = fields.IntField(default=0)
+    total = fields.IntField(default=0)
+    result: Any = fields.JSONField(null=True)
+    failure = fields.TextField(null=True)
+    created_at = fields.DatetimeField()
+    created_by = fields.CharField(max_length=200)
+    finished_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "incentive_simulation"
+
+
+class IncentiveBudget(TenantModel):
+    """What a unit may spend on incentives in a period, [starts_on, ends_on): minor units of the company's currency."""
+
+    unit_id = fields.BigIntField()
+    label = fields.CharField(max_length=32)
+    grain = fields.CharField(max_length=8)
+    starts_on = fields.DateField()
+    ends_on = fields.DateField()
+    amount = fields.BigIntField()
+    version = fields.IntField(default=1)
+
+    class Meta:
+        table = "incentive_budget"
+
+
 class IncentiveRun(TenantModel):
     """The computing and paying of one period, [starts_on, ends_on), for all or for the subtree of a unit.
 
@@ -148,7 +191,7 @@ class StatementLine(TenantModel):
     """A line of a statement, in minor units of its currency; `rate` is exact text such as `0.05` or `1/3`.
 
     `entries` are the numbers of the ledger's entries that it rests on. A line that corrects an earlier period names
-    that period's statement.
+    that period's statement; one that was granted names the dispute.
     """
 
     statement_id = fields.BigIntField()
@@ -163,6 +206,51 @@ class StatementLine(TenantModel):
     explanation: Any = fields.JSONField()
     entries: Any = fields.JSONField(default=[])
     corrects_statement_id = fields.BigIntField(null=True)
+    dispute_id = fields.BigIntField(null=True)
 
     class Meta:
         table = "statement_line"
+
+
+class Dispute(TenantModel):
+    """A member contests a line of his statement, or that one is missing, which names no line.
+
+    The statement is that of the member in the run, and the line the one of these keys there, whatever their numbers: a
+    run that is computed again stores both anew. `title` and `contested` are the line's as it was contested. `claimed`
+    is what he asks for, `granted` what he gets in his next statement, both in minor units of `currency`. `status` is
+    open, granted, refused or withdrawn.
+    """
+
+    run_id = fields.BigIntField()
+    member_id = fields.BigIntField()
+    rule_key = fields.CharField(max_length=64, null=True)
+    line_key = fields.TextField(null=True)
+    title = fields.TextField(null=True)
+    contested = fields.BigIntField(null=True)
+    currency = fields.CharField(max_length=3)
+    text = fields.TextField()
+    claimed = fields.BigIntField(null=True)
+    opened_at = fields.DatetimeField()
+    status = fields.CharField(max_length=12, default="open")
+    granted = fields.BigIntField(null=True)
+    reason = fields.TextField(null=True)
+    decided_at = fields.DatetimeField(null=True)
+    decided_by = fields.CharField(max_length=200, null=True)
+    decided_by_id = fields.BigIntField(null=True)
+    version = fields.IntField(default=1)
+
+    class Meta:
+        table = "dispute"
+
+
+class DisputeComment(TenantModel):
+    """What somebody says in a dispute. Append-only."""
+
+    dispute_id = fields.BigIntField()
+    text = fields.TextField()
+    at = fields.DatetimeField()
+    author = fields.CharField(max_length=200)
+    author_id = fields.BigIntField(null=True)
+
+    class Meta:
+        table = "dispute_comment"

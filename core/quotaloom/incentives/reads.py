@@ -5,12 +5,18 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any, Final
 
 from asyncpg import Record
 
 from quotaloom.incentives.canonical import unpacked
+from quotaloom.platform.amounts import divided
 from quotaloom.platform.unit_of_work import Snapshot
+
+RATE_PLACES: Final = 10
+"""Decimal places with which rates of lines are told."""
 
 _RUN_COLUMNS = (
     "run.id, run.label, run.grain, run.starts_on, run.ends_on, run.unit_id, run.status, run.attempt, run.failure,"
@@ -20,7 +26,8 @@ _RUN_COLUMNS = (
 _STATEMENT = (
     "SELECT statement.id, statement.run_id, statement.member_id, statement.currency, statement.total,"
     " statement.carried_in, statement.carried_out, statement.advanced_before, statement.advanced_after,"
-    " statement.hash, statement.computed_at, run.label, run.grain, run.starts_on, run.ends_on, run.status"
+    " statement.hash, statement.computed_at, run.label, run.grain, run.starts_on, run.ends_on, run.status,"
+    " run.paid_at"
 )
 
 _FROM = (
@@ -36,9 +43,13 @@ _SEEN = (
 
 _LINE = (
     "SELECT line.id, line.statement_id, line.ordinal, line.rule_key, line.policy, line.line_key, line.title,"
-    " line.amount, line.base, line.rate, line.explanation, line.entries, line.corrects_statement_id,"
-    " statement.currency FROM statement_line AS line JOIN incentive_statement AS statement"
+    " line.amount, line.base, line.rate, line.explanation, line.entries, line.dispute_id, statement.currency,"
+    " coalesce(line.corrects_statement_id, disputed.id) AS corrects_statement_id"
+    " FROM statement_line AS line JOIN incentive_statement AS statement"
     " ON statement.company_id = line.company_id AND statement.id = line.statement_id"
+    " LEFT JOIN dispute ON dispute.company_id = line.company_id AND dispute.id = line.dispute_id"
+    " LEFT JOIN incentive_statement AS disputed ON disputed.company_id = dispute.company_id"
+    " AND disputed.run_id = dispute.run_id AND disputed.member_id = dispute.member_id"
 )
 
 
@@ -175,7 +186,8 @@ async def rule_totals_of_statements(snapshot: Snapshot, statement_ids: Sequence[
 
 _RULE_TOTALS = (
     "SELECT {} AS of_id, line.rule_key AS rule, count(*) AS lines, sum(line.amount)::text AS amount,"
-    " coalesce(sum(line.amount) FILTER (WHERE line.corrects_statement_id IS NOT NULL), 0)::text AS corrected"
+    " coalesce(sum(line.amount) FILTER (WHERE num_nonnulls(line.corrects_statement_id,"
+    " line.dispute_id) > 0), 0)::text AS corrected"
     " FROM statement_line AS line"
 )
 
@@ -237,6 +249,17 @@ async def statements_by_id(snapshot: Snapshot, seen: Seen, ids: Sequence[int]) -
     )
 
 
+async def statement_ids_of_run(snapshot: Snapshot, seen: Seen, run_id: int) -> list[Record]:
+    """Number and currency of each statement of a run that is seen, by the member's name."""
+    return await snapshot.fetch(
+        f"SELECT statement.id, statement.currency{_FROM}"
+        " JOIN member ON member.company_id = statement.company_id AND member.id = statement.member_id"
+        f" WHERE {_SEEN} AND statement.run_id = $3 ORDER BY member.name, statement.id",
+        *seen.arguments,
+        run_id,
+    )
+
+
 async def lines_of(snapshot: Snapshot, statement_ids: Sequence[int]) -> list[Record]:
     """The lines of statements, each statement's in order; `explanation` and `entries` are JSON text."""
     return await snapshot.fetch(
@@ -251,6 +274,14 @@ async def inputs_of_statements(snapshot: Snapshot, statement_ids: Sequence[int])
         "SELECT id, inputs FROM incentive_statement WHERE id = ANY ($1::bigint[])", list(statement_ids)
     )
     return {row["id"]: unpacked(row["inputs"]) for row in rows}
+
+
+def rate_of(stored: str | None) -> Decimal | None:
+    """The rate of a line, which is stored as exact text, with ten decimal places."""
+    if stored is None:
+        return None
+    exact = Fraction(stored) * 10**RATE_PLACES
+    return Decimal(divided(exact.numerator, exact.denominator)).scaleb(-RATE_PLACES)
 
 
 def _listed(values: Sequence[str] | None) -> list[str] | None:

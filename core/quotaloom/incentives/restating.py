@@ -2,7 +2,7 @@
 
 An earlier statement is looked at again where entries for its days were posted since, or the company's structure
 changed: who held what, plans, reliefs, calendar. It is computed by the rules, parameters and carry-over that it was
-paid by, and what each rule comes to is compared with what was paid and corrected before.
+paid by, and what each rule comes to is compared with what was paid and corrected before; what disputes granted stays.
 """
 
 from __future__ import annotations
@@ -63,7 +63,8 @@ _PAID = "SELECT id, outcomes, inputs FROM incentive_statement WHERE id = ANY ($1
 
 _OWN = """
 SELECT statement_id, rule_key, sum(amount)::bigint AS amount, jsonb_agg(entries) AS entries FROM statement_line
-WHERE statement_id = ANY ($1::bigint[]) AND corrects_statement_id IS NULL GROUP BY statement_id, rule_key
+WHERE statement_id = ANY ($1::bigint[]) AND corrects_statement_id IS NULL AND dispute_id IS NULL
+GROUP BY statement_id, rule_key
 """
 
 _CORRECTED = """

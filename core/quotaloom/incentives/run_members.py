@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 from quotaloom.calendars.periods import Period
 from quotaloom.incentives.chains import TERMS
+from quotaloom.incentives.granted import WAITING
 from quotaloom.platform.errors import InputError
 from quotaloom.platform.unit_of_work import Transaction
 
-# Who stood somewhere in the period, was credited in it, or was paid before and may have to be corrected; with a unit,
-# who stands below it, or stood there last.
+# Who stood somewhere in the period, was credited in it, was paid before and may have to be corrected, or was granted
+# something; with a unit, who stands below it, or stood there last.
 _MEMBERS = f"""
 WITH {TERMS}, concerned AS (
     SELECT member_id FROM place WHERE reach > $3
@@ -18,6 +19,9 @@ WITH {TERMS}, concerned AS (
     UNION SELECT statement.member_id FROM incentive_statement AS statement JOIN incentive_run AS run
         ON run.company_id = statement.company_id AND run.id = statement.run_id
         WHERE run.status = 'paid' AND run.grain = $4 AND run.ends_on <= $3
+    UNION SELECT dispute.member_id FROM dispute JOIN incentive_run AS run
+        ON run.company_id = dispute.company_id AND run.id = dispute.run_id
+        WHERE run.grain = $4 AND {WAITING}
 )
 SELECT member_id FROM concerned WHERE $5::bigint IS NULL OR EXISTS (
     SELECT FROM place JOIN unit_path AS path ON path.company_id = place.company_id AND path.unit_id = place.unit_id

@@ -77,12 +77,12 @@ async def merge_customers(
 ) -> None:
     """Let customers be part of another one, which is kept.
 
-    Their deals, activities, leads and subsidiaries become those of the kept one, which takes over sector, location,
-    phone, website, level, end of contract, parent and attributes where it has none, from the first that has it. The
-    others stay as rows that name it, and are nobody's; the ledger of achievements is not rewritten. Needs an admin, a
-    service with `funnels:write`, or somebody who may change all of them. Raises `NotFound`, `Conflict`, and
-    `InputError` MERGED for those that are part of another, BELOW for a kept one that belongs to one of the others,
-    and for none, too many or twice the same.
+    Their deals, activities, items of action plans, leads and subsidiaries become those of the kept one, which takes
+    over sector, location, phone, website, level, end of contract, parent and attributes where it has none, from the
+    first that has it. The others stay as rows that name it, and are nobody's; the ledger of achievements is not
+    rewritten. Needs an admin, a service with `funnels:write`, or somebody who may change all of them. Raises
+    `NotFound`, `Conflict`, and `InputError` MERGED for those that are part of another, BELOW for a kept one that
+    belongs to one of the others, and for none, too many or twice the same.
     """
     require_seller(work.viewer, "merging customers")
     text = checked_reason(reason)

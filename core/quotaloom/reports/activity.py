@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from quotaloom.action_plans.figures import Figures as PlanFigures
+from quotaloom.action_plans.figures import figures_by_member, figures_by_unit
 from quotaloom.calendars.periods import Period
 from quotaloom.metrics.currencies import currency_scale
 from quotaloom.metrics.reads import all_metrics
@@ -77,9 +79,10 @@ async def _rows(reader: Reader, report: ActivityReport, subjects: Sequence[Subje
     if not subjects:
         return []
     facts = await _facts(reader, report, subjects)
+    plans = await _plans(reader, report, subjects)
     figures = await figures_by_subject(reader, report.question, subjects, ranked=False)
     scale = currency_scale(reader.work.company.currency)
-    return [ActivityRow(one, facts.get(one.id, NOTHING), figures[one.id], scale) for one in subjects]
+    return [ActivityRow(one, facts.get(one.id, NOTHING), plans[one.id], figures[one.id], scale) for one in subjects]
 
 
 async def _facts(reader: Reader, report: ActivityReport, subjects: Sequence[Subject]) -> dict[int, ActivityFacts]:
@@ -89,4 +92,14 @@ async def _facts(reader: Reader, report: ActivityReport, subjects: Sequence[Subj
     found: dict[int, ActivityFacts] = {}
     for member_ids, positions in reader.sight.positions_of(ids):
         found.update(await facts_of_members(reader.snapshot, company, member_ids, report.period, positions))
+    return found
+
+
+async def _plans(reader: Reader, report: ActivityReport, subjects: Sequence[Subject]) -> dict[int, PlanFigures]:
+    ids, today = [subject.id for subject in subjects], reader.work.today
+    if not subjects[0].of_member:
+        return dict(await figures_by_unit(reader.snapshot, ids, report.period, today, report.tree_day))
+    found: dict[int, PlanFigures] = {}
+    for member_ids, units in reader.sight.positions_of(ids):
+        found.update(await figures_by_member(reader.snapshot, member_ids, report.period, today, units))
     return found

@@ -8,6 +8,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Final
 
+from quotaloom.action_plans.figures import Figures as PlanFigures
 from quotaloom.activities.kinds import ActivityKind
 from quotaloom.platform.amounts import divided
 from quotaloom.reports.activity_facts import ActivityFacts
@@ -31,6 +32,9 @@ class ActivityColumn(StrEnum):
     MAILS = "mails"
     TASKS = "tasks"
     ACTIVITIES = "activities"
+    PLANNED = "planned"
+    PLANNED_DONE = "planned_done"
+    OVERDUE = "overdue"
     DEALS_OPENED = "deals_opened"
     DEALS_WON = "deals_won"
     WON_VALUE = "won_value"
@@ -49,13 +53,14 @@ class ActivityColumn(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ActivityRow:
-    """A unit or member: what was done, what came of it, and the figures of the report's metric.
+    """A unit or member: what was done, what its action plans say, what came of it, and the figures of the metric.
 
     `currency_scale` are the decimal places of the company's currency.
     """
 
     subject: Subject
     facts: ActivityFacts
+    plans: PlanFigures
     figures: Figures
     currency_scale: int
 
@@ -104,6 +109,9 @@ def _done(kind: ActivityKind) -> Callable[[ActivityRow], int]:
 _VALUES: Final[Mapping[str, Callable[[ActivityRow], Any]]] = {
     **{f"{kind.value}s": _done(kind) for kind in ActivityKind},
     "activities": lambda row: row.facts.activities,
+    "planned": lambda row: row.plans.planned,
+    "planned_done": lambda row: row.plans.done,
+    "overdue": lambda row: row.plans.overdue,
     "deals_opened": lambda row: row.facts.opened,
     "deals_won": lambda row: row.facts.won,
     "won_value": lambda row: row.facts.won_value,

@@ -50,7 +50,7 @@ ATTAINMENT_COLUMNS: Final = {
     ),
     RowsOf.MEMBERS: (AttainmentColumn.KEY, AttainmentColumn.NAME, *_FIGURES),
 }
-"""The columns of a file for which none are chosen, and those of activity against result."""
+"""The columns of a file of targets for which none are chosen."""
 
 ACTIVITY_COLUMNS: Final = {
     RowsOf.UNITS: tuple(ActivityColumn),
@@ -60,6 +60,7 @@ ACTIVITY_COLUMNS: Final = {
         if column not in (ActivityColumn.KIND, ActivityColumn.LEVEL, ActivityColumn.PATH)
     ),
 }
+"""The same of activity against result."""
 
 ROW: Final = "row"
 """The heading of the first column, which tells whether a row is of a unit, of a member, or of the totals."""

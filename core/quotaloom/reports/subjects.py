@@ -127,14 +127,13 @@ class _Tree:
         self._children: dict[int | None, list[Record]] = defaultdict(list)
         for row in rows:
             self._children[row["parent_id"]].append(row)
-        self._unplaced = [row for row in rows if row["parent_id"] is None and row["kind"] != "company"]
         self._company = [row for row in rows if row["kind"] == "company"]
         self._rows = rows
 
     def subjects(self) -> dict[int, Subject]:
         """All units by number, in tree order; those without a place in the tree come last."""
         found = {one.id: one for row in self._company for one in self._below(row, 0, ())}
-        for row in (*self._unplaced, *self._rows):
+        for row in self._rows:
             if row["id"] not in found:
                 found[row["id"]] = Subject(row["id"], False, row["key"], row["name"], row["kind"])
         return found

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, BinaryIO, Final
+from typing import Any, BinaryIO, Final, Protocol
 
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
@@ -80,36 +80,58 @@ def write_table(
     rows: Iterable[Sequence[Value]],
     sheet: str = "report",
 ) -> None:
-    """Write headings and rows, each with a value for each column, as they come: none is kept in memory.
+    """Write headings and rows, each with a value for each column, as they come: see `table_file`."""
+    table = table_file(file, format, columns, sheet)
+    try:
+        table.add(rows)
+    except BaseException:
+        table.discard()
+        raise
+    table.close()
 
-    No text is run as a formula by a spreadsheet, and numbers of more digits than it keeps are texts in XLSX. It takes
-    seconds for many rows: not to be called in the event loop (see `platform.spreadsheets.aside`). Raises `InputError`
-    TOO_LARGE where a worksheet has no room for the rows.
+
+class TableFile(Protocol):
+    """A file that takes the rows of its table as they come, and keeps none in memory."""
+
+    def add(self, rows: Iterable[Sequence[Value]]) -> None:
+        """Write rows, each with a value for each column; raises `InputError` TOO_LARGE where there is no room."""
+
+    def close(self) -> None:
+        """Write the rest; the file itself stays open."""
+
+    def discard(self) -> None:
+        """Give it up; what is in the file is of no use."""
+
+
+def table_file(file: BinaryIO, format: FileFormat, columns: Sequence[Column], sheet: str = "report") -> TableFile:
+    """A file with these headings, which is to be closed or discarded in the end.
+
+    No text is run as a formula by a spreadsheet, and numbers of more digits than it keeps are texts in XLSX. Writing
+    takes seconds for many rows: not to be done in the event loop (see `platform.spreadsheets.aside`). A worksheet has
+    no room for more rows than `MOST_ROWS`.
     """
-    if format is FileFormat.CSV:
-        _write_csv(file, columns, rows)
-    else:
-        _write_xlsx(file, columns, _bounded(rows), sheet)
+    return _Csv(file, columns) if format is FileFormat.CSV else _Xlsx(file, columns, sheet)
 
 
-def _bounded(rows: Iterable[Sequence[Value]]) -> Iterator[Sequence[Value]]:
-    for number, row in enumerate(rows):
-        if number == MOST_ROWS:
-            raise InputError("TOO_LARGE", f"a worksheet has room for {MOST_ROWS:,} rows: take CSV", ("format",))
-        yield row
+class _Csv:
+    def __init__(self, file: BinaryIO, columns: Sequence[Column]) -> None:
+        self._text = io.TextIOWrapper(file, encoding="utf-8", newline="")
+        self._text.write(BOM)
+        self._writer = csv.writer(self._text)
+        self._writer.writerow([guarded(column.heading) for column in columns])
+        self._tell = [_text_of(column) for column in columns]
 
+    def add(self, rows: Iterable[Sequence[Value]]) -> None:
+        self._writer.writerows(
+            ["" if value is None else told(value) for told, value in zip(self._tell, row, strict=True)] for row in rows
+        )
 
-def _write_csv(file: BinaryIO, columns: Sequence[Column], rows: Iterable[Sequence[Value]]) -> None:
-    text = io.TextIOWrapper(file, encoding="utf-8", newline="")
-    text.write(BOM)
-    writer = csv.writer(text)
-    writer.writerow([guarded(column.heading) for column in columns])
-    tell = [_text_of(column) for column in columns]
-    writer.writerows(
-        ["" if value is None else told(value) for told, value in zip(tell, row, strict=True)] for row in rows
-    )
-    text.flush()
-    text.detach()
+    def close(self) -> None:
+        self._text.flush()
+        self.discard()
+
+    def discard(self) -> None:
+        self._text.detach()
 
 
 def _text_of(column: Column) -> Callable[[Any], str]:
@@ -117,23 +139,35 @@ def _text_of(column: Column) -> Callable[[Any], str]:
         return guarded
     if column.kind is CellKind.AMOUNT:
         return lambda amount: format_amount(amount, column.scale)
+    if column.kind is CellKind.RATIO:
+        return lambda ratio: format(ratio, "f")
     return str
 
 
-def _write_xlsx(file: BinaryIO, columns: Sequence[Column], rows: Iterable[Sequence[Value]], sheet: str) -> None:
-    book = Workbook(write_only=True)
-    page = book.create_sheet(sheet)
-    page.freeze_panes = "A2"
-    for number, column in enumerate(columns, 1):
-        page.column_dimensions[get_column_letter(number)].width = _WIDTHS.get(column.kind, _WIDTH)
-    page.append([_text_cell(page, column.heading, _HEADING) for column in columns])
-    try:
+class _Xlsx:
+    def __init__(self, file: BinaryIO, columns: Sequence[Column], sheet: str) -> None:
+        self._file, self._columns, self._rows = file, columns, 0
+        self._book = Workbook(write_only=True)
+        page = self._page = self._book.create_sheet(sheet)
+        page.freeze_panes = "A2"
+        for number, column in enumerate(columns, 1):
+            page.column_dimensions[get_column_letter(number)].width = _WIDTHS.get(column.kind, _WIDTH)
+        page.append([_text_cell(page, column.heading, _HEADING) for column in columns])
+
+    def add(self, rows: Iterable[Sequence[Value]]) -> None:
         for row in rows:
-            page.append([_cell(page, column, value) for column, value in zip(columns, row, strict=True)])
-    except BaseException:
-        book.save(io.BytesIO())  # what was written so far lies in a file of its own, which saving takes away
-        raise
-    book.save(file)
+            if self._rows == MOST_ROWS:
+                raise InputError("TOO_LARGE", f"a worksheet has room for {MOST_ROWS:,} rows: take CSV", ("format",))
+            self._rows += 1
+            cells = zip(self._columns, row, strict=True)
+            self._page.append([_cell(self._page, column, value) for column, value in cells])
+
+    def close(self) -> None:
+        self._book.save(self._file)
+
+    def discard(self) -> None:
+        # What was written so far lies in a file of its own, which saving takes away.
+        self._book.save(io.BytesIO())
 
 
 def _cell(page: Any, column: Column, value: Any) -> Any:

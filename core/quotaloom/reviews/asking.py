@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Final
@@ -22,7 +23,8 @@ from quotaloom.platform.work import Work
 from quotaloom.policies.host import PolicyHost
 from quotaloom.policies.scoring import ask_scorer
 from quotaloom.policies.selected import SelectedPolicy
-from quotaloom.policies.settings import select_policy, still_selected
+from quotaloom.policies.settings import still_selected
+from quotaloom.reviews.choosing import select_scorer
 from quotaloom.reviews.forms import PLACES, PartKind
 from quotaloom.reviews.grading import grade_of
 from quotaloom.reviews.stored import HeldReview
@@ -40,9 +42,6 @@ from quotaloom_sdk import (
     ReviewResult,
 )
 from quotaloom_sdk.exactness import Share
-
-KIND: Final = "review"
-"""The kind of the policies that score reviews."""
 
 MOST_EARLIER: Final = 24
 """How many earlier reviews a scorer is told of."""
@@ -81,6 +80,7 @@ class Scored:
     lines: Mapping[int, LineFact]
     explanation: Explanation
     selected: SelectedPolicy
+    on: date
 
 
 def period_of(row: Record | Mapping[str, Any]) -> Period:
@@ -97,6 +97,7 @@ class Question:
     lines: Mapping[int, LineFact]
     request: ReviewRequest[Any]
     selected: SelectedPolicy
+    on: date
 
 
 async def read_question(
@@ -106,11 +107,12 @@ async def read_question(
 
     `parts` have what was given. Raises `InputError` POLICY_OFF, POLICY_UNAVAILABLE.
     """
-    selected = await select_policy(snapshot, host.registry, KIND, held.row["opened_on"], held.layout.scorer, ("id",))
+    opened_on = held.row["opened_on"]
+    selected, on = await select_scorer(snapshot, host.registry, held.layout, opened_on, work.today, ("id",))
     calendar = await load_calendar(snapshot, work.company)
     lines = await _lines(snapshot, calendar, held, parts)
     request = await _request(snapshot, calendar, held, parts, lines, selected.policy.needs)
-    return Question(held, [part["id"] for part in parts], lines, request, selected)
+    return Question(held, [part["id"] for part in parts], lines, request, selected, on)
 
 
 async def ask(host: PolicyHost, question: Question) -> Scored:
@@ -126,6 +128,7 @@ async def ask(host: PolicyHost, question: Question) -> Scored:
         lines=question.lines,
         explanation=_explained(result),
         selected=question.selected,
+        on=question.on,
     )
 
 
@@ -167,7 +170,7 @@ async def _request(
         ),
         period=PeriodFact(row["period"], starts_on, ends_on, workdays),
         form_key=row["form_key"],
-        parts=tuple(_fact(part, lines.get(part["id"]), part["metric_id"] in lower) for part in parts),
+        parts=tuple(_fact(part, lines.get(part["id"]), lower, row["self_scored_at"] is not None) for part in parts),
         most=held.layout.most,
         parameters=Parameters(),
         earlier=tuple(one["score"] for one in earlier),
@@ -179,17 +182,20 @@ async def _lower_is_better(snapshot: Snapshot, parts: Sequence[Mapping[str, Any]
     return frozenset(row["id"] for row in await metrics_by_id(snapshot, ids) if row["lower_is_better"])
 
 
-def _fact(part: Mapping[str, Any], line: LineFact | None, lower_is_better: bool) -> ReviewPart:
+def _fact(
+    part: Mapping[str, Any], line: LineFact | None, lower_is_better: frozenset[int], handed_in: bool
+) -> ReviewPart:
+    """A part as the scorer is told of it; a self score that was not handed in is none."""
     return ReviewPart(
         key=part["key"],
         title=part["title"],
         kind=part["kind"],
         weight=part["weight"],
         most=part["most"],
-        self_score=part["self_score"],
+        self_score=part["self_score"] if handed_in else None,
         manager_score=part["manager_score"],
         line=line,
-        lower_is_better=lower_is_better,
+        lower_is_better=part["metric_id"] in lower_is_better,
     )
 
 
@@ -208,9 +214,9 @@ def _explained(result: ReviewResult) -> Explanation:
 async def store_scored(transaction: Transaction, held: HeldReview, scored: Scored) -> None:
     """Store what the scorer answered.
 
-    Raises `Conflict` POLICY_CHANGED where another setting of it counts for the cycle's first day by now.
+    Raises `Conflict` POLICY_CHANGED where another setting of it counts by now.
     """
-    if not await still_selected(transaction, scored.selected, held.row["opened_on"], held.layout.scorer):
+    if not await still_selected(transaction, scored.selected, scored.on, held.layout.scorer):
         message = "the company's review scorer was set otherwise meanwhile; please send this again"
         raise Conflict("POLICY_CHANGED", message, ("id",))
     await transaction.execute(

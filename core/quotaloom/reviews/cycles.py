@@ -16,6 +16,8 @@ from quotaloom.platform.access import Scope
 from quotaloom.platform.errors import Conflict, InputError, NotFound
 from quotaloom.platform.unit_of_work import Snapshot, Transaction
 from quotaloom.platform.work import Work
+from quotaloom.policies.registry import PolicyRegistry
+from quotaloom.reviews.choosing import select_scorer
 from quotaloom.reviews.forms import Layout, Peers, layout_of
 from quotaloom.reviews.grading import Graded, beyond
 from quotaloom.reviews.steps import Step, due_on, first_step
@@ -53,13 +55,15 @@ CROSS JOIN review_part AS part WHERE part.company_id = $1 AND part.form_version_
 """
 
 
-async def open_cycle(work: Work, form_id: int, period: str, unit_id: int | None = None) -> int:
+async def open_cycle(
+    work: Work, registry: PolicyRegistry, form_id: int, period: str, unit_id: int | None = None
+) -> int:
     """Open the reviews of a period that is over, for all that the form is for or for a unit's subtree; the cycle's id.
 
     One review for each member who held a position on the period's last day. Opening the same cycle again adds who has
     none yet, on the version of the form that the cycle began with. Raises `NotFound`, `InputError` ARCHIVED,
     BAD_PERIOD, OTHER_GRAIN, PERIOD_RUNNING, OUTSIDE_FORM for a unit that the form is not for, NOBODY where a new cycle
-    is empty.
+    is empty, POLICY_OFF and POLICY_UNAVAILABLE where no scorer could be asked.
     """
     work.viewer.require(Scope.SETTINGS, "opening reviews")
 
@@ -70,6 +74,7 @@ async def open_cycle(work: Work, form_id: int, period: str, unit_id: int | None 
         top = await _unit(transaction, form, unit_id, chosen.ends_on - ONE_DAY)
         cycle = await _cycle(transaction, work, form, chosen, top)
         layout = layout_of(orjson.loads(cycle["layout"]))
+        await select_scorer(transaction, registry, layout, cycle["opened_on"], work.today, ("formId",))
         opened = await _open(transaction, work, cycle, layout)
         if not opened and cycle["fresh"]:
             message = f"nobody held a position there on {chosen.ends_on - ONE_DAY} who has no such review yet"

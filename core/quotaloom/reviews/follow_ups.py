@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
+from asyncpg import Record
+
 from quotaloom.calendars.periods import known_day
 from quotaloom.metrics.commands import refuse_stale
 from quotaloom.metrics.reads import metrics_by_key
@@ -14,7 +16,7 @@ from quotaloom.platform.errors import AccessDenied, InputError, NotFound
 from quotaloom.platform.texts import checked_text
 from quotaloom.platform.unit_of_work import Transaction
 from quotaloom.platform.work import Work
-from quotaloom.reviews.stored import find_review, record_steps
+from quotaloom.reviews.stored import HeldReview, find_review, record_steps
 
 MOST_FOLLOW_UPS: Final = 30
 """How many things a review may agree on."""
@@ -97,27 +99,12 @@ async def settle_follow_up(
     `AccessDenied`, `Conflict` STALE, `InputError` TOO_LONG, BAD_TEXT.
     """
     said = checked_text(note, ("note",), "a note")
-    async with work.snapshot() as snapshot:
-        row = await snapshot.fetch_one(
-            "SELECT review_id FROM review_follow_up WHERE company_id = $1 AND id = $2",
-            snapshot.company_id,
-            follow_up_id,
-        )
-        if row is None:
-            raise NotFound("NOT_FOUND", "there is no such agreement that you can see", ("id",))
-        held = await find_review(snapshot, work, row["review_id"])
-        if not held.rights.settle:
-            raise AccessDenied("whether it was done is said by a head above the member, or an admin")
+    held = await _find(work, follow_up_id)
+    if not held.rights.settle:
+        raise AccessDenied("whether it was done is said by a head above the member, or an admin")
 
     async def apply(transaction: Transaction) -> int:
-        before = await transaction.fetch_one(
-            "SELECT * FROM review_follow_up WHERE company_id = $1 AND id = $2 FOR UPDATE",
-            transaction.company_id,
-            follow_up_id,
-        )
-        if before is None:
-            raise NotFound("NOT_FOUND", "there is no such agreement that you can see", ("id",))
-        refuse_stale("agreement", before["version"], expected_version)
+        before = await _hold(transaction, follow_up_id, expected_version)
         state = "done" if done else "missed"
         await transaction.execute(
             "UPDATE review_follow_up SET state = $3, note = $4, settled_at = $5, settled_by = $6, version = version + 1"
@@ -129,11 +116,98 @@ async def settle_follow_up(
             transaction.now,
             transaction.writer.subject,
         )
-        step = held.step.value
-        was, now = {"followUp": follow_up_id, "state": before["state"]}, {"followUp": follow_up_id, "state": state}
-        await record_steps(transaction, [(held.id, "follow_up_settled", step, step, was, now, said)])
-        transaction.record("review.settle_follow_up", "Review", held.id, before=was, after=now, reason=said)
+        was, now = {"state": before["state"]}, {"state": state}
+        await _record(transaction, held, follow_up_id, "settle", was, now, said)
         transaction.publish("review.follow_up_settled", id=held.id, follow_up=follow_up_id)
         return held.id
 
     return await work.write(apply)
+
+
+async def plan_follow_up(
+    work: Work, follow_up_id: int, action_plan_id: int | None, expected_version: int | None = None
+) -> int:
+    """Name the action plan of the member in which something agreed on is done, or none; returns the review's id.
+
+    The member himself does it once he sees his review, heads above him, and admins. Raises `NotFound`, also for an
+    action plan of somebody else, `AccessDenied`, `Conflict` STALE.
+    """
+    held = await _find(work, follow_up_id)
+    if not held.rights.plan_follow_ups:
+        raise AccessDenied("what was agreed on is planned by the member, a head above him, or an admin")
+
+    async def apply(transaction: Transaction) -> int:
+        before = await _hold(transaction, follow_up_id, expected_version)
+        if action_plan_id is not None:
+            await _require_plan(transaction, held.row["member_id"], action_plan_id)
+        await transaction.execute(
+            "UPDATE review_follow_up SET action_plan_id = $3, version = version + 1 WHERE company_id = $1 AND id = $2",
+            transaction.company_id,
+            follow_up_id,
+            action_plan_id,
+        )
+        was, now = {"actionPlan": before["action_plan_id"]}, {"actionPlan": action_plan_id}
+        await _record(transaction, held, follow_up_id, "plan", was, now, None)
+        transaction.publish("review.follow_up_planned", id=held.id, follow_up=follow_up_id)
+        return held.id
+
+    return await work.write(apply)
+
+
+async def _find(work: Work, follow_up_id: int) -> HeldReview:
+    """The review of something agreed on that the viewer may see."""
+    async with work.snapshot() as snapshot:
+        row = await snapshot.fetch_one(
+            "SELECT review_id FROM review_follow_up WHERE company_id = $1 AND id = $2",
+            snapshot.company_id,
+            follow_up_id,
+        )
+        if row is None:
+            raise _unknown()
+        held = await find_review(snapshot, work, row["review_id"])
+        if not (held.rights.settle or held.rights.plan_follow_ups):
+            raise _unknown()
+        return held
+
+
+async def _hold(transaction: Transaction, follow_up_id: int, expected_version: int | None) -> Record:
+    row = await transaction.fetch_one(
+        "SELECT * FROM review_follow_up WHERE company_id = $1 AND id = $2 FOR UPDATE",
+        transaction.company_id,
+        follow_up_id,
+    )
+    if row is None:
+        raise _unknown()
+    refuse_stale("agreement", row["version"], expected_version)
+    return row
+
+
+async def _require_plan(transaction: Transaction, member_id: int, action_plan_id: int) -> None:
+    row = await transaction.fetch_one(
+        "SELECT id FROM action_plan WHERE company_id = $1 AND id = $2 AND member_id = $3",
+        transaction.company_id,
+        action_plan_id,
+        member_id,
+    )
+    if row is None:
+        raise NotFound("NOT_FOUND", "the member has no such action plan that you can see", ("actionPlanId",))
+
+
+async def _record(
+    transaction: Transaction,
+    held: HeldReview,
+    follow_up_id: int,
+    verb: str,
+    was: dict[str, Any],
+    now: dict[str, Any],
+    reason: str | None,
+) -> None:
+    """Among the steps of the review, which stays at its own, and in the audit."""
+    before, after = {"followUp": follow_up_id, **was}, {"followUp": follow_up_id, **now}
+    step, action = held.step.value, f"follow_up_{verb}"
+    await record_steps(transaction, [(held.id, action, step, step, before, after, reason)])
+    transaction.record(f"review.{action}", "Review", held.id, before=before, after=after, reason=reason)
+
+
+def _unknown() -> NotFound:
+    return NotFound("NOT_FOUND", "there is no such agreement that you can see", ("id",))

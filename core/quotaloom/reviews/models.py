@@ -140,7 +140,7 @@ class ReviewStep(TenantModel):
 
 
 class ReviewFollowUp(TenantModel):
-    """Something that was agreed on for the next period."""
+    """Something that was agreed on for the next period, and the action plan in which it is done, if there is one."""
 
     review_id = fields.BigIntField()
     ordinal = fields.IntField()
@@ -148,6 +148,7 @@ class ReviewFollowUp(TenantModel):
     due_on = fields.DateField(null=True)
     metric_id = fields.BigIntField(null=True)
     objective_id = fields.BigIntField(null=True)
+    action_plan_id = fields.BigIntField(null=True)
     state = fields.CharField(max_length=8, default="open")
     note = fields.TextField(null=True)
     settled_at = fields.DatetimeField(null=True)

@@ -45,6 +45,7 @@ class Rights:
     calibrate: bool = False
     cancel: bool = False
     settle: bool = False
+    plan_follow_ups: bool = False
 
 
 NONE = Rights()
@@ -93,14 +94,17 @@ def rights_on(review: Mapping[str, Any] | Record, heads: Heads, viewer: Viewer) 
     if viewer.member_id is not None and viewer.member_id == review["member_id"]:
         confirming = step is Step.CONFIRMATION
         appealing = review["appeals"] and (confirming or step is Step.APPEAL)
-        return Rights(score_self=step is Step.SELF, confirm=confirming, appeal=appealing)
+        told = review["scored_at"] is not None
+        return Rights(score_self=step is Step.SELF, confirm=confirming, appeal=appealing, plan_follow_ups=told)
     admin, own_score = viewer.is_admin, scored_by(viewer, review)
+    leads = admin or viewer.member_id in heads
     return Rights(
         score=step is Step.MANAGER and (admin or viewer.member_id in scorers(review, heads)),
         decide=step is Step.DECISION and not own_score and (admin or viewer.member_id in deciders(review, heads)),
         calibrate=step is Step.CALIBRATION and admin,
         cancel=step not in ENDED and admin,
-        settle=admin or viewer.member_id in heads,
+        settle=leads,
+        plan_follow_ups=leads,
     )
 
 

@@ -73,6 +73,32 @@ _RELIEVED_CELLS = (
     f" WHERE ($4::bigint[] IS NULL OR r.position_id = ANY($4)) AND {STANDS} AND c.starts_on < $6 AND c.ends_on > $5"
 )
 
+# A cell that one member holds on all its days, with no relief, is his: such cells are summed here, the others listed
+# for `_share_out` with all their holders. An array is looked up in the index; as a join it would be planned by guess,
+# cells times positions.
+_OF_HOLDINGS = (
+    IN_FORCE  # noqa: S608 (constants)
+    + ", held AS (SELECT position_id FROM holding WHERE member_id = ANY($4::bigint[])"
+    " AND ($7::bigint[] IS NULL OR position_id = ANY($7))), pair AS MATERIALIZED ("
+    "SELECT c.unit_id, c.starts_on, c.ends_on, c.target, c.assessment, c.stretch, h.member_id,"
+    " greatest(h.valid_from, c.starts_on) AS held_from, least(h.valid_to, c.ends_on) AS held_to,"
+    " $8::bool AND (h.valid_from IS NULL OR h.valid_from <= c.starts_on)"
+    " AND (h.valid_to IS NULL OR h.valid_to >= c.ends_on)"
+    " AND NOT EXISTS (SELECT FROM quota_relief r WHERE r.company_id = c.company_id AND r.position_id = c.unit_id)"
+    " AS whole" + CELL + " JOIN holding h ON h.company_id = c.company_id AND h.position_id = c.unit_id"
+    " AND (h.valid_from IS NULL OR h.valid_from < c.ends_on) AND (h.valid_to IS NULL OR h.valid_to > c.starts_on)"
+    " WHERE c.starts_on < (SELECT max(day) FROM unnest($6::date[]) AS day)"
+    " AND c.ends_on > (SELECT min(day) FROM unnest($5::date[]) AS day)"
+    " AND c.unit_id = ANY(ARRAY(SELECT position_id FROM held)))"
+    " SELECT pair.member_id, pair.unit_id, {place} AS place, NULL::date AS starts_on, NULL::date AS ends_on,"
+    " NULL::date AS held_from, NULL::date AS held_to, sum(pair.target)::text AS target,"
+    " sum(pair.assessment)::text AS assessment, sum(pair.stretch)::text AS stretch"
+    " FROM pair {join} WHERE pair.whole AND pair.member_id = ANY($4) AND {within} GROUP BY 1, 2, 3"
+    " UNION ALL SELECT member_id, unit_id, NULL, starts_on, ends_on, held_from, held_to, target::text,"
+    " assessment::text, stretch::text FROM pair WHERE NOT whole"
+    " ORDER BY unit_id, starts_on, held_from"
+)
+
 
 async def cells_by_unit(snapshot: Snapshot, unit_ids: Sequence[int], choice: PlanChoice, span: Period) -> list[Record]:
     """The stored cells of the units that lie in `span`, of months and of days, by unit and day; in minor units."""
@@ -257,36 +283,50 @@ async def lines_by_holding(
     share falls on the working days of the days held. With `position_ids` only those positions count. Less what the
     positions are relieved of on the days held.
     """
+    await plan_for(snapshot, len(member_ids))
+    where = placing(periods, "pair.starts_on", "pair.ends_on <=", "$5", "$6")
+    # A cell that a period cuts is spread over working days, which is not done in SQL.
+    summed = not any(_cuts_a_month(calendar, period) for period in periods)
     rows = await snapshot.fetch(
-        IN_FORCE  # noqa: S608 (constants)
-        + ", held AS (SELECT position_id FROM holding WHERE member_id = ANY($4::bigint[])"
-        " AND ($7::bigint[] IS NULL OR position_id = ANY($7)))"
-        " SELECT c.unit_id, c.starts_on, c.ends_on, c.target, c.assessment, c.stretch, h.member_id,"
-        " greatest(h.valid_from, c.starts_on) AS held_from, least(h.valid_to, c.ends_on) AS held_to"
-        + CELL
-        + " JOIN holding h ON h.company_id = c.company_id AND h.position_id = c.unit_id"
-        " AND (h.valid_from IS NULL OR h.valid_from < c.ends_on) AND (h.valid_to IS NULL OR h.valid_to > c.starts_on)"
-        # An array is looked up in the index. As a join it would be planned by guess, cells times positions.
-        " WHERE c.starts_on < $6 AND c.ends_on > $5 AND c.unit_id = ANY(ARRAY(SELECT position_id FROM held))"
-        " ORDER BY c.unit_id, c.starts_on, held_from",
+        _OF_HOLDINGS.format(place=where.place, join=where.join, within=where.within),
         choice.metric_id,
         choice.version_id,
         choice.as_of,
         list(member_ids),
-        min(period.starts_on for period in periods),
-        max(period.ends_on for period in periods),
+        [period.starts_on for period in periods],
+        [period.ends_on for period in periods],
         None if position_ids is None else list(position_ids),
+        summed,
     )
+    sums = defaultdict[Holding, Lines](Lines)
+    for row in rows:
+        if row["place"] is not None:
+            target, assessment, stretch = (_whole(row[kind]) for kind in KINDS)
+            sums[row["member_id"], row["unit_id"], row["place"]] = Lines(target, assessment, stretch)
+    parts = [row for row in rows if row["place"] is None]
+    if parts:
+        await _share_parts(snapshot, sums, parts, set(member_ids), choice, periods, calendar)
+    return dict(sums)
+
+
+async def _share_parts(
+    snapshot: Snapshot,
+    sums: dict[Holding, Lines],
+    rows: Sequence[Record],
+    wanted: set[int],
+    choice: PlanChoice,
+    periods: Sequence[Period],
+    calendar: CompanyCalendar,
+) -> None:
+    """Add the cells that have several holders, reliefs or periods that cut them, each to those whose days it is."""
     by_cell: dict[tuple[int, date], list[Record]] = defaultdict(list)
     for row in rows:
         by_cell[row["unit_id"], row["starts_on"]].append(row)
     reliefs = await reliefs_of_positions(snapshot, {unit_id for unit_id, _ in by_cell}, choice.as_of)
-    wanted, sums = set(member_ids), defaultdict[Holding, Lines](Lines)
     for (unit_id, _), segments in by_cell.items():
         for kind in KINDS:
             if segments[0][kind] is not None:
                 _share_out(sums, segments, kind, wanted, periods, calendar, reliefs.get(unit_id, ()))
-    return dict(sums)
 
 
 def _share_out(
@@ -300,7 +340,7 @@ def _share_out(
 ) -> None:
     month = date_range(segments[0]["starts_on"], segments[0]["ends_on"])
     days = [(row["held_to"] - row["held_from"]).days for row in segments]
-    amount = segments[0][kind]
+    amount = int(segments[0][kind])
     # Most months have one holder, of all their days.
     shares = [amount] if days == [month.length] else apportion(amount, [*days, month.length - sum(days)])
     for row, share in zip(segments, shares, strict=False):

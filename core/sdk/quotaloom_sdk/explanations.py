@@ -82,6 +82,8 @@ def _require_values(values: object) -> None:
             words = "must be text, a whole number, Decimal or Fraction"
             raise WrongType(f"the value {shown(name)} {words}, not {shown(value)}")
         require_storable("the name of a value of an explanation", name)
+        if isinstance(value, int) and abs(value) < _EXACT_IN_JSON:
+            continue  # most values are such, and short in any case
         if isinstance(value, str):
             require_storable(f"the value {shown(name)}", value)
         else:

@@ -90,18 +90,19 @@ class IncentiveLine:
     def __post_init__(self) -> None:
         require_text("key of a line", self.key)
         require_text("title of a line", self.title)
-        require_amount(f"amount of line {shown(self.key)}", self.amount)
-        require_one(f"explanation of line {shown(self.key)}", self.explanation, Explanation)
+        line = f"line {shown(self.key)}"
+        require_amount(f"amount of {line}", self.amount)
+        require_one(f"explanation of {line}", self.explanation, Explanation)
         if self.base is not None:
-            require_amount(f"base of line {shown(self.key)}", self.base)
+            require_amount(f"base of {line}", self.base)
         if self.rate is not None:
-            exact_share(f"rate of line {shown(self.key)}", self.rate)
-        require_tuple(f"entries of line {shown(self.key)}", self.entries, str)
+            exact_share(f"rate of {line}", self.rate)
+        require_tuple(f"entries of {line}", self.entries, str)
         for entry in self.entries:
-            require_text(f"an entry of line {shown(self.key)}", entry)
-        require_distinct(f"entries of line {shown(self.key)}", self.entries)
-        require_text_or_empty(f"policy of line {shown(self.key)}", self.policy)
-        require_text_or_empty(f"rule of line {shown(self.key)}", self.rule)
+            require_text(f"an entry of {line}", entry)
+        require_distinct(f"entries of {line}", self.entries)
+        require_text_or_empty(f"policy of {line}", self.policy)
+        require_text_or_empty(f"rule of {line}", self.rule)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from decimal import Decimal
 
 from quotaloom.action_plans.carrying import carry_over_items
+from quotaloom.action_plans.copying import PlanCopy, copy_plan
 from quotaloom.action_plans.finishing import cancel_item, complete_item
+from quotaloom.action_plans.items import update_item
 from quotaloom.action_plans.lifecycle import close_plan
 from quotaloom.action_plans.reads import figures_by_member
 from quotaloom.activities.commands import log_activity
@@ -96,6 +98,21 @@ async def test_what_was_carried_over_is_missed_where_it_was_and_counts_once_abov
     assert (june_whole.planned, june_whole.done, june_whole.missed) == (2, 2, 0)
     assert await of_member(floor, "ann", "2026-06") == (2, 2, 0)
     assert await of_member(floor, "ann", "2026-W23") == (2, 1, 0)
+
+
+async def test_what_was_spent_stays_spent_where_the_rest_is_carried_over(database: Database) -> None:
+    """30.00 of 50.00 in week 23, the rest in week 24, where it costs 15.00: June planned 50.00 and spent 45.00."""
+    floor = await furnish(database)
+    ann = on(floor.as_member("ann"), june(9))
+    month = await plan_of(floor, period="2026-06")
+    first = await plan_of(floor, part_of_id=month, items=[todo(budget=50_00)])
+    (item,) = await ids_of(floor, first)
+    await update_item(ann, item, {"spent": 30_00})
+    second = await copy_plan(ann, first, PlanCopy("2026-W24", carry_over=True))
+    await complete_item(ann, (await ids_of(floor, second))[0], spent=15_00)
+    for plan, planned, budget, spent in ((month, 1, 50_00, 45_00), (first, 1, 50_00, 30_00), (second, 1, 50_00, 15_00)):
+        found = await figures(floor, plan, june(9))
+        assert (found.planned, found.budget, found.spent) == (planned, budget, spent)
 
 
 async def test_members_are_counted_by_the_last_day_of_what_they_planned(database: Database) -> None:

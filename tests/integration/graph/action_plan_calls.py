@@ -68,12 +68,13 @@ BAD_ACTION_PLANS: Final[Mapping[str, Callable[[World], list[dict[str, Any]]]]] =
         *(_unknown("Objective", "objectiveId"), {"objectiveId": w["objective"]}, {"title": LONG}, {"aim": LONG}),
         *(_unknown("ActionPlan", "partOfId"), {"partOfId": w["action plan"]}, {"partOfId": w["closed action plan"]}),
         *(_unknown("ActionPlan", "followsId"), {"followsId": w["late action plan"]}, {"idempotencyKey": " "}),
+        *(_unknown("Review", "reviewId"), {"reviewId": w["bob review"]}),
         *({"items": [ITEM] * 201}, *_items()),
     ],
     "updateActionPlan": lambda w: [
         *({"title": LONG}, {"aim": LONG}, {"targetPeriod": "2026-Q3"}, _unknown("Metric", "metricId")),
         *(_unknown("Plan", "planId"), _unknown("Objective", "objectiveId"), _unknown("ActionPlan", "partOfId")),
-        *({"followsId": w["late action plan"]}, *_in_other_hands(w)),
+        *({"followsId": w["late action plan"]}, {"reviewId": w["bob review"]}, *_in_other_hands(w)),
     ],
     "addActionItems": lambda w: [
         *({"items": items} for items in ([], [ITEM] * 200)),

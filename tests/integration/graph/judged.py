@@ -45,7 +45,9 @@ async def judge(floor: Floor) -> dict[str, str]:
         *(("review cycle", "review form", "east"), ("west cycle", "review form", "west")),
         *(("ranked cycle", "ranked form", "east"), ("cycle to file", "ranked form", "west")),
     ):
-        ids[name] = gid("ReviewCycle", await open_cycle(work, made[form], "2026-05", floor.units[unit]))
+        ids[name] = gid(
+            "ReviewCycle", await open_cycle(work, policies.registry, made[form], "2026-05", floor.units[unit])
+        )
     rows = await floor.rows(
         "SELECT review.id, form_id, member.key FROM review JOIN member ON member.id = review.member_id"
     )
@@ -62,8 +64,11 @@ async def judge(floor: Floor) -> dict[str, str]:
     await appeal_review(floor.as_member("ann"), ranked["ann"], "I did more")
     for name in ("bob", "cem"):
         await confirm_review(floor.as_member(name), ranked[name], agrees=True)
-    row = await floor.one("SELECT id FROM review_follow_up WHERE review_id = $1", monthly["eve"])
-    return {**ids, "follow-up": gid("ReviewFollowUp", row["id"])}
+    rows = await floor.rows("SELECT id, review_id FROM review_follow_up")
+    agreements = {row["review_id"]: gid("ReviewFollowUp", row["id"]) for row in rows}
+    metric = await floor.one("SELECT id FROM metric WHERE key = 'revenue'")
+    ids["revenue"] = gid("Metric", metric["id"])
+    return {**ids, "follow-up": agreements[monthly["eve"]], "ann follow-up": agreements[ranked["ann"]]}
 
 
 def _form(key: str, layout: Layout) -> NewForm:

@@ -25,6 +25,7 @@ VALID_REVIEWS: Final[Mapping[str, Callable[[World], dict[str, Any]]]] = {
     "calibrateReview": lambda w: {"id": w["bob ranked"], "grade": "B", "reason": "Among his peers"},
     "fileReviewCycle": lambda w: {"id": w["cycle to file"]},
     "cancelReview": lambda w: {"id": w["eve ranked"], "reason": "Was away"},
+    "planReviewFollowUp": lambda w: {"id": w["ann follow-up"], "actionPlanId": w["action plan"]},
     "settleReviewFollowUp": lambda w: {"id": w["follow-up"], "done": True},
     "archiveReviewForm": lambda w: {"id": w["review form"]},
 }
@@ -115,6 +116,9 @@ BAD_REVIEWS: Final[Mapping[str, Callable[[World], list[dict[str, Any]]]]] = {
         *(unknown("Review"), {"id": w["ann ranked"]}, {"grade": "Z"}, {"reason": ""}, {"reason": LONG}, STALE),
     ],
     "cancelReview": lambda w: [unknown("Review"), {"reason": ""}, {"reason": LONG}, STALE],
+    "planReviewFollowUp": lambda w: [
+        *(unknown("ReviewFollowUp"), unknown("ActionPlan", "actionPlanId"), {"id": w["follow-up"]}, STALE),
+    ],
     "settleReviewFollowUp": lambda w: [unknown("ReviewFollowUp"), {"id": w["review form"]}, {"note": LONG}, STALE],
 }
 """What is changed of the valid input of each, so that it is refused."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from quotaloom.action_plans.carrying import carry_over_items
 from quotaloom.action_plans.finishing import complete_item
 from quotaloom.action_plans.items import update_item
 from quotaloom.activities.commands import log_activity
+from quotaloom.calendars.periods import Grain
 from quotaloom.funnels.commands.customers import NewCustomer, create_customer
 from quotaloom.funnels.commands.opportunities import transfer_opportunity
 from quotaloom.leads.commands import create_lead
@@ -18,6 +20,9 @@ from quotaloom.platform.database import Database
 from quotaloom.platform.tokens import Identity
 from quotaloom.pool.commands import create_pool
 from quotaloom.pool.pools import HideableField, NewPool
+from quotaloom.reviews.cycles import open_cycle
+from quotaloom.reviews.form_commands import Content, NewForm, create_form
+from quotaloom.reviews.forms import Layout, NewPart, PartKind
 from quotaloom.strategy.commands import create_objective
 from quotaloom.strategy.objectives import NewObjective, ObjectiveLevel
 from quotaloom.targets.cells import CellChange, set_target_cells
@@ -39,7 +44,7 @@ WHOLE = """actionPlan { grain period startsOn endsOn title aim state version res
 
 DEEP = """{ actionPlans { totalCount nodes { period target { attainment { target } metric { key } }
     plan { name } objective { name parent { name } } partOf { period } parts { period } follows { period }
-    nextPlans { period } figures { planned } comments { text member { name } }
+    nextPlans { period } review { period } figures { planned } comments { text member { name } }
     history { step member { name } item { matter } }
     viewerCan { edit } member { name actionPlans { totalCount } actionFigures(period: "2026-06") { planned } }
     items { matter customer { name actionItems { totalCount } } opportunity { name actionItems { nodes { matter } } }
@@ -187,6 +192,25 @@ async def test_plans_are_linked_to_what_came_before_and_after(database: Database
     assert [entry["step"] for entry in first["history"]] == ["SUBMITTED", "AGREED", "ITEM_CHANGED", "ITEM_CARRIED"]
     changed = {"step": "ITEM_CHANGED", "actor": "ann", "item": {"matter": "Part"}}
     assert first["history"][2] == {**changed, "changes": [{"field": "budget", "before": "5.00", "after": "7.50"}]}
+
+
+async def test_a_plan_takes_up_a_review_of_its_member(database: Database) -> None:
+    """Ann's review of May leads to her plan for June, and back; of Bob's she knows nothing."""
+    floor = await furnish(database)
+    team = NewPart("team", "Teamwork", PartKind.QUALITATIVE, Decimal(1), Decimal(10))
+    form = NewForm("monthly", "Monthly", Grain.MONTH, Content([team], Layout()))
+    form_id = await create_form(floor.work, floor.host.registry, form)
+    await open_cycle(floor.work, floor.host.registry, form_id, "2026-05")
+    rows = await floor.rows("SELECT member_id, id FROM review")
+    reviews = {row["member_id"]: gid("Review", row["id"]) for row in rows}
+    given = {"period": "2026-06", "metricId": gid("Metric", await revenue(floor))}
+    fields = "actionPlan { review { period nextPlans { period } } }"
+    mine, his = (reviews[floor.members[name]] for name in ("ann", "bob"))
+    payload = await do(floor, "createActionPlan", fields, "ann", reviewId=mine, **given)
+    linked = {"review": {"period": "2026-05", "nextPlans": [{"period": "2026-06"}]}}
+    assert payload == {"errors": [], "actionPlan": linked}
+    refused = await do(floor, "createActionPlan", fields, "ann", reviewId=his, **given)
+    assert refused["errors"] == ["UNKNOWN_REVIEW at reviewId"]
 
 
 async def test_plans_and_items_are_filtered_and_paged(database: Database) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from quotaloom.platform.database import Database
 from tests.integration.funnels.floors import Floor, furnish
-from tests.integration.graph.asking import ask, do, statements
+from tests.integration.graph.asking import ask, do, gid, statements
 from tests.integration.graph.judged import judge
 
 SCORES = [{"part": "team", "score": "7", "comment": "So so"}]
@@ -23,7 +23,7 @@ WHOLE = """{ reviews(first: %d) { totalCount nodes { id period step dueOn score 
     formVersion { number parts { key } steps { step days } grades { name } }
     parts { key points attainment { achieved target rate scored } metric { key } }
     steps { action toStep actor after } followUps { text metric { key } done } previous { id }
-    viewerCan { scoreSelf score confirm appeal decide calibrate cancel settle } } } }"""
+    viewerCan { scoreSelf score confirm appeal decide calibrate cancel settle planFollowUps } } } }"""
 
 CYCLE = """query ($id: ID!) { reviewCycle(id: $id) { progress { step count overdue } viewerCan { file }
     groups { count orgUnit { name } places { grade taken most }
@@ -55,6 +55,8 @@ async def test_what_is_not_handed_in_is_seen_by_its_author_alone(floor: Floor) -
     assert (await do(floor, "scoreReview", "", "hal", **draft))["errors"] == []
     assert await given(floor, bobs, "hal") == ("8", None, "7", "So so", "Well", ["Call more"])
     assert await given(floor, bobs, "bob") == ("8", None, None, None, None, [])
+    await do(floor, "cancelReview", "", id=own, reason="Left")
+    assert await given(floor, own, "hal") == (None, None, None, None, None, [])
     await do(floor, "scoreReview", "", "hal", id=bobs)
     assert await given(floor, bobs, "bob") == ("8", None, "7", "So so", "Well", ["Call more"])
     assert await ask(floor, GIVEN, "ann", id=bobs) == {"node": None}
@@ -118,7 +120,7 @@ async def test_a_review_shows_what_it_counts(floor: Floor) -> None:
     assert [step["action"] for step in eve["steps"]] == ["opened", "self_scored", "scored"]
     assert bob["viewerCan"] == {
         **dict.fromkeys(("scoreSelf", "confirm", "appeal", "decide", "calibrate"), False),
-        **dict.fromkeys(("score", "cancel", "settle"), True),
+        **dict.fromkeys(("score", "cancel", "settle", "planFollowUps"), True),
     }
 
 
@@ -137,3 +139,30 @@ async def test_a_member_lists_his_own_and_a_head_those_below_him(floor: Floor) -
     counts = {who: (await ask(floor, query, who))["reviews"]["totalCount"] for who in ("ann", "hal", "wu", None)}
     assert counts == {"ann": 2, "hal": 6, "wu": 2, None: 8}
     assert (await ask(floor, query, step="CALIBRATION"))["reviews"]["totalCount"] == 2
+
+
+async def test_what_was_agreed_on_is_done_in_an_action_plan(floor: Floor) -> None:
+    """Ann's agreement of May goes into her June, and not into Bob's; the plan shows it, the review shows May's plan."""
+    ids = await judge(floor)
+    made = {}
+    for name, who, period in (("may", "ann", "2026-05"), ("june", "ann", "2026-06"), ("bob", "bob", "2026-06")):
+        given = {"memberId": gid("Member", floor.members[who]), "period": period, "metricId": ids["revenue"]}
+        payload = await do(floor, "createActionPlan", "actionPlan { id }", **given)
+        assert payload["errors"] == []
+        made[name] = payload["actionPlan"]["id"]
+    link = {"id": ids["ann follow-up"], "actionPlanId": made["bob"]}
+    assert (await do(floor, "planReviewFollowUp", "", "ann", **link))["errors"] == ["NOT_FOUND at actionPlanId"]
+    link["actionPlanId"] = made["june"]
+    fields = "review { actionPlans { id period } followUps { text actionPlan { period followUps { review { id } } } } }"
+    shown = (await do(floor, "planReviewFollowUp", fields, "ann", **link))["review"]
+    assert shown["actionPlans"] == [{"id": made["may"], "period": "2026-05"}]
+    assert shown["followUps"] == [
+        {
+            "text": "Visit ten customers",
+            "actionPlan": {"period": "2026-06", "followUps": [{"review": {"id": ids["ann ranked"]}}]},
+        }
+    ]
+    of_plan = "query ($id: ID!) { actionPlan(id: $id) { followUps { text } } }"
+    assert (await ask(floor, of_plan, "hal", id=made["june"]))["actionPlan"]["followUps"] == [
+        {"text": "Visit ten customers"}
+    ]

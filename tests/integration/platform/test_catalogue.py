@@ -32,6 +32,7 @@ APPEND_ONLY = {
     "forecast_adjustment",
     "ownership_entry",
     "incentive_run_step",
+    "dispute_comment",
     "review_form_version",
     "review_part",
     "review_step",

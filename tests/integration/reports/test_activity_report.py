@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from quotaloom.action_plans.finishing import cancel_item, complete_item
 from quotaloom.activities.commands import log_activity, plan_activity
 from quotaloom.activities.kinds import ActivityKind
 from quotaloom.funnels.commands.stage_changes import win_opportunity
@@ -17,10 +18,12 @@ from quotaloom.organizations.commands.companies import update_company
 from quotaloom.organizations.commands.units import move_unit
 from quotaloom.platform.database import Database
 from quotaloom.platform.spreadsheets import FileFormat
+from quotaloom.reports.activity import activity_report, activity_rows
 from quotaloom.reports.activity_columns import ActivityColumn
 from quotaloom.reports.exporting import export_activity
 from quotaloom.reports.ordering import SortBy
-from quotaloom.reports.requests import ReportRequest
+from quotaloom.reports.requests import ReportRequest, RowsOf, reader_of
+from tests.integration.action_plans.acting import CALL, ids_of, june, on, plan_of, todo
 from tests.integration.activities.working import something
 from tests.integration.funnels.floors import HOST, TODAY, Floor, furnish
 from tests.integration.graph.asking import ask, gid, statements
@@ -158,3 +161,29 @@ async def test_it_is_written_to_a_file_with_its_order_and_filters(database: Data
     assert path == "/reports/activity.csv?period=2026-05&metric=revenue&rows=MEMBERS"
     assert await statements(floor, query % "MEMBERS") < 20
     assert await statements(floor, query % "UNITS") < 20
+
+
+async def test_what_was_planned_stands_beside_what_was_done(database: Database) -> None:
+    """On 4 June, of three items of Ann's week one is done, one is late and one to come; a fourth was cancelled. Her
+    position moves to West on the 2nd: what was to be done by the 1st is East's as it was, and all West's as it is."""
+    floor = await furnish(database)
+    plan = await plan_of(floor, items=[todo(first=1), todo(first=2), todo(CALL, 5), todo(CALL, 5)])
+    done, _, _, cancelled = await ids_of(floor, plan)
+    later = on(floor.as_member("ann"), june(4))
+    await complete_item(later, done, done_on=june(1))
+    await cancel_item(later, cancelled, "Not needed")
+    await move_unit(floor.work, floor.units["ann"], floor.units["west"], june(2))
+
+    async def planned(**facts: Any) -> dict[str, tuple[int, int, int]]:
+        async with on(floor.work, june(4)).snapshot() as snapshot:
+            reader = await reader_of(snapshot, on(floor.work, june(4)))
+            found = await activity_rows(reader, await activity_report(reader, ReportRequest("2026-06", **facts)))
+        return {row.subject.name: (row.plans.planned, row.plans.done, row.plans.overdue) for row in found}
+
+    nothing = (0, 0, 0)
+    assert await planned(rows=RowsOf.MEMBERS) == {
+        "Ann": (3, 1, 1),
+        **dict.fromkeys(["Bob", "Cem", "Eve", "Hal", "Wu"], nothing),
+    }
+    assert await planned(kinds=("company", "team")) == {"Acme": (3, 1, 1), "East": (1, 1, 0), "West": (2, 0, 1)}
+    assert await planned(kinds=("team",), structure="as_is") == {"East": nothing, "West": (3, 1, 1)}

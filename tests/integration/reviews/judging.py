@@ -52,7 +52,8 @@ class ReviewOffice:
     @classmethod
     async def furnish(cls, database: Database, **facts: Any) -> ReviewOffice:
         """Publish the plan, post what Nia has sold."""
-        office = await PlanningOffice.open(database, **facts)
+        office = await PlanningOffice.open(database, target=None, **facts)
+        await office.set("N 1", {"01": 25_00})
         await office.publish()
         planning = office.planning
         await planning.post(planning.work, "N 1", date(2017, 1, 2), 20_00, "one")
@@ -80,7 +81,7 @@ class ReviewOffice:
     async def open(self, form_id: int | None = None, **layout: Any) -> int:
         """Open January; returns the number of Nia's review."""
         form_id = await self.form(**layout) if form_id is None else form_id
-        await open_cycle(self.work(), form_id, "2017-01")
+        await open_cycle(self.work(), POLICIES.registry, form_id, "2017-01")
         return int((await self.one("SELECT id FROM review WHERE member_id = $1", self.planning.members["Nia"]))["id"])
 
     async def score_self(self, review_id: int, score: str = "9", day: int = 1, **facts: Any) -> None:

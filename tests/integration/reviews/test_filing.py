@@ -53,7 +53,7 @@ async def test_a_filed_review_keeps_its_score_whatever_changes(office: ReviewOff
     change = PolicyChange("reviews.weighted_score", active=True, parameters={"full_at": "2"})
     await switch_policy(office.work(day=4), POLICIES, change)
     await revise_form(office.work(day=4), POLICIES.registry, form, content=Content([TEAM, SOLD], Layout()))
-    await open_cycle(office.work(day=5), form, "2017-01")
+    await open_cycle(office.work(day=5), POLICIES.registry, form, "2017-01")
     await office.night(28)
     assert [dict(row) for row in await office.rows(sql)] == before
     connection = await asyncpg.connect(**credentials(admin_url))
@@ -167,7 +167,7 @@ async def test_what_was_agreed_on_is_settled_and_found_from_the_next_period(offi
     assert [row["state"] for row in await office.rows("SELECT state FROM review_follow_up ORDER BY ordinal")] == [
         *("done", "missed"),
     ]
-    await open_cycle(office.work(day=1, month=3), form, "2017-02")
+    await open_cycle(office.work(day=1, month=3), POLICIES.registry, form, "2017-02")
     following = await office.one(
         "SELECT id FROM review WHERE period = '2017-02' AND member_id = $1", office.planning.members["Nia"]
     )

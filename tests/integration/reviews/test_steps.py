@@ -13,6 +13,7 @@ from quotaloom.organizations.commands.terms import appoint_head, appoint_holder
 from quotaloom.organizations.membership import NewMember
 from quotaloom.platform.database import Database
 from quotaloom.platform.errors import AccessDenied, Conflict, InputError, NotFound
+from quotaloom.policies.settings import PolicyChange, switch_policy
 from quotaloom.reviews.closing import appeal_review, cancel_review, confirm_review, decide_appeal
 from quotaloom.reviews.parts import GivenScore, Scoring
 from quotaloom.reviews.scoring import score_self
@@ -115,24 +116,18 @@ async def test_a_draft_is_no_step(office: ReviewOffice) -> None:
     assert (await office.review(review))["score"] == Decimal("80.00")
 
 
-@pytest.mark.parametrize(
-    ("given", "code"),
-    [
-        (GivenScore("nothing", Decimal(1)), "UNKNOWN_PART"),
-        (GivenScore("sold", Decimal(1)), "NOT_SCORED"),
-        (GivenScore("team", Decimal("10.01")), "BAD_SCORE"),
-        (GivenScore("team", Decimal("-1")), "BAD_SCORE"),
-        (GivenScore("team", Decimal("1.001")), "BAD_SCORE"),
-        (GivenScore("team", Decimal("nan")), "BAD_SCORE"),
-    ],
-    ids=lambda one: one if isinstance(one, str) else "",
-)
-async def test_a_score_lies_within_its_part(office: ReviewOffice, given: GivenScore, code: str) -> None:
+async def test_a_score_lies_within_its_part(office: ReviewOffice) -> None:
     """0 to 10 with two decimal places, for parts that people score, each once."""
     review = await office.open()
-    with pytest.raises(InputError) as refused:
-        await score_self(office.work("Nia"), review, Scoring([given]))
-    assert refused.value.code == code
+    for code, given in (
+        ("UNKNOWN_PART", [GivenScore("nothing", Decimal(1))]),
+        ("DUPLICATE_PART", [GivenScore("team", Decimal(1)), GivenScore("team", Decimal(2))]),
+        ("NOT_SCORED", [GivenScore("sold", Decimal(1))]),
+        *(("BAD_SCORE", [GivenScore("team", Decimal(score))]) for score in ("10.01", "-1", "1.001", "nan")),
+    ):
+        with pytest.raises(InputError) as refused:
+            await score_self(office.work("Nia"), review, Scoring(given))
+        assert refused.value.code == code
 
 
 async def test_an_appeal_is_decided_above_whoever_scored(office: ReviewOffice) -> None:
@@ -216,3 +211,28 @@ async def test_whoever_comes_with_an_old_version_is_refused(office: ReviewOffice
     with pytest.raises(Conflict) as refused:
         await office.score(review, expected_version=1)
     assert refused.value.code == "STALE"
+
+
+async def test_a_form_may_name_its_scorer(office: ReviewOffice) -> None:
+    """80% of the target reaches the band of 60%: 36 + 32; no cycle is opened before that scorer is switched on."""
+    form = await office.form(scorer="reviews.banded", rules=timed(self=0))
+    with pytest.raises(InputError) as refused:
+        await office.open(form)
+    assert (refused.value.code, refused.value.path) == ("POLICY_OFF", ("formId",))
+    await switch_policy(office.work(), POLICIES, PolicyChange("reviews.banded", active=True))
+    review = await office.open(form)
+    await office.score(review)
+    assert (await office.review(review))["score"] == Decimal("68.00")
+
+
+async def test_a_scorer_that_is_switched_off_again_on_the_first_day_is_looked_for_later(office: ReviewOffice) -> None:
+    """Off on the day of opening, nobody scores; on again from the third, that setting decides."""
+    form = await office.form(scorer="reviews.banded", rules=timed(self=0))
+    await switch_policy(office.work(), POLICIES, PolicyChange("reviews.banded", active=True))
+    review = await office.open(form)
+    await switch_policy(office.work(), POLICIES, PolicyChange("reviews.banded", active=False))
+    with pytest.raises(InputError, match="switched off"):
+        await office.score(review)
+    await switch_policy(office.work(day=3), POLICIES, PolicyChange("reviews.banded", active=True))
+    await office.score(review, day=3)
+    assert (await office.review(review))["score"] == Decimal("68.00")
