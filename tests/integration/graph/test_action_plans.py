@@ -18,6 +18,7 @@ from quotaloom.ownership.owners import RecordKind
 from quotaloom.platform.access import Role
 from quotaloom.platform.database import Database
 from quotaloom.platform.tokens import Identity
+from quotaloom.policies.settings import PolicyChange, switch_policy
 from quotaloom.pool.commands import create_pool
 from quotaloom.pool.pools import HideableField, NewPool
 from quotaloom.reviews.cycles import open_cycle
@@ -199,7 +200,9 @@ async def test_a_plan_takes_up_a_review_of_its_member(database: Database) -> Non
     floor = await furnish(database)
     team = NewPart("team", "Teamwork", PartKind.QUALITATIVE, Decimal(1), Decimal(10))
     form = NewForm("monthly", "Monthly", Grain.MONTH, Content([team], Layout()))
-    await open_cycle(floor.work, await create_form(floor.work, floor.host.registry, form), "2026-05")
+    registry = floor.host.registry
+    await switch_policy(floor.work, floor.host, PolicyChange("reviews.weighted_score", active=True))
+    await open_cycle(floor.work, registry, await create_form(floor.work, registry, form), "2026-05")
     rows = await floor.rows("SELECT member_id, id FROM review")
     reviews = {row["member_id"]: gid("Review", row["id"]) for row in rows}
     given = {"period": "2026-06", "metricId": gid("Metric", await revenue(floor))}
