@@ -49,3 +49,23 @@ class DisputeStatus(StrEnum):
     REFUSED = "refused"
     WITHDRAWN = "withdrawn"
     LAPSED = "lapsed"
+
+
+@strawberry.enum(
+    description="`WAITING`: a job will be at it. `COMPUTING`: a job is. `DONE`: see `result`. `FAILED`: see `failure`."
+)
+class SimulationStatus(StrEnum):
+    """The states of a simulation."""
+
+    WAITING = "waiting"
+    COMPUTING = "computing"
+    DONE = "done"
+    FAILED = "failed"
+
+
+@strawberry.enum(description="`NOW`: by the rules in force. `THEN`: by the others.")
+class SimulationSide(StrEnum):
+    """The two sides of a simulation."""
+
+    NOW = "now"
+    THEN = "then"

@@ -283,7 +283,7 @@ class Review(Node):
         key="id",
         description="His last filed review by the same form before, with what was agreed on then.",
     )
-    action_plans: list[Annotated[ActionPlan, strawberry.lazy("quotaloom_graphql.action_plans")]] = batch(
+    next_plans: list[Annotated[ActionPlan, strawberry.lazy("quotaloom_graphql.action_plans")]] = batch(
         load_review_plans,
         key="id",
         by="review_id",

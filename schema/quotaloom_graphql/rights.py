@@ -37,7 +37,9 @@ class ViewerCan:
     create_action_plans: bool = strawberry.field(
         description="Make action plans: your own as a member, anybody's as an admin."
     )
-    pay_incentives: bool = strawberry.field(description="Set incentive rules, make groups of members, and start runs.")
+    pay_incentives: bool = strawberry.field(
+        description="Set and simulate incentive rules, make groups of members, and start runs."
+    )
     be_notified: bool = strawberry.field(description="Have notifications, and mark them as read; members only.")
 
 

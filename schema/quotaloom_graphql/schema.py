@@ -30,6 +30,7 @@ from quotaloom_graphql import (
     deal_reviews,
     disputes,
     funnel_queries,
+    incentive_simulations,
     incentives,
     leads,
     metrics,
@@ -60,6 +61,7 @@ from quotaloom_graphql.funnel_layouts import FunnelLayoutMutation
 from quotaloom_graphql.funnel_mutations import FunnelMutation
 from quotaloom_graphql.hand_outs import HandOutMutation
 from quotaloom_graphql.incentive_mutations import IncentiveMutation
+from quotaloom_graphql.incentive_simulation_mutations import IncentiveSimulationMutation
 from quotaloom_graphql.jobs import JobMutation, JobQuery
 from quotaloom_graphql.lead_mutations import LeadMutation
 from quotaloom_graphql.merging import MergingMutation
@@ -93,6 +95,7 @@ from quotaloom_graphql.submission_mutations import SubmissionMutation
 from quotaloom_graphql.subscriptions import Subscription
 from quotaloom_graphql.target_imports import TargetImportMutation
 from quotaloom_graphql.target_warnings import TargetWarningQuery
+from quotaloom_graphql.what_if import WhatIfMutation
 from quotaloom_graphql.worksheets import WorksheetMutation
 from quotaloom_sdk import GraphQLExtension, InvalidDefinition
 
@@ -117,6 +120,7 @@ NODE_LOADERS: dict[str, NodeLoader] = {
     **incentives.NODE_LOADERS,
     **disputes.NODE_LOADERS,
     **reviews.NODE_LOADERS,
+    **incentive_simulations.NODE_LOADERS,
 }
 
 
@@ -157,6 +161,7 @@ class Query(
     incentives.IncentiveQuery,
     disputes.DisputeQuery,
     reviews.ReviewQuery,
+    incentive_simulations.IncentiveSimulationQuery,
     PluginQuery,
     JobQuery,
 ):
@@ -205,6 +210,8 @@ class Mutation(
     DisputeMutation,
     ReviewFormMutation,
     ReviewMutation,
+    IncentiveSimulationMutation,
+    WhatIfMutation,
     AttributeMutation,
     PolicyMutation,
     PolicyTrialMutation,

@@ -8,6 +8,8 @@ from functools import partial
 
 from quotaloom.action_plans.every_night import REMIND as REMIND_OF_ACTION_PLANS
 from quotaloom.incentives.running import computing_runs
+from quotaloom.incentives.simulating import simulating
+from quotaloom.incentives.simulations import FORGET as FORGET_SIMULATIONS
 from quotaloom.platform.database import Database
 from quotaloom.platform.jobs.handlers import Handlers, JobHandler
 from quotaloom.platform.jobs.purging import PURGE
@@ -30,8 +32,9 @@ async def working(database: Database, database_url: str, policies: PolicyHost, c
         JobHandler(DELIVERY, partial(deliver, policies)),
         handing_out_by_itself(policies),
         computing_runs(policies),
+        simulating(policies),
     ]
-    handlers = Handlers([PURGE, RECYCLE, REMIND, REMIND_OF_ACTION_PLANS, DEADLINES, *of_plugins])
+    handlers = Handlers([PURGE, RECYCLE, REMIND, REMIND_OF_ACTION_PLANS, DEADLINES, FORGET_SIMULATIONS, *of_plugins])
     async with AsyncExitStack() as stack:
         if policies.registry.of_kind(KIND):
             courier = await stack.enter_async_context(EventCourier(database, policies.registry, clock))

@@ -60,6 +60,49 @@ class IncentiveRule(TenantModel):
         table = "incentive_rule"
 
 
+class IncentiveSimulation(TenantModel):
+    """What rules would have given in past periods of a grain, [starts_on, ends_on), beside what those in force gave.
+
+    For all, or for those who stand below `unit_id`. `status` is waiting, computing, done or failed; `failure` says why.
+    `changes` are laid over the rules in force, `bounds` those of the histogram, in minor units. `done` of `total`
+    members are computed. `result` is what came out, amounts in minor units of its currency.
+    """
+
+    title = fields.CharField(max_length=200)
+    grain = fields.CharField(max_length=8)
+    starts_on = fields.DateField()
+    ends_on = fields.DateField()
+    unit_id = fields.BigIntField(null=True)
+    changes: Any = fields.JSONField()
+    bounds: Any = fields.JSONField(null=True)
+    status = fields.CharField(max_length=16)
+    done = fields.IntField(default=0)
+    total = fields.IntField(default=0)
+    result: Any = fields.JSONField(null=True)
+    failure = fields.TextField(null=True)
+    created_at = fields.DatetimeField()
+    created_by = fields.CharField(max_length=200)
+    finished_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "incentive_simulation"
+
+
+class IncentiveBudget(TenantModel):
+    """What a unit may spend on incentives in a period, [starts_on, ends_on): minor units of the company's currency."""
+
+    unit_id = fields.BigIntField()
+    label = fields.CharField(max_length=32)
+    grain = fields.CharField(max_length=8)
+    starts_on = fields.DateField()
+    ends_on = fields.DateField()
+    amount = fields.BigIntField()
+    version = fields.IntField(default=1)
+
+    class Meta:
+        table = "incentive_budget"
+
+
 class IncentiveRun(TenantModel):
     """The computing and paying of one period, [starts_on, ends_on), for all or for the subtree of a unit.
 

@@ -166,16 +166,21 @@ def _title(given: str) -> str:
 
 
 def _check(change: RuleChange, start: date) -> None:
-    check_key(change.key)
+    check_rule(change.key, change.ordinal, change.unit_id, change.group_id)
     refuse_unknown_day(change.valid_from, "validFrom")
     refuse_unknown_day(change.valid_to, "validTo")
-    if not -1_000_000 <= change.ordinal <= 1_000_000:
-        raise InputError("BAD_ORDINAL", "an ordinal lies between -1,000,000 and 1,000,000", ("ordinal",))
-    if change.unit_id is not None and change.group_id is not None:
-        message = "a rule is for a unit or for a group; set it twice for both"
-        raise InputError("BAD_SCOPE", message, ("groupId",))
     if change.valid_to is not None and change.valid_to <= start:
         raise InputError("BAD_RANGE", f"a rule from {start} must end later than {change.valid_to}", ("validTo",))
+
+
+def check_rule(key: str, ordinal: int, unit_id: int | None, group_id: int | None) -> None:
+    """Raise `InputError` BAD_KEY, BAD_ORDINAL, BAD_SCOPE for what no rule can be."""
+    check_key(key)
+    if not -1_000_000 <= ordinal <= 1_000_000:
+        raise InputError("BAD_ORDINAL", "an ordinal lies between -1,000,000 and 1,000,000", ("ordinal",))
+    if unit_id is not None and group_id is not None:
+        message = "a rule is for a unit or for a group; set it twice for both"
+        raise InputError("BAD_SCOPE", message, ("groupId",))
 
 
 async def _require_scope(transaction: Transaction, change: RuleChange) -> None:

@@ -18,7 +18,6 @@ from quotaloom.ownership.owners import RecordKind
 from quotaloom.platform.access import Role
 from quotaloom.platform.database import Database
 from quotaloom.platform.tokens import Identity
-from quotaloom.policies.settings import PolicyChange, switch_policy
 from quotaloom.pool.commands import create_pool
 from quotaloom.pool.pools import HideableField, NewPool
 from quotaloom.reviews.cycles import open_cycle
@@ -199,17 +198,18 @@ async def test_a_plan_takes_up_a_review_of_its_member(database: Database) -> Non
     """Ann's review of May leads to her plan for June, and back; of Bob's she knows nothing."""
     floor = await furnish(database)
     team = NewPart("team", "Teamwork", PartKind.QUALITATIVE, Decimal(1), Decimal(10))
+    scorer = {"policy": "reviews.weighted_score", "active": True}
+    assert (await do(floor, "switchPolicy", "policy { key }", None, **scorer))["errors"] == []
     form = NewForm("monthly", "Monthly", Grain.MONTH, Content([team], Layout()))
-    registry = floor.host.registry
-    await switch_policy(floor.work, floor.host, PolicyChange("reviews.weighted_score", active=True))
-    await open_cycle(floor.work, registry, await create_form(floor.work, registry, form), "2026-05")
+    form_id = await create_form(floor.work, floor.host.registry, form)
+    await open_cycle(floor.work, floor.host.registry, form_id, "2026-05")
     rows = await floor.rows("SELECT member_id, id FROM review")
     reviews = {row["member_id"]: gid("Review", row["id"]) for row in rows}
     given = {"period": "2026-06", "metricId": gid("Metric", await revenue(floor))}
-    fields = "actionPlan { review { period actionPlans { period } } }"
+    fields = "actionPlan { review { period nextPlans { period } } }"
     mine, his = (reviews[floor.members[name]] for name in ("ann", "bob"))
     payload = await do(floor, "createActionPlan", fields, "ann", reviewId=mine, **given)
-    linked = {"review": {"period": "2026-05", "actionPlans": [{"period": "2026-06"}]}}
+    linked = {"review": {"period": "2026-05", "nextPlans": [{"period": "2026-06"}]}}
     assert payload == {"errors": [], "actionPlan": linked}
     refused = await do(floor, "createActionPlan", fields, "ann", reviewId=his, **given)
     assert refused["errors"] == ["UNKNOWN_REVIEW at reviewId"]

@@ -34,6 +34,8 @@ def one_of_each(world: World) -> dict[str, str]:
         "MemberGroup": world["group"],
         "IncentiveRun": world["run"],
         "Statement": world["statement of paid run"],
+        "Dispute": world["dispute"],
+        "IncentiveSimulation": world["simulation"],
         "ActionPlan": world["action plan"],
         "ActionItem": world["action item"],
         "Review": world["ann review"],
