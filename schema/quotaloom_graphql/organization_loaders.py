@@ -170,4 +170,13 @@ async def load_member_rights(keys: list[int], info: Info) -> list[dict[str, Any]
     work = await info.context.work()
     may_edit = work.viewer.may(Scope.ORGANIZATION)
     scheduled = await scheduled_by(info.context.snapshot, work.viewer, work.today, keys)
-    return [{"member_id": key, "edit": may_edit, "schedule": key in scheduled} for key in keys]
+    sight = await info.context.sight()
+    return [
+        {
+            "member_id": key,
+            "edit": may_edit,
+            "schedule": key in scheduled,
+            "ask_what_if": sight.sees_member(key),
+        }
+        for key in keys
+    ]

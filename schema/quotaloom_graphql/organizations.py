@@ -99,6 +99,7 @@ class ViewerCanOnMember:
 
     edit: bool = strawberry.field(description="Change, set attributes, let leave, appoint.")
     schedule: bool = strawberry.field(description="Note absences and working hours.")
+    ask_what_if: bool = strawberry.field(description="Ask what his statement would be.")
 
 
 @strawberry.type(description="A member in a position for a date range.")

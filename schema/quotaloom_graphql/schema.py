@@ -95,6 +95,7 @@ from quotaloom_graphql.submission_mutations import SubmissionMutation
 from quotaloom_graphql.subscriptions import Subscription
 from quotaloom_graphql.target_imports import TargetImportMutation
 from quotaloom_graphql.target_warnings import TargetWarningQuery
+from quotaloom_graphql.what_if import WhatIfMutation
 from quotaloom_graphql.worksheets import WorksheetMutation
 from quotaloom_sdk import GraphQLExtension, InvalidDefinition
 
@@ -210,6 +211,7 @@ class Mutation(
     ReviewFormMutation,
     ReviewMutation,
     IncentiveSimulationMutation,
+    WhatIfMutation,
     AttributeMutation,
     PolicyMutation,
     PolicyTrialMutation,

@@ -80,7 +80,8 @@ async def prepare(
     metrics = await read_metrics(transaction, postings)
     sound = [place for place in range(len(postings)) if _is_sound(prepared, place, metrics)]
     sound = _set_repeats_apart(prepared, sound)
-    facts = await read_facts(transaction, company, [postings[place] for place in sound], metrics)
+    good, today = [postings[place] for place in sound], company.today(transaction.now)
+    facts = await read_facts(transaction, company, good, metrics, today)
     faulty = {place: found for place in sound if (found := _draft(prepared, place, facts, company.currency))}
     if faulty or prepared.errors or refused:
         fresh = await _set_replays_apart(transaction, company, prepared, sound)

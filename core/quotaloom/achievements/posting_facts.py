@@ -14,7 +14,7 @@ from quotaloom.metrics.rates import RateKind, RateTable
 from quotaloom.metrics.reads import metrics_by_id, rate_table
 from quotaloom.organizations.spans import Span
 from quotaloom.platform.amounts import LARGEST
-from quotaloom.platform.unit_of_work import Transaction
+from quotaloom.platform.unit_of_work import Snapshot, Transaction
 from quotaloom.platform.work import CompanyFacts
 
 NAMED = ("member", "customer", "product", "opportunity")
@@ -60,14 +60,21 @@ class PostingFacts:
 
 
 async def read_facts(
-    transaction: Transaction, company: CompanyFacts, postings: Sequence[Posting], metrics: dict[int, Record]
+    source: Snapshot | Transaction,
+    company: CompanyFacts,
+    postings: Sequence[Posting],
+    metrics: dict[int, Record],
+    today: date,
 ) -> PostingFacts:
-    """Everything that is needed to credit the postings, in as many statements however many they are."""
+    """Everything that is needed to credit the postings, in as many statements however many they are.
+
+    `today` is the last day that they may be of.
+    """
     credits = [credit for posting in postings for credit in posting.credits]
     names: dict[str, dict[int, str]] = {kind: {} for kind in ("position", *NAMED)}
     open_: dict[int, Span] = {}
     holdings: dict[int, list[tuple[Span, int]]] = defaultdict(list)
-    for kind, id_, name, since, until, member_id in await transaction.fetch(
+    for kind, id_, name, since, until, member_id in await source.fetch(
         _FOUND,
         storable({credit.position_id for credit in credits}),
         storable({credit.member_id for credit in credits}),
@@ -83,13 +90,13 @@ async def read_facts(
             open_[id_] = Span.of(since, until)
     rates = RateTable(company.currency)
     if foreign := {posting.currency for posting in postings if posting.currency} - {company.currency}:
-        rates = await rate_table(transaction, company.currency, RateKind.BOOKING, sorted(foreign))
-    return PostingFacts(metrics, names, open_, holdings, rates, company.today(transaction.now))
+        rates = await rate_table(source, company.currency, RateKind.BOOKING, sorted(foreign))
+    return PostingFacts(metrics, names, open_, holdings, rates, today)
 
 
-async def read_metrics(transaction: Transaction, postings: Iterable[Posting]) -> dict[int, Record]:
+async def read_metrics(source: Snapshot | Transaction, postings: Iterable[Posting]) -> dict[int, Record]:
     """The metrics that the postings name, by id, in one statement."""
-    rows = await metrics_by_id(transaction, storable({posting.metric_id for posting in postings}))
+    rows = await metrics_by_id(source, storable({posting.metric_id for posting in postings}))
     return {row["id"]: row for row in rows}
 
 

@@ -11,7 +11,7 @@ from datetime import date
 
 from quotaloom.achievements.entries import Draft, PostedEntry
 from quotaloom.achievements.storing import ENTRY_COLUMNS, posted, store
-from quotaloom.platform.unit_of_work import Transaction
+from quotaloom.platform.unit_of_work import Snapshot, Transaction
 from quotaloom.platform.work import CompanyFacts
 
 # Every writer takes customers before all else that he waits for, and in one order.
@@ -51,15 +51,15 @@ async def hold_customers(transaction: Transaction, customer_ids: Sequence[int | 
         await transaction.fetch(_HOLD, transaction.company_id, wanted)
 
 
-async def first_wins(transaction: Transaction, wins: Sequence[tuple[int | None, date]]) -> frozenset[int]:
+async def first_wins(source: Snapshot | Transaction, wins: Sequence[tuple[int | None, date]]) -> frozenset[int]:
     """The places of the wins that are the first of their customers: of several, the earliest, then the first named.
 
-    `wins` are the customer, who is held, and the close date of each.
+    `wins` are the customer, who is held where they are written, and the close date of each.
     """
     customers = sorted({customer_id for customer_id, _ in wins if customer_id is not None})
     if not customers:
         return frozenset()
-    counted = await _counted(transaction, customers)
+    counted = await _counted(source, customers)
     firsts: dict[int, int] = {}
     for place in sorted(range(len(wins)), key=lambda place: wins[place][1]):
         customer_id = wins[place][0]
@@ -79,11 +79,11 @@ async def pass_on(transaction: Transaction, company: CompanyFacts, metric_id: in
     await store(transaction, company, [_counting(posted(row), metric_id) for row in rows])
 
 
-async def _counted(transaction: Transaction, customer_ids: Sequence[int]) -> set[int]:
+async def _counted(source: Snapshot | Transaction, customer_ids: Sequence[int]) -> set[int]:
     """Those of the customers whom a deal that is won has counted."""
-    won = await transaction.fetch(_WON_OF_CUSTOMERS, transaction.company_id, customer_ids)
+    won = await source.fetch(_WON_OF_CUSTOMERS, source.company_id, customer_ids)
     # Two statements, as the planner cannot know how few entries have one of these keys, and might try all.
-    rows = await transaction.fetch(_WRITTEN, [row["key"] for row in won])
+    rows = await source.fetch(_WRITTEN, [row["key"] for row in won])
     written = {row["idempotency_key"] for row in rows}
     return {row["customer_id"] for row in won if row["key"] in written}
 

@@ -57,19 +57,27 @@ async def post_wins(transaction: Transaction, company: CompanyFacts, wins: Seque
     """
     if not wins:
         return
-    metrics = await metrics_of_wins(transaction)
     await hold_customers(transaction, [win.customer_id for win in wins])
-    firsts = await first_wins(transaction, [(win.customer_id, win.closed_on) for win in wins])
-    rates = await _margin_rates(transaction, wins)
-    placed = [
+    placed = await postings_of_wins(transaction, wins)
+    try:
+        await append(transaction, company, [posting for _, posting in placed])
+    except InputError as error:
+        raise seen_from_wins(error, wins, [place for place, _ in placed]) from error
+
+
+async def postings_of_wins(source: Snapshot | Transaction, wins: Sequence[Win]) -> list[tuple[int, Posting]]:
+    """What each win counts for, as `post_wins` posts it, with the place of the win; nothing is written.
+
+    Raises `InputError` NO_METRIC. Whoever is going to post them has to hold the customers.
+    """
+    metrics = await metrics_of_wins(source)
+    firsts = await first_wins(source, [(win.customer_id, win.closed_on) for win in wins])
+    rates = await _margin_rates(source, wins)
+    return [
         (place, posting)
         for place, win in enumerate(wins)
         for posting in _postings(win, metrics, rates, first=place in firsts)
     ]
-    try:
-        await append(transaction, company, [posting for _, posting in placed])
-    except InputError as error:
-        raise _seen_from_wins(error, wins, [place for place, _ in placed]) from error
 
 
 async def metrics_of_wins(source: Snapshot | Transaction) -> dict[str, int]:
@@ -81,15 +89,15 @@ async def metrics_of_wins(source: Snapshot | Transaction) -> dict[str, int]:
     return found
 
 
-async def _margin_rates(transaction: Transaction, wins: Sequence[Win]) -> dict[int, Decimal]:
+async def _margin_rates(source: Snapshot | Transaction, wins: Sequence[Win]) -> dict[int, Decimal]:
     """The gross margin rates of the products that were sold, by product, as far as they are known."""
     named = {number for win in wins for number in (win.product_id, *(line.product_id for line in win.lines))}
     products = sorted(number for number in named if number is not None)
-    rows = await products_by_id(transaction, products) if products else []
+    rows = await products_by_id(source, products) if products else []
     return {row["id"]: row["gross_margin_rate"] for row in rows if row["gross_margin_rate"] is not None}
 
 
-def _seen_from_wins(error: InputError, wins: Sequence[Win], places: Sequence[int]) -> InputError:
+def seen_from_wins(error: InputError, wins: Sequence[Win], places: Sequence[int]) -> InputError:
     """The errors at the wins that they concern; `places` has the win of each posting."""
     found: dict[tuple[str, Path], InputError] = {}
     for one in error.errors if isinstance(error, ManyRefused) else [error]:

@@ -96,7 +96,7 @@ async def read_figures(
     planned.
     """
     achieved: dict[int, dict[Place, int]] = {metric["id"]: defaultdict(int) for metric in metrics.rows}
-    counted = _counted_by(metrics.rows)
+    counted = counted_by(metrics.rows)
     for row in await snapshot.fetch(_SUMS, list(member_ids), period.starts_on, period.ends_on, position_ids):
         place, amount = (row["member_id"], row["position_id"]), int(row["achieved"])
         for metric_id in counted(row["metric_id"], row["product_id"]):
@@ -108,7 +108,7 @@ async def read_figures(
     return Figures(metrics, achieved, lines)
 
 
-def _counted_by(metrics: Sequence[Record]) -> Callable[[int, int], list[int]]:
+def counted_by(metrics: Sequence[Record]) -> Callable[[int, int], list[int]]:
     """For entries of a metric and product: the metrics that count them."""
     countings = [(metric["id"], counting_of(metric)) for metric in metrics]
 

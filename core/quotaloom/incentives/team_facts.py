@@ -52,7 +52,7 @@ async def team_facts(
     Members are those who hold such a position on any day of the period, or were credited in it. Who leads nothing is
     left out.
     """
-    below = await snapshot.fetch(_BELOW, list(head_ids), period.starts_on, period.ends_on)
+    below = await positions_below(snapshot, head_ids, period)
     positions = sorted({row["position_id"] for row in below})
     if not positions:
         return {}
@@ -68,6 +68,11 @@ async def team_facts(
     for row in below:
         of_heads[row["head_id"]].append(row)
     return {head_id: _team(head_id, rows, there, names, figures) for head_id, rows in of_heads.items()}
+
+
+async def positions_below(snapshot: Snapshot, head_ids: Sequence[int], period: Period) -> list[Record]:
+    """The positions below each head in a period (`head_id`, `position_id`, `level`)."""
+    return await snapshot.fetch(_BELOW, list(head_ids), period.starts_on, period.ends_on)
 
 
 def _team(

@@ -37,6 +37,7 @@ VALID_INCENTIVES: Final[Mapping[str, Callable[[World], dict[str, Any]]]] = {
     "withdrawDispute": lambda w: {"id": w["missing line"], "reason": "My mistake"},
     "simulateIncentives": lambda w: {"changes": [{"key": "rate", "policy": POLICY}], "first": "2026-04"},
     "removeIncentiveSimulation": lambda w: {"id": w["simulation"]},
+    "askWhatIf": lambda w: {"memberId": w.member("ann"), "amounts": [{"metric": "revenue", "amount": "5"}]},
 }
 """The input of each, by the mutation's name."""
 
@@ -111,5 +112,16 @@ BAD_INCENTIVES: Final[Mapping[str, Callable[[World], list[dict[str, Any]]]]] = {
         ),
     ],
     "removeIncentiveSimulation": lambda w: [_unknown("IncentiveSimulation"), {"id": "?"}, {"id": w["rule"]}],
+    "askWhatIf": lambda w: [
+        *(_unknown("Member", "memberId"), {"memberId": None}, {"amounts": [{"metric": "luck", "amount": "1"}]}),
+        *({"amounts": [{"metric": "revenue", "amount": "0.001"}]}, {"deals": [{"opportunityId": w["deal"]}] * 51}),
+        *(
+            {"deals": [{"opportunityId": w["deal"], **deal}]}
+            for deal in (
+                *({"amount": "-1"}, {"amount": "0.001"}, {"closedOn": "2026-07-01"}, {"closedOn": "1000-01-01"}),
+                *(_unknown("Opportunity", "opportunityId"), {"opportunityId": "?"}),
+            )
+        ),
+    ],
 }
 """What differs from a valid input, by the mutation's name."""

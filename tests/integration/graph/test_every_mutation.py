@@ -95,7 +95,7 @@ async def test_every_mutation_needs_a_token(database: Database, database_url: st
             assert [error["extensions"]["code"] for error in answer["errors"]] == ["UNAUTHENTICATED"], name
 
 
-UNTOLD = {"simulatePolicy", "markNotificationsRead"}
+UNTOLD = {"simulatePolicy", "askWhatIf", "markNotificationsRead"}
 """Mutations that answer a question, or concern nobody but who sends them."""
 
 
