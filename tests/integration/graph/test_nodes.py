@@ -35,6 +35,7 @@ def one_of_each(world: World) -> dict[str, str]:
         "IncentiveRun": world["run"],
         "Statement": world["statement of paid run"],
         "IncentiveSimulation": world["simulation"],
+        "IncentiveBudget": world["budget"],
         "ActionPlan": world["action plan"],
         "ActionItem": world["action item"],
         "Review": world["ann review"],

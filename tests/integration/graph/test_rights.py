@@ -140,6 +140,7 @@ SHOWN: Final = {
     "cancelIncentiveRun": "IncentiveRun.viewerCan.cancel",
     "simulateIncentives": "Viewer.can.payIncentives",
     "removeIncentiveSimulation": "IncentiveSimulation.viewerCan.edit",
+    "setIncentiveBudget": "Viewer.can.payIncentives",
     "askWhatIf": "Member.viewerCan.askWhatIf",
     "reviewDeal": "Opportunity.viewerCan.review",
     "followUpDealReview": "DealReview.viewerCan.followUp",
