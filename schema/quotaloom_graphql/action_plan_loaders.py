@@ -67,6 +67,7 @@ NAMED: Final[Mapping[str, str]] = {
     "opportunity_id": "Opportunity",
     "activity_id": "Activity",
     "refines_id": "ActionItem",
+    "carried_from_id": "ActionItem",
     "metric_id": "Metric",
     "plan_id": "Plan",
     "objective_id": "Objective",

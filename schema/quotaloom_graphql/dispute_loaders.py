@@ -12,6 +12,7 @@ import strawberry
 from quotaloom.incentives import dispute_reads as reads
 from quotaloom.incentives.deciders import heads_above, rights_on
 from quotaloom.incentives.dispute_reads import DisputeFilter
+from quotaloom.incentives.disputes import may_contest
 from quotaloom.metrics.currencies import currency_scale
 from quotaloom.platform.access import Role
 from quotaloom.platform.amounts import format_amount
@@ -141,3 +142,9 @@ async def load_dispute_rights(disputes: list[Any], info: Info) -> list[dict[str,
     viewer = (await context.work()).viewer
     rights = await rights_on(context.snapshot, viewer, await context.sight(), disputes, await context.today())
     return [asdict(one) for one in rights]
+
+
+async def load_statement_rights(statements: list[Any], info: Info) -> list[dict[str, bool]]:
+    """What the viewer may do with each statement."""
+    work = await info.context.work()
+    return [{"contest": may_contest(work, one)} for one in statements]

@@ -12,7 +12,7 @@ from strawberry.scalars import JSON
 from quotaloom_graphql.achievements import Achievement
 from quotaloom_graphql.connections import Connection
 from quotaloom_graphql.context import Info
-from quotaloom_graphql.dispute_loaders import load_disputes, load_statement_disputes
+from quotaloom_graphql.dispute_loaders import load_disputes, load_statement_disputes, load_statement_rights
 from quotaloom_graphql.enums import Grain
 from quotaloom_graphql.incentive_enums import RunStatus, RunStep
 from quotaloom_graphql.incentive_loaders import (
@@ -162,6 +162,15 @@ class StatementLine:
     )
 
 
+@strawberry.type(description="What you may do with a statement as it stands; the server checks again.")
+class ViewerCanOnStatement:
+    """Rights of the viewer."""
+
+    contest: bool = strawberry.field(
+        description="Contest it (`openDispute`): your own, until 60 days after it was paid."
+    )
+
+
 @strawberry.type(
     description="What a member gets for a period (提成单). You see your own once it is reviewed, those of members in"
     " the subtrees that you head, and as an admin all."
@@ -198,6 +207,7 @@ class Statement(Node):
         by="statement_id",
         description="What the member contests of it, the earliest first.",
     )
+    viewer_can: ViewerCanOnStatement = batch(load_statement_rights, description="What you may do with it.")
     export: ReportFile = batch(
         load_statement_files, key="id", description="The statement as a file; `HTML` is a page to print."
     )

@@ -113,9 +113,8 @@ async def load_plan_follow_ups(keys: list[int], info: Info) -> list[Record]:
 async def load_review_action_plans(keys: list[int], info: Info) -> list[dict[str, Any]]:
     """The action plans of each review's period, of those that the viewer may see."""
     rows = await reads.action_plans_of(info.context.snapshot, keys)
-    seen = (
-        {one["id"]: one for one in await load_action_plans(sorted({row["id"] for row in rows}), info)} if rows else {}
-    )
+    plans = await load_action_plans(sorted({row["id"] for row in rows}), info) if rows else []
+    seen = {one["id"]: one for one in plans}
     return [{**seen[row["id"]], "review_id": row["review_id"]} for row in rows if row["id"] in seen]
 
 

@@ -60,8 +60,9 @@ async def carry_over_items(work: Work, plan_id: int, item_ids: Sequence[int]) ->
         ids = await carry(transaction, work, carried, to.id, to.part_of_id, to.days)
         await update_row(transaction, "action_plan", to.id, {})
         if to.state is PlanState.AGREED:
-            for new_id in ids:
-                await keep_entry(transaction, to.id, Step.ITEM_ADDED, item_id=new_id)
+            for new_id, item_id in zip(ids, item_ids, strict=True):
+                after = {"carried_from_id": item_id}
+                await keep_entry(transaction, to.id, Step.ITEM_ADDED, item_id=new_id, after=after)
         return ids
 
     return await work.write(apply)
@@ -88,10 +89,12 @@ async def _sources(
         source = to if source_id == to.id else await hold_own_plan(transaction, work, source_id)
         for stored in await hold_items(transaction, source.id, [one for one in item_ids if plan_of[one] == source_id]):
             found[stored.id] = (source, stored)
-    for item_id in item_ids:
+    for number, item_id in enumerate(item_ids):
+        if item_id not in found:
+            raise unknown_item(("itemIds", number))  # removed since we looked
         if found[item_id][0].state is PlanState.SUBMITTED:
             message = "the plan of this item is submitted: take it back with returnActionPlan first"
-            raise InputError("SUBMITTED", message, ("itemIds", item_ids.index(item_id)))
+            raise InputError("SUBMITTED", message, ("itemIds", number))
     return found
 
 

@@ -9,7 +9,7 @@ from typing import Final
 from asyncpg import Record
 
 from quotaloom.achievements.posting_facts import storable
-from quotaloom.action_plans.facts import NewItem
+from quotaloom.action_plans.facts import NO_SUBJECTS, NewItem
 from quotaloom.action_plans.storing import unknown_item
 from quotaloom.activities.facts import Subjects
 from quotaloom.activities.subjects import hold_owners, hold_subjects, named_records
@@ -47,7 +47,7 @@ async def known_subjects(
     Raises `NotFound` for a record that the viewer does not work on; an item may be for none.
     """
     await hold_owners(transaction, *(subjects for subjects, _ in given))
-    found: dict[Subjects, Subjects] = {Subjects(): Subjects()}
+    found: dict[Subjects, Subjects] = {NO_SUBJECTS: NO_SUBJECTS}
     for subjects, path in given:
         if subjects not in found:
             try:
@@ -58,16 +58,29 @@ async def known_subjects(
 
 
 async def still_known(transaction: Transaction, work: Work, given: Sequence[Subjects]) -> list[Subjects]:
-    """The same for what is copied: an item is for nothing by name where the viewer works on the record no more."""
+    """The same for what is copied, without the records that the viewer works on no more."""
     await hold_owners(transaction, *given)
-    found: dict[Subjects, Subjects] = {Subjects(): Subjects()}
+    found: dict[Subjects, Subjects] = {NO_SUBJECTS: NO_SUBJECTS}
     for subjects in given:
         if subjects not in found:
-            try:
-                found[subjects] = (await hold_subjects(transaction, work, subjects)).subjects
-            except NotFound:
-                found[subjects] = Subjects()
+            found[subjects] = await _known_part(transaction, work, subjects)
     return [found[subjects] for subjects in given]
+
+
+async def _known_part(transaction: Transaction, work: Work, subjects: Subjects) -> Subjects:
+    """The whole, or else the deal with its customer, the customer or the lead alone."""
+    for part in (
+        subjects,
+        Subjects(opportunity_id=subjects.opportunity_id),
+        Subjects(customer_id=subjects.customer_id),
+        Subjects(lead_id=subjects.lead_id),
+    ):
+        if part != NO_SUBJECTS:
+            try:
+                return (await hold_subjects(transaction, work, part)).subjects
+            except NotFound:
+                continue
+    return NO_SUBJECTS
 
 
 async def linked(

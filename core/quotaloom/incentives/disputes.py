@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 from asyncpg import Record
 
@@ -23,6 +24,9 @@ from quotaloom.platform.work import Work
 
 DAYS_TO_CONTEST: Final = 60
 """A paid statement is contested until the end of so many days after the day of payment."""
+
+CONTESTABLE: Final = ("reviewed", "approved", "paid")
+"""From which states of its run on a statement is contested."""
 
 MOST_DISPUTES: Final = 100
 MOST_COMMENTS: Final = 500
@@ -125,6 +129,19 @@ def _amount(given: Decimal | None, currency: str, *, least: int) -> int | None:
     return amount
 
 
+def last_day(work: Work, statement: Mapping[str, Any] | Record) -> date | None:
+    """Until when a statement may be contested; None as long as it is not paid."""
+    paid_at = statement["paid_at"]
+    return None if paid_at is None else work.company.today(paid_at) + timedelta(days=DAYS_TO_CONTEST)
+
+
+def may_contest(work: Work, statement: Mapping[str, Any] | Record) -> bool:
+    """Whether the viewer may contest a statement as it stands: his own, in time."""
+    own = work.viewer.role is not Role.SERVICE and work.viewer.member_id == statement["member_id"]
+    last = last_day(work, statement)
+    return own and statement["status"] in CONTESTABLE and (last is None or work.today <= last)
+
+
 async def _own_statement(transaction: Transaction, work: Work, statement_id: int) -> Record:
     viewer = work.viewer
     row = await transaction.fetch_one(_STATEMENT, statement_id)
@@ -133,16 +150,14 @@ async def _own_statement(transaction: Transaction, work: Work, statement_id: int
         raise NotFound("NOT_FOUND", "there is no such statement", ("statementId",))
     if viewer.role is Role.SERVICE or viewer.member_id != row["member_id"]:
         raise AccessDenied("a statement is contested by its member alone")
-    if row["status"] not in ("reviewed", "approved", "paid"):
+    if row["status"] not in CONTESTABLE:
         raise NotFound("NOT_FOUND", "there is no such statement", ("statementId",))
     return row
 
 
 def _require_in_time(work: Work, statement: Record) -> None:
-    if statement["paid_at"] is None:
-        return
-    last = work.company.today(statement["paid_at"]) + timedelta(days=DAYS_TO_CONTEST)
-    if work.today > last:
+    last = last_day(work, statement)
+    if last is not None and work.today > last:
         message = f"{statement['label']} could be contested until {last}, {DAYS_TO_CONTEST} days after it was paid"
         raise InputError("TOO_LATE", message, ("statementId",))
 

@@ -26,7 +26,8 @@ _RUN_COLUMNS = (
 _STATEMENT = (
     "SELECT statement.id, statement.run_id, statement.member_id, statement.currency, statement.total,"
     " statement.carried_in, statement.carried_out, statement.advanced_before, statement.advanced_after,"
-    " statement.hash, statement.computed_at, run.label, run.grain, run.starts_on, run.ends_on, run.status"
+    " statement.hash, statement.computed_at, run.label, run.grain, run.starts_on, run.ends_on, run.status,"
+    " run.paid_at"
 )
 
 _FROM = (

@@ -170,7 +170,7 @@ async def _request(
         ),
         period=PeriodFact(row["period"], starts_on, ends_on, workdays),
         form_key=row["form_key"],
-        parts=tuple(_fact(part, lines.get(part["id"]), part["metric_id"] in lower) for part in parts),
+        parts=tuple(_fact(part, lines.get(part["id"]), lower, row["self_scored_at"] is not None) for part in parts),
         most=held.layout.most,
         parameters=Parameters(),
         earlier=tuple(one["score"] for one in earlier),
@@ -182,17 +182,20 @@ async def _lower_is_better(snapshot: Snapshot, parts: Sequence[Mapping[str, Any]
     return frozenset(row["id"] for row in await metrics_by_id(snapshot, ids) if row["lower_is_better"])
 
 
-def _fact(part: Mapping[str, Any], line: LineFact | None, lower_is_better: bool) -> ReviewPart:
+def _fact(
+    part: Mapping[str, Any], line: LineFact | None, lower_is_better: frozenset[int], handed_in: bool
+) -> ReviewPart:
+    """A part as the scorer is told of it; a self score that was not handed in is none."""
     return ReviewPart(
         key=part["key"],
         title=part["title"],
         kind=part["kind"],
         weight=part["weight"],
         most=part["most"],
-        self_score=part["self_score"],
+        self_score=part["self_score"] if handed_in else None,
         manager_score=part["manager_score"],
         line=line,
-        lower_is_better=lower_is_better,
+        lower_is_better=part["metric_id"] in lower_is_better,
     )
 
 

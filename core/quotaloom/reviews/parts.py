@@ -45,7 +45,7 @@ class GivenScore:
 
 @dataclass(frozen=True, slots=True)
 class Scoring:
-    """What somebody gives for a review. What is not handed in is a draft, which nobody else sees."""
+    """What somebody gives for a review. What is not handed in is a draft, which the other side does not see."""
 
     scores: Sequence[GivenScore] = ()
     comment: str | None = None

@@ -94,7 +94,7 @@ def rights_on(review: Mapping[str, Any] | Record, heads: Heads, viewer: Viewer) 
     if viewer.member_id is not None and viewer.member_id == review["member_id"]:
         confirming = step is Step.CONFIRMATION
         appealing = review["appeals"] and (confirming or step is Step.APPEAL)
-        told = step not in (Step.SELF, Step.MANAGER)
+        told = review["scored_at"] is not None
         return Rights(score_self=step is Step.SELF, confirm=confirming, appeal=appealing, plan_follow_ups=told)
     admin, own_score = viewer.is_admin, scored_by(viewer, review)
     leads = admin or viewer.member_id in heads

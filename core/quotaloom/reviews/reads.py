@@ -20,15 +20,15 @@ from quotaloom.reviews.people import heads_above, waits_for
 from quotaloom.reviews.steps import Step
 
 # What nobody has handed in yet is hidden: $2 is the member who asks, None for who is none.
-_SCORING: Final = "(review.step IN ('self', 'manager') AND review.member_id IS NOT DISTINCT FROM $2::bigint)"
-_DRAFTED: Final = "(review.step = 'self' AND review.member_id IS DISTINCT FROM $2::bigint)"
+_SCORING: Final = "(review.scored_at IS NULL AND review.member_id IS NOT DISTINCT FROM $2::bigint)"
+_DRAFTED: Final = "(review.self_scored_at IS NULL AND review.member_id IS DISTINCT FROM $2::bigint)"
 
 _REVIEW: Final = f"""
 SELECT review.id, review.cycle_id, review.form_id, review.period, review.starts_on, review.ends_on, review.member_id,
     review.position_id, review.unit_id, review.step, review.due_on, review.escalated_on, review.self_scored_at,
     CASE WHEN {_DRAFTED} THEN NULL ELSE review.self_comment END AS self_comment,
-    CASE WHEN review.step IN ('self', 'manager') THEN NULL ELSE review.reviewer_id END AS reviewer_id,
-    CASE WHEN review.step IN ('self', 'manager') THEN NULL ELSE review.reviewer END AS reviewer,
+    CASE WHEN review.scored_at IS NULL THEN NULL ELSE review.reviewer_id END AS reviewer_id,
+    CASE WHEN review.scored_at IS NULL THEN NULL ELSE review.reviewer END AS reviewer,
     review.scored_at,
     CASE WHEN {_SCORING} THEN NULL ELSE review.manager_comment END AS manager_comment, review.appeal,
     review.score, review.grade, review.explanation::text AS explanation, review.stamp::text AS stamp, review.filed_at,
@@ -81,6 +81,18 @@ WHERE review.company_id = $1 AND review.id = ANY ($2::bigint[]) ORDER BY review.
 """
 
 
+# The first row is always there: it tells how many there are.
+_PAGE: Final = """
+SELECT * FROM (
+    SELECT id, count(*) OVER () AS total, row_number() OVER (ORDER BY ends_on DESC, id) AS ordinal FROM review
+    WHERE company_id = $1 AND ($3::bool OR member_id = $2 OR position_id = ANY ($4::bigint[]))
+        AND ($5::bigint IS NULL OR cycle_id = $5) AND ($6::bigint IS NULL OR form_id = $6)
+        AND ($7::text IS NULL OR period = $7) AND ($8::text IS NULL OR step = $8)
+        AND ($9::bigint IS NULL OR member_id = $9) AND ($10::bigint[] IS NULL OR id = ANY ($10))
+) AS listed WHERE ordinal = 1 OR (ordinal > $12 AND ordinal <= $12 + $11) ORDER BY ordinal
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class ReviewFilter:
     """Which reviews are wanted; None for any. `ids` after all else."""
@@ -114,15 +126,9 @@ async def reviews_of_members(snapshot: Snapshot, member_ids: Sequence[int], sigh
 async def reviews_page(
     snapshot: Snapshot, sight: Sight, wanted: ReviewFilter, *, limit: int, offset: int
 ) -> tuple[list[Record], int]:
-    """A page of the reviews that the viewer may see, the latest period first, and how many there are."""
-    rows = await snapshot.fetch(
-        "SELECT * FROM (SELECT listed.*, count(*) OVER () AS total,"  # noqa: S608 (constants)
-        " row_number() OVER (ORDER BY ends_on DESC, id)"
-        f" AS ordinal FROM ({_REVIEW} AND ($5::bigint IS NULL OR review.cycle_id = $5)"
-        " AND ($6::bigint IS NULL OR review.form_id = $6) AND ($7::text IS NULL OR review.period = $7)"
-        " AND ($8::text IS NULL OR review.step = $8) AND ($9::bigint IS NULL OR review.member_id = $9)"
-        " AND ($10::bigint[] IS NULL OR review.id = ANY ($10))) AS listed) AS numbered"
-        " WHERE ordinal = 1 OR (ordinal > $12 AND ordinal <= $12 + $11) ORDER BY ordinal",
+    """A page of the reviews that the viewer may see, the latest period first, and how many there are in all."""
+    found = await snapshot.fetch(
+        _PAGE,
         *_seen(snapshot, sight),
         wanted.cycle_id,
         wanted.form_id,
@@ -133,8 +139,9 @@ async def reviews_page(
         limit,
         offset,
     )
-    shown = [row for row in rows if offset < row["ordinal"] <= offset + limit]
-    return shown, rows[0]["total"] if rows else 0
+    ids = [row["id"] for row in found if offset < row["ordinal"] <= offset + limit]
+    rows = {row["id"]: row for row in await reviews_by_id(snapshot, ids, sight)} if ids else {}
+    return [rows[id_] for id_ in ids], found[0]["total"] if found else 0
 
 
 async def waiting_for(snapshot: Snapshot, sight: Sight, *, is_admin: bool, today: date) -> list[int]:

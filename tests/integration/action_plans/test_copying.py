@@ -12,6 +12,7 @@ from quotaloom.action_plans.copying import PlanCopy, copy_plan
 from quotaloom.action_plans.finishing import cancel_item, complete_item
 from quotaloom.action_plans.lifecycle import close_plan, submit_plan
 from quotaloom.activities.commands import plan_activity
+from quotaloom.funnels.commands.customers import NewCustomer, create_customer
 from quotaloom.funnels.commands.opportunities import transfer_opportunity
 from quotaloom.platform.database import Database
 from quotaloom.platform.errors import AccessDenied, InputError
@@ -75,14 +76,17 @@ async def test_what_is_open_goes_on_in_the_copy(database: Database) -> None:
 
 
 async def test_a_copy_names_no_record_that_its_member_works_on_no_more(database: Database) -> None:
-    """Bob has the deal by now: Ann's copy says what was to be done, and not for whom."""
+    """Bob has two deals by now: Ann's copy says what was to be done; for Globex, with which she has another deal."""
     floor = await furnish(database)
-    deal = await floor.open("ann")
-    source = await plan_of(floor, items=[todo(deal=deal)])
-    await transfer_opportunity(floor.work, deal, floor.units["bob"])
+    customer = await create_customer(floor.work, NewCustomer("Globex"))
+    deals = [await floor.open("ann", customer_id=customer), await floor.open("ann")]
+    source = await plan_of(floor, items=[todo(deal=deal) for deal in deals])
+    await floor.open("ann", customer_id=customer)
+    for deal in deals:
+        await transfer_opportunity(floor.work, deal, floor.units["bob"])
     copy = await copy_plan(floor.as_member("ann"), source, PlanCopy("2026-W24"))
-    (item,) = await items_of(floor, copy)
-    assert (item["matter"], item["opportunity_id"]) == ("Show the pump", None)
+    found = [(item["matter"], item["opportunity_id"], item["customer_id"]) for item in await items_of(floor, copy)]
+    assert found == [("Show the pump", None, customer), ("Show the pump", None, None)]
 
 
 async def test_a_plan_is_copied_into_a_later_period_as_long(database: Database) -> None:

@@ -26,6 +26,15 @@ VALID_INCENTIVES: Final[Mapping[str, Callable[[World], dict[str, Any]]]] = {
     "cancelIncentiveRun": lambda w: {"id": w["run"], "reason": "A try"},
     "approveIncentiveRun": lambda w: {"id": w["reviewed run"]},
     "payIncentiveRun": lambda w: {"id": w["approved run"]},
+    "openDispute": lambda w: {
+        "statementId": w["statement of paid run"],
+        "line": {"rule": "rate", "key": "flat_rate"},
+        "text": "It was twice as much",
+        "amount": "100.00",
+    },
+    "commentOnDispute": lambda w: {"id": w["dispute"], "text": "Which deal do you mean?"},
+    "decideDispute": lambda w: {"id": w["dispute"], "granted": True, "amount": "3.00", "reason": "You are right"},
+    "withdrawDispute": lambda w: {"id": w["missing line"], "reason": "My mistake"},
     "simulateIncentives": lambda w: {"changes": [{"key": "rate", "policy": POLICY}], "first": "2026-04"},
     "removeIncentiveSimulation": lambda w: {"id": w["simulation"]},
     "setIncentiveBudget": lambda w: {"orgUnitId": w.unit("east"), "period": "2026", "amount": "90000"},
@@ -77,6 +86,19 @@ BAD_INCENTIVES: Final[Mapping[str, Callable[[World], list[dict[str, Any]]]]] = {
     "cancelIncentiveRun": lambda w: [*_runs(w, "approved run", "paid run"), {"reason": LONG}],
     "approveIncentiveRun": lambda w: _runs(w, "run", "approved run", "paid run"),
     "payIncentiveRun": lambda w: _runs(w, "run", "reviewed run", "paid run"),
+    "openDispute": lambda w: [
+        *({"text": " "}, {"text": LONG}, {"line": {"rule": "rate", "key": "other"}}, {"amount": "0"}),
+        *({"amount": "0.001"}, {"amount": "1e30"}, {"line": None}, _unknown("Statement", "statementId")),
+        {"statementId": w["statement of reviewed run"]},
+    ],
+    "commentOnDispute": lambda w: [{"text": " "}, {"text": LONG}, _unknown("Dispute"), {"id": "?"}],
+    "decideDispute": lambda w: [
+        *({"reason": " "}, {"reason": LONG}, {"amount": "-1"}, {"amount": "0.001"}, {"granted": False}),
+        *({"id": w["withdrawn dispute"]}, _unknown("Dispute"), {"id": "?"}, STALE),
+    ],
+    "withdrawDispute": lambda w: [
+        *({"reason": LONG}, {"id": w["withdrawn dispute"]}, _unknown("Dispute"), {"id": "?"}, STALE)
+    ],
     "simulateIncentives": lambda w: [
         *({"first": "2026"}, {"last": "2026-07"}, {"first": "2020-01"}, {"grain": "DAY", "last": "x"}),
         *({"bounds": []}, {"bounds": ["0.001"]}, {"title": " "}, {"changes": []}, _unknown("OrgUnit", "orgUnitId")),

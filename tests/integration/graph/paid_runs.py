@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from quotaloom.platform.unit_of_work import Transaction
 from tests.integration.funnels.floors import Floor
-from tests.integration.graph.asking import gid
+from tests.integration.graph.asking import do, gid
 
 if TYPE_CHECKING:
     from tests.integration.graph.worlds import World
@@ -45,6 +45,18 @@ async def add_incentives(world: World) -> None:
     for name, (run_id, statement_id) in numbers.items():
         world.ids[name] = gid("IncentiveRun", run_id)
         world.ids[f"statement of {name}"] = gid("Statement", statement_id)
+    await _contest(world)
+
+
+async def _contest(world: World) -> None:
+    """Ann contests her line of the reviewed run, misses one in the paid run, and withdraws what she said of another."""
+    texts = {"dispute": "reviewed run", "missing line": "paid run", "withdrawn dispute": "approved run"}
+    for name, run in texts.items():
+        line = None if name == "missing line" else {"rule": "rate", "key": "flat_rate"}
+        given = {"statementId": world[f"statement of {run}"], "text": "This is wrong", "line": line, "amount": "5.00"}
+        made = await do(world.floor, "openDispute", "dispute { id }", "ann", **given)
+        world.ids[name] = made["dispute"]["id"]
+    await do(world.floor, "withdrawDispute", "", "ann", id=world["withdrawn dispute"])
 
 
 async def _insert_runs(transaction: Transaction, floor: Floor) -> dict[str, tuple[int, int]]:

@@ -75,9 +75,10 @@ def leads(path: list[str], kind: Any) -> bool:
 
 
 def as_whom(mutation: str) -> Identity | str | None:
-    """Operators found companies, Ann claims, reads and sets herself goals, Hal reviews; admins do the rest."""
+    """Operators found companies, Ann claims, reads, contests, sets herself goals, Hal reviews; admins do the rest."""
     members = dict.fromkeys(("setOwnGoal", "claimRecords", "claimNextRecords", "markNotificationsRead"), "ann")
     members |= dict.fromkeys(("reviewDeal", "followUpDealReview", "scoreReview"), "hal")
+    members |= dict.fromkeys(("openDispute", "withdrawDispute"), "ann")
     members |= {"scoreOwnReview": "ann", "confirmReview": "eve", "appealReview": "cem"}
     if mutation in members:
         return members[mutation]

@@ -34,6 +34,7 @@ def one_of_each(world: World) -> dict[str, str]:
         "MemberGroup": world["group"],
         "IncentiveRun": world["run"],
         "Statement": world["statement of paid run"],
+        "Dispute": world["dispute"],
         "IncentiveSimulation": world["simulation"],
         "IncentiveBudget": world["budget"],
         "ActionPlan": world["action plan"],

@@ -55,6 +55,8 @@ async def test_what_is_not_handed_in_is_seen_by_its_author_alone(floor: Floor) -
     assert (await do(floor, "scoreReview", "", "hal", **draft))["errors"] == []
     assert await given(floor, bobs, "hal") == ("8", None, "7", "So so", "Well", ["Call more"])
     assert await given(floor, bobs, "bob") == ("8", None, None, None, None, [])
+    await do(floor, "cancelReview", "", id=own, reason="Left")
+    assert await given(floor, own, "hal") == (None, None, None, None, None, [])
     await do(floor, "scoreReview", "", "hal", id=bobs)
     assert await given(floor, bobs, "bob") == ("8", None, "7", "So so", "Well", ["Call more"])
     assert await ask(floor, GIVEN, "ann", id=bobs) == {"node": None}

@@ -52,7 +52,8 @@ class ReviewOffice:
     @classmethod
     async def furnish(cls, database: Database, **facts: Any) -> ReviewOffice:
         """Publish the plan, post what Nia has sold."""
-        office = await PlanningOffice.open(database, **facts)
+        office = await PlanningOffice.open(database, target=None, **facts)
+        await office.set("N 1", {"01": 25_00})
         await office.publish()
         planning = office.planning
         await planning.post(planning.work, "N 1", date(2017, 1, 2), 20_00, "one")

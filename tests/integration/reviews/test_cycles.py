@@ -52,21 +52,16 @@ async def test_every_holder_of_the_subtree_gets_one_review(office: ReviewOffice)
     assert await office.told("Nia") == ["review.waiting"]
 
 
-@pytest.mark.parametrize(
-    ("period", "code"),
-    [
-        ("2017-02", "PERIOD_RUNNING"),
-        ("2017-Q1", "OTHER_GRAIN"),
-        ("2017-01-01/2017-02-01", "OTHER_GRAIN"),
-        ("x", "BAD_PERIOD"),
-    ],
-)
-async def test_a_period_is_one_of_the_form_and_over(office: ReviewOffice, period: str, code: str) -> None:
+async def test_a_period_is_one_of_the_form_and_over(office: ReviewOffice) -> None:
     """A review judges a month that has ended, by the company's day."""
     form = await office.form()
-    with pytest.raises(InputError) as refused:
-        await open_cycle(office.work(), POLICIES.registry, form, period)
-    assert refused.value.code == code
+    for period, code in (
+        *(("2017-02", "PERIOD_RUNNING"), ("2017-Q1", "OTHER_GRAIN"), ("2017-01-01/2017-02-01", "OTHER_GRAIN")),
+        ("x", "BAD_PERIOD"),
+    ):
+        with pytest.raises(InputError) as refused:
+            await open_cycle(office.work(), POLICIES.registry, form, period)
+        assert refused.value.code == code
 
 
 async def test_a_form_is_for_its_subtree_alone(office: ReviewOffice) -> None:

@@ -8,9 +8,11 @@ import pytest
 
 from quotaloom.platform.database import Database
 from quotaloom.platform.errors import AccessDenied, Conflict
+from quotaloom.policies.settings import PolicyChange, switch_policy
 from quotaloom.reviews.closing import appeal_review
 from quotaloom.reviews.steps import DEFAULT_RULES, Overdue, Step, StepRule
 from tests.integration.reviews.judging import ReviewOffice, timed
+from tests.integration.targets.planning import POLICIES
 
 
 @pytest.fixture
@@ -33,6 +35,17 @@ async def test_whoever_forgets_is_reminded_and_passed_over(office: ReviewOffice)
     assert (row["step"], row["due_on"].isoformat()) == ("manager", "2017-02-16")
     assert await office.actions(review) == [("opened", "Ada"), ("self_skipped", "quotaloom")]
     assert await office.told("Noa") == ["review.waiting"]
+
+
+async def test_a_draft_that_was_not_handed_in_counts_for_nothing(office: ReviewOffice) -> None:
+    """Nia drafts a 10 and is skipped; where half of her own score counts, 8 of 10 by Noa are 8 all the same."""
+    change = PolicyChange("reviews.weighted_score", active=True, parameters={"self_weight": "0.5"})
+    await switch_policy(office.work(), POLICIES, change)
+    review = await office.open()
+    await office.score_self(review, "10", submit=False)
+    await office.night(9)
+    await office.score(review, day=9)
+    assert str((await office.review(review))["score"]) == "80.00"
 
 
 async def test_heads_above_may_score_once_the_managers_time_has_passed(office: ReviewOffice) -> None:
