@@ -5,11 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
+import pytest
+
 from quotaloom.achievements.ledger import Reversal
 from quotaloom.achievements.ledger import reverse as reverse_in
 from quotaloom.incentives.running import compute_run
 from quotaloom.incentives.runs import compute_again
+from quotaloom.organizations.commands.companies import update_company
 from quotaloom.platform.database import Database
+from quotaloom.platform.errors import InputError
 from quotaloom.policies.settings import PolicyChange, switch_policy
 from tests.founding import at
 from tests.integration.incentives.paying_rules import PAY, host_of
@@ -84,3 +88,13 @@ async def test_a_month_that_was_passed_over_is_looked_at_once_its_plugin_is_back
     payroll.work = at(payroll.work, datetime(2026, 9, 1, tzinfo=UTC))
     may = await payroll.draft("2026-05")
     assert (await payroll.statements(may))["ann"]["lines"] == [("base", "correction:2026-03", -100_00)]
+
+
+async def test_the_currency_of_statements_stays_that_of_the_company(database: Database) -> None:
+    """A draw is paid before anything is sold: what is carried on and corrected later counts in the same currency."""
+    payroll = await open_payroll(database, "pay.draw")
+    await payroll.rule("draw", "pay.draw", parameters={"amount": 300_00})
+    await payroll.pay("2026-03")
+    with pytest.raises(InputError) as caught:
+        await update_company(payroll.as_member("ada"), {"currency": "USD"})
+    assert caught.value.code == "IN_USE"
