@@ -21,6 +21,7 @@ from benchmarks import (
     funnel_figures,
     handing_out,
     importing,
+    incentive_runs,
     memory,
     nested_query,
     policies,
@@ -43,7 +44,7 @@ class Benchmark:
 
 MODULES = (
     *(importing, memory, nested_query, decomposing, attaining, attainment_report, posting, funnel_figures),
-    *(claiming, recycling, handing_out, policies, starting),
+    *(claiming, recycling, handing_out, incentive_runs, policies, starting),
 )
 
 BENCHMARKS = {module.__name__.rpartition(".")[2]: Benchmark(module.TITLE, module.measure) for module in MODULES}
