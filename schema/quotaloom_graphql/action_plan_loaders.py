@@ -239,7 +239,7 @@ async def _comparable(context: RequestContext, plan_ids: set[int], info: Info) -
 async def load_figures(keys: list[int], info: Info) -> list[dict[str, Any]]:
     """The figures of each plan with the shorter ones that belong to it."""
     context = info.context
-    found = await figures_of_plans(context.snapshot, keys, await context.today())
+    found = await figures_of_plans(context.snapshot, keys, await context.today(), await context.sight())
     return [await _figures(context, found[key]) for key in keys]
 
 
