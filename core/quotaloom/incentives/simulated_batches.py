@@ -66,7 +66,7 @@ class TooManyFailures(Exception):
     def __init__(self, failures: Sequence[Failure]) -> None:
         first = failures[0]
         super().__init__(
-            f"policies failed for {len(failures)} members; the first of them, {first.period}: {first.text}"
+            f"policies failed for {len(failures)} members; the first of them, in {first.period}: {first.text}"
         )
 
 

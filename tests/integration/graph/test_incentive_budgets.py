@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 from quotaloom.incentives.budget_columns import BudgetColumn
 from quotaloom.incentives.budget_reports import export_budget
@@ -15,6 +16,7 @@ from quotaloom.platform.spreadsheets import FileFormat
 from quotaloom.platform.unit_of_work import Transaction
 from quotaloom.reports.ordering import SortBy
 from quotaloom.reports.requests import ReportRequest
+from quotaloom_graphql.report_paths import request_of
 from tests.integration.funnels.floors import Floor
 from tests.integration.graph.asking import ask, do, gid, statements
 from tests.integration.graph.test_incentives import graph_of
@@ -159,4 +161,6 @@ async def test_the_report_is_ordered_paged_and_fetched_as_a_file(database: Datab
     assert await statements(floor, query, "ada") == before
     path = "{ incentiveBudgetReport(period: %s) { export(format: XLSX, columns: [COST]) { path } } }"
     found = (await ask(floor, path % '"2026-03"', "ada"))["incentiveBudgetReport"]["export"]
+    asked, named = request_of(parse_qsl(urlsplit(found["path"]).query))
+    assert (asked, named) == (ReportRequest("2026-03"), ["cost"])
     assert found["path"] == "/reports/incentive-budget.xlsx?period=2026-03&metric=revenue&rows=UNITS&columns=COST"
