@@ -125,7 +125,7 @@ async def export_budget(
         reader = await reader_of(snapshot, work)
         report = await budget_report(reader, request)
         chosen = sorted(dict.fromkeys(columns or BudgetColumn), key=lambda column: not column.of_subject)
-        refuse_large(len(report.subjects.rows), 1 + len(chosen))
+        refuse_large(format, len(report.subjects.rows), 1 + len(chosen))
         rows, totals = await budget_rows(reader, report), await budget_totals(reader, report)
     scales = {"currency_scale": currency_scale(work.company.currency), "metric_scale": report.metric["scale"]}
     heads = [Column(ROW), *(file_column(column, **scales) for column in chosen)]

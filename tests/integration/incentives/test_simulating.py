@@ -16,8 +16,9 @@ from quotaloom.calendars.company_calendar import fiscal_calendar
 from quotaloom.incentives import simulated_batches
 from quotaloom.incentives.simulated_batches import gather_batch
 from quotaloom.incentives.simulated_rules import SimulatedChange, simulated_periods
-from quotaloom.incentives.simulating import simulate
+from quotaloom.incentives.simulating import simulate, simulate_as_job
 from quotaloom.incentives.simulations import (
+    SIMULATE,
     SimulationRequest,
     forget_simulations,
     remove_simulation,
@@ -183,6 +184,21 @@ async def test_a_killed_simulation_begins_anew(database: Database) -> None:
     await payroll.order("late", "ann", 1000, "2026-05-11")
     await simulate(payroll.work, payroll.host, simulation_id)
     assert await kept(payroll, simulation_id) == found
+
+
+async def test_a_simulation_that_breaks_off_in_every_attempt_is_failed(database: Database) -> None:
+    """Its plugins cannot be reached: after the third attempt it is still computed, after the fourth it has failed."""
+    payroll = await three_months(database)
+    request = SimulationRequest((SimulatedChange("floor", remove=True),))
+    simulation_id = await start_simulation(payroll.work, payroll.host, request)
+    company, statuses = payroll.work.company.id, []
+    for attempt in (3, 4):
+        payload = {"simulation": simulation_id}
+        job = Job(SIMULATE, company, payload, attempt, payroll.work.database, payroll.work.now)
+        with pytest.raises(AttributeError):
+            await simulate_as_job(job, None)  # type: ignore[arg-type]  # whatever breaks a job
+        statuses.append((await kept(payroll, simulation_id))["status"])
+    assert statuses == ["waiting", "failed"]
 
 
 async def test_rules_that_cannot_be_asked_are_told_with_the_period(database: Database) -> None:
