@@ -131,6 +131,21 @@ async def test_what_was_carried_before_the_first_period_counts_on_both_sides(dat
     assert (whole["result"]["winners"], whole["result"]["losers"]) == (0, 0)
 
 
+async def test_what_was_paid_without_any_rule_is_told_too(database: Database) -> None:
+    """In April only the east has a rule, but Cem's 1,000 of March are refunded: -100 was paid, and he is unchanged."""
+    payroll = await open_payroll(database, "pay.rate")
+    await payroll.rule("base", "pay.rate", valid_to=date(2026, 4, 1))
+    await payroll.rule("east", "pay.rate", unit_id=payroll.units["east"], valid_from=date(2026, 4, 1))
+    await payroll.order("cem", "cem", 1000)
+    await payroll.pay("2026-03")
+    await payroll.refund("cem")
+    await payroll.pay("2026-04")
+    east = SimulatedChange("east", remove=True, unit_id=payroll.units["east"])
+    result = (await simulated(payroll, east, first="2026-04", last="2026-04"))["result"]
+    assert columns(result, "members", "now", "then", "paid") == [(4, 0, 0, -100_00)]
+    assert result["unchanged"] == 4
+
+
 async def test_a_simulation_below_a_unit_leaves_the_others_out(database: Database) -> None:
     """In the west there are Cem and Wu; with bounds of one's own, two ranges beside them and what is outside."""
     payroll = await three_months(database)
