@@ -93,8 +93,7 @@ class Figures:
 
     `planned` is all that was not cancelled: `done`, `open` and `missed`, which is what was left open when its plan was
     closed, or carried over to where it is not counted. `overdue` are the open ones whose last day is over, `on_time`
-    what was done by its last day. `spent` counts what was spent on items that were
-    cancelled or carried over, too.
+    what was done by its last day. `spent` counts what was spent on items that were cancelled or carried over, too.
     """
 
     planned: int = 0
