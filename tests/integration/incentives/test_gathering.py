@@ -11,7 +11,7 @@ from quotaloom.achievements.ledger import append as append_to
 from quotaloom.calendars.company_calendar import load_calendar
 from quotaloom.calendars.periods import Grain, Period
 from quotaloom.incentives.gathering import gather_requests
-from quotaloom.organizations.terms import HOLDING, NewTerm, appoint
+from quotaloom.organizations.terms import HOLDING, NewTerm, appoint, end_term
 from quotaloom.platform.database import Database
 from quotaloom_sdk import EntryFact, IncentiveRequest, LineFact, Need
 from tests.integration.funnels.floors import Floor
@@ -89,13 +89,15 @@ async def test_what_is_not_needed_is_not_told(database: Database) -> None:
     assert revenue(ann.lines) == LineFact("revenue", 100_00)
 
 
-async def test_overlay_counts_for_the_member_and_wherever_he_was_credited(database: Database) -> None:
-    """Wu, who holds nothing, has overlay of half of Bob's order in the west: it is in his figures and entries, marked so."""
+async def test_overlay_counts_for_the_member_wherever_he_was_credited(database: Database) -> None:
+    """Cem held his position until March, and has overlay there of half of Bob's order: figures and entries tell it."""
     payroll = await open_payroll(database)
+    (held,) = await payroll.fetch("SELECT id FROM holding WHERE member_id = $1", payroll.members["cem"])
+    await payroll.work.write(lambda transaction: end_term(transaction, HOLDING, held["id"], date(2026, 3, 1)))
     direct = Credit(payroll.units["bob"], Fraction(1))
-    overlay = Credit(payroll.units["cem"], Fraction(1, 2), CreditKind.OVERLAY, payroll.members["wu"])
+    overlay = Credit(payroll.units["cem"], Fraction(1, 2), CreditKind.OVERLAY, payroll.members["cem"])
     shared = payroll.posting("shared", 100, [direct, overlay])
     await payroll.work.write(lambda transaction: append_to(transaction, payroll.work.company, [shared]))
-    (wu,) = await told(payroll, ALL, "wu")
-    assert (wu.member.positions, revenue(wu.lines).achieved) == ((), 50_00)
-    assert [(entry.amount, entry.overlay) for entry in wu.entries] == [(50_00, True)]
+    (cem,) = await told(payroll, ALL, "cem")
+    assert (cem.member.positions, revenue(cem.lines).achieved) == ((), 50_00)
+    assert [(entry.amount, entry.overlay) for entry in cem.entries] == [(50_00, True)]
