@@ -22,6 +22,7 @@ from benchmarks import (
     handing_out,
     importing,
     incentive_runs,
+    incentive_simulation,
     memory,
     nested_query,
     policies,
@@ -44,7 +45,7 @@ class Benchmark:
 
 MODULES = (
     *(importing, memory, nested_query, decomposing, attaining, attainment_report, posting, funnel_figures),
-    *(claiming, recycling, handing_out, incentive_runs, policies, starting),
+    *(claiming, recycling, handing_out, incentive_runs, incentive_simulation, policies, starting),
 )
 
 BENCHMARKS = {module.__name__.rpartition(".")[2]: Benchmark(module.TITLE, module.measure) for module in MODULES}

@@ -35,7 +35,7 @@ PAUSE_SECONDS = 0.02
 _ENTRIES = """
 INSERT INTO achievement_entry (company_id, metric_id, position_id, member_id, business_date, posted_at, posted_on,
     amount, original_amount, currency, rate, credit, source, source_key, idempotency_key)
-SELECT $1, $2, h.position_id, h.member_id, date '2017-01-01' + ((h.position_id * 37 + n * 7919) % 31)::int, $4,
+SELECT $1, $2, h.position_id, h.member_id, date '2017-01-01' + ((h.position_id * 37 + n * 7919) % $5)::int, $4,
     date '2017-01-02', x.amount, x.amount, 'CNY', 1, 'direct', 'order', 'o', 'o-' || h.position_id || '-' || n
 FROM holding h CROSS JOIN generate_series(1, $3) AS n
 CROSS JOIN LATERAL (SELECT 20000 + (h.position_id * 7907 + n * 104729) % 1000000 AS amount) AS x
@@ -99,7 +99,7 @@ async def _measure(bench: Bench, watch: Stopwatch, memory: Memory) -> None:
     for number in range(ROUNDS):
         async with fresh_database(bench.server) as fresh:
             bench.tell(f"{TITLE}: preparing round {number + 1} of {ROUNDS}")
-            planted = await _prepare(fresh)
+            planted = await prepare(fresh, ENTRIES, days=31)
             if not number:
                 memory.begin()
             looking = asyncio.create_task(memory.watch())
@@ -128,12 +128,13 @@ async def _hashes(work: Work) -> list[Any]:
         return await snapshot.fetch("SELECT member_id, hash FROM incentive_statement ORDER BY member_id")
 
 
-async def _prepare(fresh: FreshDatabase) -> Planted:
+async def prepare(fresh: FreshDatabase, entries: int, days: int) -> Planted:
+    """The company with its tiers, its plan, and so many entries on the first days of 2017, as many for each member."""
     planted = await plant(fresh.database, FAN_OUT)
     await hold_positions(planted)
     work, metric_id = planted.work, await revenue_of(planted.work)
-    each = ENTRIES // len(planted.positions)
-    await fresh.plain.execute(_ENTRIES, work.company.id, metric_id, each, work.now)
+    each = entries // len(planted.positions)
+    await fresh.plain.execute(_ENTRIES, work.company.id, metric_id, each, work.now, days)
     await fresh.plain.execute(_BALANCES)
     plan_id = await create_plan(work, "Plan", metric_id, 2017)
     (root,) = planted.levels[0]

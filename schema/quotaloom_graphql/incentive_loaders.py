@@ -102,16 +102,24 @@ async def runs_page(
         None if status is None else [one.value for one in status],
     )
     found = await reads.runs_page(info.context.snapshot, await seen(info.context), wanted, offset, limit)
-    return page(found.rows, offset, found.total)
+    return page(await _told(info, found.rows), offset, found.total)
+
+
+async def _told(info: Info, rows: Sequence[Any]) -> list[dict[str, Any]]:
+    """Runs, with why they failed for whoever sees everything alone: that names a member."""
+    everything = (await info.context.sight()).everything
+    return [{**row, "failure": row["failure"] if everything else None} for row in rows]
 
 
 async def load_runs(keys: list[int], info: Info) -> list[Any]:
     """Runs by number of which the viewer sees a statement."""
-    return await reads.runs_by_id(info.context.snapshot, await seen(info.context), keys)
+    return await _told(info, await reads.runs_by_id(info.context.snapshot, await seen(info.context), keys))
 
 
 async def load_progress(keys: list[int], info: Info) -> list[Any]:
-    """How far the computing of runs is."""
+    """How far the computing of runs is; for whoever sees everything."""
+    if not (await info.context.sight()).everything:
+        return []
     return await reads.progress_of(info.context.snapshot, keys)
 
 

@@ -279,7 +279,9 @@ class IncentiveRun(Node):
     starts_on: date = strawberry.field(description="Its first day.")
     ends_on: date = strawberry.field(description="The day after its last.")
     status: RunStatus = strawberry.field(description="Where it stands.")
-    failure: str | None = strawberry.field(description="Why it failed, naming plugin, rule and member.")
+    failure: str | None = strawberry.field(
+        description="Why it failed, naming plugin, rule and member; for whoever sees everything."
+    )
     as_of: datetime = strawberry.field(description="The moment that its statements are of.")
     paid_at: datetime | None = strawberry.field(description="When it was paid.")
     version: int = strawberry.field(description="Counts changes; for `expectedVersion`.")
@@ -287,7 +289,11 @@ class IncentiveRun(Node):
         load_units, key="unit_id", by="id", one=True, description="Below which its members stand; null for all."
     )
     progress: RunProgress | None = batch(
-        load_progress, key="id", by="run_id", one=True, description="How far the computing is."
+        load_progress,
+        key="id",
+        by="run_id",
+        one=True,
+        description="How far the computing is; for whoever sees everything.",
     )
     statements: Connection[Statement] = batch(
         load_run_statements, key="id", description="The statements that you may see, by the member's name: a page."

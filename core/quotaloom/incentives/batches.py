@@ -15,6 +15,7 @@ from quotaloom.incentives.computing import Case, compute
 from quotaloom.incentives.figures import load_metrics
 from quotaloom.incentives.gathering import Requests, gather_requests
 from quotaloom.incentives.granted import granted_lines
+from quotaloom.incentives.restated import restate
 from quotaloom.incentives.restating import Past, corrections, read_past, structure_of
 from quotaloom.incentives.statements import Line, Statement, make_statement
 from quotaloom.platform.unit_of_work import Snapshot
@@ -91,11 +92,14 @@ async def _context(
 
 
 async def decide(host: PolicyHost, gathered: Gathered, period: Period, *, company_id: int) -> Computed:
-    """Ask the policies: first what earlier periods come to now, then for the period itself."""
+    """Ask the policies: first what earlier periods come to now, then for the period itself.
+
+    Nothing of `gathered` changes. Raises `RunFailed`.
+    """
     past = gathered.past
-    await compute(host, [case for _, case in past.restated], company_id=company_id)
+    restated, warnings = await restate(host, past, company_id=company_id)
     corrected: dict[int, list[Line]] = defaultdict(list)
-    for paid, case in past.restated:
+    for paid, case in restated:
         corrected[case.member_id] += corrections(paid, case)
     for member_id, lines in gathered.granted.items():
         corrected[member_id] += lines
@@ -112,7 +116,7 @@ async def decide(host: PolicyHost, gathered: Gathered, period: Period, *, compan
             )
             for case in cases
         ],
-        past.warnings,
+        warnings,
         gathered.structure,
     )
 

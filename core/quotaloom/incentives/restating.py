@@ -43,9 +43,11 @@ SELECT count(*) AS count FROM audit_entry WHERE object_type IN ('Company', 'Head
 
 _EARLIER = """
 SELECT statement.id, statement.member_id, statement.carried_out, statement.advanced_after, statement.computed_at,
-    statement.structure, statement.of_team, run.label, run.starts_on, run.ends_on
+    statement.structure, statement.of_team, own.warnings <> '[]' AS warned, run.label, run.starts_on, run.ends_on
 FROM incentive_statement AS statement
 JOIN incentive_run AS run ON run.company_id = statement.company_id AND run.id = statement.run_id
+JOIN incentive_run_member AS own ON own.company_id = statement.company_id AND own.run_id = statement.run_id
+    AND own.member_id = statement.member_id
 WHERE statement.member_id = ANY ($1::bigint[]) AND run.status = 'paid' AND run.grain = $2 AND run.ends_on <= $3
 ORDER BY statement.member_id, run.starts_on
 """
@@ -127,7 +129,8 @@ async def read_past(
     doubted: dict[tuple[str, date, date], list[Record]] = defaultdict(list)
     for row in await _doubted(snapshot, rows, latest, structure, period.starts_on):
         doubted[row["label"], row["starts_on"], row["ends_on"]].append(row)
-    for (label, starts_on, ends_on), of_period in doubted.items():
+    # By period, and not as they come: a member's lines have one order, whoever is computed with him.
+    for (label, starts_on, ends_on), of_period in sorted(doubted.items(), key=lambda one: one[0][1:]):
         earlier = Period(label, Grain(period.grain), starts_on, ends_on)
         await _read_again(snapshot, company, calendar, registry, earlier, of_period, past)
     return past
@@ -136,7 +139,10 @@ async def read_past(
 async def _doubted(
     snapshot: Snapshot, rows: Sequence[Record], latest: Mapping[int, Record], structure: int, before: date
 ) -> list[Record]:
-    """Those of the earlier statements that may have changed since the latest one was computed."""
+    """Those of the earlier statements that may have changed since the latest one was computed.
+
+    All of a member's where that one could not look at each of them.
+    """
     if not rows:
         return []
     since = {member_id: row["computed_at"] - LONGEST_TRANSACTION for member_id, row in latest.items()}
@@ -147,8 +153,12 @@ async def _doubted(
 
     def is_doubted(row: Record) -> bool:
         days = [*late.get(row["member_id"], ()), *(any_late if row["of_team"] else ())]
-        changed = latest[row["member_id"]]["structure"] != structure
-        return changed or any(row["starts_on"] <= day < row["ends_on"] for day in days)
+        last = latest[row["member_id"]]
+        return (
+            last["warned"]
+            or last["structure"] != structure
+            or any(row["starts_on"] <= day < row["ends_on"] for day in days)
+        )
 
     return [row for row in rows if is_doubted(row)]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any, Final
@@ -14,7 +14,7 @@ from quotaloom.calendars.periods import ONE_DAY, Grain, Period
 from quotaloom.funnels.supposed_wins import SupposedDeal, entries_of_supposed, supposed_wins
 from quotaloom.incentives.batches import Gathered, decide, gather
 from quotaloom.incentives.chains import needs_of
-from quotaloom.incentives.computing import Case, RunFailed
+from quotaloom.incentives.computing import RunFailed
 from quotaloom.incentives.figures import load_metrics
 from quotaloom.incentives.statements import Statement
 from quotaloom.incentives.supposing import Supposed, with_supposed
@@ -105,7 +105,7 @@ async def ask_what_if(work: Work, host: PolicyHost, asked: WhatIf) -> Answer:
         supposed = await _supposed(snapshot, host, gathered, asked, period, drafts, work.today)
     try:
         before = await decide(host, gathered, period, company_id=work.company.id)
-        after = await decide(host, with_supposed(_again(gathered), supposed), period, company_id=work.company.id)
+        after = await decide(host, with_supposed(gathered, supposed), period, company_id=work.company.id)
     except RunFailed as error:
         raise InputError("POLICY_FAILED", str(error), ("memberId",)) from error
     return Answer(
@@ -127,12 +127,6 @@ def _deals(asked: WhatIf, period: Period, today: date) -> list[SupposedDeal]:
             raise InputError("BAD_DATE", message, ("deals", place, "closedOn"))
         found.append(SupposedDeal(opportunity_id, day, amount))
     return found
-
-
-def _again(gathered: Gathered) -> Gathered:
-    """The same, with nothing answered yet of the earlier periods that are computed again."""
-    fresh = [(paid, Case(case.member_id, case.asked, case.chain)) for paid, case in gathered.past.restated]
-    return replace(gathered, past=replace(gathered.past, restated=fresh))
 
 
 async def _supposed(

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
+from quotaloom.achievements.ledger import Reversal
+from quotaloom.achievements.ledger import reverse as reverse_in
 from quotaloom.incentives.running import compute_run
-from quotaloom.incentives.runs import approve_run, pay_run, review_run
+from quotaloom.incentives.runs import approve_run, compute_again, pay_run, review_run
 from quotaloom.platform.database import Database
+from quotaloom.policies.settings import PolicyChange, switch_policy
 from tests.integration.funnels.floors import Floor
 from tests.integration.graph.asking import ask, do, gid, statements
 from tests.integration.incentives.paying_rules import HOST
-from tests.integration.incentives.payroll import Payroll, open_payroll
+from tests.integration.incentives.payroll import LONG_AGO, Payroll, open_payroll
 
 RUN = """{ incentiveRuns { totalCount nodes {
     period status progress { done total } totals { statements total byRule { rule lines amount corrected } }
@@ -61,8 +65,29 @@ async def test_admins_see_all_of_a_run_and_heads_their_part(database: Database) 
     (part,) = nodes(await ask(floor, RUN, "hal"))
     assert [one["member"]["name"] for one in part["statements"]["nodes"]] == ["Ann", "Bob"]
     assert (part["totals"], part["history"], part["statements"]["totalCount"]) == (None, [], 2)
+    assert part["progress"] is None
     assert part["viewerCan"] == {"review": False, "approve": False, "pay": False}
     assert nodes(await ask(floor, RUN, "ann")) == []
+
+
+async def test_heads_are_not_told_whose_policy_failed(database: Database) -> None:
+    """Cem's refunds fail the run that is computed again: the admin reads whose, the head of the east nothing."""
+    payroll, floor = await sold(database)
+    await switch_policy(payroll.work, HOST, PolicyChange("pay.picky", active=True, valid_from=LONG_AGO))
+    await payroll.rule("picky", "pay.picky")
+    run_id = await payroll.draft("2026-03")
+    await payroll.order("february", "cem", 9000, "2026-02-10")
+    undoing = Reversal(payroll.entries["february"], None, "undo", "undo", business_date=date(2026, 3, 3))
+    await payroll.work.write(lambda transaction: reverse_in(transaction, payroll.work.company, [undoing]))
+    await compute_again(payroll.as_member("ada"), run_id)
+    await compute_run(payroll.work, payroll.host, run_id, 2)
+    query = "query ($id: ID!) { incentiveRuns { nodes { status failure } } incentiveRun(id: $id) { failure } }"
+    by_admin, by_head = [await ask(floor, query, who, id=gid("IncentiveRun", run_id)) for who in ("ada", "hal")]
+    assert by_admin["incentiveRun"]["failure"].startswith("rule picky for Cem: ")
+    assert by_head == {
+        "incentiveRuns": {"nodes": [{"status": "FAILED", "failure": None}]},
+        "incentiveRun": {"failure": None},
+    }
 
 
 async def test_a_member_sees_his_own_once_it_is_reviewed(database: Database) -> None:

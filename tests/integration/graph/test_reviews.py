@@ -120,7 +120,8 @@ async def test_a_review_shows_what_it_counts(floor: Floor) -> None:
     assert [step["action"] for step in eve["steps"]] == ["opened", "self_scored", "scored"]
     assert bob["viewerCan"] == {
         **dict.fromkeys(("scoreSelf", "confirm", "appeal", "decide", "calibrate"), False),
-        **dict.fromkeys(("score", "cancel", "settle", "planFollowUps"), True),
+        **dict.fromkeys(("score", "cancel"), True),
+        **dict.fromkeys(("settle", "planFollowUps"), False),
     }
 
 

@@ -146,7 +146,8 @@ async def _refuse_what_is_in_use(transaction: Transaction, before: dict[str, Any
         " EXISTS (SELECT FROM target_cell) OR EXISTS (SELECT FROM achievement_entry)"
         " OR EXISTS (SELECT FROM opportunity)"
         " OR EXISTS (SELECT FROM worksheet WHERE money IS NOT NULL)"
-        " OR EXISTS (SELECT FROM exchange_rate) OR EXISTS (SELECT FROM product WHERE list_price IS NOT NULL) AS amounts"
+        " OR EXISTS (SELECT FROM exchange_rate) OR EXISTS (SELECT FROM product WHERE list_price IS NOT NULL)"
+        " OR EXISTS (SELECT FROM incentive_statement) OR EXISTS (SELECT FROM incentive_budget) AS amounts"
     )
     assert used is not None
     if "calendar_pattern" in changed and used["plans"]:
@@ -160,7 +161,8 @@ async def _refuse_what_is_in_use(transaction: Transaction, before: dict[str, Any
     if "currency" in changed and used["amounts"]:
         raise InputError(
             "IN_USE",
-            "the currency cannot change once there are targets, achievements, deals, prices or exchange rates",
+            "the currency cannot change once there are targets, achievements, deals, statements, budgets, prices or"
+            " exchange rates",
             ("currency",),
         )
     places = {get_currency_precision(settings["currency"]) for settings in (before, after)}

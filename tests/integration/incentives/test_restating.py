@@ -1,0 +1,100 @@
+"""Earlier periods that are computed again: in one order, past what refuses, and once more where one was passed over."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+import pytest
+
+from quotaloom.achievements.ledger import Reversal
+from quotaloom.achievements.ledger import reverse as reverse_in
+from quotaloom.incentives.running import compute_run
+from quotaloom.incentives.runs import compute_again
+from quotaloom.organizations.commands.companies import update_company
+from quotaloom.platform.database import Database
+from quotaloom.platform.errors import InputError
+from quotaloom.policies.settings import PolicyChange, switch_policy
+from tests.founding import at
+from tests.integration.incentives.paying_rules import PAY, host_of
+from tests.integration.incentives.payroll import LONG_AGO, Payroll, open_payroll
+
+
+async def _warnings(payroll: Payroll, run_id: int, name: str) -> str:
+    sql = "SELECT warnings FROM incentive_run_member WHERE run_id = $1 AND member_id = $2"
+    ((warnings,),) = await payroll.fetch(sql, run_id, payroll.members[name])
+    return str(warnings)
+
+
+async def test_corrections_have_one_order_whoever_is_computed_with_a_member(database: Database) -> None:
+    """Bob's February and March are corrected in this order, also beside Ann, who has nothing but a March."""
+    payroll = await open_payroll(database, "pay.rate")
+    await payroll.rule("base", "pay.rate")
+    await payroll.order("february", "bob", 1000, "2026-02-10")
+    for name in ("ann", "bob"):
+        await payroll.order(name, name, 1000)
+    await payroll.pay("2026-02", "bob")
+    await payroll.pay("2026-03")
+    for name in ("ann", "bob", "february"):
+        await payroll.refund(name)
+    run_id = await payroll.draft("2026-04")
+    together = (await payroll.statements(run_id))["bob"]
+    expected = [("base", "correction:2026-02", -100_00), ("base", "correction:2026-03", -100_00)]
+    assert together["lines"] == expected
+    await compute_again(payroll.work, run_id)
+    await compute_run(payroll.work, payroll.host, run_id, 2, batch=1)
+    assert (await payroll.statements(run_id))["bob"]["hash"] == together["hash"]
+
+
+async def test_a_paid_month_that_a_policy_refuses_now_does_not_end_a_run(database: Database) -> None:
+    """Bob's March has less than nothing now, which its policy refuses: it stays, the run says so, and April is paid.
+
+    Once more is sold than was taken back, May corrects March: 4,000 more are 400.
+    """
+    payroll = await open_payroll(database, "pay.picky", "pay.rate")
+    await payroll.rule("picky", "pay.picky", valid_to=date(2026, 4, 1))
+    await payroll.rule("base", "pay.rate")
+    await payroll.order("march", "bob", 1000)
+    await payroll.pay("2026-03")
+    await payroll.order("february", "bob", 5000, "2026-02-02")
+    undoing = Reversal(payroll.entries["february"], None, "undo", "undo", business_date=date(2026, 3, 3))
+    await payroll.work.write(lambda transaction: reverse_in(transaction, payroll.work.company, [undoing]))
+    await payroll.order("april", "bob", 3000, "2026-04-10")
+    april = await payroll.draft("2026-04")
+    assert (await payroll.statements(april))["bob"]["lines"] == [("base", "rate", 300_00)]
+    told = await _warnings(payroll, april, "bob")
+    assert "2026-03 stays as it was paid: rule picky for Bob: policy 'pay.picky' cannot decide" in told
+    await payroll.close(april)
+    await payroll.order("late", "bob", 9000)
+    may = await payroll.draft("2026-05")
+    assert (await payroll.statements(may))["bob"]["lines"] == [("base", "correction:2026-03", 400_00)]
+    assert await _warnings(payroll, may, "bob") == "[]"
+
+
+async def test_a_month_that_was_passed_over_is_looked_at_once_its_plugin_is_back(database: Database) -> None:
+    """March was refunded while its plugin was away; long after April was paid without it, May takes the 100 back."""
+    payroll = await open_payroll(database, "pay.rate")
+    both = payroll.host = host_of(PAY, replace(PAY, name="other"))
+    await switch_policy(payroll.work, both, PolicyChange("other.rate", active=True, valid_from=LONG_AGO))
+    await payroll.rule("base", "pay.rate", valid_to=date(2026, 4, 1))
+    await payroll.rule("more", "other.rate", valid_from=date(2026, 4, 1))
+    await payroll.order("ann", "ann", 1000)
+    await payroll.pay("2026-03")
+    await payroll.refund("ann")
+    payroll.host = host_of(replace(PAY, name="other"))
+    april = await payroll.pay("2026-04")
+    assert "2026-03 is not looked at again" in await _warnings(payroll, april, "ann")
+    payroll.host = both
+    payroll.work = at(payroll.work, datetime(2026, 9, 1, tzinfo=UTC))
+    may = await payroll.draft("2026-05")
+    assert (await payroll.statements(may))["ann"]["lines"] == [("base", "correction:2026-03", -100_00)]
+
+
+async def test_the_currency_of_statements_stays_that_of_the_company(database: Database) -> None:
+    """A draw is paid before anything is sold: what is carried on and corrected later counts in the same currency."""
+    payroll = await open_payroll(database, "pay.draw")
+    await payroll.rule("draw", "pay.draw", parameters={"amount": 300_00})
+    await payroll.pay("2026-03")
+    with pytest.raises(InputError) as caught:
+        await update_company(payroll.as_member("ada"), {"currency": "USD"})
+    assert caught.value.code == "IN_USE"
