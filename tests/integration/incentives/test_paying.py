@@ -234,3 +234,14 @@ async def test_only_who_may_have_changed_is_asked_about_again(database: Database
     await payroll.draft("2026-04")
     assert [name for label, name in seen if label == "2026-03"] == ["Ann"]
     assert {name for label, name in seen if label == "2026-04"} == {"Ann", "Bob", "Cem", "Hal", "Wu"}
+
+
+async def test_corrections_are_paid_when_no_rule_is_left(database: Database) -> None:
+    """The only rule ended with March; the 500 that come late for March are in a statement of April all the same."""
+    payroll = await open_payroll(database, "pay.rate")
+    await payroll.rule("base", "pay.rate", valid_to=date(2026, 4, 1))
+    await payroll.order("ann", "ann", 1000)
+    await payroll.pay("2026-03")
+    await payroll.order("late", "ann", 500)
+    april = await payroll.statements(await payroll.pay("2026-04"))
+    assert {name: one["lines"] for name, one in april.items()} == {"ann": [("base", "correction:2026-03", 50_00)]}

@@ -239,3 +239,18 @@ async def test_another_worker_goes_on_where_one_was_killed(database: Database, d
     assert await payroll.status(run_id) == ("draft", None)
     assert await payroll.totals(run_id) == {"ann": 100_00, "cem": 100_00}
     assert len(await payroll.fetch("SELECT FROM statement_line")) == 2
+
+
+async def test_a_run_whose_members_are_gone_is_not_computed_again(database: Database) -> None:
+    """Cem's position is Ann's by now, who is in the east's open run: the west's is refused, at its id."""
+    payroll = await paid_by_rate(database)
+    ada = payroll.as_member("ada")
+    east = await start_run(ada, payroll.host, "2026-03", payroll.units["east"])
+    west = await start_run(ada, payroll.host, "2026-03", payroll.units["west"])
+    term = NewTerm(payroll.units["cem"], payroll.members["ann"], date(2026, 3, 20))
+    await payroll.work.write(lambda transaction: appoint(transaction, HOLDING, [term], replace=True))
+    with pytest.raises(InputError) as caught:
+        await compute_again(ada, west)
+    assert (caught.value.code, caught.value.path) == ("RUN_OPEN", ("id",))
+    await cancel_run(ada, east)
+    await compute_again(ada, west)
