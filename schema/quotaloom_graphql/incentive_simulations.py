@@ -54,7 +54,7 @@ class SimulatedPeriod:
     """A period."""
 
     period: str = strawberry.field(description="The period's label.")
-    members: int = strawberry.field(description="How many have rules in it, on one side or on both.")
+    members: int = strawberry.field(description="How many have rules in it, on either side, or were paid.")
     now: Decimal = strawberry.field(description="What the rules in force give, as known today.")
     then: Decimal = strawberry.field(description="What the others would give.")
     difference: Decimal = strawberry.field(description="How much more the others would give.")
@@ -114,7 +114,7 @@ class SimulationResult:
     then: Decimal = strawberry.field(description="What the others would give.")
     difference: Decimal = strawberry.field(description="How much more the others would cost.")
     periods: list[SimulatedPeriod] = strawberry.field(description="Period by period.")
-    members: int = strawberry.field(description="How many members have rules in one of the periods.")
+    members: int = strawberry.field(description="How many members have rules in one of the periods, or were paid.")
     winners: int = strawberry.field(description="How many would get more.")
     losers: int = strawberry.field(description="How many would get less.")
     unchanged: int = strawberry.field(description="How many would get the same.")

@@ -60,23 +60,21 @@ async def gather_requests(
     )
     held, credited = _by_member(places, held_only=True), _by_member(places, held_only=False)
     return {
-        member_id: narrowed(
-            IncentiveRequest(
-                member=MemberFact(
-                    str(member_id),
-                    names[member_id],
-                    tuple(map(str, held[member_id])),
-                    more["attributes"].get(member_id, NO_ATTRIBUTES),
-                ),
-                period=days,
-                currency=company.currency,
-                lines=figures.facts([(member_id, position_id) for position_id in credited[member_id]]),
-                parameters=Parameters(),
-                entries=more["entries"].get(member_id, ()),
-                team=more["team"].get(member_id, ()),
-                reviews=more["reviews"].get(member_id, ()),
+        member_id: IncentiveRequest(
+            member=MemberFact(
+                str(member_id),
+                names[member_id],
+                tuple(map(str, held[member_id])),
+                more["attributes"].get(member_id, NO_ATTRIBUTES),
             ),
-            needs[member_id],
+            period=narrowed(days, needs[member_id]),
+            currency=company.currency,
+            lines=narrowed(figures.facts([(member_id, place) for place in credited[member_id]]), needs[member_id]),
+            parameters=Parameters(),
+            # Only what was read for somebody else besides is narrowed: entries are many.
+            entries=more["entries"].get(member_id, ()),
+            team=narrowed(more["team"].get(member_id, ()), needs[member_id]),
+            reviews=more["reviews"].get(member_id, ()),
         )
         for member_id in ids
     }

@@ -34,7 +34,7 @@ async def start_run(work: Work, host: PolicyHost, label: str, unit_id: int | Non
     """Start the run of a period, named by its label, for all or for those who stand below a unit; returns its id.
 
     It is computed by a job. Who has been paid for the period stays out of it. Raises `NotFound` for the unit,
-    `InputError` BAD_PERIOD, NOBODY, ALREADY_PAID, RUN_OPEN, POLICY_OFF, POLICY_UNAVAILABLE.
+    `InputError` BAD_PERIOD, NO_RULES, NOBODY, ALREADY_PAID, RUN_OPEN, POLICY_OFF, POLICY_UNAVAILABLE.
     """
     work.viewer.require(Scope.INCENTIVES, "starting a run")
     period = _period(work, label)
@@ -89,10 +89,11 @@ async def _require_rules(transaction: Transaction, host: PolicyHost, period: Per
         rules = await load_rules(transaction, host.registry, period)
     except InputError as error:
         raise error.at("period") from None
-    if not rules.rules:
-        day = period.ends_on - ONE_DAY
-        grain = "" if period.grain is None else period.grain.value
-        message = f"no rule for a {grain} is in force on {day}: set one first"
+    if rules.rules or period.grain is None:
+        return
+    paid = "SELECT 1 FROM incentive_run WHERE grain = $1 AND status = 'paid' LIMIT 1"
+    if await transaction.fetch_one(paid, period.grain.value) is None:  # else there may be something to correct
+        message = f"no rule for a {period.grain} is in force on {period.ends_on - ONE_DAY}: set one first"
         raise InputError("NO_RULES", message, ("period",))
 
 
@@ -106,7 +107,10 @@ async def compute_again(work: Work, run_id: int, expected_version: int | None = 
     async def apply(transaction: Transaction) -> None:
         run = await _hold(transaction, run_id, expected_version, COMPUTABLE, "computed again")
         period = Period(run["label"], Grain(run["grain"]), run["starts_on"], run["ends_on"])
-        members = await members_of(transaction, RunScope(period, run["unit_id"]), run_id)
+        try:
+            members = await members_of(transaction, RunScope(period, run["unit_id"]), run_id)
+        except InputError as error:
+            raise InputError(error.code, error.message, ("id",)) from None
         await enter_members(transaction, run_id, members)
         await transaction.execute(
             "UPDATE incentive_run SET status = 'computing', attempt = attempt + 1, failure = NULL, ledger_mark = NULL,"

@@ -66,7 +66,7 @@ class TooManyFailures(Exception):
     def __init__(self, failures: Sequence[Failure]) -> None:
         first = failures[0]
         super().__init__(
-            f"policies failed for {len(failures)} members; the first of them, {first.period}: {first.text}"
+            f"policies failed for {len(failures)} members; the first of them, in {first.period}: {first.text}"
         )
 
 
@@ -151,12 +151,27 @@ async def compute_batch(
     for one in gathered.periods:
         left = [member_id for member_id in one.requests if member_id not in gone]
         found = await _sides(_Asking(host, one, company_id, failures), left, before)
+        found.update(_without_rules(gathered, one, before))
         gone.update(member_id for member_id in left if member_id not in found)
         for member_id, (now, then) in found.items():
             paid = gathered.paid.get((member_id, one.period.label))
             months[member_id][one.period.label] = MemberMonth(now, then, paid)
             before[0][member_id], before[1][member_id] = now, then
     return {member_id: of_member for member_id, of_member in months.items() if member_id not in gone}
+
+
+def _without_rules(
+    gathered: GatheredBatch, one: GatheredPeriod, before: Sequence[Mapping[int, Side]]
+) -> dict[int, tuple[Side, Side]]:
+    """Those who were paid in the period though they have no rules in it: what was paid is to be complete."""
+    paid = [member_id for member_id in one.now if (member_id, one.period.label) in gathered.paid]
+    without = [member_id for member_id in paid if member_id not in one.requests]
+    return {member_id: (_nothing(before[0], member_id), _nothing(before[1], member_id)) for member_id in without}
+
+
+def _nothing(before: Mapping[int, Side], member_id: int) -> Side:
+    """What a member gets without rules: what was carried and advanced stays."""
+    return replace(before.get(member_id, _NOTHING), total=0)
 
 
 async def _sides(
@@ -206,11 +221,7 @@ class _Asking:
             for member_id in member_ids
             if chains[member_id]
         ]
-        found = {
-            member_id: replace(before.get(member_id, _NOTHING), total=0)
-            for member_id in member_ids
-            if not chains[member_id]
-        }
+        found = {member_id: _nothing(before, member_id) for member_id in member_ids if not chains[member_id]}
         for case in await self._computed(side, asked):
             total = case.asked.carried + sum(line.amount for line in case.lines)
             found[case.member_id] = Side(total, case.carried_out, case.advanced_after)

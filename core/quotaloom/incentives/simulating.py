@@ -26,10 +26,13 @@ from quotaloom.incentives.simulation_results import Tally
 from quotaloom.incentives.simulations import SIMULATE
 from quotaloom.metrics.currencies import currency_scale
 from quotaloom.platform.errors import InputError
-from quotaloom.platform.jobs.handlers import Job, JobHandler
+from quotaloom.platform.jobs.handlers import Job, JobHandler, Patience
 from quotaloom.platform.unit_of_work import Snapshot, Transaction
 from quotaloom.platform.work import Work
 from quotaloom.policies.host import PolicyHost
+
+PATIENCE: Final = Patience(attempts=4)
+"""A simulation that breaks off begins anew, and takes its time."""
 
 BATCH: Final = 250
 """How many members are read and computed together, with all periods."""
@@ -50,11 +53,19 @@ _log = logging.getLogger(__name__)
 
 def simulating(host: PolicyHost) -> JobHandler:
     """Does the jobs that compute simulations; the plugins are those of `host`."""
-    return JobHandler(SIMULATE, partial(_simulate_as_job, host=host))
+    return JobHandler(SIMULATE, partial(simulate_as_job, host=host), PATIENCE)
 
 
-async def _simulate_as_job(job: Job, host: PolicyHost) -> None:
-    await simulate(await job.work(), host, int(job.payload["simulation"]))
+async def simulate_as_job(job: Job, host: PolicyHost) -> None:
+    """Compute the simulation of a job; one that breaks off in the last attempt, too, is failed, and makes room."""
+    work, simulation_id = await job.work(), int(job.payload["simulation"])
+    try:
+        await simulate(work, host, simulation_id)
+    except Exception:
+        if job.attempt >= PATIENCE.attempts:
+            reason = f"it broke off {job.attempt} times; the failed jobs tell why"
+            await work.write(partial(_fail, simulation_id=simulation_id, reason=reason))
+        raise
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,7 +76,7 @@ class Tally:
         self._then: list[int] = []
 
     def add(self, member_id: int, months: Mapping[str, MemberMonth]) -> None:
-        """A member with the periods in which he has rules, by label; whoever has none is not counted."""
+        """A member with the periods in which he has rules or was paid, by label; without any he is not counted."""
         if not months:
             return
         for label, month in months.items():

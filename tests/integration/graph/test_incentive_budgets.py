@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
-from quotaloom.incentives.budget_columns import BudgetColumn
-from quotaloom.incentives.budget_reports import export_budget
 from quotaloom.incentives.runs import approve_run, review_run
 from quotaloom.organizations.planting import NewUnit, insert_units
 from quotaloom.organizations.terms import HOLDING, NewTerm, appoint, end_term
@@ -15,6 +14,8 @@ from quotaloom.platform.spreadsheets import FileFormat
 from quotaloom.platform.unit_of_work import Transaction
 from quotaloom.reports.ordering import SortBy
 from quotaloom.reports.requests import ReportRequest
+from quotaloom_graphql.report_paths import request_of
+from quotaloom_server.reports import EXPORTERS
 from tests.integration.funnels.floors import Floor
 from tests.integration.graph.asking import ask, do, gid, statements
 from tests.integration.graph.test_incentives import graph_of
@@ -143,8 +144,8 @@ async def test_the_report_is_ordered_paged_and_fetched_as_a_file(database: Datab
     teams = await rows(floor, f'period: "2026", kind: [TEAM], {by_cost}')
     assert list(teams) == ["East", "West"]
     request = ReportRequest("2026", kinds=("team",), sort=(SortBy("cost", descending=True),))
-    columns = [BudgetColumn.COST, BudgetColumn.SHARE, BudgetColumn.NAME]
-    file = await export_budget(payroll.work, request, FileFormat.CSV, columns)
+    file = await EXPORTERS["incentive-budget"](payroll.work, request, FileFormat.CSV, ["cost", "share", "name"])
+    assert isinstance(file.content, bytes)
     assert file.name == "incentive cost 2026"
     assert file.content.decode("utf-8-sig").splitlines() == [
         "row,name,cost,share",
@@ -159,4 +160,6 @@ async def test_the_report_is_ordered_paged_and_fetched_as_a_file(database: Datab
     assert await statements(floor, query, "ada") == before
     path = "{ incentiveBudgetReport(period: %s) { export(format: XLSX, columns: [COST]) { path } } }"
     found = (await ask(floor, path % '"2026-03"', "ada"))["incentiveBudgetReport"]["export"]
+    asked, named = request_of(parse_qsl(urlsplit(found["path"]).query))
+    assert (asked, named) == (ReportRequest("2026-03"), ["cost"])
     assert found["path"] == "/reports/incentive-budget.xlsx?period=2026-03&metric=revenue&rows=UNITS&columns=COST"

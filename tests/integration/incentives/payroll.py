@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from quotaloom.achievements.ledger import Credit, CreditKind, EntrySource, Posting, Reversal
+from quotaloom.achievements.ledger import Credit, EntrySource, Posting, Reversal
 from quotaloom.achievements.ledger import append as append_to
 from quotaloom.achievements.ledger import reverse as reverse_in
 from quotaloom.incentives.rules import RuleChange, set_rule
@@ -63,9 +63,9 @@ class Payroll:
         change = {"valid_from": LONG_AGO, **values}
         return await set_rule(self.work, self.host, RuleChange(key, policy, **change))
 
-    async def order(self, name: str, position: str, amount: int, day: str = "2026-03-10", **facts: Any) -> int:
-        """Post an order of a position, in yuan; its number, which `name` stands for from now on."""
-        posting = Posting(
+    def posting(self, name: str, amount: int, credits: Sequence[Credit], day: str = "2026-03-10") -> Posting:
+        """An order in yuan that is about to be posted."""
+        return Posting(
             metric_id=self.metrics["revenue"],
             amount=amount * 100,
             currency=None,
@@ -73,9 +73,12 @@ class Payroll:
             source=EntrySource.ORDER,
             source_key=name,
             idempotency_key=name,
-            credits=(Credit(self.units[position], Fraction(1), CreditKind.DIRECT, facts.pop("member_id", None)),),
-            **facts,
+            credits=tuple(credits),
         )
+
+    async def order(self, name: str, position: str, amount: int, day: str = "2026-03-10") -> int:
+        """Post an order of a position, in yuan; its number, which `name` stands for from now on."""
+        posting = self.posting(name, amount, [Credit(self.units[position], Fraction(1))], day)
         (entry,) = await self.work.write(lambda transaction: append_to(transaction, self.work.company, [posting]))
         self.entries[name] = entry.id
         return entry.id

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 from quotaloom.achievements.ledger import Reversal
 from quotaloom.achievements.ledger import reverse as reverse_in
 from quotaloom.incentives.rules import end_rule
 from quotaloom.incentives.running import compute_run
 from quotaloom.incentives.runs import compute_again
-from quotaloom.organizations.membership import let_leave
+from quotaloom.organizations.membership import NewMember, insert_members, let_leave
 from quotaloom.organizations.placing import place_unit
 from quotaloom.organizations.terms import HOLDING, end_term
 from quotaloom.platform.database import Database
 from quotaloom.policies.settings import PolicyChange, switch_policy
-from tests.integration.incentives.paying_rules import PAY, host_of
+from quotaloom_sdk import IncentiveRequest, IncentiveResult
+from tests.integration.incentives.paying_rules import PAY, host_of, tiers
 from tests.integration.incentives.payroll import LONG_AGO, entries_of, open_payroll
+from tests.unit.policies.registered import plugin
 
 
 async def test_a_run_pays_by_the_rules_that_count_for_each(database: Database) -> None:
@@ -207,3 +210,38 @@ async def test_a_paid_statement_stays_whatever_happens_later(database: Database)
     await payroll.rule("other", "pay.tiers", valid_from=date(2026, 4, 1), parameters={"quota": 1})
     await payroll.pay("2026-04")
     assert await payroll.statements(march) == before
+
+
+async def test_only_who_may_have_changed_is_asked_about_again(database: Database) -> None:
+    """Everybody's March is read again since somebody came, and only Ann's, of whom a refund is new, is asked about."""
+    seen: list[tuple[str, str]] = []
+
+    def watching(request: IncentiveRequest[Any]) -> IncentiveResult:
+        seen.append((request.period.label, request.member.name))
+        return tiers(request)
+
+    payroll = await open_payroll(database, "pay.tiers")
+    assert PAY.definitions is not None
+    definition: Any = PAY.definitions["tiers"]
+    payroll.host = host_of(plugin(replace(definition, reward=watching), name="pay"))
+    await payroll.rule("tiers", "pay.tiers")
+    await payroll.order("ann", "ann", 1000)
+    await payroll.order("cem", "cem", 1000)
+    await payroll.pay("2026-03")
+    await payroll.work.write(lambda transaction: insert_members(transaction, [NewMember("Zoe")]))
+    await payroll.refund("ann", 100)
+    seen.clear()
+    await payroll.draft("2026-04")
+    assert [name for label, name in seen if label == "2026-03"] == ["Ann"]
+    assert {name for label, name in seen if label == "2026-04"} == {"Ann", "Bob", "Cem", "Hal", "Wu"}
+
+
+async def test_corrections_are_paid_when_no_rule_is_left(database: Database) -> None:
+    """The only rule ended with March; the 500 that come late for March are in a statement of April all the same."""
+    payroll = await open_payroll(database, "pay.rate")
+    await payroll.rule("base", "pay.rate", valid_to=date(2026, 4, 1))
+    await payroll.order("ann", "ann", 1000)
+    await payroll.pay("2026-03")
+    await payroll.order("late", "ann", 500)
+    april = await payroll.statements(await payroll.pay("2026-04"))
+    assert {name: one["lines"] for name, one in april.items()} == {"ann": [("base", "correction:2026-03", 50_00)]}

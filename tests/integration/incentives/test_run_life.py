@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import sys
+from asyncio.subprocess import PIPE
 from datetime import date
 from typing import Any
 
@@ -216,3 +219,38 @@ async def test_an_attempt_that_was_overtaken_stores_nothing(database: Database) 
     await cancel_run(payroll.as_member("ada"), run_id)
     await compute_run(payroll.work, payroll.host, run_id, 2)
     assert await payroll.statements(run_id) == {}
+
+
+async def test_another_worker_goes_on_where_one_was_killed(database: Database, database_url: str) -> None:
+    """It is killed in the third of five members: the two before him stay, the rest is computed, no line is twice."""
+    payroll = await paid_by_rate(database)
+    run_id = await start_run(payroll.as_member("ada"), payroll.host, "2026-03")
+    arguments = (database_url, str(payroll.work.company.id), str(run_id))
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tests.integration.incentives.slow_worker", *arguments, stdout=PIPE
+    )
+    assert process.stdout is not None
+    assert await asyncio.wait_for(process.stdout.readline(), 60) == b"third\n"
+    process.kill()
+    await process.wait()
+    done = "SELECT FROM incentive_run_member WHERE computed"
+    assert (len(await payroll.fetch(done)), len(await payroll.fetch("SELECT FROM incentive_statement"))) == (2, 2)
+    await compute_run(payroll.work, payroll.host, run_id, 1)
+    assert await payroll.status(run_id) == ("draft", None)
+    assert await payroll.totals(run_id) == {"ann": 100_00, "cem": 100_00}
+    assert len(await payroll.fetch("SELECT FROM statement_line")) == 2
+
+
+async def test_a_run_whose_members_are_gone_is_not_computed_again(database: Database) -> None:
+    """Cem's position is Ann's by now, who is in the east's open run: the west's is refused, at its id."""
+    payroll = await paid_by_rate(database)
+    ada = payroll.as_member("ada")
+    east = await start_run(ada, payroll.host, "2026-03", payroll.units["east"])
+    west = await start_run(ada, payroll.host, "2026-03", payroll.units["west"])
+    term = NewTerm(payroll.units["cem"], payroll.members["ann"], date(2026, 3, 20))
+    await payroll.work.write(lambda transaction: appoint(transaction, HOLDING, [term], replace=True))
+    with pytest.raises(InputError) as caught:
+        await compute_again(ada, west)
+    assert (caught.value.code, caught.value.path) == ("RUN_OPEN", ("id",))
+    await cancel_run(ada, east)
+    await compute_again(ada, west)

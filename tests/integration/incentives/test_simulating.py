@@ -13,10 +13,12 @@ import pytest
 from quotaloom.achievements.ledger import Reversal
 from quotaloom.achievements.ledger import reverse as reverse_in
 from quotaloom.calendars.company_calendar import fiscal_calendar
+from quotaloom.incentives import simulated_batches
 from quotaloom.incentives.simulated_batches import gather_batch
 from quotaloom.incentives.simulated_rules import SimulatedChange, simulated_periods
-from quotaloom.incentives.simulating import simulate
+from quotaloom.incentives.simulating import simulate, simulate_as_job
 from quotaloom.incentives.simulations import (
+    SIMULATE,
     SimulationRequest,
     forget_simulations,
     remove_simulation,
@@ -26,6 +28,7 @@ from quotaloom.incentives.simulations import (
 from quotaloom.platform.database import Database
 from quotaloom.platform.errors import AccessDenied, InputError, NotFound
 from quotaloom.platform.jobs.handlers import Job
+from quotaloom.policies.settings import PolicyChange, switch_policy
 from tests.integration.incentives.payroll import Payroll, open_payroll
 
 
@@ -128,6 +131,21 @@ async def test_what_was_carried_before_the_first_period_counts_on_both_sides(dat
     assert (whole["result"]["winners"], whole["result"]["losers"]) == (0, 0)
 
 
+async def test_what_was_paid_without_any_rule_is_told_too(database: Database) -> None:
+    """In April only the east has a rule, but Cem's 1,000 of March are refunded: -100 was paid, and he is unchanged."""
+    payroll = await open_payroll(database, "pay.rate")
+    await payroll.rule("base", "pay.rate", valid_to=date(2026, 4, 1))
+    await payroll.rule("east", "pay.rate", unit_id=payroll.units["east"], valid_from=date(2026, 4, 1))
+    await payroll.order("cem", "cem", 1000)
+    await payroll.pay("2026-03")
+    await payroll.refund("cem")
+    await payroll.pay("2026-04")
+    east = SimulatedChange("east", remove=True, unit_id=payroll.units["east"])
+    result = (await simulated(payroll, east, first="2026-04", last="2026-04"))["result"]
+    assert columns(result, "members", "now", "then", "paid") == [(4, 0, 0, -100_00)]
+    assert result["unchanged"] == 4
+
+
 async def test_a_simulation_below_a_unit_leaves_the_others_out(database: Database) -> None:
     """In the west there are Cem and Wu; with bounds of one's own, two ranges beside them and what is outside."""
     payroll = await three_months(database)
@@ -150,6 +168,65 @@ async def test_a_policy_that_fails_for_a_member_is_told_with_plugin_member_and_m
     assert (failure["member_id"], failure["period"], failure["side"]) == (payroll.members["ann"], "2026-04", "then")
     assert failure["text"].startswith("rule picky for Ann: policy 'pay.picky' ")
     assert columns(found["result"], "now", "then") == [(7_000_00, 7_000_00), (0, 0), (0, 0)]
+
+
+async def test_many_failures_end_a_simulation(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is failed where as many members fail as say that a rule is wrong, here one; the first is told."""
+    monkeypatch.setattr(simulated_batches, "MOST_FAILURES", 1)
+    payroll = await three_months(database)
+    found = await simulated(payroll, SimulatedChange("picky", "pay.picky"))
+    assert (found["status"], found["result"]) == ("failed", None)
+    assert found["failure"].startswith(
+        "policies failed for 1 members; the first of them, in 2026-04: rule picky for Ann: "
+    )
+
+
+async def test_a_killed_simulation_begins_anew(database: Database) -> None:
+    """One that stands at three of eight members comes to the same as another; once done it is left alone."""
+    payroll = await three_months(database)
+    change = SimulatedChange("tiers", "pay.tiers", {"quota": 50_000_00})
+    request = SimulationRequest((change,), first="2026-03", last="2026-05")
+    simulation_id = await start_simulation(payroll.work, payroll.host, request)
+    await payroll.work.write(
+        lambda transaction: transaction.execute(
+            "UPDATE incentive_simulation SET status = 'computing', done = 3, total = 8 WHERE id = $1", simulation_id
+        )
+    )
+    await simulate(payroll.work, payroll.host, simulation_id)
+    found = await kept(payroll, simulation_id)
+    assert (found["status"], found["done"]) == ("done", 8)
+    assert found["result"] == (await simulated(payroll, change))["result"]
+    await payroll.order("late", "ann", 1000, "2026-05-11")
+    await simulate(payroll.work, payroll.host, simulation_id)
+    assert await kept(payroll, simulation_id) == found
+
+
+async def test_a_simulation_that_breaks_off_in_every_attempt_is_failed(database: Database) -> None:
+    """Its plugins cannot be reached: after the third attempt it is still computed, after the fourth it has failed."""
+    payroll = await three_months(database)
+    request = SimulationRequest((SimulatedChange("floor", remove=True),))
+    simulation_id = await start_simulation(payroll.work, payroll.host, request)
+    company, statuses = payroll.work.company.id, []
+    for attempt in (3, 4):
+        payload = {"simulation": simulation_id}
+        job = Job(SIMULATE, company, payload, attempt, payroll.work.database, payroll.work.now)
+        with pytest.raises(AttributeError):
+            await simulate_as_job(job, None)  # type: ignore[arg-type]  # whatever breaks a job
+        statuses.append((await kept(payroll, simulation_id))["status"])
+    assert statuses == ["waiting", "failed"]
+
+
+async def test_rules_that_cannot_be_asked_are_told_with_the_period(database: Database) -> None:
+    """The rule in force names a policy that is off in January; from February on it can be simulated."""
+    payroll = await open_payroll(database)
+    await payroll.rule("tiers", "pay.tiers")
+    since = date(2026, 2, 1)
+    await switch_policy(payroll.work, payroll.host, PolicyChange("pay.tiers", active=True, valid_from=since))
+    request = SimulationRequest((SimulatedChange("x", "pay.rate"),), first="2026-01")
+    with pytest.raises(InputError, match=r"^2026-01: rule tiers names pay\.tiers") as refused:
+        await start_simulation(payroll.work, payroll.host, request)
+    assert (refused.value.code, refused.value.path) == ("POLICY_OFF", ("first",))
+    await start_simulation(payroll.work, payroll.host, replace(request, first="2026-02"))
 
 
 async def test_a_simulation_that_was_removed_is_not_stored_any_more(database: Database) -> None:

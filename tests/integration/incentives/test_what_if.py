@@ -12,9 +12,12 @@ from typing import Any
 import pytest
 
 from quotaloom.achievements.ledger import Credit, EntrySource, Posting, append
+from quotaloom.funnels.commands.customers import NewCustomer, create_customer
+from quotaloom.funnels.deal_lines import DealLine
 from quotaloom.incentives.rules import RuleChange, set_rule
 from quotaloom.incentives.statements import Statement
 from quotaloom.incentives.what_if import SupposedAmount, WhatIf, ask_what_if
+from quotaloom.metrics.product_commands import NewProduct, define_product
 from quotaloom.metrics.reads import metrics_by_key
 from quotaloom.platform.access import Role, Viewer
 from quotaloom.platform.database import Database
@@ -119,6 +122,26 @@ def key(answer: Any, entry: Any) -> str:
     """The key of what an entry counts."""
     found: str = answer.metrics[entry.metric_id]["key"]
     return found
+
+
+async def test_a_new_customer_and_each_product_count_as_in_a_win(database: Database) -> None:
+    """Two deals of Contoso are one new customer; of 10,000 in products 6,000 are pumps, as the lines say."""
+    floor = await sales_floor(database)
+    contoso = await create_customer(floor.work, NewCustomer("Contoso"))
+    pump, valve = [await define_product(floor.work, NewProduct(name, name.title())) for name in ("pump", "valve")]
+    lines = (DealLine(pump, amount=6_000_00), DealLine(valve, amount=4_000_00))
+    first = await floor.open(amount=10_000_00, customer_id=contoso, lines=lines)
+    second = await floor.open(amount=1_00, customer_id=contoso)
+    answer = await ask_what_if(floor.work, HOST, WhatIf(floor.members["ann"], deals=wins(first, second)))
+    found = [(key(answer, one), one.product_id, one.amount) for one in answer.credits]
+    assert found == [
+        ("revenue", pump, 6_000_00),
+        ("revenue", valve, 4_000_00),
+        ("orders", None, 1),
+        ("new_customers", None, 1),
+        ("revenue", None, 1_00),
+        ("orders", None, 1),
+    ]
 
 
 async def test_a_head_sees_what_his_team_and_he_himself_would_have(database: Database) -> None:
