@@ -42,7 +42,8 @@ WHERE item.company_id = $1
 OPEN: Final = "one.undone AND NOT one.plan_closed AND NOT one.refined"
 """What is still to be done: of items that others refine, those are."""
 
-# `counted` has the items of each `of_id`; $2 is today. What was spent is spent, also where the rest was carried over.
+# `counted` has the items of each `of_id`; $2 is today. An item is `here` unless its parts, or what it went on as, are
+# counted instead; what was spent on it is spent in any case.
 # What was carried over twice may be counted at the first and the third place, and not at the one between them.
 _SUMS: Final = """
 , moved (of_id, id) AS (
@@ -50,14 +51,14 @@ _SUMS: Final = """
     UNION SELECT moved.of_id, item.carried_from_id FROM moved JOIN action_item AS item
         ON item.company_id = $1 AND item.id = moved.id AND item.carried_from_id IS NOT NULL
 )
-SELECT one.of_id, one.kind, one.state = 'cancelled' AS cancelled, count(*) FILTER (WHERE NOT one.moved) AS planned,
-    count(*) FILTER (WHERE one.state = 'done') AS done,
-    count(*) FILTER (WHERE one.state = 'done' AND one.done_on < one.ends_on) AS on_time,
-    count(*) FILTER (WHERE one.undone AND NOT one.plan_closed) AS open,
-    count(*) FILTER (WHERE one.undone AND NOT one.plan_closed AND one.ends_on <= $2::date) AS overdue,
-    sum(one.budget) FILTER (WHERE NOT one.moved)::numeric AS budget, sum(one.spent)::numeric AS spent
+SELECT one.of_id, one.kind, one.state = 'cancelled' AS cancelled, count(*) FILTER (WHERE one.here) AS planned,
+    count(*) FILTER (WHERE one.here AND one.state = 'done') AS done,
+    count(*) FILTER (WHERE one.here AND one.state = 'done' AND one.done_on < one.ends_on) AS on_time,
+    count(*) FILTER (WHERE one.here AND one.undone AND NOT one.plan_closed) AS open,
+    count(*) FILTER (WHERE one.here AND one.undone AND NOT one.plan_closed AND one.ends_on <= $2::date) AS overdue,
+    sum(one.budget) FILTER (WHERE one.here)::numeric AS budget, sum(one.spent)::numeric AS spent
 FROM (
-    SELECT counted.*, (of_id, id) IN (SELECT of_id, id FROM moved) AS moved FROM counted WHERE NOT refined
+    SELECT counted.*, NOT refined AND (of_id, id) NOT IN (SELECT of_id, id FROM moved) AS here FROM counted
 ) AS one
 GROUP BY 1, 2, 3
 """
@@ -99,7 +100,8 @@ class Figures:
 
     `planned` is all that was not cancelled: `done`, `open` and `missed`, which is what was left open when its plan was
     closed, or carried over to where it is not counted. `overdue` are the open ones whose last day is over, `on_time`
-    what was done by its last day. `spent` counts what was spent on items that were cancelled or carried over, too.
+    what was done by its last day. `spent` counts what was spent on items that were cancelled, carried over or refined,
+    too.
     """
 
     planned: int = 0

@@ -147,6 +147,17 @@ async def test_what_was_spent_stays_spent_where_the_rest_is_carried_over(databas
         assert (found.planned, found.budget, found.spent) == (planned, budget, spent)
 
 
+async def test_what_was_spent_on_an_item_stays_spent_once_others_refine_it(database: Database) -> None:
+    """20.00 of 50.00 went into June's fair; split into two talks of 10.00 it has 20.00 to come and 20.00 spent."""
+    floor = await furnish(database)
+    month = await plan_of(floor, period="2026-06", items=[todo(budget=50_00)])
+    (fair,) = await ids_of(floor, month)
+    await update_item(floor.as_member("ann"), fair, {"spent": 20_00})
+    await plan_of(floor, part_of_id=month, items=[todo(refines_id=fair, budget=10_00)] * 2)
+    found = await figures(floor, month)
+    assert (found.planned, found.open, found.budget, found.spent) == (2, 2, 20_00, 20_00)
+
+
 async def test_members_are_counted_by_the_last_day_of_what_they_planned(database: Database) -> None:
     """Due on the 3rd, on the 9th and on the 30th: of week 23 the first, of June all; Bob has nothing."""
     floor = await furnish(database)
