@@ -65,7 +65,7 @@ _PAID = "SELECT id, outcomes, inputs FROM incentive_statement WHERE id = ANY ($1
 
 _OWN = """
 SELECT statement_id, rule_key, sum(amount)::bigint AS amount, jsonb_agg(entries) AS entries FROM statement_line
-WHERE statement_id = ANY ($1::bigint[]) AND corrects_statement_id IS NULL AND dispute_id IS NULL
+WHERE statement_id = ANY ($1::bigint[]) AND num_nonnulls(corrects_statement_id, corrects_run_id, dispute_id) = 0
 GROUP BY statement_id, rule_key
 """
 
@@ -87,15 +87,20 @@ async def structure_of(snapshot: Snapshot | Transaction) -> int:
 
 @dataclass(frozen=True, slots=True)
 class PaidStatement:
-    """What was paid for an earlier period: each rule's balance, and what was corrected of it since."""
+    """What was paid for an earlier period: each rule's balance, and what was corrected of it since.
 
-    id: int
+    Where a member has no statement for it, `id` is None and `run_id` a paid run of the period. `chain` has all rules
+    that are compared; one that counts no more comes to nothing now.
+    """
+
+    id: int | None
     label: str
     chain: Chain
     asked: Mapping[str, Any]
     paid: Mapping[str, int]
     corrected: Mapping[str, int]
     entries: frozenset[int]
+    run_id: int | None = None
 
 
 @dataclass(slots=True)
@@ -247,9 +252,9 @@ def corrections(paid: PaidStatement, case: Case) -> list[Line]:
     now = case.balances()
     titles = {rule.key: rule for rule in paid.chain}
     return [
-        _correction(paid, titles[key], now[key], case)
+        _correction(paid, titles[key], now.get(key, 0), case)
         for key in titles
-        if now[key] != paid.paid[key] + paid.corrected[key]
+        if now.get(key, 0) != paid.paid[key] + paid.corrected[key]
     ]
 
 
@@ -272,4 +277,5 @@ def _correction(paid: PaidStatement, rule: ChainRule, now: int, case: Case) -> L
         explanation=explanation.to_json(),
         entries=tuple(sorted({int(number) for line in lines for number in line.entries} - paid.entries)),
         corrects=paid.id,
+        corrects_run=paid.run_id,
     )

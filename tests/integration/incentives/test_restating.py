@@ -12,6 +12,7 @@ from quotaloom.achievements.ledger import reverse as reverse_in
 from quotaloom.incentives.running import compute_run
 from quotaloom.incentives.runs import compute_again
 from quotaloom.organizations.commands.companies import update_company
+from quotaloom.organizations.terms import HOLDING, NewTerm, appoint
 from quotaloom.platform.database import Database
 from quotaloom.platform.errors import InputError
 from quotaloom.policies.settings import PolicyChange, switch_policy
@@ -98,3 +99,58 @@ async def test_the_currency_of_statements_stays_that_of_the_company(database: Da
     with pytest.raises(InputError) as caught:
         await update_company(payroll.as_member("ada"), {"currency": "USD"})
     assert caught.value.code == "IN_USE"
+
+
+async def test_a_month_of_a_holder_who_was_entered_late_is_paid_once(database: Database) -> None:
+    """Cyd's 1,000 of March are known after March was paid: April has 100 that name its run, and May no more of it.
+
+    When all of it is taken back later, June takes the 100.
+    """
+    payroll = await open_payroll(database, "pay.rate")
+    await payroll.rule("base", "pay.rate")
+    await payroll.order("ann", "ann", 1000)
+    march = await payroll.pay("2026-03")
+    term = NewTerm(payroll.units["bob"], payroll.members["cyd"], date(2026, 3, 5))
+    await payroll.work.write(lambda transaction: appoint(transaction, HOLDING, [term], replace=True))
+    await payroll.order("cyd", "bob", 1000, "2026-03-20")
+    april = await payroll.pay("2026-04")
+    statement = (await payroll.statements(april))["cyd"]
+    assert statement["lines"] == [("base", "correction:2026-03", 100_00)]
+    assert [line["corrects_run_id"] for line in statement["rows"]] == [march]
+    assert await payroll.totals(april) == {"cyd": 100_00}
+    assert await payroll.totals(await payroll.pay("2026-05")) == {}
+    await payroll.refund("cyd")
+    assert await payroll.totals(await payroll.draft("2026-06")) == {"cyd": -100_00}
+
+
+async def test_a_month_without_a_rule_is_paid_where_one_counts_by_now(database: Database) -> None:
+    """Cem has no rule in the west, and no statement for March; that he held Ann's position then is entered late.
+
+    So 20 percent of the 500 that he is credited there are his, once, whoever else is computed with him.
+    """
+    payroll = await open_payroll(database, "pay.rate", "pay.floor")
+    east = {"unit_id": payroll.units["east"]}
+    await payroll.rule("base", "pay.rate", parameters={"percent": 20}, **east)
+    await payroll.rule("floor", "pay.floor", ordinal=9, **east)
+    await payroll.order("ann", "ann", 1000)
+    assert set(await payroll.statements(await payroll.pay("2026-03"))) == {"ann", "bob", "hal"}
+    term = NewTerm(payroll.units["ann"], payroll.members["cem"], date(2026, 3, 11), date(2026, 4, 1))
+    await payroll.work.write(lambda transaction: appoint(transaction, HOLDING, [term], replace=True))
+    await payroll.order("late", "ann", 500, "2026-03-20", member_id=payroll.members["cem"])
+    april = await payroll.draft("2026-04", batch=1)
+    assert (await payroll.statements(april))["cem"]["lines"] == [("base", "correction:2026-03", 100_00)]
+    await payroll.close(april)
+    assert await payroll.totals(await payroll.draft("2026-05")) == {}
+
+
+async def test_a_run_of_a_subtree_settles_a_month_for_nobody_else(database: Database) -> None:
+    """The east was paid for March, the west not yet: a run of April corrects Cyd's seat in the east, and not Cem's."""
+    payroll = await open_payroll(database, "pay.rate")
+    await payroll.rule("base", "pay.rate")
+    await payroll.order("cem", "cem", 7000)
+    await payroll.pay("2026-03", "east")
+    term = NewTerm(payroll.units["bob"], payroll.members["cyd"], date(2026, 3, 5))
+    await payroll.work.write(lambda transaction: appoint(transaction, HOLDING, [term], replace=True))
+    await payroll.order("cyd", "bob", 1000, "2026-03-20")
+    assert await payroll.totals(await payroll.draft("2026-04", "east")) == {"cyd": 100_00}
+    assert await payroll.totals(await payroll.draft("2026-03", "west")) == {"cem": 700_00}
