@@ -1,8 +1,9 @@
 """Earlier periods that were paid, computed again by what is known now: a difference corrects them in a later one.
 
 An earlier statement is looked at again where entries for its days were posted since, or the company's structure
-changed: who held what, plans, reliefs, calendar. It is computed by the rules, parameters and carry-over that it was
-paid by, and what each rule comes to is compared with what was paid and corrected before; what disputes granted stays.
+changed: who held what, plans, reliefs, calendar. It is computed by the rules, parameters, attributes and carry-over
+that it was paid by, and what each rule comes to is compared with what was paid and corrected before; what disputes
+granted stays.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from quotaloom.incentives.canonical import unpacked
 from quotaloom.incentives.chains import Chain, ChainRule, needs_of
 from quotaloom.incentives.computing import Case, facts_of
 from quotaloom.incentives.gathering import gather_requests
+from quotaloom.incentives.noted import attribute_kinds, attributes_paid_by
 from quotaloom.incentives.statements import Line
 from quotaloom.metrics.currencies import currency_scale
 from quotaloom.platform.amounts import format_amount
@@ -198,10 +200,12 @@ async def _read_again(
     if not needs:
         return
     requests = await gather_requests(snapshot, company, calendar, earlier, needs)
+    kinds = await attribute_kinds(snapshot, needs.values())
     for member_id, request in requests.items():
         one = chains[member_id]
+        member = replace(request.member, attributes=attributes_paid_by(one.asked["member"], kinds))
         carried = {name: one.asked[name] for name in ("carried", "corrected", "advanced")}
-        asked = replace(request, currency=one.asked["currency"], **carried)
+        asked = replace(request, member=member, currency=one.asked["currency"], **carried)
         if facts_of(asked) != one.asked or any(one.corrected.values()):
             past.restated.append((one, Case(member_id, asked, one.chain)))
 

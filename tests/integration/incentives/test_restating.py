@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from decimal import Decimal
 
 import pytest
 
 from quotaloom.achievements.ledger import Reversal
 from quotaloom.achievements.ledger import reverse as reverse_in
+from quotaloom.attributes.commands import define_attribute
+from quotaloom.attributes.definitions import NewAttribute, Subject
+from quotaloom.attributes.values import NewValue
 from quotaloom.incentives.running import compute_run
 from quotaloom.incentives.runs import compute_again
+from quotaloom.leads.attributes import set_attributes_of
 from quotaloom.organizations.commands.companies import update_company
 from quotaloom.organizations.terms import HOLDING, NewTerm, appoint
 from quotaloom.platform.database import Database
 from quotaloom.platform.errors import InputError
 from quotaloom.policies.settings import PolicyChange, switch_policy
+from quotaloom_sdk.attributes import AttributeKind
 from tests.founding import at
 from tests.integration.incentives.paying_rules import PAY, host_of
 from tests.integration.incentives.payroll import LONG_AGO, Payroll, open_payroll
@@ -89,6 +95,28 @@ async def test_a_month_that_was_passed_over_is_looked_at_once_its_plugin_is_back
     payroll.work = at(payroll.work, datetime(2026, 9, 1, tzinfo=UTC))
     may = await payroll.draft("2026-05")
     assert (await payroll.statements(may))["ann"]["lines"] == [("base", "correction:2026-03", -100_00)]
+
+
+async def test_a_promotion_does_not_reach_back(database: Database) -> None:
+    """Ann has 10 percent of her 1,000 in March, 20 from April on; a late 500 of March earns her 50 more, not 200."""
+    payroll = await open_payroll(database, "pay.graded")
+    await payroll.rule("graded", "pay.graded")
+    ann, ada = payroll.members["ann"], payroll.as_member("ada")
+    await define_attribute(ada, NewAttribute(Subject.MEMBER, "percent", "Percent", AttributeKind.NUMBER))
+    await define_attribute(ada, NewAttribute(Subject.MEMBER, "since", "Since", AttributeKind.DATE))
+    noted = [NewValue("percent", Decimal(10)), NewValue("since", date(2020, 2, 1))]
+    await set_attributes_of(ada, Subject.MEMBER, ann, noted)
+    await payroll.order("march", "ann", 1000)
+    await payroll.pay("2026-03")
+    await set_attributes_of(ada, Subject.MEMBER, ann, [NewValue("percent", Decimal(20))])
+    await payroll.order("april", "ann", 1000, "2026-04-10")
+    april = await payroll.draft("2026-04")
+    assert (await payroll.statements(april))["ann"]["lines"] == [("graded", "graded", 200_00)]
+    await payroll.order("late", "ann", 500)
+    await compute_again(ada, april)
+    await compute_run(payroll.work, payroll.host, april, 2)
+    correction = ("graded", "correction:2026-03", 50_00)
+    assert (await payroll.statements(april))["ann"]["lines"] == [correction, ("graded", "graded", 200_00)]
 
 
 async def test_the_currency_of_statements_stays_that_of_the_company(database: Database) -> None:
