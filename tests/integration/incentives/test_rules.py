@@ -42,3 +42,14 @@ async def test_days_of_a_paid_month_keep_their_rules(database: Database) -> None
         ("bonus", "quarter", date(2026, 1, 1), None),
         ("base", "quarter", april, None),
     ]
+
+
+async def test_what_was_paid_is_corrected_after_the_last_rule_has_ended(database: Database) -> None:
+    """The only rule ends with March; 400 of Ann's 1,000 are refunded: a run of April, without any rule, takes 40."""
+    payroll = await open_payroll(database, "pay.rate")
+    await payroll.rule("base", "pay.rate", valid_to=date(2026, 4, 1))
+    await payroll.order("ann", "ann", 1000)
+    assert (await _refused(payroll.draft("2026-04")))[0] == "NO_RULES"
+    await payroll.pay("2026-03")
+    await payroll.refund("ann", 400)
+    assert await payroll.totals(await payroll.draft("2026-04")) == {"ann": -40_00}
