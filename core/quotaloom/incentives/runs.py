@@ -34,8 +34,8 @@ async def start_run(work: Work, host: PolicyHost, label: str, unit_id: int | Non
     """Start the run of a period, named by its label, for all or for those who stand below a unit; returns its id.
 
     It is computed by a job. Who has been paid for the period stays out of it. Raises `NotFound` for the unit,
-    `InputError` BAD_PERIOD, NOBODY, ALREADY_PAID, RUN_OPEN, POLICY_OFF, POLICY_UNAVAILABLE, NO_RULES where nothing was paid
-    before either, that could have to be corrected.
+    `InputError` BAD_PERIOD, NOBODY, ALREADY_PAID, RUN_OPEN, POLICY_OFF, POLICY_UNAVAILABLE, NO_RULES where
+    nothing was paid before either that could have to be corrected.
     """
     work.viewer.require(Scope.INCENTIVES, "starting a run")
     period = _period(work, label)
