@@ -21,6 +21,8 @@ from benchmarks import (
     funnel_figures,
     handing_out,
     importing,
+    incentive_runs,
+    incentive_simulation,
     memory,
     nested_query,
     policies,
@@ -43,7 +45,7 @@ class Benchmark:
 
 MODULES = (
     *(importing, memory, nested_query, decomposing, attaining, attainment_report, posting, funnel_figures),
-    *(claiming, recycling, handing_out, policies, starting),
+    *(claiming, recycling, handing_out, incentive_runs, incentive_simulation, policies, starting),
 )
 
 BENCHMARKS = {module.__name__.rpartition(".")[2]: Benchmark(module.TITLE, module.measure) for module in MODULES}

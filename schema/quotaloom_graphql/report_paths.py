@@ -33,7 +33,7 @@ def report_path(report: str, request: ReportRequest, format: FileFormat, columns
 
 def _pairs(report: str, request: ReportRequest) -> Iterator[tuple[str, str]]:
     yield "period", request.period
-    yield from (("metric" if report == "activity" else "metrics", key) for key in request.metrics)
+    yield from (("metrics" if report == "attainment" else "metric", key) for key in request.metrics)
     yield "rows", request.rows.name
     if request.org_unit_id is not None:
         yield "orgUnit", encode_id("OrgUnit", request.org_unit_id)

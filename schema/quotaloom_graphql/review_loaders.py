@@ -110,7 +110,7 @@ async def load_plan_follow_ups(keys: list[int], info: Info) -> list[Record]:
     return await reads.follow_ups_of_plans(info.context.snapshot, keys, await info.context.sight())
 
 
-async def load_review_action_plans(keys: list[int], info: Info) -> list[dict[str, Any]]:
+async def load_period_action_plans(keys: list[int], info: Info) -> list[dict[str, Any]]:
     """The action plans of each review's period, of those that the viewer may see."""
     rows = await reads.action_plans_of(info.context.snapshot, keys)
     plans = await load_action_plans(sorted({row["id"] for row in rows}), info) if rows else []

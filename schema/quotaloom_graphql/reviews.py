@@ -29,9 +29,9 @@ from quotaloom_graphql.review_loaders import (
     load_groups,
     load_part_attainment,
     load_parts,
+    load_period_action_plans,
     load_previous,
     load_progress,
-    load_review_action_plans,
     load_review_rights,
     load_reviews,
     load_scoring,
@@ -272,8 +272,8 @@ class Review(Node):
     follow_ups: list[ReviewFollowUp] = batch(
         load_follow_ups, key="id", by="review_id", description="What was agreed on for the next period."
     )
-    action_plans: list[Annotated[ActionPlan, strawberry.lazy("quotaloom_graphql.action_plans")]] = batch(
-        load_review_action_plans,
+    period_action_plans: list[Annotated[ActionPlan, strawberry.lazy("quotaloom_graphql.action_plans")]] = batch(
+        load_period_action_plans,
         key="id",
         by="review_id",
         description="What the member planned and did in the period: his action plans with days in it.",

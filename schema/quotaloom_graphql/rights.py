@@ -38,7 +38,7 @@ class ViewerCan:
         description="Make action plans: your own as a member, anybody's as an admin."
     )
     pay_incentives: bool = strawberry.field(
-        description="Set and simulate incentive rules, make groups of members, and start runs."
+        description="Set and simulate incentive rules, make groups of members, start runs, and set budgets."
     )
     be_notified: bool = strawberry.field(description="Have notifications, and mark them as read; members only.")
 

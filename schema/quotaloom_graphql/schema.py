@@ -30,6 +30,7 @@ from quotaloom_graphql import (
     deal_reviews,
     disputes,
     funnel_queries,
+    incentive_budgets,
     incentive_simulations,
     incentives,
     leads,
@@ -48,6 +49,7 @@ from quotaloom_graphql.activity_mutations import ActivityMutation
 from quotaloom_graphql.activity_reports import ActivityReportQuery
 from quotaloom_graphql.attainment_reports import AttainmentReportQuery
 from quotaloom_graphql.attribute_mutations import AttributeMutation
+from quotaloom_graphql.budget_reports import BudgetReportQuery
 from quotaloom_graphql.comments import CommentMutation
 from quotaloom_graphql.commitments import CommitmentMutation
 from quotaloom_graphql.companies import CompanyMutation
@@ -121,6 +123,7 @@ NODE_LOADERS: dict[str, NodeLoader] = {
     **disputes.NODE_LOADERS,
     **reviews.NODE_LOADERS,
     **incentive_simulations.NODE_LOADERS,
+    **incentive_budgets.NODE_LOADERS,
 }
 
 
@@ -162,6 +165,7 @@ class Query(
     disputes.DisputeQuery,
     reviews.ReviewQuery,
     incentive_simulations.IncentiveSimulationQuery,
+    BudgetReportQuery,
     PluginQuery,
     JobQuery,
 ):
@@ -211,6 +215,7 @@ class Mutation(
     ReviewFormMutation,
     ReviewMutation,
     IncentiveSimulationMutation,
+    incentive_budgets.IncentiveBudgetMutation,
     WhatIfMutation,
     AttributeMutation,
     PolicyMutation,

@@ -8,6 +8,8 @@ from typing import BinaryIO, Final
 from starlette.requests import Request
 from starlette.routing import Route
 
+from quotaloom.incentives.budget_columns import BudgetColumn
+from quotaloom.incentives.budget_reports import export_budget
 from quotaloom.platform.spreadsheets import FileFormat
 from quotaloom.platform.tokens import TokenAuthority
 from quotaloom.platform.work import Work
@@ -31,7 +33,15 @@ async def _activity(work: Work, request: ReportRequest, format: FileFormat, colu
     return await export_activity(work, request, format, columns_named(ActivityColumn, columns))
 
 
-EXPORTERS: Final[Mapping[str, Exporter]] = {"attainment": _attainment, "activity": _activity}
+async def _budget(work: Work, request: ReportRequest, format: FileFormat, columns: Sequence[str]) -> ExportedReport:
+    return await export_budget(work, request, format, columns_named(BudgetColumn, columns))
+
+
+EXPORTERS: Final[Mapping[str, Exporter]] = {
+    "attainment": _attainment,
+    "activity": _activity,
+    "incentive-budget": _budget,
+}
 """What makes a file of each report, by its name."""
 
 

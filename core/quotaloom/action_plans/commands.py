@@ -22,7 +22,6 @@ from quotaloom.action_plans.placing import earlier_plan, longer_plan, planned_un
 from quotaloom.action_plans.serving import GivenTarget, served_target, target_of
 from quotaloom.action_plans.storing import (
     StoredPlan,
-    hold_items,
     hold_own_plan,
     insert_items,
     insert_plan,
@@ -42,6 +41,18 @@ CHANGEABLE: Final = frozenset(
     {"title", "aim", "metric_id", "target_period", "plan_id", "objective_id", "part_of_id", "follows_id", "review_id"}
 )
 """What `update_plan` takes; the member and the period of a plan stay."""
+
+# What items of a plan, and of the shorter ones below it, refine in longer plans; cancelled ones are parts of nothing.
+_REFINED_ABOVE: Final = """
+WITH RECURSIVE below (id) AS (
+    SELECT $2::bigint
+    UNION SELECT plan.id FROM below JOIN action_plan AS plan ON plan.company_id = $1 AND plan.part_of_id = below.id
+)
+SELECT DISTINCT above.id FROM action_item AS item
+JOIN action_item AS above ON above.company_id = item.company_id AND above.id = item.refines_id
+WHERE item.company_id = $1 AND item.state <> 'cancelled'
+    AND item.action_plan_id IN (SELECT id FROM below) AND above.action_plan_id NOT IN (SELECT id FROM below)
+"""
 
 
 async def create_plan(work: Work, new: NewPlan) -> int:
@@ -187,7 +198,10 @@ async def _changed(
 
 
 async def _refuse_refined(transaction: Transaction, plan: StoredPlan, part_of_id: int | None) -> None:
-    refined = [one.item.refines_id for one in await hold_items(transaction, plan.id) if one.item.refines_id is not None]
+    refined = [row["id"] for row in await transaction.fetch(_REFINED_ABOVE, transaction.company_id, plan.id)]
     if set(refined) - (await refinable(transaction, part_of_id, refined)).keys():
-        message = "some of its items refine items of the longer plan that it would leave; let them go first"
+        message = (
+            "items of it, or of shorter plans that belong to it, refine items of the longer plan that it would leave;"
+            " let them go first"
+        )
         raise InputError("REFINED", message, ("partOfId",))

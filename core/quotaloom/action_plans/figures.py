@@ -42,7 +42,13 @@ OPEN: Final = "one.undone AND NOT one.plan_closed AND NOT one.refined"
 """What is still to be done: of items that others refine, those are."""
 
 # `counted` has the items of each `of_id`; $2 is today. What was spent is spent, also where the rest was carried over.
+# What was carried over twice may be counted at the first and the third place, and not at the one between them.
 _SUMS: Final = """
+, moved (of_id, id) AS (
+    SELECT of_id, carried_from_id FROM counted WHERE carried_from_id IS NOT NULL
+    UNION SELECT moved.of_id, item.carried_from_id FROM moved JOIN action_item AS item
+        ON item.company_id = $1 AND item.id = moved.id AND item.carried_from_id IS NOT NULL
+)
 SELECT one.of_id, one.kind, one.state = 'cancelled' AS cancelled, count(*) FILTER (WHERE NOT one.moved) AS planned,
     count(*) FILTER (WHERE one.state = 'done') AS done,
     count(*) FILTER (WHERE one.state = 'done' AND one.done_on < one.ends_on) AS on_time,
@@ -50,9 +56,7 @@ SELECT one.of_id, one.kind, one.state = 'cancelled' AS cancelled, count(*) FILTE
     count(*) FILTER (WHERE one.undone AND NOT one.plan_closed AND one.ends_on <= $2::date) AS overdue,
     sum(one.budget) FILTER (WHERE NOT one.moved)::numeric AS budget, sum(one.spent)::numeric AS spent
 FROM (
-    SELECT counted.*, (of_id, id) IN (
-        SELECT of_id, carried_from_id FROM counted WHERE carried_from_id IS NOT NULL
-    ) AS moved FROM counted WHERE NOT refined
+    SELECT counted.*, (of_id, id) IN (SELECT of_id, id FROM moved) AS moved FROM counted WHERE NOT refined
 ) AS one
 GROUP BY 1, 2, 3
 """
@@ -68,7 +72,7 @@ WITH RECURSIVE below (of_id, id) AS (
 """  # noqa: S608 (constants)
 
 _OF_MEMBERS: Final = f"""
-WITH counted AS (
+WITH RECURSIVE counted AS (
     SELECT standing.member_id AS of_id, standing.* FROM ({STANDING}) AS standing
     WHERE standing.member_id = ANY ($3::bigint[]) AND standing.ends_on > $4::date AND standing.ends_on <= $5::date
         AND ($6::bigint[] IS NULL OR standing.unit_id = ANY ($6))
@@ -77,7 +81,7 @@ WITH counted AS (
 
 # An item belongs to the units above that of its plan on its last day, or on $6.
 _OF_UNITS: Final = f"""
-WITH counted AS (
+WITH RECURSIVE counted AS (
     SELECT path.ancestor_id AS of_id, standing.* FROM ({STANDING}) AS standing
     JOIN unit_path AS path ON path.company_id = $1 AND path.unit_id = standing.unit_id
         AND path.valid_from <= coalesce($6::date, standing.ends_on - 1)
@@ -93,8 +97,7 @@ class Figures:
 
     `planned` is all that was not cancelled: `done`, `open` and `missed`, which is what was left open when its plan was
     closed, or carried over to where it is not counted. `overdue` are the open ones whose last day is over, `on_time`
-    what was done by its last day. `spent` counts what was spent on items that were
-    cancelled or carried over, too.
+    what was done by its last day. `spent` counts what was spent on items that were cancelled or carried over, too.
     """
 
     planned: int = 0

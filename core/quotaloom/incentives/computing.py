@@ -91,11 +91,13 @@ async def compute(host: PolicyHost, cases: Sequence[Case], *, company_id: int) -
     Raises `RunFailed` for the first policy that fails, naming plugin, rule and member; `Unavailable`.
     """
     longest = max((len(case.chain) for case in cases), default=0)
+    rules = {id(rule): rule for case in cases for rule in case.chain}
+    texts = {number: canonical(rule.to_json()) for number, rule in rules.items()}
     for step in range(longest):
         groups: dict[str, list[Case]] = defaultdict(list)
         for case in cases:
             if step < len(case.chain):
-                groups[canonical(case.chain[step].to_json())].append(case)
+                groups[texts[id(case.chain[step])]].append(case)
         for of_rule in groups.values():
             await _ask(host, of_rule[0].chain[step], of_rule, company_id)
 

@@ -18,9 +18,6 @@ from quotaloom.organizations.sight import Sight
 from quotaloom.platform.access import Role, Viewer
 from quotaloom.platform.unit_of_work import Snapshot, Transaction
 
-NOBODY = 0
-"""Stands for somebody who is no member, such as a service."""
-
 _ABOVE = """
 WITH place AS (
     SELECT company_id, member_id, position_id AS unit_id FROM holding
@@ -70,7 +67,10 @@ async def rights_on(
     disputes: Sequence[Mapping[str, Any] | Record],
     today: date,
 ) -> list[DisputeRights]:
-    """What the viewer may do with each dispute that he sees; `judge_id` is whoever approved or reviewed its run."""
+    """What the viewer may do with each dispute that he sees; `judge_id` is whoever approved or reviewed its run.
+
+    0 stands for somebody who is no member, such as a service.
+    """
     open_ids = sorted({one["judge_id"] for one in disputes if one["status"] == "open"})
     asks = viewer.role is Role.MEMBER and sight.member_id is not None and open_ids
     above = await heads_above(source, open_ids, today) if asks else {}

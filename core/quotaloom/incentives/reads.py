@@ -260,6 +260,15 @@ async def statement_ids_of_run(snapshot: Snapshot, seen: Seen, run_id: int) -> l
     )
 
 
+async def count_lines(snapshot: Snapshot, statement_ids: Sequence[int]) -> int:
+    """How many lines statements have."""
+    row = await snapshot.fetch_one(
+        "SELECT count(*) AS count FROM statement_line WHERE statement_id = ANY ($1::bigint[])", list(statement_ids)
+    )
+    assert row is not None
+    return int(row["count"])
+
+
 async def lines_of(snapshot: Snapshot, statement_ids: Sequence[int]) -> list[Record]:
     """The lines of statements, each statement's in order; `explanation` and `entries` are JSON text."""
     return await snapshot.fetch(

@@ -10,12 +10,12 @@ from itertools import chain
 from typing import BinaryIO, Final
 
 from quotaloom.incentives.entry_rows import entries_told
-from quotaloom.incentives.reads import Seen, runs_by_id, statement_ids_of_run
+from quotaloom.incentives.reads import Seen, count_lines, runs_by_id, statement_ids_of_run
 from quotaloom.incentives.statement_pages import statement_page
 from quotaloom.incentives.statement_rows import columns, rows_of, statements_told
 from quotaloom.metrics.currencies import currency_scale
 from quotaloom.organizations.sight import Sight, load_sight
-from quotaloom.platform.errors import NotFound
+from quotaloom.platform.errors import InputError, NotFound
 from quotaloom.platform.spreadsheets import FileFormat, aside
 from quotaloom.platform.unit_of_work import Snapshot
 from quotaloom.platform.work import Work
@@ -23,6 +23,9 @@ from quotaloom.reports.tables import table_file, written
 
 BATCH: Final = 200
 """How many statements of a run are in memory at a time."""
+
+MOST_LINES: Final = 150_000
+"""Lines of one workbook: about a minute's work for one thread."""
 
 
 class StatementFormat(StrEnum):
@@ -74,8 +77,8 @@ async def export_statement(work: Work, statement_id: int, format: StatementForma
 async def export_run(work: Work, run_id: int, format: FileFormat) -> StatementFile:
     """Those statements of a run that the viewer may see, by the member's name; whoever is given it closes the file.
 
-    They are read and written in batches, all of one moment. Raises `NotFound`, `InputError` TOO_LARGE where a worksheet
-    has no room for the rows.
+    They are read and written in batches, all of one moment. Raises `NotFound`, `InputError` TOO_LARGE for more lines
+    than a workbook takes.
     """
     async with work.snapshot() as snapshot:
         seen = seen_by(await load_sight(snapshot, work.viewer, work.company, work.today))
@@ -96,6 +99,9 @@ async def _write(snapshot: Snapshot, seen: Seen, run_id: int, format: FileFormat
     rows = await statement_ids_of_run(snapshot, seen, run_id)
     scale = currency_scale(rows[0]["currency"]) if rows else 0
     ids = [row["id"] for row in rows]
+    if format is FileFormat.XLSX and await count_lines(snapshot, ids) > MOST_LINES:
+        message = f"these are more than the {MOST_LINES:,} lines of one workbook: take CSV"
+        raise InputError("TOO_LARGE", message, ("format",))
     table = await aside(partial(table_file, file, format, columns(scale)))
     try:
         for start in range(0, len(ids), BATCH):

@@ -10,7 +10,7 @@ import orjson
 from asyncpg import Record
 
 from quotaloom.calendars.periods import ONE_DAY
-from quotaloom.incentives.statement_rows import Told, shown_rate
+from quotaloom.incentives.statement_rows import Told, advanced, shown_rate
 from quotaloom.metrics.currencies import currency_scale
 from quotaloom.platform.amounts import format_amount
 
@@ -77,9 +77,10 @@ def _table(told: Told, scale: int) -> str:
         _row(("Total", "", "", "", format_amount(row["total"], scale)), "total"),
         _row(("Carried out", "", "", "", format_amount(row["carried_out"], scale))),
     ]
-    if row["advanced_before"] or row["advanced_after"]:
-        before, after = (format_amount(row[f"advanced_{when}"], scale) for when in ("before", "after"))
-        lines += [_row(("Advanced before", "", "", "", before)), _row(("Advanced after", "", "", "", after))]
+    lines += [
+        _row((name.replace("_", " ").capitalize(), "", "", "", format_amount(row[name], scale)))
+        for name in advanced(row)
+    ]
     head = f'<thead><tr>{heads}<th class="figure">Amount</th></tr></thead>'
     return f"<table>{head}\n<tbody>\n{''.join(lines)}</tbody></table>\n"
 

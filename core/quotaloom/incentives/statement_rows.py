@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any
 
 from asyncpg import Record
 
@@ -77,13 +77,10 @@ def shown_rate(line: Record) -> Decimal | None:
     return None if rate is None else rate.normalize()
 
 
-AROUND: Final = (
-    ("total", "total"),
-    ("carried_out", "carried_out"),
-    ("advanced_before", "advanced_before"),
-    ("advanced_after", "advanced_after"),
-)
-"""The rows after the lines: what is paid, what floors cut off, and what draws have paid in advance."""
+def advanced(row: Mapping[str, Any] | Record) -> tuple[str, ...]:
+    """The columns of a statement that tell what draws have paid in advance, where they have."""
+    names = ("advanced_before", "advanced_after")
+    return names if any(row[name] for name in names) else ()
 
 
 def columns(scale: int) -> list[Column]:
@@ -102,16 +99,15 @@ def columns(scale: int) -> list[Column]:
 
 
 def rows_of(told: Told) -> Iterator[list[Value]]:
-    """The rows of a statement: what was carried in, its lines, its total, and what stays open."""
+    """The rows of a statement: what was carried in, its lines, its total, what floors cut off, and what is advanced."""
     row, member = told.statement, told.member
     head: list[Value] = [row["label"], member["key"], member["name"], row["currency"]]
 
-    def around(name: str, column: str) -> list[Value]:
-        return [name, *head, None, None, None, None, None, None, row[column], None]
+    def around(name: str) -> list[Value]:
+        return [name, *head, None, None, None, None, None, None, row[name], None]
 
-    yield around("carried_in", "carried_in")
+    yield around("carried_in")
     for line in told.lines:
         own = [line["rule_key"], line["line_key"], line["title"], line["corrects"], line["base"], shown_rate(line)]
         yield [kind_of(line), *head, *own, line["amount"], line["explanation"]]
-    for name, column in AROUND:
-        yield around(name, column)
+    yield from map(around, ("total", "carried_out", *advanced(row)))

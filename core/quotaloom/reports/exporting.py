@@ -27,8 +27,8 @@ from quotaloom.reports.attainment_columns import (
 from quotaloom.reports.requests import ReportRequest, RowsOf, reader_of
 from quotaloom.reports.tables import Column, Value, written
 
-MOST_CELLS: Final = 2_000_000
-"""Cells of one file: half a minute's work for one thread."""
+MOST_CELLS: Final = {FileFormat.CSV: 2_000_000, FileFormat.XLSX: 500_000}
+"""Cells of one file: less than a minute's work for the one thread that writes files."""
 
 _FIGURES: Final = (
     AttainmentColumn.TARGET,
@@ -85,7 +85,7 @@ async def export_attainment(
         reader = await reader_of(snapshot, work)
         report = await attainment_report(reader, request)
         chosen = tuple(dict.fromkeys(columns)) or ATTAINMENT_COLUMNS[request.rows]
-        refuse_large(len(report.subjects.rows), 1 + len(chosen) * len(report.metrics))
+        refuse_large(format, len(report.subjects.rows), 1 + len(chosen) * len(report.metrics))
         rows, earliers = await attainment_rows(reader, report, chosen)
         totals = await attainment_totals(reader, report)
         of_totals = Earliers(reader)
@@ -116,7 +116,7 @@ async def export_activity(
         reader = await reader_of(snapshot, work)
         report = await activity_report(reader, request)
         chosen = _subjects_first(columns or ACTIVITY_COLUMNS[request.rows])
-        refuse_large(len(report.subjects.rows), 1 + len(chosen))
+        refuse_large(format, len(report.subjects.rows), 1 + len(chosen))
         rows = await activity_rows(reader, report)
         totals = await activity_totals(reader, report)
     scales = {
@@ -146,12 +146,14 @@ async def _exported(
     return ExportedReport(f"{name} {period.label}".replace("/", " to "), content)
 
 
-def refuse_large(rows: int, columns: int) -> None:
+def refuse_large(format: FileFormat, rows: int, columns: int) -> None:
     """Raise `InputError` TOO_LARGE for more cells than one file takes."""
-    if rows * columns > MOST_CELLS:
+    most = MOST_CELLS[format]
+    if rows * columns > most:
         raise InputError(
             "TOO_LARGE",
-            f"{rows:,} rows of {columns} columns are more than the {MOST_CELLS:,} cells of one file: ask for fewer",
+            f"{rows:,} rows of {columns} columns are more than the {most:,} cells of one {format.upper()} file: ask for"
+            " fewer columns, or for a part of the tree",
             ("columns",),
         )
 

@@ -146,21 +146,22 @@ def _text_of(column: Column) -> Callable[[Any], str]:
 
 class _Xlsx:
     def __init__(self, file: BinaryIO, columns: Sequence[Column], sheet: str) -> None:
-        self._file, self._columns, self._rows = file, columns, 0
+        self._file, self._rows = file, 0
         self._book = Workbook(write_only=True)
         page = self._page = self._book.create_sheet(sheet)
         page.freeze_panes = "A2"
         for number, column in enumerate(columns, 1):
             page.column_dimensions[get_column_letter(number)].width = _WIDTHS.get(column.kind, _WIDTH)
         page.append([_text_cell(page, column.heading, _HEADING) for column in columns])
+        self._put = [_putting(page, column) for column in columns]
 
     def add(self, rows: Iterable[Sequence[Value]]) -> None:
         for row in rows:
             if self._rows == MOST_ROWS:
                 raise InputError("TOO_LARGE", f"a worksheet has room for {MOST_ROWS:,} rows: take CSV", ("format",))
             self._rows += 1
-            cells = zip(self._columns, row, strict=True)
-            self._page.append([_cell(self._page, column, value) for column, value in cells])
+            cells = zip(self._put, row, strict=True)
+            self._page.append([None if value is None else put(value) for put, value in cells])
 
     def close(self) -> None:
         self._book.save(self._file)
@@ -170,19 +171,22 @@ class _Xlsx:
         self._book.save(io.BytesIO())
 
 
-def _cell(page: Any, column: Column, value: Any) -> Any:
-    if value is None:
-        return None
+def _putting(page: Any, column: Column) -> Callable[[Any], Any]:
+    """What makes cells of the column's values: one cell with its format serves all rows, which are written at once."""
     if column.kind is CellKind.TEXT:
-        return _text_cell(page, value)
-    if column.kind is CellKind.AMOUNT:
-        amount = format_amount(value, column.scale)
-        if len(str(abs(value))) > EXACT_DIGITS:
-            return amount
-        value = Decimal(amount)
-    cell = WriteOnlyCell(page, value)
+        return lambda text: _text_cell(page, text)
+    cell = WriteOnlyCell(page)
     cell.number_format = column.number_format
-    return cell
+
+    def put(value: Any) -> Any:
+        cell.value = value
+        return cell
+
+    def put_amount(minor: int) -> Any:
+        amount = format_amount(minor, column.scale)
+        return amount if len(str(abs(minor))) > EXACT_DIGITS else put(Decimal(amount))
+
+    return put_amount if column.kind is CellKind.AMOUNT else put
 
 
 def _text_cell(page: Any, text: str, font: Font | None = None) -> Any:

@@ -9,14 +9,17 @@ from typing import Any, Final
 
 from asyncpg import Record
 
+from quotaloom.action_plans.storing import load_rights
 from quotaloom.calendars.periods import known_day
 from quotaloom.metrics.commands import refuse_stale
 from quotaloom.metrics.reads import metrics_by_key
-from quotaloom.platform.errors import AccessDenied, InputError, NotFound
+from quotaloom.organizations.sight import load_sight
+from quotaloom.platform.errors import AccessDenied, Conflict, InputError, NotFound
 from quotaloom.platform.texts import checked_text
 from quotaloom.platform.unit_of_work import Transaction
 from quotaloom.platform.work import Work
 from quotaloom.reviews.stored import HeldReview, find_review, record_steps
+from quotaloom.strategy.reads import seen_objectives
 
 MOST_FOLLOW_UPS: Final = 30
 """How many things a review may agree on."""
@@ -48,10 +51,12 @@ def check_follow_ups(follow_ups: Sequence[NewFollowUp]) -> None:
                 raise error.at(*path, "dueOn") from None
 
 
-async def replace_follow_ups(transaction: Transaction, review_id: int, follow_ups: Sequence[NewFollowUp]) -> None:
+async def replace_follow_ups(
+    transaction: Transaction, work: Work, review_id: int, follow_ups: Sequence[NewFollowUp]
+) -> None:
     """Put these in the place of what was agreed on. Raises `NotFound` for metric and objective."""
     metrics = await _metrics(transaction, follow_ups)
-    await _require_objectives(transaction, follow_ups)
+    await _require_objectives(transaction, work, follow_ups)
     await transaction.execute(
         "DELETE FROM review_follow_up WHERE company_id = $1 AND review_id = $2", transaction.company_id, review_id
     )
@@ -78,12 +83,17 @@ async def _metrics(transaction: Transaction, follow_ups: Sequence[NewFollowUp]) 
     return [None if one.metric is None else found[one.metric] for one in follow_ups]
 
 
-async def _require_objectives(transaction: Transaction, follow_ups: Sequence[NewFollowUp]) -> None:
+async def _require_objectives(transaction: Transaction, work: Work, follow_ups: Sequence[NewFollowUp]) -> None:
     ids = [one.objective_id for one in follow_ups if one.objective_id is not None]
+    if not ids:
+        return
     rows = await transaction.fetch(
         "SELECT id FROM objective WHERE company_id = $1 AND id = ANY ($2::bigint[])", transaction.company_id, ids
     )
     found = {row["id"] for row in rows}
+    sight = await load_sight(transaction, work.viewer, work.company, work.today)
+    if sight.units_with_names is not None:
+        found &= await seen_objectives(transaction, sight.units_with_names, drafts=sight.plans)
     for place, one in enumerate(follow_ups):
         if one.objective_id is not None and one.objective_id not in found:
             message = "there is no such objective that you can see"
@@ -96,7 +106,7 @@ async def settle_follow_up(
     """Say whether something agreed on was done, also after its review was filed; returns the review's id.
 
     Heads above the member and admins say it, nobody of his own review. It may be said again. Raises `NotFound`,
-    `AccessDenied`, `Conflict` STALE, `InputError` TOO_LONG, BAD_TEXT.
+    `AccessDenied`, `Conflict` STALE, WRONG_STEP while it is a draft, `InputError` TOO_LONG, BAD_TEXT.
     """
     said = checked_text(note, ("note",), "a note")
     held = await _find(work, follow_up_id)
@@ -130,7 +140,7 @@ async def plan_follow_up(
     """Name the action plan of the member in which something agreed on is done, or none; returns the review's id.
 
     The member himself does it once he sees his review, heads above him, and admins. Raises `NotFound`, also for an
-    action plan of somebody else, `AccessDenied`, `Conflict` STALE.
+    action plan of somebody else, or one that the viewer does not see, `AccessDenied`, `Conflict` STALE, WRONG_STEP.
     """
     held = await _find(work, follow_up_id)
     if not held.rights.plan_follow_ups:
@@ -139,7 +149,7 @@ async def plan_follow_up(
     async def apply(transaction: Transaction) -> int:
         before = await _hold(transaction, follow_up_id, expected_version)
         if action_plan_id is not None:
-            await _require_plan(transaction, held.row["member_id"], action_plan_id)
+            await _require_plan(transaction, work, held.row["member_id"], action_plan_id)
         await transaction.execute(
             "UPDATE review_follow_up SET action_plan_id = $3, version = version + 1 WHERE company_id = $1 AND id = $2",
             transaction.company_id,
@@ -155,7 +165,7 @@ async def plan_follow_up(
 
 
 async def _find(work: Work, follow_up_id: int) -> HeldReview:
-    """The review of something agreed on that the viewer may see."""
+    """The review of something agreed on that the viewer may see; `Conflict` WRONG_STEP where that is a draft yet."""
     async with work.snapshot() as snapshot:
         row = await snapshot.fetch_one(
             "SELECT review_id FROM review_follow_up WHERE company_id = $1 AND id = $2",
@@ -165,6 +175,9 @@ async def _find(work: Work, follow_up_id: int) -> HeldReview:
         if row is None:
             raise _unknown()
         held = await find_review(snapshot, work, row["review_id"])
+        if held.row["scored_at"] is None and held.row["member_id"] != work.viewer.member_id:
+            message = "this is a draft: it is agreed on once the manager's scores are handed in"
+            raise Conflict("WRONG_STEP", message, ("id",))
         if not (held.rights.settle or held.rights.plan_follow_ups):
             raise _unknown()
         return held
@@ -182,14 +195,15 @@ async def _hold(transaction: Transaction, follow_up_id: int, expected_version: i
     return row
 
 
-async def _require_plan(transaction: Transaction, member_id: int, action_plan_id: int) -> None:
+async def _require_plan(transaction: Transaction, work: Work, member_id: int, action_plan_id: int) -> None:
     row = await transaction.fetch_one(
-        "SELECT id FROM action_plan WHERE company_id = $1 AND id = $2 AND member_id = $3",
+        "SELECT unit_id FROM action_plan WHERE company_id = $1 AND id = $2 AND member_id = $3",
         transaction.company_id,
         action_plan_id,
         member_id,
     )
-    if row is None:
+    rights = await load_rights(transaction, work)
+    if row is None or not rights.sees(member_id, row["unit_id"]):
         raise NotFound("NOT_FOUND", "the member has no such action plan that you can see", ("actionPlanId",))
 
 

@@ -85,7 +85,8 @@ async def _go_on(transaction: Transaction, work: Work, ids: Sequence[int]) -> in
     due = [row for row in rows if row["due_on"] is not None and row["due_on"] < work.today and not row["escalated_on"]]
     moves = [found for row in due if (found := _move(row, work)) is not None]
     await move(transaction, work, moves)
-    waiting = [row["id"] for row in due if row["id"] not in {one.review["id"] for one in moves if not one.stays}]
+    gone_on = {one.review["id"] for one in moves if not one.stays}
+    waiting = [row["id"] for row in due if row["id"] not in gone_on]
     await tell(transaction, waiting, work.today, "review.overdue")
     return len(moves)
 

@@ -83,6 +83,12 @@ def waits_for(review: Mapping[str, Any] | Record, heads: Heads) -> Heads | None:
     return None if step is Step.CALIBRATION else ()
 
 
+def admin_may(review: Mapping[str, Any] | Record, admin_id: int) -> bool:
+    """Whether that admin may do what waits for admins: nobody judges himself, or decides on scores that he gave."""
+    deciding = review["step"] == Step.DECISION and review["reviewer_id"] == admin_id
+    return bool(review["member_id"] != admin_id) and not deciding
+
+
 def rights_on(review: Mapping[str, Any] | Record, heads: Heads, viewer: Viewer) -> Rights:
     """What the viewer may do with the review now; only people judge people, so a service may nothing.
 
@@ -97,14 +103,15 @@ def rights_on(review: Mapping[str, Any] | Record, heads: Heads, viewer: Viewer) 
         told = review["scored_at"] is not None
         return Rights(score_self=step is Step.SELF, confirm=confirming, appeal=appealing, plan_follow_ups=told)
     admin, own_score = viewer.is_admin, scored_by(viewer, review)
-    leads = admin or viewer.member_id in heads
+    # What is still a draft of the manager's is nothing that was agreed on.
+    agreed = review["scored_at"] is not None and (admin or viewer.member_id in heads)
     return Rights(
         score=step is Step.MANAGER and (admin or viewer.member_id in scorers(review, heads)),
         decide=step is Step.DECISION and not own_score and (admin or viewer.member_id in deciders(review, heads)),
         calibrate=step is Step.CALIBRATION and admin,
         cancel=step not in ENDED and admin,
-        settle=leads,
-        plan_follow_ups=leads,
+        settle=agreed,
+        plan_follow_ups=agreed,
     )
 
 

@@ -16,7 +16,7 @@ from asyncpg import Record
 from quotaloom.organizations.sight import Sight
 from quotaloom.platform.unit_of_work import Snapshot
 from quotaloom.reviews.filed import filed_reviews as filed_reviews
-from quotaloom.reviews.people import heads_above, waits_for
+from quotaloom.reviews.people import admin_may, heads_above, waits_for
 from quotaloom.reviews.steps import Step
 
 # What nobody has handed in yet is hidden: $2 is the member who asks, None for who is none.
@@ -158,7 +158,7 @@ async def waiting_for(snapshot: Snapshot, sight: Sight, *, is_admin: bool, today
         row["id"]
         for row in rows
         if (
-            is_admin and row["member_id"] != sight.member_id
+            is_admin and (sight.member_id is None or admin_may(row, sight.member_id))
             if (people := waits_for(row, heads.get(row["id"], ()))) is None
             else sight.member_id in people
         )

@@ -94,7 +94,7 @@ async def score_review(
             parts = with_given(before, MANAGERS, scoring.scores, whole=scoring.submit)
             await store_given(transaction, held.id, MANAGERS, parts)
             if follow_ups is not None:
-                await replace_follow_ups(transaction, held.id, follow_ups)
+                await replace_follow_ups(transaction, work, held.id, follow_ups)
             await _store_comment(transaction, held, comment, submitted=scored is not None)
             if scored is None:
                 await _saved(transaction, held)

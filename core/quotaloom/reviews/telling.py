@@ -10,7 +10,7 @@ from asyncpg import Record
 
 from quotaloom.notifications.telling import Note, notify
 from quotaloom.platform.unit_of_work import Transaction
-from quotaloom.reviews.people import Heads, heads_above, waits_for
+from quotaloom.reviews.people import Heads, admin_may, heads_above, waits_for
 from quotaloom.reviews.steps import Step
 
 WORDS: Final[Mapping[Step, str]] = {
@@ -41,15 +41,17 @@ async def tell(transaction: Transaction, review_ids: Sequence[int], today: date,
         return 0
     rows = await transaction.fetch(_NAMED, transaction.company_id, list(review_ids))
     heads = await heads_above(transaction, [row["id"] for row in rows], today)
-    admins = await _admins(transaction)
+    admins = await _admins(transaction, today)
     notes = [note for row in rows for note in _notes(row, heads[row["id"]], admins, topic)]
     return await notify(transaction, notes)
 
 
-async def _admins(transaction: Transaction) -> Heads:
+async def _admins(transaction: Transaction, today: date) -> Heads:
     rows = await transaction.fetch(
-        "SELECT id FROM member WHERE company_id = $1 AND role = 'admin' AND left_on IS NULL ORDER BY id",
+        "SELECT id FROM member WHERE company_id = $1 AND role = 'admin' AND (left_on IS NULL OR left_on > $2)"
+        " ORDER BY id",
         transaction.company_id,
+        today,
     )
     return tuple(row["id"] for row in rows)
 
@@ -63,8 +65,7 @@ def _notes(row: Record, heads: Heads, admins: Heads, topic: str) -> list[Note]:
         return []
     told |= {"step": WORDS[step], "on": "—" if row["due_on"] is None else row["due_on"].isoformat()}
     waiting = waits_for(row, heads)
-    # Nobody judges himself, an admin neither.
-    people = [one for one in admins if one != row["member_id"]] if waiting is None else waiting
+    people = [one for one in admins if admin_may(row, one)] if waiting is None else waiting
     return [_note(row, member_id, topic, told) for member_id in people]
 
 

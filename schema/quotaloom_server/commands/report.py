@@ -85,6 +85,24 @@ def activity(
     _write("activity", file, company, _query(period, [metric], rows, kind, level, as_is, sort, column), under, member)
 
 
+@report.command("budget")
+def budget(
+    file: File,
+    company: Company,
+    period: Period,
+    metric: Annotated[str, typer.Option(metavar="KEY", help="The metric that it stands beside.")] = "revenue",
+    under: Under = None,
+    kind: Kind = None,
+    level: Level = None,
+    sort: Sort = None,
+    column: Columns = None,
+    member: Member = None,
+) -> None:
+    """Write what incentives cost and may cost to a spreadsheet, a row for each unit."""
+    query = _query(period, [metric], RowsOf.UNITS, kind, level, False, sort, column)
+    _write("incentive-budget", file, company, query, under, member)
+
+
 def _query(
     period: str,
     metrics: list[str],

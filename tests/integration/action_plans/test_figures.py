@@ -100,6 +100,22 @@ async def test_what_was_carried_over_is_missed_where_it_was_and_counts_once_abov
     assert await of_member(floor, "ann", "2026-W23") == (2, 1, 0)
 
 
+async def test_what_was_carried_over_by_way_of_a_plan_apart_counts_once(database: Database) -> None:
+    """From week 23 by week 24, which belongs to nothing, into week 25: June has one, open, and none missed."""
+    floor = await furnish(database)
+    ann = floor.as_member("ann")
+    month = await plan_of(floor, period="2026-06")
+    first = await plan_of(floor, part_of_id=month, items=[todo(first=1, budget=5_00)])
+    apart = await plan_of(floor, period="2026-W24")
+    last = await plan_of(floor, period="2026-W25", part_of_id=month)
+    carried = await carry_over_items(ann, apart, await ids_of(floor, first))
+    await carry_over_items(ann, last, carried)
+    found = await figures(floor, month)
+    assert (found.planned, found.open, found.missed, found.budget) == (1, 1, 0, 5_00)
+    for plan in (first, apart):
+        assert ((await figures(floor, plan)).planned, (await figures(floor, plan)).missed) == (1, 1)
+
+
 async def test_what_was_spent_stays_spent_where_the_rest_is_carried_over(database: Database) -> None:
     """30.00 of 50.00 in week 23, the rest in week 24, where it costs 15.00: June planned 50.00 and spent 45.00."""
     floor = await furnish(database)

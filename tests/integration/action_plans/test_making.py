@@ -10,6 +10,7 @@ import pytest
 
 from quotaloom.action_plans.commands import create_plan, update_plan
 from quotaloom.action_plans.facts import NewItem, NewPlan
+from quotaloom.action_plans.finishing import cancel_item
 from quotaloom.funnels.commands.customers import NewCustomer, create_customer
 from quotaloom.platform.database import Database
 from quotaloom.platform.errors import AccessDenied, Conflict, InputError
@@ -18,7 +19,17 @@ from quotaloom.strategy.objectives import NewObjective, ObjectiveLevel
 from quotaloom.targets.cells import CellChange, set_target_cells
 from quotaloom.targets.plans import create_plan as create_target_plan
 from quotaloom.targets.plans import publish_plan
-from tests.integration.action_plans.acting import CALL, ids_of, items_of, june, plan_of, plan_row, revenue, todo
+from tests.integration.action_plans.acting import (
+    CALL,
+    figures,
+    ids_of,
+    items_of,
+    june,
+    plan_of,
+    plan_row,
+    revenue,
+    todo,
+)
 from tests.integration.funnels.floors import furnish
 
 
@@ -190,3 +201,22 @@ async def test_a_plan_leaves_no_longer_one_whose_items_its_own_refine(database: 
     with pytest.raises(InputError) as refined:
         await update_plan(floor.as_member("ann"), week, {"part_of_id": None})
     assert (refined.value.code, refined.value.path) == ("REFINED", ("partOfId",))
+
+
+async def test_a_plan_takes_no_shorter_one_out_of_a_longer_one_that_it_refines(database: Database) -> None:
+    """Tuesday's visit refines June's: week 23 between them stays in June, until the visit is cancelled."""
+    floor = await furnish(database)
+    ann = floor.as_member("ann")
+    month = await plan_of(floor, period="2026-06", items=[todo()])
+    (visit,) = await ids_of(floor, month)
+    week = await plan_of(floor, part_of_id=month, items=[todo()])
+    (weekly,) = await ids_of(floor, week)
+    items = [todo(refines_id=visit), todo(refines_id=weekly)]
+    day = await plan_of(floor, period="2026-06-02", part_of_id=week, items=items)
+    with pytest.raises(InputError) as refined:
+        await update_plan(ann, week, {"part_of_id": None})
+    assert (refined.value.code, refined.value.path) == ("REFINED", ("partOfId",))
+    assert (await figures(floor, month)).planned == 2
+    await cancel_item(ann, (await ids_of(floor, day))[0], "He is away")
+    await update_plan(ann, week, {"part_of_id": None})
+    assert [(await figures(floor, plan)).planned for plan in (month, week)] == [1, 1]

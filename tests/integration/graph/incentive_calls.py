@@ -37,6 +37,7 @@ VALID_INCENTIVES: Final[Mapping[str, Callable[[World], dict[str, Any]]]] = {
     "withdrawDispute": lambda w: {"id": w["missing line"], "reason": "My mistake"},
     "simulateIncentives": lambda w: {"changes": [{"key": "rate", "policy": POLICY}], "first": "2026-04"},
     "removeIncentiveSimulation": lambda w: {"id": w["simulation"]},
+    "setIncentiveBudget": lambda w: {"orgUnitId": w.unit("east"), "period": "2026", "amount": "90000"},
     "askWhatIf": lambda w: {"memberId": w.member("ann"), "amounts": [{"metric": "revenue", "amount": "5"}]},
 }
 """The input of each, by the mutation's name."""
@@ -112,6 +113,10 @@ BAD_INCENTIVES: Final[Mapping[str, Callable[[World], list[dict[str, Any]]]]] = {
         ),
     ],
     "removeIncentiveSimulation": lambda w: [_unknown("IncentiveSimulation"), {"id": "?"}, {"id": w["rule"]}],
+    "setIncentiveBudget": lambda w: [
+        *({"period": "soon"}, {"period": "2026-06-01/2026-06-03"}, {"amount": "-1"}, {"amount": "0.001"}),
+        *({"amount": None}, {"expectedVersion": 99}, _unknown("OrgUnit", "orgUnitId"), {"orgUnitId": "?"}),
+    ],
     "askWhatIf": lambda w: [
         *(_unknown("Member", "memberId"), {"memberId": None}, {"amounts": [{"metric": "luck", "amount": "1"}]}),
         *({"amounts": [{"metric": "revenue", "amount": "0.001"}]}, {"deals": [{"opportunityId": w["deal"]}] * 51}),

@@ -37,6 +37,9 @@ async def add_incentives(world: World) -> None:
     change = {"key": "rate", "policy": POLICY}
     asked = await world.call("simulateIncentives", "incentiveSimulation { id }", changes=[change])
     world.ids["simulation"] = asked["incentiveSimulation"]["id"]
+    budget = {"orgUnitId": world.unit("east"), "period": "2026-06", "amount": "5000"}
+    made = await world.call("setIncentiveBudget", "incentiveBudget { id }", **budget)
+    world.ids["budget"] = made["incentiveBudget"]["id"]
     floor = world.floor
     numbers = await floor.work.write(lambda transaction: _insert_runs(transaction, floor))
     for name, (run_id, statement_id) in numbers.items():

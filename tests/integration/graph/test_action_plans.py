@@ -198,6 +198,8 @@ async def test_a_plan_takes_up_a_review_of_its_member(database: Database) -> Non
     """Ann's review of May leads to her plan for June, and back; of Bob's she knows nothing."""
     floor = await furnish(database)
     team = NewPart("team", "Teamwork", PartKind.QUALITATIVE, Decimal(1), Decimal(10))
+    scorer = {"policy": "reviews.weighted_score", "active": True}
+    assert (await do(floor, "switchPolicy", "policy { key }", None, **scorer))["errors"] == []
     form = NewForm("monthly", "Monthly", Grain.MONTH, Content([team], Layout()))
     form_id = await create_form(floor.work, floor.host.registry, form)
     await open_cycle(floor.work, floor.host.registry, form_id, "2026-05")

@@ -71,7 +71,7 @@ async def test_admins_see_all_of_a_run_and_heads_their_part(database: Database) 
 
 
 async def test_heads_are_not_told_whose_policy_failed(database: Database) -> None:
-    """Cem's refunds fail the run that is computed again: the admin reads whose they are, Hal in the east nothing."""
+    """Cem's refunds fail the run that is computed again: the admin reads whose, the head of the east nothing."""
     payroll, floor = await sold(database)
     await switch_policy(payroll.work, HOST, PolicyChange("pay.picky", active=True, valid_from=LONG_AGO))
     await payroll.rule("picky", "pay.picky")

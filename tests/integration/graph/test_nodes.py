@@ -36,6 +36,7 @@ def one_of_each(world: World) -> dict[str, str]:
         "Statement": world["statement of paid run"],
         "Dispute": world["dispute"],
         "IncentiveSimulation": world["simulation"],
+        "IncentiveBudget": world["budget"],
         "ActionPlan": world["action plan"],
         "ActionItem": world["action item"],
         "Review": world["ann review"],

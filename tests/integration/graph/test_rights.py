@@ -144,6 +144,7 @@ SHOWN: Final = {
     "withdrawDispute": "Dispute.viewerCan.withdraw",
     "simulateIncentives": "Viewer.can.payIncentives",
     "removeIncentiveSimulation": "IncentiveSimulation.viewerCan.edit",
+    "setIncentiveBudget": "Viewer.can.payIncentives",
     "askWhatIf": "Member.viewerCan.askWhatIf",
     "reviewDeal": "Opportunity.viewerCan.review",
     "followUpDealReview": "DealReview.viewerCan.followUp",

@@ -76,7 +76,7 @@ async def _refund(payroll: Payroll, number: int, deal: Deal) -> None:
 
 
 async def _paid_month_by_month(payroll: Payroll, given: list[Deal], batch: int) -> dict[str, int]:
-    """Deals come and are refunded between runs; each month is computed twice, the last takes the rest."""
+    """Deals come and are refunded between the runs; each month is computed twice, in other batches."""
     sums: dict[str, int] = {}
     for turn in range(3):
         _paid_in(payroll, turn)

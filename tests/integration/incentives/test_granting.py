@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from datetime import date
 
+import pytest
+
 from quotaloom.calendars.periods import Grain
 from quotaloom.incentives.rules import end_rule
-from quotaloom.incentives.runs import approve_run, cancel_run, pay_run, return_run, review_run
+from quotaloom.incentives.running import compute_run
+from quotaloom.incentives.runs import approve_run, cancel_run, pay_run, return_run, review_run, start_run
 from quotaloom.organizations.membership import let_leave
 from quotaloom.platform.database import Database
+from quotaloom.platform.errors import Unavailable
+from quotaloom.policies.discovery import Discovery
 from tests.integration.incentives.disputing import again, contest, grant, paid_month, sold
+from tests.integration.incentives.paying_rules import PAY
+from tests.integration.incentives.test_run_life import Ending
 
 
 def line(dispute_id: int, amount: int) -> tuple[str, str, int]:
@@ -55,6 +62,22 @@ async def test_it_is_paid_once_whatever_becomes_of_the_runs(database: Database) 
     assert statement["lines"] == [line(dispute_id, 30)]
     assert hashes == {statement["hash"]}
     assert await payroll.totals(await payroll.pay("2026-05")) == {}
+
+
+async def test_a_run_that_was_broken_off_has_it_once(database: Database) -> None:
+    """The server ends when Ann's statement of April is stored; another goes on, and she is computed anew."""
+    payroll = await paid_month(database)
+    dispute_id = await contest(payroll, "ann")
+    await grant(payroll, dispute_id, 30)
+    await payroll.order("april", "ann", 100, "2026-04-02")
+    april = await start_run(payroll.as_member("ada"), payroll.host, "2026-04")
+    with pytest.raises(Unavailable):
+        await compute_run(payroll.work, Ending(Discovery((PAY,), ())), april, 1, batch=1)
+    assert await payroll.totals(april) == {"ann": 40_00}
+    await payroll.order("late", "ann", 100, "2026-04-03")
+    await compute_run(payroll.work, payroll.host, april, 1, batch=2)
+    statement = (await payroll.statements(april))["ann"]
+    assert statement["lines"] == [line(dispute_id, 30), ("base", "rate", 20_00)]
 
 
 async def test_a_draft_has_it_once_it_is_computed_again(database: Database) -> None:

@@ -7,9 +7,11 @@ from datetime import date
 
 from quotaloom.achievements.ledger import Reversal
 from quotaloom.achievements.ledger import reverse as reverse_in
+from quotaloom.incentives.rules import end_rule
 from quotaloom.incentives.running import compute_run
 from quotaloom.incentives.runs import compute_again
 from quotaloom.organizations.membership import let_leave
+from quotaloom.organizations.placing import place_unit
 from quotaloom.organizations.terms import HOLDING, end_term
 from quotaloom.platform.database import Database
 from quotaloom.policies.settings import PolicyChange, switch_policy
@@ -189,3 +191,19 @@ async def test_a_policy_that_fails_fails_the_run_and_names_the_member(database: 
     await compute_again(payroll.work, run_id)
     await compute_run(payroll.work, payroll.host, run_id, 2)
     assert await payroll.status(run_id) == ("draft", None)
+
+
+async def test_a_paid_statement_stays_whatever_happens_later(database: Database) -> None:
+    """Refunded, reorganized, ruled and planned otherwise: what was paid for March has the same rows and hash."""
+    payroll = await open_payroll(database, "pay.tiers")
+    rule = await payroll.rule("tiers", "pay.tiers")
+    await payroll.order("ann", "ann", 130_000)
+    march = await payroll.pay("2026-03")
+    before = await payroll.statements(march)
+    await payroll.refund("ann", 40_000)
+    moved = payroll.units["ann"], payroll.units["west"], date(2026, 3, 10)
+    await payroll.work.write(lambda transaction: place_unit(transaction, *moved))
+    await end_rule(payroll.work, rule, date(2026, 4, 1))
+    await payroll.rule("other", "pay.tiers", valid_from=date(2026, 4, 1), parameters={"quota": 1})
+    await payroll.pay("2026-04")
+    assert await payroll.statements(march) == before

@@ -17,11 +17,11 @@ from quotaloom.incentives import statement_files
 from quotaloom.incentives.statement_files import StatementFormat, export_run, export_statement
 from quotaloom.organizations.commands.members import update_member
 from quotaloom.platform.database import Database
-from quotaloom.platform.errors import NotFound
+from quotaloom.platform.errors import InputError, NotFound
 from quotaloom.platform.spreadsheets import FileFormat
 from tests.graph_client import serving
 from tests.integration.graph.asking import gid
-from tests.integration.incentives.disputing import contest, grant, paid_month
+from tests.integration.incentives.disputing import contest, grant, paid_month, sold
 from tests.integration.incentives.payroll import NOON, Payroll
 
 HEADS = [
@@ -108,7 +108,7 @@ def rows_of_ann(name: str) -> list[list[str]]:
         ["granted", *head, "Granted on dispute of 2026-03: Rate", "2026-03", "30.00"],
         ["line", *head, "Rate", "", "50.00"],
         ["total", *head, "", "", "40.00"],
-        *([kind, *head, "", "", "0.00"] for kind in ("carried_out", "advanced_before", "advanced_after")),
+        ["carried_out", *head, "", "", "0.00"],
     ]
 
 
@@ -169,6 +169,24 @@ async def test_a_page_to_print_shows_all_and_runs_nothing(database: Database) ->
     ]
 
 
+async def test_what_draws_have_paid_in_advance_is_told_where_they_have(database: Database) -> None:
+    """A draw of 300 lends 200 on the 100 that Ann earned: the table and the page have it after the total."""
+    payroll = await sold(database, "pay.draw")
+    await payroll.rule("draw", "pay.draw", ordinal=1, unit_id=payroll.units["ann"], parameters={"amount": 300_00})
+    ann = payroll.as_member("ann")
+    number = await statement_id(payroll, await payroll.pay("2026-03"), "ann")
+    table = (await export_statement(ann, number, StatementFormat.CSV)).content
+    assert isinstance(table, bytes)
+    figures = [("total", "300.00"), ("carried_out", "0.00"), ("advanced_before", "0.00"), ("advanced_after", "200.00")]
+    assert [(row[0], row[11]) for row in of_csv(table)[-4:]] == figures
+    page = (await export_statement(ann, number, StatementFormat.HTML)).content
+    assert isinstance(page, bytes)
+    assert [(row[0], row[4]) for row in Page(page.decode()).rows[-2:]] == [
+        ("Advanced before", "0.00"),
+        ("Advanced after", "200.00"),
+    ]
+
+
 async def test_entries_of_a_line_are_on_the_page(database: Database) -> None:
     """Tiers rest on an order: the page has its day, source and amount beneath the explanation."""
     payroll = await paid_month(database, "pay.tiers")
@@ -197,6 +215,9 @@ async def test_a_run_as_one_file_has_what_the_viewer_sees(database: Database, mo
     assert await members("ada", FileFormat.XLSX) == ["=Ann<b>", "Bob", "Cem", "Hal", "Wu"]
     assert await members("hal", FileFormat.CSV) == ["'=Ann<b>", "Bob", "Hal"]
     assert await members("cem", FileFormat.CSV) == ["Cem"]
+    monkeypatch.setattr(statement_files, "MOST_LINES", 2)
+    with pytest.raises(InputError, match="more than the 2 lines of one workbook: take CSV"):
+        await export_run(payroll.as_member("ada"), run_id, FileFormat.XLSX)
     draft = await payroll.draft("2026-05")
     with pytest.raises(NotFound):
         await export_run(payroll.as_member("cem"), draft, FileFormat.CSV)
@@ -227,5 +248,5 @@ async def test_files_are_fetched_from_the_paths_that_the_graph_names(
             assert (await ann.http.get(file["path"])).status_code == 401
         path = found["run"]["export"]["path"]
         response = await bob.http.get(path, headers=bob.headers)
-        assert [row[3] for row in of_csv(response.content)[1:]] == ["Bob"] * 5
+        assert [row[3] for row in of_csv(response.content)[1:]] == ["Bob"] * 3
         assert response.headers["content-disposition"].endswith("filename*=UTF-8''statements%202026-04.csv")

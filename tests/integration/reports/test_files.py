@@ -16,6 +16,7 @@ from openpyxl import load_workbook
 from quotaloom.organizations.commands.members import update_member
 from quotaloom.platform.access import Role
 from quotaloom.platform.database import Database
+from quotaloom.platform.spreadsheets import FileFormat
 from quotaloom.platform.tokens import Identity
 from quotaloom.reports import exporting
 from quotaloom.reports.attainment import attainment_page, attainment_report
@@ -142,7 +143,7 @@ async def test_every_argument_of_the_graph_is_in_the_path(
             table = table_of(await get(admin, path))
             assert [row[2] for row in table[1:-1]] == expected, arguments
         assert table[0][6:8] == ["visits target", "visits assessment"]
-        monkeypatch.setattr(exporting, "MOST_CELLS", 50)
+        monkeypatch.setitem(exporting.MOST_CELLS, FileFormat.CSV, 14)
         assert (await get(admin, path)).json()["code"] == "TOO_LARGE"
 
 

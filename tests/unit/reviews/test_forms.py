@@ -31,7 +31,7 @@ def test_a_layout_is_read_as_it_was_stored() -> None:
 def test_weights_sum_to_one_exactly() -> None:
     """Three times 0.333333 is not all; with 0.333334 it is."""
     parts = [THIRD, replace(THIRD, key="b"), replace(THIRD, key="c")]
-    with pytest.raises(InputError, match="these sum to 0.999999"):
+    with pytest.raises(InputError, match=r"these sum to 0\.999999"):
         check_form(parts, Layout())
     check_form([*parts[:2], replace(THIRD, key="c", weight=Decimal("0.333334"))], LAYOUT)
 

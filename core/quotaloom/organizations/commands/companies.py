@@ -161,8 +161,8 @@ async def _refuse_what_is_in_use(transaction: Transaction, before: dict[str, Any
     if "currency" in changed and used["amounts"]:
         raise InputError(
             "IN_USE",
-            "the currency cannot change once there are targets, achievements, deals, prices, exchange rates, statements"
-            " or budgets",
+            "the currency cannot change once there are targets, achievements, deals, statements, budgets, prices or"
+            " exchange rates",
             ("currency",),
         )
     places = {get_currency_precision(settings["currency"]) for settings in (before, after)}

@@ -76,6 +76,7 @@ PAYLOADS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "holding.ended": ("id", "on"),
         "job.dismissed": _ROW,
         "job.retried": _ROW,
+        "incentiveBudget.set": ("id", "unit", "period"),
         "incentiveRule.ended": ("id", "key"),
         "incentiveRule.set": ("id", "key"),
         "incentiveRun.approved": _ROW,
