@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Annotated, Any, Final
 
@@ -24,10 +24,13 @@ from quotaloom.platform.errors import InputError
 from quotaloom.platform.unit_of_work import Record
 from quotaloom.targets.attainments import Figures as AttainmentFigures
 from quotaloom.targets.attainments import attainment_by_member
+from quotaloom_graphql.activity_loaders import load_activities
 from quotaloom_graphql.arguments import PeriodLabel
 from quotaloom_graphql.connections import After, First, page, window
 from quotaloom_graphql.context import Info, RequestContext
 from quotaloom_graphql.enums import PlanStatus
+from quotaloom_graphql.funnel_loaders import load_customers, load_opportunities
+from quotaloom_graphql.lead_loaders import load_leads
 from quotaloom_graphql.nodes import decode_id, encode_id, optional_id
 from quotaloom_graphql.plan_loaders import load_plans
 from quotaloom_graphql.questions import PlanAsked, attainment_question, period_named, sees_drafts
@@ -239,7 +242,7 @@ async def _comparable(context: RequestContext, plan_ids: set[int], info: Info) -
 async def load_figures(keys: list[int], info: Info) -> list[dict[str, Any]]:
     """The figures of each plan with the shorter ones that belong to it."""
     context = info.context
-    found = await figures_of_plans(context.snapshot, keys, await context.today())
+    found = await figures_of_plans(context.snapshot, keys, await context.today(), await context.sight())
     return [await _figures(context, found[key]) for key in keys]
 
 
@@ -278,18 +281,44 @@ async def load_history(keys: list[int], info: Info) -> list[dict[str, Any]]:
     """What happened to action plans that the viewer sees."""
     scale = currency_scale((await info.context.work()).company.currency)
     rows = await reads.history_of_plans(info.context.snapshot, keys)
-    return [{**row, "changes": _changes(row, scale)} for row in rows]
+    changed = [_changed(row) for row in rows]
+    hidden = await _hidden(changed, info)
+
+    def told(name: str, old: Any, new: Any) -> dict[str, Any]:
+        before, after = (None if (name, value) in hidden else _text(name, value, scale) for value in (old, new))
+        return {"field": _camel(name), "before": before, "after": after}
+
+    return [
+        {**row, "changes": [told(name, *pair) for name, pair in pairs.items()]}
+        for row, pairs in zip(rows, changed, strict=True)
+    ]
 
 
-def _changes(row: Record, scale: int) -> list[dict[str, Any]]:
+def _changed(row: Record) -> dict[str, tuple[Any, Any]]:
+    """What each column that changed was before, and what it is since."""
     before = {} if row["before"] is None else orjson.loads(row["before"])
     after = {} if row["after"] is None else orjson.loads(row["after"])
     pairs = {name: (before.get(name), after.get(name)) for name in {**before, **after}}
-    return [
-        {"field": _camel(name), "before": _text(name, old, scale), "after": _text(name, new, scale)}
-        for name, (old, new) in pairs.items()
-        if old != new
-    ]
+    return {name: (old, new) for name, (old, new) in pairs.items() if old != new}
+
+
+async def _hidden(changed: Sequence[Mapping[str, tuple[Any, Any]]], info: Info) -> set[tuple[str, Any]]:
+    """The records, by column and number, that are named in changes and that the viewer may not see."""
+    hidden: set[tuple[str, Any]] = set()
+    for name, load in _RECORDS.items():
+        named = {number for pairs in changed for number in pairs.get(name, ()) if number is not None}
+        if named:
+            hidden |= {(name, number) for number in named - {row["id"] for row in await load(sorted(named), info)}}
+    return hidden
+
+
+_RECORDS: Final[Mapping[str, Callable[[list[int], Info], Awaitable[Sequence[Any]]]]] = {
+    "lead_id": load_leads,
+    "customer_id": load_customers,
+    "opportunity_id": load_opportunities,
+    "activity_id": load_activities,
+}
+"""What items name that not everybody sees who sees the plan."""
 
 
 def _text(name: str, value: Any, scale: int) -> str | None:

@@ -108,7 +108,9 @@ class ActionPlanComment:
 class ActionPlanChange:
     """A change."""
 
-    field: str = strawberry.field(description="The field, by its name here; ids stand for what they name.")
+    field: str = strawberry.field(
+        description="The field, by its name here; ids stand for what they name, as far as you may see that."
+    )
     before: str | None = strawberry.field(description="What it was; null for nothing.")
     after: str | None = strawberry.field(description="What it is; null for nothing.")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from enum import StrEnum
+from functools import partial
 from typing import Any, Final, TypeVar
 from urllib.parse import urlencode
 
@@ -39,12 +40,11 @@ def _pairs(report: str, request: ReportRequest) -> Iterator[tuple[str, str]]:
         yield "orgUnit", encode_id("OrgUnit", request.org_unit_id)
     if request.direct_children:
         yield "directChildren", "true"
-    yield from (("kind", kind.upper()) for kind in request.kinds or ())
-    yield from (("level", str(level)) for level in request.levels or ())
-    yield from (("orgUnits", encode_id("OrgUnit", number)) for number in request.unit_ids or ())
-    yield from (("members", encode_id("Member", number)) for number in request.member_ids or ())
-    for status in request.statuses or ():
-        yield "status", NO_TARGET if status is None else status.name
+    yield from _chosen("kind", request.kinds, str.upper)
+    yield from _chosen("level", request.levels, str)
+    yield from _chosen("orgUnits", request.unit_ids, partial(encode_id, "OrgUnit"))
+    yield from _chosen("members", request.member_ids, partial(encode_id, "Member"))
+    yield from _chosen("status", request.statuses, lambda status: NO_TARGET if status is None else status.name)
     if request.structure == "as_is":
         yield "structure", Structure.AS_IS.name
     if request.as_of is not None:
@@ -52,6 +52,12 @@ def _pairs(report: str, request: ReportRequest) -> Iterator[tuple[str, str]]:
     for by in request.sort:
         sign, metric = "-" if by.descending else "", "" if by.metric is None else f":{by.metric}"
         yield "sort", f"{sign}{by.column.upper()}{metric}"
+
+
+def _chosen(name: str, values: Sequence[Any] | None, written: Callable[[Any], str]) -> Iterator[tuple[str, str]]:
+    """What is chosen, a pair each; an empty one stands for a choice of nothing, which leaves no rows."""
+    if values is not None:
+        yield from ((name, written(value)) for value in values) if values else [(name, "")]
 
 
 def request_of(query: Iterable[tuple[str, str]]) -> tuple[ReportRequest, list[str]]:
@@ -67,7 +73,11 @@ def request_of(query: Iterable[tuple[str, str]]) -> tuple[ReportRequest, list[st
             raise InputError("UNKNOWN_ARGUMENT", f"a report takes no {name[:60]!r}", (name[:60],))
     if "period" not in given:
         raise InputError("PERIOD_MISSING", "name a period, such as 2017-Q2", ("period",))
-    facts = {field: read(given[name], name) for name, (field, read) in _READ.items() if name in given}
+    facts: dict[str, Any] = {
+        field: () if name in _CHOICES and given[name] == [""] else read(given[name], name)
+        for name, (field, read) in _READ.items()
+        if name in given
+    }
     return ReportRequest(**facts), [name.lower() for name in given.get("columns", ())]
 
 
@@ -158,3 +168,6 @@ _READ: Final[Mapping[str, tuple[str, Reading]]] = {
     "sort": ("sort", _sort),
 }
 """How each argument is read, and what the request calls it."""
+
+_CHOICES: Final = frozenset({"kind", "level", "orgUnits", "members", "status"})
+"""The arguments that choose rows, which may choose nothing."""

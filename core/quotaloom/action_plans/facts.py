@@ -54,6 +54,8 @@ class Step(StrEnum):
     PLAN_CHANGED = "plan_changed"
     ITEM_ADDED = "item_added"
     ITEM_CHANGED = "item_changed"
+    ITEM_DONE = "item_done"
+    ITEM_REOPENED = "item_reopened"
     ITEM_CANCELLED = "item_cancelled"
     ITEM_CARRIED = "item_carried"
 

@@ -15,6 +15,7 @@ from typing import Final
 
 from quotaloom.activities.kinds import ActivityKind
 from quotaloom.calendars.periods import Period
+from quotaloom.organizations.sight import Sight
 from quotaloom.platform.unit_of_work import Record, Snapshot
 from quotaloom.targets.attainment import rate
 
@@ -66,6 +67,7 @@ WITH RECURSIVE below (of_id, id) AS (
     SELECT id, id FROM unnest($3::bigint[]) AS wanted (id)
     UNION SELECT below.of_id, plan.id FROM below JOIN action_plan AS plan ON plan.company_id = $1
         AND plan.part_of_id = below.id
+        AND ($4::bool OR plan.member_id = $5::bigint OR plan.unit_id = ANY ($6::bigint[]))
 ), counted AS (
     SELECT below.of_id, standing.* FROM ({STANDING}) AS standing JOIN below ON below.id = standing.action_plan_id
 ) {_SUMS}
@@ -125,9 +127,22 @@ class Figures:
         return self.by_kind.get(kind, (0, 0))
 
 
-async def figures_of_plans(snapshot: Snapshot, plan_ids: Sequence[int], today: date) -> Mapping[int, Figures]:
-    """The figures of plans with all shorter ones that belong to them, by plan; all of them are there."""
-    rows = await snapshot.fetch(_OF_PLANS, snapshot.company_id, today, list(plan_ids))
+async def figures_of_plans(
+    snapshot: Snapshot, plan_ids: Sequence[int], today: date, sight: Sight
+) -> Mapping[int, Figures]:
+    """The figures of plans with the shorter ones that belong to them, by plan; all of them are there.
+
+    Of shorter plans those count that `sight` sees: a member may split what he plans for one position into another's.
+    """
+    rows = await snapshot.fetch(
+        _OF_PLANS,
+        snapshot.company_id,
+        today,
+        list(plan_ids),
+        sight.everything,
+        sight.member_id,
+        list(sight.led_unit_ids),
+    )
     return _figures(rows, plan_ids)
 
 

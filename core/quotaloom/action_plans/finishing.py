@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from datetime import date
 from typing import Any
@@ -60,6 +61,7 @@ async def complete_item(
             await _fulfil(transaction, plan, stored, activity_id)
             columns["activity_id"] = activity_id
         await update_row(transaction, "action_item", stored.id, columns)
+        await _keep(transaction, plan, stored, Step.ITEM_DONE, columns)
         transaction.record("action_item.complete", "ActionItem", stored.id, before=asdict(stored), after=columns)
         transaction.publish("action_item.done", id=stored.id, plan=plan.id)
 
@@ -89,14 +91,9 @@ async def reopen_item(work: Work, item_id: int, expected_version: int | None = N
         require_open(plan)
         if not stored.done:
             raise InputError("NOT_DONE", "this item is not done", ("id",))
-        columns = {
-            "state": ItemState.PLANNED.value,
-            "done_on": None,
-            "activity_id": None,
-            "spent": None,
-            "result": None,
-        }
+        columns = {"state": ItemState.PLANNED.value, **dict.fromkeys(stored.outcome)}
         await update_row(transaction, "action_item", stored.id, columns)
+        await _keep(transaction, plan, stored, Step.ITEM_REOPENED, columns)
         transaction.record("action_item.reopen", "ActionItem", stored.id, before=asdict(stored), after=columns)
         transaction.publish("action_item.reopened", id=stored.id, plan=plan.id)
 
@@ -125,6 +122,15 @@ async def cancel_item(work: Work, item_id: int, reason: str | None, expected_ver
         transaction.publish("action_item.cancelled", id=stored.id, plan=plan.id)
 
     await work.write(apply)
+
+
+async def _keep(
+    transaction: Transaction, plan: StoredPlan, stored: StoredItem, step: Step, columns: Mapping[str, Any]
+) -> None:
+    """What is said of how an item was done, or taken back, belongs to the history of a plan that was agreed on."""
+    if plan.state is PlanState.AGREED:
+        after = {name: columns.get(name, value) for name, value in stored.outcome.items()}
+        await keep_entry(transaction, plan.id, step, item_id=stored.id, before=stored.outcome, after=after)
 
 
 def _require_open_item(stored: StoredItem) -> None:

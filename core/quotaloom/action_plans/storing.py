@@ -75,9 +75,20 @@ class StoredItem:
     state: ItemState
     item: NewItem
     fulfilled: bool
+    done_on: date | None
     spent: int | None
     result: str | None
     version: int
+
+    @property
+    def outcome(self) -> dict[str, Any]:
+        """What was said of how it was done, by column; None stands for nothing."""
+        return {
+            "done_on": self.done_on,
+            "activity_id": self.item.activity_id,
+            "spent": self.spent,
+            "result": self.result,
+        }
 
     @property
     def done(self) -> bool:
@@ -326,5 +337,12 @@ def _stored_item(row: Record) -> StoredItem:
         carried_from_id=row["carried_from_id"],
     )
     return StoredItem(
-        row["id"], ItemState(row["state"]), item, row["fulfilled"], row["spent"], row["result"], row["version"]
+        row["id"],
+        ItemState(row["state"]),
+        item,
+        row["fulfilled"],
+        row["done_on"],
+        row["spent"],
+        row["result"],
+        row["version"],
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
@@ -207,7 +207,7 @@ def groups(reviews: Sequence[Mapping[str, Any] | Record], layout: Layout) -> dic
 
 
 async def file_cycle(work: Work, cycle_id: int) -> None:
-    """File all reviews of a cycle together, once none is under way and no group has more of a grade than it may.
+    """File all reviews of a cycle together, once none is under way and no group gets more of a grade than it may.
 
     Admins do it. Raises `NotFound`, `Conflict` UNDER_WAY, `InputError` TOO_MANY, NOTHING_TO_FILE.
     """
@@ -222,9 +222,9 @@ async def file_cycle(work: Work, cycle_id: int) -> None:
             message = f"{under_way} reviews of this cycle are under way; grades are limited among all of a group"
             raise Conflict("UNDER_WAY", message, ("id",))
         layout = layout_of(orjson.loads(rows[0]["layout"]))
-        for group in groups(rows, layout).values():
-            _refuse_too_many(group, layout)
         waiting = [row for row in rows if row["step"] == Step.CALIBRATION]
+        for group in groups(rows, layout).values():
+            _refuse_too_many(group, layout, {row["id"] for row in waiting})
         after = [{"score": str(row["score"]), "grade": row["grade"]} for row in waiting]
         moves = [Move(row, layout, "filed", Step.FILED, after=told) for row, told in zip(waiting, after, strict=True)]
         await move(transaction, work, moves)
@@ -248,8 +248,15 @@ async def _hold_cycle(transaction: Transaction, cycle_id: int) -> list[Record]:
     return [row for row in await hold_reviews(transaction, ids) if row["step"] != Step.CANCELLED]
 
 
-def _refuse_too_many(group: Sequence[Graded], layout: Layout) -> None:
-    found = beyond(group, layout.grades)
+def _refuse_too_many(group: Sequence[Graded], layout: Layout, waiting: Collection[int]) -> None:
+    """Refuse to file more of a grade than may have it; `waiting` are those whose grades can still be changed.
+
+    Among more peers a grade may have fewer places than among those who were filed before: that keeps nobody back who
+    has a lower one.
+    """
+    place = {grade.name: number for number, grade in enumerate(layout.grades)}
+    best = min((place[one.grade] for one in group if one.id in waiting), default=len(place))
+    found = [one for one in beyond(group, layout.grades) if place[one.grade] >= best]
     if found:
         names = ", ".join(f"{one.grade} or better: {one.taken} where {one.most} may" for one in found)
         message = f"more have a grade than may among {len(group)} peers ({names}); calibrate some of them first"

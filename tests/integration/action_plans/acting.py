@@ -15,6 +15,7 @@ from quotaloom.action_plans.figures import Figures, figures_of_plans
 from quotaloom.action_plans.lifecycle import agree_to_plan, submit_plan
 from quotaloom.activities.facts import Subjects
 from quotaloom.activities.kinds import ActivityKind
+from quotaloom.organizations.sight import load_sight
 from quotaloom.platform.work import Work
 from tests.integration.funnels.floors import TODAY, Floor
 
@@ -83,10 +84,12 @@ async def plan_row(floor: Floor, plan_id: int) -> Record:
     return await floor.one("SELECT * FROM action_plan WHERE id = $1", plan_id)
 
 
-async def figures(floor: Floor, plan_id: int, today: date = TODAY) -> Figures:
-    """The figures of a plan."""
-    async with floor.work.snapshot() as snapshot:
-        return (await figures_of_plans(snapshot, [plan_id], today))[plan_id]
+async def figures(floor: Floor, plan_id: int, today: date = TODAY, who: str | None = None) -> Figures:
+    """The figures of a plan, as somebody sees them; an admin if nobody is named."""
+    work = floor.work if who is None else floor.as_member(who)
+    async with work.snapshot() as snapshot:
+        sight = await load_sight(snapshot, work.viewer, work.company, today)
+        return (await figures_of_plans(snapshot, [plan_id], today, sight))[plan_id]
 
 
 async def told(floor: Floor, who: str) -> list[tuple[str, str]]:

@@ -12,6 +12,7 @@ from quotaloom.action_plans.lifecycle import close_plan
 from quotaloom.action_plans.reads import figures_by_member
 from quotaloom.activities.commands import log_activity
 from quotaloom.calendars.company_calendar import fiscal_calendar
+from quotaloom.organizations.commands.terms import appoint_holder
 from quotaloom.platform.database import Database
 from tests.integration.action_plans.acting import CALL, VISIT, figures, ids_of, june, on, plan_of, todo
 from tests.integration.activities.working import something
@@ -114,6 +115,21 @@ async def test_what_was_carried_over_by_way_of_a_plan_apart_counts_once(database
     assert (found.planned, found.open, found.missed, found.budget) == (1, 1, 0, 5_00)
     for plan in (first, apart):
         assert ((await figures(floor, plan)).planned, (await figures(floor, plan)).missed) == (1, 1)
+
+
+async def test_a_head_counts_of_shorter_plans_those_that_he_sees(database: Database) -> None:
+    """Ann's June for East has a week for a position of West: three for Ann, two for Hal, who heads East."""
+    floor = await furnish(database)
+    await appoint_holder(floor.work, floor.units["empty"], floor.members["ann"], None)
+    month = await plan_of(floor, period="2026-06", unit_id=floor.units["ann"], items=[todo(budget=5_00)])
+    await plan_of(floor, part_of_id=month, unit_id=floor.units["ann"], items=[todo(budget=6_00)])
+    week = await plan_of(floor, part_of_id=month, unit_id=floor.units["empty"], items=[todo(budget=70_00)])
+    for plan, who, planned, budget in (
+        *((month, who, 3, 81_00) for who in (None, "ann")),
+        *((month, "hal", 2, 11_00), (week, "wu", 1, 70_00)),
+    ):
+        found = await figures(floor, plan, who=who)
+        assert (found.planned, found.budget) == (planned, budget)
 
 
 async def test_what_was_spent_stays_spent_where_the_rest_is_carried_over(database: Database) -> None:

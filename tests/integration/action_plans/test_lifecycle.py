@@ -7,7 +7,7 @@ import pytest
 
 from quotaloom.action_plans.commands import update_plan
 from quotaloom.action_plans.commenting import comment_on_plan
-from quotaloom.action_plans.finishing import cancel_item, complete_item
+from quotaloom.action_plans.finishing import cancel_item, complete_item, reopen_item
 from quotaloom.action_plans.items import add_items, remove_item, update_item
 from quotaloom.action_plans.lifecycle import agree_to_plan, close_plan, return_plan, submit_plan
 from quotaloom.platform.database import Database
@@ -126,6 +126,23 @@ async def test_changes_of_what_was_agreed_on_are_kept(database: Database) -> Non
     with pytest.raises(InputError) as silent:
         await remove_item(ann, visit)
     assert silent.value.code == "AGREED"
+
+
+async def test_what_is_said_of_how_an_agreed_item_was_done_is_kept(database: Database) -> None:
+    """Done for 80.00 on the first, taken back: both are in the history, with what was said before and after."""
+    floor = await furnish(database)
+    plan = await plan_of(floor, items=[todo()])
+    (visit,) = await ids_of(floor, plan)
+    ann = floor.as_member("ann")
+    await agreed(floor, plan)
+    await complete_item(ann, visit, result="They want two", spent=80_00)
+    await reopen_item(ann, visit)
+    done, taken_back = await floor.rows("SELECT * FROM action_plan_entry WHERE action_item_id = $1 ORDER BY id", visit)
+    said = {"done_on": "2026-06-01", "spent": 80_00, "result": "They want two"}
+    nothing = dict.fromkeys(said)
+    assert (done["step"], orjson.loads(done["before"]), orjson.loads(done["after"])) == ("item_done", nothing, said)
+    assert (taken_back["step"], orjson.loads(taken_back["before"])) == ("item_reopened", said)
+    assert orjson.loads(taken_back["after"]) == nothing
 
 
 async def test_closing_says_what_came_of_it_and_ends_it(database: Database) -> None:

@@ -287,11 +287,23 @@ async def test_an_item_names_no_record_that_is_not_for_its_reader(database: Data
         floor.work, NewLead("Ada", phone="138 0013 8000", position_id=floor.units["ann"], pool_id=pool)
     )
     plan = await plan_of(floor, items=[todo(deal=deal), todo(lead=lead)])
+    await agreed(floor, plan)
+    await update_item(floor.as_member("ann"), (await ids_of(floor, plan))[1], {"lead_id": None, "opportunity_id": deal})
+    await update_item(
+        floor.as_member("ann"),
+        (await ids_of(floor, plan))[1],
+        {"lead_id": lead, "opportunity_id": None, "customer_id": None},
+    )
     await transfer_opportunity(floor.work, deal, floor.units["cem"])
     released = {"recordIds": [gid("Lead", lead)], "reason": "No time"}
     assert (await do(floor, "releaseRecords", "results { done }", None, **released))["errors"] == []
     query = """query ($id: ID!) { actionPlan(id: $id) { items {
         matter customer { name } opportunity { name } lead { name phone } } } }"""
+    history = "query ($id: ID!) { actionPlan(id: $id) { history { changes { field before after } } } }"
+    for who, seen in (("ann", None), ("hal", None), (None, gid("Opportunity", deal))):
+        (*_, last) = (await ask(floor, history, who, id=gid("ActionPlan", plan)))["actionPlan"]["history"]
+        assert {"field": "opportunityId", "before": seen, "after": None} in last["changes"]
+        assert {"field": "leadId", "before": None, "after": gid("Lead", lead)} in last["changes"]
     for who in ("ann", "hal"):
         of_deal, of_lead = (await ask(floor, query, who, id=gid("ActionPlan", plan)))["actionPlan"]["items"]
         assert of_deal == {"matter": "Show the pump", "customer": None, "opportunity": None, "lead": None}

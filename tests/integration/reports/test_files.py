@@ -130,6 +130,7 @@ async def test_every_argument_of_the_graph_is_in_the_path(
             (f'orgUnit: "{east}", directChildren: true, sort: [{{ column: NAME, descending: true }}]', ["E 2", "E 1"]),
             ("kind: [TEAM, COMPANY], level: [0]", ["Acme"]),
             ("status: [null, AT_TARGET]", ["E 2", "West", "W 2"]),
+            *((f"{choice}: []", []) for choice in ("kind", "level", "orgUnits", "status", "rows: MEMBERS, members")),
             (f'orgUnits: ["{e_1}"], structure: AS_IS, asOf: "2017-03-01"', ["E 1"]),
             (f'rows: MEMBERS, members: ["{di}"], metrics: ["visits", "revenue"]', ["Di"]),
             (

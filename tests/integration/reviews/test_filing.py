@@ -12,7 +12,9 @@ import pytest
 from quotaloom.calendars.periods import Period, date_range
 from quotaloom.organizations.commands.members import create_member
 from quotaloom.organizations.commands.terms import appoint_holder
+from quotaloom.organizations.commands.units import create_unit
 from quotaloom.organizations.membership import NewMember
+from quotaloom.organizations.planting import NewUnit
 from quotaloom.platform.database import Database, credentials
 from quotaloom.platform.errors import AccessDenied, Conflict, InputError
 from quotaloom.policies.settings import PolicyChange, switch_policy
@@ -94,13 +96,13 @@ async def test_an_appeal_that_is_granted_counts_what_came_since(office: ReviewOf
     assert (await office.review(review))["score"] == Decimal("92.00")
 
 
-async def ranked(office: ReviewOffice) -> dict[str, int]:
-    """Three more positions' holders beside Nia; January opened on a form that makes half of them A at the most."""
+async def ranked(office: ReviewOffice, grades: tuple[Grade, ...] = HALF) -> dict[str, int]:
+    """Two more positions' holders beside Nia; January opened on a form that makes half of them A at the most."""
     planning = office.planning
     for name, position in (("Max", "N 2"), ("Eve", "E 1")):
         planning.members[name] = await create_member(planning.work, NewMember(name))
         await appoint_holder(planning.work, planning.units[position], planning.members[name], None)
-    await office.open(await office.form(SOLD_ONLY, TEAM_ONLY, grades=HALF, rules=QUICK))
+    await office.open(await office.form(SOLD_ONLY, TEAM_ONLY, grades=grades, rules=QUICK))
     rows = await office.rows("SELECT review.id, name FROM review JOIN member ON member.id = member_id")
     return {row["name"]: row["id"] for row in rows}
 
@@ -131,6 +133,32 @@ async def test_limited_grades_are_filed_together(office: ReviewOffice) -> None:
     with pytest.raises(InputError) as refused:
         await file_cycle(office.work(day=3), cycle)
     assert refused.value.code == "NOTHING_TO_FILE"
+
+
+async def test_who_comes_after_the_filing_is_not_kept_back_by_what_is_filed(office: ReviewOffice) -> None:
+    """Of three, 12 % and 43 % are one A and one B; of four, no A and two B: the fourth is filed, with a C alone."""
+    grades = (
+        Grade("A", Decimal(80), Decimal("0.12")),
+        Grade("B", Decimal(60), Decimal("0.43")),
+        Grade("C", Decimal(0)),
+    )
+    reviews = await ranked(office, grades)
+    ((cycle, form),) = await office.rows("SELECT id, form_id FROM review_cycle")
+    for name, score, by in (("Nia", "9", "Noa"), ("Max", "7", "Noa"), ("Eve", "1", "Ora")):
+        await office.score(reviews[name], score, by=by)
+    await file_cycle(office.work(day=3), cycle)
+    planning = office.planning
+    fourth = await create_unit(planning.work, NewUnit("N 3", "position", planning.units["North"]))
+    planning.members["Kim"] = await create_member(planning.work, NewMember("Kim"))
+    await appoint_holder(planning.work, fourth, planning.members["Kim"], None)
+    await open_cycle(office.work(day=4), POLICIES.registry, form, "2017-01")
+    kims = (await office.one("SELECT id FROM review WHERE member_id = $1", planning.members["Kim"]))["id"]
+    await office.score(kims, "9", day=4)
+    with pytest.raises(InputError, match="A or better: 2 where 0 may"):
+        await file_cycle(office.work(day=5), cycle)
+    await calibrate_review(office.work(day=5), kims, "C", "There is no place left")
+    await file_cycle(office.work(day=5), cycle)
+    assert ((await office.review(kims))["step"], (await office.review(kims))["grade"]) == ("filed", "C")
 
 
 async def test_filed_reviews_are_told_to_incentives(office: ReviewOffice) -> None:
