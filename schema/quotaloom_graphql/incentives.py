@@ -151,7 +151,8 @@ class StatementLine:
         by="id",
         one=True,
         description="The statement that it corrects: that of an earlier period, or the disputed one of what was"
-        " granted. Null for a line of this period.",
+        " granted. Null for a line of this period, and for one of a period that the member has no statement of,"
+        " which its title names.",
     )
     dispute: Annotated[Dispute, strawberry.lazy("quotaloom_graphql.disputes")] | None = batch(
         load_disputes,

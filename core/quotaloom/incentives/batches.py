@@ -15,6 +15,7 @@ from quotaloom.incentives.computing import Case, compute
 from quotaloom.incentives.figures import load_metrics
 from quotaloom.incentives.gathering import Requests, gather_requests
 from quotaloom.incentives.granted import granted_lines
+from quotaloom.incentives.missed import add_missed
 from quotaloom.incentives.restated import restate
 from quotaloom.incentives.restating import Past, corrections, read_past, structure_of
 from quotaloom.incentives.statements import Line, Statement, make_statement
@@ -64,10 +65,12 @@ async def gather(
     chains = await chains_of(snapshot, rules, member_ids, period)
     needs = {member_id: needs_of(chain, host.registry) for member_id, chain in chains.items()}
     structure = await structure_of(snapshot)
+    past = await read_past(snapshot, company, calendar, host.registry, period, member_ids, structure)
+    await add_missed(snapshot, company, calendar, host.registry, period, member_ids, past)
     return Gathered(
         requests=await gather_requests(snapshot, company, calendar, period, needs),
         chains=chains,
-        past=await read_past(snapshot, company, calendar, host.registry, period, member_ids, structure),
+        past=past,
         granted=await granted_lines(snapshot, period, member_ids),
         context=await _context(snapshot, company, calendar, period),
         structure=structure,

@@ -97,7 +97,8 @@ async def _rows(reader: Reader, report: BudgetReport, subjects: Sequence[Subject
         return []
     ids = [subject.id for subject in subjects]
     budgets = await budgets_within(reader.snapshot, report.period, ids)
-    costs = await costs_of(reader.snapshot, report.period, ids)
+    own = None if reader.sight.everything else reader.sight.member_id
+    costs = await costs_of(reader.snapshot, report.period, ids, own)
     figures = await figures_by_subject(reader, report.question, subjects, ranked=False)
     scale = currency_scale(reader.work.company.currency)
     return [

@@ -18,6 +18,7 @@ WITH own AS (
     FROM incentive_run AS run JOIN incentive_statement AS statement
         ON statement.company_id = run.company_id AND statement.run_id = run.id
     WHERE run.starts_on >= $1 AND run.ends_on <= $2 AND run.status IN ('draft', 'reviewed', 'approved', 'paid')
+        AND (run.status <> 'draft' OR $4::bigint IS NULL OR statement.member_id <> $4)
     GROUP BY statement.company_id, statement.member_id, run.ends_on, run.status
 ), whose AS (SELECT DISTINCT company_id, member_id, ends_on FROM own), term AS (
     SELECT whose.*, holding.position_id AS unit_id, 0 AS rank,
@@ -59,13 +60,16 @@ class Cost:
 NOTHING = Cost()
 
 
-async def costs_of(snapshot: Snapshot, period: Period, unit_ids: Sequence[int]) -> dict[int, Cost]:
+async def costs_of(
+    snapshot: Snapshot, period: Period, unit_ids: Sequence[int], reader_id: int | None = None
+) -> dict[int, Cost]:
     """The cost of units in the runs of all grains whose periods lie in `period`; one statement.
 
-    Statements of other members than those below a unit are not in it; units without any are left out.
+    Statements of other members than those below a unit are not in it, nor are drafts of the reader himself, which he
+    could tell from the sum; units without any are left out.
     """
     sums: dict[int, dict[str, int]] = defaultdict(dict)
-    for row in await snapshot.fetch(_COSTS, period.starts_on, period.ends_on, list(unit_ids)):
+    for row in await snapshot.fetch(_COSTS, period.starts_on, period.ends_on, list(unit_ids), reader_id):
         sums[row["unit_id"]][row["status"]] = int(row["total"])
     return {
         unit_id: Cost(of.get("paid", 0), of.get("approved", 0), of.get("draft", 0) + of.get("reviewed", 0))

@@ -191,7 +191,8 @@ class StatementLine(TenantModel):
     """A line of a statement, in minor units of its currency; `rate` is exact text such as `0.05` or `1/3`.
 
     `entries` are the numbers of the ledger's entries that it rests on. A line that corrects an earlier period names
-    that period's statement; one that was granted names the dispute.
+    that period's statement, or a paid run of it where the member has no statement there; one that was granted names
+    the dispute.
     """
 
     statement_id = fields.BigIntField()
@@ -206,6 +207,7 @@ class StatementLine(TenantModel):
     explanation: Any = fields.JSONField()
     entries: Any = fields.JSONField(default=[])
     corrects_statement_id = fields.BigIntField(null=True)
+    corrects_run_id = fields.BigIntField(null=True)
     dispute_id = fields.BigIntField(null=True)
 
     class Meta:

@@ -187,7 +187,7 @@ async def rule_totals_of_statements(snapshot: Snapshot, statement_ids: Sequence[
 _RULE_TOTALS = (
     "SELECT {} AS of_id, line.rule_key AS rule, count(*) AS lines, sum(line.amount)::text AS amount,"
     " coalesce(sum(line.amount) FILTER (WHERE num_nonnulls(line.corrects_statement_id,"
-    " line.dispute_id) > 0), 0)::text AS corrected"
+    " line.corrects_run_id, line.dispute_id) > 0), 0)::text AS corrected"
     " FROM statement_line AS line"
 )
 

@@ -1,8 +1,9 @@
 """Earlier periods that were paid, computed again by what is known now: a difference corrects them in a later one.
 
 An earlier statement is looked at again where entries for its days were posted since, or the company's structure
-changed: who held what, plans, reliefs, calendar. It is computed by the rules, parameters and carry-over that it was
-paid by, and what each rule comes to is compared with what was paid and corrected before; what disputes granted stays.
+changed: who held what, plans, reliefs, calendar. It is computed by the rules, parameters, attributes and carry-over
+that it was paid by, and what each rule comes to is compared with what was paid and corrected before; what disputes
+granted stays.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from quotaloom.incentives.canonical import unpacked
 from quotaloom.incentives.chains import Chain, ChainRule, needs_of
 from quotaloom.incentives.computing import Case, facts_of
 from quotaloom.incentives.gathering import gather_requests
+from quotaloom.incentives.noted import attribute_kinds, attributes_paid_by
 from quotaloom.incentives.statements import Line
 from quotaloom.metrics.currencies import currency_scale
 from quotaloom.platform.amounts import format_amount
@@ -65,7 +67,7 @@ _PAID = "SELECT id, outcomes, inputs FROM incentive_statement WHERE id = ANY ($1
 
 _OWN = """
 SELECT statement_id, rule_key, sum(amount)::bigint AS amount, jsonb_agg(entries) AS entries FROM statement_line
-WHERE statement_id = ANY ($1::bigint[]) AND corrects_statement_id IS NULL AND dispute_id IS NULL
+WHERE statement_id = ANY ($1::bigint[]) AND num_nonnulls(corrects_statement_id, corrects_run_id, dispute_id) = 0
 GROUP BY statement_id, rule_key
 """
 
@@ -87,15 +89,20 @@ async def structure_of(snapshot: Snapshot | Transaction) -> int:
 
 @dataclass(frozen=True, slots=True)
 class PaidStatement:
-    """What was paid for an earlier period: each rule's balance, and what was corrected of it since."""
+    """What was paid for an earlier period: each rule's balance, and what was corrected of it since.
 
-    id: int
+    Where a member has no statement for it, `id` is None and `run_id` a paid run of the period. `chain` has all rules
+    that are compared; one that counts no more comes to nothing now.
+    """
+
+    id: int | None
     label: str
     chain: Chain
     asked: Mapping[str, Any]
     paid: Mapping[str, int]
     corrected: Mapping[str, int]
     entries: frozenset[int]
+    run_id: int | None = None
 
 
 @dataclass(slots=True)
@@ -193,10 +200,12 @@ async def _read_again(
     if not needs:
         return
     requests = await gather_requests(snapshot, company, calendar, earlier, needs)
+    kinds = await attribute_kinds(snapshot, needs.values())
     for member_id, request in requests.items():
         one = chains[member_id]
+        member = replace(request.member, attributes=attributes_paid_by(one.asked["member"], kinds))
         carried = {name: one.asked[name] for name in ("carried", "corrected", "advanced")}
-        asked = replace(request, currency=one.asked["currency"], **carried)
+        asked = replace(request, member=member, currency=one.asked["currency"], **carried)
         if facts_of(asked) != one.asked or any(one.corrected.values()):
             past.restated.append((one, Case(member_id, asked, one.chain)))
 
@@ -247,9 +256,9 @@ def corrections(paid: PaidStatement, case: Case) -> list[Line]:
     now = case.balances()
     titles = {rule.key: rule for rule in paid.chain}
     return [
-        _correction(paid, titles[key], now[key], case)
+        _correction(paid, titles[key], now.get(key, 0), case)
         for key in titles
-        if now[key] != paid.paid[key] + paid.corrected[key]
+        if now.get(key, 0) != paid.paid[key] + paid.corrected[key]
     ]
 
 
@@ -272,4 +281,5 @@ def _correction(paid: PaidStatement, rule: ChainRule, now: int, case: Case) -> L
         explanation=explanation.to_json(),
         entries=tuple(sorted({int(number) for line in lines for number in line.entries} - paid.entries)),
         corrects=paid.id,
+        corrects_run=paid.run_id,
     )

@@ -211,7 +211,10 @@ async def _last_revision(transaction: Transaction, key: str) -> int:
 
 
 async def _make_room(transaction: Transaction, change: RuleChange, start: date) -> list[dict[str, Any]]:
-    """Cut what the rule says on `start`; what starts on that very day gives way. Returns what it said."""
+    """Cut what the rule says on `start`; what starts on that very day gives way. Returns what it said.
+
+    Whatever its grain is: what a paid run of that grain has used stays.
+    """
     rows = await transaction.fetch(
         f"{_RULE} WHERE key = $1 AND unit_id IS NOT DISTINCT FROM $2"
         " AND group_id IS NOT DISTINCT FROM $3 AND (valid_to IS NULL OR valid_to > $4)"
@@ -223,6 +226,7 @@ async def _make_room(transaction: Transaction, change: RuleChange, start: date) 
         change.valid_to,
     )
     for row in rows:
+        await refuse_used_day(transaction, max(start, row["valid_from"]), "validFrom", row["grain"])
         await _cut(transaction, row, change, start)
     return _read(rows)
 

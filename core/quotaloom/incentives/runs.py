@@ -34,7 +34,8 @@ async def start_run(work: Work, host: PolicyHost, label: str, unit_id: int | Non
     """Start the run of a period, named by its label, for all or for those who stand below a unit; returns its id.
 
     It is computed by a job. Who has been paid for the period stays out of it. Raises `NotFound` for the unit,
-    `InputError` BAD_PERIOD, NO_RULES, NOBODY, ALREADY_PAID, RUN_OPEN, POLICY_OFF, POLICY_UNAVAILABLE.
+    `InputError` BAD_PERIOD, NOBODY, ALREADY_PAID, RUN_OPEN, POLICY_OFF, POLICY_UNAVAILABLE, NO_RULES where
+    nothing was paid before either that could have to be corrected.
     """
     work.viewer.require(Scope.INCENTIVES, "starting a run")
     period = _period(work, label)
@@ -89,12 +90,15 @@ async def _require_rules(transaction: Transaction, host: PolicyHost, period: Per
         rules = await load_rules(transaction, host.registry, period)
     except InputError as error:
         raise error.at("period") from None
-    if rules.rules or period.grain is None:
-        return
-    paid = "SELECT 1 FROM incentive_run WHERE grain = $1 AND status = 'paid' LIMIT 1"
-    if await transaction.fetch_one(paid, period.grain.value) is None:  # else there may be something to correct
-        message = f"no rule for a {period.grain} is in force on {period.ends_on - ONE_DAY}: set one first"
+    if not rules.rules and not await transaction.fetch(_SETTLED, period.grain, period.starts_on):
+        day = period.ends_on - ONE_DAY
+        grain = "" if period.grain is None else period.grain.value
+        message = f"no rule for a {grain} is in force on {day}: set one first"
         raise InputError("NO_RULES", message, ("period",))
+
+
+# What was paid may have to be corrected, also where no rule is left.
+_SETTLED: Final = "SELECT FROM incentive_run WHERE status = 'paid' AND grain = $1 AND ends_on <= $2 LIMIT 1"
 
 
 async def compute_again(work: Work, run_id: int, expected_version: int | None = None) -> None:

@@ -21,11 +21,12 @@ _MEMBERS = "SELECT id, key, name FROM member WHERE id = ANY ($1::bigint[])"
 
 _LINES = """
 SELECT line.statement_id, line.rule_key, line.policy, line.line_key, line.title, line.amount, line.base, line.rate,
-    line.explanation, line.entries, line.dispute_id, coalesce(paid.label, disputed.label) AS corrects
+    line.explanation, line.entries, line.dispute_id, coalesce(paid.label, missed.label, disputed.label) AS corrects
 FROM statement_line AS line
 LEFT JOIN incentive_statement AS corrected ON corrected.company_id = line.company_id
     AND corrected.id = line.corrects_statement_id
 LEFT JOIN incentive_run AS paid ON paid.company_id = corrected.company_id AND paid.id = corrected.run_id
+LEFT JOIN incentive_run AS missed ON missed.company_id = line.company_id AND missed.id = line.corrects_run_id
 LEFT JOIN dispute ON dispute.company_id = line.company_id AND dispute.id = line.dispute_id
 LEFT JOIN incentive_run AS disputed ON disputed.company_id = dispute.company_id AND disputed.id = dispute.run_id
 WHERE line.statement_id = ANY ($1::bigint[]) ORDER BY line.statement_id, line.ordinal

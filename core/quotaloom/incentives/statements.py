@@ -20,7 +20,8 @@ from quotaloom_sdk import Need
 class Line:
     """A line to be stored; `rate` is exact text.
 
-    `corrects` is the number of the statement that it corrects, `dispute` that of the dispute that it was granted on.
+    `corrects` is the number of the statement that it corrects, `corrects_run` that of a paid run of a period in which
+    the member has none; `dispute` is that of the dispute that it was granted on.
     """
 
     rule: str
@@ -34,6 +35,7 @@ class Line:
     entries: tuple[int, ...] = ()
     corrects: int | None = None
     dispute: int | None = None
+    corrects_run: int | None = None
 
     def told(self) -> dict[str, Any]:
         """What the statement's hash covers of it."""
@@ -48,6 +50,7 @@ class Line:
             "rate": self.rate,
             "entries": list(self.entries),
             "corrects": self.corrects,
+            "corrects_run": self.corrects_run,
             "dispute": self.dispute,
         }
 
@@ -205,6 +208,7 @@ async def _insert_lines(transaction: Transaction, of_statements: Sequence[tuple[
             _json(line.explanation),
             _json(list(line.entries)),
             line.corrects,
+            line.corrects_run,
             line.dispute,
         )
         for statement_id, lines in of_statements
@@ -213,12 +217,13 @@ async def _insert_lines(transaction: Transaction, of_statements: Sequence[tuple[
     if rows:
         await transaction.execute(
             "INSERT INTO statement_line (company_id, statement_id, ordinal, rule_key, policy, line_key, title, amount,"
-            " base, rate, explanation, entries, corrects_statement_id, dispute_id) SELECT $1, own.statement_id,"
-            " own.ordinal, own.rule, own.policy, own.key, own.title, own.amount, own.base, own.rate,"
-            " own.explanation::jsonb, own.entries::jsonb, own.corrects, own.dispute FROM unnest($2::bigint[],"
-            " $3::int[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bigint[], $9::bigint[], $10::text[],"
-            " $11::text[], $12::text[], $13::bigint[], $14::bigint[]) AS own (statement_id, ordinal, rule, policy, key,"
-            " title, amount, base, rate, explanation, entries, corrects, dispute)",
+            " base, rate, explanation, entries, corrects_statement_id, corrects_run_id, dispute_id)"
+            " SELECT $1, own.statement_id, own.ordinal, own.rule, own.policy, own.key, own.title, own.amount, own.base,"
+            " own.rate, own.explanation::jsonb, own.entries::jsonb, own.corrects, own.corrects_run, own.dispute"
+            " FROM unnest($2::bigint[], $3::int[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bigint[],"
+            " $9::bigint[], $10::text[], $11::text[], $12::text[], $13::bigint[], $14::bigint[], $15::bigint[])"
+            " AS own (statement_id, ordinal, rule, policy, key, title, amount, base, rate, explanation, entries,"
+            " corrects, corrects_run, dispute)",
             transaction.company_id,
             *[list(column) for column in zip(*rows, strict=True)],
         )

@@ -1921,6 +1921,7 @@ class Migration(migrations.Migration):
                         ("explanation", fields.JSONField(encoder=JSON_DUMPS, decoder=loads)),
                         ("entries", fields.JSONField(default=[], encoder=JSON_DUMPS, decoder=loads)),
                         ("corrects_statement_id", fields.BigIntField(null=True)),
+                        ("corrects_run_id", fields.BigIntField(null=True)),
                         ("dispute_id", fields.BigIntField(null=True)),
                     ],
                     options={

@@ -163,3 +163,16 @@ async def test_the_report_is_ordered_paged_and_fetched_as_a_file(database: Datab
     asked, named = request_of(parse_qsl(urlsplit(found["path"]).query))
     assert (asked, named) == (ReportRequest("2026-03"), ["cost"])
     assert found["path"] == "/reports/incentive-budget.xlsx?period=2026-03&metric=revenue&rows=UNITS&columns=COST"
+
+
+async def test_a_head_does_not_tell_his_own_draft_from_the_cost_of_his_unit(database: Database) -> None:
+    """Ann has 1,000 and Hal a tenth of it for his team: of their drafts Hal reads 1,000, and 1,100 once reviewed."""
+    payroll = await open_payroll(database, "pay.rate", "pay.team")
+    await payroll.rule("base", "pay.rate")
+    await payroll.rule("override", "pay.team", unit_id=payroll.units["east"], parameters={"percent": 1})
+    await payroll.order("ann", "ann", 10_000)
+    run_id = await payroll.draft("2026-03")
+    floor, asked = graph_of(payroll), 'period: "2026-03", kind: [TEAM]'
+    assert [(await rows(floor, asked, who))["East"][3] for who in ("ada", "hal")] == ["1100.00", "1000.00"]
+    await review_run(payroll.as_member("ada"), run_id)
+    assert (await rows(floor, asked, "hal"))["East"][3] == "1100.00"

@@ -91,6 +91,12 @@ def draw(request: IncentiveRequest[Limit]) -> IncentiveResult:
     return answer("draw", moved, Explanation("A draw."), advance=moved)
 
 
+def graded(request: IncentiveRequest[Parameters]) -> IncentiveResult:
+    """As many percent of the revenue as are noted of the member."""
+    base, percent = achieved(request), request.member.attributes.number("percent") or 0
+    return answer("graded", half_up(base * Fraction(percent) / 100), Explanation("A rate of his own."))
+
+
 def picky(request: IncentiveRequest[Parameters]) -> IncentiveResult:
     """Refuses whoever achieved less than nothing."""
     if achieved(request) < 0:
@@ -117,6 +123,7 @@ PAY: Plugin = plugin(
     _rule(team, Rate, Need.TEAM),
     _rule(floor, Limit),
     _rule(draw, Limit),
+    _rule(graded, Parameters, Need.ATTRIBUTES),
     _rule(picky, Parameters),
     name="pay",
 )

@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from quotaloom.achievements.ledger import Credit, EntrySource, Posting, Reversal
+from quotaloom.achievements.ledger import Credit, CreditKind, EntrySource, Posting, Reversal
 from quotaloom.achievements.ledger import append as append_to
 from quotaloom.achievements.ledger import reverse as reverse_in
 from quotaloom.incentives.rules import RuleChange, set_rule
@@ -76,9 +76,15 @@ class Payroll:
             credits=tuple(credits),
         )
 
-    async def order(self, name: str, position: str, amount: int, day: str = "2026-03-10") -> int:
-        """Post an order of a position, in yuan; its number, which `name` stands for from now on."""
-        posting = self.posting(name, amount, [Credit(self.units[position], Fraction(1))], day)
+    async def order(
+        self, name: str, position: str, amount: int, day: str = "2026-03-10", member_id: int | None = None
+    ) -> int:
+        """Post an order of a position, in yuan; its number, which `name` stands for from now on.
+
+        Without a member it is credited to who holds the position that day.
+        """
+        credit = Credit(self.units[position], Fraction(1), CreditKind.DIRECT, member_id)
+        posting = self.posting(name, amount, [credit], day)
         (entry,) = await self.work.write(lambda transaction: append_to(transaction, self.work.company, [posting]))
         self.entries[name] = entry.id
         return entry.id
