@@ -1631,6 +1631,7 @@ class Migration(migrations.Migration):
                         ("period", fields.CharField(max_length=24)),
                         ("starts_on", fields.DateField()),
                         ("ends_on", fields.DateField()),
+                        ("scorer", fields.CharField(max_length=130)),
                         ("opened_on", fields.DateField()),
                         ("opened_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
                         ("opened_by", fields.CharField(max_length=200)),

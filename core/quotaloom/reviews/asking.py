@@ -103,12 +103,14 @@ class Question:
 async def read_question(
     snapshot: Snapshot, work: Work, host: PolicyHost, held: HeldReview, parts: Sequence[Mapping[str, Any]]
 ) -> Question:
-    """What the form's scorer is to be asked, or the company's as of the day on which the cycle was opened.
+    """What the form's scorer is to be asked, or the company's that was chosen when the cycle was opened.
 
     `parts` have what was given. Raises `InputError` POLICY_OFF, POLICY_UNAVAILABLE.
     """
     opened_on = held.row["opened_on"]
-    selected, on = await select_scorer(snapshot, host.registry, held.layout, opened_on, work.today, ("id",))
+    selected, on = await select_scorer(
+        snapshot, host.registry, held.layout, opened_on, work.today, ("id",), held.row["scorer"]
+    )
     calendar = await load_calendar(snapshot, work.company)
     lines = await _lines(snapshot, calendar, held, parts)
     request = await _request(snapshot, calendar, held, parts, lines, selected.policy.needs)
@@ -216,7 +218,7 @@ async def store_scored(transaction: Transaction, held: HeldReview, scored: Score
 
     Raises `Conflict` POLICY_CHANGED where another setting of it counts by now.
     """
-    if not await still_selected(transaction, scored.selected, scored.on, held.layout.scorer):
+    if not await still_selected(transaction, scored.selected, scored.on, scored.selected.policy.key):
         message = "the company's review scorer was set otherwise meanwhile; please send this again"
         raise Conflict("POLICY_CHANGED", message, ("id",))
     await transaction.execute(

@@ -17,16 +17,25 @@ KIND: Final = "review"
 
 
 async def select_scorer(
-    source: Snapshot | Transaction, registry: PolicyRegistry, layout: Layout, opened_on: date, today: date, path: Path
+    source: Snapshot | Transaction,
+    registry: PolicyRegistry,
+    layout: Layout,
+    opened_on: date,
+    today: date,
+    path: Path,
+    kept: str | None = None,
 ) -> tuple[SelectedPolicy, date]:
     """The form's scorer, or the company's first, and the day whose setting decides: that on which the cycle was opened.
 
-    Where it was switched off on that very day after all, today's setting decides, or reviews could never be scored.
-    Raises `InputError` POLICY_OFF, POLICY_UNAVAILABLE, UNKNOWN_POLICY.
+    `kept` is the scorer that was chosen when the cycle was opened: what is set later, for that day as well, takes its
+    place in no cycle. Where it was switched off on that very day after all, today's setting decides, or reviews could
+    never be scored. Raises `InputError` POLICY_OFF, POLICY_UNAVAILABLE, UNKNOWN_POLICY.
     """
-    try:
-        return await select_policy(source, registry, KIND, opened_on, layout.scorer, path), opened_on
-    except InputError as error:
-        if error.code != "POLICY_OFF" or opened_on == today:
-            raise
+    wanted = layout.scorer or kept
+    for day in (opened_on, today):
+        try:
+            return await select_policy(source, registry, KIND, day, wanted, path), day
+        except InputError as error:
+            if error.code != "POLICY_OFF":
+                raise
     return await select_policy(source, registry, KIND, today, layout.scorer, path), today

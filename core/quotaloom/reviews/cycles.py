@@ -72,9 +72,8 @@ async def open_cycle(
         form = await _form(transaction, form_id)
         chosen = _period(work, form, period)
         top = await _unit(transaction, form, unit_id, chosen.ends_on - ONE_DAY)
-        cycle = await _cycle(transaction, work, form, chosen, top)
+        cycle = await _cycle(transaction, work, registry, form, chosen, top)
         layout = layout_of(orjson.loads(cycle["layout"]))
-        await select_scorer(transaction, registry, layout, cycle["opened_on"], work.today, ("formId",))
         opened = await _open(transaction, work, cycle, layout)
         if not opened and cycle["fresh"]:
             message = f"nobody held a position there on {chosen.ends_on - ONE_DAY} who has no such review yet"
@@ -139,7 +138,11 @@ async def _unit(transaction: Transaction, form: Record, unit_id: int | None, day
     return int(row["id"])
 
 
-async def _cycle(transaction: Transaction, work: Work, form: Record, period: Period, unit_id: int) -> Mapping[str, Any]:
+async def _cycle(
+    transaction: Transaction, work: Work, registry: PolicyRegistry, form: Record, period: Period, unit_id: int
+) -> Mapping[str, Any]:
+    """The cycle, with its form's `layout`: the one that is open, or a `fresh` one with the scorer of today."""
+    path = ("formId",)
     row = await transaction.fetch_one(
         "SELECT cycle.*, made.layout FROM review_cycle AS cycle JOIN review_form_version AS made"
         " ON made.company_id = cycle.company_id AND made.id = cycle.form_version_id"
@@ -150,10 +153,14 @@ async def _cycle(transaction: Transaction, work: Work, form: Record, period: Per
         unit_id,
     )
     if row is not None:
+        layout = layout_of(orjson.loads(row["layout"]))
+        await select_scorer(transaction, registry, layout, row["opened_on"], work.today, path, row["scorer"])
         return {**row, "fresh": False}
+    layout = layout_of(orjson.loads(form["layout"]))
+    scorer, _ = await select_scorer(transaction, registry, layout, work.today, work.today, path)
     row = await transaction.fetch_one(
         "INSERT INTO review_cycle (company_id, form_id, form_version_id, unit_id, period, starts_on, ends_on,"
-        " opened_on, opened_at, opened_by) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING *",
+        " scorer, opened_on, opened_at, opened_by) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING *",
         transaction.company_id,
         form["id"],
         form["version_id"],
@@ -161,6 +168,7 @@ async def _cycle(transaction: Transaction, work: Work, form: Record, period: Per
         period.label,
         period.starts_on,
         period.ends_on,
+        scorer.policy.key,
         work.today,
         transaction.now,
         transaction.writer.subject,

@@ -62,6 +62,7 @@ class ReviewCycle(TenantModel):
     period = fields.CharField(max_length=24)
     starts_on = fields.DateField()
     ends_on = fields.DateField()
+    scorer = fields.CharField(max_length=130)
     opened_on = fields.DateField()
     opened_at = fields.DatetimeField()
     opened_by = fields.CharField(max_length=200)

@@ -21,7 +21,7 @@ from quotaloom.reviews.steps import Step, due_on
 from quotaloom.reviews.telling import tell
 
 _HELD: Final = """
-SELECT review.*, cycle.form_version_id, cycle.opened_on, made.layout,
+SELECT review.*, cycle.form_version_id, cycle.opened_on, cycle.scorer, made.layout,
     (made.layout #>> '{steps,appeal,days}')::int > 0 AS appeals, form.name AS form_name, form.key AS form_key,
     member.name AS member_name
 FROM review

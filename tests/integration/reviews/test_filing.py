@@ -201,3 +201,13 @@ async def test_what_was_agreed_on_is_settled_and_found_from_the_next_period(offi
     )
     async with office.planning.work.snapshot() as snapshot:
         assert await previous_reviews(snapshot, [review, following["id"]]) == {following["id"]: review}
+
+
+async def test_a_scorer_that_is_set_for_earlier_days_later_judges_no_open_cycle(office: ReviewOffice) -> None:
+    """Bands, set on the third as if since January and before all others, are not asked of what was opened before."""
+    review = await office.open()
+    await office.score_self(review)
+    bands = PolicyChange("reviews.banded", active=True, ordinal=-1, valid_from=date(2017, 1, 1))
+    await switch_policy(office.work(day=3), POLICIES, bands)
+    await office.score(review, day=3)
+    assert (await office.review(review))["score"] == Decimal("80.00")
