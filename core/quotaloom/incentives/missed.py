@@ -28,40 +28,42 @@ from quotaloom.policies.registry import PolicyRegistry
 # Who was credited in a settled period, or stood somewhere since a day that is known, and has no statement for it. A run
 # of a subtree has settled it for its members, and for who stood there on the period's last day.
 _MISSED: Final = """
-SELECT DISTINCT ON (run.starts_on, run.ends_on, own.member_id) own.member_id, run.id, run.label, run.starts_on,
+WITH unpaid AS MATERIALIZED (
+    SELECT run.company_id, run.id, run.label, run.starts_on, run.ends_on, run.unit_id, own.member_id
+    FROM incentive_run AS run CROSS JOIN unnest($1::bigint[]) AS own (member_id)
+    WHERE run.status = 'paid' AND run.grain = $2 AND run.ends_on <= $3 AND NOT EXISTS (
+        SELECT FROM incentive_statement AS statement
+        JOIN incentive_run AS paid ON paid.company_id = statement.company_id AND paid.id = statement.run_id
+        WHERE statement.company_id = run.company_id AND statement.member_id = own.member_id AND paid.status = 'paid'
+            AND paid.grain = run.grain AND paid.starts_on < run.ends_on AND run.starts_on < paid.ends_on
+    )
+), term AS (
+    SELECT company_id, position_id AS unit_id, member_id, valid_from, valid_to FROM holding
+    UNION ALL SELECT company_id, unit_id, member_id, valid_from, valid_to FROM headship
+)
+SELECT DISTINCT ON (run.starts_on, run.ends_on, run.member_id) run.member_id, run.id, run.label, run.starts_on,
     run.ends_on
-FROM incentive_run AS run CROSS JOIN unnest($1::bigint[]) AS own (member_id)
-WHERE run.status = 'paid' AND run.grain = $2 AND run.ends_on <= $3 AND (run.unit_id IS NULL OR EXISTS (
+FROM unpaid AS run
+WHERE (run.unit_id IS NULL OR EXISTS (
     SELECT FROM incentive_run_member AS there WHERE there.company_id = run.company_id AND there.run_id = run.id
-        AND there.member_id = own.member_id
+        AND there.member_id = run.member_id
 ) OR EXISTS (
-    SELECT FROM (
-        SELECT company_id, position_id AS unit_id, member_id, valid_from, valid_to FROM holding
-        UNION ALL SELECT company_id, unit_id, member_id, valid_from, valid_to FROM headship
-    ) AS term JOIN unit_path AS path ON path.company_id = term.company_id AND path.unit_id = term.unit_id
+    SELECT FROM term JOIN unit_path AS path ON path.company_id = term.company_id AND path.unit_id = term.unit_id
         AND path.ancestor_id = run.unit_id AND path.valid_from < run.ends_on AND run.ends_on <= path.valid_to
-    WHERE term.company_id = run.company_id AND term.member_id = own.member_id
+    WHERE term.company_id = run.company_id AND term.member_id = run.member_id
         AND daterange(term.valid_from, term.valid_to) @> run.ends_on - 1
-)) AND NOT EXISTS (
-    SELECT FROM incentive_statement AS statement JOIN incentive_run AS paid ON paid.company_id = statement.company_id
-        AND paid.id = statement.run_id
-    WHERE statement.company_id = run.company_id AND statement.member_id = own.member_id AND paid.status = 'paid'
-        AND paid.grain = run.grain AND paid.starts_on < run.ends_on AND run.starts_on < paid.ends_on
-) AND (EXISTS (
+)) AND (EXISTS (
     SELECT FROM achievement_balance AS balance WHERE balance.company_id = run.company_id
-        AND balance.member_id = own.member_id AND balance.business_date >= run.starts_on
+        AND balance.member_id = run.member_id AND balance.business_date >= run.starts_on
         AND balance.business_date < run.ends_on
 ) OR EXISTS (
-    SELECT FROM holding WHERE holding.company_id = run.company_id AND holding.member_id = own.member_id
-        AND holding.valid_from < run.ends_on AND (holding.valid_to IS NULL OR holding.valid_to > run.starts_on)
-) OR EXISTS (
-    SELECT FROM headship WHERE headship.company_id = run.company_id AND headship.member_id = own.member_id
-        AND headship.valid_from < run.ends_on AND (headship.valid_to IS NULL OR headship.valid_to > run.starts_on)
+    SELECT FROM term WHERE term.company_id = run.company_id AND term.member_id = run.member_id
+        AND term.valid_from < run.ends_on AND (term.valid_to IS NULL OR term.valid_to > run.starts_on)
 ) OR EXISTS (
     SELECT FROM statement_line AS line JOIN incentive_statement AS statement ON statement.company_id = line.company_id
         AND statement.id = line.statement_id
-    WHERE line.company_id = run.company_id AND line.corrects_run_id = run.id AND statement.member_id = own.member_id
-)) ORDER BY run.starts_on, run.ends_on, own.member_id, run.id
+    WHERE line.company_id = run.company_id AND line.corrects_run_id = run.id AND statement.member_id = run.member_id
+)) ORDER BY run.starts_on, run.ends_on, run.member_id, run.id
 """
 
 # By the days of the period: which of its runs a line names does not matter.
