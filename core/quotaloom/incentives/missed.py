@@ -26,7 +26,7 @@ from quotaloom.platform.work import CompanyFacts
 from quotaloom.policies.registry import PolicyRegistry
 
 # Who was credited in a settled period, or stood somewhere since a day that is known, and has no statement for it. A run
-# of a subtree has settled it for its members, and for who stood there on the period's last day.
+# of a subtree has settled it for its members, for who stood there on the period's last day, and for whom lines name it.
 _UNPAID: Final = """
 unpaid AS MATERIALIZED (
     SELECT run.company_id, run.id, run.label, run.starts_on, run.ends_on, run.unit_id, own.member_id
@@ -40,6 +40,10 @@ unpaid AS MATERIALIZED (
 ), term AS (
     SELECT company_id, position_id AS unit_id, member_id, valid_from, valid_to FROM holding
     UNION ALL SELECT company_id, unit_id, member_id, valid_from, valid_to FROM headship
+), given AS (
+    SELECT line.company_id, line.corrects_run_id AS run_id, statement.member_id FROM statement_line AS line
+    JOIN incentive_statement AS statement ON statement.company_id = line.company_id AND statement.id = line.statement_id
+    WHERE line.corrects_run_id IS NOT NULL AND statement.member_id = ANY ($1)
 ), judged AS MATERIALIZED (SELECT run.*, EXISTS (
     SELECT FROM achievement_balance AS balance WHERE balance.company_id = run.company_id
         AND balance.member_id = run.member_id AND balance.business_date >= run.starts_on
@@ -52,6 +56,9 @@ unpaid AS MATERIALIZED (
         AND path.ancestor_id = run.unit_id AND path.valid_from < run.ends_on AND run.ends_on <= path.valid_to
     WHERE term.company_id = run.company_id AND term.member_id = run.member_id
         AND daterange(term.valid_from, term.valid_to) @> run.ends_on - 1
+) OR EXISTS (
+    SELECT FROM given WHERE given.company_id = run.company_id AND given.run_id = run.id
+        AND given.member_id = run.member_id
 ) AS settled FROM unpaid AS run)
 """
 
@@ -62,9 +69,8 @@ FROM judged AS run WHERE run.settled AND (run.credited OR EXISTS (
     SELECT FROM term WHERE term.company_id = run.company_id AND term.member_id = run.member_id
         AND term.valid_from < run.ends_on AND (term.valid_to IS NULL OR term.valid_to > run.starts_on)
 ) OR EXISTS (
-    SELECT FROM statement_line AS line JOIN incentive_statement AS statement ON statement.company_id = line.company_id
-        AND statement.id = line.statement_id
-    WHERE line.company_id = run.company_id AND line.corrects_run_id = run.id AND statement.member_id = run.member_id
+    SELECT FROM given WHERE given.company_id = run.company_id AND given.run_id = run.id
+        AND given.member_id = run.member_id
 )) ORDER BY run.starts_on, run.ends_on, run.member_id, run.id
 """  # noqa: S608 (a constant)
 
