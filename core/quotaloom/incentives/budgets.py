@@ -81,7 +81,8 @@ async def _store(
         row = await transaction.fetch_one(
             "INSERT INTO incentive_budget AS own (company_id, unit_id, label, grain, starts_on, ends_on, amount,"
             " version) VALUES ($1, $2, $3, $4, $5, $6, $7, 1) ON CONFLICT (unit_id, label, company_id)"
-            " DO UPDATE SET amount = excluded.amount, version = own.version + 1 RETURNING id",
+            " DO UPDATE SET amount = excluded.amount, starts_on = excluded.starts_on, ends_on = excluded.ends_on,"
+            " version = own.version + 1 RETURNING id",
             transaction.company_id,
             unit_id,
             period.label,

@@ -26,43 +26,67 @@ from quotaloom.platform.work import CompanyFacts
 from quotaloom.policies.registry import PolicyRegistry
 
 # Who was credited in a settled period, or stood somewhere since a day that is known, and has no statement for it. A run
-# of a subtree has settled it for its members, and for who stood there on the period's last day.
-_MISSED: Final = """
-SELECT DISTINCT ON (run.starts_on, run.ends_on, own.member_id) own.member_id, run.id, run.label, run.starts_on,
-    run.ends_on
-FROM incentive_run AS run CROSS JOIN unnest($1::bigint[]) AS own (member_id)
-WHERE run.status = 'paid' AND run.grain = $2 AND run.ends_on <= $3 AND (run.unit_id IS NULL OR EXISTS (
-    SELECT FROM incentive_run_member AS there WHERE there.company_id = run.company_id AND there.run_id = run.id
-        AND there.member_id = own.member_id
-) OR EXISTS (
-    SELECT FROM (
-        SELECT company_id, position_id AS unit_id, member_id, valid_from, valid_to FROM holding
-        UNION ALL SELECT company_id, unit_id, member_id, valid_from, valid_to FROM headship
-    ) AS term JOIN unit_path AS path ON path.company_id = term.company_id AND path.unit_id = term.unit_id
-        AND path.ancestor_id = run.unit_id AND path.valid_from < run.ends_on AND run.ends_on <= path.valid_to
-    WHERE term.company_id = run.company_id AND term.member_id = own.member_id
-        AND daterange(term.valid_from, term.valid_to) @> run.ends_on - 1
-)) AND NOT EXISTS (
-    SELECT FROM incentive_statement AS statement JOIN incentive_run AS paid ON paid.company_id = statement.company_id
-        AND paid.id = statement.run_id
-    WHERE statement.company_id = run.company_id AND statement.member_id = own.member_id AND paid.status = 'paid'
-        AND paid.grain = run.grain AND paid.starts_on < run.ends_on AND run.starts_on < paid.ends_on
-) AND (EXISTS (
+# of a subtree has settled it for its members, for who stood there on the period's last day, and for whom lines name it.
+_UNPAID: Final = """
+unpaid AS MATERIALIZED (
+    SELECT run.company_id, run.id, run.label, run.starts_on, run.ends_on, run.unit_id, own.member_id
+    FROM incentive_run AS run CROSS JOIN unnest($1::bigint[]) AS own (member_id)
+    WHERE run.status = 'paid' AND run.grain = $2 AND run.ends_on <= $3 AND NOT EXISTS (
+        SELECT FROM incentive_statement AS statement
+        JOIN incentive_run AS paid ON paid.company_id = statement.company_id AND paid.id = statement.run_id
+        WHERE statement.company_id = run.company_id AND statement.member_id = own.member_id AND paid.status = 'paid'
+            AND paid.grain = run.grain AND paid.starts_on < run.ends_on AND run.starts_on < paid.ends_on
+    )
+), term AS (
+    SELECT company_id, position_id AS unit_id, member_id, valid_from, valid_to FROM holding
+    UNION ALL SELECT company_id, unit_id, member_id, valid_from, valid_to FROM headship
+), given AS (
+    SELECT line.company_id, line.corrects_run_id AS run_id, statement.member_id FROM statement_line AS line
+    JOIN incentive_statement AS statement ON statement.company_id = line.company_id AND statement.id = line.statement_id
+    WHERE line.corrects_run_id IS NOT NULL AND statement.member_id = ANY ($1)
+), judged AS MATERIALIZED (SELECT run.*, EXISTS (
     SELECT FROM achievement_balance AS balance WHERE balance.company_id = run.company_id
-        AND balance.member_id = own.member_id AND balance.business_date >= run.starts_on
+        AND balance.member_id = run.member_id AND balance.business_date >= run.starts_on
         AND balance.business_date < run.ends_on
+) AS credited, run.unit_id IS NULL OR EXISTS (
+    SELECT FROM incentive_run_member AS there WHERE there.company_id = run.company_id AND there.run_id = run.id
+        AND there.member_id = run.member_id
 ) OR EXISTS (
-    SELECT FROM holding WHERE holding.company_id = run.company_id AND holding.member_id = own.member_id
-        AND holding.valid_from < run.ends_on AND (holding.valid_to IS NULL OR holding.valid_to > run.starts_on)
+    SELECT FROM term JOIN unit_path AS path ON path.company_id = term.company_id AND path.unit_id = term.unit_id
+        AND path.ancestor_id = run.unit_id AND path.valid_from < run.ends_on AND run.ends_on <= path.valid_to
+    WHERE term.company_id = run.company_id AND term.member_id = run.member_id
+        AND daterange(term.valid_from, term.valid_to) @> run.ends_on - 1
 ) OR EXISTS (
-    SELECT FROM headship WHERE headship.company_id = run.company_id AND headship.member_id = own.member_id
-        AND headship.valid_from < run.ends_on AND (headship.valid_to IS NULL OR headship.valid_to > run.starts_on)
-) OR EXISTS (
-    SELECT FROM statement_line AS line JOIN incentive_statement AS statement ON statement.company_id = line.company_id
-        AND statement.id = line.statement_id
-    WHERE line.company_id = run.company_id AND line.corrects_run_id = run.id AND statement.member_id = own.member_id
-)) ORDER BY run.starts_on, run.ends_on, own.member_id, run.id
+    SELECT FROM given WHERE given.company_id = run.company_id AND given.run_id = run.id
+        AND given.member_id = run.member_id
+) AS settled FROM unpaid AS run)
 """
+
+_MISSED: Final = f"""
+WITH {_UNPAID} SELECT DISTINCT ON (run.starts_on, run.ends_on, run.member_id) run.member_id, run.id, run.label,
+    run.starts_on, run.ends_on
+FROM judged AS run WHERE run.settled AND (run.credited OR EXISTS (
+    SELECT FROM term WHERE term.company_id = run.company_id AND term.member_id = run.member_id
+        AND term.valid_from < run.ends_on AND (term.valid_to IS NULL OR term.valid_to > run.starts_on)
+) OR EXISTS (
+    SELECT FROM given WHERE given.company_id = run.company_id AND given.run_id = run.id
+        AND given.member_id = run.member_id
+)) ORDER BY run.starts_on, run.ends_on, run.member_id, run.id
+"""  # noqa: S608 (a constant)
+
+# What was paid to others alone, and may still be run for him: he is in no paid run of a later period.
+_AHEAD: Final = f"""
+WITH {_UNPAID} SELECT DISTINCT run.member_id, run.label, run.starts_on
+FROM judged AS run WHERE run.credited AND NOT EXISTS (
+    SELECT FROM judged AS settled WHERE settled.settled AND settled.member_id = run.member_id
+        AND settled.starts_on < run.ends_on AND run.starts_on < settled.ends_on
+) AND NOT EXISTS (
+    SELECT FROM incentive_run_member AS there
+    JOIN incentive_run AS paid ON paid.company_id = there.company_id AND paid.id = there.run_id
+    WHERE there.company_id = run.company_id AND there.member_id = run.member_id AND paid.status = 'paid'
+        AND paid.grain = $2 AND paid.ends_on > run.starts_on
+) ORDER BY run.starts_on, run.member_id
+"""  # noqa: S608 (a constant)
 
 # By the days of the period: which of its runs a line names does not matter.
 _CORRECTED: Final = """
@@ -90,9 +114,13 @@ async def add_missed(
 ) -> None:
     """Add the cases of periods before `period` that members have no statement of, by the rules in force then.
 
-    Nothing was carried over or advanced there. Where the rules cannot be asked, the member has a warning.
+    Nothing was carried over or advanced there. A member has a warning where the rules cannot be asked, and where a
+    period that he was credited in was paid to others alone.
     """
     assert period.grain is not None
+    for row in await snapshot.fetch(_AHEAD, list(member_ids), period.grain.value, period.starts_on):
+        text = f"{row['label']} is paid to others and not to him: run it first where he is to be paid for it"
+        past.warnings[row["member_id"]].append(text)
     rows = await snapshot.fetch(_MISSED, list(member_ids), period.grain.value, period.starts_on)
     if not rows:
         return
