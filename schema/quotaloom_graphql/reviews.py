@@ -69,7 +69,9 @@ class ViewerCanOnReview:
 class ReviewPartAttainment:
     """A line."""
 
-    achieved: Decimal = strawberry.field(description="Credited amounts over all of the member's positions.")
+    achieved: Decimal = strawberry.field(
+        description="Credited amounts of all of the member's positions, or of the unit he heads."
+    )
     target: Decimal | None = strawberry.field(description="What was aimed for.")
     assessment: Decimal | None = strawberry.field(description="What is assessed against.")
     stretch: Decimal | None = strawberry.field(description="Above the target.")
@@ -258,7 +260,11 @@ class Review(Node):
         load_members, key="reviewer_id", by="id", one=True, description="Who gave the manager's scores, if a member."
     )
     position: OrgUnit | None = batch(
-        load_units, key="position_id", by="id", one=True, description="The position that makes his manager."
+        load_units,
+        key="position_id",
+        by="id",
+        one=True,
+        description="His position, or the unit that he is judged as the head of.",
     )
     cycle: ReviewCycle = batch(load_cycles, key="cycle_id", by="id", one=True, description="The cycle.")
     form: ReviewForm = batch(load_forms, key="form_id", by="id", one=True, description="The form.")

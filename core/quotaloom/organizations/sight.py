@@ -24,7 +24,8 @@ class Sight:
     subtrees he heads and the positions he holds (and their ancestors, where the company says so). `named_unit_ids`:
     their ancestors, by name. `member_ids`: members with figures, himself, the holders of positions and the heads in
     the subtrees he heads. `named_member_ids`: by name, whoever ever held a position there. `headed_unit_ids`: the
-    units he heads himself. `led_unit_ids`: those and all below them. `held_unit_ids`: the positions he holds.
+    units he heads himself. `led_unit_ids`: those and all below them. `top_unit_ids`: those that he heads without
+    heading a unit above. `held_unit_ids`: the positions he holds.
     """
 
     member_id: int | None = None
@@ -36,6 +37,7 @@ class Sight:
     named_member_ids: frozenset[int] = NOBODY
     headed_unit_ids: frozenset[int] = NOBODY
     led_unit_ids: frozenset[int] = NOBODY
+    top_unit_ids: frozenset[int] = NOBODY
     held_unit_ids: frozenset[int] = NOBODY
 
     def sees_unit(self, unit_id: int) -> bool:
@@ -114,13 +116,13 @@ UNION ALL SELECT 'held', position_id FROM holding WHERE member_id = $1 AND dater
 # how large a subtree is, and a wrong guess costs seconds.
 _SUBTREES = """
 WITH led AS (
-    SELECT DISTINCT unit_id FROM unit_path
-    WHERE ancestor_id = ANY($1::bigint[]) AND valid_from <= $3 AND $3 < valid_to
+    SELECT unit_id, max(depth) AS depth FROM unit_path
+    WHERE ancestor_id = ANY($1::bigint[]) AND valid_from <= $3 AND $3 < valid_to GROUP BY unit_id
 ), held AS (
     SELECT position_id AS unit_id FROM holding
     WHERE member_id = $2 AND daterange(valid_from, valid_to) @> $3::date
 )
-SELECT 'led' AS part, unit_id AS id FROM led
+SELECT CASE depth WHEN 0 THEN 'top' ELSE 'led' END AS part, unit_id AS id FROM led
 UNION ALL SELECT 'held', unit_id FROM held
 UNION SELECT 'above', ancestor_id FROM unit_path
     WHERE unit_id = ANY($1::bigint[] || ARRAY(SELECT unit_id FROM held)) AND depth > 0
@@ -152,14 +154,15 @@ async def load_sight(reader: Snapshot | Transaction, viewer: Viewer, company: Co
 
 
 def _parts(rows: Iterable[Record]) -> dict[str, frozenset[int]]:
-    found: dict[str, set[int]] = {"led": set(), "held": set(), "above": set(), "member": set(), "former": set()}
+    found: dict[str, set[int]] = {part: set() for part in ("top", "led", "held", "above", "member", "former")}
     for row in rows:
         found[row["part"]].add(row["id"])
     return {part: frozenset(ids) for part, ids in found.items()}
 
 
 def _sight(member_id: int, headed: frozenset[int], parts: dict[str, frozenset[int]], ancestors_too: bool) -> Sight:
-    own = parts["led"] | parts["held"]
+    led = parts["top"] | parts["led"]
+    own = led | parts["held"]
     return Sight(
         member_id,
         unit_ids=own | parts["above"] if ancestors_too else own,
@@ -167,6 +170,7 @@ def _sight(member_id: int, headed: frozenset[int], parts: dict[str, frozenset[in
         member_ids=parts["member"] | {member_id},
         named_member_ids=parts["former"] - parts["member"] - {member_id},
         headed_unit_ids=headed,
-        led_unit_ids=parts["led"],
+        led_unit_ids=led,
+        top_unit_ids=parts["top"],
         held_unit_ids=parts["held"],
     )

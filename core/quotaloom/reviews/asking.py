@@ -27,8 +27,8 @@ from quotaloom.policies.settings import still_selected
 from quotaloom.reviews.choosing import select_scorer
 from quotaloom.reviews.forms import PLACES, PartKind
 from quotaloom.reviews.grading import grade_of
+from quotaloom.reviews.measuring import measured, measured_lines
 from quotaloom.reviews.stored import HeldReview
-from quotaloom.targets.line_facts import member_line_facts
 from quotaloom_sdk import (
     NO_ATTRIBUTES,
     Explanation,
@@ -139,10 +139,10 @@ async def _lines(
 ) -> dict[int, LineFact]:
     """The line of each quantitative part, by the part's id."""
     wanted = {part["id"]: part["metric_id"] for part in parts if part["kind"] == PartKind.QUANTITATIVE}
-    member, period = held.row["member_id"], period_of(held.row)
+    whom, period = measured(held.row), period_of(held.row)
     found = {}
     for metric in await metrics_by_id(snapshot, sorted(set(wanted.values()))):
-        found[metric["id"]] = (await member_line_facts(snapshot, calendar, metric, [member], period))[member]
+        found[metric["id"]] = (await measured_lines(snapshot, calendar, metric, [whom], period))[whom]
     return {part_id: found[metric_id] for part_id, metric_id in wanted.items()}
 
 

@@ -41,6 +41,35 @@ WHERE path.company_id = $1 AND path.ancestor_id = $2 AND path.valid_from <= $3 A
 ORDER BY holding.member_id, holding.position_id
 """
 
+# Whoever headed a unit of the subtree on that day and held no position, for the highest, then the first in tree order:
+# a unit's place among its siblings is text that sorts by ordinal, name and id. Peers are those under the unit above;
+# nothing lies above the company itself.
+_LEADERS: Final = """
+SELECT DISTINCT ON (headship.member_id) headship.member_id, headship.unit_id AS position_id,
+    coalesce(above.ancestor_id, headship.unit_id) AS unit_id
+FROM unit_path AS path
+JOIN headship ON headship.company_id = path.company_id AND headship.unit_id = path.unit_id
+    AND daterange(headship.valid_from, headship.valid_to) @> $3::date
+JOIN member ON member.company_id = headship.company_id AND member.id = headship.member_id
+    AND (member.left_on IS NULL OR member.left_on > $4)
+LEFT JOIN unit_path AS above ON above.company_id = path.company_id AND above.unit_id = path.unit_id AND above.depth = 1
+    AND above.valid_from <= $3 AND $3 < above.valid_to
+WHERE path.company_id = $1 AND path.ancestor_id = $2 AND path.valid_from <= $3 AND $3 < path.valid_to
+    AND NOT EXISTS (SELECT FROM holding WHERE holding.company_id = $1 AND holding.member_id = headship.member_id
+        AND daterange(holding.valid_from, holding.valid_to) @> $3::date)
+    AND NOT EXISTS (SELECT FROM review WHERE review.company_id = $1 AND review.form_id = $5 AND review.period = $6
+        AND review.member_id = headship.member_id)
+ORDER BY headship.member_id, path.depth, (
+    SELECT array_agg(lpad((placement.ordinal + 2147483648)::text, 10, '0') || unit.name || E'\\x01'
+        || lpad(unit.id::text, 19, '0') ORDER BY up.depth DESC)
+    FROM unit_path AS up
+    JOIN placement ON placement.company_id = up.company_id AND placement.unit_id = up.ancestor_id
+        AND daterange(placement.valid_from, placement.valid_to) @> $3::date
+    JOIN org_unit AS unit ON unit.company_id = up.company_id AND unit.id = up.ancestor_id
+    WHERE up.company_id = $1 AND up.unit_id = headship.unit_id AND up.valid_from <= $3 AND $3 < up.valid_to
+) COLLATE "C"
+"""
+
 _OPENED: Final = """
 INSERT INTO review (company_id, cycle_id, form_id, period, starts_on, ends_on, step, due_on, version, member_id,
     position_id, unit_id)
@@ -60,8 +89,9 @@ async def open_cycle(
 ) -> int:
     """Open the reviews of a period that is over, for all that the form is for or for a unit's subtree; the cycle's id.
 
-    One review for each member who held a position on the period's last day. Opening the same cycle again adds who has
-    none yet, on the version of the form that the cycle began with. Raises `NotFound`, `InputError` ARCHIVED,
+    One review for each member who held a position there on the period's last day, or, holding none at all, headed a
+    unit there: he is reviewed as its head. Opening the same cycle again adds who has none yet, on the version of the
+    form that the cycle began with. Raises `NotFound`, `InputError` ARCHIVED,
     BAD_PERIOD, OTHER_GRAIN, PERIOD_RUNNING, OUTSIDE_FORM for a unit that the form is not for, NOBODY where a new cycle
     is empty, POLICY_OFF and POLICY_UNAVAILABLE where no scorer could be asked.
     """
@@ -76,7 +106,8 @@ async def open_cycle(
         layout = layout_of(orjson.loads(cycle["layout"]))
         opened = await _open(transaction, work, cycle, layout)
         if not opened and cycle["fresh"]:
-            message = f"nobody held a position there on {chosen.ends_on - ONE_DAY} who has no such review yet"
+            day = chosen.ends_on - ONE_DAY
+            message = f"nobody held a position or headed a unit there on {day} who has no such review yet"
             raise InputError("NOBODY", message, ("orgUnitId",) if unit_id is not None else ("period",))
         after = {"form": form_id, "period": chosen.label, "unit": top, "reviews": len(opened)}
         transaction.record("review_cycle.open", "ReviewCycle", cycle["id"], after=after)
@@ -180,9 +211,8 @@ async def _cycle(
 async def _open(transaction: Transaction, work: Work, cycle: Mapping[str, Any], layout: Layout) -> list[int]:
     """Open a review for whoever has none; their numbers."""
     last_day = cycle["ends_on"] - ONE_DAY
-    seats = await transaction.fetch(
-        _SEATS, transaction.company_id, cycle["unit_id"], last_day, work.today, cycle["form_id"], cycle["period"]
-    )
+    asked = (transaction.company_id, cycle["unit_id"], last_day, work.today, cycle["form_id"], cycle["period"])
+    seats = [*await transaction.fetch(_SEATS, *asked), *await transaction.fetch(_LEADERS, *asked)]
     step = first_step(layout.rules)
     rows = await transaction.fetch(
         _OPENED,

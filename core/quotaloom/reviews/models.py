@@ -72,7 +72,11 @@ class ReviewCycle(TenantModel):
 
 
 class Review(TenantModel):
-    """One member judged for one period. Score, grade, explanation and stamp are those of the last scoring."""
+    """One member judged for one period, in a position, or as the head of a unit, which `position_id` names then.
+
+    `unit_id` is the unit above that, the company itself for its head. Score, grade, explanation and stamp are those of
+    the last scoring.
+    """
 
     cycle_id = fields.BigIntField()
     form_id = fields.BigIntField()

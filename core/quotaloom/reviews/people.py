@@ -1,7 +1,8 @@
 """Whose turn it is at a review: by today's tree and today's heads, as everywhere.
 
-The manager of a member is whoever heads the nearest unit above the position that he is reviewed for, himself left
-out: nobody scores himself as his manager. Where nobody heads a unit above, admins stand in.
+The manager of a member is whoever heads the nearest unit above the position that he is reviewed for, or above the unit
+that he is reviewed as the head of, himself left out: nobody scores himself as his manager. Where nobody heads a unit
+above, admins stand in.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from quotaloom.platform.unit_of_work import Snapshot, Transaction
 from quotaloom.reviews.steps import ENDED, Step
 
 Heads = tuple[int, ...]
-"""Members who head the units above a position, the nearest first, each once."""
+"""Members who head the units above what a review is for, the nearest first, each once."""
 
 _HEADS = """
 SELECT review.id, head.member_id FROM review
@@ -52,7 +53,7 @@ NONE = Rights()
 
 
 async def heads_above(source: Snapshot | Transaction, review_ids: Sequence[int], today: date) -> dict[int, Heads]:
-    """The heads above each review's position on a day, its member left out; one statement."""
+    """The heads above each review's position or headed unit on a day, its member left out; one statement."""
     found: dict[int, list[int]] = defaultdict(list)
     for row in await source.fetch(_HEADS, source.company_id, list(review_ids), today):
         if row["member_id"] not in found[row["id"]]:
@@ -122,10 +123,18 @@ def scored_by(viewer: Viewer, review: Mapping[str, Any] | Record) -> bool:
     return review["reviewer_id"] is None and review["reviewer"] == viewer.subject
 
 
+def judged_units(sight: Sight) -> frozenset[int]:
+    """The positions and headed units whose reviews a head may see: all that he leads from above.
+
+    Whoever heads a unit after somebody else does not see how that one was judged.
+    """
+    return sight.led_unit_ids - sight.top_unit_ids
+
+
 def sees(sight: Sight, review: Mapping[str, Any] | Record) -> bool:
-    """Whether a viewer may see the review: admins all, heads those of positions that they lead, a member his own."""
+    """Whether a viewer may see the review: admins all, heads those of what they lead from above, a member his own."""
     return (
         sight.everything
-        or review["position_id"] in sight.led_unit_ids
+        or review["position_id"] in judged_units(sight)
         or (sight.member_id is not None and review["member_id"] == sight.member_id)
     )

@@ -16,7 +16,7 @@ from asyncpg import Record
 from quotaloom.organizations.sight import Sight
 from quotaloom.platform.unit_of_work import Snapshot
 from quotaloom.reviews.filed import filed_reviews as filed_reviews
-from quotaloom.reviews.people import admin_may, heads_above, waits_for
+from quotaloom.reviews.people import admin_may, heads_above, judged_units, waits_for
 from quotaloom.reviews.steps import Step
 
 # What nobody has handed in yet is hidden: $2 is the member who asks, None for who is none.
@@ -41,7 +41,8 @@ WHERE review.company_id = $1 AND ($3::bool OR review.member_id = $2 OR review.po
 """  # noqa: S608 (constants)
 
 _PARTS: Final = f"""
-SELECT score.review_id, review.member_id, review.period, review.starts_on, review.ends_on,
+SELECT score.review_id, review.member_id, review.position_id, place.kind <> 'position' AS as_head, review.period,
+    review.starts_on, review.ends_on,
     part.id, part.key, part.title, part.kind, part.weight, part.most, part.metric_id, metric.scale,
     CASE WHEN {_DRAFTED} THEN NULL ELSE score.self_score END AS self_score,
     CASE WHEN {_DRAFTED} THEN NULL ELSE score.self_comment END AS self_comment,
@@ -50,6 +51,7 @@ SELECT score.review_id, review.member_id, review.period, review.starts_on, revie
     score.achieved, score.target, score.assessment, score.stretch, score.points
 FROM review_score AS score
 JOIN review ON review.company_id = score.company_id AND review.id = score.review_id
+JOIN org_unit AS place ON place.company_id = review.company_id AND place.id = review.position_id
 JOIN review_part AS part ON part.company_id = score.company_id AND part.id = score.part_id
 LEFT JOIN metric ON metric.company_id = part.company_id AND metric.id = part.metric_id
 WHERE score.company_id = $1 AND score.review_id = ANY ($3::bigint[]) ORDER BY score.review_id, part.ordinal
@@ -106,7 +108,7 @@ class ReviewFilter:
 
 
 def _seen(snapshot: Snapshot, sight: Sight) -> tuple[Any, ...]:
-    return snapshot.company_id, sight.member_id, sight.everything, list(sight.led_unit_ids)
+    return snapshot.company_id, sight.member_id, sight.everything, list(judged_units(sight))
 
 
 async def reviews_by_id(snapshot: Snapshot, ids: Sequence[int], sight: Sight) -> list[Record]:

@@ -21,7 +21,7 @@ from quotaloom.reviews.steps import Step, due_on
 from quotaloom.reviews.telling import tell
 
 _HELD: Final = """
-SELECT review.*, cycle.form_version_id, cycle.opened_on, cycle.scorer, made.layout,
+SELECT review.*, place.kind <> 'position' AS as_head, cycle.form_version_id, cycle.opened_on, cycle.scorer, made.layout,
     (made.layout #>> '{steps,appeal,days}')::int > 0 AS appeals, form.name AS form_name, form.key AS form_key,
     member.name AS member_name
 FROM review
@@ -29,6 +29,7 @@ JOIN review_cycle AS cycle ON cycle.company_id = review.company_id AND cycle.id 
 JOIN review_form_version AS made ON made.company_id = review.company_id AND made.id = cycle.form_version_id
 JOIN review_form AS form ON form.company_id = review.company_id AND form.id = review.form_id
 JOIN member ON member.company_id = review.company_id AND member.id = review.member_id
+JOIN org_unit AS place ON place.company_id = review.company_id AND place.id = review.position_id
 WHERE review.company_id = $1 AND review.id = ANY ($2::bigint[])
 """
 

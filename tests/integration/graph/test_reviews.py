@@ -63,7 +63,7 @@ async def test_what_is_not_handed_in_is_seen_by_its_author_alone(floor: Floor) -
 
 
 async def test_each_finds_what_waits_for_him(floor: Floor) -> None:
-    """Members what they score and confirm, Hal what he scores as manager, the admin appeals nobody else decides on."""
+    """Members what they score and confirm, Hal what he scores as manager, the admin heads, and appeals left to him."""
     await judge(floor)
     found = {}
     for who in (None, "ann", "bob", "eve", "hal", "wu"):
@@ -73,21 +73,25 @@ async def test_each_finds_what_waits_for_him(floor: Floor) -> None:
     assert found == {
         None: {
             *(("ranked", "Ann", "DECISION"), ("ranked", "Bob", "CALIBRATION"), ("ranked", "Cem", "CALIBRATION")),
+            *(("ranked", "Hal", "MANAGER"), ("ranked", "Wu", "MANAGER")),
         },
         "ann": {("monthly", "Ann", "SELF")},
         "bob": set(),
         "eve": {("monthly", "Eve", "CONFIRMATION")},
-        "hal": {("monthly", "Bob", "MANAGER"), ("ranked", "Eve", "MANAGER")},
-        "wu": set(),
+        "hal": {("monthly", "Hal", "SELF"), ("monthly", "Bob", "MANAGER"), ("ranked", "Eve", "MANAGER")},
+        "wu": {("monthly", "Wu", "SELF")},
     }
 
 
 async def test_a_cycle_tells_how_far_it_is_and_what_grades_would_fit(floor: Floor) -> None:
-    """Of East one is to be scored, one to be decided on, one waits alone: its half is one A; Cem sees nothing of it."""
+    """Of East two are to be scored, one is decided on, one waits alone: its half is one A; Cem sees nothing of it."""
     ids = await judge(floor)
     cycle = (await ask(floor, CYCLE, id=ids["ranked cycle"]))["reviewCycle"]
     assert cycle == {
-        "progress": [{"step": step, "count": 1, "overdue": 0} for step in ("MANAGER", "DECISION", "CALIBRATION")],
+        "progress": [
+            {"step": step, "count": count, "overdue": 0}
+            for step, count in (("MANAGER", 2), ("DECISION", 1), ("CALIBRATION", 1))
+        ],
         "viewerCan": {"file": True},
         "groups": [
             {
@@ -126,19 +130,19 @@ async def test_a_review_shows_what_it_counts(floor: Floor) -> None:
 
 
 async def test_many_reviews_take_as_many_statements_as_few(floor: Floor) -> None:
-    """A page of two, one of them scored and one not, and a page of all eight."""
+    """A page of four, one of them scored and one a head's, and a page of all twelve."""
     await judge(floor)
-    assert await statements(floor, WHOLE % 8) == await statements(floor, WHOLE % 3)
+    assert await statements(floor, WHOLE % 12) == await statements(floor, WHOLE % 4)
     members = "{ members(first: %d) { nodes { name reviews { period step parts { key } } } } }"
     assert await statements(floor, members % 6) == await statements(floor, members % 2)
 
 
 async def test_a_member_lists_his_own_and_a_head_those_below_him(floor: Floor) -> None:
-    """Ann has two; Hal six, of the positions of East; Wu two; an admin all eight; by step there are fewer."""
+    """Ann has two; Hal eight, of East and his own; Wu four; an admin all twelve; by step there are fewer."""
     await judge(floor)
     query = "query ($step: ReviewStep) { reviews(step: $step) { totalCount } }"
     counts = {who: (await ask(floor, query, who))["reviews"]["totalCount"] for who in ("ann", "hal", "wu", None)}
-    assert counts == {"ann": 2, "hal": 6, "wu": 2, None: 8}
+    assert counts == {"ann": 2, "hal": 8, "wu": 4, None: 12}
     assert (await ask(floor, query, step="CALIBRATION"))["reviews"]["totalCount"] == 2
 
 

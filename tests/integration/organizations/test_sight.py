@@ -186,6 +186,7 @@ def expected(diary: Diary, member: int, number: int, holdings: Terms, headships:
     headed = {unit for unit, who, start, end in headships if who == member and start <= number < end}
     held = {unit for unit, who, start, end in holdings if who == member and start <= number < end}
     led = {unit for unit in diary.parents if headed & set(diary.climb(unit, number))}
+    tops = {unit for unit in headed if not headed & set(diary.climb(unit, number)[1:])}
     above = {up for unit in headed | held for up in diary.climb(unit, number)[1:]}
     there = {who for unit, who, start, end in [*holdings, *headships] if unit in led and start <= number < end}
     ever = {who for unit, who, _, _ in holdings if unit in led}
@@ -197,6 +198,7 @@ def expected(diary: Diary, member: int, number: int, holdings: Terms, headships:
         named_member_ids=frozenset(ever - there - {member}),
         headed_unit_ids=frozenset(headed),
         led_unit_ids=frozenset(led),
+        top_unit_ids=frozenset(tops),
         held_unit_ids=frozenset(held),
     )
 

@@ -78,11 +78,15 @@ class ReviewOffice:
         new = NewForm(key, key.title(), grain, content, unit_id)
         return await create_form(self.work(), POLICIES.registry, new)
 
-    async def open(self, form_id: int | None = None, **layout: Any) -> int:
-        """Open January; returns the number of Nia's review."""
+    async def open(self, form_id: int | None = None, unit: str = "N 1", **layout: Any) -> int:
+        """Open January, for Nia alone unless another unit is named; returns the number of her review."""
         form_id = await self.form(**layout) if form_id is None else form_id
-        await open_cycle(self.work(), POLICIES.registry, form_id, "2017-01")
-        return int((await self.one("SELECT id FROM review WHERE member_id = $1", self.planning.members["Nia"]))["id"])
+        await open_cycle(self.work(), POLICIES.registry, form_id, "2017-01", self.planning.units[unit])
+        return await self.review_of("Nia")
+
+    async def review_of(self, name: str) -> int:
+        """The number of somebody's only review."""
+        return int((await self.one("SELECT id FROM review WHERE member_id = $1", self.planning.members[name]))["id"])
 
     async def score_self(self, review_id: int, score: str = "9", day: int = 1, **facts: Any) -> None:
         """Nia gives herself a score for teamwork."""

@@ -35,20 +35,20 @@ async def reviewed(office: ReviewOffice) -> list[str]:
     return [row["name"] for row in rows]
 
 
-async def test_every_holder_of_the_subtree_gets_one_review(office: ReviewOffice) -> None:
-    """West has Nia; then all: Eve is added, and Nia has hers; opened again, nobody is added; a newcomer then is."""
+async def test_every_holder_and_head_of_the_subtree_gets_one_review(office: ReviewOffice) -> None:
+    """West has Nia and two heads; then all: Eve and Ora are added; opened again, nobody is; a newcomer then is."""
     form = await office.form()
     west = office.planning.units["West"]
     first = await open_cycle(office.work(), POLICIES.registry, form, "2017-01", west)
-    assert await reviewed(office) == ["Nia"]
+    assert await reviewed(office) == ["Nia", "Noa", "Wu"]
     whole = await open_cycle(office.work(), POLICIES.registry, form, "2017-01")
-    assert await reviewed(office) == ["Eve", "Nia"]
+    assert await reviewed(office) == ["Eve", "Nia", "Noa", "Ora", "Wu"]
     planning = office.planning
     max_ = await create_member(planning.work, NewMember("Max"))
     await appoint_holder(planning.work, planning.units["N 2"], max_, None)
     again = [await open_cycle(office.work(), POLICIES.registry, form, "2017-01", unit) for unit in (None, west)]
     assert again == [whole, first]
-    assert await reviewed(office) == ["Eve", "Max", "Nia"]
+    assert await reviewed(office) == ["Eve", "Max", "Nia", "Noa", "Ora", "Wu"]
     assert await office.told("Nia") == ["review.waiting"]
 
 
@@ -65,13 +65,13 @@ async def test_a_period_is_one_of_the_form_and_over(office: ReviewOffice) -> Non
 
 
 async def test_a_form_is_for_its_subtree_alone(office: ReviewOffice) -> None:
-    """A form of West reviews Nia; for East it is refused; archived, it is opened for nobody."""
+    """A form of West reviews Nia and the heads there; for East it is refused; archived, it is opened for nobody."""
     form = await office.form(unit="West")
     with pytest.raises(InputError) as refused:
         await open_cycle(office.work(), POLICIES.registry, form, "2017-01", office.planning.units["East"])
     assert refused.value.code == "OUTSIDE_FORM"
     await open_cycle(office.work(), POLICIES.registry, form, "2017-01")
-    assert await reviewed(office) == ["Nia"]
+    assert await reviewed(office) == ["Nia", "Noa", "Wu"]
     await archive_form(office.work(), form)
     with pytest.raises(InputError) as refused:
         await open_cycle(office.work(), POLICIES.registry, form, "2017-01")
@@ -85,4 +85,4 @@ async def test_forms_and_cycles_are_for_admins_and_services_with_the_scope(offic
         await open_cycle(office.work("Ora", 1, 4), POLICIES.registry, form, "2017-Q1")
     viewer = Viewer(office.planning.work.company.id, "hr", Role.SERVICE, None, frozenset({Scope.SETTINGS.value}))
     await open_cycle(replace(office.work(day=1, month=4), viewer=viewer), POLICIES.registry, form, "2017-Q1")
-    assert await reviewed(office) == ["Eve", "Nia"]
+    assert await reviewed(office) == ["Eve", "Nia", "Noa", "Ora", "Wu"]

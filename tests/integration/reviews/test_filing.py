@@ -18,7 +18,7 @@ from quotaloom.organizations.planting import NewUnit
 from quotaloom.platform.database import Database, credentials
 from quotaloom.platform.errors import AccessDenied, Conflict, InputError
 from quotaloom.policies.settings import PolicyChange, switch_policy
-from quotaloom.reviews.closing import appeal_review, calibrate_review, confirm_review, decide_appeal
+from quotaloom.reviews.closing import appeal_review, calibrate_review, cancel_review, confirm_review, decide_appeal
 from quotaloom.reviews.cycles import file_cycle, open_cycle
 from quotaloom.reviews.filed import filed_reviews
 from quotaloom.reviews.follow_ups import NewFollowUp, settle_follow_up
@@ -55,7 +55,7 @@ async def test_a_filed_review_keeps_its_score_whatever_changes(office: ReviewOff
     change = PolicyChange("reviews.weighted_score", active=True, parameters={"full_at": "2"})
     await switch_policy(office.work(day=4), POLICIES, change)
     await revise_form(office.work(day=4), POLICIES.registry, form, content=Content([TEAM, SOLD], Layout()))
-    await open_cycle(office.work(day=5), POLICIES.registry, form, "2017-01")
+    await open_cycle(office.work(day=5), POLICIES.registry, form, "2017-01", office.planning.units["N 1"])
     await office.night(28)
     assert [dict(row) for row in await office.rows(sql)] == before
     connection = await asyncpg.connect(**credentials(admin_url))
@@ -97,12 +97,14 @@ async def test_an_appeal_that_is_granted_counts_what_came_since(office: ReviewOf
 
 
 async def ranked(office: ReviewOffice, grades: tuple[Grade, ...] = HALF) -> dict[str, int]:
-    """Two more positions' holders beside Nia; January opened on a form that makes half of them A at the most."""
+    """Two more positions' holders beside Nia; January opened on a form that makes half of them A, and of no head."""
     planning = office.planning
     for name, position in (("Max", "N 2"), ("Eve", "E 1")):
         planning.members[name] = await create_member(planning.work, NewMember(name))
         await appoint_holder(planning.work, planning.units[position], planning.members[name], None)
-    await office.open(await office.form(SOLD_ONLY, TEAM_ONLY, grades=grades, rules=QUICK))
+    await office.open(await office.form(SOLD_ONLY, TEAM_ONLY, grades=grades, rules=QUICK), "Acme")
+    for name in ("Ora", "Wu", "Noa"):
+        await cancel_review(office.work(), await office.review_of(name), "Heads are judged by another form")
     rows = await office.rows("SELECT review.id, name FROM review JOIN member ON member.id = member_id")
     return {row["name"]: row["id"] for row in rows}
 
@@ -124,7 +126,9 @@ async def test_limited_grades_are_filed_together(office: ReviewOffice) -> None:
     with pytest.raises(AccessDenied):
         await file_cycle(office.work("Noa", 3), cycle)
     await file_cycle(office.work(day=3), cycle)
-    rows = await office.rows("SELECT name, step, grade FROM review JOIN member ON member.id = member_id")
+    rows = await office.rows(
+        "SELECT name, step, grade FROM review JOIN member ON member.id = member_id WHERE step <> 'cancelled'"
+    )
     assert {row["name"]: (row["step"], row["grade"]) for row in rows} == {
         "Nia": ("filed", "A"),
         "Max": ("filed", "A"),
@@ -152,7 +156,7 @@ async def test_who_comes_after_the_filing_is_not_kept_back_by_what_is_filed(offi
     planning.members["Kim"] = await create_member(planning.work, NewMember("Kim"))
     await appoint_holder(planning.work, fourth, planning.members["Kim"], None)
     await open_cycle(office.work(day=4), POLICIES.registry, form, "2017-01")
-    kims = (await office.one("SELECT id FROM review WHERE member_id = $1", planning.members["Kim"]))["id"]
+    kims = await office.review_of("Kim")
     await office.score(kims, "9", day=4)
     with pytest.raises(InputError, match="A or better: 2 where 0 may"):
         await file_cycle(office.work(day=5), cycle)

@@ -167,13 +167,13 @@ async def test_an_admin_who_is_reviewed_is_no_judge_of_himself(office: ReviewOff
     """Kei holds N 2: Kei scores himself, and neither as his manager nor cancels his own review."""
     planning = office.planning
     await appoint_holder(planning.work, planning.units["N 2"], planning.members["Kei"], None)
-    await office.open()
-    row = await office.one("SELECT id FROM review WHERE member_id = $1", planning.members["Kei"])
-    await score_self(office.work("Kei"), row["id"], Scoring([GivenScore("team", Decimal(10))]))
+    await office.open(unit="Acme")
+    review = await office.review_of("Kei")
+    await score_self(office.work("Kei"), review, Scoring([GivenScore("team", Decimal(10))]))
     with pytest.raises(AccessDenied):
-        await office.score(row["id"], by="Kei")
+        await office.score(review, by="Kei")
     with pytest.raises(AccessDenied):
-        await cancel_review(office.work("Kei"), row["id"], "Not me")
+        await cancel_review(office.work("Kei"), review, "Not me")
 
 
 async def test_a_form_may_leave_steps_out(office: ReviewOffice) -> None:
