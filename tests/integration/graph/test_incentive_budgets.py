@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from quotaloom.incentives.runs import approve_run, review_run
+from quotaloom.organizations.commands.companies import update_company
 from quotaloom.organizations.planting import NewUnit, insert_units
 from quotaloom.organizations.terms import HOLDING, NewTerm, appoint, end_term
 from quotaloom.platform.database import Database
@@ -176,3 +178,16 @@ async def test_a_head_does_not_tell_his_own_draft_from_the_cost_of_his_unit(data
     assert [(await rows(floor, asked, who))["East"][3] for who in ("ada", "hal")] == ["1100.00", "1000.00"]
     await review_run(payroll.as_member("ada"), run_id)
     assert (await rows(floor, asked, "hal"))["East"][3] == "1100.00"
+
+
+async def test_a_budget_that_is_set_again_is_for_the_days_that_its_label_means_now(database: Database) -> None:
+    """The first quarter begins in January, and once fiscal years start in April, in April; there is one budget."""
+    payroll = await open_payroll(database)
+    floor = graph_of(payroll)
+    await budget(floor, "east", "2026-Q1", "100")
+    await update_company(payroll.as_member("ada"), {"fiscal_start_month": 4})
+    company = replace(payroll.work.company, fiscal_start_month=4)
+    payroll.work = replace(payroll.work, company=company)
+    await budget(graph_of(payroll), "east", "2026-Q1", "200", expectedVersion=1)
+    found = await payroll.fetch("SELECT starts_on, ends_on, amount FROM incentive_budget")
+    assert [tuple(row) for row in found] == [(date(2026, 4, 1), date(2026, 7, 1), 200_00)]
