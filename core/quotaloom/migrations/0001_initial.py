@@ -1616,7 +1616,7 @@ class Migration(migrations.Migration):
                         "table": "review",
                         "app": "quotaloom",
                         "pk_attr": "id",
-                        "table_description": "One member judged for one period. Score, grade, explanation and stamp are those of the last scoring.",
+                        "table_description": "One member judged for one period, in a position, or as the head of a unit, which `position_id` names then.",
                     },
                     bases=["TenantModel"],
                 ),

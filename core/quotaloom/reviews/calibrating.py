@@ -17,7 +17,7 @@ from quotaloom.reviews.grading import Graded, Places, Proposed, places_of, propo
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Peers among whom grades are limited: those under a unit, or all of a cycle where it is None."""
+    """Peers among whom grades are limited: those directly under a unit, or all of a cycle where it is None."""
 
     cycle_id: int
     unit_id: int | None

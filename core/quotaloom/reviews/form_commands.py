@@ -38,7 +38,7 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class NewForm:
-    """A form for every period of a grain, of all positions of the company or below a unit."""
+    """A form for every period of a grain, for the whole company or a unit's subtree."""
 
     key: str
     name: str

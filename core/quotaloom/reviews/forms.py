@@ -44,7 +44,7 @@ class PartKind(StrEnum):
 
 
 class Peers(StrEnum):
-    """Among whom grades are limited: all reviews of a cycle, or those of positions under one unit."""
+    """Among whom grades are limited: all reviews of a cycle, or those directly under one unit."""
 
     CYCLE = "cycle"
     UNIT = "unit"

@@ -126,7 +126,7 @@ def scored_by(viewer: Viewer, review: Mapping[str, Any] | Record) -> bool:
 def judged_units(sight: Sight) -> frozenset[int]:
     """The positions and headed units whose reviews a head may see: all that he leads from above.
 
-    Whoever heads a unit after somebody else does not see how that one was judged.
+    Whoever heads a unit after somebody else does not see how that one was judged, but for who sees everything.
     """
     return sight.led_unit_ids - sight.top_unit_ids
 

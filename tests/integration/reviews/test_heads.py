@@ -69,7 +69,9 @@ async def test_a_head_is_scored_by_what_his_unit_attained_and_judged_by_the_head
         await office.score(review, by="Noa")
     await office.score(review, by="Wu")
     row = await office.review(review)
-    assert (row["score"], row["grade"], row["reviewer_id"]) == (Decimal("77.00"), "B", office.planning.members["Wu"])
+    planning = office.planning
+    assert (row["score"], row["grade"], row["reviewer_id"]) == (Decimal("77.00"), "B", planning.members["Wu"])
+    assert row["unit_id"] == planning.units["West"]
     assert await sold(office, review) == (30_00, 40_00)
     assert (await office.one("SELECT points FROM review_score WHERE achieved = 3000"))["points"] == Decimal("75.00")
 
@@ -89,6 +91,7 @@ async def test_the_head_of_the_company_is_judged_by_an_admin(office: ReviewOffic
     await office.score(review, by="Kei")
     row = await office.review(review)
     assert (row["score"], row["reviewer_id"]) == (Decimal("50.00"), office.planning.members["Kei"])
+    assert row["unit_id"] == office.planning.units["Acme"]
 
 
 async def test_a_head_who_holds_a_position_is_reviewed_for_it(office: ReviewOffice) -> None:
