@@ -90,7 +90,7 @@ def test_time_per_call_can_be_set(tmp_path: Path) -> None:
         (
             ("nowhere",),
             "nowhere is neither a folder, nor a file, nor an installed plugin; there are: allocation, assignment,"
-            " incentives.",
+            " incentives, reviews.",
         ),
         (("tests",), "has no pyproject.toml that names a plugin; write [project.entry-points.quotaloom] in it."),
         (("pyproject.toml",), "pyproject.toml is no Python file."),

@@ -17,7 +17,7 @@ from tests.integration.server.processes import SECONDS, Home, Server
 from tests.unit.policies.installing import GOOD, PluginFolder, with_hook
 
 ALLOWED = "*, acme:trusted"
-OURS = ("allocation.even", "allocation.last_year")
+OURS = ("allocation.even", "allocation.last_year", "reviews.weighted_score")
 
 
 @pytest.fixture
