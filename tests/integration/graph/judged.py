@@ -53,7 +53,7 @@ async def judge(floor: Floor) -> dict[str, str]:
     )
     numbers = {(row["form_id"], row["key"]): row["id"] for row in rows}
     monthly = {name: numbers[made["review form"], name] for name in ("ann", "bob", "eve", "cem")}
-    ranked = {name: numbers[made["ranked form"], name] for name in ("ann", "bob", "eve", "cem")}
+    ranked = {name: numbers[made["ranked form"], name] for name in ("ann", "bob", "eve", "cem", "wu")}
     ids |= {f"{name} review": gid("Review", number) for name, number in monthly.items()}
     ids |= {f"{name} ranked": gid("Review", number) for name, number in ranked.items()}
     for name in ("bob", "eve", "cem"):

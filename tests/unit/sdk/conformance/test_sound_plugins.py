@@ -17,7 +17,7 @@ import quotaloom_reviews
 from quotaloom_sdk import PolicyDefinition, hooks
 from quotaloom_sdk.testing.conformance import Options, check_plugin
 
-UNHURRIED = Options(budget=100, examples=20)
+UNHURRIED = Options(budget=100, examples=12)
 """Time for all requests on a busy machine, too."""
 
 PAGES = Path(__file__).parents[4] / "docs" / "plugins"
