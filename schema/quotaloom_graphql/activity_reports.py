@@ -37,7 +37,7 @@ from quotaloom_graphql.report_arguments import (
     reader_in,
     subject_row,
 )
-from quotaloom_graphql.report_paths import report_path
+from quotaloom_graphql.report_paths import report_files
 from quotaloom_graphql.roots import root_field
 from strawberry_breadth import batch
 
@@ -130,13 +130,7 @@ async def _load_files(
     ] = None,
 ) -> list[dict[str, Any]]:
     """The file of each report."""
-    return [
-        {
-            "path": report_path("activity", one["report"].request, format, columns or ()),
-            "media_type": format.media_type,
-        }
-        for one in reports
-    ]
+    return report_files("activity", reports, format, columns or ())
 
 
 @strawberry.type(description="What was done and what came of it, one row for each unit or member.")

@@ -35,7 +35,7 @@ from quotaloom_graphql.report_arguments import (
     reader_in,
     subject_row,
 )
-from quotaloom_graphql.report_paths import report_path
+from quotaloom_graphql.report_paths import report_files
 from quotaloom_graphql.roots import root_field
 from strawberry_breadth import batch
 
@@ -119,13 +119,7 @@ async def _load_files(
     ] = None,
 ) -> list[dict[str, Any]]:
     """The file of each report."""
-    return [
-        {
-            "path": report_path("incentive-budget", one["report"].request, format, columns or ()),
-            "media_type": format.media_type,
-        }
-        for one in reports
-    ]
+    return report_files("incentive-budget", reports, format, columns or ())
 
 
 @strawberry.type(description="What incentives cost units, and may cost, one row for each.")

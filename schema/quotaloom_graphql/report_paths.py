@@ -23,6 +23,16 @@ NO_TARGET: Final = "NONE"
 """Stands for the status of those without a target."""
 
 
+def report_files(
+    report: str, loaded: Sequence[Mapping[str, Any]], format: FileFormat, columns: Sequence[StrEnum]
+) -> list[dict[str, str]]:
+    """Where each of these reports is as a file, as `ReportFile` shows it."""
+    return [
+        {"path": report_path(report, one["report"].request, format, columns), "media_type": format.media_type}
+        for one in loaded
+    ]
+
+
 def report_path(report: str, request: ReportRequest, format: FileFormat, columns: Sequence[StrEnum]) -> str:
     """The path of a report's file; enums are written as in the graph, what has several values is there several times.
 
