@@ -100,6 +100,7 @@ from quotaloom_graphql.target_warnings import TargetWarningQuery
 from quotaloom_graphql.what_if import WhatIfMutation
 from quotaloom_graphql.worksheets import WorksheetMutation
 from quotaloom_sdk import GraphQLExtension, InvalidDefinition
+from strawberry_breadth import BreadthFirstSchema
 
 NODE_LOADERS: dict[str, NodeLoader] = {
     **organization_queries.NODE_LOADERS,
@@ -230,7 +231,7 @@ Extensions = Mapping[str, Sequence[GraphQLExtension]]
 """What plugins add to the graph, by plugin."""
 
 
-class QuotaloomSchema(strawberry.Schema):
+class QuotaloomSchema(BreadthFirstSchema):
     """Strawberry's schema with the fields of plugins; errors are logged where they are masked, not twice."""
 
     def __init__(self, extensions_by_plugin: Extensions, **options: Any) -> None:
