@@ -130,7 +130,12 @@ def tortoise_config(url: str, pool_size: int = 10) -> dict[str, Any]:
         "connections": {
             "default": {
                 "engine": "tortoise.backends.asyncpg",
-                "credentials": {**credentials(url), "minsize": 1, "maxsize": pool_size},
+                "credentials": {
+                    **credentials(url),
+                    "minsize": 1,
+                    "maxsize": pool_size,
+                    "server_settings": {"DateStyle": "ISO"},  # whatever the role or the database is set to
+                },
             }
         },
         "apps": {
