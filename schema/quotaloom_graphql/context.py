@@ -14,14 +14,14 @@ from strawberry import Info as StrawberryInfo
 from quotaloom.calendars.company_calendar import CompanyCalendar, load_calendar
 from quotaloom.metrics.reads import all_metrics
 from quotaloom.notifications.feed import NotificationFeed
-from quotaloom.organizations.reads import members
-from quotaloom.organizations.sight import Sight, load_sight
+from quotaloom.organizations.opening import open_request
+from quotaloom.organizations.sight import NO_POSTS, Sight, sight_of
 from quotaloom.platform.access import Role, Viewer
 from quotaloom.platform.database import Database
 from quotaloom.platform.errors import Unauthenticated
 from quotaloom.platform.tokens import Identity
 from quotaloom.platform.unit_of_work import Record, Snapshot
-from quotaloom.platform.work import NO_COMPANY, CompanyFacts, Work, load_company
+from quotaloom.platform.work import NO_COMPANY, Work
 from quotaloom.policies.host import PolicyHost
 from quotaloom.targets.attainment_feed import AttainmentFeed
 
@@ -54,6 +54,7 @@ class RequestContext:
     def _begin(self) -> None:
         self.batches: dict[Hashable, Any] = {}
         self._memory: dict[Hashable, asyncio.Task[Any]] = {}
+        self._posts = NO_POSTS
         self._snapshot: Snapshot | None = None
         self._held = AsyncExitStack()
 
@@ -96,6 +97,9 @@ class RequestContext:
     async def once(self, key: Hashable, read: Callable[[], Awaitable[T]]) -> T:
         """The result of `read`, which runs once per snapshot and key, however many fields want it."""
         task = self._memory.get(key)
+        if task is not None and task.done() and not task.cancelled():
+            known: T = task.result()
+            return known
         if task is None:
             task = self._memory[key] = asyncio.ensure_future(_awaited(read))
         result: T = await asyncio.shield(task)
@@ -118,26 +122,16 @@ class RequestContext:
         identity = self.identity
         if identity.role is Role.OPERATOR:
             return Work(self.services.database, Viewer(0, identity.subject, Role.OPERATOR), NO_COMPANY, self.now)
-        company = await load_company(self.snapshot)
-        if company is None:
-            raise Unauthenticated("the token names a company that does not exist")
-        viewer = await self._load_viewer(identity, company)
-        return Work(self.services.database, viewer, company, self.now)
-
-    async def _load_viewer(self, identity: Identity, company: CompanyFacts) -> Viewer:
-        if identity.member_id is None:
-            return Viewer(company.id, identity.subject, identity.role, scopes=identity.scopes)
-        found = await members(self.snapshot, [identity.member_id])
-        if not found or not _belongs(found[0], company.today(self.now)):
-            raise Unauthenticated("the token's member does not belong to the company today")
-        return Viewer(company.id, identity.subject, Role(found[0]["role"]), identity.member_id)
+        opening = await open_request(self.snapshot, identity, self.now)
+        self._posts = opening.posts
+        return Work(self.services.database, opening.viewer, opening.company, self.now)
 
     async def sight(self) -> Sight:
         """What the viewer may see."""
 
         async def load() -> Sight:
             work = await self.work()
-            return await load_sight(self.snapshot, work.viewer, work.company, work.today)
+            return await sight_of(self.snapshot, work.viewer, work.company, work.today, self._posts)
 
         return await self.once("sight", load)
 
@@ -161,11 +155,6 @@ class RequestContext:
             return {metric["id"]: metric for metric in await all_metrics(self.snapshot)}
 
         return await self.once("metrics", load)
-
-
-def _belongs(member: Record, today: date) -> bool:
-    joined_on, left_on = member["joined_on"], member["left_on"]
-    return (joined_on is None or joined_on <= today) and (left_on is None or left_on > today)
 
 
 async def _awaited(read: Callable[[], Awaitable[T]]) -> T:

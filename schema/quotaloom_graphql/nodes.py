@@ -11,7 +11,7 @@ import strawberry
 from graphql import GraphQLAbstractType, GraphQLResolveInfo
 
 from quotaloom.platform.errors import NotFound
-from strawberry_breadth import column
+from strawberry_breadth import column, takes_all
 
 NodeLoader = Callable[[list[int], Any], Awaitable[Sequence[Any]]]
 """Loads rows by number, of those that the viewer may see."""
@@ -71,6 +71,7 @@ class Node:
         return str(row[TYPENAME])
 
     @classmethod
+    @takes_all
     def is_type_of(cls, row: Any, info: GraphQLResolveInfo[Any]) -> bool:
         """Rows carry no type of their own: whoever returns one for a field has already said what it is."""
         return True

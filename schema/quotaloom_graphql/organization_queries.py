@@ -52,8 +52,9 @@ async def _org_unit(
     if id is not None:
         rows = await load_units([decode_id(id, "OrgUnit", ("id",))], info)
     else:
+        sight = await info.context.sight()
         found = await reads.units_by_key(info.context.snapshot, [key or ""])
-        rows = await load_units([row["id"] for row in found], info)
+        rows = [row for row in found if sight.names_unit(row["id"])]
     return rows[0] if rows else None
 
 

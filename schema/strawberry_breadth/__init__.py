@@ -1,5 +1,30 @@
-"""Breadth-first fields for Strawberry: each is resolved once per level, for all parents together."""
+"""Breadth-first execution for Strawberry: each field is resolved once per level, for all parents together."""
 
-from strawberry_breadth.fields import Batch, BatchField, BatchingContext, ColumnField, attached, batch, column
+from strawberry_breadth.fields import (
+    Batch,
+    BatchField,
+    BatchingContext,
+    ColumnField,
+    asked,
+    attached,
+    batch,
+    column,
+    takes_all,
+)
+from strawberry_breadth.leaves import passes_text
+from strawberry_breadth.schema import BreadthFirstExecutor, BreadthFirstSchema
 
-__all__ = ["Batch", "BatchField", "BatchingContext", "ColumnField", "attached", "batch", "column"]
+__all__ = [
+    "Batch",
+    "BatchField",
+    "BatchingContext",
+    "BreadthFirstExecutor",
+    "BreadthFirstSchema",
+    "ColumnField",
+    "asked",
+    "attached",
+    "batch",
+    "column",
+    "passes_text",
+    "takes_all",
+]

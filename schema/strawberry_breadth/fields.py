@@ -1,8 +1,8 @@
 """Fields that are resolved for many parents at once.
 
 An author names a loader, the key column of the parent and the grouping column of the rows, and writes only
-the read. Until the breadth-first executor takes the fields over, a loader of Strawberry's gathers the parents
-of one level; either way a field costs one call of its loader per level.
+the read. The breadth-first executor calls it once per level; under another executor a loader of Strawberry's
+gathers the parents of one level, so that either way a field costs one call of its loader per level.
 """
 
 from __future__ import annotations
@@ -10,15 +10,20 @@ from __future__ import annotations
 import inspect
 from collections.abc import Awaitable, Callable, Hashable, Iterable, MutableMapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, cast
+from itertools import groupby
+from operator import itemgetter
+from typing import Any, Protocol, TypeVar, cast
 
+from graphql import GraphQLResolveInfo
 from strawberry import Info
 from strawberry.annotation import StrawberryAnnotation
 from strawberry.dataloader import DataLoader
+from strawberry.types.arguments import convert_arguments
 from strawberry.types.field import StrawberryField
 from strawberry.types.fields.resolver import StrawberryResolver
 
 Load = Callable[..., Awaitable[Iterable[Any]]]
+F = TypeVar("F", bound=Callable[..., bool])
 
 
 class BatchingContext(Protocol):
@@ -32,14 +37,17 @@ class Batch:
     """A relation, declared once: how rows are loaded and how they find their parents.
 
     `load(keys, info, **arguments)` returns rows in the order in which each parent shall list its own; `key`
-    is read from the parent, `by` from the row. Without `by` the loader is given the parents themselves and
-    returns one result for each, in their order; an exception as a result is that parent's error.
+    is read from the parent, `by` from the row. Without `by` the loader returns one result for each key, in
+    their order; an exception as a result is that parent's error. Without `key` it is given the parents
+    themselves, and `reads` names the columns that it wants of them.
     """
 
     load: Load
     key: str | None
     by: str | None
     one: bool
+    reads: frozenset[str] | None = None
+    in_turn: bool = True
 
     async def results(self, keys: Sequence[Any], info: Info, arguments: dict[str, Any]) -> list[Any]:
         """One result per key, in the order of the keys."""
@@ -53,15 +61,27 @@ class Batch:
             by_key = {row[self.by]: row for row in found}
             return [by_key.get(key) for key in keys]
         groups: dict[Any, list[Any]] = {key: [] for key in keys}
-        for row in found:
-            groups[row[self.by]].append(row)
+        for key, rows in groupby(found, itemgetter(self.by)):
+            groups[key] += rows
         return [groups[key] for key in keys]
 
 
 class BatchField(StrawberryField):
-    """A Strawberry field whose resolver takes all parents of a level at once."""
+    """A Strawberry field whose resolver takes all parents of a level at once.
+
+    It takes no permission classes and no field extensions, which would be asked once for each parent.
+    """
 
     batch: Batch
+
+    def reader(self) -> BatchFieldReader:
+        """How the breadth-first executor reads it; raises `TypeError` where something else has a say in it."""
+        if self.extensions:
+            raise TypeError(
+                f"batch field {self.python_name!r} has permission classes or field extensions, which would be asked"
+                " once for each parent: let its loader check instead"
+            )
+        return BatchFieldReader(self)
 
     def __copy__(self) -> BatchField:
         copied = super().__copy__()
@@ -97,25 +117,103 @@ class ColumnField(StrawberryField):
         return None if value is None else self.compute(value)
 
 
+class BatchFieldReader:
+    """A batch field as the breadth-first executor reads it."""
+
+    __slots__ = ("_batch", "_field", "columns", "in_turn")
+
+    def __init__(self, field: BatchField) -> None:
+        self._field, self._batch = field, field.batch
+        self.columns = field.batch.reads if field.batch.key is None else frozenset((field.batch.key,))
+        self.in_turn = field.batch.in_turn
+
+    def converted(self, arguments: dict[str, Any], info: GraphQLResolveInfo[Any]) -> dict[str, Any]:
+        """The arguments as the loader takes them."""
+        schema = info.schema._strawberry_schema  # type: ignore[attr-defined]  # set by Strawberry
+        registry = schema.schema_converter.scalar_registry
+        field = self._field
+        return convert_arguments(arguments, field.arguments, registry, schema.config, self._info(info, None))
+
+    def read(
+        self,
+        sources: Sequence[Any],
+        info: GraphQLResolveInfo[Any],
+        arguments: dict[str, Any],
+        asked: frozenset[str] | None,
+    ) -> Awaitable[list[Any]] | None:
+        """The rows of each parent; the loader is asked for each key once."""
+        batch = self._batch
+        if batch.by is not None and asked is not None:
+            asked |= {batch.by}
+        if batch.key is None:
+            return batch.results(sources, self._info(info, asked), arguments)
+        keys = list(map(itemgetter(batch.key), sources))
+        distinct = dict.fromkeys(keys)
+        distinct.pop(None, None)
+        if not distinct:
+            return None
+        return self._of_keys(keys, list(distinct), self._info(info, asked), arguments)
+
+    def nothing(self, sources: Sequence[Any]) -> list[Any]:
+        """Null or an empty list for each: none of them has a key."""
+        return [self._empty()] * len(sources)
+
+    def _empty(self) -> Any:
+        return None if self._batch.one else []
+
+    async def _of_keys(
+        self, keys: Sequence[Any], distinct: list[Any], info: Info, arguments: dict[str, Any]
+    ) -> list[Any]:
+        results = await self._batch.results(distinct, info, arguments)
+        if len(distinct) == len(keys):
+            return results
+        by_key = dict(zip(distinct, results, strict=True))
+        return [self._empty() if key is None else by_key[key] for key in keys]
+
+    def _info(self, info: GraphQLResolveInfo[Any], asked: frozenset[str] | None) -> Info:
+        schema = info.schema._strawberry_schema  # type: ignore[attr-defined]  # set by Strawberry
+        made: Info = schema.config.info_class(_raw_info=info, _field=self._field)
+        made.__dict__[_ASKED] = asked
+        return made
+
+
+_ASKED = "_asked"
+
+
+def asked(info: Info) -> frozenset[str] | None:
+    """The columns of the rows that the operation reads, for a loader that fetches no others; None stands for all.
+
+    They are those of plain fields (by their name in Python), of column fields, the keys of batch fields below, what
+    batch fields without a key say that they read, and the column by which the rows find their parents.
+    """
+    found: frozenset[str] | None = info.__dict__.get(_ASKED)
+    return found
+
+
 def batch(
     load: Load,
     *,
     key: str | None = None,
     by: str | None = None,
     one: bool = False,
+    reads: Iterable[str] | None = None,
+    in_turn: bool = True,
     description: str,
     deprecation_reason: str | None = None,
 ) -> Any:
     """A relation that costs one call of `load` per level; its GraphQL arguments are those of `load` after `info`.
 
-    With `one` a parent has one row or none, otherwise a list. A parent whose key is null has none.
+    With `one` a parent has one row or none, otherwise a list. A parent whose key is null has none. A loader without
+    `key` is given the parents; `reads` names the columns that it wants of them, which are all if it is not given.
+    Batch fields of one level are loaded one after the other, as they share the request's connection; one that waits
+    for something else says so by `in_turn=False` and is loaded beside the others.
     """
     field = BatchField(
         base_resolver=StrawberryResolver(_signature_of(load)),
         description=description,
         deprecation_reason=deprecation_reason,
     )
-    field.batch = Batch(load, key, by, one)
+    field.batch = Batch(load, key, by, one, None if reads is None else frozenset(reads), in_turn)
     return field
 
 
@@ -124,6 +222,12 @@ def column(compute: Callable[[Any], Any], *, of: str, description: str) -> Any:
     field = ColumnField(description=description)
     field.column, field.compute = of, compute
     return field
+
+
+def takes_all(is_type_of: F) -> F:
+    """Mark an `is_type_of` that is true of whatever it is asked about: it need not be called for each object."""
+    is_type_of.takes_all = True  # type: ignore[attr-defined]
+    return is_type_of
 
 
 def attached(field: StrawberryField, name: str, annotation: Any) -> StrawberryField:

@@ -105,12 +105,23 @@ class Sight:
         return None if self.everything else self.member_ids | self.named_member_ids
 
 
-_OWN = """
-SELECT CASE u.kind WHEN 'company' THEN 'root' ELSE 'headed' END AS part, u.id
-FROM headship h JOIN org_unit u ON u.company_id = h.company_id AND u.id = h.unit_id
-WHERE h.member_id = $1 AND daterange(h.valid_from, h.valid_to) @> $2::date
-UNION ALL SELECT 'held', position_id FROM holding WHERE member_id = $1 AND daterange(valid_from, valid_to) @> $2::date
+@dataclass(frozen=True, slots=True)
+class Posts:
+    """What a member heads and holds on one day."""
+
+    headed_ids: frozenset[int] = NOBODY
+    held_ids: frozenset[int] = NOBODY
+    heads_root: bool = False
+
+
+NO_POSTS = Posts()
+
+POSTS = """
+SELECT CASE u.kind WHEN 'company' THEN 'root' ELSE 'headed' END AS part, h.unit_id, h.valid_from, h.valid_to
+FROM headship h JOIN org_unit u ON u.company_id = h.company_id AND u.id = h.unit_id WHERE h.member_id = $1
+UNION ALL SELECT 'held', position_id, valid_from, valid_to FROM holding WHERE member_id = $1
 """
+"""Whatever a member ever headed (`part` is `root` or `headed`) or held (`held`), from when to when."""
 
 # "IN (…) IS TRUE" is looked up in a hash table. As a join it would be planned by guess, since nobody knows beforehand
 # how large a subtree is, and a wrong guess costs seconds.
@@ -139,18 +150,38 @@ async def load_sight(reader: Snapshot | Transaction, viewer: Viewer, company: Co
 
     Admins and services that may read see everything, and so does the head of the root, who is no admin for that.
     """
-    everything = viewer.may(Scope.READ)
-    plans = viewer.may(Scope.TARGETS)
+    if viewer.member_id is None or viewer.role is Role.SERVICE:
+        return await sight_of(reader, viewer, company, today, NO_POSTS)
+    return await sight_of(reader, viewer, company, today, posts_on(await reader.fetch(POSTS, viewer.member_id), today))
+
+
+def posts_on(rows: Iterable[Record], today: date) -> Posts:
+    """The posts that last on `today`, of rows with `part`, `unit_id`, `valid_from` and `valid_to` (null: for ever)."""
+    lasting = [
+        (row["part"], row["unit_id"])
+        for row in rows
+        if (row["valid_from"] is None or row["valid_from"] <= today)
+        and (row["valid_to"] is None or today < row["valid_to"])
+    ]
+    return Posts(
+        frozenset(unit_id for part, unit_id in lasting if part != "held"),
+        frozenset(unit_id for part, unit_id in lasting if part == "held"),
+        any(part == "root" for part, _ in lasting),
+    )
+
+
+async def sight_of(
+    reader: Snapshot | Transaction, viewer: Viewer, company: CompanyFacts, today: date, posts: Posts
+) -> Sight:
+    """The sight of a viewer whose posts on `today` are known; a statement for those who do not see everything."""
+    everything = viewer.may(Scope.READ) or posts.heads_root
+    plans = viewer.may(Scope.TARGETS) or posts.heads_root
     if viewer.member_id is None or viewer.role is Role.SERVICE:
         return Sight(everything=everything, plans_everything=plans)
-    own = await reader.fetch(_OWN, viewer.member_id, today)
-    heads_root = any(row["part"] == "root" for row in own)
-    headed_ids = frozenset(row["id"] for row in own if row["part"] != "held")
-    if everything or heads_root:
-        held_ids = frozenset(row["id"] for row in own if row["part"] == "held")
-        return Sight(viewer.member_id, True, plans or heads_root, headed_unit_ids=headed_ids, held_unit_ids=held_ids)
-    found = await reader.fetch(_SUBTREES, headed_ids, viewer.member_id, today)
-    return _sight(viewer.member_id, headed_ids, _parts(found), company.members_see_ancestors)
+    if everything:
+        return Sight(viewer.member_id, True, plans, headed_unit_ids=posts.headed_ids, held_unit_ids=posts.held_ids)
+    found = await reader.fetch(_SUBTREES, posts.headed_ids, viewer.member_id, today)
+    return _sight(viewer.member_id, posts.headed_ids, _parts(found), company.members_see_ancestors)
 
 
 def _parts(rows: Iterable[Record]) -> dict[str, frozenset[int]]:

@@ -13,7 +13,7 @@ from tortoise.backends.asyncpg.client import AsyncpgDBClient
 from tortoise.context import TortoiseContext
 
 from quotaloom.platform.errors import Conflict
-from quotaloom.platform.unit_of_work import Snapshot, Transaction, Writer, database_errors
+from quotaloom.platform.unit_of_work import Snapshot, Transaction, Writer, database_errors, leave_nothing
 
 T = TypeVar("T")
 
@@ -130,7 +130,13 @@ def tortoise_config(url: str, pool_size: int = 10) -> dict[str, Any]:
         "connections": {
             "default": {
                 "engine": "tortoise.backends.asyncpg",
-                "credentials": {**credentials(url), "minsize": 1, "maxsize": pool_size},
+                "credentials": {
+                    **credentials(url),
+                    "minsize": 1,
+                    "maxsize": pool_size,
+                    "reset": leave_nothing,
+                    "server_settings": {"DateStyle": "ISO"},  # whatever the role or the database is set to
+                },
             }
         },
         "apps": {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Coroutine, Iterable, Iterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -43,7 +43,8 @@ class Snapshot:
     """One read-only transaction: everything read through it is of one moment and of one company.
 
     It is opened by the first read. Reads take turns on its one connection, and each runs to its end even
-    where its reader is cancelled: a cancelled statement would abort the transaction for the others.
+    where its reader is cancelled: a cancelled statement would abort the transaction for the others. Nobody waits
+    for its end, which leaves nothing behind.
     """
 
     def __init__(self, client: AsyncpgDBClient, company_id: int, statement_timeout_ms: int) -> None:
@@ -51,7 +52,7 @@ class Snapshot:
         self.company_id = company_id
         self._timeout = statement_timeout_ms
         self._turn = asyncio.Lock()
-        self._stack = AsyncExitStack()
+        self._held = client.acquire_connection()
         self._connection: Connection | None = None
         self._closed = False
         self.statements = 0
@@ -60,7 +61,11 @@ class Snapshot:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await to_the_end(self._close())
+        self._closed = True
+        if self._connection is not None or self._turn.locked():
+            ending = asyncio.ensure_future(self._end())
+            _ending.add(ending)
+            ending.add_done_callback(_ending.discard)
 
     async def fetch(self, sql: str, *arguments: Any) -> list[Record]:
         """The rows of one statement."""
@@ -75,27 +80,45 @@ class Snapshot:
         async with self._turn:
             if self._closed:
                 raise RuntimeError("this snapshot has ended")
-            if self._connection is None:
-                self._connection = await self._open()
-            self.statements += 1
             with database_errors():
+                if self._connection is None:
+                    self._connection = await self._open()
+                self.statements += 1
                 return await self._connection.fetch(sql, *arguments)
 
     async def _open(self) -> Connection:
-        with database_errors():
-            connection: Connection = await self._stack.enter_async_context(self._client.acquire_connection())
+        connection: Connection = await self._held.__aenter__()
+        try:
             await connection.execute(
                 "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;" + _bind(self.company_id, self._timeout)
             )
+        except BaseException:
+            await self._held.__aexit__(None, None, None)
+            raise
         return connection
 
-    async def _close(self) -> None:
+    async def _end(self) -> None:
         async with self._turn:
-            self._closed = True
-            async with self._stack:
-                if self._connection is not None:
+            if self._connection is not None:
+                try:
                     with suppress(*LOST_CONNECTION):
                         await self._connection.execute("ROLLBACK")
+                finally:
+                    with suppress(*LOST_CONNECTION):
+                        await self._held.__aexit__(None, None, None)
+
+
+_ending: set[asyncio.Task[None]] = set()
+"""Snapshots that end; the loop alone would not keep them."""
+
+
+async def leave_nothing(connection: Connection) -> None:
+    """What a pool does with a connection that is given back: end a transaction that was torn, and nothing else.
+
+    Whatever is set, is set for one transaction (never for a session), so that there is nothing to be undone.
+    """
+    if connection.is_in_transaction():
+        await connection.execute("ROLLBACK")
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
+import orjson
+
 from quotaloom.platform.access import Viewer
 from quotaloom.platform.database import Database
 from quotaloom.platform.errors import Conflict
-from quotaloom.platform.unit_of_work import Snapshot, Transaction, Writer
+from quotaloom.platform.unit_of_work import Record, Snapshot, Transaction, Writer
 
 T = TypeVar("T")
 
@@ -104,16 +106,24 @@ async def _refuse_other_settings(transaction: Transaction, company: CompanyFacts
         raise Conflict("COMPANY_CHANGED", "the company's settings changed meanwhile; please send this again")
 
 
+COMPANY_COLUMNS = (
+    "company.id, company.key, company.name, company.currency, company.time_zone, company.fiscal_start_month,"
+    " company.calendar_pattern, company.working_weekdays::text, company.members_see_ancestors,"
+    " company.members_see_rankings, company.plans_need_approval, company.plans_need_owners, company.reversal_date,"
+    " company.version"
+)
+"""What `company_facts` reads of a row."""
+
+_NAMES = tuple(one.name for one in fields(CompanyFacts) if one.name != "working_weekdays")
+
+
+def company_facts(row: Record) -> CompanyFacts:
+    """The facts of the company in a row with `COMPANY_COLUMNS`."""
+    weekdays: list[int] = orjson.loads(row["working_weekdays"])
+    return CompanyFacts(working_weekdays=tuple(weekdays), **{name: row[name] for name in _NAMES})
+
+
 async def load_company(snapshot: Snapshot) -> CompanyFacts | None:
     """The facts of the snapshot's company, or None where it does not exist."""
-    row = await snapshot.fetch_one(
-        "SELECT id, key, name, currency, time_zone, fiscal_start_month, calendar_pattern,"
-        " ARRAY(SELECT jsonb_array_elements_text(working_weekdays)::int) AS working_weekdays,"
-        " members_see_ancestors, members_see_rankings, plans_need_approval, plans_need_owners, reversal_date, version"
-        " FROM company"
-    )
-    if row is None:
-        return None
-    facts = dict(row)
-    facts["working_weekdays"] = tuple(facts["working_weekdays"])
-    return CompanyFacts(**facts)
+    row = await snapshot.fetch_one(f"SELECT {COMPANY_COLUMNS} FROM company")  # noqa: S608 (constants)
+    return None if row is None else company_facts(row)

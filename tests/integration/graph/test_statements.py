@@ -8,7 +8,7 @@ from quotaloom.attributes.values import NewValue
 from quotaloom.leads.attributes import set_attributes_of
 from quotaloom.organizations.membership import NewMember, insert_members
 from quotaloom.organizations.planting import NewUnit, insert_units
-from quotaloom.organizations.terms import HOLDING, NewTerm, appoint
+from quotaloom.organizations.terms import HEADSHIP, HOLDING, NewTerm, appoint
 from quotaloom.platform.access import Role
 from quotaloom.platform.database import Database
 from quotaloom.platform.tokens import Identity
@@ -17,6 +17,7 @@ from quotaloom.targets.attainment_feed import AttainmentFeed
 from quotaloom_graphql.context import RequestContext, Services
 from quotaloom_graphql.schema import build_schema
 from quotaloom_sdk import AttributeKind, Reference
+from tests.integration.graph.planned import answer
 from tests.integration.targets.planning import POLICIES, Planning, plan_for
 
 DEEP = """
@@ -82,6 +83,33 @@ async def statements(planning: Planning, database: Database, query: str = DEEP) 
         assert result.data is not None
         assert result.data["company"]["root"]["children"][0]["children"]
         return context.snapshot.statements
+
+
+SMALL = {
+    "{ viewer { subject } }": (1, 1),
+    "{ company { root { name } } }": (2, 3),
+    '{ orgUnit(key: "east") { name } }': (2, 3),
+    '{ orgUnit(key: "east") { name viewerCan { plan } } }': (2, 3),
+    '{ orgUnit(key: "east") { name targetCells(period: "2017") { period target } } }': (5, 6),
+}
+"""Small queries, and how many statements they cost an admin and the head of a team."""
+
+
+async def test_a_small_query_costs_few_statements(database: Database) -> None:
+    """The first one tells who asks, in which company and what he heads: only a head needs one more for his sight."""
+    planning = await plan_for(database, {"Acme": ["East"], "East": ["E 1"]}, holders={"E 1": "Ann"})
+    await planning.decompose("Acme", 1_200_000)
+    await planning.publish()
+
+    async def appointed(transaction: Transaction) -> None:
+        await appoint(transaction, HEADSHIP, [NewTerm(planning.units["East"], planning.members["Ann"])])
+
+    await planning.work.write(appointed)
+    taken = {
+        query: ((await answer(planning, query)).statements, (await answer(planning, query, "Ann")).statements)
+        for query in SMALL
+    }
+    assert taken == SMALL
 
 
 async def test_the_count_of_statements_does_not_grow_with_the_rows(database: Database) -> None:

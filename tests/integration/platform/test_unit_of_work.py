@@ -109,3 +109,34 @@ async def test_texts_that_postgres_cannot_keep_are_refused(database: Database) -
         assert caught.value.code == "BAD_TEXT"
     async with acme.snapshot() as snapshot:
         assert await snapshot.fetch("SELECT 1")
+
+
+async def test_a_snapshot_leaves_nothing_on_its_connection(database_url: str) -> None:
+    """Whoever gets the connection next is in no transaction, in no company and without a time limit of its own."""
+    database = Database(database_url, pool_size=1, statement_timeout_ms=4321)
+    await database.connect()
+    acme = await found(database)
+    seen = (
+        "SELECT current_setting('quotaloom.company_id', true) AS company, current_setting('statement_timeout') AS most"
+    )
+    async with acme.snapshot() as snapshot:
+        within = await snapshot.fetch_one(seen)
+    async with database.client.acquire_connection() as connection:
+        after = await connection.fetchrow(seen)
+        assert not connection.is_in_transaction()
+    await database.close()
+    assert within is not None
+    assert (within["company"], within["most"]) == (str(acme.company.id), "4321ms")
+    assert (after["company"], after["most"]) == ("", "0")
+
+
+async def test_a_torn_transaction_ends_with_its_connection(database_url: str) -> None:
+    """A connection that is given back within a transaction is in none for whoever gets it next."""
+    database = Database(database_url, pool_size=1)
+    await database.connect()
+    async with database.client.acquire_connection() as connection:
+        await connection.execute("BEGIN; SET LOCAL quotaloom.company_id = '7'")
+    async with database.client.acquire_connection() as connection:
+        company = await connection.fetchval("SELECT current_setting('quotaloom.company_id', true)")
+    await database.close()
+    assert company == ""

@@ -1,0 +1,65 @@
+"""The first statement of a request: who asks, in which company, and what he heads and holds there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from asyncpg import Record
+
+from quotaloom.organizations.sight import NO_POSTS, POSTS, Posts, posts_on
+from quotaloom.platform.access import Role, Viewer
+from quotaloom.platform.errors import Unauthenticated
+from quotaloom.platform.tokens import Identity
+from quotaloom.platform.unit_of_work import Snapshot
+from quotaloom.platform.work import COMPANY_COLUMNS, CompanyFacts, company_facts
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """The company as it is, the viewer as the company knows him, and his posts on the business date."""
+
+    company: CompanyFacts
+    viewer: Viewer
+    posts: Posts
+
+
+# One row for each post that the member ever had, and one row where he had none: he has few.
+_OPENING = f"""
+SELECT {COMPANY_COLUMNS}, member.id AS member_id, member.role, member.joined_on, member.left_on,
+    post.part, post.unit_id, post.valid_from, post.valid_to
+FROM company LEFT JOIN member ON member.company_id = company.id AND member.id = $1
+LEFT JOIN ({POSTS}) post ON true
+"""  # noqa: S608 (constants)
+
+_COMPANY = f"SELECT {COMPANY_COLUMNS} FROM company"  # noqa: S608 (constants)
+
+
+async def open_request(snapshot: Snapshot, identity: Identity, now: datetime) -> Opening:
+    """What a request begins with, in one statement of its snapshot.
+
+    Raises `Unauthenticated` where the token's company is gone, or its member does not belong to it on the business
+    date of `now`.
+    """
+    member_id = identity.member_id
+    rows = await (snapshot.fetch(_COMPANY) if member_id is None else snapshot.fetch(_OPENING, member_id))
+    if not rows:
+        raise Unauthenticated("the token names a company that does not exist")
+    company = company_facts(rows[0])
+    if member_id is None:
+        viewer = Viewer(company.id, identity.subject, identity.role, scopes=identity.scopes)
+        return Opening(company, viewer, NO_POSTS)
+    today = company.today(now)
+    if not _belongs(rows[0], today):
+        raise Unauthenticated("the token's member does not belong to the company today")
+    viewer = Viewer(company.id, identity.subject, Role(rows[0]["role"]), member_id)
+    return Opening(company, viewer, posts_on((row for row in rows if row["part"] is not None), today))
+
+
+def _belongs(row: Record, today: date) -> bool:
+    joined_on, left_on = row["joined_on"], row["left_on"]
+    return (
+        row["member_id"] is not None
+        and (joined_on is None or joined_on <= today)
+        and (left_on is None or left_on > today)
+    )

@@ -1,0 +1,327 @@
+"""From the values of a column to outputs: leaves, lists, objects, nulls and errors."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Iterable, Sequence
+from itertools import chain, islice
+from types import GeneratorType, NoneType
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from graphql import GraphQLError, GraphQLObjectType, located_error
+from graphql.execution.executor import invalid_return_type_error
+from graphql.pyutils import Undefined, UndefinedType, is_iterable
+from graphql.pyutils.is_awaitable import is_awaitable
+from graphql.type import GraphQLResolveInfo
+from strawberry.execution import optimized_is_awaitable
+
+from strawberry_breadth.failures import NONE, Failure, Failures, Report
+from strawberry_breadth.places import Items, Part, Place
+from strawberry_breadth.plans import LEAF, LIST, OBJECT, FieldPlan, SelectionPlan, Shape
+from strawberry_breadth.strands import Done, Paused, Strands
+
+if TYPE_CHECKING:
+    from graphql.execution import Executor
+
+    Base = Executor[Any]
+else:
+    Base = object
+
+T = TypeVar("T")
+
+Column = tuple[list[Any], Failures]
+"""Outputs in the order of the objects, null where one failed, and the failures that null what is above them."""
+
+_BY_TYPE = (is_awaitable, optimized_is_awaitable)
+
+
+class Completing(Base):
+    """The part of the engine that completes columns of values."""
+
+    _report: Report
+    _strands: Strands
+    _told: dict[tuple[str | int, ...], tuple[int, ...]]
+
+    async def _objects(self, plan: SelectionPlan, sources: Sequence[Any], place: Place) -> Column:
+        raise NotImplementedError
+
+    def _below(self, field: FieldPlan, object_type: GraphQLObjectType) -> SelectionPlan:
+        raise NotImplementedError
+
+    async def _positions(self, field: FieldPlan, shape: Shape, values: list[Any], place: Place) -> Column:
+        """Complete values of a type that may be non-null; what failed is null here, or above."""
+        outputs, failures = await self._values(field, shape, values, place)
+        if shape.required and NoneType in set(map(type, outputs)):
+            failures = {**failures}
+            for index, output in enumerate(outputs):
+                if output is None and index not in failures:
+                    message = f"Cannot return null for non-nullable field {field.parent_type}.{field.node.name.value}."
+                    failures[index] = self._failure(field, place, index, TypeError(message))
+        if not failures or (shape.required and self.error_propagation):
+            return outputs, failures
+        for index, failure in failures.items():
+            self._report.add(place.key(index), failure)
+        return outputs, NONE
+
+    async def _values(self, field: FieldPlan, shape: Shape, values: list[Any], place: Place) -> Column:
+        kinds = set(map(type, values))
+        if not are_plain(kinds) and self._any_awaitable(kinds, values):
+            values = await self._settled(values)
+            kinds = set(map(type, values))
+        failures: Failures = NONE
+        if not kinds <= _PLAIN and any(issubclass(kind, (Exception, UndefinedType)) for kind in kinds):
+            values, failures = self._without_errors(field, values, place)
+            kinds = set(map(type, values))
+        if NoneType not in kinds or shape.kind == LEAF:
+            outputs, failed = await self._present(field, shape, values, place)
+        elif len(kinds) == 1:
+            return values, failures
+        else:
+            outputs, failed = await self._among_nulls(field, shape, values, place)
+        return outputs, {**failures, **failed} if failed else failures
+
+    async def _among_nulls(self, field: FieldPlan, shape: Shape, values: list[Any], place: Place) -> Column:
+        present = [index for index, value in enumerate(values) if value is not None]
+        found, failed = await self._present(field, shape, [values[index] for index in present], Part(place, present))
+        outputs: list[Any] = [None] * len(values)
+        for index, output in zip(present, found, strict=True):
+            outputs[index] = output
+        return outputs, {present[index]: failure for index, failure in failed.items()}
+
+    async def _present(self, field: FieldPlan, shape: Shape, values: list[Any], place: Place) -> Column:
+        """Complete values none of which is null, but those of leaves may be."""
+        if shape.kind == LEAF:
+            return self._leaves(field, shape, values, place)
+        if not values:
+            return [], NONE
+        if shape.kind == LIST:
+            return await self._lists(field, shape, values, place)
+        if shape.kind == OBJECT:
+            return await self._of_type(field, shape.type, values, place)
+        return await self._of_abstract_type(field, shape, values, place)
+
+    def _leaves(self, field: FieldPlan, shape: Shape, values: list[Any], place: Place) -> Column:
+        leaf, kinds = shape.leaf, set(map(type, values))
+        assert leaf is not None
+        try:
+            written = leaf.written(kinds, values)
+        except Exception:
+            written = None  # one of them fails: they are gone through one by one
+        if written is not None:
+            return written, NONE
+        outputs: list[Any] = []
+        failures: Failures = {}
+        for index, value in enumerate(values):
+            try:
+                outputs.append(None if value is None else self.complete_leaf_value(shape.type, value))
+            except Exception as error:
+                outputs.append(None)
+                failures[index] = self._failure(field, place, index, error)
+        return outputs, failures
+
+    async def _lists(self, field: FieldPlan, shape: Shape, values: list[Any], place: Place) -> Column:
+        """Complete lists, the items of all of them as one column."""
+        if field.by_base or any(self.is_async_iterable(value) for value in values if type(value) not in _LISTS):
+            return await self._by_base(field, shape.type, values, place)
+        lists, failures = self._materialized(field, values, place)
+        inner = shape.inner
+        assert inner is not None
+        items = list(chain.from_iterable(lists))
+        below = Items(place, list(map(len, lists)))
+        outputs, failed = await self._positions(field, inner, items, below)
+        rest = iter(outputs)
+        written: list[Any] = [outputs] if len(lists) == 1 else [list(islice(rest, len(one))) for one in lists]
+        if failed:
+            failures = {**failures}
+            for index in sorted(failed):
+                failures.setdefault(below.owner(index)[0], failed[index])
+        for index in failures:
+            written[index] = None
+        return written, failures
+
+    def _materialized(self, field: FieldPlan, values: list[Any], place: Place) -> tuple[list[Sequence[Any]], Failures]:
+        """Lists and tuples as they are, other iterables as lists; an empty list stands for what is none."""
+        if set(map(type, values)) <= _LISTS:
+            return values, NONE
+        lists: list[Sequence[Any]] = []
+        failures: Failures = {}
+        for index, value in enumerate(values):
+            try:
+                if not is_iterable(value):
+                    name = f"{field.parent_type}.{field.node.name.value}"
+                    raise GraphQLError(f"Expected Iterable, but did not find one for field '{name}'.")
+                lists.append(list(value))
+            except Exception as error:
+                lists.append(())
+                failures[index] = self._failure(field, place, index, error)
+        return lists, failures
+
+    async def _of_type(
+        self, field: FieldPlan, object_type: GraphQLObjectType, values: list[Any], place: Place
+    ) -> Column:
+        """Complete objects of one type."""
+        plan = self._below(field, object_type)
+        if plan.by_base:
+            return await self._by_base(field, object_type, values, place)
+        is_type_of = object_type.is_type_of
+        if is_type_of is None or getattr(is_type_of, "takes_all", False):
+            return await self._objects(plan, values, place)
+        answers: list[Any] = []
+        for index, value in enumerate(values):
+            try:
+                answers.append(is_type_of(value, self._info_of_value(field, place, index)))
+            except Exception as error:
+                answers.append(error)
+        if self._any_awaitable(set(map(type, answers)), answers):
+            answers = await self._settled(answers)
+        failures: Failures = {}
+        for index, answer in enumerate(answers):
+            if isinstance(answer, Exception):
+                failures[index] = self._failure(field, place, index, answer)
+            elif not answer:
+                wrong = invalid_return_type_error(object_type, values[index], field.details)
+                failures[index] = self._failure(field, place, index, wrong)
+        return await self._but_for(failures, field, plan, values, place)
+
+    async def _but_for(
+        self, failures: Failures, field: FieldPlan, plan: SelectionPlan, values: list[Any], place: Place
+    ) -> Column:
+        """Complete the objects that have not failed yet."""
+        if not failures:
+            return await self._objects(plan, values, place)
+        kept = [index for index in range(len(values)) if index not in failures]
+        outputs: list[Any] = [None] * len(values)
+        if kept:
+            found, failed = await self._objects(plan, [values[index] for index in kept], Part(place, kept))
+            for index, output in zip(kept, found, strict=True):
+                outputs[index] = output
+            failures = {**failures, **{kept[index]: failure for index, failure in failed.items()}}
+        return outputs, failures
+
+    async def _of_abstract_type(self, field: FieldPlan, shape: Shape, values: list[Any], place: Place) -> Column:
+        """Complete objects of an interface or a union: those of each type together."""
+        resolve_type = shape.type.resolve_type or self.type_resolver
+        named: list[Any] = []
+        for index, value in enumerate(values):
+            try:
+                named.append(resolve_type(value, self._info_of_value(field, place, index), shape.type))
+            except Exception as error:
+                named.append(error)
+        if self._any_awaitable(set(map(type, named)), named):
+            named = await self._settled(named)
+        by_type: dict[GraphQLObjectType, list[int]] = {}
+        failures: Failures = {}
+        for index, name in enumerate(named):
+            try:
+                if isinstance(name, Exception):
+                    raise name
+                info = self._info_of_value(field, place, index)
+                found = self.ensure_valid_runtime_type(name, shape.type, field.details, info, values[index])
+                by_type.setdefault(found, []).append(index)
+            except Exception as error:
+                failures[index] = self._failure(field, place, index, error)
+        outputs: list[Any] = [None] * len(values)
+        paused: list[Paused[Column]] = []
+        columns: list[tuple[list[int], Column]] = []
+        waiting: list[list[int]] = []
+        for object_type, indices in by_type.items():
+            sources = [values[index] for index in indices]
+            outcome = self._strands.step(self._of_type(field, object_type, sources, Part(place, indices)))
+            if isinstance(outcome, Done):
+                columns.append((indices, outcome.result))
+            else:
+                waiting.append(indices)
+                paused.append(outcome)
+        if paused:
+            columns += zip(waiting, await self._strands.all(paused), strict=True)
+        for indices, (found_outputs, failed) in columns:
+            for index, output in zip(indices, found_outputs, strict=True):
+                outputs[index] = output
+            failures.update({indices[index]: failure for index, failure in failed.items()})
+        return outputs, failures
+
+    def _info_of_value(self, field: FieldPlan, place: Place, index: int) -> GraphQLResolveInfo[Any]:
+        """The info of the field that an item belongs to, as `is_type_of` and `resolve_type` are given it."""
+        path = place.path(index)
+        while path is not None and isinstance(path.key, int):
+            path = path.prev
+        assert path is not None
+        return self.build_resolve_info(field.definition, field.nodes, field.parent_type, path)
+
+    async def _by_base(self, field: FieldPlan, output_type: Any, values: list[Any], place: Place) -> Column:
+        """Complete values one by one, as the executor behind this one does."""
+        outputs: list[Any] = []
+        for index, value in enumerate(values):
+            path = place.path(index)
+            assert path is not None
+            self._told[tuple(path.as_list())] = place.key(index)
+            try:
+                info = self._info_of_value(field, place, index)
+                outputs.append(super().complete_value(output_type, field.details, info, path, value, None))
+            except Exception as error:
+                outputs.append(error)
+        if self._any_awaitable(set(map(type, outputs)), outputs):
+            outputs = await self._settled(outputs)
+        return self._without_errors(field, outputs, place)
+
+    # What values may be besides values
+
+    def _any_awaitable(self, kinds: set[type], values: Iterable[Any]) -> bool:
+        if kinds <= _PLAIN:
+            return False
+        if self.is_awaitable in _BY_TYPE and GeneratorType not in kinds:
+            return any(hasattr(kind, "__await__") for kind in kinds)
+        return any(map(self.is_awaitable, values))
+
+    async def _settled(self, values: list[Any]) -> list[Any]:
+        """The values with what was awaitable among them awaited, all at the same time; exceptions are values."""
+        await self._strands.pause(beside=True)
+        settled = list(values)
+        waiting = [index for index, value in enumerate(values) if self.is_awaitable(value)]
+        if len(waiting) == 1:
+            try:
+                settled[waiting[0]] = await values[waiting[0]]
+            except Exception as error:
+                settled[waiting[0]] = error
+            return settled
+        # Each in a coroutine of its own: `gather` awaits what is equal but once, and needs it to have a hash.
+        found = await asyncio.gather(*(_awaited(values[index]) for index in waiting), return_exceptions=True)
+        for index, result in zip(waiting, found, strict=True):
+            if isinstance(result, BaseException) and not isinstance(result, Exception):
+                raise result
+            settled[index] = result
+        return settled
+
+    def _without_errors(self, field: FieldPlan, values: list[Any], place: Place) -> Column:
+        """Null for exceptions and for `Undefined`, with the exceptions as failures."""
+        outputs: list[Any] = []
+        failures: Failures = {}
+        for index, value in enumerate(values):
+            if isinstance(value, Exception):
+                failures[index] = self._failure(field, place, index, value)
+                outputs.append(None)
+            else:
+                outputs.append(None if value is Undefined else value)
+        return outputs, failures
+
+    def _failure(self, field: FieldPlan, place: Place, index: int, error: Exception) -> Failure:
+        path = place.path(index)
+        return Failure(
+            place.key(index), located_error(error, field.nodes, path.as_list() if path is not None else None)
+        )
+
+
+async def _awaited(value: Awaitable[T]) -> T:
+    return await value
+
+
+_LISTS: Final = frozenset((list, tuple))
+_PLAIN: Final = frozenset((str, int, float, bool, NoneType, list, tuple, dict))
+"""Types that are neither awaitable nor an error."""
+
+
+def are_plain(kinds: set[type]) -> bool:
+    """Whether no value of these types is awaitable, an error or undefined."""
+    return kinds <= _PLAIN or not any(
+        hasattr(kind, "__await__") or issubclass(kind, (Exception, UndefinedType, GeneratorType)) for kind in kinds
+    )

@@ -1,0 +1,184 @@
+"""The breadth-first executor: for a list of objects, each field is resolved once for the whole list."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import islice
+from typing import Any, Final, cast
+
+from graphql import GraphQLError, GraphQLField, GraphQLObjectType
+from graphql.execution.collect_fields import DeferUsage, FieldDetails, GroupedFieldSet
+from graphql.execution.executor import default_field_resolver
+
+from strawberry_breadth.completing import Column
+from strawberry_breadth.documents import kept_operation
+from strawberry_breadth.failures import NONE, Failure, Failures, Report
+from strawberry_breadth.places import Place, Root
+from strawberry_breadth.plans import FieldPlan, SelectionPlan
+from strawberry_breadth.readers import BatchReader, Constant, Default, Reader
+from strawberry_breadth.resolving import Resolving
+from strawberry_breadth.strands import Done, Paused, Strands, resume
+
+AT_A_STRETCH: Final = 8_192
+"""How many values are written before others may have the event loop: a few milliseconds."""
+
+
+class BreadthFirst(Resolving):
+    """A mixin for graphql-core's executors, to be put before one of them.
+
+    What it has no columns for it leaves to the executor behind it: operations with an abort signal or `@defer`,
+    lists with `@stream`, asynchronous iterables.
+    """
+
+    _written: int
+
+    def execute_collected_root_fields(
+        self,
+        root_type: GraphQLObjectType,
+        root_value: Any,
+        grouped_field_set: GroupedFieldSet,
+        serially: bool,
+        new_defer_usages: Sequence[DeferUsage],
+    ) -> Any:
+        """The answer's data; raises the error that leaves none. See graphql-core's `Executor`."""
+        if self.abort_signal is not None or new_defer_usages:
+            return super().execute_collected_root_fields(
+                root_type, root_value, grouped_field_set, serially, new_defer_usages
+            )
+        self._report, self._strands, self._told, self._written = Report(), Strands(), {}, 0
+        plan = self._root_plan(root_type, grouped_field_set)
+        outcome = self._strands.step(self._root(plan, root_value, serially))
+        if isinstance(outcome, Done):
+            return self._closed(*outcome.result)
+        return self._finished(outcome)
+
+    async def _finished(self, paused: Paused[Column]) -> dict[str, Any]:
+        self._strands.in_loop = True
+        return self._closed(*await resume(paused.strand))
+
+    def _closed(self, objects: list[Any], failures: Failures) -> dict[str, Any]:
+        """Hand the errors over in document order; raises the one that nulled everything."""
+        fatal = failures.get(0)
+        errors = self.collected_errors.errors
+        self._take_from_base(errors)
+        errors[:] = self._report.errors(fatal)
+        # What the base class still has at work in the background belongs to positions that are null by now.
+        self.collected_errors._error_positions.add(None)
+        if fatal is not None:
+            errors.append(fatal.error)
+            raise fatal.error
+        return cast("dict[str, Any]", objects[0])
+
+    def _take_from_base(self, errors: list[GraphQLError]) -> None:
+        """Errors below what was left to the base class stand where it was left."""
+        for number, error in enumerate(errors):
+            path = tuple(error.path or ())
+            key = next((self._told[path[:end]] for end in range(len(path), -1, -1) if path[:end] in self._told), ())
+            self._report.add((*key, number), Failure((*key, number), error))
+
+    # Plans
+
+    def _root_plan(self, root_type: GraphQLObjectType, grouped: GroupedFieldSet) -> SelectionPlan:
+        kept = kept_operation(self.operation)
+        manager = self.middleware_manager
+        if kept is None or (manager is not None and manager.middlewares):
+            return self._selection(root_type, grouped)
+        return kept.plan(self.variable_values.coerced, lambda: self._selection(root_type, grouped))
+
+    def _selection(self, object_type: GraphQLObjectType, grouped: GroupedFieldSet) -> SelectionPlan:
+        fields: list[FieldPlan] = []
+        for name, details in grouped.items():
+            definition = self.schema.get_field(object_type, details[0].node.name.value)
+            if definition:
+                fields.append(self._field_plan(name, len(fields), details, definition, object_type))
+        return SelectionPlan(object_type, fields)
+
+    def _field_plan(
+        self,
+        name: str,
+        ordinal: int,
+        details: list[FieldDetails],
+        definition: GraphQLField,
+        parent_type: GraphQLObjectType,
+    ) -> FieldPlan:
+        resolve = definition.resolve or self.field_resolver
+        manager = self.middleware_manager
+        reader: Reader | BatchReader | None = None
+        if manager is None or not manager.middlewares:
+            reader = self.reader(parent_type, details[0].node.name.value, definition)
+        return FieldPlan(name, ordinal, details, definition, parent_type, reader, resolve)
+
+    def reader(
+        self, parent_type: GraphQLObjectType, field_name: str, definition: GraphQLField
+    ) -> Reader | BatchReader | None:
+        """How a field is read for all objects at once; None where its resolver is called for each."""
+        if field_name == "__typename":
+            return Constant(parent_type.name)
+        if definition.resolve is None and self.field_resolver is default_field_resolver:
+            return Default(field_name)
+        return None
+
+    def _below(self, field: FieldPlan, object_type: GraphQLObjectType) -> SelectionPlan:
+        found = field.selections.get(object_type)
+        if found is None:
+            grouped, deferred, _ = self.collect_subfields(object_type, field.details)
+            found = self._selection(object_type, grouped)
+            found.by_base = bool(deferred)
+            field.selections[object_type] = found
+        return found
+
+    # Objects and fields
+
+    async def _root(self, plan: SelectionPlan, root_value: Any, serially: bool) -> Column:
+        if not serially:
+            return await self._objects(plan, [root_value], Root())
+        data: dict[str, Any] = {}
+        for field in plan.fields:
+            values, failures = await self._field(field, [root_value], Root())
+            if failures:
+                return [None], failures
+            data[field.name] = values[0]
+        return [data], NONE
+
+    async def _objects(self, plan: SelectionPlan, sources: Sequence[Any], place: Place) -> Column:
+        """The objects of one type at a place, all of their fields included."""
+        columns: list[Column | None] = []
+        paused: list[Paused[Column]] = []
+        waiting: list[int] = []
+        for field in plan.fields:
+            column = self._plain_column(field, sources)
+            if column is None:
+                outcome = self._strands.step(self._field(field, sources, place))
+                if isinstance(outcome, Done):
+                    column = outcome.result
+                else:
+                    waiting.append(len(columns))
+                    paused.append(outcome)
+            columns.append(column)
+            self._written += len(sources)
+            if self._written > AT_A_STRETCH and self._strands.in_loop:
+                self._written = 0
+                await self._strands.breathe()
+        if paused:
+            for index, column in zip(waiting, await self._strands.all(paused), strict=True):
+                columns[index] = column
+        return await self._assembled(plan, cast("list[Column]", columns), len(sources))
+
+    async def _assembled(self, plan: SelectionPlan, columns: list[Column], count: int) -> Column:
+        failures: Failures = NONE
+        for _, failed in columns:
+            if failed:
+                failures = {**failed, **failures}  # the first field's error is the one that is told
+        if not columns:
+            return [{} for _ in range(count)], NONE
+        rows = plan.assemble([values for values, _ in columns])
+        if count <= AT_A_STRETCH:
+            objects: list[Any] = list(rows)
+        else:
+            objects = []
+            while len(objects) < count:
+                objects += islice(rows, AT_A_STRETCH)
+                await self._strands.breathe()
+        for index in failures:
+            objects[index] = None
+        return objects, failures

@@ -1,0 +1,121 @@
+"""From objects to the values of a field: by columns, by batches, or by a resolver for each object."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from types import NoneType
+from typing import Any, ClassVar, cast
+
+from graphql.execution.values import get_argument_values
+from graphql.type import GraphQLResolveInfo
+
+from strawberry_breadth.completing import Column, Completing, are_plain
+from strawberry_breadth.failures import NONE
+from strawberry_breadth.places import FieldPlace, Place
+from strawberry_breadth.plans import FieldPlan
+from strawberry_breadth.readers import BatchReader, Reader
+
+
+class Resolving(Completing):
+    """The part of the engine that resolves one field for all objects."""
+
+    fields_resolved: ClassVar[int] = 0
+    """How many fields this process has resolved so, each counted once a level."""
+
+    def _plain_column(self, field: FieldPlan, sources: Sequence[Any]) -> Column | None:
+        """The column of a field that needs no more than the objects and whose values are ready; None for others."""
+        leaf, reader = field.shape.leaf, field.reader
+        if leaf is None or reader is None or hasattr(reader, "read"):
+            return None
+        try:
+            values = reader.all(sources)
+            if values is None:
+                return None
+            kinds = set(map(type, values))
+            if (NoneType in kinds and field.shape.required) or not are_plain(kinds):
+                return None
+            outputs = leaf.written(kinds, values)
+        except Exception:
+            return None  # one of them fails: they are gone through one by one
+        if outputs is None:
+            return None
+        Resolving.fields_resolved += 1
+        return outputs, NONE
+
+    async def _field(self, field: FieldPlan, sources: Sequence[Any], above: Place) -> Column:
+        Resolving.fields_resolved += 1
+        place = FieldPlace(above, field.name, field.ordinal, field.parent_type.name)
+        reader = field.reader
+        if reader is None:
+            values = self._resolved(field, sources, place)
+        elif hasattr(reader, "read"):
+            values = await self._batch(field, cast(BatchReader, reader), sources, place)
+        else:
+            values = self._read(field, reader, sources, place)
+        return await self._positions(field, field.shape, values, place)
+
+    def _read(self, field: FieldPlan, reader: Reader, sources: Sequence[Any], place: Place) -> list[Any]:
+        """The values that follow from the objects; an exception stands for what an object raises."""
+        try:
+            values = reader.all(sources)
+        except Exception:
+            values = []
+            for source in sources:
+                try:
+                    values.append(reader.one(source))
+                except Exception as error:
+                    values.append(error)
+        return self._resolved(field, sources, place) if values is None else values
+
+    def _resolved(self, field: FieldPlan, sources: Sequence[Any], place: Place) -> list[Any]:
+        """The values of a resolver that is called for each object; an exception stands for what it raises."""
+        resolve: Callable[..., Any] = field.resolve
+        if self.middleware_manager:
+            resolve = self.middleware_manager.get_field_resolver(resolve)
+        values: list[Any] = []
+        for index, source in enumerate(sources):
+            try:
+                values.append(resolve(source, self._info(field, place, index), **self._arguments(field)))
+            except Exception as error:
+                values.append(error)
+        return values
+
+    def _info(self, field: FieldPlan, place: Place, index: int) -> GraphQLResolveInfo[Any]:
+        path = place.path(index)
+        assert path is not None
+        return self.build_resolve_info(field.definition, field.nodes, field.parent_type, path)
+
+    def _arguments(self, field: FieldPlan) -> dict[str, Any]:
+        """The arguments of one call, which may change them."""
+        if not (field.definition.args or field.node.arguments):
+            return {}
+        scope = field.details[0].fragment_variable_values
+        return get_argument_values(field.definition, field.node, self.variable_values, scope, self.hide_suggestions)
+
+    async def _batch(self, field: FieldPlan, reader: BatchReader, sources: Sequence[Any], place: Place) -> list[Any]:
+        """The values of a relation; an exception stands for an object's error."""
+        try:
+            info = self._info(field, place, 0)
+            arguments = field.arguments
+            if arguments is None:
+                arguments = reader.converted(self._arguments(field), info)
+                if not field.varies:
+                    field.arguments = arguments
+            reading = reader.read(sources, info, arguments, field.asked(self._below))
+        except Exception as error:
+            return [error] * len(sources)
+        if reading is None:
+            return reader.nothing(sources)
+        await self._strands.pause(beside=not reader.in_turn)
+        try:
+            return await reading
+        except Exception as error:
+            return [error] * len(sources)
+        except asyncio.CancelledError as error:
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise
+            failure = RuntimeError("a batch field ended with CancelledError")
+            failure.__cause__ = error
+            return [failure] * len(sources)

@@ -1,0 +1,96 @@
+"""Coroutines that run as far as they can without an event loop.
+
+The engine is written once, as coroutines. Where nothing has to be awaited they run to their end when they are
+stepped, and the answer is there at once, as graphql-core's `execute_sync` expects. Before one awaits anything real it
+says so by `Strands.pause`; whoever stepped it resumes it later, within a running loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine, Generator, Sequence
+from types import coroutine
+from typing import Any, Generic, NamedTuple, TypeVar
+
+T = TypeVar("T")
+
+Strand = Coroutine[Any, Any, T]
+
+
+class Paused(NamedTuple, Generic[T]):
+    """A strand that waits to be resumed; `beside` means that others may run at the same time."""
+
+    strand: Strand[T]
+    beside: bool
+
+
+class Done(NamedTuple, Generic[T]):
+    """The result of a strand that had nothing to wait for."""
+
+    result: T
+
+
+class Strands:
+    """The strands of one operation."""
+
+    __slots__ = ("_stepping", "in_loop")
+
+    def __init__(self) -> None:
+        self._stepping = False
+        self.in_loop = False
+        """Whether the operation has been awaited, so that it may let others run."""
+
+    def step(self, strand: Strand[T]) -> Done[T] | Paused[T]:
+        """Run the strand up to its first pause."""
+        before, self._stepping = self._stepping, True
+        try:
+            beside = strand.send(None)
+        except StopIteration as stop:
+            return Done(stop.value)
+        finally:
+            self._stepping = before
+        return Paused(strand, beside)
+
+    async def pause(self, *, beside: bool) -> None:
+        """What comes next has to be awaited: let whoever stepped this strand go on first."""
+        if self._stepping:
+            await _hand_over(beside)
+
+    async def breathe(self) -> None:
+        """Let others have the loop for a moment, if there is one."""
+        if self.in_loop:
+            await self.pause(beside=False)
+            await asyncio.sleep(0)
+
+    async def all(self, paused: Sequence[Paused[T]]) -> list[T]:
+        """The results of paused strands, in their order; those `beside` others run at the same time."""
+        await self.pause(beside=any(one.beside for one in paused))
+        if len(paused) == 1:
+            return [await resume(paused[0].strand)]
+        tasks = {index: asyncio.ensure_future(_on(one.strand)) for index, one in enumerate(paused) if one.beside}
+        try:
+            results = {index: await resume(one.strand) for index, one in enumerate(paused) if not one.beside}
+            for index, task in tasks.items():
+                results[index] = await task
+        except BaseException:
+            for task in tasks.values():
+                task.cancel()
+            await asyncio.gather(*tasks.values(), return_exceptions=True)
+            raise
+        return [results[index] for index in range(len(paused))]
+
+
+@coroutine
+def _hand_over(beside: bool) -> Generator[bool, None, None]:
+    yield beside
+
+
+@coroutine
+def resume(strand: Strand[T]) -> Generator[Any, Any, T]:
+    """Await a strand from its pause on."""
+    result: T = yield from strand.__await__()
+    return result
+
+
+async def _on(strand: Strand[T]) -> T:
+    return await resume(strand)
