@@ -8,7 +8,10 @@ from typing import Any, Final
 
 from strawberry.schema.types.base_scalars import DateDefinition, DateTimeDefinition
 
+from strawberry_breadth import passes_text
 
+
+@passes_text
 def _answered(value: Any) -> Any:
     return value if isinstance(value, str) else value.isoformat()
 

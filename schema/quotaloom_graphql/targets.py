@@ -17,13 +17,12 @@ from quotaloom.targets.mismatches import NO_CELLS, Mismatch, target_mismatches
 from quotaloom.targets.month_cells import month_cells
 from quotaloom.targets.reads import PlanChoice, cells_by_unit, lines_by_unit
 from quotaloom_graphql.arguments import AsOf, GrainChoice, MetricKey, PeriodLabel, PlanId, PlanVersionNumber
-from quotaloom_graphql.asked_columns import asked
 from quotaloom_graphql.comment_loaders import load_cell_comments
 from quotaloom_graphql.context import Info, RequestContext
 from quotaloom_graphql.enums import Grain
 from quotaloom_graphql.plan_loaders import load_plans
 from quotaloom_graphql.questions import PlanAsked, known_as_of, metric_named, period_named, periods_named, plan_named
-from strawberry_breadth import batch
+from strawberry_breadth import asked, batch
 
 if TYPE_CHECKING:
     from quotaloom_graphql.comments import CellComment
