@@ -30,14 +30,14 @@ class Columns:
     days: frozenset[str] = field(default=frozenset())
 
     @lru_cache(maxsize=512)  # noqa: B019 (there is one of each read, and it stays)
-    def select(self, wanted: frozenset[str] | None = None) -> str:
+    def select(self, wanted: frozenset[str] | None = None, *needed: str) -> str:
         """What stands behind SELECT: all columns as they are stored, or those wanted, with days as text.
 
-        Raises `KeyError` for a column that there is not.
+        The caller may need some itself, whoever wants what. Raises `KeyError` for a column that there is not.
         """
         if wanted is None:
             return ", ".join(f"{sql} AS {name}" for name, sql in self.spelled.items())
-        return ", ".join(f"{self._answered(name)} AS {name}" for name in sorted(wanted))
+        return ", ".join(f"{self._answered(name)} AS {name}" for name in sorted(wanted.union(needed)))
 
     def _answered(self, name: str) -> str:
         return day_as_text(self.spelled[name]) if name in self.days else self.spelled[name]
