@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -24,13 +23,13 @@ from quotaloom.platform.tokens import Identity, TokenAuthority
 from quotaloom.platform.unit_of_work import to_the_end
 from quotaloom_graphql.context import RequestContext, Services
 from quotaloom_graphql.errors import shown
+from quotaloom_server.answers import JSONAnswer
 from quotaloom_server.clients import Client
 from quotaloom_server.live import Connection, LiveHandler, TextAdapter
+from quotaloom_server.pieces import dumps
 
 GREETING_TIME = timedelta(seconds=10)
 """How long a WebSocket may take to say whose it is."""
-
-_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class GraphQLView(GraphQL[Any, None]):
@@ -106,19 +105,9 @@ class GraphQLView(GraphQL[Any, None]):
         return found
 
     def encode_json(self, data: object) -> bytes:
-        """Write a response's body; half of a surrogate pair, which no JSON can hold, is replaced."""
-        try:
-            return orjson.dumps(data)
-        except orjson.JSONEncodeError:
-            return orjson.dumps(_without_surrogates(data))
+        """Write a message of a WebSocket; half of a surrogate pair, which no JSON can hold, is replaced."""
+        return dumps(data)
 
-
-def _without_surrogates(data: object) -> object:
-    """The same with U+FFFD in their place, so that one text does not take the whole answer with it."""
-    if isinstance(data, str):
-        return _SURROGATE.sub("\ufffd", data)
-    if isinstance(data, dict):
-        return {_without_surrogates(key): _without_surrogates(one) for key, one in data.items()}
-    if isinstance(data, list | tuple):
-        return [_without_surrogates(one) for one in data]
-    return data
+    def create_response(self, response_data: Any, sub_response: Response) -> Any:
+        """An answer over HTTP, which is written while it is sent."""
+        return JSONAnswer(response_data)
