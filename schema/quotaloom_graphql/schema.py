@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 from decimal import Decimal
 from operator import getitem
 from types import MappingProxyType
@@ -55,6 +56,7 @@ from quotaloom_graphql.commitments import CommitmentMutation
 from quotaloom_graphql.companies import CompanyMutation
 from quotaloom_graphql.context import Info
 from quotaloom_graphql.customer_mutations import CustomerMutation
+from quotaloom_graphql.dates import DATE, DATE_TIME
 from quotaloom_graphql.decimals import EXACT_DECIMAL
 from quotaloom_graphql.dispute_mutations import DisputeMutation
 from quotaloom_graphql.duplicates import DuplicateMutation, DuplicateQuery
@@ -276,6 +278,8 @@ def build_schema(*, production: bool = False, plugins: Extensions = MappingProxy
         types=[],
         extensions=[DisableIntrospection] if production else [],
         config=StrawberryConfig(
-            default_resolver=getitem, disable_field_suggestions=production, scalar_map={Decimal: EXACT_DECIMAL}
+            default_resolver=getitem,
+            disable_field_suggestions=production,
+            scalar_map={Decimal: EXACT_DECIMAL, date: DATE, datetime: DATE_TIME},
         ),
     )

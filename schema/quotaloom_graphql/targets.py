@@ -14,14 +14,15 @@ from quotaloom.platform.amounts import format_amount
 from quotaloom.platform.unit_of_work import Record
 from quotaloom.targets.gathering import is_day_cell
 from quotaloom.targets.mismatches import NO_CELLS, Mismatch, target_mismatches
-from quotaloom.targets.reads import PlanChoice, cells_by_unit, cells_of_months, lines_by_unit
+from quotaloom.targets.month_cells import month_cells
+from quotaloom.targets.reads import PlanChoice, cells_by_unit, lines_by_unit
 from quotaloom_graphql.arguments import AsOf, GrainChoice, MetricKey, PeriodLabel, PlanId, PlanVersionNumber
 from quotaloom_graphql.comment_loaders import load_cell_comments
 from quotaloom_graphql.context import Info, RequestContext
 from quotaloom_graphql.enums import Grain
 from quotaloom_graphql.plan_loaders import load_plans
 from quotaloom_graphql.questions import PlanAsked, known_as_of, metric_named, period_named, periods_named, plan_named
-from strawberry_breadth import batch
+from strawberry_breadth import asked, batch
 
 if TYPE_CHECKING:
     from quotaloom_graphql.comments import CellComment
@@ -90,7 +91,7 @@ async def load_target_cells(
     plan: PlanId = None,
     plan_version: PlanVersionNumber = None,
     as_of: AsOf = None,
-) -> list[dict[str, Any]]:
+) -> list[Any]:
     """Target values of the units whose figures the viewer may see, for each period of a grain that has any."""
     context = info.context
     sight = await context.sight()
@@ -101,7 +102,9 @@ async def load_target_cells(
     if not visible or not periods:
         return []
     if grain is Grain.MONTH:
-        return await _stored_cells(info, visible, choice, period, counted["scale"])
+        span = await period_named(context, period)
+        months = (await context.calendar()).fiscal.months_of(span)
+        return await month_cells(context.snapshot, visible, choice, span, months, counted["scale"], asked(info))
     lines = await lines_by_unit(context.snapshot, await context.calendar(), visible, choice, periods)
     days = await _day_cells(context, visible, choice, period) if grain is Grain.DAY else {}
     return [
@@ -136,26 +139,6 @@ async def _day_cells(
         for row in rows
         if is_day_cell(row)
     }
-
-
-async def _stored_cells(
-    info: Info, visible: list[int], choice: PlanChoice, period: str, scale: int
-) -> list[dict[str, Any]]:
-    context = info.context
-    span = await period_named(context, period)
-    months = (await context.calendar()).fiscal.months_of(span)
-    labels = {month.starts_on: month.label for month in months}
-    rows = cells_of_months(await cells_by_unit(context.snapshot, visible, choice, span), months)
-    return [
-        {
-            **row,
-            "period": labels.get(row["starts_on"], f"{row['starts_on']}/{row['ends_on']}"),
-            "target": _text(row["target"], scale),
-            "assessment": _text(row["assessment"], scale),
-            "stretch": _text(row["stretch"], scale),
-        }
-        for row in rows
-    ]
 
 
 async def load_target_mismatch(

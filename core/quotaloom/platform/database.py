@@ -130,7 +130,13 @@ def tortoise_config(url: str, pool_size: int = 10) -> dict[str, Any]:
         "connections": {
             "default": {
                 "engine": "tortoise.backends.asyncpg",
-                "credentials": {**credentials(url), "minsize": 1, "maxsize": pool_size, "reset": leave_nothing},
+                "credentials": {
+                    **credentials(url),
+                    "minsize": 1,
+                    "maxsize": pool_size,
+                    "reset": leave_nothing,
+                    "server_settings": {"DateStyle": "ISO"},  # whatever the role or the database is set to
+                },
             }
         },
         "apps": {

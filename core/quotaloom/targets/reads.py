@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import starmap
-from typing import Any
 
 from asyncpg import Record
 
@@ -20,7 +18,7 @@ from quotaloom.platform.amounts import apportion
 from quotaloom.platform.custom_plans import MANY, plan_for
 from quotaloom.platform.unit_of_work import Snapshot
 from quotaloom.targets.attainment import NO_LINES, Lines
-from quotaloom.targets.gathering import KINDS, is_day_cell
+from quotaloom.targets.gathering import KINDS
 from quotaloom.targets.reliefs import STANDS, Relief, reliefs_of_positions
 
 Key = tuple[int, int]
@@ -113,33 +111,6 @@ async def cells_by_unit(snapshot: Snapshot, unit_ids: Sequence[int], choice: Pla
         span.starts_on,
         span.ends_on,
     )
-
-
-def cells_of_months(cells: Sequence[Record], months: Sequence[Period]) -> list[dict[str, Any]]:
-    """The same with one row a month, in their order: the days of one that is planned by the day are summed.
-
-    Such a row is `by_day`, has no version, and is locked where one of its days is; it is pinned, as a decomposition
-    leaves it alone.
-    """
-    starts = [month.starts_on for month in months]
-    found: dict[tuple[int, int, date], dict[str, Any]] = {}
-    for cell in cells:
-        if not is_day_cell(cell):
-            key = (cell["plan_version_id"], cell["unit_id"], cell["starts_on"])
-            found[key] = {**dict(cell), "by_day": False}
-            continue
-        month = months[bisect_right(starts, cell["starts_on"]) - 1]
-        key = (cell["plan_version_id"], cell["unit_id"], month.starts_on)
-        row = found.get(key)
-        if row is None:
-            span = {"starts_on": month.starts_on, "ends_on": month.ends_on}
-            found[key] = {**dict(cell), **span, "version": None, "pinned": True, "by_day": True}
-            continue
-        row["locked"] = row["locked"] or cell["locked"]
-        for kind in KINDS:
-            if cell[kind] is not None:
-                row[kind] = (row[kind] or 0) + cell[kind]
-    return list(found.values())
 
 
 async def lines_by_unit(
