@@ -21,7 +21,7 @@ def figures(achieved: int, lines: Lines, question: AttainmentQuestion = QUESTION
 
 
 def test_each_column_is_in_its_output_form() -> None:
-    """90.00 of 100.00: 0.9, 10.00 to go, 34.78 expected, a pace of 2.587694; without a target there are none of these."""
+    """90.00 of 100.00: 0.9, 10.00 to go, 34.78 expected, a pace of 2.587694; without a target none of these."""
     rows = [figures(9_000, Lines(10_000, 8_000, None, 250)), figures(-7, NO_LINES), figures(1, Lines(0))]
     table: dict[str, list[Any]] = {
         "unit_id": [7, 7, 7],
