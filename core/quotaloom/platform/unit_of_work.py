@@ -304,6 +304,17 @@ def _json(value: Any) -> str | None:
     return None if value is None else orjson.dumps(value, default=str).decode()
 
 
+class _Unbroken(asyncio.Task[Any]):
+    """A task that nobody but its loop can cancel: those who wait for it are shielded from it."""
+
+
+def unbroken() -> bool:
+    """Whether we run to the end anyway, whatever happens to whoever waits for us."""
+    return isinstance(asyncio.current_task(), _Unbroken)
+
+
 async def to_the_end(work: Coroutine[Any, Any, T]) -> T:
-    """The result of `work`, which runs in a task of its own and to its end, whatever happens to the caller."""
-    return await asyncio.shield(asyncio.ensure_future(work))
+    """The result of `work`, which runs to its end, whatever happens to the caller: in a task of its own if need be."""
+    if unbroken():
+        return await work
+    return await asyncio.shield(_Unbroken(work, loop=asyncio.get_running_loop()))
