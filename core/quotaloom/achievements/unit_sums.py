@@ -103,13 +103,13 @@ async def sums_of_units(
             raise ValueError("a tree as it is needs the day on which it is")
         first, last = tree_day, tree_day + timedelta(days=1)
     filters, days = _Filters(tuple(periods), counting, posted_through, originals_in), Days(first, last)
-    paths: list[Record] | None = snapshot.kept.get((days, *unit_ids))
+    paths: list[Record] | None = snapshot.kept.get((days, frozenset(unit_ids)))
     if paths is None:
         tree = await standing_tree(snapshot, days, unit_ids)
         if tree is not None:
             return await _of_tree(snapshot, tree, unit_ids, filters)
         await plan_for(snapshot, len(unit_ids))
-        paths = snapshot.kept[days, *unit_ids] = await snapshot.fetch(_PATHS, list(unit_ids), first, last)
+        paths = snapshot.kept[days, frozenset(unit_ids)] = await snapshot.fetch(_PATHS, list(unit_ids), first, last)
         snapshot.kept[days] = _perhaps_standing(paths, days)
     return await _of_paths(snapshot, paths, days, filters)
 
