@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from quotaloom.platform.unit_of_work import Snapshot
@@ -27,48 +27,54 @@ class Days:
 class StandingTree:
     """Units that lie under `tops`, or are these, on all `days`; `whole` where they are those of the company.
 
-    `order` has each unit before those below it, with its parent; None until it is read, and empty where one of them
-    has a parent on some of the days alone.
+    `order` has each unit before those below it, whose parents are in `parents`; None until they are read, and empty
+    where a unit has its parent on some of the days alone.
     """
 
     days: Days
     tops: frozenset[int]
     units: frozenset[int]
     whole: bool
-    order: Sequence[tuple[int, int | None]] | None = None
+    order: Sequence[int] | None = None
+    parents: Mapping[int, int] = field(default_factory=dict)
 
     async def stands(self, snapshot: Snapshot) -> bool:
         """Whether all of its units keep their parents; one statement, the first time."""
         if self.order is None:
             among = None if self.whole else list(self.units)
             row = await snapshot.fetch_one(_PARENTS, among, self.days.first, self.days.last)
-            parents = (
-                {} if row is None or row["units"] is None else dict(zip(row["units"], row["parents"], strict=True))
-            )
-            self.order = self._ordered(parents)
+            if row is not None and row["units"] is not None:
+                self.parents = dict(zip(row["units"], row["parents"], strict=True))
+            self.order = self._ordered()
         return bool(self.order)
 
-    def _ordered(self, parents: Mapping[int, int]) -> Sequence[tuple[int, int | None]]:
+    def _ordered(self) -> Sequence[int]:
         below: dict[int, list[int]] = defaultdict(list)
-        for unit_id in self.units:
-            if unit_id in parents:
-                below[parents[unit_id]].append(unit_id)
-        order: list[tuple[int, int | None]] = [(top, None) for top in self.tops if parents.get(top) not in self.units]
-        for unit_id, _ in order:
-            order += [(child, unit_id) for child in below.get(unit_id, ())]
+        for unit_id, parent_id in self.parents.items():
+            if unit_id in self.units:
+                below[parent_id].append(unit_id)
+        order = [top for top in self.tops if self.parents.get(top) not in self.units]
+        for unit_id in order:
+            if unit_id in below:
+                order += below[unit_id]
         return order if len(order) == len(self.units) else ()
 
     def summed(self, own: Mapping[int, list[int]]) -> dict[int, list[int]]:
         """By unit, what it has itself and all below it have; `own` is what each has itself, if it has anything."""
         totals: dict[int, list[int]] = {}
         gathered: dict[int | None, list[list[int]]] = defaultdict(list)
-        for unit_id, parent_id in reversed(self.order or ()):
-            parts = gathered.pop(unit_id, [])
-            if unit_id in own:
-                parts.append(own[unit_id])
-            if parts:
-                totals[unit_id] = parts[0] if len(parts) == 1 else list(map(sum, zip(*parts, strict=True)))
-                gathered[parent_id].append(totals[unit_id])
+        for unit_id in reversed(self.order or ()):
+            parts = gathered.pop(unit_id, None)
+            mine = own.get(unit_id)
+            if parts is None:
+                total = mine
+            else:
+                if mine is not None:
+                    parts.append(mine)
+                total = parts[0] if len(parts) == 1 else list(map(sum, zip(*parts, strict=True)))
+            if total is not None:
+                totals[unit_id] = total
+                gathered[self.parents.get(unit_id)].append(total)
         return totals
 
 

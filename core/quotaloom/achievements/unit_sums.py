@@ -213,6 +213,9 @@ async def _read(snapshot: Snapshot, position_ids: Sequence[int] | None, filters:
 
 
 def _spread(figures: Amounts, found: Iterable[tuple[int, int, str | None]], length: int) -> None:
+    if length == 1:
+        figures.update({position_id: [int(amount)] for position_id, _, amount in found if amount is not None})
+        return
     for position_id, place, amount in found:
         if amount is None:
             continue
