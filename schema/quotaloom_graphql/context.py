@@ -20,7 +20,7 @@ from quotaloom.platform.access import Role, Viewer
 from quotaloom.platform.database import Database
 from quotaloom.platform.errors import Unauthenticated
 from quotaloom.platform.tokens import Identity
-from quotaloom.platform.unit_of_work import Record, Snapshot
+from quotaloom.platform.unit_of_work import Record, Snapshot, unbroken
 from quotaloom.platform.work import NO_COMPANY, Work
 from quotaloom.policies.host import PolicyHost
 from quotaloom.targets.attainment_feed import AttainmentFeed
@@ -53,8 +53,10 @@ class RequestContext:
 
     def _begin(self) -> None:
         self.batches: dict[Hashable, Any] = {}
-        self._memory: dict[Hashable, asyncio.Task[Any]] = {}
+        self._memory: dict[Hashable, asyncio.Future[Any]] = {}
+        self._work: Work | None = None
         self._posts = NO_POSTS
+        self._sight: Sight | None = None
         self._snapshot: Snapshot | None = None
         self._held = AsyncExitStack()
 
@@ -68,8 +70,8 @@ class RequestContext:
         """End the snapshot; whatever is read next is read afresh."""
         snapshot, memory, held = self._snapshot, self._memory, self._held
         self._begin()
-        for task in memory.values():
-            task.cancel()
+        for reading in memory.values():
+            reading.cancel()
         async with held:
             if snapshot is not None:
                 await snapshot.__aexit__(None, None, None)
@@ -96,13 +98,26 @@ class RequestContext:
 
     async def once(self, key: Hashable, read: Callable[[], Awaitable[T]]) -> T:
         """The result of `read`, which runs once per snapshot and key, however many fields want it."""
-        task = self._memory.get(key)
-        if task is not None and task.done() and not task.cancelled():
-            known: T = task.result()
-            return known
-        if task is None:
-            task = self._memory[key] = asyncio.ensure_future(_awaited(read))
-        result: T = await asyncio.shield(task)
+        known = self._memory.get(key)
+        if known is None:
+            if unbroken():
+                return await self._read_here(key, read)
+            known = self._memory[key] = asyncio.ensure_future(_awaited(read))
+        result: T = known.result() if known.done() else await asyncio.shield(known)
+        return result
+
+    async def _read_here(self, key: Hashable, read: Callable[[], Awaitable[T]]) -> T:
+        """What `once` does where nobody can cancel us: a task of its own would only take time."""
+        reading = self._memory[key] = asyncio.get_running_loop().create_future()
+        try:
+            result = await read()
+        except BaseException as error:
+            if not reading.done():
+                reading.set_exception(error)
+                reading.exception()  # it is told to our caller; nobody else need ask
+            raise
+        if not reading.done():
+            reading.set_result(result)
         return result
 
     async def once_for(self, parents: Sequence[object], key: Hashable, read: Callable[[], Awaitable[T]]) -> T:
@@ -116,7 +131,9 @@ class RequestContext:
 
     async def work(self) -> Work:
         """The viewer in his company; raises `Unauthenticated` where the token's bearer is gone."""
-        return await self.once("work", self._load_work)
+        if self._work is None:
+            self._work = await self.once("work", self._load_work)
+        return self._work
 
     async def _load_work(self) -> Work:
         identity = self.identity
@@ -128,12 +145,13 @@ class RequestContext:
 
     async def sight(self) -> Sight:
         """What the viewer may see."""
+        if self._sight is None:
+            self._sight = await self.once("sight", self._load_sight)
+        return self._sight
 
-        async def load() -> Sight:
-            work = await self.work()
-            return await sight_of(self.snapshot, work.viewer, work.company, work.today, self._posts)
-
-        return await self.once("sight", load)
+    async def _load_sight(self) -> Sight:
+        work = await self.work()
+        return await sight_of(self.snapshot, work.viewer, work.company, work.today, self._posts)
 
     async def today(self) -> date:
         """The business date of the request."""
