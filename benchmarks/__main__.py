@@ -98,7 +98,9 @@ def _asked() -> argparse.Namespace:
     graph = parser.add_argument_group("nested_graph")
     graph.add_argument("--only", type=_listed, default=(), help="the contenders, such as product,floor")
     graph.add_argument("--queries", type=_listed, default=(), help="the queries, such as small,large")
-    graph.add_argument("--quick", action="store_true", help="measure for a minute at the most, without strawberry")
+    graph.add_argument(
+        "--quick", action="store_true", help="a minute's worth: fewer rounds, and of contenders and queries the first"
+    )
     graph.add_argument("--output", type=Path, default=Path("bench-results"), help="the folder of table and chart")
     asked = parser.parse_args()
     for name in asked.name:

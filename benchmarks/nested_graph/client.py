@@ -33,7 +33,7 @@ def get(path: str) -> bytes:
 
 @dataclass(slots=True)
 class Response:
-    """A response as its bytes arrive: `complete` once all are there."""
+    """A response as its bytes arrive."""
 
     pieces: list[bytes] = field(default_factory=list)
     size: int = 0
@@ -62,8 +62,7 @@ class Response:
                 raise ValueError("the response has neither a length nor chunks")
             self.expected = int(headers[b"content-length"])
 
-    @property
-    def complete(self) -> bool:
+    def is_complete(self) -> bool:
         """Whether all of it is there."""
         if not self.head:
             return False
@@ -133,7 +132,7 @@ class Connection(asyncio.Protocol):
         except ValueError as error:
             self._done.set_exception(error)
             return
-        if self._response.complete:
+        if self._response.is_complete():
             self._done.set_result(self._response)
 
     def connection_lost(self, error: Exception | None) -> None:

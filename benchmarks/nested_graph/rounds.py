@@ -46,7 +46,7 @@ class Pace:
 
 
 FULL = Pace(rounds=15, turn=0.2, budget=20.0, windows=5, window=1.5, meanwhile=6.0)
-QUICK = Pace(rounds=5, turn=0.1, budget=1.5, windows=3, window=0.5, meanwhile=1.0)
+QUICK = Pace(rounds=4, turn=0.1, budget=1.0, windows=3, window=0.4, meanwhile=0.7)
 
 
 async def require_same_answers(
