@@ -20,7 +20,11 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class CompanyFacts:
-    """What rules need to know of the tenant; `version` counts the changes of its settings."""
+    """What rules need to know of the tenant.
+
+    `version` counts the changes of its settings, `reference_version` those of its holidays, metrics and products:
+    where two of these are equal, so are all of those.
+    """
 
     id: int
     key: str
@@ -36,6 +40,7 @@ class CompanyFacts:
     plans_need_owners: bool
     reversal_date: str
     version: int
+    reference_version: int = 0
 
     def today(self, now: datetime) -> date:
         """The business date of `now` in the company's time zone."""
@@ -110,7 +115,7 @@ COMPANY_COLUMNS = (
     "company.id, company.key, company.name, company.currency, company.time_zone, company.fiscal_start_month,"
     " company.calendar_pattern, company.working_weekdays::text, company.members_see_ancestors,"
     " company.members_see_rankings, company.plans_need_approval, company.plans_need_owners, company.reversal_date,"
-    " company.version"
+    " company.version, company.reference_version"
 )
 """What `company_facts` reads of a row."""
 
