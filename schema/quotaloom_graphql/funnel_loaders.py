@@ -24,6 +24,7 @@ from quotaloom_graphql.connections import window
 from quotaloom_graphql.context import Info, RequestContext
 from quotaloom_graphql.nodes import optional_id
 from quotaloom_graphql.unconverted import unconverted_amounts
+from strawberry_breadth import asked
 
 strawberry.enum(Outcome, name="Outcome", description="What a stage means for the deals in it.")
 strawberry.enum(
@@ -59,8 +60,9 @@ OrderedBy = Annotated[OpportunityOrder, strawberry.argument(description="In whic
 Descending = Annotated[bool, strawberry.argument(description="The latest, largest or last first.")]
 
 Loader = Callable[..., Awaitable[list[Any]]]
+Columns = frozenset[str] | None
 Listing = Callable[
-    [RequestContext, list[int], OpportunityFilter, Slice, frozenset[int] | None], Awaitable[list[Record]]
+    [RequestContext, list[int], OpportunityFilter, Slice, frozenset[int] | None, Columns], Awaitable[list[Record]]
 ]
 Figure = Callable[[StageFigures, int], Any]
 
@@ -106,6 +108,15 @@ def with_amounts(rows: Sequence[Record]) -> list[dict[str, Any]]:
         }
         for row in rows
     ]
+
+
+def _answered(rows: list[Record], columns: Columns) -> list[Any]:
+    """The same of rows that have just the columns asked for, whose amounts are text already."""
+    if columns is None:
+        return with_amounts(rows)
+    if "competitors" not in columns:
+        return rows
+    return [{**row, "competitors": orjson.loads(row["competitors"])} for row in rows]
 
 
 async def load_funnels(keys: list[int], info: Info) -> list[Record]:
@@ -193,29 +204,39 @@ def _opportunities_of(listing: Listing) -> Loader:
         expected_in: ExpectedIn = None,
         order_by: OrderedBy = OpportunityOrder.CLOSED_ON,
         descending: Descending = True,
-    ) -> list[dict[str, Any]]:
-        context = info.context
+    ) -> list[Any]:
+        context, columns = info.context, asked(info)
         _, limit = window(first, None)
         where = await opportunity_filter(context, org_unit, opened_in, closed_in, outcome, expected_in)
         visible = (await context.sight()).units_with_figures
-        found = await listing(context, keys, where, Slice(order_by, descending, limit), visible)
-        return [{**row, "unit_id": row["parent_id"]} for row in with_amounts(found)]
+        found = await listing(context, keys, where, Slice(order_by, descending, limit), visible, columns)
+        return _answered(found, columns)
 
     return load
 
 
 async def _of_units(
-    context: RequestContext, keys: list[int], where: OpportunityFilter, part: Slice, visible: frozenset[int] | None
+    context: RequestContext,
+    keys: list[int],
+    where: OpportunityFilter,
+    part: Slice,
+    visible: frozenset[int] | None,
+    columns: Columns,
 ) -> list[Record]:
     today = await context.today()
-    return await opportunity_reads.opportunities_of_units(context.snapshot, keys, today, where, part, visible)
+    return await opportunity_reads.opportunities_of_units(context.snapshot, keys, today, where, part, visible, columns)
 
 
 def _by(read: Callable[..., Awaitable[list[Record]]]) -> Listing:
     async def listing(
-        context: RequestContext, keys: list[int], where: OpportunityFilter, part: Slice, visible: frozenset[int] | None
+        context: RequestContext,
+        keys: list[int],
+        where: OpportunityFilter,
+        part: Slice,
+        visible: frozenset[int] | None,
+        columns: Columns,
     ) -> list[Record]:
-        return await read(context.snapshot, keys, where, part, visible)
+        return await read(context.snapshot, keys, where, part, visible, columns)
 
     return listing
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from itertools import pairwise
 from typing import Literal
@@ -81,6 +81,8 @@ async def sums_of_units(
 ) -> PeriodSums:
     """What the units achieved in each of `periods`, in two statements, or three where a position moved in their time.
 
+    What positions have is read once for a snapshot; of units that lie below others only the tree is read.
+
     With `originals_in` the original amounts of that currency, in its minor units. See `rollups` for the others.
     """
     if not periods:
@@ -90,47 +92,71 @@ async def sums_of_units(
         if tree_day is None:
             raise ValueError("a tree as it is needs the day on which it is")
         first, last = tree_day, tree_day + timedelta(days=1)
-    filters = (counting, posted_through, originals_in)
+    filters = _Filters(tuple(periods), counting, posted_through, originals_in)
     rollup, moved = _Rollup(len(periods)), []
     await plan_for(snapshot, len(unit_ids))
     for path in await snapshot.fetch(_PATHS, list(unit_ids), first, last):
         if path["valid_from"] > first or path["valid_to"] < last:
             moved.append(path)
             continue
-        below = list(set(path["units"]))
+        below = set(path["units"])
         # The positions of a whole company are all that have balances; looking each one up would only take time.
         wanted = None if path["of_company"] and len(below) >= MANY else below
-        rollup.add(path, await _of_positions(snapshot, wanted, periods, *filters))
+        rollup.add(path, await _of_positions(snapshot, wanted, filters))
     if moved:
         parts = parted(periods, {day for path in moved for day in (path["valid_from"], path["valid_to"])})
-        wanted = list({unit_id for path in moved for unit_id in path["units"]})
-        of_parts = await _of_positions(snapshot, wanted, [part for _, part in parts], *filters)
+        wanted = {unit_id for path in moved for unit_id in path["units"]}
+        of_parts = await _of_positions(snapshot, wanted, replace(filters, periods=tuple(part for _, part in parts)))
         for path in moved:
             rollup.add(path, _while_there(of_parts, path, parts, len(periods)))
     return rollup.summed()
 
 
-async def _of_positions(
-    snapshot: Snapshot,
-    position_ids: Sequence[int] | None,
-    periods: Sequence[Period],
-    counting: Counting,
-    posted_through: date | None,
-    originals_in: str | None,
-) -> PeriodSums:
-    """What each position has itself: of `position_ids`, or of all."""
+@dataclass(frozen=True, slots=True)
+class _Filters:
+    """Which balances count, and in which periods: what is read for it once serves every level of a tree."""
+
+    periods: tuple[Period, ...]
+    counting: Counting
+    posted_through: date | None
+    originals_in: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What was read of some positions in a snapshot; None stands for all."""
+
+    position_ids: set[int] | None
+    sums: PeriodSums
+
+    def has(self, position_ids: set[int] | None) -> bool:
+        """Whether it has all of these."""
+        return self.position_ids is None or (position_ids is not None and position_ids <= self.position_ids)
+
+
+async def _of_positions(snapshot: Snapshot, position_ids: set[int] | None, filters: _Filters) -> PeriodSums:
+    """What each position has itself: of `position_ids`, or of all; more positions than these may be there."""
+    kept: _Kept | None = snapshot.kept.get(filters)
+    if kept is None or not kept.has(position_ids):
+        sums = await _read(snapshot, None if position_ids is None else list(position_ids), filters)
+        kept = snapshot.kept[filters] = _Kept(position_ids, sums)
+    return kept.sums
+
+
+async def _read(snapshot: Snapshot, position_ids: Sequence[int] | None, filters: _Filters) -> PeriodSums:
     await plan_for(snapshot, MANY if position_ids is None else len(position_ids))
+    periods, counting = filters.periods, filters.counting
     where = placing(periods, "balance.business_date", "balance.business_date <", "$3", "$4")
-    amount = "" if originals_in is None else "original_"
+    amount = "" if filters.originals_in is None else "original_"
     row = await snapshot.fetch_one(
         _OF_POSITIONS.format(amount=amount, place=where.place, join=where.join, within=where.within),
         position_ids,
         counting.metric_id,
         [period.starts_on for period in periods],
         [period.ends_on for period in periods],
-        posted_through,
+        filters.posted_through,
         counting.product_ids,
-        originals_in,
+        filters.originals_in,
     )
     sums = PeriodSums(len(periods))
     if row is not None and row["positions"]:

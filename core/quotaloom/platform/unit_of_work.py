@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Coroutine, Hashable, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -55,6 +55,7 @@ class Snapshot:
         self._held = client.acquire_connection()
         self._connection: Connection | None = None
         self._closed = False
+        self.kept: dict[Hashable, Any] = {}
         self.statements = 0
 
     async def __aenter__(self) -> Snapshot:

@@ -236,6 +236,20 @@ async def test_what_moved_takes_one_statement_more(database: Database) -> None:
     assert west == [(1, 50_000_00)]
 
 
+async def test_what_positions_have_is_read_once_for_a_tree(database: Database) -> None:
+    """East alone, then all: positions are read again, as West was not; then each team: only the tree is read."""
+    tree = await plant(database, {"acme": None, "east": "acme", "west": "acme", "e": "east", "w": "west"})
+    await append(tree.work, tree.posting("a", 90, tree.direct("e")), tree.posting("b", 10, tree.direct("w")))
+    found = []
+    async with tree.work.snapshot() as snapshot:
+        for unit, statements in ("east", 2), ("acme", 4), ("west", 5), ("east", 6):
+            rows = await achieved_by_unit(snapshot, [tree.units[unit]], tree.counting(), [BOTH])
+            assert snapshot.statements == statements
+            found += [row["achieved"] for row in rows]
+        assert await achieved_by_unit(snapshot, [tree.units["west"]], tree.counting("orders"), [BOTH]) == []
+    assert found == [90, 100, 10, 90]
+
+
 async def test_bookings_plan_rate_and_collections_of_one_deal(database: Database) -> None:
     """10,000 USD booked at 7.20, plan rate 7.00, paid at 7.10: 72,000, at plan rate 70,000, collected 71,000."""
     tree = await plant(database, {"acme": None, "ann": "acme"})
