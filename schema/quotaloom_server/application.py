@@ -38,6 +38,14 @@ from quotaloom_server.statements import statement_routes
 from quotaloom_server.templates import template_routes
 from quotaloom_server.view import GraphQLView
 
+GARBAGE = (20_000, 10, 50)
+"""How often the collector looks for cycles among the youngest objects, the younger and all.
+
+An answer of 18 MB makes some 400,000 lists and dicts, none of them in a cycle. With Python's own 700, 10 and 10 the
+collector walked all of them two or three times while it was made, for 25 ms at a stretch and for a tenth of the time; so
+it takes half as long, and not once looks at all.
+"""
+
 
 def create_application(
     settings: Settings,
@@ -87,6 +95,7 @@ def create_application(
         # What stands after the start stands for ever; the collector need not walk it while requests wait.
         gc.collect()
         gc.freeze()
+        gc.set_threshold(*GARBAGE)
         try:
             async with policies, feed, AsyncExitStack() as stack:
                 await stack.enter_async_context(listening(database_url, tellers, began=missed))
