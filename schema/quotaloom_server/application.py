@@ -42,7 +42,7 @@ GARBAGE = (20_000, 10, 50)
 """How often the collector looks for cycles among the youngest objects, the younger and all.
 
 An answer of 18 MB makes some 400,000 lists and dicts, none of them in a cycle. With Python's own 700, 10 and 10 the
-collector walked all of them two or three times while it was made, for 25 ms at a stretch and for a tenth of the time; so
+collector walked all of them two or three times meanwhile, for 25 ms at a stretch and a tenth of the time; so
 it takes half as long, and not once looks at all.
 """
 
