@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
-from typing import TypeVar
+from functools import lru_cache
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 import orjson
@@ -119,13 +120,19 @@ COMPANY_COLUMNS = (
 )
 """What `company_facts` reads of a row."""
 
-_NAMES = tuple(one.name for one in fields(CompanyFacts) if one.name != "working_weekdays")
+_NAMES = tuple(one.name for one in fields(CompanyFacts))
 
 
 def company_facts(row: Record) -> CompanyFacts:
     """The facts of the company in a row with `COMPANY_COLUMNS`."""
-    weekdays: list[int] = orjson.loads(row["working_weekdays"])
-    return CompanyFacts(working_weekdays=tuple(weekdays), **{name: row[name] for name in _NAMES})
+    return _facts(*[row[name] for name in _NAMES])
+
+
+@lru_cache(maxsize=256)
+def _facts(*values: Any) -> CompanyFacts:
+    facts = CompanyFacts(*values)
+    weekdays: list[int] = orjson.loads(facts.working_weekdays)  # type: ignore[arg-type]  # as text until now
+    return replace(facts, working_weekdays=tuple(weekdays))
 
 
 async def load_company(snapshot: Snapshot) -> CompanyFacts | None:
