@@ -9,6 +9,7 @@ import platform
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
@@ -24,6 +25,7 @@ from benchmarks import (
     incentive_runs,
     incentive_simulation,
     memory,
+    nested_graph,
     nested_query,
     policies,
     posting,
@@ -44,7 +46,17 @@ class Benchmark:
 
 
 MODULES = (
-    *(importing, memory, nested_query, decomposing, attaining, attainment_report, posting, funnel_figures),
+    *(
+        importing,
+        memory,
+        nested_query,
+        nested_graph,
+        decomposing,
+        attaining,
+        attainment_report,
+        posting,
+        funnel_figures,
+    ),
     *(claiming, recycling, handing_out, incentive_runs, incentive_simulation, policies, starting),
 )
 
@@ -63,13 +75,13 @@ NOTE = (
 
 def main() -> None:
     """Measure what is named, or everything."""
-    names = _named()
+    asked = _asked()
     for name in [name for name in os.environ if name.startswith("QUOTALOOM_")]:
         del os.environ[name]  # the defaults are measured
     begun = time.perf_counter()
     try:
         with ending_on_signals():
-            table, skipped = _measured([BENCHMARKS[name] for name in names or list(BENCHMARKS)])
+            table, skipped = _measured([BENCHMARKS[name] for name in asked.name or list(BENCHMARKS)], asked)
     except Terminated:
         ASIDE.print("Stopped.")
         raise
@@ -80,17 +92,28 @@ def main() -> None:
     RESULT.print(f"{_machine()}. Measured in {duration(time.perf_counter() - begun)}.")
 
 
-def _named() -> list[str]:
+def _asked() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure Quotaloom; assert nothing.")
     parser.add_argument("name", nargs="*", help=f"what to measure, everything by default: {', '.join(BENCHMARKS)}")
-    names: list[str] = parser.parse_args().name
-    for name in names:
+    graph = parser.add_argument_group("nested_graph")
+    graph.add_argument("--only", type=_listed, default=(), help="the contenders, such as product,floor")
+    graph.add_argument("--queries", type=_listed, default=(), help="the queries, such as small,large")
+    graph.add_argument(
+        "--quick", action="store_true", help="a minute's worth: fewer rounds, and of contenders and queries the first"
+    )
+    graph.add_argument("--output", type=Path, default=Path("bench-results"), help="the folder of table and chart")
+    asked = parser.parse_args()
+    for name in asked.name:
         if name not in BENCHMARKS:
             parser.error(f"there is no benchmark {name!r}: choose from {', '.join(BENCHMARKS)}")
-    return names
+    return asked
 
 
-def _measured(benchmarks: Sequence[Benchmark]) -> tuple[Table, list[str]]:
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def _measured(benchmarks: Sequence[Benchmark], asked: argparse.Namespace) -> tuple[Table, list[str]]:
     table = Table(title="Quotaloom, measured")
     table.add_column("measured")
     table.add_column("figure", justify="right", no_wrap=True)
@@ -113,7 +136,8 @@ def _measured(benchmarks: Sequence[Benchmark]) -> tuple[Table, list[str]]:
         for benchmark in benchmarks:
             tell(benchmark.title)
             try:
-                rows = list(benchmark.measure(Bench(server, tell)))
+                bench = Bench(server, tell, asked.only, asked.queries, asked.quick, asked.output)
+                rows = list(benchmark.measure(bench))
             except Skipped as reason:
                 skipped.append(f"{benchmark.title}: skipped, {reason}.")
                 continue

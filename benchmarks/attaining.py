@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -25,6 +25,7 @@ TITLE = "Attainment of a whole tree"
 FAN_OUT = (10, 10, 10, 10)
 ENTRIES = 1_000_000
 TOTAL = 1_200_000_000_00
+ASSESSED = {"assessment": Decimal("0.8")}
 ROUNDS = 7
 TOLD = ("achieved", "target", "assessment", "stretch", "rate", "gap", "status", "pace")
 """What is read of every row."""
@@ -98,20 +99,28 @@ async def _measure(bench: Bench, watch: Stopwatch) -> None:
                     _require_same(company, told, sums)
 
 
-async def prepare(bench: Bench, fresh: FreshDatabase) -> PlannedCompany:
-    """10,000 positions with holders below 1,111 units, a million entries in 2017, and its published plan."""
-    bench.tell(f"{TITLE}: planting the tree")
+async def prepare(
+    bench: Bench,
+    fresh: FreshDatabase,
+    title: str = TITLE,
+    entries: int = ENTRIES,
+    shares: Mapping[str, Decimal] = ASSESSED,
+) -> PlannedCompany:
+    """10,000 positions with holders below 1,111 units, so many entries in 2017, and its published plan.
+
+    The plan's assessment and stretch are `shares` of its target.
+    """
+    bench.tell(f"{title}: planting the tree")
     planted = await plant(fresh.database, FAN_OUT)
     await hold_positions(planted)
     work, metric_id = planted.work, await revenue_of(planted.work)
-    bench.tell(f"{TITLE}: posting {ENTRIES:,} entries")
+    bench.tell(f"{title}: posting {entries:,} entries")
     company_id = work.company.id
-    await fresh.plain.execute(_ENTRIES, company_id, metric_id, ENTRIES // len(planted.positions), work.now)
+    await fresh.plain.execute(_ENTRIES, company_id, metric_id, entries // len(planted.positions), work.now)
     await fresh.plain.execute(_BALANCES)
-    bench.tell(f"{TITLE}: planning")
+    bench.tell(f"{title}: planning")
     plan_id = await create_plan(work, "Plan", metric_id, 2017)
     (root,) = planted.levels[0]
-    shares = {"assessment": Decimal("0.8")}
     request = DecomposeRequest(plan_id, root, {"target": TOTAL}, shares, policy="allocation.even")
     await decompose_target(work, POLICIES, request)
     without_heads = replace(work, company=replace(work.company, plans_need_owners=False))

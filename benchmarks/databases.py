@@ -21,10 +21,12 @@ _numbers = count(1)
 
 @dataclass(frozen=True, slots=True)
 class FreshDatabase:
-    """A database as the product sees it, and a plain connection of the superuser for floors."""
+    """A database as the product sees it, a plain connection of the superuser for floors, and its two addresses."""
 
     database: Database
     plain: asyncpg.Connection
+    url: str
+    admin_url: str
 
 
 async def make_template(server: EmbeddedServer) -> None:
@@ -42,10 +44,11 @@ async def fresh_database(server: EmbeddedServer) -> AsyncIterator[FreshDatabase]
         await postgres.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
         try:
             async with _connected(server, name) as plain:
-                database = Database(server.url(name, ROLE))
+                url, admin_url = server.url(name, ROLE), server.url(name, SUPERUSER)
+                database = Database(url)
                 await database.connect()
                 try:
-                    yield FreshDatabase(database, plain)
+                    yield FreshDatabase(database, plain, url, admin_url)
                 finally:
                     await database.close()
         finally:

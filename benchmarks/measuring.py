@@ -7,9 +7,10 @@ import signal
 import statistics
 import time
 from collections import defaultdict
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeVar
 
 import uvloop
@@ -37,10 +38,18 @@ class Skipped(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """What a benchmark is given: a server of this run, with fsync on, and somebody to tell how far it is."""
+    """What a benchmark is given: a server of this run, with fsync on, and somebody to tell how far it is.
+
+    `nested_graph` heeds the rest: which contenders and queries alone (all, without any), whether to be quick, and the
+    folder for its table and chart.
+    """
 
     server: EmbeddedServer
     tell: Callable[[str], None]
+    only: Sequence[str] = ()
+    queries: Sequence[str] = ()
+    quick: bool = False
+    output: Path = Path("bench-results")
 
 
 class Stopwatch:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Hashable, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import partial
 from typing import Any, TypeVar
 
 from strawberry import Info as StrawberryInfo
@@ -20,10 +21,11 @@ from quotaloom.platform.access import Role, Viewer
 from quotaloom.platform.database import Database
 from quotaloom.platform.errors import Unauthenticated
 from quotaloom.platform.tokens import Identity
-from quotaloom.platform.unit_of_work import Record, Snapshot
+from quotaloom.platform.unit_of_work import Record, Snapshot, unbroken
 from quotaloom.platform.work import NO_COMPANY, Work
 from quotaloom.policies.host import PolicyHost
 from quotaloom.targets.attainment_feed import AttainmentFeed
+from quotaloom_graphql.references import KeptReferences
 
 T = TypeVar("T")
 
@@ -37,6 +39,7 @@ class Services:
     clock: Callable[[], datetime]
     feed: AttainmentFeed
     notifications: NotificationFeed = field(default_factory=NotificationFeed)
+    references: KeptReferences = field(default_factory=KeptReferences)
 
 
 class RequestContext:
@@ -53,8 +56,10 @@ class RequestContext:
 
     def _begin(self) -> None:
         self.batches: dict[Hashable, Any] = {}
-        self._memory: dict[Hashable, asyncio.Task[Any]] = {}
+        self._memory: dict[Hashable, asyncio.Future[Any]] = {}
+        self._work: Work | None = None
         self._posts = NO_POSTS
+        self._sight: Sight | None = None
         self._snapshot: Snapshot | None = None
         self._held = AsyncExitStack()
 
@@ -68,8 +73,8 @@ class RequestContext:
         """End the snapshot; whatever is read next is read afresh."""
         snapshot, memory, held = self._snapshot, self._memory, self._held
         self._begin()
-        for task in memory.values():
-            task.cancel()
+        for reading in memory.values():
+            reading.cancel()
         async with held:
             if snapshot is not None:
                 await snapshot.__aexit__(None, None, None)
@@ -96,13 +101,26 @@ class RequestContext:
 
     async def once(self, key: Hashable, read: Callable[[], Awaitable[T]]) -> T:
         """The result of `read`, which runs once per snapshot and key, however many fields want it."""
-        task = self._memory.get(key)
-        if task is not None and task.done() and not task.cancelled():
-            known: T = task.result()
-            return known
-        if task is None:
-            task = self._memory[key] = asyncio.ensure_future(_awaited(read))
-        result: T = await asyncio.shield(task)
+        known = self._memory.get(key)
+        if known is None:
+            if unbroken():
+                return await self._read_here(key, read)
+            known = self._memory[key] = asyncio.ensure_future(_awaited(read))
+        result: T = known.result() if known.done() else await asyncio.shield(known)
+        return result
+
+    async def _read_here(self, key: Hashable, read: Callable[[], Awaitable[T]]) -> T:
+        """What `once` does where nobody can cancel us: a task of its own would only take time."""
+        reading = self._memory[key] = asyncio.get_running_loop().create_future()
+        try:
+            result = await read()
+        except BaseException as error:
+            if not reading.done():
+                reading.set_exception(error)
+                reading.exception()  # it is told to our caller; nobody else need ask
+            raise
+        if not reading.done():
+            reading.set_result(result)
         return result
 
     async def once_for(self, parents: Sequence[object], key: Hashable, read: Callable[[], Awaitable[T]]) -> T:
@@ -116,7 +134,9 @@ class RequestContext:
 
     async def work(self) -> Work:
         """The viewer in his company; raises `Unauthenticated` where the token's bearer is gone."""
-        return await self.once("work", self._load_work)
+        if self._work is None:
+            self._work = await self.once("work", self._load_work)
+        return self._work
 
     async def _load_work(self) -> Work:
         identity = self.identity
@@ -128,12 +148,13 @@ class RequestContext:
 
     async def sight(self) -> Sight:
         """What the viewer may see."""
+        if self._sight is None:
+            self._sight = await self.once("sight", self._load_sight)
+        return self._sight
 
-        async def load() -> Sight:
-            work = await self.work()
-            return await sight_of(self.snapshot, work.viewer, work.company, work.today, self._posts)
-
-        return await self.once("sight", load)
+    async def _load_sight(self) -> Sight:
+        work = await self.work()
+        return await sight_of(self.snapshot, work.viewer, work.company, work.today, self._posts)
 
     async def today(self) -> date:
         """The business date of the request."""
@@ -141,20 +162,20 @@ class RequestContext:
 
     async def calendar(self) -> CompanyCalendar:
         """The company's fiscal calendar and working days."""
+        kept = self.services.references.of((await self.work()).company)
+        if kept.calendar is None:
+            kept.calendar = await self.once("calendar", partial(load_calendar, self.snapshot, kept.company))
+        return kept.calendar
 
-        async def load() -> CompanyCalendar:
-            return await load_calendar(self.snapshot, (await self.work()).company)
-
-        return await self.once("calendar", load)
-
-    async def metrics(self) -> dict[int, Record]:
+    async def metrics(self) -> Mapping[int, Record]:
         """Every metric of the company, by number."""
+        kept = self.services.references.of((await self.work()).company)
+        if kept.metrics is None:
+            kept.metrics = await self.once("metrics", self._load_metrics)
+        return kept.metrics
 
-        async def load() -> dict[int, Record]:
-            await self.work()
-            return {metric["id"]: metric for metric in await all_metrics(self.snapshot)}
-
-        return await self.once("metrics", load)
+    async def _load_metrics(self) -> dict[int, Record]:
+        return {metric["id"]: metric for metric in await all_metrics(self.snapshot)}
 
 
 async def _awaited(read: Callable[[], Awaitable[T]]) -> T:

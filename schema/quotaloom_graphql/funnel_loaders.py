@@ -24,6 +24,7 @@ from quotaloom_graphql.connections import window
 from quotaloom_graphql.context import Info, RequestContext
 from quotaloom_graphql.nodes import optional_id
 from quotaloom_graphql.unconverted import unconverted_amounts
+from strawberry_breadth import asked
 
 strawberry.enum(Outcome, name="Outcome", description="What a stage means for the deals in it.")
 strawberry.enum(
@@ -59,8 +60,9 @@ OrderedBy = Annotated[OpportunityOrder, strawberry.argument(description="In whic
 Descending = Annotated[bool, strawberry.argument(description="The latest, largest or last first.")]
 
 Loader = Callable[..., Awaitable[list[Any]]]
+Columns = frozenset[str] | None
 Listing = Callable[
-    [RequestContext, list[int], OpportunityFilter, Slice, frozenset[int] | None], Awaitable[list[Record]]
+    [RequestContext, list[int], OpportunityFilter, Slice, frozenset[int] | None, Columns], Awaitable[list[Record]]
 ]
 Figure = Callable[[StageFigures, int], Any]
 
@@ -108,6 +110,15 @@ def with_amounts(rows: Sequence[Record]) -> list[dict[str, Any]]:
     ]
 
 
+def _answered(rows: list[Record], columns: Columns) -> list[Any]:
+    """The same of rows that have just the columns asked for, whose amounts are text already."""
+    if columns is None:
+        return with_amounts(rows)
+    if "competitors" not in columns:
+        return rows
+    return [{**row, "competitors": orjson.loads(row["competitors"])} for row in rows]
+
+
 async def load_funnels(keys: list[int], info: Info) -> list[Record]:
     """Funnels by number; everybody may see how the company sells."""
     return await reads.funnels_by_id(info.context.snapshot, keys)
@@ -125,8 +136,13 @@ async def load_funnel_stages(keys: list[int], info: Info, version: OfVersion = N
 
 async def load_customers(keys: list[int], info: Info) -> list[Record]:
     """Customers by number, of those that have a deal the viewer may see, or none at all."""
-    sight = await info.context.sight()
-    return await reads.customers_by_id(info.context.snapshot, keys, sight.units_with_figures)
+    return await seen_customers(info.context, keys, asked(info))
+
+
+async def seen_customers(context: RequestContext, keys: list[int], columns: Columns = None) -> list[Record]:
+    """The same for whoever needs customers that no field answers with."""
+    visible = (await context.sight()).units_with_figures
+    return await reads.customers_by_id(context.snapshot, keys, visible, columns)
 
 
 async def load_merged_customers(keys: list[int], info: Info) -> list[Record]:
@@ -135,11 +151,16 @@ async def load_merged_customers(keys: list[int], info: Info) -> list[Record]:
     return await reads.customers_merged_into(info.context.snapshot, keys, sight.units_with_figures)
 
 
-async def load_opportunities(keys: list[int], info: Info) -> list[dict[str, Any]]:
+async def load_opportunities(keys: list[int], info: Info) -> list[Any]:
     """Deals by number, of the positions whose figures the viewer may see."""
-    sight = await info.context.sight()
-    found = await opportunity_reads.opportunities_by_id(info.context.snapshot, keys, sight.units_with_figures)
-    return with_amounts(found)
+    return await seen_opportunities(info.context, keys, asked(info))
+
+
+async def seen_opportunities(context: RequestContext, keys: list[int], columns: Columns = None) -> list[Any]:
+    """The same for whoever needs deals that no field answers with."""
+    visible = (await context.sight()).units_with_figures
+    found = await opportunity_reads.opportunities_by_id(context.snapshot, keys, visible, columns)
+    return _answered(found, columns)
 
 
 async def load_moves(keys: list[int], info: Info) -> list[Record]:
@@ -193,29 +214,39 @@ def _opportunities_of(listing: Listing) -> Loader:
         expected_in: ExpectedIn = None,
         order_by: OrderedBy = OpportunityOrder.CLOSED_ON,
         descending: Descending = True,
-    ) -> list[dict[str, Any]]:
-        context = info.context
+    ) -> list[Any]:
+        context, columns = info.context, asked(info)
         _, limit = window(first, None)
         where = await opportunity_filter(context, org_unit, opened_in, closed_in, outcome, expected_in)
         visible = (await context.sight()).units_with_figures
-        found = await listing(context, keys, where, Slice(order_by, descending, limit), visible)
-        return [{**row, "unit_id": row["parent_id"]} for row in with_amounts(found)]
+        found = await listing(context, keys, where, Slice(order_by, descending, limit), visible, columns)
+        return _answered(found, columns)
 
     return load
 
 
 async def _of_units(
-    context: RequestContext, keys: list[int], where: OpportunityFilter, part: Slice, visible: frozenset[int] | None
+    context: RequestContext,
+    keys: list[int],
+    where: OpportunityFilter,
+    part: Slice,
+    visible: frozenset[int] | None,
+    columns: Columns,
 ) -> list[Record]:
     today = await context.today()
-    return await opportunity_reads.opportunities_of_units(context.snapshot, keys, today, where, part, visible)
+    return await opportunity_reads.opportunities_of_units(context.snapshot, keys, today, where, part, visible, columns)
 
 
 def _by(read: Callable[..., Awaitable[list[Record]]]) -> Listing:
     async def listing(
-        context: RequestContext, keys: list[int], where: OpportunityFilter, part: Slice, visible: frozenset[int] | None
+        context: RequestContext,
+        keys: list[int],
+        where: OpportunityFilter,
+        part: Slice,
+        visible: frozenset[int] | None,
+        columns: Columns,
     ) -> list[Record]:
-        return await read(context.snapshot, keys, where, part, visible)
+        return await read(context.snapshot, keys, where, part, visible, columns)
 
     return listing
 

@@ -334,6 +334,7 @@ class Opportunity(Node):
     )
     unmet_standards: list[UnmetStandard] | None = batch(
         load_unmet_standards,
+        reads=("id", "stage_id"),
         description="What it lacks before it may go to a stage; empty where it may. Of the stages alone: gates of"
         " plugins are asked when it moves. Null for a closed deal, and for a stage that its version does not have.",
     )
@@ -377,4 +378,6 @@ class Opportunity(Node):
         by="opportunity_id",
         description="How it was worked through with its owner (理单), the latest review first.",
     )
-    viewer_can: ViewerCanOnOpportunity = batch(load_opportunity_rights, description="What you may do with it.")
+    viewer_can: ViewerCanOnOpportunity = batch(
+        load_opportunity_rights, reads=("id", "position_id"), description="What you may do with it."
+    )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from base64 import b64decode, b64encode
+from base64 import b64decode
 from binascii import Error as NotBase64
+from binascii import b2a_base64
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
@@ -22,7 +23,7 @@ TYPENAME = "__typename"
 
 def encode_id(type_name: str, number: int) -> str:
     """The global id of a row."""
-    return b64encode(f"{type_name}:{number}".encode()).decode()
+    return b2a_base64(f"{type_name}:{number}".encode(), newline=False).decode()
 
 
 def split_id(global_id: str) -> tuple[str, int]:

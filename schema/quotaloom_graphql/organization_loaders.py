@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import strawberry
 
@@ -12,42 +12,47 @@ from quotaloom.organizations import reads
 from quotaloom.platform.access import Scope
 from quotaloom.platform.unit_of_work import Record
 from quotaloom.pool.schedules import scheduled_by
-from quotaloom_graphql.context import Info
+from quotaloom_graphql.context import Info, RequestContext
 from quotaloom_graphql.enums import OrgUnitKind
+from strawberry_breadth import asked
 
 OnDay = Annotated[date | None, strawberry.argument(description="As the tree stood on this day; today if not given.")]
 
 
 async def _visible_names(info: Info, keys: list[int]) -> list[int]:
-    sight = await info.context.sight()
-    return [key for key in keys if sight.names_unit(key)]
+    return (await info.context.sight()).named_units(keys)
 
 
 async def load_units(keys: list[int], info: Info) -> list[Record]:
     """Units by number, of those whose name the viewer may see."""
-    visible = await _visible_names(info, keys)
-    return await reads.units(info.context.snapshot, visible) if visible else []
+    return await named_units(info.context, keys, asked(info))
+
+
+async def named_units(context: RequestContext, keys: list[int], columns: frozenset[str] | None = None) -> list[Record]:
+    """The same for whoever needs units that no field answers with."""
+    visible = (await context.sight()).named_units(keys)
+    return await reads.units(context.snapshot, visible, columns) if visible else []
 
 
 async def load_children(keys: list[int], info: Info, on: OnDay = None) -> list[Record]:
     """Children in tree order, of those whose name the viewer may see."""
     sight = await info.context.sight()
-    rows = await reads.children(info.context.snapshot, keys, on or await info.context.today())
-    return [row for row in rows if sight.names_unit(row["id"])]
+    day = on or await info.context.today()
+    return sight.rows_of_units(await reads.children(info.context.snapshot, keys, day, asked(info)))
 
 
 async def load_parent(keys: list[int], info: Info, on: OnDay = None) -> list[Record]:
     """The parent of each unit."""
     sight = await info.context.sight()
-    rows = await reads.parents(info.context.snapshot, keys, on or await info.context.today())
-    return [row for row in rows if sight.names_unit(row["id"])]
+    day = on or await info.context.today()
+    return sight.rows_of_units(await reads.parents(info.context.snapshot, keys, day, asked(info)))
 
 
 async def load_ancestors(keys: list[int], info: Info, on: OnDay = None) -> list[Record]:
     """The units above, the root first."""
     sight = await info.context.sight()
-    rows = await reads.ancestors(info.context.snapshot, keys, on or await info.context.today())
-    return [row for row in rows if sight.names_unit(row["id"])]
+    day = on or await info.context.today()
+    return sight.rows_of_units(await reads.ancestors(info.context.snapshot, keys, day, asked(info)))
 
 
 async def load_descendants(
@@ -60,8 +65,8 @@ async def load_descendants(
     """The units below, each before what lies below it, in tree order."""
     sight = await info.context.sight()
     day, kinds = on or await info.context.today(), None if kind is None else [kind.value]
-    rows = await reads.descendants(info.context.snapshot, keys, day, kinds)
-    return [row for row in rows if sight.names_unit(row["id"]) and (depth is None or row["depth"] <= depth)]
+    rows = sight.rows_of_units(await reads.descendants(info.context.snapshot, keys, day, kinds, asked(info)))
+    return rows if depth is None else [row for row in rows if row["depth"] <= depth]
 
 
 async def load_holders(
@@ -73,8 +78,7 @@ async def load_holders(
 ) -> list[Record]:
     """Who holds a position, from when to when, of those the viewer may see by name."""
     sight = await info.context.sight()
-    rows = await reads.holders(info.context.snapshot, [key for key in keys if sight.names_unit(key)], on)
-    return [row for row in rows if sight.names_member(row["member_id"])]
+    return sight.rows_of_members(await reads.holders(info.context.snapshot, sight.named_units(keys), on, asked(info)))
 
 
 async def load_heads(
@@ -85,13 +89,17 @@ async def load_heads(
     ] = None,
 ) -> list[Record]:
     """Who heads a unit, from when to when; a unit that one may see by name shows the name of its head."""
-    return await reads.heads(info.context.snapshot, await _visible_names(info, keys), on)
+    return await reads.heads(info.context.snapshot, await _visible_names(info, keys), on, asked(info))
 
 
 async def load_current_head(keys: list[int], info: Info) -> list[Record]:
     """Who heads a unit today."""
     today = await info.context.today()
-    return await reads.heads(info.context.snapshot, await _visible_names(info, keys), today)
+    return await reads.heads(info.context.snapshot, await _visible_names(info, keys), today, asked(info))
+
+
+_PERSONAL: Final = frozenset({"email", "joined_on", "left_on"})
+"""Of a member, what only those are told who may see his figures."""
 
 
 async def load_members(keys: list[int], info: Info) -> list[Any]:
@@ -99,9 +107,11 @@ async def load_members(keys: list[int], info: Info) -> list[Any]:
 
     Of a member whose figures he may not see he learns the name, not the address or the dates.
     """
-    sight = await info.context.sight()
-    rows = await reads.members(info.context.snapshot, keys)
-    hidden = {"email": None, "joined_on": None, "left_on": None}
+    sight, columns = await info.context.sight(), asked(info)
+    rows = await reads.members(info.context.snapshot, keys, columns)
+    hidden = dict.fromkeys(_PERSONAL if columns is None else _PERSONAL & columns)
+    if sight.everything or not hidden:
+        return rows
     return [row if sight.sees_member(row["id"]) else {**row, **hidden} for row in rows]
 
 
@@ -114,15 +124,14 @@ async def load_named_members(keys: list[int], info: Info) -> list[Any]:
 async def load_holdings(keys: list[int], info: Info) -> list[Record]:
     """Holdings by number, of positions and members that the viewer may see by name."""
     sight = await info.context.sight()
-    rows = await reads.holdings_by_id(info.context.snapshot, keys)
-    return [row for row in rows if sight.names_unit(row["position_id"]) and sight.names_member(row["member_id"])]
+    rows = sight.rows_of_units(await reads.holdings_by_id(info.context.snapshot, keys), "position_id")
+    return sight.rows_of_members(rows)
 
 
 async def load_headships(keys: list[int], info: Info) -> list[Record]:
     """Headships by number, of units that the viewer may see by name."""
     sight = await info.context.sight()
-    rows = await reads.headships_by_id(info.context.snapshot, keys)
-    return [row for row in rows if sight.names_unit(row["unit_id"])]
+    return sight.rows_of_units(await reads.headships_by_id(info.context.snapshot, keys), "unit_id")
 
 
 async def load_positions(
@@ -135,15 +144,15 @@ async def load_positions(
     """The positions that a member holds, of members whose figures and positions whose names the viewer may see."""
     sight = await info.context.sight()
     visible = [key for key in keys if sight.sees_member(key)]
-    rows = await reads.positions(info.context.snapshot, visible, on) if visible else []
-    return [row for row in rows if sight.names_unit(row["position_id"])]
+    rows = await reads.positions(info.context.snapshot, visible, on, asked(info)) if visible else []
+    return sight.rows_of_units(rows, "position_id")
 
 
 async def load_headed_units(keys: list[int], info: Info) -> list[Record]:
     """The units a member heads today."""
     sight = await info.context.sight()
-    rows = await reads.headed_units(info.context.snapshot, keys, await info.context.today())
-    return [row for row in rows if sight.names_unit(row["unit_id"])]
+    today = await info.context.today()
+    return sight.rows_of_units(await reads.headed_units(info.context.snapshot, keys, today, asked(info)), "unit_id")
 
 
 async def load_unit_rights(keys: list[int], info: Info) -> list[dict[str, Any]]:

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from typing import Any, BinaryIO, Final, Protocol
 from urllib.parse import quote
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from quotaloom.platform.errors import AccessDenied, InputError, NotFound, Unauthenticated, Unavailable
+from quotaloom_server.answers import file_answer
 
 _STATUS: Final = ((Unauthenticated, 401), (AccessDenied, 403), (NotFound, 404), (InputError, 400), (Unavailable, 503))
 
 Export = Callable[[Request], Awaitable[tuple[str, bytes | BinaryIO]]]
 """What makes a file of a request: its name without an ending, and what is in it, or a file that is closed once sent."""
-
-_CHUNK: Final = 2**16
 
 
 class Format(Protocol):
@@ -45,17 +44,9 @@ def download_route(path: str, format: Format, plain_name: str, export: Export) -
             "content-disposition": f"attachment; filename=\"{plain_name}.{format.value}\"; filename*=UTF-8''{named}",
             "cache-control": "no-store",
         }
-        if isinstance(content, bytes):
-            return Response(content, media_type=format.media_type, headers=headers)
-        return StreamingResponse(_chunks(content), media_type=format.media_type, headers=headers)
+        return file_answer(content, format.media_type, headers, request.headers.get("accept-encoding"))
 
     return Route(path, download, methods=["GET"])
-
-
-def _chunks(file: BinaryIO) -> Iterator[bytes]:
-    with file:
-        while chunk := file.read(_CHUNK):
-            yield chunk
 
 
 def _refused(error: Any) -> Response:

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import orjson
-from cross_web import AsyncHTTPRequestAdapter, HTTPException
+from cross_web import AsyncHTTPRequestAdapter, HTTPException, StarletteRequestAdapter
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
-from strawberry.http import GraphQLHTTPResponse
+from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.types import ExecutionResult
-from strawberry.types.unset import UnsetType
+from strawberry.types.unset import UNSET, UnsetType
 
 from quotaloom.platform.callers import answering
 from quotaloom.platform.errors import Unauthenticated
@@ -24,13 +23,19 @@ from quotaloom.platform.tokens import Identity, TokenAuthority
 from quotaloom.platform.unit_of_work import to_the_end
 from quotaloom_graphql.context import RequestContext, Services
 from quotaloom_graphql.errors import shown
+from quotaloom_server.answers import JSONAnswer
 from quotaloom_server.clients import Client
 from quotaloom_server.live import Connection, LiveHandler, TextAdapter
+from quotaloom_server.pieces import dumps
 
 GREETING_TIME = timedelta(seconds=10)
 """How long a WebSocket may take to say whose it is."""
 
-_SURROGATE = re.compile("[\ud800-\udfff]")
+
+_OBJECT = (dict, type(None))
+
+_NO_RESPONSE: Any = None
+"""Where Strawberry's views have a response for resolvers to put headers into: ours put none."""
 
 
 class GraphQLView(GraphQL[Any, None]):
@@ -54,20 +59,38 @@ class GraphQLView(GraphQL[Any, None]):
         self, request: Request | WebSocket, response: Response | WebSocket
     ) -> RequestContext | Connection:
         """A context for one request; a bad token is told of by the first field that needs one."""
-        authorization = request.headers.get("authorization")
         if isinstance(request, WebSocket):
-            return Connection(self._services(), self._authority, authorization)
-        identity: Identity | Unauthenticated
+            return Connection(self._services(), self._authority, request.headers.get("authorization"))
+        return RequestContext(self._services(), self._identity(request))
+
+    def _identity(self, request: Request) -> Identity | Unauthenticated:
         try:
-            identity = self._authority.authenticate(authorization)
+            return self._authority.authenticate(request.headers.get("authorization"))
         except Unauthenticated as error:
-            identity = error
-        return RequestContext(self._services(), identity)
+            return error
 
     async def on_ws_connect(self, context: Connection) -> UnsetType | dict[str, object] | None:
         """Let a WebSocket in; raises what closes it where its token is not good."""
         context.authenticate()
         return await super().on_ws_connect(context)
+
+    async def run(self, request: Any, context: Any = UNSET, root_value: Any = UNSET) -> Any:
+        """Answer a request. An operation in JSON, as nearly all are, goes the short way to the executor."""
+        if request.scope["type"] != "http" or request.scope["method"] != "POST" or not _is_json(request):
+            return await super().run(request, context, root_value)
+        adapter = StarletteRequestAdapter(request)
+        operation = await self._operation(request, adapter)
+        asked = RequestContext(self._services(), self._identity(request))
+        result = await self.execute_operation(request, adapter, operation, asked, None, _NO_RESPONSE)
+        return JSONAnswer(await self.process_result(request, result))
+
+    async def _operation(self, request: Request, adapter: StarletteRequestAdapter) -> Any:
+        data = self.parse_json(await request.body())
+        if isinstance(data, dict):
+            query, variables, extensions = data.get("query"), data.get("variables"), data.get("extensions")
+            if isinstance(query, str) and isinstance(variables, _OBJECT) and isinstance(extensions, _OBJECT):
+                return GraphQLRequestData(query, variables, data.get("operationName"), extensions)
+        return await self.parse_http_body(adapter)  # says what is wrong with it
 
     async def execute_operation(
         self,
@@ -106,19 +129,14 @@ class GraphQLView(GraphQL[Any, None]):
         return found
 
     def encode_json(self, data: object) -> bytes:
-        """Write a response's body; half of a surrogate pair, which no JSON can hold, is replaced."""
-        try:
-            return orjson.dumps(data)
-        except orjson.JSONEncodeError:
-            return orjson.dumps(_without_surrogates(data))
+        """Write a message of a WebSocket; half of a surrogate pair, which no JSON can hold, is replaced."""
+        return dumps(data)
+
+    def create_response(self, response_data: Any, sub_response: Response) -> Any:
+        """An answer over HTTP, which is written while it is sent."""
+        return JSONAnswer(response_data)
 
 
-def _without_surrogates(data: object) -> object:
-    """The same with U+FFFD in their place, so that one text does not take the whole answer with it."""
-    if isinstance(data, str):
-        return _SURROGATE.sub("\ufffd", data)
-    if isinstance(data, dict):
-        return {_without_surrogates(key): _without_surrogates(one) for key, one in data.items()}
-    if isinstance(data, list | tuple):
-        return [_without_surrogates(one) for one in data]
-    return data
+def _is_json(request: Request) -> bool:
+    media_type, _, _ = request.headers.get("content-type", "").partition(";")
+    return media_type.strip().lower() == "application/json"

@@ -2,9 +2,9 @@
 
 Each row has the columns `id, key, name, funnel_id, stage_id, outcome, position_id, member_id, customer_id,
 product_id, amount, currency, amount_estimated, opened_on, expected_close_on, closed_on, lost_reason,
-close_reason_id, source, forecast, competitors, next_step, next_step_on, wins, version`; a row of a list has `total`
-besides, how many the list has without limit and offset, and `parent_id`, what it belongs to. `unit_ids` are the
-positions that the viewer may see; None stands for all.
+close_reason_id, source, forecast, competitors, next_step, next_step_on, wins, version`; a row of a list has `parent_id`
+besides, what it belongs to. With `columns` it has only these, days and amounts as text. `unit_ids` are the positions
+that the viewer may see; None stands for all.
 """
 
 from __future__ import annotations
@@ -13,11 +13,13 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from asyncpg import Record
 
 from quotaloom.funnels.filtering import FIRST_FREE, MATCHES, OpportunityFilter, match_values
+from quotaloom.metrics.currencies import currency_scales
+from quotaloom.platform.answering import Columns, amount_in_currency_as_text
 from quotaloom.platform.unit_of_work import Snapshot
 
 
@@ -43,23 +45,35 @@ class Slice:
 EVERYTHING = OpportunityFilter()
 WHOLE = Slice()
 
-_COLUMNS = """deal.id, deal.key, deal.name, deal.funnel_id, deal.stage_id, stage.outcome, deal.position_id,
-deal.member_id, deal.customer_id, deal.product_id, deal.amount, deal.currency, deal.amount_estimated,
-deal.opened_on, deal.expected_close_on, deal.closed_on, deal.lost_reason, deal.close_reason_id,
-deal.source, deal.forecast, deal.competitors, deal.next_step, deal.next_step_on, deal.wins, deal.version"""
+_DAYS: Final = frozenset({"opened_on", "expected_close_on", "closed_on", "next_step_on"})
+_STORED: Final = (
+    *("id", "key", "name", "funnel_id", "stage_id", "position_id", "member_id", "customer_id", "product_id"),
+    *("amount", "currency", "amount_estimated", "opened_on", "expected_close_on", "closed_on", "lost_reason"),
+    *("close_reason_id", "source", "forecast", "competitors", "next_step", "next_step_on", "wins", "version"),
+)
+_DEAL: Final = {**{name: f"deal.{name}" for name in _STORED}, "outcome": "stage.outcome"}
+_ANSWERED: Final = {"amount": amount_in_currency_as_text("deal.amount", "deal.currency", currency_scales())}
+_DEALS: Final = Columns(_DEAL, _DAYS, _ANSWERED)
+_LISTED: Final = Columns({"parent_id": "listed.parent_id", **_DEAL}, _DAYS, _ANSWERED)
 
 DEALS = """opportunity AS deal
 JOIN stage ON stage.company_id = deal.company_id AND stage.id = deal.stage_id"""
 
 _OFFSET, _LIMIT, _KEYS, _DAY = (f"${FIRST_FREE + number}" for number in range(4))
 
+FEW: Final = 500
+"""Up to so many lists, each is looked up by itself, down to its end; more are read in one go."""
+
 
 async def opportunities_by_id(
-    snapshot: Snapshot, ids: Sequence[int], unit_ids: Collection[int] | None = None
+    snapshot: Snapshot,
+    ids: Sequence[int],
+    unit_ids: Collection[int] | None = None,
+    columns: frozenset[str] | None = None,
 ) -> list[Record]:
     """The opportunities with these ids that the viewer may see, in no order."""
     return await snapshot.fetch(
-        f"SELECT {_COLUMNS} FROM {DEALS} WHERE deal.company_id = $1"  # noqa: S608 (constants)
+        f"SELECT {_DEALS.select(columns)} FROM {DEALS} WHERE deal.company_id = $1"  # noqa: S608 (constants)
         " AND deal.id = ANY ($2::bigint[]) AND ($3::bigint[] IS NULL OR deal.position_id = ANY ($3))",
         snapshot.company_id,
         ids,
@@ -73,8 +87,11 @@ async def opportunities_page(
     part: Slice = WHOLE,
     unit_ids: Collection[int] | None = None,
 ) -> list[Record]:
-    """A part of all opportunities that match; `parent_id` is null."""
-    return await _listed(snapshot, "NULL::bigint", "", where, part, unit_ids)
+    """A part of all opportunities that match; `parent_id` is null, `total` is how many match in all."""
+    listed = f"""SELECT NULL::bigint AS parent_id, deal.id, deal.{part.order.value} AS sorted_by,
+            count(*) OVER () AS total
+        FROM {DEALS} WHERE {MATCHES} {_sorted("deal", part)} OFFSET {_OFFSET} LIMIT {_LIMIT}"""  # noqa: S608 (constants)
+    return await _listed(snapshot, listed, f"{_LISTED.select()}, listed.total", where, part, unit_ids)
 
 
 async def count_opportunities(
@@ -95,9 +112,10 @@ async def opportunities_of_funnels(
     where: OpportunityFilter = EVERYTHING,
     part: Slice = WHOLE,
     unit_ids: Collection[int] | None = None,
+    columns: frozenset[str] | None = None,
 ) -> list[Record]:
     """Each funnel's opportunities that match; the part is of each funnel's list."""
-    return await _belonging(snapshot, "funnel_id", funnel_ids, where, part, unit_ids)
+    return await _belonging(snapshot, "funnel_id", funnel_ids, where, part, unit_ids, columns)
 
 
 async def opportunities_of_stages(
@@ -106,9 +124,10 @@ async def opportunities_of_stages(
     where: OpportunityFilter = EVERYTHING,
     part: Slice = WHOLE,
     unit_ids: Collection[int] | None = None,
+    columns: frozenset[str] | None = None,
 ) -> list[Record]:
     """Each stage's opportunities that match; the part is of each stage's list."""
-    return await _belonging(snapshot, "stage_id", stage_ids, where, part, unit_ids)
+    return await _belonging(snapshot, "stage_id", stage_ids, where, part, unit_ids, columns)
 
 
 async def opportunities_of_customers(
@@ -117,9 +136,10 @@ async def opportunities_of_customers(
     where: OpportunityFilter = EVERYTHING,
     part: Slice = WHOLE,
     unit_ids: Collection[int] | None = None,
+    columns: frozenset[str] | None = None,
 ) -> list[Record]:
     """Each customer's opportunities that match; the part is of each customer's list."""
-    return await _belonging(snapshot, "customer_id", customer_ids, where, part, unit_ids)
+    return await _belonging(snapshot, "customer_id", customer_ids, where, part, unit_ids, columns)
 
 
 async def opportunities_of_positions(
@@ -128,9 +148,10 @@ async def opportunities_of_positions(
     where: OpportunityFilter = EVERYTHING,
     part: Slice = WHOLE,
     unit_ids: Collection[int] | None = None,
+    columns: frozenset[str] | None = None,
 ) -> list[Record]:
     """Each position's opportunities that match; the part is of each position's list."""
-    return await _belonging(snapshot, "position_id", position_ids, where, part, unit_ids)
+    return await _belonging(snapshot, "position_id", position_ids, where, part, unit_ids, columns)
 
 
 async def opportunities_of_units(
@@ -140,11 +161,13 @@ async def opportunities_of_units(
     where: OpportunityFilter = EVERYTHING,
     part: Slice = WHOLE,
     unit_ids: Collection[int] | None = None,
+    columns: frozenset[str] | None = None,
 ) -> list[Record]:
     """The opportunities that match of the positions below each unit (or of the unit itself) on the day `on`."""
     join = f"""JOIN unit_path AS path ON path.company_id = deal.company_id AND path.unit_id = deal.position_id
         AND path.ancestor_id = ANY ({_KEYS}::bigint[]) AND path.valid_from <= {_DAY}::date AND {_DAY} < path.valid_to"""
-    return await _listed(snapshot, "path.ancestor_id", join, where, part, unit_ids, of_unit_ids, on)
+    listed = _numbered("path.ancestor_id", join, part)
+    return await _listed(snapshot, listed, _LISTED.select(columns), where, part, unit_ids, of_unit_ids, on)
 
 
 async def _belonging(
@@ -154,33 +177,49 @@ async def _belonging(
     where: OpportunityFilter,
     part: Slice,
     unit_ids: Collection[int] | None,
+    columns: frozenset[str] | None,
 ) -> list[Record]:
-    join = f"JOIN unnest({_KEYS}::bigint[]) AS wanted (id) ON wanted.id = deal.{column}"
-    return await _listed(snapshot, "wanted.id", join, where, part, unit_ids, keys)
+    wanted = f"unnest({_KEYS}::bigint[]) AS wanted (id)"
+    if len(keys) <= FEW:
+        listed = f"""SELECT wanted.id AS parent_id, own.id, own.sorted_by FROM {wanted} CROSS JOIN LATERAL (
+            SELECT deal.id, deal.{part.order.value} AS sorted_by FROM {DEALS}
+            WHERE deal.{column} = wanted.id AND {MATCHES} {_sorted("deal", part)} OFFSET {_OFFSET} LIMIT {_LIMIT}
+        ) AS own"""  # noqa: S608 (constants)
+    else:
+        listed = _numbered("wanted.id", f"JOIN {wanted} ON wanted.id = deal.{column}", part)
+    return await _listed(snapshot, listed, _LISTED.select(columns), where, part, unit_ids, keys)
+
+
+def _numbered(parent: str, join: str, part: Slice) -> str:
+    """The ids of many lists in one go."""
+    return f"""SELECT parent_id, id, sorted_by FROM (
+        SELECT {parent} AS parent_id, deal.id, deal.{part.order.value} AS sorted_by,
+            row_number() OVER (PARTITION BY {parent} {_sorted("deal", part)}) AS place
+        FROM {DEALS} {join} WHERE {MATCHES}
+    ) AS numbered WHERE place > {_OFFSET}::bigint AND ({_LIMIT}::bigint IS NULL OR place <= {_OFFSET} + {_LIMIT})"""  # noqa: S608 (constants)
+
+
+def _sorted(deal: str, part: Slice, *before: str) -> str:
+    column = "sorted_by" if before else part.order.value
+    direction = "DESC" if part.descending else "ASC"
+    return f"ORDER BY {', '.join([*before, f'{deal}.{column} {direction} NULLS LAST', f'{deal}.id'])}"
 
 
 async def _listed(
     snapshot: Snapshot,
-    parent: str,
-    join: str,
+    listed: str,
+    columns: str,
     where: OpportunityFilter,
     part: Slice,
     unit_ids: Collection[int] | None,
     *keys: Any,
 ) -> list[Record]:
-    direction = "DESC" if part.descending else "ASC"
+    """The deals of a list of ids: only those that are told of are read whole."""
     return await snapshot.fetch(
-        f"""
-        SELECT * FROM (
-            SELECT {parent} AS parent_id, {_COLUMNS}, count(*) OVER (PARTITION BY {parent}) AS total,
-                row_number() OVER (
-                    PARTITION BY {parent} ORDER BY deal.{part.order.value} {direction} NULLS LAST, deal.id
-                ) AS place
-            FROM {DEALS} {join} WHERE {MATCHES}
-        ) AS listed
-        WHERE place > {_OFFSET}::bigint AND ({_LIMIT}::bigint IS NULL OR place <= {_OFFSET} + {_LIMIT})
-        ORDER BY parent_id, place
-        """,  # noqa: S608 (constants and the names of an enumeration)
+        f"""SELECT {columns} FROM ({listed}) AS listed
+        JOIN opportunity AS deal ON deal.company_id = $1 AND deal.id = listed.id
+        JOIN stage ON stage.company_id = deal.company_id AND stage.id = deal.stage_id
+        {_sorted("listed", part, "listed.parent_id")}""",  # noqa: S608 (constants and the names of an enumeration)
         *match_values(snapshot, where, unit_ids),
         part.offset,
         part.limit,

@@ -20,6 +20,11 @@ def currency_scale(currency: str) -> int:
     return get_currency_precision(currency)
 
 
+def currency_scales() -> dict[str, int]:
+    """The decimal places of every currency's minor unit, by its ISO 4217 code."""
+    return {currency: currency_scale(currency) for currency in sorted(_known())}
+
+
 def known_currency(currency: str, path: Path = ()) -> str:
     """`currency` itself; raises `InputError` UNKNOWN_CURRENCY for what is no ISO 4217 code."""
     if currency not in _known():

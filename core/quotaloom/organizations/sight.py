@@ -75,7 +75,22 @@ class Sight:
 
     def seen_units(self, unit_ids: Iterable[int]) -> list[int]:
         """Those of the units whose figures he may see, in their order."""
-        return [unit_id for unit_id in unit_ids if self.sees_unit(unit_id)]
+        return list(unit_ids) if self.everything else [unit_id for unit_id in unit_ids if unit_id in self.unit_ids]
+
+    def named_units(self, unit_ids: Iterable[int]) -> list[int]:
+        """Those of the units that he may know of, in their order."""
+        named = self.units_with_names
+        return list(unit_ids) if named is None else [unit_id for unit_id in unit_ids if unit_id in named]
+
+    def rows_of_units(self, rows: list[Record], column: str = "id") -> list[Record]:
+        """Those of the rows whose unit he may know of, in their order; the column has its id."""
+        named = self.units_with_names
+        return rows if named is None else [row for row in rows if row[column] in named]
+
+    def rows_of_members(self, rows: list[Record]) -> list[Record]:
+        """Those of the rows whose `member_id` is of a member that he may know of, in their order."""
+        named = self.members_with_names
+        return rows if named is None else [row for row in rows if row["member_id"] in named]
 
     def positions_of(self, member_ids: Iterable[int]) -> list[tuple[list[int], frozenset[int] | None]]:
         """Those of the members whose figures he may see, and in which positions: None for all of them.

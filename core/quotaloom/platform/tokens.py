@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import time
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -18,6 +19,12 @@ from quotaloom.platform.errors import InputError, Unauthenticated
 
 ALGORITHM = "HS256"
 """The one algorithm that is accepted: a token never chooses how it is checked."""
+
+MOST_TOKENS = 1_000
+"""How many good tokens a process knows by heart; the oldest is forgotten first."""
+
+MOST_BYTES = 2_000
+"""How long a token may be to be known by heart; ours have some 400 bytes."""
 
 _REQUIRED = ["exp", "iat", "aud", "iss", "sub", "company", "role"]
 
@@ -44,6 +51,7 @@ class TokenAuthority:
     key: bytes
     audience: str
     issuer: str
+    _good: dict[str, Identity] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def issue(self, identity: Identity, now: datetime, lifetime: timedelta) -> str:
         """A token for `identity`, valid from `now` for `lifetime`; raises `InputError` for an unknown scope."""
@@ -67,6 +75,11 @@ class TokenAuthority:
 
     def authenticate(self, authorization: str | None) -> Identity:
         """Whom the `Authorization` header names; raises `Unauthenticated`, which says what is wrong."""
+        if authorization in self._good:
+            identity = self._good[authorization]
+            if identity.expires_at is not None and time.time() < int(identity.expires_at.timestamp()):
+                return identity
+            del self._good[authorization]
         if not authorization:
             raise Unauthenticated("send an Authorization header with a bearer token")
         scheme, _, token = authorization.partition(" ")
@@ -81,11 +94,23 @@ class TokenAuthority:
                 issuer=self.issuer,
                 options={"require": _REQUIRED},
             )
-            return _identity(claims)
+            identity = _identity(claims)
         except jwt.ExpiredSignatureError:
             raise Unauthenticated("the token has expired; ask for a new one") from None
         except (jwt.InvalidTokenError, KeyError, TypeError, ValueError):
             raise Unauthenticated("the token is not valid here") from None
+        self._remember(authorization, identity)
+        return identity
+
+    def _remember(self, authorization: str, identity: Identity) -> None:
+        """Keep whom a good token names, for as long as it is good: nothing else is ever said of a token here.
+
+        Whether its bearer still belongs to the company is asked of the database, by every request.
+        """
+        if len(authorization) <= MOST_BYTES:
+            if len(self._good) >= MOST_TOKENS:
+                del self._good[next(iter(self._good))]
+            self._good[authorization] = identity
 
 
 def _identity(claims: dict[str, object]) -> Identity:

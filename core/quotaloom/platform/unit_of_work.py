@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Coroutine, Hashable, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -55,6 +55,7 @@ class Snapshot:
         self._held = client.acquire_connection()
         self._connection: Connection | None = None
         self._closed = False
+        self.kept: dict[Hashable, Any] = {}
         self.statements = 0
 
     async def __aenter__(self) -> Snapshot:
@@ -303,6 +304,17 @@ def _json(value: Any) -> str | None:
     return None if value is None else orjson.dumps(value, default=str).decode()
 
 
+class _Unbroken(asyncio.Task[Any]):
+    """A task that nobody but its loop can cancel: those who wait for it are shielded from it."""
+
+
+def unbroken() -> bool:
+    """Whether we run to the end anyway, whatever happens to whoever waits for us."""
+    return isinstance(asyncio.current_task(), _Unbroken)
+
+
 async def to_the_end(work: Coroutine[Any, Any, T]) -> T:
-    """The result of `work`, which runs in a task of its own and to its end, whatever happens to the caller."""
-    return await asyncio.shield(asyncio.ensure_future(work))
+    """The result of `work`, which runs to its end, whatever happens to the caller: in a task of its own if need be."""
+    if unbroken():
+        return await work
+    return await asyncio.shield(_Unbroken(work, loop=asyncio.get_running_loop()))

@@ -14,6 +14,7 @@ from quotaloom.funnels.commands.customers import NewCustomer, create_customer
 from quotaloom.funnels.commands.stage_changes import lose_opportunity, win_opportunity
 from quotaloom.funnels.filtering import OpportunityFilter
 from quotaloom.funnels.opportunity_reads import (
+    FEW,
     OpportunityOrder,
     Slice,
     count_opportunities,
@@ -126,26 +127,51 @@ async def test_a_viewer_sees_the_deals_of_his_positions(database: Database) -> N
     assert {row["name"] for row in rows} == {"fig", "plum"}
 
 
-async def test_lists_of_many_parents_come_in_one_statement(database: Database) -> None:
-    """Each funnel, stage, customer and position has its own list, and each list its own part and total."""
+@pytest.mark.parametrize("others", [0, FEW])
+async def test_lists_of_many_parents_come_in_one_statement(database: Database, others: int) -> None:
+    """Each funnel, stage, customer and position has its own list and each list its own part, among a few or many."""
     floor = await stock(database)
     contoso = (await floor.one("SELECT id FROM customer"))["id"]
     lead, won = floor.stages["lead"], floor.stages["won"]
     ann, bob = floor.units["ann"], floor.units["bob"]
+    unknown = range(10**9, 10**9 + others)
 
-    def told(rows: list[Record]) -> list[tuple[int, str, int]]:
-        return [(row["parent_id"], row["name"], row["total"]) for row in rows]
+    def told(rows: list[Record]) -> list[tuple[int, str]]:
+        return [(row["parent_id"], row["name"]) for row in rows]
+
+    def listed(read: Callable[..., Awaitable[list[Record]]], *ids: int, part: Slice) -> Awaitable[list[Record]]:
+        return ask(floor, lambda snapshot: read(snapshot, [*ids, *unknown], OpportunityFilter(), part))
 
     first = Slice(OpportunityOrder.NAME, descending=False, limit=1)
-    everything = OpportunityFilter()
-    stages = await ask(floor, lambda snapshot: opportunities_of_stages(snapshot, [won, lead], everything, first))
-    assert told(stages) == [(lead, "apple", 2), (won, "plum", 1)]
-    positions = await ask(floor, lambda snapshot: opportunities_of_positions(snapshot, [ann, bob], everything, BY_NAME))
-    assert told(positions) == [(ann, "apple", 2), (ann, "pear", 2), (bob, "plum", 1)]
-    customers = await ask(floor, lambda snapshot: opportunities_of_customers(snapshot, [contoso], everything, BY_NAME))
-    assert told(customers) == [(contoso, "apple", 2), (contoso, "fig", 2)]
-    funnels = await ask(floor, lambda snapshot: opportunities_of_funnels(snapshot, [floor.funnel], everything, first))
-    assert told(funnels) == [(floor.funnel, "apple", 4)]
+    last = Slice(OpportunityOrder.AMOUNT, descending=True, offset=1)
+    stages = await listed(opportunities_of_stages, won, lead, part=first)
+    assert told(stages) == [(lead, "apple"), (won, "plum")]
+    positions = await listed(opportunities_of_positions, ann, bob, part=BY_NAME)
+    assert told(positions) == [(ann, "apple"), (ann, "pear"), (bob, "plum")]
+    customers = await listed(opportunities_of_customers, contoso, part=BY_NAME)
+    assert told(customers) == [(contoso, "apple"), (contoso, "fig")]
+    funnels = await listed(opportunities_of_funnels, floor.funnel, part=last)
+    assert told(funnels) == [(floor.funnel, "plum"), (floor.funnel, "fig"), (floor.funnel, "pear")]
+
+
+async def test_a_row_has_just_what_is_asked_for(database: Database) -> None:
+    """Days as text, and amounts with the decimal places of their currency: 3.00 of CNY, 5 of JPY, 0.005 of KWD."""
+    floor = await stock(database)
+    await floor.open("bob", key="k5", name="yen", opened_on=date(2026, 1, 6), amount=5, currency="JPY")
+    await floor.open("bob", key="k6", name="dinar", amount=5, currency="KWD")
+    asked = frozenset({"amount", "opened_on"})
+    ids = [floor.units["ann"], floor.units["bob"]]
+    rows = await ask(
+        floor,
+        lambda snapshot: opportunities_of_positions(snapshot, ids, OpportunityFilter(), BY_NAME, columns=asked),
+    )
+    assert [dict(row) for row in rows] == [
+        {"amount": "3.00", "opened_on": "2026-01-05"},
+        {"amount": None, "opened_on": "2026-02-05"},
+        {"amount": "0.005", "opened_on": None},
+        {"amount": "2.00", "opened_on": "2026-03-05"},
+        {"amount": "5", "opened_on": "2026-01-06"},
+    ]
 
 
 async def test_a_unit_has_the_deals_of_the_positions_below_it_on_a_day(database: Database) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from random import Random
 
+import pytest
 from asyncpg import Record
 
 from quotaloom.organizations import reads
@@ -41,17 +43,19 @@ async def test_children_stand_in_tree_order(database: Database) -> None:
     ]
 
 
-async def test_children_are_those_open_and_placed_on_the_day(database: Database) -> None:
-    """A unit that moved or closed is a child up to the day before."""
+@pytest.mark.parametrize("others", [(), tuple(range(10**9, 10**9 + 50))])
+async def test_children_are_those_open_and_placed_on_the_day(database: Database, others: Sequence[int]) -> None:
+    """A unit that moved or closed is a child up to the day before, whether a few parents are asked or many."""
     a = await acme(database)
     await move_unit(a.work, a.team, a.west, APRIL)
     await close_unit(a.work, a.seat, MAY)
     async with a.work.snapshot() as snapshot:
         for on, parent in ((MARCH, a.east), (APRIL, a.west)):
-            assert pairs(await reads.children(snapshot, [a.east, a.west], on), "parent_id", "id") == [(parent, a.team)]
+            found = await reads.children(snapshot, [a.east, a.west, *others], on)
+            assert pairs(found, "parent_id", "id") == [(parent, a.team)]
             assert pairs(await reads.parents(snapshot, [a.team, a.root], on), "unit_id", "id") == [(a.team, parent)]
-        assert len(await reads.children(snapshot, [a.team], APRIL)) == 1
-        assert await reads.children(snapshot, [a.team], MAY) == []
+        assert len(await reads.children(snapshot, [a.team, *others], APRIL)) == 1
+        assert await reads.children(snapshot, [a.team, *others], MAY) == []
 
 
 async def test_ancestors_come_root_first_with_their_distance(database: Database) -> None:
@@ -111,23 +115,50 @@ async def test_holders_and_heads_are_answered_for_all_days_or_one(database: Data
     await appoint_head(a.work, a.team, a.ann, APRIL)
     async with a.work.snapshot() as snapshot:
         every = await reads.holders(snapshot, [a.seat])
-        assert pairs(every, "member_name", "valid_from") == [("Ann", None), ("Bo", APRIL)]
+        assert pairs(every, "member_id", "valid_from") == [(a.ann, None), (a.bo, APRIL)]
         assert pairs(await reads.holders(snapshot, [a.seat], MARCH), "member_id", "valid_to") == [(a.ann, APRIL)]
         assert pairs(await reads.heads(snapshot, [a.team, a.root], APRIL), "unit_id", "member_id") == [
             (a.root, a.ann),
             (a.team, a.ann),
         ]
-        assert pairs(await reads.positions(snapshot, [a.ann, a.bo]), "member_id", "position_name") == [
-            (a.ann, "Seat 1"),
-            (a.bo, "Seat 1"),
+        assert pairs(await reads.positions(snapshot, [a.ann, a.bo]), "member_id", "position_id") == [
+            (a.ann, a.seat),
+            (a.bo, a.seat),
         ]
         assert pairs(await reads.positions(snapshot, [a.ann, a.bo], APRIL), "member_id", "position_id") == [
             (a.bo, a.seat)
         ]
-        assert pairs(await reads.headed_units(snapshot, [a.ann]), "unit_id", "unit_kind") == [
-            (a.root, "company"),
-            (a.team, "team"),
+        assert pairs(await reads.headed_units(snapshot, [a.ann]), "unit_id", "valid_from") == [
+            (a.root, None),
+            (a.team, APRIL),
         ]
+
+
+async def test_rows_have_just_the_columns_asked_for(database: Database) -> None:
+    """Those, days as text, and the ids of what they tell of."""
+    a = await acme(database)
+    await appoint_holder(a.work, a.seat, a.ann, APRIL)
+    await appoint_head(a.work, a.team, a.ann, APRIL)
+    named, dated = frozenset({"name"}), frozenset({"valid_from"})
+    of_ann, of_seat = {"member_id": a.ann, "valid_from": "2026-04-01"}, {"position_id": a.seat}
+    async with a.work.snapshot() as snapshot:
+        for rows, expected in (
+            (await reads.units(snapshot, [a.team], named), {"id": a.team, "name": "Team 1"}),
+            (await reads.children(snapshot, [a.team], MARCH, named), {"id": a.seat, "name": "Seat 1"}),
+            (await reads.parents(snapshot, [a.seat], MARCH, named), {"id": a.team, "name": "Team 1"}),
+            (
+                await reads.descendants(snapshot, [a.team], MARCH, None, named),
+                {"id": a.seat, "name": "Seat 1", "depth": 1},
+            ),
+            (await reads.members(snapshot, [a.ann], named), {"id": a.ann, "name": "Ann"}),
+            (await reads.holders(snapshot, [a.seat], None, dated), of_ann),
+            (await reads.heads(snapshot, [a.team], None, dated | {"member_id"}), of_ann),
+            (await reads.positions(snapshot, [a.ann], None, dated), {**of_seat, "valid_from": "2026-04-01"}),
+            (await reads.headed_units(snapshot, [a.ann], None, frozenset()), {"unit_id": a.team}),
+        ):
+            assert [dict(row) for row in rows] == [expected]
+        above = await reads.ancestors(snapshot, [a.seat], MARCH, frozenset({"unit_id"}))
+    assert all(set(row.keys()) == {"unit_id", "id"} and row["unit_id"] == a.seat for row in above)
 
 
 async def test_units_and_members_are_found_by_id_and_by_key(database: Database) -> None:

@@ -1,0 +1,81 @@
+"""What is sent back: JSON and files, compressed where the client asks for it, and nobody else kept waiting."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from io import BytesIO
+from typing import Any, BinaryIO, Final
+
+from starlette.datastructures import Headers
+from starlette.responses import Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
+
+from quotaloom_server.compression import LEAST, Compression, encoding_for
+from quotaloom_server.pieces import Pieces, dumped
+
+_CHUNK: Final = 2**18
+
+_JSON: Final = [(b"content-type", b"application/json"), (b"vary", b"accept-encoding")]
+
+
+class JSONAnswer:
+    """An answer of any size, as an ASGI application; it is written when it is sent, and sent once."""
+
+    status_code: Final = 200
+
+    def __init__(self, data: Mapping[str, Any] | list[Any]) -> None:
+        self._data: list[Any] = [data]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Write it and send it."""
+        pieces = await dumped(self._data.pop())
+        headers = [*_JSON]
+        size = sum(map(len, pieces))
+        encoding = encoding_for(Headers(scope=scope).get("accept-encoding")) if size >= LEAST else None
+        if encoding is not None:
+            pieces = await _all_compressed(pieces, encoding)
+            size = sum(map(len, pieces))
+            headers.append((b"content-encoding", encoding.encode()))
+        headers.append((b"content-length", b"%d" % size))
+        await send({"type": "http.response.start", "status": self.status_code, "headers": headers})
+        last = pieces.pop()
+        for piece in pieces:
+            await send({"type": "http.response.body", "body": bytes(piece), "more_body": True})
+        await send({"type": "http.response.body", "body": bytes(last)})
+
+
+async def _all_compressed(pieces: Pieces, encoding: str) -> Pieces:
+    stream = Compression(encoding)
+    ready = [await stream.add(piece) for piece in pieces]
+    return [*filter(None, ready), stream.end()]
+
+
+def file_answer(
+    content: bytes | BinaryIO, media_type: str, headers: Mapping[str, str], accepted: str | None
+) -> Response:
+    """An answer with a file, which is closed once it is sent; texts are compressed as `accepted` says.
+
+    Spreadsheets and PDF are compressed as they are.
+    """
+    file = BytesIO(content) if isinstance(content, bytes) else content
+    if not media_type.startswith("text/"):
+        return StreamingResponse(_chunks(file), media_type=media_type, headers=headers)
+    encoding, told = encoding_for(accepted), {**headers, "vary": "accept-encoding"}
+    if encoding is None:
+        return StreamingResponse(_chunks(file), media_type=media_type, headers=told)
+    told["content-encoding"] = encoding
+    return StreamingResponse(_compressed(_chunks(file), encoding), media_type=media_type, headers=told)
+
+
+async def _chunks(file: BinaryIO) -> AsyncIterator[bytes]:
+    with file:
+        while chunk := await asyncio.to_thread(file.read, _CHUNK):
+            yield chunk
+
+
+async def _compressed(pieces: AsyncIterator[bytes], encoding: str) -> AsyncIterator[bytes]:
+    stream = Compression(encoding)
+    async for piece in pieces:
+        yield await stream.add(piece)
+    yield stream.end()

@@ -1,0 +1,126 @@
+"""JSON of any size without holding the loop: large answers are written in pieces, between which others get their turn.
+
+The pieces joined are exactly what one `orjson.dumps` of the whole would be. orjson holds the interpreter while it
+writes, so that a thread would help nobody.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import re
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+import orjson
+
+Pieces = list[bytes | bytearray]
+"""A text in parts, to be sent one after the other."""
+
+HEAVY: Final = 10_000
+"""How much may be written at a stretch, in values as `_is_heavy` counts them: a millisecond or so."""
+
+LARGE: Final = 2**18
+"""Bytes that a piece of a list shall have, about."""
+
+_HOLDING: Final = (dict, list, tuple)
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def dumps(data: object) -> bytes:
+    """JSON at a stretch; half of a surrogate pair, which no JSON can hold, is replaced."""
+    try:
+        return orjson.dumps(data)
+    except orjson.JSONEncodeError:
+        return orjson.dumps(_without_surrogates(data))
+
+
+async def dumped(data: object) -> Pieces:
+    """JSON in pieces. Who calls this shall keep nothing of `data`: it is let go in pieces, too."""
+    if not _is_heavy(data):
+        return [dumps(data)]
+    kept: list[object] = []
+    written: Pieces = []
+    growing = bytearray()
+    for piece in _pieces(data, kept):
+        growing += piece
+        if len(growing) >= LARGE:
+            written.append(growing)
+            growing = bytearray()
+        await asyncio.sleep(0)
+    del data
+    # To let hundreds of thousands of values go at once would take as long as to write them.
+    while kept:
+        kept.pop()
+        await asyncio.sleep(0)
+    return [*written, growing]
+
+
+def _pieces(value: object, kept: list[object]) -> Iterator[bytes]:
+    """The JSON of a value, a piece at a time; what each was written of is added to `kept`."""
+    if not _is_heavy(value):
+        kept.append(value)
+        yield dumps(value)
+    elif isinstance(value, dict):
+        yield from _pieces_of_dict(value, kept)
+    elif isinstance(value, list | tuple):
+        yield from _pieces_of_list(value, kept)
+    else:
+        yield dumps(value)
+
+
+def _pieces_of_dict(value: dict[str, object], kept: list[object]) -> Iterator[bytes]:
+    opening = b"{"
+    for name, one in value.items():
+        yield opening + dumps(name) + b":"
+        yield from _pieces(one, kept)
+        opening = b","
+    yield b"}"
+
+
+def _pieces_of_list(value: Sequence[object], kept: list[object]) -> Iterator[bytes]:
+    opening, begun, step = b"[", 0, 1
+    while begun < len(value):
+        some = value[begun : begun + step]
+        if _is_heavy(some):
+            if step > 1:
+                step //= 2
+                continue
+            yield opening
+            yield from _pieces(some[0], kept)
+        else:
+            kept.append(some)
+            written = dumps(some)
+            yield opening + written[1:-1]
+            step = max(1, min(2 * step, step * LARGE // len(written)))
+        begun += len(some)
+        opening = b","
+    yield b"]"
+
+
+def _is_heavy(value: object) -> bool:
+    """Whether a value holds more than `HEAVY` others, at any depth; those in the lowest dicts count as one.
+
+    The garbage collector knows best what holds what: it looks at one level after the other without running our code
+    for every value.
+    """
+    level, found = [value], 0
+    while level:
+        below = gc.get_referents(*level)
+        found += len(below)
+        if found > HEAVY:
+            return True
+        level = [one for one in filter(gc.is_tracked, below) if type(one) in _HOLDING]
+    return False
+
+
+def _without_surrogates(data: object) -> object:
+    """The same with U+FFFD in their place, so that one text does not take the whole answer with it."""
+    if isinstance(data, str):
+        return _SURROGATE.sub("\ufffd", data)
+    if isinstance(data, dict):
+        return {_without_surrogates(key): _without_surrogates(one) for key, one in data.items()}
+    if isinstance(data, list | tuple):
+        return [_without_surrogates(one) for one in data]
+    return data

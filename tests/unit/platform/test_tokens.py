@@ -1,0 +1,60 @@
+"""Bearer tokens, and those that a process knows by heart."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from quotaloom.platform import tokens
+from quotaloom.platform.access import Role
+from quotaloom.platform.errors import Unauthenticated
+from quotaloom.platform.tokens import Identity, TokenAuthority
+
+ANN = Identity(1, "ann", Role.MEMBER, 7)
+
+
+def authority(key: bytes = b"k" * 32) -> TokenAuthority:
+    """An authority that knows no token yet."""
+    return TokenAuthority(key, "quotaloom", "quotaloom")
+
+
+def header(issuer: TokenAuthority, identity: Identity = ANN, seconds: int = 60) -> str:
+    """The header with a fresh token."""
+    return f"Bearer {issuer.issue(identity, datetime.now(UTC), timedelta(seconds=seconds))}"
+
+
+def test_a_token_that_is_known_ends_when_it_ends() -> None:
+    """It is good the first and the second time, and after its last second it is not."""
+    ours = authority()
+    sent = header(ours, seconds=2)
+    assert [ours.authenticate(sent), ours.authenticate(sent)] == [ANN, ANN]
+    time.sleep(2)
+    for _ in range(2):
+        with pytest.raises(Unauthenticated, match="has expired"):
+            ours.authenticate(sent)
+
+
+def test_no_other_token_passes_for_one_that_is_known() -> None:
+    """Neither with a letter more or less, nor of another key, nor as another authority's acquaintance."""
+    ours, others = authority(), authority(b"o" * 32)
+    sent = header(ours)
+    assert ours.authenticate(sent) == ANN
+    for forged in (sent[:-1], f"{sent}A", sent.replace("Bearer", "Basic"), header(others)):
+        with pytest.raises(Unauthenticated):
+            ours.authenticate(forged)
+    with pytest.raises(Unauthenticated):
+        others.authenticate(sent)
+
+
+def test_few_tokens_are_known_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of three, two are kept; all three are good all the same."""
+    monkeypatch.setattr(tokens, "MOST_TOKENS", 2)
+    ours = authority()
+    people = [replace(ANN, subject=name) for name in ("ann", "bo", "cy")]
+    sent = {person.subject: header(ours, person) for person in people}
+    for _ in range(2):
+        assert [ours.authenticate(sent[person.subject]) for person in people] == people
+        assert len(ours._good) == 2

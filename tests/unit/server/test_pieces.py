@@ -1,0 +1,68 @@
+"""JSON in pieces is the JSON of the whole."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from quotaloom_server import pieces
+
+TEXTS = st.text(max_size=5)
+ANSWERS = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.floats(allow_nan=False) | TEXTS,
+    lambda one: st.lists(one, max_size=12) | st.dictionaries(TEXTS, one, max_size=6) | st.tuples(one, one),
+    max_leaves=60,
+)
+
+
+def rows(number: int) -> list[dict[str, Any]]:
+    """That many units with their months."""
+    return [
+        {"name": f"Unit {unit}", "cells": [{"period": str(month)} for month in range(12)]} for unit in range(number)
+    ]
+
+
+@given(answer=ANSWERS, heavy=st.integers(1, 20), large=st.sampled_from([1, 30, 10_000]))
+@settings(max_examples=60, deadline=None)
+def test_pieces_joined_are_the_whole(answer: Any, heavy: int, large: int) -> None:
+    """Whatever is nested in what, and however small the pieces are, not a byte differs."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pieces, "HEAVY", heavy)
+        patch.setattr(pieces, "LARGE", large)
+        written = asyncio.run(pieces.dumped(answer))
+    assert b"".join(written) == orjson.dumps(answer)
+
+
+async def test_others_get_their_turn_while_a_large_answer_is_written() -> None:
+    """A list of 6,000 units and one that hangs by a single branch are written in many turns, a small one in none."""
+
+    async def turns_of(answer: Any) -> int:
+        taken = 0
+
+        async def count() -> None:
+            nonlocal taken
+            while True:
+                taken += 1
+                await asyncio.sleep(0)
+
+        others = asyncio.create_task(count())
+        await pieces.dumped(answer)
+        others.cancel()
+        return taken
+
+    assert await turns_of({"data": {"units": rows(3)}}) == 0
+    assert await turns_of({"data": {"units": rows(6_000)}}) > 10
+    assert await turns_of({"data": {"root": {"children": [{"children": rows(6_000)}]}}}) > 10
+
+
+async def test_half_of_a_surrogate_pair_is_replaced_in_its_piece() -> None:
+    """The rest of a large answer stays as it is."""
+    units = rows(6_000)
+    units[5_000]["name"] = "Unit \ud800"
+    read = orjson.loads(b"".join(await pieces.dumped({"data": units})))
+    assert [read["data"][number]["name"] for number in (4_999, 5_000)] == ["Unit 4999", "Unit \ufffd"]
