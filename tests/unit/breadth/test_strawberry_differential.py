@@ -1,0 +1,112 @@
+"""Strawberry's stock executor with data loaders against the breadth-first one: the same data from the same schema."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import date
+from decimal import Decimal
+from enum import Enum
+from operator import getitem
+from random import Random
+from typing import Any
+
+import strawberry
+from strawberry import Info
+from strawberry.schema.config import StrawberryConfig
+
+from strawberry_breadth import BreadthFirstSchema, batch, column
+from tests.unit.breadth.test_contract import Context
+
+DOCUMENTS = 300
+
+
+@strawberry.enum
+class Level(Enum):
+    """How high a unit stands."""
+
+    HIGH = "high"
+    LOW = "low"
+
+
+def row(number: int) -> dict[str, Any]:
+    """A unit whose every column follows from its number."""
+    return {
+        "id": number,
+        "boss": None if number % 4 == 0 else number // 2,
+        "level": Level.HIGH if number % 2 else Level.LOW,
+        "amount": Decimal(number) / 8,
+        "since": date(2024, 1 + number % 12, 1),
+        "note": None if number % 3 == 0 else f"unit {number}",
+    }
+
+
+async def load_units(keys: list[int], info: Info, count: int = 2) -> list[dict[str, Any]]:
+    """Units below each, none below those that divide by 5."""
+    return [{**row(key * 3 + n), "above": key} for key in reversed(keys) if key % 5 for n in range(count)]
+
+
+async def load_bosses(keys: list[int], info: Info) -> list[dict[str, Any]]:
+    """A boss for those that have one."""
+    return [row(key) for key in keys if key]
+
+
+async def load_scores(units: list[dict[str, Any]], info: Info) -> list[Any]:
+    """A score for each, but an error for some."""
+    return [ValueError("no score") if unit["id"] % 7 == 6 else unit["id"] % 7 for unit in units]
+
+
+@strawberry.type
+class Unit:
+    """A row."""
+
+    id: int
+    level: Level
+    amount: Decimal
+    since: date
+    note: str | None
+    doubled: Decimal = column(lambda amount: amount * 2, of="amount", description="Twice.")
+    units: list[Unit] = batch(load_units, key="id", by="above", description="Below.")
+    boss: Unit | None = batch(load_bosses, key="boss", by="id", one=True, description="Above.")
+    score: int | None = batch(load_scores, description="Some have none.")
+
+
+@strawberry.type
+class Query:
+    """Root."""
+
+    @strawberry.field
+    def unit(self, number: int) -> Unit:
+        """A unit by its number."""
+        return row(number)  # type: ignore[return-value] # rows are dictionaries
+
+
+CONFIG = StrawberryConfig(default_resolver=getitem)
+STOCK = strawberry.Schema(Query, config=CONFIG)
+BREADTH_FIRST = BreadthFirstSchema(Query, config=CONFIG)
+LEAVES = ["id", "level", "amount", "since", "note", "doubled", "score", "__typename"]
+
+
+def selection(random: Random, depth: int) -> str:
+    """Some fields of a unit, relations among them as long as there is depth left."""
+    chosen = random.sample(LEAVES, random.randint(1, 4))
+    for name in random.sample(["units", "few: units(count: 1)", "units", "boss", "chief: boss"], 2 if depth else 0):
+        chosen.append(f"{name} {selection(random, depth - 1)}")
+    random.shuffle(chosen)
+    return "{ " + " ".join(chosen) + " }"
+
+
+async def test_both_executors_read_the_same_from_loaders() -> None:
+    """300 documents over relations, columns, enums, decimals and dates: equal data, and the same errors."""
+    random = Random(7)
+    for _ in range(DOCUMENTS):
+        query = f"{{ unit(number: {random.randint(0, 40)}) {selection(random, 2)} }}"
+        stock, got = await asyncio.gather(
+            STOCK.execute(query, context_value=Context()), BREADTH_FIRST.execute(query, context_value=Context())
+        )
+        assert repr(got.data) == repr(stock.data), query
+        assert errors(got) == errors(stock), query
+
+
+def errors(result: Any) -> list[str]:
+    """Sorted, as the stock executor tells them in the order in which loaders ended."""
+    return sorted(f"{error.path} {error.message}" for error in result.errors or [])
