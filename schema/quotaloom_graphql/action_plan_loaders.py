@@ -29,7 +29,7 @@ from quotaloom_graphql.arguments import PeriodLabel
 from quotaloom_graphql.connections import After, First, page, window
 from quotaloom_graphql.context import Info, RequestContext
 from quotaloom_graphql.enums import PlanStatus
-from quotaloom_graphql.funnel_loaders import load_customers, load_opportunities
+from quotaloom_graphql.funnel_loaders import seen_customers, seen_opportunities
 from quotaloom_graphql.lead_loaders import load_leads
 from quotaloom_graphql.nodes import decode_id, encode_id, optional_id
 from quotaloom_graphql.plan_loaders import load_plans
@@ -314,8 +314,8 @@ async def _hidden(changed: Sequence[Mapping[str, tuple[Any, Any]]], info: Info) 
 
 _RECORDS: Final[Mapping[str, Callable[[list[int], Info], Awaitable[Sequence[Any]]]]] = {
     "lead_id": load_leads,
-    "customer_id": load_customers,
-    "opportunity_id": load_opportunities,
+    "customer_id": lambda keys, info: seen_customers(info.context, keys),
+    "opportunity_id": lambda keys, info: seen_opportunities(info.context, keys),
     "activity_id": load_activities,
 }
 """What items name that not everybody sees who sees the plan."""

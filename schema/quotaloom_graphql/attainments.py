@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import strawberry
 
 from quotaloom.calendars.periods import Period
+from quotaloom.targets.attainment_columns import answered
 from quotaloom.targets.attainments import Figures, attainment_by_member, attainment_by_unit, told
 from quotaloom_graphql.arguments import (
     AsOf,
@@ -29,7 +30,7 @@ from quotaloom_graphql.entry_pages import load_figure_achievements
 from quotaloom_graphql.enums import AttainmentStatus, Structure
 from quotaloom_graphql.projections import Projection
 from quotaloom_graphql.questions import PlanAsked, attainment_question, period_named, periods_named
-from strawberry_breadth import batch, column
+from strawberry_breadth import asked, batch, column
 
 if TYPE_CHECKING:
     from quotaloom_graphql.achievements import Achievement
@@ -125,7 +126,7 @@ async def load_unit_attainment(
     plan: PlanId = None,
     plan_version: PlanVersionNumber = None,
     at_plan_rate: PlanRate = False,
-) -> list[Figures]:
+) -> list[Any]:
     """Attainment of the units whose figures the viewer may see."""
     periods = [await period_named(info.context, period)]
     return await _unit_attainments(
@@ -144,7 +145,7 @@ async def load_unit_attainments(
     plan: PlanId = None,
     plan_version: PlanVersionNumber = None,
     at_plan_rate: PlanRate = False,
-) -> list[Figures]:
+) -> list[Any]:
     """Attainment of the units for each period of a grain."""
     periods = await periods_named(info.context, period, grain)
     return await _unit_attainments(
@@ -161,7 +162,7 @@ async def _unit_attainments(
     structure: Structure,
     plan: PlanAsked,
     at_plan_rate: bool,
-) -> list[Figures]:
+) -> list[Any]:
     context = info.context
     sight = await context.sight()
     visible = sight.seen_units(keys)
@@ -171,7 +172,8 @@ async def _unit_attainments(
     if not visible or not periods:
         return []
     company = (await context.work()).company
-    return await attainment_by_unit(context.snapshot, await context.calendar(), company.currency, visible, question)
+    rows = await attainment_by_unit(context.snapshot, await context.calendar(), company.currency, visible, question)
+    return answered(rows, asked(info))
 
 
 async def load_member_attainment(
@@ -182,7 +184,7 @@ async def load_member_attainment(
     as_of: AsOf = None,
     plan: PlanId = None,
     plan_version: PlanVersionNumber = None,
-) -> list[Figures]:
+) -> list[Any]:
     """Attainment of the members whose figures the viewer may see: his own whole, others' in the subtrees he heads."""
     return await _member_attainments(
         keys, info, [await period_named(info.context, period)], metric, as_of, PlanAsked(plan, plan_version)
@@ -198,7 +200,7 @@ async def load_member_attainments(
     as_of: AsOf = None,
     plan: PlanId = None,
     plan_version: PlanVersionNumber = None,
-) -> list[Figures]:
+) -> list[Any]:
     """Attainment of the members for each period of a grain."""
     periods = await periods_named(info.context, period, grain)
     return await _member_attainments(keys, info, periods, metric, as_of, PlanAsked(plan, plan_version))
@@ -206,12 +208,12 @@ async def load_member_attainments(
 
 async def _member_attainments(
     keys: list[int], info: Info, periods: Sequence[Period], metric: str, as_of: date | None, plan: PlanAsked
-) -> list[Figures]:
+) -> list[Any]:
     context = info.context
     sight = await context.sight()
     question = await attainment_question(context, periods, metric, as_of=as_of, plan=plan)
     rows: list[Figures] = []
     for members, positions in sight.positions_of(keys) if periods else ():
-        calendar, asked = await context.calendar(), replace(question, position_ids=positions)
-        rows += await attainment_by_member(context.snapshot, calendar, members, asked)
-    return rows
+        calendar, of_them = await context.calendar(), replace(question, position_ids=positions)
+        rows += await attainment_by_member(context.snapshot, calendar, members, of_them)
+    return answered(rows, asked(info))

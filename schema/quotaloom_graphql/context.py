@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Hashable, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import partial
 from typing import Any, TypeVar
 
 from strawberry import Info as StrawberryInfo
@@ -24,6 +25,7 @@ from quotaloom.platform.unit_of_work import Record, Snapshot, unbroken
 from quotaloom.platform.work import NO_COMPANY, Work
 from quotaloom.policies.host import PolicyHost
 from quotaloom.targets.attainment_feed import AttainmentFeed
+from quotaloom_graphql.references import KeptReferences
 
 T = TypeVar("T")
 
@@ -37,6 +39,7 @@ class Services:
     clock: Callable[[], datetime]
     feed: AttainmentFeed
     notifications: NotificationFeed = field(default_factory=NotificationFeed)
+    references: KeptReferences = field(default_factory=KeptReferences)
 
 
 class RequestContext:
@@ -159,20 +162,20 @@ class RequestContext:
 
     async def calendar(self) -> CompanyCalendar:
         """The company's fiscal calendar and working days."""
+        kept = self.services.references.of((await self.work()).company)
+        if kept.calendar is None:
+            kept.calendar = await self.once("calendar", partial(load_calendar, self.snapshot, kept.company))
+        return kept.calendar
 
-        async def load() -> CompanyCalendar:
-            return await load_calendar(self.snapshot, (await self.work()).company)
-
-        return await self.once("calendar", load)
-
-    async def metrics(self) -> dict[int, Record]:
+    async def metrics(self) -> Mapping[int, Record]:
         """Every metric of the company, by number."""
+        kept = self.services.references.of((await self.work()).company)
+        if kept.metrics is None:
+            kept.metrics = await self.once("metrics", self._load_metrics)
+        return kept.metrics
 
-        async def load() -> dict[int, Record]:
-            await self.work()
-            return {metric["id"]: metric for metric in await all_metrics(self.snapshot)}
-
-        return await self.once("metrics", load)
+    async def _load_metrics(self) -> dict[int, Record]:
+        return {metric["id"]: metric for metric in await all_metrics(self.snapshot)}
 
 
 async def _awaited(read: Callable[[], Awaitable[T]]) -> T:

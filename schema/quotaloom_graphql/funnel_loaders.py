@@ -136,8 +136,13 @@ async def load_funnel_stages(keys: list[int], info: Info, version: OfVersion = N
 
 async def load_customers(keys: list[int], info: Info) -> list[Record]:
     """Customers by number, of those that have a deal the viewer may see, or none at all."""
-    sight = await info.context.sight()
-    return await reads.customers_by_id(info.context.snapshot, keys, sight.units_with_figures)
+    return await seen_customers(info.context, keys, asked(info))
+
+
+async def seen_customers(context: RequestContext, keys: list[int], columns: Columns = None) -> list[Record]:
+    """The same for whoever needs customers that no field answers with."""
+    visible = (await context.sight()).units_with_figures
+    return await reads.customers_by_id(context.snapshot, keys, visible, columns)
 
 
 async def load_merged_customers(keys: list[int], info: Info) -> list[Record]:
@@ -146,11 +151,16 @@ async def load_merged_customers(keys: list[int], info: Info) -> list[Record]:
     return await reads.customers_merged_into(info.context.snapshot, keys, sight.units_with_figures)
 
 
-async def load_opportunities(keys: list[int], info: Info) -> list[dict[str, Any]]:
+async def load_opportunities(keys: list[int], info: Info) -> list[Any]:
     """Deals by number, of the positions whose figures the viewer may see."""
-    sight = await info.context.sight()
-    found = await opportunity_reads.opportunities_by_id(info.context.snapshot, keys, sight.units_with_figures)
-    return with_amounts(found)
+    return await seen_opportunities(info.context, keys, asked(info))
+
+
+async def seen_opportunities(context: RequestContext, keys: list[int], columns: Columns = None) -> list[Any]:
+    """The same for whoever needs deals that no field answers with."""
+    visible = (await context.sight()).units_with_figures
+    found = await opportunity_reads.opportunities_by_id(context.snapshot, keys, visible, columns)
+    return _answered(found, columns)
 
 
 async def load_moves(keys: list[int], info: Info) -> list[Record]:

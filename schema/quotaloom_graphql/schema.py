@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from operator import getitem
@@ -11,7 +11,9 @@ from types import MappingProxyType
 from typing import Annotated, Any
 
 import strawberry
-from graphql import GraphQLError
+from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, execute
+from graphql import ExecutionResult as GraphQLResult
+from strawberry.execution import optimized_is_awaitable
 from strawberry.extensions import DisableIntrospection
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext, ExecutionResult
@@ -245,6 +247,7 @@ class QuotaloomSchema(BreadthFirstSchema):
             if root is not None:
                 self._added["Query"].append(root)
         super().__init__(**options)
+        self._checks_texts = not self.directives and all(one is DisableIntrospection for one in self.extensions)
 
     def get_fields(self, type_definition: StrawberryObjectDefinition) -> list[StrawberryField]:
         """The fields of a type, those of plugins last. Raises `InvalidDefinition` where a name comes twice."""
@@ -255,11 +258,55 @@ class QuotaloomSchema(BreadthFirstSchema):
             raise InvalidDefinition(f"field {twice!r} is on {type_definition.name} already")
         return fields
 
-    async def execute(self, query: str | None, *args: Any, **options: Any) -> ExecutionResult:
+    async def execute(
+        self,
+        query: str | None,
+        variable_values: dict[str, Any] | None = None,
+        context_value: Any = None,
+        root_value: Any = None,
+        operation_name: str | None = None,
+        allowed_operation_types: Iterable[OperationType] | None = None,
+        operation_extensions: dict[str, Any] | None = None,
+    ) -> ExecutionResult:
         """The answer to a query or mutation; a subscription is refused, since it has many (see `stream`)."""
-        allowed = options.pop("allowed_operation_types", None) or OperationType
-        options["allowed_operation_types"] = {one for one in allowed if one is not OperationType.SUBSCRIPTION}
-        return await super().execute(query, *args, **options)
+        allowed = set(allowed_operation_types or OperationType) - {OperationType.SUBSCRIPTION}
+        document = self._checked(query, operation_name, allowed)
+        if document is None:
+            return await super().execute(
+                query, variable_values, context_value, root_value, operation_name, allowed, operation_extensions
+            )
+        try:
+            result = execute(
+                self._schema,
+                document,
+                root_value,
+                context_value,
+                variable_values,
+                operation_name,
+                executor_class=self.execution_context_class,
+                is_awaitable=optimized_is_awaitable,  # type: ignore[arg-type]  # as Strawberry does
+                operation_extensions=operation_extensions,
+            )
+            told = result if isinstance(result, GraphQLResult) else await result
+        except Exception as error:  # as Strawberry does
+            return ExecutionResult(None, [GraphQLError(str(error), original_error=error)])
+        return ExecutionResult(told.data, told.errors)
+
+    def _checked(
+        self, query: str | None, operation_name: str | None, allowed: set[OperationType]
+    ) -> DocumentNode | None:
+        """A document with one operation, all of whose checks it passed before; None leaves it to Strawberry.
+
+        What our extensions check of a document, they check of its text alone.
+        """
+        document = self.documents.get(query) if query and self._checks_texts else None
+        if document is None:
+            return None
+        operations = [one for one in document.definitions if isinstance(one, OperationDefinitionNode)]
+        if len(operations) != 1 or OperationType(operations[0].operation.value) not in allowed:
+            return None
+        name = operations[0].name
+        return document if operation_name is None or (name and name.value == operation_name) else None
 
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
         """Nothing: the view logs what is unexpected."""

@@ -22,7 +22,7 @@ from quotaloom_graphql.context import Info, RequestContext
 from quotaloom_graphql.enums import Grain
 from quotaloom_graphql.plan_loaders import load_plans
 from quotaloom_graphql.questions import PlanAsked, known_as_of, metric_named, period_named, periods_named, plan_named
-from strawberry_breadth import asked, batch
+from strawberry_breadth import Table, asked, batch
 
 if TYPE_CHECKING:
     from quotaloom_graphql.comments import CellComment
@@ -91,7 +91,7 @@ async def load_target_cells(
     plan: PlanId = None,
     plan_version: PlanVersionNumber = None,
     as_of: AsOf = None,
-) -> list[Any]:
+) -> Sequence[Any]:
     """Target values of the units whose figures the viewer may see, for each period of a grain that has any."""
     context = info.context
     sight = await context.sight()
@@ -104,7 +104,8 @@ async def load_target_cells(
     if grain is Grain.MONTH:
         span = await period_named(context, period)
         months = (await context.calendar()).fiscal.months_of(span)
-        return await month_cells(context.snapshot, visible, choice, span, months, counted["scale"], asked(info))
+        columns = await month_cells(context.snapshot, visible, choice, span, months, counted["scale"], asked(info))
+        return Table(columns)
     lines = await lines_by_unit(context.snapshot, await context.calendar(), visible, choice, periods)
     days = await _day_cells(context, visible, choice, period) if grain is Grain.DAY else {}
     return [

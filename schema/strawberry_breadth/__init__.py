@@ -13,6 +13,7 @@ from strawberry_breadth.fields import (
 )
 from strawberry_breadth.leaves import passes_text
 from strawberry_breadth.schema import BreadthFirstExecutor, BreadthFirstSchema
+from strawberry_breadth.tables import Table
 
 __all__ = [
     "Batch",
@@ -21,6 +22,7 @@ __all__ = [
     "BreadthFirstExecutor",
     "BreadthFirstSchema",
     "ColumnField",
+    "Table",
     "asked",
     "attached",
     "batch",

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Iterable, Sequence
 from itertools import chain, islice
 from types import GeneratorType, NoneType
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeGuard, TypeVar, cast
 
 from graphql import GraphQLError, GraphQLObjectType, located_error
 from graphql.execution.executor import invalid_return_type_error
@@ -19,6 +19,7 @@ from strawberry_breadth.failures import NONE, Failure, Failures, Report
 from strawberry_breadth.places import Items, Part, Place
 from strawberry_breadth.plans import LEAF, LIST, OBJECT, FieldPlan, SelectionPlan, Shape
 from strawberry_breadth.strands import Done, Paused, Strands
+from strawberry_breadth.tables import Rows, Table, joined
 
 if TYPE_CHECKING:
     from graphql.execution import Executor
@@ -48,7 +49,7 @@ class Completing(Base):
     def _below(self, field: FieldPlan, object_type: GraphQLObjectType) -> SelectionPlan:
         raise NotImplementedError
 
-    async def _positions(self, field: FieldPlan, shape: Shape, values: list[Any], place: Place) -> Column:
+    async def _positions(self, field: FieldPlan, shape: Shape, values: Sequence[Any], place: Place) -> Column:
         """Complete values of a type that may be non-null; what failed is null here, or above."""
         outputs, failures = await self._values(field, shape, values, place)
         if shape.required and NoneType in set(map(type, outputs)):
@@ -63,7 +64,10 @@ class Completing(Base):
             self._report.add(place.key(index), failure)
         return outputs, NONE
 
-    async def _values(self, field: FieldPlan, shape: Shape, values: list[Any], place: Place) -> Column:
+    async def _values(self, field: FieldPlan, shape: Shape, values: Sequence[Any], place: Place) -> Column:
+        if isinstance(values, Table):  # its rows are values, all of them
+            return await self._present(field, shape, values, place)
+        values = cast("list[Any]", values)
         kinds = set(map(type, values))
         if not are_plain(kinds) and self._any_awaitable(kinds, values):
             values = await self._settled(values)
@@ -88,10 +92,10 @@ class Completing(Base):
             outputs[index] = output
         return outputs, {present[index]: failure for index, failure in failed.items()}
 
-    async def _present(self, field: FieldPlan, shape: Shape, values: list[Any], place: Place) -> Column:
+    async def _present(self, field: FieldPlan, shape: Shape, values: Sequence[Any], place: Place) -> Column:
         """Complete values none of which is null, but those of leaves may be."""
         if shape.kind == LEAF:
-            return self._leaves(field, shape, values, place)
+            return self._leaves(field, shape, cast("list[Any]", values), place)
         if not values:
             return [], NONE
         if shape.kind == LIST:
@@ -119,14 +123,14 @@ class Completing(Base):
                 failures[index] = self._failure(field, place, index, error)
         return outputs, failures
 
-    async def _lists(self, field: FieldPlan, shape: Shape, values: list[Any], place: Place) -> Column:
+    async def _lists(self, field: FieldPlan, shape: Shape, values: Sequence[Any], place: Place) -> Column:
         """Complete lists, the items of all of them as one column."""
         if field.by_base or any(self.is_async_iterable(value) for value in values if type(value) not in _LISTS):
             return await self._by_base(field, shape.type, values, place)
-        lists, failures = self._materialized(field, values, place)
+        lists, failures = self._materialized(field, cast("list[Any]", values), place)
         inner = shape.inner
         assert inner is not None
-        items = list(chain.from_iterable(lists))
+        items = joined(lists) if _are_rows(lists) else list(chain.from_iterable(lists))
         below = Items(place, list(map(len, lists)))
         outputs, failed = await self._positions(field, inner, items, below)
         rest = iter(outputs)
@@ -157,7 +161,7 @@ class Completing(Base):
         return lists, failures
 
     async def _of_type(
-        self, field: FieldPlan, object_type: GraphQLObjectType, values: list[Any], place: Place
+        self, field: FieldPlan, object_type: GraphQLObjectType, values: Sequence[Any], place: Place
     ) -> Column:
         """Complete objects of one type."""
         plan = self._below(field, object_type)
@@ -184,7 +188,7 @@ class Completing(Base):
         return await self._but_for(failures, field, plan, values, place)
 
     async def _but_for(
-        self, failures: Failures, field: FieldPlan, plan: SelectionPlan, values: list[Any], place: Place
+        self, failures: Failures, field: FieldPlan, plan: SelectionPlan, values: Sequence[Any], place: Place
     ) -> Column:
         """Complete the objects that have not failed yet."""
         if not failures:
@@ -198,7 +202,7 @@ class Completing(Base):
             failures = {**failures, **{kept[index]: failure for index, failure in failed.items()}}
         return outputs, failures
 
-    async def _of_abstract_type(self, field: FieldPlan, shape: Shape, values: list[Any], place: Place) -> Column:
+    async def _of_abstract_type(self, field: FieldPlan, shape: Shape, values: Sequence[Any], place: Place) -> Column:
         """Complete objects of an interface or a union: those of each type together."""
         resolve_type = shape.type.resolve_type or self.type_resolver
         named: list[Any] = []
@@ -248,7 +252,7 @@ class Completing(Base):
         assert path is not None
         return self.build_resolve_info(field.definition, field.nodes, field.parent_type, path)
 
-    async def _by_base(self, field: FieldPlan, output_type: Any, values: list[Any], place: Place) -> Column:
+    async def _by_base(self, field: FieldPlan, output_type: Any, values: Sequence[Any], place: Place) -> Column:
         """Complete values one by one, as the executor behind this one does."""
         outputs: list[Any] = []
         for index, value in enumerate(values):
@@ -315,9 +319,13 @@ async def _awaited(value: Awaitable[T]) -> T:
     return await value
 
 
-_LISTS: Final = frozenset((list, tuple))
+_LISTS: Final = frozenset((list, tuple, Rows))
 _PLAIN: Final = frozenset((str, int, float, bool, NoneType, list, tuple, dict))
 """Types that are neither awaitable nor an error."""
+
+
+def _are_rows(lists: Sequence[Sequence[Any]]) -> TypeGuard[Sequence[Rows]]:
+    return set(map(type, lists)) == {Rows}
 
 
 def are_plain(kinds: set[type]) -> bool:

@@ -22,6 +22,9 @@ from strawberry.types.arguments import convert_arguments
 from strawberry.types.field import StrawberryField
 from strawberry.types.fields.resolver import StrawberryResolver
 
+from strawberry_breadth.readers import column_of
+from strawberry_breadth.tables import Table
+
 Load = Callable[..., Awaitable[Iterable[Any]]]
 F = TypeVar("F", bound=Callable[..., bool])
 
@@ -52,6 +55,9 @@ class Batch:
     async def results(self, keys: Sequence[Any], info: Info, arguments: dict[str, Any]) -> list[Any]:
         """One result per key, in the order of the keys."""
         found = await self.load(keys, info, **arguments)
+        if self.by is not None and isinstance(found, Table):
+            grouped = found.grouped(self.by, keys)
+            return [rows[0] if rows else None for rows in grouped] if self.one else list(grouped)
         if self.by is None:
             ordered = list(found)
             if len(ordered) != len(keys):
@@ -147,7 +153,7 @@ class BatchFieldReader:
             asked |= {batch.by}
         if batch.key is None:
             return batch.results(sources, self._info(info, asked), arguments)
-        keys = list(map(itemgetter(batch.key), sources))
+        keys = column_of(sources, batch.key)
         distinct = dict.fromkeys(keys)
         distinct.pop(None, None)
         if not distinct:

@@ -8,6 +8,8 @@ from typing import Any, Protocol
 
 from graphql import GraphQLResolveInfo
 
+from strawberry_breadth.tables import Table
+
 
 class Reader(Protocol):
     """Values of a field that follow from the objects alone."""
@@ -45,18 +47,24 @@ class Constant:
         return self._value
 
 
+def column_of(sources: Sequence[Any], name: str) -> list[Any]:
+    """The item of this name of each object; the list is not to be changed."""
+    return sources.column(name) if isinstance(sources, Table) else list(map(itemgetter(name), sources))
+
+
 class Item:
     """`source[name]`."""
 
-    __slots__ = ("_get", "columns")
+    __slots__ = ("_get", "_name", "columns")
 
     def __init__(self, name: str) -> None:
+        self._name = name
         self._get = itemgetter(name)
         self.columns: frozenset[str] | None = frozenset((name,))
 
     def all(self, sources: Sequence[Any]) -> list[Any]:
         """The item of each."""
-        return list(map(self._get, sources))
+        return column_of(sources, self._name)
 
     def one(self, source: Any) -> Any:
         """The item."""
@@ -102,17 +110,18 @@ class Called:
 class Computed:
     """A function of one item of each object; null stays null."""
 
-    __slots__ = ("_compute", "_get", "columns")
+    __slots__ = ("_compute", "_get", "_of", "columns")
 
     def __init__(self, compute: Callable[[Any], Any], of: str) -> None:
         self._compute = compute
+        self._of = of
         self._get = itemgetter(of)
         self.columns: frozenset[str] | None = frozenset((of,))
 
     def all(self, sources: Sequence[Any]) -> list[Any]:
         """The function of the item of each."""
         compute = self._compute
-        return [None if value is None else compute(value) for value in map(self._get, sources)]
+        return [None if value is None else compute(value) for value in column_of(sources, self._of)]
 
     def one(self, source: Any) -> Any:
         """The function of the item."""

@@ -12,6 +12,7 @@ from typing import Literal
 
 from asyncpg import Record
 
+from quotaloom.achievements.standing_trees import Days, StandingTree, standing_tree
 from quotaloom.calendars.periods import Period, date_range
 from quotaloom.calendars.placing import placing
 from quotaloom.metrics.counting import Counting
@@ -61,9 +62,17 @@ class PeriodSums:
     achieved: Amounts = field(default_factory=dict)
     overlay: Amounts = field(default_factory=dict)
 
+    def of(self, subject_ids: Iterable[int]) -> PeriodSums:
+        """Those of some units or members alone."""
+        chosen = set(subject_ids)
+        return PeriodSums(self.length, *({one: of[one] for one in chosen & of.keys()} for of in self._both()))
+
+    def _both(self) -> tuple[Amounts, Amounts]:
+        return self.achieved, self.overlay
+
     def put(self, subject_id: int, place: int, achieved: int, overlay: int) -> None:
         """Set both figures of one period."""
-        for figures, amount in ((self.achieved, achieved), (self.overlay, overlay)):
+        for figures, amount in zip(self._both(), (achieved, overlay), strict=True):
             if amount:
                 figures.setdefault(subject_id, [0] * self.length)[place] = amount
 
@@ -81,7 +90,8 @@ async def sums_of_units(
 ) -> PeriodSums:
     """What the units achieved in each of `periods`, in two statements, or three where a position moved in their time.
 
-    What positions have is read once for a snapshot; of units that lie below others only the tree is read.
+    What positions have is read once for a snapshot, and so is the tree where nobody moves in it: units below those that
+    were asked before take one statement at the most.
 
     With `originals_in` the original amounts of that currency, in its minor units. See `rollups` for the others.
     """
@@ -92,24 +102,61 @@ async def sums_of_units(
         if tree_day is None:
             raise ValueError("a tree as it is needs the day on which it is")
         first, last = tree_day, tree_day + timedelta(days=1)
-    filters = _Filters(tuple(periods), counting, posted_through, originals_in)
-    rollup, moved = _Rollup(len(periods)), []
-    await plan_for(snapshot, len(unit_ids))
-    for path in await snapshot.fetch(_PATHS, list(unit_ids), first, last):
-        if path["valid_from"] > first or path["valid_to"] < last:
+    filters, days = _Filters(tuple(periods), counting, posted_through, originals_in), Days(first, last)
+    paths: list[Record] | None = snapshot.kept.get((days, frozenset(unit_ids)))
+    if paths is None:
+        tree = await standing_tree(snapshot, days, unit_ids)
+        if tree is not None:
+            return await _of_tree(snapshot, tree, unit_ids, filters)
+        await plan_for(snapshot, len(unit_ids))
+        paths = snapshot.kept[days, frozenset(unit_ids)] = await snapshot.fetch(_PATHS, list(unit_ids), first, last)
+        snapshot.kept[days] = _perhaps_standing(paths, days)
+    return await _of_paths(snapshot, paths, days, filters)
+
+
+async def _of_paths(snapshot: Snapshot, paths: Sequence[Record], days: Days, filters: _Filters) -> PeriodSums:
+    """The sums of all units that lie above others."""
+    periods, rollup, moved = filters.periods, _Rollup(len(filters.periods)), []
+    for path in paths:
+        if not _always(path, days):
             moved.append(path)
             continue
-        below = set(path["units"])
+        below = frozenset(path["units"])
         # The positions of a whole company are all that have balances; looking each one up would only take time.
         wanted = None if path["of_company"] and len(below) >= MANY else below
         rollup.add(path, await _of_positions(snapshot, wanted, filters))
     if moved:
         parts = parted(periods, {day for path in moved for day in (path["valid_from"], path["valid_to"])})
-        wanted = {unit_id for path in moved for unit_id in path["units"]}
+        wanted = frozenset(unit_id for path in moved for unit_id in path["units"])
         of_parts = await _of_positions(snapshot, wanted, replace(filters, periods=tuple(part for _, part in parts)))
         for path in moved:
             rollup.add(path, _while_there(of_parts, path, parts, len(periods)))
     return rollup.summed()
+
+
+def _perhaps_standing(paths: Sequence[Record], days: Days) -> StandingTree | None:
+    if len(paths) != 1 or not _always(paths[0], days):
+        return None
+    (path,) = paths
+    return StandingTree(days, frozenset(path["above"]), frozenset(path["units"]), path["of_company"])
+
+
+def _always(path: Record, days: Days) -> bool:
+    return bool(path["valid_from"] <= days.first and days.last <= path["valid_to"])
+
+
+async def _of_tree(snapshot: Snapshot, tree: StandingTree, unit_ids: Sequence[int], filters: _Filters) -> PeriodSums:
+    """The sums of units of a tree that stands, which are worked out once for all of its units."""
+    key = (tree.days, filters)
+    sums: tuple[StandingTree, PeriodSums] | None = snapshot.kept.get(key)
+    if sums is None or sums[0] is not tree:
+        own = await _of_positions(snapshot, None if tree.whole and len(tree.units) >= MANY else tree.units, filters)
+        direct, overlay = tree.summed(own.achieved), tree.summed(own.overlay)
+        for unit_id in tree.units & own.overlay.keys():
+            with_overlay = [direct.get(unit_id), own.overlay[unit_id]]
+            direct[unit_id] = list(map(sum, zip(*filter(None, with_overlay), strict=True)))
+        sums = snapshot.kept[key] = (tree, PeriodSums(len(filters.periods), direct, overlay))
+    return sums[1].of(unit_ids)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,15 +173,15 @@ class _Filters:
 class _Kept:
     """What was read of some positions in a snapshot; None stands for all."""
 
-    position_ids: set[int] | None
+    position_ids: frozenset[int] | None
     sums: PeriodSums
 
-    def has(self, position_ids: set[int] | None) -> bool:
+    def has(self, position_ids: frozenset[int] | None) -> bool:
         """Whether it has all of these."""
         return self.position_ids is None or (position_ids is not None and position_ids <= self.position_ids)
 
 
-async def _of_positions(snapshot: Snapshot, position_ids: set[int] | None, filters: _Filters) -> PeriodSums:
+async def _of_positions(snapshot: Snapshot, position_ids: frozenset[int] | None, filters: _Filters) -> PeriodSums:
     """What each position has itself: of `position_ids`, or of all; more positions than these may be there."""
     kept: _Kept | None = snapshot.kept.get(filters)
     if kept is None or not kept.has(position_ids):
@@ -166,6 +213,9 @@ async def _read(snapshot: Snapshot, position_ids: Sequence[int] | None, filters:
 
 
 def _spread(figures: Amounts, found: Iterable[tuple[int, int, str | None]], length: int) -> None:
+    if length == 1:
+        figures.update({position_id: [int(amount)] for position_id, _, amount in found if amount is not None})
+        return
     for position_id, place, amount in found:
         if amount is None:
             continue

@@ -66,11 +66,14 @@ FEW: Final = 500
 
 
 async def opportunities_by_id(
-    snapshot: Snapshot, ids: Sequence[int], unit_ids: Collection[int] | None = None
+    snapshot: Snapshot,
+    ids: Sequence[int],
+    unit_ids: Collection[int] | None = None,
+    columns: frozenset[str] | None = None,
 ) -> list[Record]:
     """The opportunities with these ids that the viewer may see, in no order."""
     return await snapshot.fetch(
-        f"SELECT {_DEALS.select()} FROM {DEALS} WHERE deal.company_id = $1"  # noqa: S608 (constants)
+        f"SELECT {_DEALS.select(columns)} FROM {DEALS} WHERE deal.company_id = $1"  # noqa: S608 (constants)
         " AND deal.id = ANY ($2::bigint[]) AND ($3::bigint[] IS NULL OR deal.position_id = ANY ($3))",
         snapshot.company_id,
         ids,

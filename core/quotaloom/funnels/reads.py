@@ -7,9 +7,11 @@ stands for all.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from typing import Final
 
 from asyncpg import Record
 
+from quotaloom.platform.answering import Columns
 from quotaloom.platform.unit_of_work import Snapshot
 
 _STAGE = """
@@ -19,9 +21,16 @@ SELECT stage.id, stage.funnel_id, stage.version_number, stage.key, stage.name, s
 
 _FUNNEL = "SELECT id, key, name, unit_id, latest_version, version FROM funnel WHERE company_id = $1"
 
-_CUSTOMER = """customer.id, customer.key, customer.name, sector, location, parent_id, customer.phone, customer.domain,
-customer.created_on, customer.contract_ends_on, customer.level_id,
-customer.merged_into_id, customer.version, own.position_id, own.member_id"""
+_CUSTOMER: Final = Columns(
+    {
+        **{name: f"customer.{name}" for name in ("id", "key", "name", "sector", "location", "parent_id", "phone")},
+        **{name: f"customer.{name}" for name in ("domain", "created_on", "contract_ends_on", "level_id")},
+        **{name: f"customer.{name}" for name in ("merged_into_id", "version")},
+        "position_id": "own.position_id",
+        "member_id": "own.member_id",
+    },
+    frozenset({"created_on", "contract_ends_on"}),
+)
 
 _CUSTOMERS = """customer
 LEFT JOIN ownership AS own ON own.company_id = customer.company_id
@@ -150,11 +159,17 @@ async def splits_of_opportunities(snapshot: Snapshot, opportunity_ids: Sequence[
 
 
 async def customers_by_id(
-    snapshot: Snapshot, ids: Sequence[int], unit_ids: Collection[int] | None = None
+    snapshot: Snapshot,
+    ids: Sequence[int],
+    unit_ids: Collection[int] | None = None,
+    columns: frozenset[str] | None = None,
 ) -> list[Record]:
-    """The customers with these ids that a position holds, that have a deal of one, or that are nobody's."""
+    """The customers with these ids that a position holds, that have a deal of one, or that are nobody's.
+
+    With `columns` rows have only these, days as text.
+    """
     return await snapshot.fetch(
-        f"SELECT {_CUSTOMER} FROM {_CUSTOMERS} WHERE customer.company_id = $1"  # noqa: S608 (constants)
+        f"SELECT {_CUSTOMER.select(columns)} FROM {_CUSTOMERS} WHERE customer.company_id = $1"  # noqa: S608 (constants)
         f" AND {_VISIBLE_CUSTOMER} AND customer.id = ANY ($3::bigint[])",
         snapshot.company_id,
         unit_ids,
@@ -167,7 +182,7 @@ async def customers_merged_into(
 ) -> list[Record]:
     """The customers that are part of these by now, by name, of those that may be seen; `merged_into_id` says whose."""
     return await snapshot.fetch(
-        f"SELECT {_CUSTOMER} FROM {_CUSTOMERS} WHERE customer.company_id = $1"  # noqa: S608 (constants)
+        f"SELECT {_CUSTOMER.select()} FROM {_CUSTOMERS} WHERE customer.company_id = $1"  # noqa: S608 (constants)
         f" AND {_VISIBLE_CUSTOMER} AND customer.merged_into_id = ANY ($3::bigint[]) ORDER BY name, customer.id",
         snapshot.company_id,
         unit_ids,
@@ -192,7 +207,7 @@ async def customers_page(
 ) -> list[Record]:
     """Customers by name, those in whose name or key `text` stands; `total` counts them without the limit."""
     return await snapshot.fetch(
-        f"SELECT {_CUSTOMER}, count(*) OVER () AS total FROM {_CUSTOMERS}"  # noqa: S608 (constants)
+        f"SELECT {_CUSTOMER.select()}, count(*) OVER () AS total FROM {_CUSTOMERS}"  # noqa: S608 (constants)
         f" WHERE customer.company_id = $1 AND {_VISIBLE_CUSTOMER} AND merged_into_id IS NULL"
         " AND ($3::text IS NULL OR name ILIKE $3 OR key ILIKE $3) ORDER BY name, customer.id LIMIT $4 OFFSET $5",
         snapshot.company_id,

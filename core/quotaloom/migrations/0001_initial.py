@@ -442,6 +442,7 @@ class Migration(migrations.Migration):
                         ("reversal_date", fields.CharField(default="original", max_length=8)),
                         ("created_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
                         ("version", fields.IntField(default=1)),
+                        ("reference_version", fields.BigIntField(default=0)),
                     ],
                     options={
                         "table": "company",

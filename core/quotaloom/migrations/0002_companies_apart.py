@@ -777,6 +777,38 @@ def _secured(table: str, column: str) -> str:
     """
 
 
+def _counted() -> list[str]:
+    """Have `company.reference_version` count the changes of holidays, metrics and products.
+
+    Whoever changes them changes the company's row, and so waits for others who do: one number is one state.
+    """
+    found = [
+        """
+        CREATE FUNCTION count_reference_change() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+            UPDATE company SET reference_version = reference_version + 1
+                WHERE id IN (SELECT company_id FROM touched);
+            RETURN NULL;
+        END $$;
+        CREATE FUNCTION count_reference_loss() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+            UPDATE company SET reference_version = reference_version + 1;
+            RETURN NULL;
+        END $$;
+        """
+    ]
+    for table in ("holiday", "metric", "product"):
+        found += [
+            f"CREATE TRIGGER counted_{verb.lower()} AFTER {verb} ON {table} REFERENCING {side} TABLE AS touched"
+            " FOR EACH STATEMENT EXECUTE FUNCTION count_reference_change()"
+            for verb, side in (("INSERT", "NEW"), ("UPDATE", "OLD"), ("DELETE", "OLD"))
+        ]
+    # Metrics and products are there for good: nobody empties their tables.
+    found.append(
+        "CREATE TRIGGER counted_truncate AFTER TRUNCATE ON holiday"
+        " FOR EACH STATEMENT EXECUTE FUNCTION count_reference_loss()"
+    )
+    return found
+
+
 def _statements() -> list[str]:
     found = [
         f"""
@@ -827,6 +859,7 @@ def _statements() -> list[str]:
         for table in APPEND_ONLY
     ]
     found += _closed_once_paid()
+    found += _counted()
     # Most months are no sum of days, and need not be looked through for some.
     found.append("CREATE INDEX ON target_cell (plan_version_id, unit_id, company_id) WHERE ends_on - starts_on = 1")
     found.append(

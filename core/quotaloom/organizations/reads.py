@@ -77,15 +77,28 @@ async def children(snapshot: Snapshot, parent_ids: Sequence[int], on: date, colu
 
     Tree order among siblings is by ordinal, then name (by code points), then id.
     """
+    holds = _compared if len(parent_ids) >= _WIDE else _contained
     return await snapshot.fetch(
         f"SELECT {_CHILDREN.select(columns, 'id')}"  # noqa: S608 (constants)
         " FROM placement p JOIN org_unit u ON u.company_id = p.company_id AND u.id = p.unit_id"
-        " WHERE p.parent_id = ANY($1::bigint[]) AND daterange(p.valid_from, p.valid_to) @> $2::date"
-        " AND daterange(u.opened_on, u.closed_on) @> $2::date"
+        f" WHERE p.parent_id = ANY($1::bigint[]) AND {holds('p.valid_from', 'p.valid_to')}"
+        f" AND {holds('u.opened_on', 'u.closed_on')}"
         ' ORDER BY p.parent_id, p.ordinal, u.name COLLATE "C", u.id',
         parent_ids,
         on,
     )
+
+
+_WIDE: Final = 50
+"""From how many parents on days are compared: PostgreSQL takes a range for rare, and looks up the many one by one."""
+
+
+def _contained(first: str, end: str) -> str:
+    return f"daterange({first}, {end}) @> $2::date"
+
+
+def _compared(first: str, end: str) -> str:
+    return f"({first} IS NULL OR {first} <= $2::date) AND ({end} IS NULL OR $2 < {end})"
 
 
 async def parents(snapshot: Snapshot, unit_ids: Sequence[int], on: date, columns: Names = None) -> list[Record]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
+from functools import cache
 
 from quotaloom.platform.errors import InputError
 
@@ -81,11 +82,22 @@ def has_places(value: Decimal, most: int) -> bool:
 
 def format_amount(minor: int, scale: int) -> str:
     """Minor units as decimal text with exactly `scale` places: 123450 at scale 2 is "1234.50"."""
+    return amount_writer(scale)(minor)
+
+
+@cache
+def amount_writer(scale: int) -> Callable[[int], str]:
+    """What `format_amount` does, for whoever writes many amounts of one scale."""
     if not scale:
-        return str(minor)
-    if minor < 0:
-        return f"-{format_amount(-minor, scale)}"
-    digits = str(minor)
-    if len(digits) <= scale:
-        digits = digits.zfill(scale + 1)
-    return f"{digits[:-scale]}.{digits[-scale:]}"
+        return str
+    least = scale + 1
+
+    def write(minor: int) -> str:
+        if minor < 0:
+            return f"-{write(-minor)}"
+        digits = str(minor)
+        if len(digits) <= scale:
+            digits = digits.zfill(least)
+        return f"{digits[:-scale]}.{digits[-scale:]}"
+
+    return write

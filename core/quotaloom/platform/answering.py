@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -11,6 +11,26 @@ from functools import lru_cache
 def amount_as_text(amount: str, scale: int) -> str:
     """An amount in minor units with exactly `scale` decimal places, as `format_amount` writes it."""
     return f"({amount} * {_unit(scale)})::text"
+
+
+def with_point(units: Sequence[str | None], scale: int) -> list[str | None]:
+    """Amounts in minor units, as text, with their decimal places: "1205" is "12.05" at scale 2. Null stays null.
+
+    The same as `amount_as_text`, and several times as fast for thousands of them.
+    """
+    if scale == 0:
+        return list(units)
+    return [
+        text if text is None else f"{text[:-scale]}.{text[-scale:]}" if len(text) > scale + 1 else _short(text, scale)
+        for text in units
+    ]
+
+
+def _short(text: str, scale: int) -> str:
+    """The same of one that may have too few digits: "-5" is "-0.05" at scale 2."""
+    sign, digits = ("-", text[1:]) if text.startswith("-") else ("", text)
+    digits = digits.rjust(scale + 1, "0")
+    return f"{sign}{digits[:-scale]}.{digits[-scale:]}"
 
 
 def amount_in_currency_as_text(amount: str, currency: str, scales: Mapping[str, int]) -> str:

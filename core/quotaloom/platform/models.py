@@ -40,6 +40,7 @@ class Company(Model):
     reversal_date = fields.CharField(max_length=8, default="original")
     created_at = fields.DatetimeField()
     version = fields.IntField(default=1)
+    reference_version = fields.BigIntField(default=0)
 
     class Meta:
         table = "company"

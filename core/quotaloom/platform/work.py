@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
-from typing import TypeVar
+from functools import lru_cache
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 import orjson
@@ -20,7 +21,11 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class CompanyFacts:
-    """What rules need to know of the tenant; `version` counts the changes of its settings."""
+    """What rules need to know of the tenant.
+
+    `version` counts the changes of its settings, `reference_version` those of its holidays, metrics and products:
+    where two of these are equal, so are all of those.
+    """
 
     id: int
     key: str
@@ -36,6 +41,7 @@ class CompanyFacts:
     plans_need_owners: bool
     reversal_date: str
     version: int
+    reference_version: int = 0
 
     def today(self, now: datetime) -> date:
         """The business date of `now` in the company's time zone."""
@@ -110,17 +116,23 @@ COMPANY_COLUMNS = (
     "company.id, company.key, company.name, company.currency, company.time_zone, company.fiscal_start_month,"
     " company.calendar_pattern, company.working_weekdays::text, company.members_see_ancestors,"
     " company.members_see_rankings, company.plans_need_approval, company.plans_need_owners, company.reversal_date,"
-    " company.version"
+    " company.version, company.reference_version"
 )
 """What `company_facts` reads of a row."""
 
-_NAMES = tuple(one.name for one in fields(CompanyFacts) if one.name != "working_weekdays")
+_NAMES = tuple(one.name for one in fields(CompanyFacts))
 
 
 def company_facts(row: Record) -> CompanyFacts:
     """The facts of the company in a row with `COMPANY_COLUMNS`."""
-    weekdays: list[int] = orjson.loads(row["working_weekdays"])
-    return CompanyFacts(working_weekdays=tuple(weekdays), **{name: row[name] for name in _NAMES})
+    return _facts(*[row[name] for name in _NAMES])
+
+
+@lru_cache(maxsize=256)
+def _facts(*values: Any) -> CompanyFacts:
+    facts = CompanyFacts(*values)
+    weekdays: list[int] = orjson.loads(facts.working_weekdays)  # type: ignore[arg-type]  # as text until now
+    return replace(facts, working_weekdays=tuple(weekdays))
 
 
 async def load_company(snapshot: Snapshot) -> CompanyFacts | None:

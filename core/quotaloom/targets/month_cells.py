@@ -1,15 +1,18 @@
-"""The stored cells of many units as the graph answers them: a row a month, just the columns that are asked for."""
+"""The stored cells of many units as the graph answers them: columns of months, just those that are asked for.
+
+Thousands of cells are read as a few arrays. PostgreSQL writes rows, and numerics as text, at several times the cost of
+reading the cells, so here it gives whole numbers, and what they look like is worked out where it is cheap.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
 from functools import lru_cache
-from typing import Final
-
-from asyncpg import Record
+from typing import Any, Final
 
 from quotaloom.calendars.periods import Period
-from quotaloom.platform.answering import amount_as_text, day_as_text
+from quotaloom.platform.answering import with_point
 from quotaloom.platform.unit_of_work import Snapshot
 from quotaloom.targets.gathering import KINDS
 from quotaloom.targets.reads import CELL, IN_FORCE, PlanChoice
@@ -17,19 +20,19 @@ from quotaloom.targets.reads import CELL, IN_FORCE, PlanChoice
 COLUMNS: Final = frozenset(
     {"period", "starts_on", "ends_on", *KINDS, "locked", "pinned", "by_day", "version", "plan_id"}
 )
-"""What can be asked of a month's cell, besides `unit_id`, which every row has."""
+"""What can be asked of a month's cell, besides `unit_id`, which is always there."""
 
-_PLACE: Final = "width_bucket(c.starts_on, $7::date[])"
+CELLS_AT_ONCE: Final = 16_384
+"""So many cells at the most come in one piece, which holds the event loop for some milliseconds."""
+
+_EPOCH: Final = date(2000, 1, 1)
+_MONTH: Final = "width_bucket(c.starts_on, $7::date[])"
 """The place of a cell's month among the months, from 1."""
 
-_PERIOD: Final = (
-    "CASE WHEN ($7::date[])[period] = starts_on THEN ($9::text[])[period] ELSE starts_on || '/' || ends_on END"
-)
-"""The label of the month, whose place is `period`; of a cell that no month of the calendar begins with, its days."""
-
 _STORED: Final = {
-    **{kind: f"c.{kind}::numeric" for kind in KINDS},
-    "period": _PLACE,
+    **{kind: f"c.{kind}::text" for kind in KINDS},
+    "starts_on": "c.starts_on",
+    "ends_on": "c.ends_on",
     "locked": "c.locked",
     "pinned": "c.pinned",
     "by_day": "false",
@@ -39,8 +42,9 @@ _STORED: Final = {
 """Of a month that is stored as one cell, by column."""
 
 _SUMMED: Final = {
-    **{kind: f"sum(c.{kind})" for kind in KINDS},
-    "period": _PLACE,
+    **{kind: f"sum(c.{kind})::text" for kind in KINDS},
+    "starts_on": f"($7::date[])[{_MONTH}]",
+    "ends_on": f"($8::date[])[{_MONTH}]",
     "locked": "bool_or(c.locked)",
     "pinned": "true",
     "by_day": "true",
@@ -58,51 +62,90 @@ async def month_cells(
     months: Sequence[Period],
     scale: int,
     columns: frozenset[str] | None = None,
-) -> list[Record]:
-    """The stored cells of the units that lie in `span`, one row a month by `unit_id`, each unit's in their order.
+) -> dict[str, list[Any]]:
+    """The stored cells of the units that lie in `span`, as columns of equal length; a unit's months in their order.
 
     `months` are those of the calendar that `span` lies in, `scale` the metric's decimal places. Of a month that is
     planned by the day the days are summed; it is then `by_day`, has no version, is locked where one of its days is, and
-    is pinned, as a decomposition leaves it alone. Amounts are text. With `columns` a row has only these, with days as
-    text too.
+    is pinned, as a decomposition leaves it alone. Amounts are text, as `format_amount` writes it. There are all
+    columns, or `unit_id` and those that `columns` names; then days are text, too.
     """
-    labels = [[month.label for month in months]] if columns is None or "period" in columns else []
-    return await snapshot.fetch(
-        _statement(columns, scale),
-        choice.metric_id,
-        choice.version_id,
-        choice.as_of,
-        unit_ids,
-        span.starts_on,
-        span.ends_on,
-        [month.starts_on for month in months],
-        [month.ends_on for month in months],
-        *labels,
-    )
+    names = COLUMNS if columns is None else columns & COLUMNS
+    stored = (names - {"period"}) | ({"starts_on", "ends_on"} if "period" in names else set())
+    read: dict[str, list[Any]] = {name: [] for name in ("unit_id", *sorted(stored))}
+    for part in _parts(unit_ids, max(1, CELLS_AT_ONCE // max(1, len(months)))):
+        row = await snapshot.fetch_one(
+            _statement(frozenset(stored)),
+            choice.metric_id,
+            choice.version_id,
+            choice.as_of,
+            part,
+            span.starts_on,
+            span.ends_on,
+            [month.starts_on for month in months],
+            [month.ends_on for month in months],
+        )
+        assert row is not None  # of an aggregate
+        for name, values in row.items():
+            read[name] += _answered(name, values or [], scale)
+    if "period" in names:
+        read["period"] = _labels(read, months)
+    return {name: read[name] for name in ("unit_id", *names)} if columns is None else _with_days_as_text(read, names)
+
+
+def _parts(unit_ids: Sequence[int], most: int) -> Iterator[Sequence[int]]:
+    return (unit_ids[begin : begin + most] for begin in range(0, len(unit_ids), most))
+
+
+def _answered(name: str, values: list[Any], scale: int) -> list[Any]:
+    if name in KINDS:
+        return with_point(values, scale)
+    if name.endswith("_on"):
+        days = {number: _EPOCH + timedelta(number) for number in set(values)}
+        return [days[number] for number in values]
+    return values
+
+
+def _labels(read: dict[str, list[Any]], months: Sequence[Period]) -> list[str]:
+    """The label of each cell's month; of a cell that no month of the calendar begins with, its days."""
+    labels = {month.starts_on: month.label for month in months}
+    found = [labels.get(starts_on) for starts_on in read["starts_on"]]
+    if None not in found:
+        return [label for label in found if label is not None]
+    spans = zip(found, read["starts_on"], read["ends_on"], strict=True)
+    return [label or f"{starts_on}/{ends_on}" for label, starts_on, ends_on in spans]
+
+
+def _with_days_as_text(read: dict[str, list[Any]], names: frozenset[str]) -> dict[str, list[Any]]:
+    columns = {}
+    for name in ("unit_id", *names):
+        values = read[name]
+        if name.endswith("_on"):
+            texts = {day: day.isoformat() for day in set(values)}
+            values = [texts[day] for day in values]
+        columns[name] = values
+    return columns
 
 
 @lru_cache(maxsize=256)
-def _statement(columns: frozenset[str] | None, scale: int) -> str:
-    """Rows are put in order before anything is written as text, so that less is moved about."""
-    names = sorted(COLUMNS if columns is None else columns)
-    stored = [f"{_STORED[name]} AS {name}" for name in names if name in _STORED]
-    summed = [_SUMMED[name] for name in names if name in _SUMMED]
-    answered = [f"{_answered(name, columns is None, scale)} AS {name}" for name in names]
+def _statement(columns: frozenset[str]) -> str:
+    """One row of arrays; the rows that they are made of are in order."""
+    names = sorted(columns)
+    stored = [f"{_STORED[name]} AS {name}" for name in names if name not in ("starts_on", "ends_on")]
+    summed = [_SUMMED[name] for name in names if name not in ("starts_on", "ends_on")]
+    arrays = [f"array_agg({_whole(name)}) AS {name}" for name in ("unit_id", *names)]
     within = "WHERE c.unit_id = ANY($4::bigint[]) AND c.starts_on >= $5 AND c.ends_on <= $6"
-    days = "c.ends_on - c.starts_on"
+    days, month = "c.ends_on - c.starts_on", [_SUMMED["starts_on"], _SUMMED["ends_on"]]
     return f"""{IN_FORCE}
-        SELECT {", ".join(["unit_id", *answered])} FROM (
+        SELECT {", ".join(arrays)} FROM (
             SELECT {", ".join(["c.unit_id", "c.starts_on", "c.ends_on", *stored])} {CELL} {within} AND {days} > 1
             UNION ALL
-            SELECT {", ".join(["c.unit_id", f"($7::date[])[{_PLACE}]", f"($8::date[])[{_PLACE}]", *summed])}
-            {CELL} {within} AND {days} = 1 GROUP BY c.unit_id, f.id, f.plan_id, {_PLACE}
+            SELECT {", ".join(["c.unit_id", *month, *summed])}
+            {CELL} {within} AND {days} = 1 GROUP BY c.unit_id, f.id, f.plan_id, {_MONTH}
             ORDER BY unit_id, starts_on
-        ) AS cell ORDER BY unit_id, starts_on"""  # noqa: S608 (constants)
+        ) AS cell"""  # noqa: S608 (constants)
 
 
-def _answered(name: str, stored: bool, scale: int) -> str:
-    if name in KINDS:
-        return amount_as_text(name, scale)
-    if name == "period":
-        return _PERIOD
-    return day_as_text(name) if name.endswith("_on") and not stored else name
+def _whole(name: str) -> str:
+    """A day as the number of days since the first of 2000, the rest as it is."""
+    return f"{name} - date '{_EPOCH}'" if name.endswith("_on") else name

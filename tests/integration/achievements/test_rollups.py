@@ -237,17 +237,64 @@ async def test_what_moved_takes_one_statement_more(database: Database) -> None:
 
 
 async def test_what_positions_have_is_read_once_for_a_tree(database: Database) -> None:
-    """East alone, then all: positions are read again, as West was not; then each team: only the tree is read."""
+    """East alone, then all: both are read again, as West was not; then each team: where it stands is read, once."""
     tree = await plant(database, {"acme": None, "east": "acme", "west": "acme", "e": "east", "w": "west"})
     await append(tree.work, tree.posting("a", 90, tree.direct("e")), tree.posting("b", 10, tree.direct("w")))
     found = []
     async with tree.work.snapshot() as snapshot:
-        for unit, statements in ("east", 2), ("acme", 4), ("west", 5), ("east", 6):
+        for unit, statements in ("east", 2), ("acme", 4), ("west", 5), ("east", 5), ("e", 5), ("acme", 5):
             rows = await achieved_by_unit(snapshot, [tree.units[unit]], tree.counting(), [BOTH])
             assert snapshot.statements == statements
             found += [row["achieved"] for row in rows]
         assert await achieved_by_unit(snapshot, [tree.units["west"]], tree.counting("orders"), [BOTH]) == []
-    assert found == [90, 100, 10, 90]
+    assert found == [90, 100, 10, 90, 90, 100]
+
+
+async def test_levels_asked_one_after_the_other_add_up_as_when_asked_alone(database: Database) -> None:
+    """Direct 90 + 10 + 4; of overlay 7 is E's own and counts for no unit above, where it is shown apart."""
+    tree = await plant(
+        database, {"acme": None, "east": "acme", "west": "acme", "team": "east", "e": "team", "f": "team", "w": "west"}
+    )
+    await append(
+        tree.work,
+        tree.posting("a", 90, tree.direct("e"), business_date=date(2026, 3, 2)),
+        tree.posting("b", 10, tree.direct("f")),
+        tree.posting("c", 4, tree.direct("w")),
+        tree.posting("d", 7, tree.direct("w"), tree.overlay("e")),
+    )
+    found: dict[tuple[str, int], tuple[int, int]] = {}
+    async with tree.work.snapshot() as snapshot:
+        for level in ("acme",), ("east", "west"), ("team", "w"), ("e", "f"):
+            ids = {tree.units[key]: key for key in level}
+            for row in await achieved_by_unit(snapshot, list(ids), tree.counting(), [MARCH, APRIL]):
+                found[ids[row["unit_id"]], row["period_index"]] = row["achieved"], row["overlay"]
+    assert found == {
+        ("acme", 0): (90, 0),
+        ("acme", 1): (21, 7),
+        ("east", 0): (90, 0),
+        ("east", 1): (10, 7),
+        ("west", 1): (11, 0),
+        ("team", 0): (90, 0),
+        ("team", 1): (10, 7),
+        ("w", 1): (11, 0),
+        ("e", 0): (90, 0),
+        ("e", 1): (7, 7),
+        ("f", 1): (10, 0),
+    }
+
+
+async def test_a_level_in_which_a_position_moved_is_no_standing_tree(database: Database) -> None:
+    """The company has it all the time, East and West on some days each: asked after the company, as asked alone."""
+    tree = await moved_position(database)
+    alone = await achieved(tree)
+    keys = {id_: key for key, id_ in tree.units.items()}
+    found: dict[str, int] = {}
+    async with tree.work.snapshot() as snapshot:
+        for level in ("acme",), [key for key in tree.units if key != "acme"]:
+            ids = [tree.units[key] for key in level]
+            rows = await achieved_by_unit(snapshot, ids, tree.counting(), [BOTH])
+            found |= {keys[row["unit_id"]]: row["achieved"] for row in rows}
+    assert found == alone == {"acme": 150_000_00, "east": 100_000_00, "west": 50_000_00, "seat": 150_000_00}
 
 
 async def test_bookings_plan_rate_and_collections_of_one_deal(database: Database) -> None:

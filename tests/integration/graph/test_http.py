@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import httpx
@@ -30,6 +31,23 @@ async def test_configured_origins_may_call(database_url: str, tmp_path: Path) ->
     assert allowed.headers["access-control-allow-origin"] == "https://app.example.com"
     assert refused.status_code == 400
     assert "access-control-allow-origin" not in refused.headers
+
+
+async def test_an_answer_is_the_same_with_an_origin_and_without(database_url: str, tmp_path: Path) -> None:
+    """A page's origin changes the headers that are for browsers, and nothing else."""
+    settings = Settings(data_dir=tmp_path, cors_origins=("https://app.example.com",))
+    transport = httpx.ASGITransport(app=create_application(settings, database_url))
+    async with httpx.AsyncClient(transport=transport, base_url="http://quotaloom.test") as http:
+        bodies: list[Any] = [{"query": "{ __typename }"}, {"query": "{ nothing }"}, {"query": 1}, [], {}]
+        for sent in bodies:
+            plain, page, other = [
+                await http.post("/graphql", json=sent, headers=headers)
+                for headers in ({}, {"origin": "https://app.example.com"}, {"origin": "https://evil.example.com"})
+            ]
+            assert plain.status_code == page.status_code == other.status_code
+            assert plain.content == page.content == other.content
+            assert page.headers["access-control-allow-origin"] == "https://app.example.com"
+            assert "access-control-allow-origin" not in {*plain.headers, *other.headers}
 
 
 async def test_health_tells_whether_the_database_answers(database: Database, database_url: str, tmp_path: Path) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from random import Random
 
+import pytest
 from asyncpg import Record
 
 from quotaloom.organizations import reads
@@ -41,17 +43,19 @@ async def test_children_stand_in_tree_order(database: Database) -> None:
     ]
 
 
-async def test_children_are_those_open_and_placed_on_the_day(database: Database) -> None:
-    """A unit that moved or closed is a child up to the day before."""
+@pytest.mark.parametrize("others", [(), tuple(range(10**9, 10**9 + 50))])
+async def test_children_are_those_open_and_placed_on_the_day(database: Database, others: Sequence[int]) -> None:
+    """A unit that moved or closed is a child up to the day before, whether a few parents are asked or many."""
     a = await acme(database)
     await move_unit(a.work, a.team, a.west, APRIL)
     await close_unit(a.work, a.seat, MAY)
     async with a.work.snapshot() as snapshot:
         for on, parent in ((MARCH, a.east), (APRIL, a.west)):
-            assert pairs(await reads.children(snapshot, [a.east, a.west], on), "parent_id", "id") == [(parent, a.team)]
+            found = await reads.children(snapshot, [a.east, a.west, *others], on)
+            assert pairs(found, "parent_id", "id") == [(parent, a.team)]
             assert pairs(await reads.parents(snapshot, [a.team, a.root], on), "unit_id", "id") == [(a.team, parent)]
-        assert len(await reads.children(snapshot, [a.team], APRIL)) == 1
-        assert await reads.children(snapshot, [a.team], MAY) == []
+        assert len(await reads.children(snapshot, [a.team, *others], APRIL)) == 1
+        assert await reads.children(snapshot, [a.team, *others], MAY) == []
 
 
 async def test_ancestors_come_root_first_with_their_distance(database: Database) -> None:

@@ -37,7 +37,7 @@ async def test_a_row_has_just_what_is_asked_for(database: Database) -> None:
     planning = await _planned(database)
     asked = frozenset({"starts_on", "target"})
     rows = await _cells(planning, "A", scale=0, columns=asked)
-    assert [dict(row) for row in rows] == [
+    assert rows == [
         {"unit_id": planning.units["A"], "starts_on": "2017-02-01", "target": "5"},
         {"unit_id": planning.units["A"], "starts_on": "2017-03-01", "target": "10000"},
         {"unit_id": planning.units["A"], "starts_on": "2017-04-01", "target": "1205"},
@@ -76,4 +76,5 @@ async def _cells(
         choice = PlanChoice(await planning.revenue(), draft["id"])
         if months is None:
             months = (await load_calendar(snapshot, planning.work.company)).fiscal.months_of(span)
-        return await month_cells(snapshot, [planning.units[unit]], choice, span, months, scale, columns)
+        found = await month_cells(snapshot, [planning.units[unit]], choice, span, months, scale, columns)
+        return [dict(zip(found, row, strict=True)) for row in zip(*found.values(), strict=True)]

@@ -1,0 +1,117 @@
+"""Rows that are columns from the beginning.
+
+A loader may return a `Table` instead of rows, such as PostgreSQL gives it with `array_agg`: no object is made for a
+row then, neither by the driver nor here, and plain fields are there already.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain, groupby
+from typing import Any, overload
+
+
+class TableRow:
+    """One row of a table, read by `row["name"]`."""
+
+    __slots__ = ("_index", "_table")
+
+    def __init__(self, table: Table, index: int) -> None:
+        self._table, self._index = table, index
+
+    def __getitem__(self, name: str) -> Any:
+        return self._table.column(name)[self._index]
+
+
+class Table(Sequence[TableRow]):
+    """Columns of equal length, by name. As a sequence it is that of its rows."""
+
+    __slots__ = ("_columns", "_length", "_order", "_source")
+
+    def __init__(self, columns: Mapping[str, Sequence[Any]]) -> None:
+        lengths = set(map(len, columns.values()))
+        if len(lengths) != 1:
+            raise ValueError(f"the columns of a table are equally long, not {sorted(lengths)}")
+        self._columns: dict[str, list[Any]] = {name: list(values) for name, values in columns.items()}
+        self._length: int = lengths.pop()
+        self._source: Table | None = None
+        self._order: Sequence[int] = ()
+
+    def column(self, name: str) -> list[Any]:
+        """The values of a column, which are not to be changed. Raises `KeyError` for one that it does not have."""
+        found = self._columns.get(name)
+        if found is None:
+            if self._source is None:
+                raise KeyError(name)
+            values = self._source.column(name)
+            found = self._columns[name] = [values[index] for index in self._order]
+        return found
+
+    def in_order(self, order: Sequence[int]) -> Table:
+        """The rows with these numbers, in this order."""
+        made = Table.__new__(Table)
+        made._columns, made._length, made._source, made._order = {}, len(order), self, order
+        return made
+
+    def grouped(self, by: str, keys: Sequence[Any]) -> list[Rows]:
+        """The rows of each key, in the order of the keys; rows of one key follow each other."""
+        begin, spans = 0, dict[Any, tuple[int, int]]()
+        for key, run in groupby(self.column(by)):
+            end = begin + sum(1 for _ in run)
+            if key in spans:
+                raise ValueError(f"the rows of {by} {key!r} do not follow each other")
+            spans[key] = begin, end
+            begin = end
+        return [Rows(self, *spans.get(key, (0, 0))) for key in keys]
+
+    def __len__(self) -> int:
+        return self._length
+
+    @overload
+    def __getitem__(self, index: int) -> TableRow: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[TableRow]: ...
+    def __getitem__(self, index: int | slice) -> TableRow | Sequence[TableRow]:
+        if isinstance(index, slice):
+            return [TableRow(self, number) for number in range(*index.indices(self._length))]
+        return TableRow(self, range(self._length)[index])
+
+    def __iter__(self) -> Iterator[TableRow]:
+        return (TableRow(self, index) for index in range(self._length))
+
+
+class Rows(Sequence[TableRow]):
+    """Rows of a table that follow each other."""
+
+    __slots__ = ("begin", "end", "table")
+
+    def __init__(self, table: Table, begin: int, end: int) -> None:
+        self.table, self.begin, self.end = table, begin, end
+
+    def __len__(self) -> int:
+        return self.end - self.begin
+
+    @overload
+    def __getitem__(self, index: int) -> TableRow: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[TableRow]: ...
+    def __getitem__(self, index: int | slice) -> TableRow | Sequence[TableRow]:
+        if isinstance(index, slice):
+            return self.table[self.begin : self.end][index]
+        return TableRow(self.table, range(self.begin, self.end)[index])
+
+
+def joined(lists: Sequence[Rows]) -> Sequence[Any]:
+    """The rows of all lists, one after the other: a table where all are of the same one."""
+    table = lists[0].table
+    if any(rows.table is not table for rows in lists):
+        return list(chain.from_iterable(lists))
+    at = 0
+    for rows in lists:
+        if rows.begin != at and rows.begin != rows.end:
+            break
+        at = max(at, rows.end)
+    else:
+        if at == len(table):
+            return table
+    return table.in_order(list(chain.from_iterable(range(rows.begin, rows.end) for rows in lists)))
