@@ -56,10 +56,11 @@ async def _measure(bench: Bench, names: Sequence[str], questions: Sequence[str])
     async with prepared_company(bench, TITLE) as company:
         bench.tell(f"{TITLE}: starting the servers")
         async with contenders(company, names, partial(_tell, bench)) as (found, skipped):
-            figures = Figures([one.name for one in found], list(questions))
+            asked = [name for name in questions if any(name in one.requests for one in found)]
+            figures = Figures([one.name for one in found], asked)
             await _weigh(bench, found, figures)
             bench.tell(f"{TITLE}: comparing the answers")
-            figures.sizes = await require_same_answers(found, questions, company)
+            figures.sizes = await require_same_answers(found, asked, company)
             await _time(bench, found, pace, figures)
             return figures, skipped
 

@@ -8,7 +8,7 @@ import statistics
 import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from contextlib import contextmanager
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -53,16 +53,17 @@ async def require_same_answers(
     found: Sequence[Contender], questions: Sequence[str], company: Company
 ) -> dict[str, int]:
     """Ask everybody everything once; returns the sizes of the answers. Raises `RuntimeError` where two differ."""
-    sizes = {}
+    sizes = dict[str, int]()
     for question in questions:
         first: tuple[str, Any] | None = None
-        for contender in found:
-            if contender.name == "head" or question not in contender.requests:
-                continue
+        for contender in [one for one in found if question in one.requests]:
             body = await answer(contender, question)
+            sizes.setdefault(question, len(body))
             told = json.loads(body)["data"]
+            if contender.name == "head":
+                continue  # asks about another unit: compared below
             if first is None:
-                first, sizes[question] = (contender.title, told), len(body)
+                first = (contender.title, told)
             elif told != first[1]:
                 raise RuntimeError(f"{contender.title} answers to {question!r} otherwise than {first[0]}")
     await _require_head_sees_his_own(found, questions, company)
@@ -178,24 +179,16 @@ async def memory(contender: Contender, question: str) -> Memory:
 
 def _forget_peak(pid: int) -> None:
     """Linux keeps the most that a process ever held; "5" starts that anew."""
-    with _where_there_is_proc():
+    with suppress(OSError):
         Path(f"/proc/{pid}/clear_refs").write_text("5")
 
 
 def _peak(pid: int) -> int:
-    with _where_there_is_proc():
+    with suppress(OSError):
         for line in Path(f"/proc/{pid}/status").read_text().splitlines():
             if line.startswith("VmHWM:"):
                 return int(line.split()[1]) * 1024
     return 0
-
-
-@contextmanager
-def _where_there_is_proc() -> Any:
-    try:
-        yield
-    except OSError:
-        return
 
 
 async def delays(contender: Contender, question: str, pace: Pace) -> Delay:
