@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import chain, islice
 from types import GeneratorType, NoneType
-from typing import TYPE_CHECKING, Any, Final, TypeGuard, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, TypeGuard, cast
 
 from graphql import GraphQLError, GraphQLObjectType, located_error
-from graphql.execution.executor import invalid_return_type_error
+from graphql.execution.executor import collect_iterator_awaitables, invalid_return_type_error
 from graphql.pyutils import Undefined, UndefinedType, is_iterable
 from graphql.pyutils.is_awaitable import is_awaitable
 from graphql.type import GraphQLResolveInfo
 from strawberry.execution import optimized_is_awaitable
 
+from strawberry_breadth.awaiting import Dropped, awaited, drop_siblings
 from strawberry_breadth.failures import NONE, Failure, Failures, Report
 from strawberry_breadth.places import Items, Part, Place
 from strawberry_breadth.plans import LEAF, LIST, OBJECT, FieldPlan, SelectionPlan, Shape
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
     Base = Executor[Any]
 else:
     Base = object
-
-T = TypeVar("T")
 
 Column = tuple[list[Any], Failures]
 """Outputs in the order of the objects, null where one failed, and the failures that null what is above them."""
@@ -61,8 +60,13 @@ class Completing(Base):
         if not failures or (shape.required and self.error_propagation):
             return outputs, failures
         for index, failure in failures.items():
-            self._report.add(place.key(index), failure)
+            self._null(place, index, failure)
         return outputs, NONE
+
+    def _null(self, place: Place, index: int, failure: Failure) -> None:
+        """The position is null because of the failure; the base class tells nothing more of what is below it."""
+        self._report.add(place.key(index), failure)
+        self.collected_errors._error_positions.add(place.path(index))
 
     async def _values(self, field: FieldPlan, shape: Shape, values: Sequence[Any], place: Place) -> Column:
         if isinstance(values, Table):  # its rows are values, all of them
@@ -70,7 +74,8 @@ class Completing(Base):
         values = cast("list[Any]", values)
         kinds = set(map(type, values))
         if not are_plain(kinds) and self._any_awaitable(kinds, values):
-            values = await self._settled(values)
+            lists = place if isinstance(place, Items) and shape.required and self.error_propagation else None
+            values = await self._settled(values, lists)
             kinds = set(map(type, values))
         failures: Failures = NONE
         if not kinds <= _PLAIN and any(issubclass(kind, (Exception, UndefinedType)) for kind in kinds):
@@ -138,7 +143,8 @@ class Completing(Base):
         if failed:
             failures = {**failures}
             for index in sorted(failed):
-                failures.setdefault(below.owner(index)[0], failed[index])
+                if not isinstance(failed[index].error.original_error, Dropped):
+                    failures.setdefault(below.owner(index)[0], failed[index])
         for index in failures:
             written[index] = None
         return written, failures
@@ -154,11 +160,22 @@ class Completing(Base):
                 if not is_iterable(value):
                     name = f"{field.parent_type}.{field.node.name.value}"
                     raise GraphQLError(f"Expected Iterable, but did not find one for field '{name}'.")
-                lists.append(list(value))
+                lists.append(self._drained(value))
             except Exception as error:
                 lists.append(())
                 failures[index] = self._failure(field, place, index, error)
         return lists, failures
+
+    def _drained(self, iterable: Iterable[Any]) -> list[Any]:
+        """The items; where the iterable breaks off, what it has awaitable besides is awaited in the background."""
+        iterator = iter(iterable)
+        items: list[Any] = []
+        try:
+            items.extend(iterator)
+        except Exception:
+            self.track_async_work([*items, *collect_iterator_awaitables(iterator, self.is_awaitable)])
+            raise
+        return items
 
     async def _of_type(
         self, field: FieldPlan, object_type: GraphQLObjectType, values: Sequence[Any], place: Place
@@ -237,7 +254,8 @@ class Completing(Base):
                 waiting.append(indices)
                 paused.append(outcome)
         if paused:
-            columns += zip(waiting, await self._strands.all(paused), strict=True)
+            found_columns = await self._strands.all(paused)
+            columns += [(indices, found_columns[number]) for number, indices in enumerate(waiting)]
         for indices, (found_outputs, failed) in columns:
             for index, output in zip(indices, found_outputs, strict=True):
                 outputs[index] = output
@@ -277,11 +295,22 @@ class Completing(Base):
             return any(hasattr(kind, "__await__") for kind in kinds)
         return any(map(self.is_awaitable, values))
 
-    async def _settled(self, values: list[Any]) -> list[Any]:
-        """The values with what was awaitable among them awaited, all at the same time; exceptions are values."""
-        await self._strands.pause(beside=True)
+    async def _settled(self, values: list[Any], lists: Items | None = None) -> list[Any]:
+        """The values with what was awaitable among them awaited, all at the same time; exceptions are values.
+
+        `lists` are those that an item without value nulls: its siblings are then not waited for.
+        """
         settled = list(values)
-        waiting = [index for index, value in enumerate(values) if self.is_awaitable(value)]
+        if lists is not None:
+            self._drop_hopeless(settled, lists)
+        waiting = [index for index, value in enumerate(settled) if self.is_awaitable(value)]
+        if not waiting:
+            return settled
+        try:
+            await self._strands.pause(beside=True)
+        except GeneratorExit:
+            self.track_async_work(settled)
+            raise
         if len(waiting) == 1:
             try:
                 settled[waiting[0]] = await values[waiting[0]]
@@ -289,12 +318,31 @@ class Completing(Base):
                 settled[waiting[0]] = error
             return settled
         # Each in a coroutine of its own: `gather` awaits what is equal but once, and needs it to have a hash.
-        found = await asyncio.gather(*(_awaited(values[index]) for index in waiting), return_exceptions=True)
-        for index, result in zip(waiting, found, strict=True):
-            if isinstance(result, BaseException) and not isinstance(result, Exception):
+        tasks = [asyncio.ensure_future(awaited(values[index])) for index in waiting]
+        dropped = drop_siblings(tasks, [lists.owner(index)[0] for index in waiting]) if lists is not None else set()
+        found = await asyncio.gather(*tasks, return_exceptions=True)
+        for index, task, result in zip(waiting, tasks, found, strict=True):
+            if task in dropped:
+                settled[index] = Dropped()
+            elif isinstance(result, BaseException) and not isinstance(result, Exception):
                 raise result
-            settled[index] = result
+            else:
+                settled[index] = result
         return settled
+
+    def _drop_hopeless(self, values: list[Any], lists: Items) -> None:
+        """Await in the background alone what stands in a list that is null already, because an item has no value."""
+        null = {
+            lists.owner(index)[0]
+            for index, value in enumerate(values)
+            if value is None or value is Undefined or isinstance(value, Exception)
+        }
+        if not null:
+            return
+        for index, value in enumerate(values):
+            if self.is_awaitable(value) and lists.owner(index)[0] in null:
+                self.track_async_work([value])
+                values[index] = Dropped()
 
     def _without_errors(self, field: FieldPlan, values: list[Any], place: Place) -> Column:
         """Null for exceptions and for `Undefined`, with the exceptions as failures."""
@@ -313,10 +361,6 @@ class Completing(Base):
         return Failure(
             place.key(index), located_error(error, field.nodes, path.as_list() if path is not None else None)
         )
-
-
-async def _awaited(value: Awaitable[T]) -> T:
-    return await value
 
 
 _LISTS: Final = frozenset((list, tuple, Rows))

@@ -8,7 +8,7 @@ from typing import Any, Final, cast
 
 from graphql import GraphQLError, GraphQLField, GraphQLObjectType
 from graphql.execution.collect_fields import DeferUsage, FieldDetails, GroupedFieldSet
-from graphql.execution.executor import default_field_resolver
+from graphql.execution.executor import Executor, default_field_resolver
 
 from strawberry_breadth.completing import Column
 from strawberry_breadth.documents import kept_operation
@@ -17,7 +17,7 @@ from strawberry_breadth.places import Place, Root
 from strawberry_breadth.plans import FieldPlan, SelectionPlan
 from strawberry_breadth.readers import BatchReader, Constant, Default, Reader
 from strawberry_breadth.resolving import Resolving
-from strawberry_breadth.strands import Done, Paused, Strands, resume
+from strawberry_breadth.strands import Done, Paused, Strands, drop, resume
 
 AT_A_STRETCH: Final = 8_192
 """How many values are written before others may have the event loop: a few milliseconds."""
@@ -27,7 +27,8 @@ class BreadthFirst(Resolving):
     """A mixin for graphql-core's executors, to be put before one of them.
 
     What it has no columns for it leaves to the executor behind it: operations with an abort signal or `@defer`,
-    lists with `@stream`, asynchronous iterables.
+    lists with `@stream`, asynchronous iterables, and all operations of an executor that executes fields in a way
+    of its own.
     """
 
     _written: int
@@ -41,7 +42,7 @@ class BreadthFirst(Resolving):
         new_defer_usages: Sequence[DeferUsage],
     ) -> Any:
         """The answer's data; raises the error that leaves none. See graphql-core's `Executor`."""
-        if self.abort_signal is not None or new_defer_usages:
+        if self.abort_signal is not None or new_defer_usages or type(self).execute_field is not Executor.execute_field:
             return super().execute_collected_root_fields(
                 root_type, root_value, grouped_field_set, serially, new_defer_usages
             )
@@ -62,10 +63,7 @@ class BreadthFirst(Resolving):
         errors = self.collected_errors.errors
         self._take_from_base(errors)
         errors[:] = self._report.errors(fatal)
-        # What the base class still has at work in the background belongs to positions that are null by now.
-        self.collected_errors._error_positions.add(None)
         if fatal is not None:
-            errors.append(fatal.error)
             raise fatal.error
         return cast("dict[str, Any]", objects[0])
 
@@ -160,9 +158,24 @@ class BreadthFirst(Resolving):
                 self._written = 0
                 await self._strands.breathe()
         if paused:
-            for index, column in zip(waiting, await self._strands.all(paused), strict=True):
-                columns[index] = column
+            await self._awaited_columns(columns, waiting, paused, len(sources))
         return await self._assembled(plan, cast("list[Column]", columns), len(sources))
+
+    async def _awaited_columns(
+        self, columns: list[Column | None], waiting: list[int], paused: list[Paused[Column]], count: int
+    ) -> None:
+        """Fill in the columns that have to be waited for; none is needed once every object is null already."""
+
+        def nulls_all(column: Column) -> bool:
+            return len(column[1]) == count
+
+        if any(column is not None and nulls_all(column) for column in columns):
+            drop(paused)
+            found: dict[int, Column] = {}
+        else:
+            found = await self._strands.all(paused, nulls_all)
+        for number, index in enumerate(waiting):
+            columns[index] = found.get(number) or ([None] * count, NONE)
 
     async def _assembled(self, plan: SelectionPlan, columns: list[Column], count: int) -> Column:
         failures: Failures = NONE

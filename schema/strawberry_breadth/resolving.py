@@ -53,7 +53,19 @@ class Resolving(Completing):
             values = await self._batch(field, cast(BatchReader, reader), sources, place)
         else:
             values = self._read(field, reader, sources, place)
-        return await self._positions(field, field.shape, values, place)
+        try:
+            return await self._positions(field, field.shape, values, place)
+        except RecursionError as error:
+            return self._too_deep(field, len(sources), place, error)
+
+    def _too_deep(self, field: FieldPlan, count: int, place: Place, error: RecursionError) -> Column:
+        """What is nested too deeply below a field is the error of the innermost that has room to tell of it."""
+        failures = {index: self._failure(field, place, index, error) for index in range(count)}
+        if not (field.shape.required and self.error_propagation):
+            for index, failure in failures.items():
+                self._null(place, index, failure)
+            failures = NONE
+        return [None] * count, failures
 
     def _read(self, field: FieldPlan, reader: Reader, sources: Sequence[Any], place: Place) -> list[Any]:
         """The values that follow from the objects; an exception stands for what an object raises."""
@@ -107,7 +119,12 @@ class Resolving(Completing):
             return [error] * len(sources)
         if reading is None:
             return reader.nothing(sources)
-        await self._strands.pause(beside=not reader.in_turn)
+        try:
+            await self._strands.pause(beside=not reader.in_turn)
+        except GeneratorExit:
+            if asyncio.iscoroutine(reading):
+                reading.close()
+            raise
         try:
             return await reading
         except Exception as error:

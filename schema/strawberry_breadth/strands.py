@@ -8,7 +8,7 @@ says so by `Strands.pause`; whoever stepped it resumes it later, within a runnin
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Generator, Sequence
+from collections.abc import Callable, Coroutine, Generator, Sequence
 from types import coroutine
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -62,22 +62,44 @@ class Strands:
             await self.pause(beside=False)
             await asyncio.sleep(0)
 
-    async def all(self, paused: Sequence[Paused[T]]) -> list[T]:
-        """The results of paused strands, in their order; those `beside` others run at the same time."""
-        await self.pause(beside=any(one.beside for one in paused))
-        if len(paused) == 1:
-            return [await resume(paused[0].strand)]
-        tasks = {index: asyncio.ensure_future(_on(one.strand)) for index, one in enumerate(paused) if one.beside}
+    async def all(self, paused: Sequence[Paused[T]], enough: Callable[[T], bool] = lambda _: False) -> dict[int, T]:
+        """The results of paused strands by their number; those `beside` others run at the same time.
+
+        Once a result is `enough` the other strands are cancelled, and there are only the results so far.
+        """
         try:
-            results = {index: await resume(one.strand) for index, one in enumerate(paused) if not one.beside}
-            for index, task in tasks.items():
-                results[index] = await task
-        except BaseException:
+            await self.pause(beside=any(one.beside for one in paused))
+        except GeneratorExit:
+            drop(paused)
+            raise
+        if len(paused) == 1:
+            return {0: await resume(paused[0].strand)}
+        tasks = {index: asyncio.ensure_future(_on(one.strand)) for index, one in enumerate(paused) if one.beside}
+        results: dict[int, T] = {}
+        try:
+            for index, one in enumerate(paused):
+                if not one.beside:
+                    results[index] = await resume(one.strand)
+                    if enough(results[index]):
+                        return results
+            pending = set(tasks.values())
+            while pending:
+                finished, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
+                results.update({index: task.result() for index, task in tasks.items() if task in finished})
+                if any(enough(task.result()) for task in finished):
+                    return results
+            return results
+        finally:
+            drop([one for one in paused if not one.beside])
             for task in tasks.values():
                 task.cancel()
             await asyncio.gather(*tasks.values(), return_exceptions=True)
-            raise
-        return [results[index] for index in range(len(paused))]
+
+
+def drop(paused: Sequence[Paused[Any]]) -> None:
+    """Leave paused strands where they are; each tidies up what it would have awaited."""
+    for one in paused:
+        one.strand.close()
 
 
 @coroutine

@@ -1,8 +1,8 @@
 """The default executor and the breadth-first one on the same document: what must be equal, and what is free.
 
 Synchronous answers must be equal to the byte, the order of errors included. In asynchronous ones the specification
-leaves free which of several errors removes a place ("If all fields from the root of the request to the source of
-the field error …", section 6.4.4), so there the errors outside of removed places must be equal, each removed place
+leaves free which of several errors removes a place ("only one error should be added to the errors list per response
+position", section 6.4.4), so there the errors outside of removed places must be equal, each removed place
 must be the same, and its error one that the default executor meets somewhere.
 """
 
