@@ -6,15 +6,18 @@ import os
 import platform
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
+from typing import TypeVar
 
-from benchmarks.measuring import Bench, Row, Skipped, compared, duration, megabytes, run
+from benchmarks.measuring import Bench, Row, Skipped, duration, megabytes, run
 from benchmarks.nested_graph.chart import latency_chart
 from benchmarks.nested_graph.company import prepared_company
 from benchmarks.nested_graph.contenders import TITLES, Contender, contenders
-from benchmarks.nested_graph.figures import Figures, goals
+from benchmarks.nested_graph.figures import Figures, Of, goals
 from benchmarks.nested_graph.questions import QUESTIONS
 from benchmarks.nested_graph.rounds import FULL, QUICK, Pace, delays, latencies, memory, rates, require_same_answers
 from benchmarks.nested_graph.tables import bound, report
+
+T = TypeVar("T")
 
 TITLE = "The nested graph"
 THROUGHPUT = ("small", "medium", "large")
@@ -27,9 +30,10 @@ def measure(bench: Bench) -> Iterator[Row]:
     """Six questions to a company of 11,111 units, put to everybody in turn."""
     names = _known(bench.only or _by_default(bench), TITLES, "contender")
     questions = _known(bench.queries or (QUICKLY if bench.quick else list(QUESTIONS)), QUESTIONS, "query")
+    load = f"load average {os.getloadavg()[0]:.1f} before it began"
     figures, skipped = run(_measure(bench, names, questions))
     bench.output.mkdir(parents=True, exist_ok=True)
-    (bench.output / "nested_graph.md").write_text(report(figures, _machine()))
+    (bench.output / "nested_graph.md").write_text(report(figures, f"{_machine()}, {load}"))
     (bench.output / "nested_graph.svg").write_text(latency_chart(figures))
     yield from _rows(figures)
     for line in (*skipped, f"written: {bench.output}/nested_graph.md and .svg"):
@@ -52,10 +56,11 @@ async def _measure(bench: Bench, names: Sequence[str], questions: Sequence[str])
     async with prepared_company(bench, TITLE) as company:
         bench.tell(f"{TITLE}: starting the servers")
         async with contenders(company, names, partial(_tell, bench)) as (found, skipped):
-            figures = Figures([one.name for one in found], list(questions))
+            asked = [name for name in questions if any(name in one.requests for one in found)]
+            figures = Figures([one.name for one in found], asked)
             await _weigh(bench, found, figures)
             bench.tell(f"{TITLE}: comparing the answers")
-            figures.sizes = await require_same_answers(found, questions, company)
+            figures.sizes = await require_same_answers(found, asked, company)
             await _time(bench, found, pace, figures)
             return figures, skipped
 
@@ -75,16 +80,22 @@ async def _weigh(bench: Bench, found: Sequence[Contender], figures: Figures) -> 
 async def _time(bench: Bench, found: Sequence[Contender], pace: Pace, figures: Figures) -> None:
     for question in figures.questions:
         tell = partial(_tell_of, bench, f"latency, {QUESTIONS[question].title}")
-        for name, spread in (await latencies(found, question, pace, tell)).items():
-            figures.latency[name, question] = spread
+        turns = await latencies(found, question, pace, tell)
+        figures.latency |= _of(question, turns.spreads())
+        figures.slower |= _of(question, turns.ratios("product"))
     for question in [name for name in figures.questions if name in THROUGHPUT]:
         tell = partial(_tell_of, bench, f"throughput, {QUESTIONS[question].title}")
-        for name, spread in (await rates(found, question, pace, tell)).items():
-            figures.rate[name, question] = spread
+        turns = await rates(found, question, pace, tell)
+        figures.rate |= _of(question, turns.spreads())
+        figures.busier |= _of(question, turns.ratios("product"))
     for question in [name for name in figures.questions if name in LARGE]:
         for contender in [one for one in found if one.name not in ("head", "strawberry")]:
             bench.tell(f"{TITLE}: waiting for {contender.title}, {QUESTIONS[question].title}")
             figures.delay[contender.name, question] = await delays(contender, question, pace)
+
+
+def _of(question: str, values: Mapping[str, T]) -> dict[Of, T]:
+    return {(name, question): value for name, value in values.items()}
 
 
 def _tell_of(bench: Bench, what: str, text: str) -> None:
@@ -92,21 +103,17 @@ def _tell_of(bench: Bench, what: str, text: str) -> None:
 
 
 def _rows(figures: Figures) -> Iterator[Row]:
-    for question in figures.questions:
-        title = QUESTIONS[question].title
-        mine = figures.latency.get(("product", question))
-        for name in figures.contenders:
-            theirs = figures.latency.get((name, question))
-            if name != "product" and theirs is not None and mine is not None:
-                yield compared(f"{title}, latency", mine.median, TITLES[name], theirs.median)
-            elif mine is None and theirs is not None:
-                yield Row(f"{title}, latency", "", TITLES[name], duration(theirs.median))
-    for (name, question), one in figures.rate.items():
-        mine = figures.rate.get(("product", question))
-        if name != "product" and mine is not None:
-            figure, other = f"{mine.median:,.1f}/s", f"{one.median:,.1f}/s"
-            asked = f"{QUESTIONS[question].title}, eight clients"
-            yield Row(asked, figure, TITLES[name], other, f"{mine.median / one.median:,.2f} ×")
+    for values, ratios, show, measured in (
+        (figures.latency, figures.slower, duration, "latency"),
+        (figures.rate, figures.busier, _per_second, "eight clients"),
+    ):
+        for (name, question), spread in values.items():
+            mine, ratio = values.get(("product", question)), ratios.get((name, question))
+            asked = f"{QUESTIONS[question].title}, {measured}"
+            if mine is None:
+                yield Row(asked, "", TITLES[name], show(spread.median))
+            elif ratio is not None:
+                yield Row(asked, show(mine.median), TITLES[name], show(spread.median), f"{ratio:,.2f} ×")
     if "product" in figures.memory:
         weight = figures.memory["product"]
         yield Row(
@@ -122,6 +129,10 @@ def _rows(figures: Figures) -> Iterator[Row]:
             yield Row(asked, duration(delay.loop_p99), "worst", duration(delay.loop_worst))
     for goal in goals(figures):
         yield Row(f"goal: {goal.title}", f"{goal.measured:,.2f}", bound(goal), "", "met" if goal.met else "missed")
+
+
+def _per_second(rate: float) -> str:
+    return f"{rate:,.1f}/s"
 
 
 def _machine() -> str:

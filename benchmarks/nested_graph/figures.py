@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -26,6 +27,38 @@ class Spread:
             return cls(samples[0], samples[0], samples[0])
         low, median, high = statistics.quantiles(samples, n=4, method="inclusive")
         return cls(low, median, high)
+
+
+class Turns:
+    """Samples of several that take turns, by their names and rounds."""
+
+    def __init__(self) -> None:
+        self._samples = defaultdict[str, dict[int, Sequence[float]]](dict)
+
+    def add(self, name: str, number: int, samples: Sequence[float]) -> None:
+        """Add what one measured in the round with this number."""
+        self._samples[name][number] = samples
+
+    def spreads(self) -> dict[str, Spread]:
+        """The spread of all samples of each."""
+        return {
+            name: Spread.of([sample for samples in rounds.values() for sample in samples])
+            for name, rounds in self._samples.items()
+        }
+
+    def ratios(self, name: str) -> dict[str, float]:
+        """The samples of `name` in times those of each other: of the medians of each round that both took part in,
+        and of these ratios the median, so that a busy moment counts little."""
+        mine = self._samples.get(name, {})
+        return {
+            other: statistics.median(
+                statistics.median(mine[number]) / statistics.median(rounds[number])
+                for number in rounds
+                if number in mine
+            )
+            for other, rounds in self._samples.items()
+            if other != name and mine.keys() & rounds.keys()
+        }
 
 
 class Memory(NamedTuple):
@@ -55,13 +88,18 @@ class Delay(NamedTuple):
 
 @dataclass
 class Figures:
-    """All that was measured: latencies in seconds, rates in answers per second, sizes in bytes."""
+    """All that was measured: latencies in seconds, rates in answers per second, sizes in bytes.
+
+    `slower` and `busier` hold, round by round, the product's latency and its rate in times those of the others.
+    """
 
     contenders: list[str] = field(default_factory=list)
     questions: list[str] = field(default_factory=list)
     sizes: dict[str, int] = field(default_factory=dict)
     latency: dict[Of, Spread] = field(default_factory=dict)
     rate: dict[Of, Spread] = field(default_factory=dict)
+    slower: dict[Of, float] = field(default_factory=dict)
+    busier: dict[Of, float] = field(default_factory=dict)
     memory: dict[str, Memory] = field(default_factory=dict)
     delay: dict[Of, Delay] = field(default_factory=dict)
 
@@ -86,15 +124,14 @@ def goals(figures: Figures) -> list[Goal]:
     found: list[Goal] = []
 
     def latency(question: str, other: str, bound: float, title: str, *, as_fast: bool = True) -> None:
-        mine, theirs = figures.latency.get(("product", question)), figures.latency.get((other, question))
-        if mine and theirs:
-            ratio = theirs.median / mine.median
-            found.append(Goal(f"{question}, latency: {title}", ratio if as_fast else 1 / ratio, bound, as_fast))
+        slower = figures.slower.get((other, question))
+        if slower is not None:
+            found.append(Goal(f"{question}, latency: {title}", 1 / slower if as_fast else slower, bound, as_fast))
 
     def rate(question: str, other: str, bound: float, title: str) -> None:
-        mine, theirs = figures.rate.get(("product", question)), figures.rate.get((other, question))
-        if mine and theirs:
-            found.append(Goal(f"{question}, throughput: {title}", mine.median / theirs.median, bound, at_least=True))
+        busier = figures.busier.get((other, question))
+        if busier is not None:
+            found.append(Goal(f"{question}, throughput: {title}", busier, bound, at_least=True))
 
     for question in ("large", "huge"):
         latency(question, "postgraphile", 3, "times as fast as PostGraphile")

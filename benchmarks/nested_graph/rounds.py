@@ -8,7 +8,7 @@ import statistics
 import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from contextlib import contextmanager
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ import psutil  # type: ignore[import-untyped] # it ships no types
 from benchmarks.nested_graph.client import Connection, Response, get
 from benchmarks.nested_graph.company import Company
 from benchmarks.nested_graph.contenders import Contender, answer
-from benchmarks.nested_graph.figures import Delay, Memory, Spread
+from benchmarks.nested_graph.figures import Delay, Memory, Turns
 
 CLIENTS = 8
 LEAST_TURNS = 2
@@ -53,16 +53,17 @@ async def require_same_answers(
     found: Sequence[Contender], questions: Sequence[str], company: Company
 ) -> dict[str, int]:
     """Ask everybody everything once; returns the sizes of the answers. Raises `RuntimeError` where two differ."""
-    sizes = {}
+    sizes = dict[str, int]()
     for question in questions:
         first: tuple[str, Any] | None = None
-        for contender in found:
-            if contender.name == "head" or question not in contender.requests:
-                continue
+        for contender in [one for one in found if question in one.requests]:
             body = await answer(contender, question)
+            sizes.setdefault(question, len(body))
             told = json.loads(body)["data"]
+            if contender.name == "head":
+                continue  # asks about another unit: compared below
             if first is None:
-                first, sizes[question] = (contender.title, told), len(body)
+                first = (contender.title, told)
             elif told != first[1]:
                 raise RuntimeError(f"{contender.title} answers to {question!r} otherwise than {first[0]}")
     await _require_head_sees_his_own(found, questions, company)
@@ -81,35 +82,20 @@ async def _require_head_sees_his_own(found: Sequence[Contender], questions: Sequ
                 raise RuntimeError(f"{head.title} answers to {question!r} otherwise than the floor")
 
 
-async def latencies(
-    found: Sequence[Contender], question: str, pace: Pace, tell: Callable[[str], None]
-) -> dict[str, Spread]:
+async def latencies(found: Sequence[Contender], question: str, pace: Pace, tell: Callable[[str], None]) -> Turns:
     """How long each takes to answer one client, in seconds."""
     asked = [contender for contender in found if question in contender.requests]
-    watch, spent = Samples(), defaultdict[str, float](float)
+    turns, spent = Turns(), defaultdict[str, float](float)
     for contender in asked:
         await _warm_up(contender, question)
     for number in range(pace.rounds):
         tell(f"round {number + 1} of {pace.rounds}")
         for contender in asked[number % len(asked) :] + asked[: number % len(asked)]:
             if number < LEAST_TURNS or spent[contender.name] < pace.budget:
-                spent[contender.name] += await _turn(contender, question, pace.turn, watch)
-    return watch.spreads()
-
-
-class Samples:
-    """Durations by name."""
-
-    def __init__(self) -> None:
-        self._samples = defaultdict[str, list[float]](list)
-
-    def add(self, name: str, value: float) -> None:
-        """Add one."""
-        self._samples[name].append(value)
-
-    def spreads(self) -> dict[str, Spread]:
-        """The spread of each name's samples."""
-        return {name: Spread.of(samples) for name, samples in self._samples.items()}
+                samples, seconds = await _turn(contender, question, pace.turn)
+                turns.add(contender.name, number, samples)
+                spent[contender.name] += seconds
+    return turns
 
 
 async def _warm_up(contender: Contender, question: str) -> None:
@@ -124,18 +110,18 @@ async def _warm_up(contender: Contender, question: str) -> None:
         connection.close()
 
 
-async def _turn(contender: Contender, question: str, least: float, watch: Samples) -> float:
-    request = contender.requests[question]
+async def _turn(contender: Contender, question: str, least: float) -> tuple[list[float], float]:
+    request, samples = contender.requests[question], list[float]()
     connection = await Connection.open(contender.port)
     await connection.ask(contender.requests["small"])  # the connection stands
     begun = time.perf_counter()
     while (elapsed := time.perf_counter() - begun) < least:
         start = time.perf_counter()
         response = await connection.ask(request)
-        watch.add(contender.name, time.perf_counter() - start)
+        samples.append(time.perf_counter() - start)
         _require_good(contender, response)
     connection.close()
-    return elapsed
+    return samples, elapsed
 
 
 def _require_good(contender: Contender, response: Response) -> None:
@@ -143,20 +129,18 @@ def _require_good(contender: Contender, response: Response) -> None:
         raise RuntimeError(f"{contender.title}: {response.status} {response.body[:1000]!r}")
 
 
-async def rates(
-    found: Sequence[Contender], question: str, pace: Pace, tell: Callable[[str], None]
-) -> dict[str, Spread]:
+async def rates(found: Sequence[Contender], question: str, pace: Pace, tell: Callable[[str], None]) -> Turns:
     """How many answers a second each gives to eight clients that ask without a pause."""
     asked = [contender for contender in found if question in contender.requests]
-    samples, spent = Samples(), defaultdict[str, float](float)
+    turns, spent = Turns(), defaultdict[str, float](float)
     for number in range(pace.windows):
         tell(f"window {number + 1} of {pace.windows}")
         for contender in asked[number % len(asked) :] + asked[: number % len(asked)]:
             if number < 1 or spent[contender.name] < pace.budget:
                 count, seconds = await _window(contender, question, pace.window)
-                samples.add(contender.name, count / seconds)
+                turns.add(contender.name, number, [count / seconds])
                 spent[contender.name] += seconds
-    return samples.spreads()
+    return turns
 
 
 async def _window(contender: Contender, question: str, seconds: float) -> tuple[int, float]:
@@ -195,24 +179,16 @@ async def memory(contender: Contender, question: str) -> Memory:
 
 def _forget_peak(pid: int) -> None:
     """Linux keeps the most that a process ever held; "5" starts that anew."""
-    with _where_there_is_proc():
+    with suppress(OSError):
         Path(f"/proc/{pid}/clear_refs").write_text("5")
 
 
 def _peak(pid: int) -> int:
-    with _where_there_is_proc():
+    with suppress(OSError):
         for line in Path(f"/proc/{pid}/status").read_text().splitlines():
             if line.startswith("VmHWM:"):
                 return int(line.split()[1]) * 1024
     return 0
-
-
-@contextmanager
-def _where_there_is_proc() -> Any:
-    try:
-        yield
-    except OSError:
-        return
 
 
 async def delays(contender: Contender, question: str, pace: Pace) -> Delay:

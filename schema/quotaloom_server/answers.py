@@ -58,18 +58,20 @@ def file_answer(
 
     Spreadsheets and PDF are compressed as they are.
     """
-    file = BytesIO(content) if isinstance(content, bytes) else content
-    if not media_type.startswith("text/"):
-        return StreamingResponse(_chunks(file), media_type=media_type, headers=headers)
-    encoding, told = encoding_for(accepted), {**headers, "vary": "accept-encoding"}
-    if encoding is None:
-        return StreamingResponse(_chunks(file), media_type=media_type, headers=told)
-    told["content-encoding"] = encoding
-    return StreamingResponse(_compressed(_chunks(file), encoding), media_type=media_type, headers=told)
+    told = dict(headers)
+    encoding = None
+    if media_type.startswith("text/"):
+        encoding, told["vary"] = encoding_for(accepted), "accept-encoding"
+    if encoding is not None:
+        told["content-encoding"] = encoding
+        return StreamingResponse(_compressed(_chunks(content), encoding), media_type=media_type, headers=told)
+    if isinstance(content, bytes):
+        return Response(content, media_type=media_type, headers=told)
+    return StreamingResponse(_chunks(content), media_type=media_type, headers=told)
 
 
-async def _chunks(file: BinaryIO) -> AsyncIterator[bytes]:
-    with file:
+async def _chunks(content: bytes | BinaryIO) -> AsyncIterator[bytes]:
+    with BytesIO(content) if isinstance(content, bytes) else content as file:
         while chunk := await asyncio.to_thread(file.read, _CHUNK):
             yield chunk
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Final, Literal, get_args
 
 from quotaloom.calendars.labels import COUNTS, Label, read_label
@@ -149,6 +150,7 @@ class FiscalCalendar:
         width = _WIDTHS[grain]
         return self._block(grain, (months.index_of(period.starts_on) - 12) // width)
 
+    @lru_cache(maxsize=8_192)  # noqa: B019 (calendars are pure, and there are 48 of them at the most)
     def _block(self, grain: Grain, number: int) -> Period:
         """Period `number` of a grain of whole months, counted on the months' axis from year 0."""
         width = _WIDTHS[grain]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from benchmarks.nested_graph.chart import Axis, latency_chart
 from benchmarks.nested_graph.client import Response
-from benchmarks.nested_graph.figures import Figures, Memory, Spread, goals
+from benchmarks.nested_graph.figures import Figures, Memory, Spread, Turns, goals
 from benchmarks.nested_graph.questions import POSTGRAPHILE, QUESTIONS, QUOTALOOM
 from benchmarks.nested_graph.rounds import at_any_moment
 from benchmarks.nested_graph.tables import report
@@ -31,6 +31,8 @@ def measured() -> Figures:
             ("floor", "huge"): Spread(0.7, 0.75, 0.8),
         },
         rate={("product", "small"): Spread(1800, 1900, 2000), ("floor", "small"): Spread(1990, 2000, 2010)},
+        slower={("floor", "small"): 2.0, ("floor", "huge"): 2.0},
+        busier={("floor", "small"): 0.95},
         memory={"product": Memory(100_000_000, 161_000_000, 15_250_000)},
     )
 
@@ -54,6 +56,17 @@ def test_goals_are_those_whose_figures_are_there() -> None:
         "small, throughput: times the floor's": (0.95, True),
         "memory: times the answer's size": (4.0, True),
     }
+
+
+def test_ratios_are_taken_round_by_round() -> None:
+    """Three rounds of 2, 3 and 2 times, the second in a busy moment, and one that only one took part in: 2."""
+    turns = Turns()
+    for number, (mine, theirs) in enumerate([([2.0, 4.0, 3.0], [1.5]), ([90.0], [30.0]), ([4.0], [2.0])]):
+        turns.add("product", number, mine)
+        turns.add("floor", number, theirs)
+    turns.add("product", 3, [7.0])
+    assert turns.ratios("product") == {"floor": 2.0}
+    assert turns.spreads()["floor"] == Spread(1.75, 2.0, 16.0)
 
 
 def test_chart_draws_a_dot_for_each_median_between_powers_of_ten() -> None:
