@@ -19,7 +19,7 @@ from strawberry_breadth.awaiting import Dropped, awaited, drop_siblings
 from strawberry_breadth.failures import NONE, Failure, Failures, Report
 from strawberry_breadth.places import Items, Part, Place
 from strawberry_breadth.plans import LEAF, LIST, OBJECT, FieldPlan, SelectionPlan, Shape
-from strawberry_breadth.strands import Done, Paused, Strands
+from strawberry_breadth.strands import AT_A_STRETCH, Done, Paused, Strands
 from strawberry_breadth.tables import Rows, Table, joined
 
 if TYPE_CHECKING:
@@ -137,7 +137,11 @@ class Completing(Base):
         assert inner is not None
         items = joined(lists) if _are_rows(lists) else list(chain.from_iterable(lists))
         below = Items(place, list(map(len, lists)))
+        if len(items) > AT_A_STRETCH:
+            await self._strands.breathe()
         outputs, failed = await self._positions(field, inner, items, below)
+        if len(items) > AT_A_STRETCH:
+            await self._strands.breathe()
         rest = iter(outputs)
         written: list[Any] = [outputs] if len(lists) == 1 else [list(islice(rest, len(one))) for one in lists]
         if failed:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import islice
-from typing import Any, Final, cast
+from typing import Any, cast
 
 from graphql import GraphQLError, GraphQLField, GraphQLObjectType
 from graphql.execution.collect_fields import DeferUsage, FieldDetails, GroupedFieldSet
@@ -17,10 +17,7 @@ from strawberry_breadth.places import Place, Root
 from strawberry_breadth.plans import FieldPlan, SelectionPlan
 from strawberry_breadth.readers import BatchReader, Constant, Default, Reader
 from strawberry_breadth.resolving import Resolving
-from strawberry_breadth.strands import Done, Paused, Strands, drop, resume
-
-AT_A_STRETCH: Final = 8_192
-"""How many values are written before others may have the event loop: a few milliseconds."""
+from strawberry_breadth.strands import AT_A_STRETCH, Done, Paused, Strands, drop, resume
 
 
 class BreadthFirst(Resolving):

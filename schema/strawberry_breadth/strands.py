@@ -10,7 +10,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine, Generator, Sequence
 from types import coroutine
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Final, Generic, NamedTuple, TypeVar
+
+AT_A_STRETCH: Final = 8_192
+"""How many values are written before others may have the event loop: a few milliseconds."""
 
 T = TypeVar("T")
 

@@ -24,7 +24,7 @@ class TableRow:
 
 
 class Table(Sequence[TableRow]):
-    """Columns of equal length, by name. As a sequence it is that of its rows."""
+    """Columns of equal length, by name, which are not changed afterwards. As a sequence it is that of its rows."""
 
     __slots__ = ("_columns", "_length", "_order", "_source")
 
@@ -32,7 +32,9 @@ class Table(Sequence[TableRow]):
         lengths = set(map(len, columns.values()))
         if len(lengths) != 1:
             raise ValueError(f"the columns of a table are equally long, not {sorted(lengths)}")
-        self._columns: dict[str, list[Any]] = {name: list(values) for name, values in columns.items()}
+        self._columns: dict[str, list[Any]] = {
+            name: values if isinstance(values, list) else list(values) for name, values in columns.items()
+        }
         self._length: int = lengths.pop()
         self._source: Table | None = None
         self._order: Sequence[int] = ()

@@ -72,10 +72,11 @@ async def month_cells(
     """
     names = COLUMNS if columns is None else columns & COLUMNS
     stored = (names - {"period"}) | ({"starts_on", "ends_on"} if "period" in names else set())
-    read: dict[str, list[Any]] = {name: [] for name in ("unit_id", *sorted(stored))}
+    statement, labels = _statement(frozenset(stored)), {month.starts_on: month.label for month in months}
+    found: dict[str, list[Any]] = {name: [] for name in ("unit_id", *names)}
     for part in _parts(unit_ids, max(1, CELLS_AT_ONCE // max(1, len(months)))):
         row = await snapshot.fetch_one(
-            _statement(frozenset(stored)),
+            statement,
             choice.metric_id,
             choice.version_id,
             choice.as_of,
@@ -86,18 +87,19 @@ async def month_cells(
             [month.ends_on for month in months],
         )
         assert row is not None  # of an aggregate
-        for name, values in row.items():
-            read[name] += _answered(name, values or [], scale)
-    if "period" in names:
-        read["period"] = _labels(read, months)
-    return {name: read[name] for name in ("unit_id", *names)} if columns is None else _with_days_as_text(read, names)
+        read = {name: _read(name, values or [], scale) for name, values in row.items()}
+        if "period" in names:
+            read["period"] = _labels(read, labels)
+        for name, values in found.items():
+            values += _days_as_text(read[name]) if columns is not None and name.endswith("_on") else read[name]
+    return found
 
 
 def _parts(unit_ids: Sequence[int], most: int) -> Iterator[Sequence[int]]:
     return (unit_ids[begin : begin + most] for begin in range(0, len(unit_ids), most))
 
 
-def _answered(name: str, values: list[Any], scale: int) -> list[Any]:
+def _read(name: str, values: list[Any], scale: int) -> list[Any]:
     if name in KINDS:
         return with_point(values, scale)
     if name.endswith("_on"):
@@ -106,9 +108,8 @@ def _answered(name: str, values: list[Any], scale: int) -> list[Any]:
     return values
 
 
-def _labels(read: dict[str, list[Any]], months: Sequence[Period]) -> list[str]:
+def _labels(read: dict[str, list[Any]], labels: dict[date, str]) -> list[str]:
     """The label of each cell's month; of a cell that no month of the calendar begins with, its days."""
-    labels = {month.starts_on: month.label for month in months}
     found = [labels.get(starts_on) for starts_on in read["starts_on"]]
     if None not in found:
         return [label for label in found if label is not None]
@@ -116,15 +117,9 @@ def _labels(read: dict[str, list[Any]], months: Sequence[Period]) -> list[str]:
     return [label or f"{starts_on}/{ends_on}" for label, starts_on, ends_on in spans]
 
 
-def _with_days_as_text(read: dict[str, list[Any]], names: frozenset[str]) -> dict[str, list[Any]]:
-    columns = {}
-    for name in ("unit_id", *names):
-        values = read[name]
-        if name.endswith("_on"):
-            texts = {day: day.isoformat() for day in set(values)}
-            values = [texts[day] for day in values]
-        columns[name] = values
-    return columns
+def _days_as_text(days: list[date]) -> list[str]:
+    texts = {day: day.isoformat() for day in set(days)}
+    return [texts[day] for day in days]
 
 
 @lru_cache(maxsize=256)
