@@ -112,7 +112,7 @@ class Resolving(Completing):
             arguments = field.arguments
             if arguments is None:
                 arguments = reader.converted(self._arguments(field), info)
-                if not field.varies:
+                if not field.varies and all(map(_is_for_good, arguments.values())):
                     field.arguments = arguments
             reading = reader.read(sources, info, arguments, field.asked(self._below))
         except Exception as error:
@@ -136,3 +136,12 @@ class Resolving(Completing):
             failure = RuntimeError("a batch field ended with CancelledError")
             failure.__cause__ = error
             return [failure] * len(sources)
+
+
+def _is_for_good(value: object) -> bool:
+    """Whether a loader cannot change the value, which the next request would then be given: lists and inputs it can."""
+    try:
+        hash(value)
+    except TypeError:
+        return False
+    return True
