@@ -29,7 +29,7 @@ STATEMENTS = {
     frozenset({Need.CALENDAR}): 1,
     frozenset({Need.LOAD}): 3,
     frozenset({Need.WORKSHEET}): 1,
-    AllocationRule.offers: 10,
+    AllocationRule.offers: 9,  # what positions have is read once for history and recent months
 }
 """How many statements each need costs, besides those that every decomposition takes."""
 
