@@ -14,14 +14,18 @@ from strawberry_breadth.plans import SelectionPlan
 MOST_PLANS: Final = 16
 """How many plans one operation may have: one for each combination of what `@skip` and `@include` come to."""
 
+MOST_FIELDS: Final = 50_000
+"""How many fields the plans of all kept documents may have together; each takes a good kilobyte."""
+
 
 class KeptOperation:
     """An operation of a kept document, with its plans."""
 
-    __slots__ = ("_conditions", "_plans")
+    __slots__ = ("_conditions", "_plans", "_room")
 
-    def __init__(self, conditions: tuple[str, ...]) -> None:
+    def __init__(self, conditions: tuple[str, ...], room: PlanRoom) -> None:
         self._conditions = conditions
+        self._room = room
         self._plans: OrderedDict[tuple[Any, ...], SelectionPlan] = OrderedDict()
 
     def plan(self, variables: Mapping[str, Any], build: Callable[[], SelectionPlan]) -> SelectionPlan:
@@ -32,7 +36,38 @@ class KeptOperation:
             found = self._plans[values] = build()
             if len(self._plans) > MOST_PLANS:
                 self._plans.popitem(last=False)
+            self.grown(len(found.fields))
         return found
+
+    def grown(self, fields: int) -> None:
+        """A plan has so many fields more, at some place below its root."""
+        self._room.take(self, fields)
+
+    def forget(self) -> None:
+        """Keep no plan any more; requests under way end with the one that they have."""
+        self._plans.clear()
+
+
+class PlanRoom:
+    """Bounds the plans of all kept documents together: once they have too many fields, all begin anew.
+
+    The length of a text says nothing of them: a fragment is planned again at each place where it is spread.
+    """
+
+    def __init__(self, most_fields: int = MOST_FIELDS) -> None:
+        self._most = most_fields
+        self._fields = 0
+        self._operations: set[KeptOperation] = set()
+
+    def take(self, operation: KeptOperation, fields: int) -> None:
+        """Count fields of a plan of the operation; those of plans that are gone count until all begin anew."""
+        self._operations.add(operation)
+        self._fields += max(1, fields)
+        if self._fields > self._most:
+            for one in self._operations:
+                one.forget()
+            self._operations.clear()
+            self._fields = 0
 
 
 def kept_operation(operation: OperationDefinitionNode) -> KeptOperation | None:
@@ -41,7 +76,7 @@ def kept_operation(operation: OperationDefinitionNode) -> KeptOperation | None:
     return found
 
 
-def keep_operations(document: DocumentNode) -> None:
+def keep_operations(document: DocumentNode, room: PlanRoom) -> None:
     """From now on the plans of its operations are kept with the document.
 
     Not where a fragment has variables of its own: what they come to is part of a plan.
@@ -53,7 +88,7 @@ def keep_operations(document: DocumentNode) -> None:
     visit(document, finder)
     for definition in document.definitions:
         if isinstance(definition, OperationDefinitionNode):
-            definition.__dict__[_KEPT] = KeptOperation(tuple(sorted(finder.names)))
+            definition.__dict__[_KEPT] = KeptOperation(tuple(sorted(finder.names)), room)
 
 
 _KEPT: Final = "__kept__"
@@ -83,6 +118,7 @@ class Documents:
         self._most_characters = most_characters
         self._characters = 0
         self._by_text: OrderedDict[str, DocumentNode] = OrderedDict()
+        self._room = PlanRoom()
 
     def __len__(self) -> int:
         return len(self._by_text)
@@ -98,9 +134,12 @@ class Documents:
         """Keep a valid document; those that were not asked for the longest make room."""
         if text in self._by_text or len(text) > self._most_characters:
             return
-        keep_operations(document)
+        keep_operations(document, self._room)
         self._by_text[text] = document
         self._characters += len(text)
         while len(self._by_text) > self._most or self._characters > self._most_characters:
-            dropped, _ = self._by_text.popitem(last=False)
+            dropped, gone = self._by_text.popitem(last=False)
             self._characters -= len(dropped)
+            for definition in gone.definitions:
+                if isinstance(definition, OperationDefinitionNode) and (operation := kept_operation(definition)):
+                    operation.forget()

@@ -120,6 +120,9 @@ class BreadthFirst(Resolving):
             found = self._selection(object_type, grouped)
             found.by_base = bool(deferred)
             field.selections[object_type] = found
+            kept = kept_operation(self.operation)
+            if kept is not None:
+                kept.grown(len(found.fields))
         return found
 
     # Objects and fields

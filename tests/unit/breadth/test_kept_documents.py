@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import strawberry
+from graphql import GraphQLObjectType
 from strawberry import Info
 
 from strawberry_breadth import BreadthFirstSchema, batch
+from strawberry_breadth.documents import KeptOperation, PlanRoom
+from strawberry_breadth.plans import SelectionPlan
 
 SEEN: list[list[int]] = []
 
@@ -33,6 +36,21 @@ class Query:
     sums: int = batch(load_sums, description="A sum.")
 
 
+@strawberry.type
+class Tree:
+    """A root that goes on for ever."""
+
+    @strawberry.field
+    def tree(self) -> Tree:
+        """The same again."""
+        return self
+
+    @strawberry.field
+    def leaf(self) -> int:
+        """An end."""
+        return 1
+
+
 async def test_what_a_loader_does_to_its_arguments_is_gone_with_the_request() -> None:
     """A list that is written in the document is the same for every request."""
     SEEN.clear()
@@ -41,3 +59,38 @@ async def test_what_a_loader_does_to_its_arguments_is_gone_with_the_request() ->
         answer = await schema.execute("{ sums(of: [1, 2], span: {since: 3}) }", root_value={})
         assert (answer.data, answer.errors) == ({"sums": 6}, None)
     assert SEEN == [[1, 2, 3]] * 3
+
+
+def test_plans_begin_anew_once_all_together_are_too_large() -> None:
+    """Room for 100 fields: the 101st takes the plans of both operations with it, however short their texts are."""
+    room = PlanRoom(100)
+    one, other = KeptOperation((), room), KeptOperation((), room)
+    made: list[SelectionPlan] = []
+
+    def plan() -> SelectionPlan:
+        made.append(SelectionPlan(GraphQLObjectType("Nothing", {}), ()))
+        return made[-1]
+
+    assert one.plan({}, plan) is one.plan({}, plan) is made[0]
+    assert other.plan({}, plan) is made[1]
+    one.grown(98)
+    assert one.plan({}, plan) is made[0]
+    other.grown(1)
+    assert one.plan({}, plan) is made[2]
+    assert other.plan({}, plan) is made[3]
+
+
+async def test_what_fragments_multiply_is_counted() -> None:
+    """Fragments within fragments, twice each: a short text has 2^8 leaves, and five of them pass a room for 2,000."""
+    schema = BreadthFirstSchema(Tree)
+    room = schema.documents._room = PlanRoom(2_000)
+    twice = " ".join(
+        f"fragment F{at} on Tree {{ a: tree {{ ...F{at + 1} }} b: tree {{ ...F{at + 1} }} }}" for at in range(8)
+    )
+    for number in range(5):
+        answer = await schema.execute(
+            f"query Q{number} {{ ...F0 }} {twice} fragment F8 on Tree {{ leaf }}", root_value=Tree()
+        )
+        assert answer.errors is None
+        assert 0 < room._fields <= 2_000
+    assert len(room._operations) < 5
