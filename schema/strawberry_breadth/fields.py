@@ -152,7 +152,8 @@ class BatchFieldReader:
         if batch.by is not None and asked is not None:
             asked |= {batch.by}
         if batch.key is None:
-            return batch.results(sources, self._info(info, asked), arguments)
+            parents = list(sources) if isinstance(sources, Table) else sources  # whose rows are made when looked at
+            return batch.results(parents, self._info(info, asked), arguments)
         keys = column_of(sources, batch.key)
         distinct = dict.fromkeys(keys)
         distinct.pop(None, None)
