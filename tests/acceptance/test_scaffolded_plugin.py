@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+from functools import cache
 from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
@@ -40,11 +41,15 @@ def checked(output: str) -> set[str]:
     return set(re.findall(r"^pyproject\.toml::(\S+) PASSED", output, re.MULTILINE))
 
 
+graph = cache(build_schema)
+"""The product's schema, made once."""
+
+
 def setting_in(readme: str) -> dict[str, Any]:
     """The input of the mutation that the README shows, which the schema must take."""
     (sample, *_) = re.findall(r"```graphql\n(.*?)```", readme, re.DOTALL)
     document = parse(sample)
-    assert validate(build_schema()._schema, document) == []
+    assert validate(graph()._schema, document) == []
     (operation,) = document.definitions
     (field,) = operation.selection_set.selections  # type: ignore[attr-defined] # it is an operation
     given: dict[str, Any] = value_from_ast_untyped(field.arguments[0].value)
