@@ -75,8 +75,7 @@ class BreadthFirst(Resolving):
 
     def _root_plan(self, root_type: GraphQLObjectType, grouped: GroupedFieldSet) -> SelectionPlan:
         kept = kept_operation(self.operation)
-        manager = self.middleware_manager
-        if kept is None or (manager is not None and manager.middlewares):
+        if kept is None or self._has_middleware:
             return self._selection(root_type, grouped)
         return kept.plan(self.variable_values.coerced, lambda: self._selection(root_type, grouped))
 
@@ -97,11 +96,13 @@ class BreadthFirst(Resolving):
         parent_type: GraphQLObjectType,
     ) -> FieldPlan:
         resolve = definition.resolve or self.field_resolver
-        manager = self.middleware_manager
-        reader: Reader | BatchReader | None = None
-        if manager is None or not manager.middlewares:
-            reader = self.reader(parent_type, details[0].node.name.value, definition)
+        reader = None if self._has_middleware else self.reader(parent_type, details[0].node.name.value, definition)
         return FieldPlan(name, ordinal, details, definition, parent_type, reader, resolve)
+
+    @property
+    def _has_middleware(self) -> bool:
+        """Whether something wants to see every field of every object; Strawberry always passes a manager."""
+        return self.middleware_manager is not None and bool(self.middleware_manager.middlewares)
 
     def reader(
         self, parent_type: GraphQLObjectType, field_name: str, definition: GraphQLField

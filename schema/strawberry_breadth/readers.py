@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from operator import attrgetter, itemgetter
+from operator import itemgetter
 from typing import Any, Protocol
 
 from graphql import GraphQLResolveInfo
@@ -71,32 +71,14 @@ class Item:
         return self._get(source)
 
 
-class Attribute:
-    """`source.name`."""
-
-    __slots__ = ("_get", "columns")
-
-    def __init__(self, name: str) -> None:
-        self._get = attrgetter(name)
-        self.columns: frozenset[str] | None = frozenset((name,))
-
-    def all(self, sources: Sequence[Any]) -> list[Any]:
-        """The attribute of each."""
-        return list(map(self._get, sources))
-
-    def one(self, source: Any) -> Any:
-        """The attribute."""
-        return self._get(source)
-
-
 class Called:
-    """A function of each object that needs nothing else."""
+    """A function of each object that needs nothing else; `columns` are what it reads of one, None for all."""
 
     __slots__ = ("_call", "columns")
 
-    def __init__(self, call: Callable[[Any], Any]) -> None:
+    def __init__(self, call: Callable[[Any], Any], columns: frozenset[str] | None = None) -> None:
         self._call = call
-        self.columns: frozenset[str] | None = None
+        self.columns = columns
 
     def all(self, sources: Sequence[Any]) -> list[Any]:
         """What it gives for each."""

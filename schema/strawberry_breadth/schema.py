@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from operator import getitem
+from operator import attrgetter, getitem
 from typing import Any, Final
 
 import strawberry
@@ -15,7 +15,7 @@ from strawberry.types.field import StrawberryField
 from strawberry_breadth.documents import Documents
 from strawberry_breadth.engine import BreadthFirst
 from strawberry_breadth.fields import BatchField, ColumnField
-from strawberry_breadth.readers import Attribute, BatchReader, Called, Computed, Item, Reader
+from strawberry_breadth.readers import BatchReader, Called, Computed, Item, Reader
 
 DEFINITION: Final = "strawberry-definition"
 """Under this name a graphql-core field knows the field of Strawberry's that it was made of."""
@@ -55,7 +55,7 @@ def _is_plain(field: StrawberryField, definition: GraphQLField) -> bool:
 def _plain(field: StrawberryField) -> Reader:
     name, resolve = field.python_name, field.default_resolver
     if resolve is getattr:
-        return Attribute(name)
+        return Called(attrgetter(name), frozenset((name,)))
     if resolve is getitem:
         return Item(name)
     return Called(lambda source: resolve(source, name))

@@ -12,7 +12,7 @@ from quotaloom.platform.access import Role, Viewer
 from quotaloom.platform.errors import Unauthenticated
 from quotaloom.platform.tokens import Identity
 from quotaloom.platform.unit_of_work import Snapshot
-from quotaloom.platform.work import COMPANY_COLUMNS, CompanyFacts, company_facts
+from quotaloom.platform.work import COMPANY_COLUMNS, CompanyFacts, company_facts, load_company
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +32,6 @@ FROM company LEFT JOIN member ON member.company_id = company.id AND member.id = 
 LEFT JOIN ({POSTS}) post ON true
 """  # noqa: S608 (constants)
 
-_COMPANY = f"SELECT {COMPANY_COLUMNS} FROM company"  # noqa: S608 (constants)
-
 
 async def open_request(snapshot: Snapshot, identity: Identity, now: datetime) -> Opening:
     """What a request begins with, in one statement of its snapshot.
@@ -42,18 +40,25 @@ async def open_request(snapshot: Snapshot, identity: Identity, now: datetime) ->
     date of `now`.
     """
     member_id = identity.member_id
-    rows = await (snapshot.fetch(_COMPANY) if member_id is None else snapshot.fetch(_OPENING, member_id))
-    if not rows:
-        raise Unauthenticated("the token names a company that does not exist")
-    company = company_facts(rows[0])
     if member_id is None:
-        viewer = Viewer(company.id, identity.subject, identity.role, scopes=identity.scopes)
-        return Opening(company, viewer, NO_POSTS)
+        found = await load_company(snapshot)
+        if found is None:
+            raise _gone()
+        viewer = Viewer(found.id, identity.subject, identity.role, scopes=identity.scopes)
+        return Opening(found, viewer, NO_POSTS)
+    rows = await snapshot.fetch(_OPENING, member_id)
+    if not rows:
+        raise _gone()
+    company = company_facts(rows[0])
     today = company.today(now)
     if not _belongs(rows[0], today):
         raise Unauthenticated("the token's member does not belong to the company today")
     viewer = Viewer(company.id, identity.subject, Role(rows[0]["role"]), member_id)
     return Opening(company, viewer, posts_on((row for row in rows if row["part"] is not None), today))
+
+
+def _gone() -> Unauthenticated:
+    return Unauthenticated("the token names a company that does not exist")
 
 
 def _belongs(row: Record, today: date) -> bool:

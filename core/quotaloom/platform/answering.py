@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from quotaloom.platform.amounts import amount_writer
+
 
 def amount_as_text(amount: str, scale: int) -> str:
     """An amount in minor units with exactly `scale` decimal places, as `format_amount` writes it."""
@@ -20,17 +22,11 @@ def with_point(units: Sequence[str | None], scale: int) -> list[str | None]:
     """
     if scale == 0:
         return list(units)
+    write = amount_writer(scale)  # of those that may have too few digits, and of no others: it is slower
     return [
-        text if text is None else f"{text[:-scale]}.{text[-scale:]}" if len(text) > scale + 1 else _short(text, scale)
+        text if text is None else f"{text[:-scale]}.{text[-scale:]}" if len(text) > scale + 1 else write(int(text))
         for text in units
     ]
-
-
-def _short(text: str, scale: int) -> str:
-    """The same of one that may have too few digits: "-5" is "-0.05" at scale 2."""
-    sign, digits = ("-", text[1:]) if text.startswith("-") else ("", text)
-    digits = digits.rjust(scale + 1, "0")
-    return f"{sign}{digits[:-scale]}.{digits[-scale:]}"
 
 
 def amount_in_currency_as_text(amount: str, currency: str, scales: Mapping[str, int]) -> str:
