@@ -244,7 +244,8 @@ def batch(
     Batch fields of one level are loaded one after the other, as they share the request's connection; one that waits
     for something else says so by `in_turn=False` and is loaded beside the others. A loader that uses its rows for more
     than the answer says so by `whole`: then `asked` never names columns to it. With `across` the keys of several levels
-    are loaded by one call where their arguments and the columns asked are the same: for what a tree is asked of each unit.
+    are loaded by one call where their arguments and the columns asked are the same: for what a tree is asked of each
+    of its units.
     """
     field = BatchField(
         base_resolver=StrawberryResolver(_signature_of(load)),

@@ -1,8 +1,8 @@
 """Reads of the same field at several levels, loaded at once.
 
-A tree is asked for figures of each of its units, level by level, and the loader does not care for levels. A field that is
-declared `across` levels waits until what lies beside it has been walked down; whoever comes first then loads for all
-who wait, with one call.
+A tree is asked for figures of each of its units, level by level, and the loader does not care for levels. A field that
+is declared `across` levels waits until what lies beside it has been walked down; whoever comes first then loads for
+all who wait, with one call.
 """
 
 from __future__ import annotations
