@@ -19,8 +19,9 @@ from quotaloom_server.signals import run
 
 DATABASE = "quotaloom"
 ROLE = "quotaloom"
-LISTENING = 3
-"""Connections of each serving process beside its pool: for what clients and plugins are told of, and for jobs."""
+LISTENING = 4
+"""Connections of each serving process beside its pool: for what clients and plugins are told of, for jobs, for /health.
+"""
 
 CONNECTIONS_BESIDES = 40
 """Connections of the embedded server that are kept for commands beside the serving processes."""
