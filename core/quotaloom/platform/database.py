@@ -48,7 +48,11 @@ SILENCE_SECONDS = 5.0
 way to it, is gone.
 """
 
-_RETRIED = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
+_RETRIED = (
+    asyncpg.SerializationError,
+    asyncpg.DeadlockDetectedError,
+    asyncpg.InvalidCachedStatementError,  # a migration has just changed a table
+)
 
 
 class Database:

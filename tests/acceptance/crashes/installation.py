@@ -23,6 +23,7 @@ from quotaloom.platform.tokens import Identity
 from quotaloom_server import bearers
 from quotaloom_server.databases import ROLE
 from quotaloom_server.keys import token_authority
+from tests.acceptance.crashes.memory import Memory
 
 YEAR = 2026
 ROOT = Path(__file__).parents[3]
@@ -49,6 +50,7 @@ class Installation:
     listening: socket.socket
     nursery: subprocess.Popen[str]
     planted: Any = None
+    memory: Memory = field(default_factory=Memory)
     alive: dict[int, str] = field(default_factory=dict)
 
     @property

@@ -10,7 +10,7 @@ from quotaloom.achievements.entries import entry_key
 from quotaloom.achievements.verification import verify_balances
 from quotaloom.platform.unit_of_work import Snapshot
 from tests.acceptance.crashes.installation import Installation
-from tests.acceptance.crashes.writers import Memory
+from tests.acceptance.crashes.memory import Memory
 
 SECONDS = 30.0
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -17,6 +16,7 @@ from quotaloom.platform.errors import Unavailable
 from quotaloom.platform.jobs.queue import enqueue
 from quotaloom.platform.unit_of_work import Transaction, Writer
 from tests.acceptance.crashes.installation import YEAR, Installation
+from tests.acceptance.crashes.memory import Memory
 from tests.acceptance.crashes.nursery import POST
 
 WRITERS: Final = 3
@@ -25,22 +25,6 @@ PATIENCE: Final = 20.0
 
 _POST = "mutation ($input: PostAchievementsInput!) { postAchievements(input: $input) { posted errors { message } } }"
 _SET = "mutation ($input: SetTargetCellsInput!) { setTargetCells(input: $input) { errors { message } } }"
-
-
-@dataclass
-class Memory:
-    """What clients know: keys of orders sent and acknowledged, the last targets by month, and kinds of answers.
-
-    A request posts two orders, whose keys end with `a` and `b`; a job posts one under its key.
-    """
-
-    sent: set[str] = field(default_factory=set)
-    acknowledged: set[str] = field(default_factory=set)
-    targets: dict[str, int] = field(default_factory=dict)
-    targets_sent: dict[str, int] = field(default_factory=dict)
-    jobs: set[str] = field(default_factory=set)
-    answers: Counter[str] = field(default_factory=Counter)
-    wrong: list[object] = field(default_factory=list)
 
 
 Record = Callable[[str, object], None]
@@ -60,14 +44,16 @@ class Clients:
     """Three clients over HTTP, and one that asks for jobs; each goes on whatever becomes of the server."""
 
     installation: Installation
-    memory: Memory = field(default_factory=Memory)
-    round: int = 0
     stopping: bool = False
+
+    def __post_init__(self) -> None:
+        self.memory = self.installation.memory
+        self.memory.answers.clear()
 
     @asynccontextmanager
     async def writing(self, *, jobs: bool = False) -> AsyncIterator[Memory]:
         """Write while the block runs; requests under way at its end are waited for."""
-        self.round += 1
+        self.memory.rounds += 1
         self.stopping = False
         lives = [self._write(number) for number in range(WRITERS)]
         if jobs:
@@ -99,7 +85,7 @@ class Clients:
                 if number % 3 == 0:
                     await self._set(client, month)
                 else:
-                    await self._post(client, f"{self.round}-{writer}-{number}")
+                    await self._post(client, f"{self.memory.rounds}-{writer}-{number}")
 
     async def _post(self, client: httpx.AsyncClient, key: str) -> None:
         keys = {f"{key}a", f"{key}b"}
@@ -151,7 +137,7 @@ class Clients:
         number = 0
         while not self.stopping:
             number += 1
-            key = f"job-{self.round}-{number}"
+            key = f"job-{self.memory.rounds}-{number}"
             payload = {"key": key, "position": _number(planted.seats[0]), "metric": _number(planted.metric_id)}
 
             async def apply(transaction: Transaction, payload: dict[str, Any] = payload) -> None:
