@@ -43,14 +43,23 @@ MODEL_MODULES = (
 ATTEMPTS = 8
 """How often a write that PostgreSQL could not serialize is tried before the caller hears of it."""
 
-_RETRIED = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
+SILENCE_SECONDS = 5.0
+"""How long a new connection is waited for, and an answer beyond what its statement may take; then the database, or the
+way to it, is gone.
+"""
+
+_RETRIED = (
+    asyncpg.SerializationError,
+    asyncpg.DeadlockDetectedError,
+    asyncpg.InvalidCachedStatementError,  # a migration has just changed a table
+)
 
 
 class Database:
     """One pool of connections for the application's role, which row-level security binds."""
 
     def __init__(self, url: str, *, pool_size: int = 10, statement_timeout_ms: int = 10_000) -> None:
-        self._config = tortoise_config(url, pool_size)
+        self._config = tortoise_config(url, pool_size, statement_timeout_ms / 1000 + SILENCE_SECONDS)
         self._statement_timeout_ms = statement_timeout_ms
         self._context = contextvars.copy_context()
         self._tortoise = TortoiseContext()
@@ -124,8 +133,11 @@ class Database:
         return await asyncio.shield(task)
 
 
-def tortoise_config(url: str, pool_size: int = 10) -> dict[str, Any]:
-    """Tortoise's configuration for a PostgreSQL URL (`postgresql://role:password@host:port/database?…`)."""
+def tortoise_config(url: str, pool_size: int = 10, answer_seconds: float | None = None) -> dict[str, Any]:
+    """Tortoise's configuration for a PostgreSQL URL (`postgresql://role:password@host:port/database?…`).
+
+    `answer_seconds` bounds how long anything that is asked of PostgreSQL may go unanswered.
+    """
     return {
         "connections": {
             "default": {
@@ -135,6 +147,8 @@ def tortoise_config(url: str, pool_size: int = 10) -> dict[str, Any]:
                     "minsize": 1,
                     "maxsize": pool_size,
                     "reset": leave_nothing,
+                    "command_timeout": answer_seconds,
+                    "timeout": SILENCE_SECONDS,
                     "server_settings": {"DateStyle": "ISO"},  # whatever the role or the database is set to
                 },
             }
