@@ -30,6 +30,7 @@ from quotaloom.policies.settings import CHANNEL
 from quotaloom.targets.attainment_feed import AttainmentFeed
 from quotaloom_graphql.context import Services
 from quotaloom_graphql.plugin_graphs import extensions_of
+from quotaloom_graphql.request_keys import HEADER
 from quotaloom_graphql.schema import build_schema
 from quotaloom_server.clock import Clock, utc_now
 from quotaloom_server.hosting import plugins_here, policy_host
@@ -152,7 +153,7 @@ def create_application(
                 CORSMiddleware,
                 allow_origins=list(settings.cors_origins),
                 allow_methods=["GET", "POST"],
-                allow_headers=["authorization", "content-type"],
+                allow_headers=["authorization", "content-type", HEADER],
                 expose_headers=["content-disposition"],
             )
         ],
