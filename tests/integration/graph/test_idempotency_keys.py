@@ -130,7 +130,8 @@ async def test_what_is_refused_may_be_mended_under_the_same_key(
 async def test_each_field_of_a_mutation_is_done_once(database: Database, database_url: str, tmp_path: Path) -> None:
     """Where the first of two is done and the second refused, sending both again does the second alone."""
     both = """mutation { first: createMember(input: { name: "Zoe" }) { member { id } errors { code } }
-        second: updateMember(input: { id: "%s", name: "Ada L.", expectedVersion: 2 }) { member { name } errors { code } }
+        second: updateMember(input: { id: "%s", name: "Ada L.", expectedVersion: 2 }) {
+            member { name } errors { code } }
         }"""
     async with api_company(database, database_url, tmp_path) as acme:
         query = both % acme.ids["Ada"]
