@@ -15,7 +15,7 @@ from tortoise.context import TortoiseContext
 
 from quotaloom.platform.held import HeldTransaction
 from quotaloom.platform.retrying import retried
-from quotaloom.platform.unit_of_work import Snapshot, Transaction, Writer, leave_nothing
+from quotaloom.platform.unit_of_work import Snapshot, Transaction, Writer, leave_nothing, waited_for
 
 T = TypeVar("T")
 
@@ -124,8 +124,7 @@ class Database:
 
     async def shielded(self, work: Coroutine[Any, Any, T]) -> T:
         """Run `work` to its end in a task of its own, whatever happens to the caller."""
-        task = asyncio.create_task(work, context=self._context.copy())
-        return await asyncio.shield(task)
+        return await waited_for(asyncio.create_task(work, context=self._context.copy()))
 
 
 def tortoise_config(url: str, pool_size: int = 10) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from contextvars import Context
 from typing import Any, TypeVar
 
 from quotaloom.platform.retrying import RETRIED, conflict, retried
-from quotaloom.platform.unit_of_work import LOST_CONNECTION, Transaction, database_errors
+from quotaloom.platform.unit_of_work import LOST_CONNECTION, Transaction, database_errors, waited_for
 
 T = TypeVar("T")
 
@@ -101,7 +101,7 @@ class HeldTransaction:
 
     async def _alone(self, work: Coroutine[Any, Any, T]) -> T:
         """Run it in a task of its own, but always in the same context: there Tortoise finds the transaction."""
-        return await asyncio.shield(asyncio.create_task(self._in_turn(work), context=self._context))
+        return await waited_for(asyncio.create_task(self._in_turn(work), context=self._context))
 
     async def _in_turn(self, work: Coroutine[Any, Any, T]) -> T:
         async with self._turn:
