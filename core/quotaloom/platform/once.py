@@ -1,7 +1,8 @@
 """What is done once, however often it is asked for: under a key of the caller's own.
 
 The answer is kept in the transaction of what was done, so that there is never the one without the other. Whatever is
-refused keeps nothing, and may be asked for again. Keys are the caller's: the same key of another one is another key.
+refused keeps nothing, and may be asked for again; so does what writes nothing, such as a dry run. Keys are the
+caller's: the same key of another one is another key.
 """
 
 from __future__ import annotations
@@ -88,15 +89,18 @@ async def _done(work: Work, named: RequestKey, command: Command) -> Answer:
         await _take_key(transaction, work, named)
 
     async with work.database.held(work.viewer.company_id, work.writer, take) as held:
-        text = dumped(await command(replace(work, held=held)))
+        answer = await command(replace(work, held=held))
+        if not held.is_open:
+            return answer
+        text = dumped(answer)
 
         async def keep(transaction: Transaction) -> None:
             await _keep(transaction, work, named, text)
 
         await held.run(keep)
         await held.commit()
-    answer: Answer = loaded(text)  # as it will be read the next time
-    return answer
+    kept: Answer = loaded(text)  # as it will be read the next time
+    return kept
 
 
 class _DoneBefore(Exception):

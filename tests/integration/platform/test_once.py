@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
 
 import asyncpg
 import pytest
 
-from quotaloom.organizations.commands.members import create_member
-from quotaloom.organizations.membership import NewMember
 from quotaloom.platform.database import Database, credentials
 from quotaloom.platform.errors import InputError, Unavailable
 from quotaloom.platform.jobs.handlers import Job
@@ -21,13 +21,9 @@ from quotaloom.platform.once import KEPT, Answer, KeyRefused, RequestKey, forget
 from quotaloom.platform.unit_of_work import Transaction
 from quotaloom.platform.work import Work
 from tests.founding import found
+from tests.integration.platform.killed_once import PLACES, enter_zoe, key_of
 
 ZOE = RequestKey("7c1e", "0" * 64, "createMember")
-
-
-async def enter_zoe(work: Work) -> Answer:
-    """Enter a new member of that name."""
-    return {"member_id": await create_member(work, NewMember("Zoe"))}
 
 
 async def members(work: Work) -> int:
@@ -138,6 +134,21 @@ async def test_what_fails_half_way_leaves_nothing(
     assert await members(acme) == 1
 
 
+async def test_a_process_that_is_killed_has_done_all_or_nothing(acme: Work, database_url: str) -> None:
+    """SIGKILL once the member is written, once its answer is, and once both are committed: the first two left nothing,
+    the third is answered with the member that is there. Sent again, each has entered one."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "tests.integration.platform.killed_once", database_url, str(acme.company.id)),
+        cwd=Path(__file__).parents[3],
+    )
+    assert await process.wait() == 0
+    async with acme.snapshot() as snapshot:
+        (there,) = await snapshot.fetch("SELECT id FROM member")
+    answers = {place: (await once(acme, key_of(place), enter_zoe))["member_id"] for place in PLACES}
+    assert answers["committed"] == there["id"]
+    assert len(set(answers.values())) == await members(acme) == 3
+
+
 async def test_what_is_written_in_several_pieces_stands_together(acme: Work, elsewhere: list[Work]) -> None:
     """A command that writes twice is one transaction: others see both members at once, or none."""
     seen = []
@@ -149,6 +160,17 @@ async def test_what_is_written_in_several_pieces_stands_together(acme: Work, els
 
     await once(acme, ZOE, enter_two)
     assert (seen, await members(acme)) == ([0], 2)
+
+
+async def test_what_writes_nothing_is_not_kept(acme: Work) -> None:
+    """A question is answered anew each time, and its key is free for something else."""
+
+    async def count_members(work: Work) -> Answer:
+        return {"members": await members(work)}
+
+    assert await once(acme, ZOE, count_members) == {"members": 0}
+    await once(acme, RequestKey("7c1e", "1" * 64, "createMember"), enter_zoe)
+    assert await members(acme) == 1
 
 
 async def test_nothing_is_read_with_another_connection_after_a_write(acme: Work) -> None:
