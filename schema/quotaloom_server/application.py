@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import gc
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from functools import partial
 from typing import Any
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import ClientDisconnect
 from starlette.responses import RedirectResponse
 from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -28,6 +29,7 @@ from quotaloom.policies.settings import CHANNEL
 from quotaloom.targets.attainment_feed import AttainmentFeed
 from quotaloom_graphql.context import Services
 from quotaloom_graphql.plugin_graphs import extensions_of
+from quotaloom_graphql.request_keys import HEADER
 from quotaloom_graphql.schema import build_schema
 from quotaloom_server.clock import Clock, utc_now
 from quotaloom_server.health import Readiness, health_routes
@@ -63,7 +65,11 @@ class Application(Starlette):
         self._graph = graph
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request."""
+        """Answer a request; who hangs up before he has said what he wants is none."""
+        with suppress(ClientDisconnect):
+            await self._answer(scope, receive, send)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["method"] == "POST" and scope["path"] == GRAPH and _is_plain(scope):
             await self._graph(scope, receive, send)
         else:
@@ -150,7 +156,7 @@ def create_application(
                 CORSMiddleware,
                 allow_origins=list(settings.cors_origins),
                 allow_methods=["GET", "POST"],
-                allow_headers=["authorization", "content-type"],
+                allow_headers=["authorization", "content-type", HEADER],
                 expose_headers=["content-disposition"],
             )
         ],

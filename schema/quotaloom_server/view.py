@@ -23,6 +23,7 @@ from quotaloom.platform.tokens import Identity, TokenAuthority
 from quotaloom.platform.unit_of_work import to_the_end
 from quotaloom_graphql.context import RequestContext, Services
 from quotaloom_graphql.errors import shown
+from quotaloom_graphql.request_keys import HEADER
 from quotaloom_server.answers import JSONAnswer
 from quotaloom_server.clients import Client
 from quotaloom_server.live import Connection, LiveHandler, TextAdapter
@@ -105,6 +106,8 @@ class GraphQLView(GraphQL[Any, None]):
 
         It gives up waiting for a plugin then, outside any unit of work.
         """
+
+        context.idempotency_key = request.headers.get(HEADER)
 
         async def run() -> Any:
             async with Client(request) as client, context:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Coroutine, Hashable, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from contextvars import ContextVar
@@ -18,7 +19,9 @@ from tortoise.backends.asyncpg.client import AsyncpgDBClient, TransactionWrapper
 from tortoise.transactions import in_transaction
 
 from quotaloom.platform.attainment_changes import CHANNEL, AttainmentChange, change_of
-from quotaloom.platform.errors import InputError, Unavailable
+from quotaloom.platform.errors import AccessDenied, InputError, Unavailable
+
+_log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -46,6 +49,10 @@ EVENTS_CHANNEL = "quotaloom_events"
 
 OUTBOX = "outbox"
 """What `Transaction.lock` locks to read events in their order: all who publish hold it, shared, while they commit."""
+
+
+class SnapshotEnded(RuntimeError):
+    """A read came too late: whoever opened the snapshot has ended it."""
 
 
 class Snapshot:
@@ -89,7 +96,7 @@ class Snapshot:
     async def _fetch(self, sql: str, arguments: Sequence[Any]) -> list[Record]:
         async with self._turn:
             if self._closed:
-                raise RuntimeError("this snapshot has ended")
+                raise SnapshotEnded("this snapshot has ended")
             with database_errors():
                 if self._connection is None:
                     self._connection = await self._open()
@@ -326,4 +333,20 @@ async def to_the_end(work: Coroutine[Any, Any, T]) -> T:
     """The result of `work`, which runs to its end, whatever happens to the caller: in a task of its own if need be."""
     if unbroken():
         return await work
-    return await asyncio.shield(_Unbroken(work, loop=asyncio.get_running_loop()))
+    return await waited_for(_Unbroken(work, loop=asyncio.get_running_loop()))
+
+
+async def waited_for(task: asyncio.Task[T]) -> T:
+    """The result of a task that runs on where the caller is cancelled. What it fails with then is told to nobody."""
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        task.add_done_callback(_left_alone)
+        raise
+
+
+def _left_alone(task: asyncio.Task[Any]) -> None:
+    """Log what nobody foresaw; whoever would have been told of the rest has left."""
+    error = None if task.cancelled() else task.exception()
+    if error is not None and not isinstance(error, (InputError, AccessDenied, Unavailable, SnapshotEnded)):
+        _log.error("what went on without its caller failed", exc_info=error)

@@ -115,7 +115,7 @@ def _read(name: str, values: Any, scale: int) -> list[Any]:
     if name.endswith("_on"):
         days = {number: _EPOCH + timedelta(number) for number in set(values)}
         return [days[number] for number in values]
-    return values
+    return list(values)
 
 
 def _labels(read: dict[str, list[Any]], labels: dict[date, str]) -> list[str]:
