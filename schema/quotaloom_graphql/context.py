@@ -86,6 +86,11 @@ class RequestContext:
         self.now = self.services.clock()
 
     @property
+    def bearer(self) -> Identity | Unauthenticated:
+        """Whoever sent the request, or what is wrong with his token."""
+        return self._identity
+
+    @property
     def identity(self) -> Identity:
         """Whoever sent the request; raises `Unauthenticated`."""
         if isinstance(self._identity, Unauthenticated):

@@ -52,6 +52,7 @@ from quotaloom_graphql.activity_mutations import ActivityMutation
 from quotaloom_graphql.activity_reports import ActivityReportQuery
 from quotaloom_graphql.attainment_reports import AttainmentReportQuery
 from quotaloom_graphql.attribute_mutations import AttributeMutation
+from quotaloom_graphql.audit import AuditQuery
 from quotaloom_graphql.budget_reports import BudgetReportQuery
 from quotaloom_graphql.comments import CommentMutation
 from quotaloom_graphql.commitments import CommitmentMutation
@@ -173,6 +174,7 @@ class Query(
     BudgetReportQuery,
     PluginQuery,
     JobQuery,
+    AuditQuery,
 ):
     """Root of queries."""
 

@@ -22,6 +22,7 @@ from quotaloom.notifications.feed import NotificationFeed
 from quotaloom.platform import attainment_changes
 from quotaloom.platform.database import Database
 from quotaloom.platform.notifications import Tellers, listening
+from quotaloom.platform.refused_access import RefusedAccess
 from quotaloom.platform.settings import Settings
 from quotaloom.policies.discovery import Discovery
 from quotaloom.policies.host import PolicyHost
@@ -32,6 +33,7 @@ from quotaloom_graphql.context import Services
 from quotaloom_graphql.plugin_graphs import extensions_of
 from quotaloom_graphql.schema import build_schema
 from quotaloom_server.clock import Clock, utc_now
+from quotaloom_server.gate import Gate
 from quotaloom_server.hosting import plugins_here, policy_host
 from quotaloom_server.jobs import working
 from quotaloom_server.keys import token_authority
@@ -99,11 +101,11 @@ def create_application(
     feed = AttainmentFeed(database, most=settings.live_subscriptions, turns=max(1, settings.database_pool_size // 2))
     notifications = NotificationFeed(settings.live_subscriptions)
     services = Services(database, policies, clock, feed, notifications)
-    authority = token_authority(settings)
+    refused = RefusedAccess(database, clock)
+    gate = Gate(lambda: services, token_authority(settings), refused)
     view = GraphQLView(
         schema=build_schema(production=settings.is_production, plugins=extensions_of(found)),
-        services=lambda: services,
-        authority=authority,
+        gate=gate,
         graphql_ide=None if settings.is_production else "graphiql",
     )
 
@@ -125,7 +127,7 @@ def create_application(
         gc.freeze()
         gc.set_threshold(*GARBAGE)
         try:
-            async with policies, feed, AsyncExitStack() as stack:
+            async with policies, feed, refused, AsyncExitStack() as stack:
                 await stack.enter_async_context(listening(database_url, tellers, began=missed))
                 if jobs:
                     await stack.enter_async_context(working(database, database_url, policies, clock))
@@ -143,9 +145,9 @@ def create_application(
             Route("/health", health),
             Route(GRAPH, view),
             WebSocketRoute(GRAPH, view),
-            *template_routes(lambda: services, authority),
-            *report_routes(lambda: services, authority),
-            *statement_routes(lambda: services, authority),
+            *template_routes(gate),
+            *report_routes(gate),
+            *statement_routes(gate),
         ],
         middleware=[
             Middleware(
@@ -160,6 +162,7 @@ def create_application(
     )
     application.state.policies = policies
     application.state.services = services
+    application.state.gate = gate
     return application
 
 

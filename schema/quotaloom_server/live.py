@@ -24,11 +24,12 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.types import ErrorM
 from strawberry.types.graphql import OperationType
 
 from quotaloom.platform.errors import Unauthenticated
-from quotaloom.platform.tokens import Identity, TokenAuthority
+from quotaloom.platform.tokens import Identity
 from quotaloom.targets.attainment_feed import MOST_OF_ONE
-from quotaloom_graphql.context import RequestContext, Services
-from quotaloom_graphql.errors import original_of, shown
+from quotaloom_graphql.context import RequestContext
+from quotaloom_graphql.errors import original_of, shown, told_places
 from quotaloom_server.clock import utc_now
+from quotaloom_server.gate import Gate
 
 FORBIDDEN: Final = 4403
 """Closes a connection whose token is not good, or no longer; clients may come back with another one."""
@@ -44,19 +45,19 @@ PING_SECONDS: Final = 20.0
 class Connection:
     """One open WebSocket: whose it is, once it has said so."""
 
-    services: Services
-    authority: TokenAuthority
+    gate: Gate
     authorization: str | None
     connection_params: Mapping[str, object] = field(default_factory=dict)
     identity: Identity | None = None
 
-    def authenticate(self) -> None:
+    async def authenticate(self) -> None:
         """Find out whose it is; raises `ConnectionRejectionError`, which closes it with 4403."""
         named = {key.lower(): value for key, value in self.connection_params.items()}.get("authorization")
-        try:
-            self.identity = self.authority.authenticate(named if isinstance(named, str) else self.authorization)
-        except Unauthenticated:
-            raise ConnectionRejectionError from None
+        bearer = await self.gate.identify(named if isinstance(named, str) else self.authorization)
+        if isinstance(bearer, Unauthenticated):
+            await self.gate.note(bearer, [("connection_init", bearer)])
+            raise ConnectionRejectionError
+        self.identity = bearer
 
 
 class LiveHandler(BaseGraphQLTransportWSHandler[Any, None]):
@@ -117,16 +118,19 @@ class Messages:
     async def stream(self, query: str, *, context_value: Connection, **options: Any) -> AsyncGenerator[Any, None]:
         """The results of an operation; what one held is given back before it is sent, however slow the client."""
         assert context_value.identity is not None, "nobody subscribes before he is let in"
-        context = RequestContext(context_value.services, context_value.identity)
+        context = RequestContext(context_value.gate.services(), context_value.identity)
         results = await self._schema.stream(
             query, context_value=context, allowed_operation_types=(OperationType.SUBSCRIPTION,), **options
         )
-        return self._sent(results, context)
+        return self._sent(results, context, context_value.gate)
 
-    async def _sent(self, results: AsyncGenerator[Any, None], context: RequestContext) -> AsyncGenerator[Any, None]:
+    async def _sent(
+        self, results: AsyncGenerator[Any, None], context: RequestContext, gate: Gate
+    ) -> AsyncGenerator[Any, None]:
         async with context, aclosing(results):
             async for result in results:
                 await context.renew()
+                await gate.note(context.bearer, told_places(result.errors or ()))
                 if any(isinstance(original_of(error), Unauthenticated) for error in result.errors or ()):
                     self._end()
                     return

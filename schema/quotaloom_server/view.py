@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -18,13 +17,12 @@ from strawberry.types import ExecutionResult
 from strawberry.types.unset import UNSET, UnsetType
 
 from quotaloom.platform.callers import answering
-from quotaloom.platform.errors import Unauthenticated
-from quotaloom.platform.tokens import Identity, TokenAuthority
 from quotaloom.platform.unit_of_work import to_the_end
-from quotaloom_graphql.context import RequestContext, Services
-from quotaloom_graphql.errors import shown
+from quotaloom_graphql.context import RequestContext
+from quotaloom_graphql.errors import shown, told_places
 from quotaloom_server.answers import JSONAnswer
 from quotaloom_server.clients import Client
+from quotaloom_server.gate import Gate
 from quotaloom_server.live import Connection, LiveHandler, TextAdapter
 from quotaloom_server.pieces import dumps
 
@@ -44,7 +42,7 @@ class GraphQLView(GraphQL[Any, None]):
     graphql_transport_ws_handler_class = LiveHandler
     websocket_adapter_class = TextAdapter
 
-    def __init__(self, *, services: Callable[[], Services], authority: TokenAuthority, **options: Any) -> None:
+    def __init__(self, *, gate: Gate, **options: Any) -> None:
         super().__init__(
             subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL,),
             connection_init_wait_timeout=GREETING_TIME,
@@ -52,26 +50,23 @@ class GraphQLView(GraphQL[Any, None]):
             allowed_origins=("*",),  # no cookie lets anybody in: a page of another origin needs a token too
             **options,
         )
-        self._services = services
-        self._authority = authority
+        self._gate = gate
 
     async def get_context(
         self, request: Request | WebSocket, response: Response | WebSocket
     ) -> RequestContext | Connection:
         """A context for one request; a bad token is told of by the first field that needs one."""
         if isinstance(request, WebSocket):
-            return Connection(self._services(), self._authority, request.headers.get("authorization"))
-        return RequestContext(self._services(), self._identity(request))
+            return Connection(self._gate, request.headers.get("authorization"))
+        return await self._context_of(request)
 
-    def _identity(self, request: Request) -> Identity | Unauthenticated:
-        try:
-            return self._authority.authenticate(request.headers.get("authorization"))
-        except Unauthenticated as error:
-            return error
+    async def _context_of(self, request: Request) -> RequestContext:
+        bearer = await self._gate.identify(request.headers.get("authorization"))
+        return RequestContext(self._gate.services(), bearer)
 
     async def on_ws_connect(self, context: Connection) -> UnsetType | dict[str, object] | None:
         """Let a WebSocket in; raises what closes it where its token is not good."""
-        context.authenticate()
+        await context.authenticate()
         return await super().on_ws_connect(context)
 
     async def run(self, request: Any, context: Any = UNSET, root_value: Any = UNSET) -> Any:
@@ -80,7 +75,7 @@ class GraphQLView(GraphQL[Any, None]):
             return await super().run(request, context, root_value)
         adapter = StarletteRequestAdapter(request)
         operation = await self._operation(request, adapter)
-        asked = RequestContext(self._services(), self._identity(request))
+        asked = await self._context_of(request)
         result = await self.execute_operation(request, adapter, operation, asked, None, _NO_RESPONSE)
         return JSONAnswer(await self.process_result(request, result))
 
@@ -109,9 +104,12 @@ class GraphQLView(GraphQL[Any, None]):
         async def run() -> Any:
             async with Client(request) as client, context:
                 with answering(client):
-                    return await super(GraphQLView, self).execute_operation(
+                    result = await super(GraphQLView, self).execute_operation(
                         request, request_adapter, request_data, context, root_value, sub_response
                     )
+            if isinstance(result, ExecutionResult) and result.errors:
+                await self._gate.note(context.bearer, told_places(result.errors))
+            return result
 
         return await to_the_end(run())
 

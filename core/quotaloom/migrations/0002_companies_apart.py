@@ -435,6 +435,7 @@ INDEXES = (
     ("achievement_balance", "member_id, metric_id, business_date"),
     ("achievement_entry", "position_id, business_date"),
     ("audit_entry", "object_type, object_id"),
+    ("audit_entry", "at, id"),
     ("objective", "fiscal_year"),
     ("objective", "parent_id"),
     ("objective", "unit_id"),

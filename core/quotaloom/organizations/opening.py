@@ -44,7 +44,7 @@ async def open_request(snapshot: Snapshot, identity: Identity, now: datetime) ->
         found = await load_company(snapshot)
         if found is None:
             raise _gone()
-        viewer = Viewer(found.id, identity.subject, identity.role, scopes=identity.scopes)
+        viewer = Viewer(found.id, identity.subject, identity.role, None, identity.scopes, identity.credential)
         return Opening(found, viewer, NO_POSTS)
     rows = await snapshot.fetch(_OPENING, member_id)
     if not rows:
@@ -53,7 +53,7 @@ async def open_request(snapshot: Snapshot, identity: Identity, now: datetime) ->
     today = company.today(now)
     if not _belongs(rows[0], today):
         raise Unauthenticated("the token's member does not belong to the company today")
-    viewer = Viewer(company.id, identity.subject, Role(rows[0]["role"]), member_id)
+    viewer = Viewer(company.id, identity.subject, Role(rows[0]["role"]), member_id, credential=identity.credential)
     return Opening(company, viewer, posts_on((row for row in rows if row["part"] is not None), today))
 
 

@@ -15,7 +15,7 @@ from uuid import uuid4
 import jwt
 
 from quotaloom.platform.access import Role, Scope
-from quotaloom.platform.errors import InputError, Unauthenticated
+from quotaloom.platform.errors import InputError, NoToken, Unauthenticated
 
 ALGORITHM = "HS256"
 """The one algorithm that is accepted: a token never chooses how it is checked."""
@@ -34,6 +34,7 @@ class Identity:
     """Whom a token names: a member of a company, a service with scopes, or the operator of the installation.
 
     An operator's `company_id` is 0. `expires_at` is when the token that named it ends; None where none did.
+    `credential` tells that token in the audit record and in logs.
     """
 
     company_id: int
@@ -42,6 +43,7 @@ class Identity:
     member_id: int | None = None
     scopes: frozenset[str] = frozenset()
     expires_at: datetime | None = field(default=None, compare=False)
+    credential: str | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,26 +83,35 @@ class TokenAuthority:
                 return identity
             del self._good[authorization]
         if not authorization:
-            raise Unauthenticated("send an Authorization header with a bearer token")
+            raise NoToken("send an Authorization header with a bearer token")
         scheme, _, token = authorization.partition(" ")
         if scheme.lower() != "bearer" or not token.strip():
             raise Unauthenticated("the Authorization header reads `Bearer <token>`")
         try:
-            claims = jwt.decode(
-                token.strip(),
-                self.key,
-                algorithms=[ALGORITHM],
-                audience=self.audience,
-                issuer=self.issuer,
-                options={"require": _REQUIRED},
-            )
-            identity = _identity(claims)
+            identity = _identity(self._claims(token.strip()))
         except jwt.ExpiredSignatureError:
-            raise Unauthenticated("the token has expired; ask for a new one") from None
+            raise Unauthenticated("the token has expired; ask for a new one", self._bearer_of(token.strip())) from None
         except (jwt.InvalidTokenError, KeyError, TypeError, ValueError):
             raise Unauthenticated("the token is not valid here") from None
         self._remember(authorization, identity)
         return identity
+
+    def _claims(self, token: str, *, still_good: bool = True) -> dict[str, object]:
+        claims: dict[str, object] = jwt.decode(
+            token,
+            self.key,
+            algorithms=[ALGORITHM],
+            audience=self.audience,
+            issuer=self.issuer,
+            options={"require": _REQUIRED, "verify_exp": still_good},
+        )
+        return claims
+
+    def _bearer_of(self, token: str) -> Identity | None:
+        """Whom a token named while it was good: our key signed it."""
+        with suppress(jwt.InvalidTokenError, KeyError, TypeError, ValueError):
+            return _identity(self._claims(token, still_good=False))
+        return None
 
     def _remember(self, authorization: str, identity: Identity) -> None:
         """Keep whom a good token names, for as long as it is good: nothing else is ever said of a token here.
@@ -128,6 +139,7 @@ def _identity(claims: dict[str, object]) -> Identity:
         member if isinstance(member, int) else None,
         frozenset(scopes),
         datetime.fromtimestamp(float(str(claims["exp"])), UTC),
+        f"token {str(claims.get('jti', ''))[:12]}",
     )
 
 

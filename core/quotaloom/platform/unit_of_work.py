@@ -124,11 +124,12 @@ async def leave_nothing(connection: Connection) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Writer:
-    """Who writes, and the moment at which: both go into the audit record."""
+    """Who writes, the moment at which, and what tells his token: all go into the audit record."""
 
     subject: str
     member_id: int | None
     now: datetime
+    credential: str | None = None
 
 
 _writing: ContextVar[bool] = ContextVar("writing", default=False)
@@ -241,13 +242,14 @@ class Transaction:
         if self._audit:
             columns = list(zip(*self._audit, strict=True))
             await self.execute(
-                "INSERT INTO audit_entry (company_id, at, actor, actor_member_id, action, object_type,"
-                " object_id, before, after, reason) SELECT $1, $2, $3, $4, * FROM unnest($5::text[],"
-                " $6::text[], $7::bigint[], $8::text[]::jsonb[], $9::text[]::jsonb[], $10::text[])",
+                "INSERT INTO audit_entry (company_id, at, actor, actor_member_id, credential, action, object_type,"
+                " object_id, before, after, reason) SELECT $1, $2, $3, $4, $5, * FROM unnest($6::text[],"
+                " $7::text[], $8::bigint[], $9::text[]::jsonb[], $10::text[]::jsonb[], $11::text[])",
                 self.company_id,
                 self.now,
                 self.writer.subject,
                 self.writer.member_id,
+                self.writer.credential,
                 *columns,
             )
         if self._events:

@@ -91,7 +91,7 @@ class Work:
         What was computed from the company's settings stands only while they do: raises `Conflict` COMPANY_CHANGED
         where they changed since this work began. `changes_settings` is for the work that changes them.
         """
-        writer = Writer(self.viewer.subject, self.viewer.member_id, self.now)
+        writer = Writer(self.viewer.subject, self.viewer.member_id, self.now, self.viewer.credential)
 
         async def guarded(transaction: Transaction) -> T:
             await transaction.lock("settings", shared=not changes_settings)
