@@ -50,6 +50,7 @@ from quotaloom_graphql.achievement_mutations import AchievementMutation
 from quotaloom_graphql.action_plan_mutations import ActionPlanMutation
 from quotaloom_graphql.activity_mutations import ActivityMutation
 from quotaloom_graphql.activity_reports import ActivityReportQuery
+from quotaloom_graphql.api_keys import ApiKeyMutation, ApiKeyQuery
 from quotaloom_graphql.attainment_reports import AttainmentReportQuery
 from quotaloom_graphql.attribute_mutations import AttributeMutation
 from quotaloom_graphql.audit import AuditQuery
@@ -175,6 +176,7 @@ class Query(
     PluginQuery,
     JobQuery,
     AuditQuery,
+    ApiKeyQuery,
 ):
     """Root of queries."""
 
@@ -229,6 +231,7 @@ class Mutation(
     PolicyTrialMutation,
     NotificationMutation,
     JobMutation,
+    ApiKeyMutation,
 ):
     """Root of mutations."""
 

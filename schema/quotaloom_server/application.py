@@ -17,6 +17,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from quotaloom.credentials.known_keys import KnownKeys
 from quotaloom.notifications import telling
 from quotaloom.notifications.feed import NotificationFeed
 from quotaloom.platform import attainment_changes
@@ -24,6 +25,7 @@ from quotaloom.platform.database import Database
 from quotaloom.platform.notifications import Tellers, listening
 from quotaloom.platform.refused_access import RefusedAccess
 from quotaloom.platform.settings import Settings
+from quotaloom.platform.unit_of_work import ACCESS_CHANNEL
 from quotaloom.policies.discovery import Discovery
 from quotaloom.policies.host import PolicyHost
 from quotaloom.policies.registry import plugin_of
@@ -41,6 +43,7 @@ from quotaloom_server.reports import report_routes
 from quotaloom_server.statements import statement_routes
 from quotaloom_server.templates import template_routes
 from quotaloom_server.view import GraphQLView
+from quotaloom_server.withdrawals import Withdrawals
 
 GARBAGE = (20_000, 10, 50)
 """How often the collector looks for cycles among the youngest objects, the younger and all.
@@ -101,8 +104,13 @@ def create_application(
     feed = AttainmentFeed(database, most=settings.live_subscriptions, turns=max(1, settings.database_pool_size // 2))
     notifications = NotificationFeed(settings.live_subscriptions)
     services = Services(database, policies, clock, feed, notifications)
-    refused = RefusedAccess(database, clock)
-    gate = Gate(lambda: services, token_authority(settings), refused)
+    gate = Gate(
+        lambda: services,
+        token_authority(settings),
+        KnownKeys(database, clock),
+        RefusedAccess(database, clock),
+        Withdrawals(database, clock),
+    )
     view = GraphQLView(
         schema=build_schema(production=settings.is_production, plugins=extensions_of(found)),
         gate=gate,
@@ -113,11 +121,13 @@ def create_application(
         CHANNEL: partial(_forgive, policies),
         attainment_changes.CHANNEL: feed.told,
         telling.CHANNEL: notifications.told,
+        ACCESS_CHANNEL: gate.withdrawals.told,
     }
 
     def missed() -> None:
         feed.missed()
         notifications.missed()
+        gate.withdrawals.missed()
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -127,7 +137,7 @@ def create_application(
         gc.freeze()
         gc.set_threshold(*GARBAGE)
         try:
-            async with policies, feed, refused, AsyncExitStack() as stack:
+            async with policies, feed, gate.open(), AsyncExitStack() as stack:
                 await stack.enter_async_context(listening(database_url, tellers, began=missed))
                 if jobs:
                     await stack.enter_async_context(working(database, database_url, policies, clock))

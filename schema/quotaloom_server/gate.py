@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 
+from quotaloom.credentials.key_texts import BEGINNING
+from quotaloom.credentials.known_keys import KnownKeys
 from quotaloom.platform.access import Role
-from quotaloom.platform.errors import AccessDenied, NoToken, Unauthenticated
+from quotaloom.platform.errors import AccessDenied, NoToken, Unauthenticated, Unavailable
 from quotaloom.platform.refused_access import Refusal, RefusedAccess
 from quotaloom.platform.tokens import Identity, TokenAuthority
 from quotaloom_graphql.context import Services
+from quotaloom_server.withdrawals import Withdrawals
 
-Bearer = Identity | Unauthenticated
+Bearer = Identity | Unauthenticated | Unavailable
 """Whoever comes with a request: whom his token names, or what is wrong with it, which the first field tells him."""
 
 NOBODY: Final = Identity(0, "nobody", Role.MEMBER)
@@ -21,17 +25,28 @@ NOBODY: Final = Identity(0, "nobody", Role.MEMBER)
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """All that says who may come in."""
+    """All that says who may come in, and that cuts off whoever may not stay."""
 
     services: Callable[[], Services]
     authority: TokenAuthority
+    keys: KnownKeys
     refused: RefusedAccess
+    withdrawals: Withdrawals
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[None]:
+        """Let requests in while the block runs."""
+        async with self.refused, self.keys, self.withdrawals:
+            yield
 
     async def identify(self, authorization: str | None) -> Bearer:
         """Whom an `Authorization` header names."""
         try:
+            text = _bearer_token(authorization)
+            if text.startswith(BEGINNING):
+                return await self.keys.identify(text)
             return self.authority.authenticate(authorization)
-        except Unauthenticated as error:
+        except (Unauthenticated, Unavailable) as error:
             return error
 
     async def note(self, bearer: Bearer, errors: Iterable[tuple[str, Exception | None]]) -> None:
@@ -45,7 +60,13 @@ class Gate:
             await self.refused.note(_whoever(bearer), refusals)
 
 
+def _bearer_token(authorization: str | None) -> str:
+    """What stands behind `Bearer`; nothing where there is no such thing."""
+    scheme, _, token = (authorization or "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
+
+
 def _whoever(bearer: Bearer) -> Identity:
-    if isinstance(bearer, Identity):
-        return bearer
-    return bearer.bearer if isinstance(bearer.bearer, Identity) else NOBODY
+    if isinstance(bearer, Unauthenticated) and isinstance(bearer.bearer, Identity):
+        return bearer.bearer
+    return bearer if isinstance(bearer, Identity) else NOBODY

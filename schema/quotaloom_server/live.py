@@ -1,14 +1,15 @@
 """GraphQL subscriptions over WebSockets, by the protocol `graphql-transport-ws`.
 
 A connection is somebody's: its token comes with `connection_init`, or as the Authorization header of the handshake.
-When the token ends, or its bearer is gone, the connection is closed with 4403, and clients come back with a new one.
+When the token ends, or its bearer may come in no more, the connection is closed with 4403, and clients come back with a
+new one.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import aclosing
+from contextlib import ExitStack, aclosing
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -23,7 +24,7 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import Bas
 from strawberry.subscriptions.protocols.graphql_transport_ws.types import ErrorMessage, Message, SubscribeMessage
 from strawberry.types.graphql import OperationType
 
-from quotaloom.platform.errors import Unauthenticated
+from quotaloom.platform.errors import Unauthenticated, Unavailable
 from quotaloom.platform.tokens import Identity
 from quotaloom.targets.attainment_feed import MOST_OF_ONE
 from quotaloom_graphql.context import RequestContext
@@ -33,6 +34,9 @@ from quotaloom_server.gate import Gate
 
 FORBIDDEN: Final = 4403
 """Closes a connection whose token is not good, or no longer; clients may come back with another one."""
+
+LATER: Final = 1013
+"""Closes a connection while nobody can find out whose it is: the database is away."""
 
 LARGEST_MESSAGE: Final = 1 << 20
 """Bytes that a client may send at a time."""
@@ -51,9 +55,11 @@ class Connection:
     identity: Identity | None = None
 
     async def authenticate(self) -> None:
-        """Find out whose it is; raises `ConnectionRejectionError`, which closes it with 4403."""
+        """Find out whose it is; raises `ConnectionRejectionError`, which closes it with 4403, and `Unavailable`."""
         named = {key.lower(): value for key, value in self.connection_params.items()}.get("authorization")
         bearer = await self.gate.identify(named if isinstance(named, str) else self.authorization)
+        if isinstance(bearer, Unavailable):
+            raise bearer
         if isinstance(bearer, Unauthenticated):
             await self.gate.note(bearer, [("connection_init", bearer)])
             raise ConnectionRejectionError
@@ -65,6 +71,7 @@ class LiveHandler(BaseGraphQLTransportWSHandler[Any, None]):
 
     context: Connection
     _ending: asyncio.TimerHandle | None = None
+    _watched: ExitStack | None = None
     _closing: asyncio.Task[None] | None = None
 
     def __init__(self, *, schema: Any, **options: Any) -> None:
@@ -77,9 +84,17 @@ class LiveHandler(BaseGraphQLTransportWSHandler[Any, None]):
 
     async def handle_connection_init(self, message: Any) -> None:
         """Let the bearer of a good token in, until that ends."""
-        await super().handle_connection_init(message)
+        try:
+            await super().handle_connection_init(message)
+        except Unavailable:
+            await self.websocket.close(LATER, "Try Again Later")
         identity = self.context.identity
-        if self.connection_acknowledged and self._ending is None and identity is not None and identity.expires_at:
+        if not self.connection_acknowledged or identity is None:
+            return
+        if self._watched is None:
+            self._watched = ExitStack()
+            self._watched.enter_context(self.context.gate.withdrawals.watch(identity, self.end))
+        if self._ending is None and identity.expires_at:
             seconds = (identity.expires_at - utc_now()).total_seconds()
             self._ending = asyncio.get_running_loop().call_later(max(0.0, seconds), self.end)
 
@@ -103,6 +118,8 @@ class LiveHandler(BaseGraphQLTransportWSHandler[Any, None]):
         """End whatever runs for this connection."""
         if self._ending is not None:
             self._ending.cancel()
+        if self._watched is not None:
+            self._watched.close()
         await super().shutdown()
         if self._closing is not None:
             await asyncio.gather(self._closing, return_exceptions=True)

@@ -241,6 +241,30 @@ class Migration(migrations.Migration):
                     bases=["TenantModel"],
                 ),
                 ops.CreateModel(
+                    name="ApiKey",
+                    fields=[
+                        ("id", fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),
+                        ("company_id", fields.BigIntField()),
+                        ("name", fields.CharField(max_length=200)),
+                        ("prefix", fields.CharField(max_length=8)),
+                        ("secret_hash", fields.CharField(max_length=64)),
+                        ("scopes", fields.JSONField(encoder=JSON_DUMPS, decoder=loads)),
+                        ("created_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
+                        ("created_by", fields.CharField(max_length=200)),
+                        ("expires_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+                        ("last_used_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+                        ("revoked_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+                        ("revoked_by", fields.CharField(null=True, max_length=200)),
+                    ],
+                    options={
+                        "table": "api_key",
+                        "app": "quotaloom",
+                        "pk_attr": "id",
+                        "table_description": "A key of another system. Of its secret the hash alone is kept; only its last use and its end are ever changed.",
+                    },
+                    bases=["TenantModel"],
+                ),
+                ops.CreateModel(
                     name="AttributeChoice",
                     fields=[
                         ("id", fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),

@@ -8,6 +8,7 @@ TENANT_TABLES = (
     "outbox_event",
     "holiday",
     "member",
+    "api_key",
     "org_unit",
     "placement",
     "unit_path",
@@ -101,6 +102,7 @@ NAMING_THE_COMPANY = (
     "outbox_event",
     "holiday",
     "member",
+    "api_key",
     "org_unit",
     "policy_setting",
     "listener_position",
@@ -361,6 +363,7 @@ CHANGING = {
 UNIQUE = (
     ("holiday", "day"),
     ("member", "key"),
+    ("api_key", "prefix"),
     ("org_unit", "key"),
     ("metric", "key"),
     ("product", "key"),

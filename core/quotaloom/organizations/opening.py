@@ -33,15 +33,23 @@ LEFT JOIN ({POSTS}) post ON true
 """  # noqa: S608 (constants)
 
 
+# A key that is good, of the company that has it.
+_OPENING_BY_KEY = f"""
+SELECT {COMPANY_COLUMNS}, EXISTS (
+    SELECT FROM api_key WHERE id = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $2)) AS stands
+FROM company
+"""  # noqa: S608 (constants)
+
+
 async def open_request(snapshot: Snapshot, identity: Identity, now: datetime) -> Opening:
     """What a request begins with, in one statement of its snapshot.
 
-    Raises `Unauthenticated` where the token's company is gone, or its member does not belong to it on the business
-    date of `now`.
+    Raises `Unauthenticated` where the token's company is gone, its member does not belong to it on the business date of
+    `now`, or what let him in was withdrawn.
     """
     member_id = identity.member_id
     if member_id is None:
-        found = await load_company(snapshot)
+        found = await (load_company(snapshot) if identity.grant is None else _company_by_key(snapshot, identity, now))
         if found is None:
             raise _gone()
         viewer = Viewer(found.id, identity.subject, identity.role, None, identity.scopes, identity.credential)
@@ -55,6 +63,14 @@ async def open_request(snapshot: Snapshot, identity: Identity, now: datetime) ->
         raise Unauthenticated("the token's member does not belong to the company today")
     viewer = Viewer(company.id, identity.subject, Role(rows[0]["role"]), member_id, credential=identity.credential)
     return Opening(company, viewer, posts_on((row for row in rows if row["part"] is not None), today))
+
+
+async def _company_by_key(snapshot: Snapshot, identity: Identity, now: datetime) -> CompanyFacts | None:
+    assert identity.grant is not None, "only keys let in whoever is no member"
+    row = await snapshot.fetch_one(_OPENING_BY_KEY, identity.grant.id, now)
+    if row is not None and not row["stands"]:
+        raise Unauthenticated("the key has expired, or was revoked")
+    return None if row is None else company_facts(row)
 
 
 def _gone() -> Unauthenticated:

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from pathlib import Path
 from uuid import uuid4
 
@@ -29,12 +30,27 @@ MOST_BYTES = 2_000
 _REQUIRED = ["exp", "iat", "aud", "iss", "sub", "company", "role"]
 
 
+class GrantKind(StrEnum):
+    """What lets somebody in and may be withdrawn."""
+
+    KEY = "key"
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """The row that lets somebody in: while it stands, and no longer; asked of the database by every request."""
+
+    kind: GrantKind
+    id: int
+
+
 @dataclass(frozen=True, slots=True)
 class Identity:
     """Whom a token names: a member of a company, a service with scopes, or the operator of the installation.
 
     An operator's `company_id` is 0. `expires_at` is when the token that named it ends; None where none did.
-    `credential` tells that token in the audit record and in logs.
+    `credential` tells that token in the audit record and in logs. Whom a `grant` let in, it lets in no more once it is
+    withdrawn.
     """
 
     company_id: int
@@ -44,6 +60,7 @@ class Identity:
     scopes: frozenset[str] = frozenset()
     expires_at: datetime | None = field(default=None, compare=False)
     credential: str | None = field(default=None, compare=False)
+    grant: Grant | None = None
 
 
 @dataclass(frozen=True, slots=True)

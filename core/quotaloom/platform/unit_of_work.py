@@ -35,6 +35,9 @@ LOST_CONNECTION = (
 EVENTS_CHANNEL = "quotaloom_events"
 """The PostgreSQL channel on which every commit that published events notifies, with the company's id."""
 
+ACCESS_CHANNEL = "quotaloom_access"
+"""The PostgreSQL channel on which every commit that may have withdrawn access notifies, with the company's id."""
+
 OUTBOX = "outbox"
 """What `Transaction.lock` locks to read events in their order: all who publish hold it, shared, while they commit."""
 
@@ -154,6 +157,7 @@ class Transaction:
     _audit: list[tuple[Any, ...]] = field(default_factory=list)
     _events: list[tuple[str, bytes]] = field(default_factory=list)
     _attainment: AttainmentChange | None = None
+    _withdraws: bool = False
 
     @classmethod
     @asynccontextmanager
@@ -238,6 +242,10 @@ class Transaction:
         change = change_of(metric_ids, unit_ids)
         self._attainment = change if self._attainment is None else self._attainment.joined(change)
 
+    def withdraw_access(self) -> None:
+        """Tell serving processes after commit that somebody may have lost his access: they look at who is connected."""
+        self._withdraws = True
+
     async def _flush(self) -> None:
         if self._audit:
             columns = list(zip(*self._audit, strict=True))
@@ -272,6 +280,8 @@ class Transaction:
         if self._attainment is not None:
             payload = self._attainment.payload(self.company_id)
             await self.execute("SELECT pg_notify($1, $2)", CHANNEL, payload)
+        if self._withdraws:
+            await self.execute("SELECT pg_notify($1, $2)", ACCESS_CHANNEL, str(self.company_id))
 
 
 @contextmanager

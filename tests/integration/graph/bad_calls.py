@@ -280,6 +280,14 @@ BAD: Final[Mapping[str, Changes]] = {
         {"ids": [gid("Notification", NOTHING)]},
         *({"ids": [w["notification"], w["draft"]]}, {"ids": [w["notification"]] * 501}),
     ],
+    "createApiKey": lambda w: [
+        {"name": ""},
+        {"name": LONG},
+        {"scopes": []},
+        {"scopes": ["graph:write"]},
+        {"expiresAt": OLD},
+    ],
+    "revokeApiKey": lambda w: [unknown("ApiKey"), {"id": w["draft"]}],
     "retryJob": lambda w: [unknown("FailedJob"), {"id": w["draft"]}],
     "dismissJob": lambda w: [unknown("FailedJob"), {"id": w["draft"]}],
     "noteAbsence": lambda w: [

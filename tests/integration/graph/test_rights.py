@@ -169,6 +169,8 @@ SHOWN: Final = {
     "archiveAttribute": "AttributeDefinition.viewerCan.edit",
     "setAttributes": "Customer.viewerCan.edit",
     "markNotificationsRead": "Viewer.can.beNotified",
+    "createApiKey": "Viewer.can.letIn",
+    "revokeApiKey": "Viewer.can.letIn",
     "retryJob": "Viewer.can.changeSettings",
     "dismissJob": "Viewer.can.changeSettings",
     "createReviewForm": "Viewer.can.changeSettings",

@@ -96,6 +96,8 @@ PAYLOADS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "lead.merged": ("id", "merged"),
         "lead.reopened": _ROW,
         "lead.updated": _ROW,
+        "api_key.created": _ROW,
+        "api_key.revoked": _ROW,
         "member.absence_ended": _ROW,
         "member.absence_noted": _ROW,
         "member.created": _ROW,
