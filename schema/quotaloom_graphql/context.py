@@ -40,6 +40,7 @@ class Services:
     feed: AttainmentFeed
     notifications: NotificationFeed = field(default_factory=NotificationFeed)
     references: KeptReferences = field(default_factory=KeptReferences)
+    outside_issuer: str | None = None
 
 
 class RequestContext:

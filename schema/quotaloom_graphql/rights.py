@@ -40,7 +40,9 @@ class ViewerCan:
     pay_incentives: bool = strawberry.field(
         description="Set and simulate incentive rules, make groups of members, start runs, and set budgets."
     )
-    let_in: bool = strawberry.field(description="Make and revoke keys of other systems; admins only.")
+    let_in: bool = strawberry.field(
+        description="Make keys for other systems, and link members to sign-ins elsewhere; admins only."
+    )
     read_audit_log: bool = strawberry.field(description="Read the audit log; admins only.")
     be_notified: bool = strawberry.field(description="Have notifications, and mark them as read; members only.")
 

@@ -72,6 +72,7 @@ from quotaloom_graphql.incentive_mutations import IncentiveMutation
 from quotaloom_graphql.incentive_simulation_mutations import IncentiveSimulationMutation
 from quotaloom_graphql.jobs import JobMutation, JobQuery
 from quotaloom_graphql.lead_mutations import LeadMutation
+from quotaloom_graphql.member_links import MemberLinkMutation, MemberLinkQuery
 from quotaloom_graphql.merging import MergingMutation
 from quotaloom_graphql.metrics import MetricMutation
 from quotaloom_graphql.movement_mutations import MovementMutation
@@ -177,6 +178,7 @@ class Query(
     JobQuery,
     AuditQuery,
     ApiKeyQuery,
+    MemberLinkQuery,
 ):
     """Root of queries."""
 
@@ -232,6 +234,7 @@ class Mutation(
     NotificationMutation,
     JobMutation,
     ApiKeyMutation,
+    MemberLinkMutation,
 ):
     """Root of mutations."""
 

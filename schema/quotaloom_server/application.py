@@ -39,6 +39,8 @@ from quotaloom_server.gate import Gate
 from quotaloom_server.hosting import plugins_here, policy_host
 from quotaloom_server.jobs import working
 from quotaloom_server.keys import token_authority
+from quotaloom_server.outside_tokens import COMPANY, outside_tokens
+from quotaloom_server.provider import provider_of
 from quotaloom_server.reports import report_routes
 from quotaloom_server.statements import statement_routes
 from quotaloom_server.templates import template_routes
@@ -103,11 +105,13 @@ def create_application(
     policies = policy_host(settings, found)
     feed = AttainmentFeed(database, most=settings.live_subscriptions, turns=max(1, settings.database_pool_size // 2))
     notifications = NotificationFeed(settings.live_subscriptions)
-    services = Services(database, policies, clock, feed, notifications)
+    services = Services(database, policies, clock, feed, notifications, outside_issuer=settings.oidc_issuer)
+    provider = provider_of(settings)
     gate = Gate(
         lambda: services,
         token_authority(settings),
         KnownKeys(database, clock),
+        outside_tokens(settings, database, provider),
         RefusedAccess(database, clock),
         Withdrawals(database, clock),
     )
@@ -164,7 +168,7 @@ def create_application(
                 CORSMiddleware,
                 allow_origins=list(settings.cors_origins),
                 allow_methods=["GET", "POST"],
-                allow_headers=["authorization", "content-type"],
+                allow_headers=["authorization", "content-type", COMPANY],
                 expose_headers=["content-disposition"],
             )
         ],

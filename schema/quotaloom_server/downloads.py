@@ -41,7 +41,7 @@ def download_route(gate: Gate, path: str, format: Format, plain_name: str, expor
     """A route that answers with the file; `plain_name` is for clients that know no other names."""
 
     async def download(request: Request) -> Response:
-        bearer = await gate.identify(request.headers.get("authorization"))
+        bearer = await gate.identify(request.headers.get("authorization"), request.headers)
         try:
             async with RequestContext(gate.services(), bearer) as context:
                 work = await context.work()

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from quotaloom.credentials.key_texts import BEGINNING
 from quotaloom.credentials.known_keys import KnownKeys
@@ -14,6 +14,7 @@ from quotaloom.platform.errors import AccessDenied, NoToken, Unauthenticated, Un
 from quotaloom.platform.refused_access import Refusal, RefusedAccess
 from quotaloom.platform.tokens import Identity, TokenAuthority
 from quotaloom_graphql.context import Services
+from quotaloom_server.outside_tokens import COMPANY, OutsideTokens
 from quotaloom_server.withdrawals import Withdrawals
 
 Bearer = Identity | Unauthenticated | Unavailable
@@ -30,6 +31,7 @@ class Gate:
     services: Callable[[], Services]
     authority: TokenAuthority
     keys: KnownKeys
+    outside: OutsideTokens | None
     refused: RefusedAccess
     withdrawals: Withdrawals
 
@@ -37,14 +39,23 @@ class Gate:
     async def open(self) -> AsyncIterator[None]:
         """Let requests in while the block runs."""
         async with self.refused, self.keys, self.withdrawals:
-            yield
+            try:
+                yield
+            finally:
+                if self.outside is not None:
+                    await self.outside.close()
 
-    async def identify(self, authorization: str | None) -> Bearer:
-        """Whom an `Authorization` header names."""
+    async def identify(self, authorization: str | None, headers: Mapping[str, Any]) -> Bearer:
+        """Whom an `Authorization` header names; `headers` are those of its request, by their names in lower case."""
+        known = self.authority.known(authorization)
+        if known is not None:
+            return known
         try:
-            text = _bearer_token(authorization)
-            if text.startswith(BEGINNING):
-                return await self.keys.identify(text)
+            token = _bearer_token(authorization)
+            if token.startswith(BEGINNING):
+                return await self.keys.identify(token)
+            if self.outside is not None and self.outside.could_be(token):
+                return await self.outside.identify(token, headers.get(COMPANY))
             return self.authority.authenticate(authorization)
         except (Unauthenticated, Unavailable) as error:
             return error
@@ -56,8 +67,12 @@ class Gate:
             for place, error in errors
             if isinstance(error, (AccessDenied, Unauthenticated)) and not isinstance(error, NoToken)
         ]
-        if refusals:
-            await self.refused.note(_whoever(bearer), refusals)
+        if not refusals:
+            return
+        unknown = any(one.code == Unauthenticated.extensions["code"] for one in refusals)
+        if unknown and self.outside is not None and isinstance(bearer, Identity):
+            self.outside.forget(bearer)
+        await self.refused.note(_whoever(bearer), refusals)
 
 
 def _bearer_token(authorization: str | None) -> str:

@@ -56,8 +56,9 @@ class Connection:
 
     async def authenticate(self) -> None:
         """Find out whose it is; raises `ConnectionRejectionError`, which closes it with 4403, and `Unavailable`."""
-        named = {key.lower(): value for key, value in self.connection_params.items()}.get("authorization")
-        bearer = await self.gate.identify(named if isinstance(named, str) else self.authorization)
+        params = {key.lower(): value for key, value in self.connection_params.items()}
+        named = params.get("authorization")
+        bearer = await self.gate.identify(named if isinstance(named, str) else self.authorization, params)
         if isinstance(bearer, Unavailable):
             raise bearer
         if isinstance(bearer, Unauthenticated):

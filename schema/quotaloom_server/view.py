@@ -61,7 +61,7 @@ class GraphQLView(GraphQL[Any, None]):
         return await self._context_of(request)
 
     async def _context_of(self, request: Request) -> RequestContext:
-        bearer = await self._gate.identify(request.headers.get("authorization"))
+        bearer = await self._gate.identify(request.headers.get("authorization"), request.headers)
         return RequestContext(self._gate.services(), bearer)
 
     async def on_ws_connect(self, context: Connection) -> UnsetType | dict[str, object] | None:

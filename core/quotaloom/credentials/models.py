@@ -1,4 +1,4 @@
-"""Keys of other systems."""
+"""Keys of other systems, and members whom an outside issuer knows."""
 
 from __future__ import annotations
 
@@ -7,6 +7,19 @@ from typing import Any
 from tortoise import fields
 
 from quotaloom.platform.models import TenantModel
+
+
+class OutsideSubject(TenantModel):
+    """Which member somebody is whom an outside issuer knows as `subject`."""
+
+    issuer = fields.CharField(max_length=300)
+    subject = fields.CharField(max_length=255)
+    member_id = fields.BigIntField()
+    created_at = fields.DatetimeField()
+    created_by = fields.CharField(max_length=200)
+
+    class Meta:
+        table = "outside_subject"
 
 
 class ApiKey(TenantModel):

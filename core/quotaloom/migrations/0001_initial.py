@@ -1258,6 +1258,25 @@ class Migration(migrations.Migration):
                     bases=["TenantModel"],
                 ),
                 ops.CreateModel(
+                    name="OutsideSubject",
+                    fields=[
+                        ("id", fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),
+                        ("company_id", fields.BigIntField()),
+                        ("issuer", fields.CharField(max_length=300)),
+                        ("subject", fields.CharField(max_length=255)),
+                        ("member_id", fields.BigIntField()),
+                        ("created_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
+                        ("created_by", fields.CharField(max_length=200)),
+                    ],
+                    options={
+                        "table": "outside_subject",
+                        "app": "quotaloom",
+                        "pk_attr": "id",
+                        "table_description": "Which member somebody is whom an outside issuer knows as `subject`.",
+                    },
+                    bases=["TenantModel"],
+                ),
+                ops.CreateModel(
                     name="OwnGoal",
                     fields=[
                         ("id", fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),

@@ -34,6 +34,7 @@ class GrantKind(StrEnum):
     """What lets somebody in and may be withdrawn."""
 
     KEY = "key"
+    LINK = "link"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +93,21 @@ class TokenAuthority:
         }
         return jwt.encode({name: value for name, value in claims.items() if value is not None}, self.key, ALGORITHM)
 
+    def known(self, authorization: str | None) -> Identity | None:
+        """Whom the `Authorization` header names, where it was good before and still is."""
+        identity = self._good.get(authorization) if authorization is not None else None
+        if identity is None or authorization is None:
+            return None
+        if identity.expires_at is not None and time.time() < int(identity.expires_at.timestamp()):
+            return identity
+        del self._good[authorization]
+        return None
+
     def authenticate(self, authorization: str | None) -> Identity:
         """Whom the `Authorization` header names; raises `Unauthenticated`, which says what is wrong."""
-        if authorization in self._good:
-            identity = self._good[authorization]
-            if identity.expires_at is not None and time.time() < int(identity.expires_at.timestamp()):
-                return identity
-            del self._good[authorization]
+        identity = self.known(authorization)
+        if identity is not None:
+            return identity
         if not authorization:
             raise NoToken("send an Authorization header with a bearer token")
         scheme, _, token = authorization.partition(" ")

@@ -2,31 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
-from typing import Annotated, Final, TypeVar
+from typing import Annotated
 
 import typer
 from rich.table import Table
 
 from quotaloom.credentials.key_texts import KeyText
 from quotaloom.credentials.keys import create_key, key_named, keys_page, revoke_key
-from quotaloom.platform.access import Role, Scope, Viewer
-from quotaloom.platform.embedded import ending_on_signals
+from quotaloom.platform.access import Scope
 from quotaloom.platform.errors import NotFound
 from quotaloom.platform.settings import load_settings
 from quotaloom.platform.unit_of_work import Record
 from quotaloom.platform.work import Work
-from quotaloom_server import bearers
-from quotaloom_server.clock import utc_now
-from quotaloom_server.databases import connected, database_urls
+from quotaloom_server.commands.at_work import at_work
 from quotaloom_server.output import ASIDE, RESULT, raw
-from quotaloom_server.signals import run
-
-T = TypeVar("T")
-
-SUBJECT: Final = "command line"
-"""Who stands in the audit record."""
 
 _SCOPES = ", ".join(scope.value for scope in Scope)
 
@@ -57,7 +47,7 @@ def create(
         _, made = await create_key(work, name, scope, expires_at)
         return made
 
-    made = _at_work(company, make)
+    made = at_work(load_settings(), company, make)
     ASIDE.print(f"Key {name!r} of {company}, good {'until it is revoked' if days is None else f'for {days} days'}:")
     raw(made.text)
 
@@ -71,7 +61,7 @@ def list_(company: Company) -> None:
             return await keys_page(snapshot)
 
     table = Table("key", "name", "scopes", "ends", "last used", box=None, pad_edge=False)
-    for row in _at_work(company, read):
+    for row in at_work(load_settings(), company, read):
         table.add_row(row["prefix"], row["name"], row["scopes"], _end_of(row), _moment(row["last_used_at"]) or "never")
     RESULT.print(table)
 
@@ -92,20 +82,7 @@ def revoke(
         name: str = found["name"]
         return name
 
-    ASIDE.print(f"Revoked {_at_work(company, end)!r}.")
-
-
-def _at_work(company_key: str, doing: Callable[[Work], Awaitable[T]]) -> T:
-    """The result of what is done with an admin's rights in a company."""
-    settings = load_settings()
-    with ending_on_signals(), database_urls(settings) as urls:
-
-        async def at_work() -> T:
-            async with connected(settings, urls) as database:
-                company = await bearers.company_named(database, urls, company_key)
-                return await doing(Work(database, Viewer(company.id, SUBJECT, Role.ADMIN), company, utc_now()))
-
-        return run(at_work())
+    ASIDE.print(f"Revoked {at_work(load_settings(), company, end)!r}.")
 
 
 def _end_of(row: Record) -> str:

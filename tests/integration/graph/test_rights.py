@@ -171,6 +171,8 @@ SHOWN: Final = {
     "markNotificationsRead": "Viewer.can.beNotified",
     "createApiKey": "Viewer.can.letIn",
     "revokeApiKey": "Viewer.can.letIn",
+    "linkMember": "Viewer.can.letIn",
+    "unlinkMember": "Viewer.can.letIn",
     "retryJob": "Viewer.can.changeSettings",
     "dismissJob": "Viewer.can.changeSettings",
     "createReviewForm": "Viewer.can.changeSettings",

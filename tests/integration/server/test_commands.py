@@ -24,7 +24,7 @@ def test_the_version_is_the_distributions(home: Home) -> None:
 
 
 COMMANDS = [
-    *("serve", "worker", "migrate", "demo", "import", "token", "key"),
+    *("serve", "worker", "migrate", "demo", "import", "token", "key", "link"),
     *("schema", "plugins", "plan", "report", "plugin"),
 ]
 
@@ -75,6 +75,18 @@ def test_keys_are_made_listed_and_revoked_while_the_server_runs(founded: Home) -
         1,
         "acme has no key '00000000'; `quotaloom key list` has them all.\n",
     )
+
+
+def test_links_are_made_listed_and_removed(founded: Home) -> None:
+    """With the provider of the settings, or with another one; what is not there is said to be so."""
+    settings = {"QUOTALOOM_OIDC_ISSUER": "https://login.example.com"}
+    of_acme = ("--company", "acme")
+    made = founded.run("link", "create", "00u1", *of_acme, "--member", "admin", **settings)
+    assert made.stderr == "00u1 of https://login.example.com comes in as admin of acme.\n"
+    assert founded.run("link", "list", *of_acme).stdout.split()[-3:] == ["admin", "00u1", "https://login.example.com"]
+    assert founded.run("link", "remove", "00u1", *of_acme, **settings).returncode == 0
+    gone = founded.run("link", "remove", "00u1", *of_acme, **settings)
+    assert (gone.returncode, gone.stderr) == (1, "Nobody of acme is '00u1' of https://login.example.com.\n")
 
 
 def test_tokens_of_every_kind_work_against_the_running_server(founded: Home) -> None:

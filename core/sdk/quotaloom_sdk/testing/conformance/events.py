@@ -103,6 +103,8 @@ PAYLOADS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "member.created": _ROW,
         "member.hours_set": _ROW,
         "member.left": ("id", "on"),
+        "member.linked": _ROW,
+        "member.unlinked": _ROW,
         "member.returned": _ROW,
         "member.updated": _ROW,
         "member_group.created": _ROW,
