@@ -6,6 +6,7 @@ its bearer, and what he may see, with each message.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
@@ -48,7 +49,8 @@ class Connection:
 class Messages:
     """The schema as it is used for subscriptions: those alone, each with a context of its own.
 
-    `end` is called once the bearer of the token is gone; the subscription ends then without another message.
+    `end` is called once the bearer of the token is gone, and must end the connection: no message comes after that,
+    and the results do not end by themselves.
     """
 
     def __init__(self, schema: Any, end: Callable[[], object]) -> None:
@@ -69,11 +71,14 @@ class Messages:
             async for result in results:
                 await context.renew()
                 if any(isinstance(original_of(error), Unauthenticated) for error in result.errors or ()):
-                    self._end()
-                    return
+                    break
                 if result.errors:
                     result.errors = [_told(error) for error in result.errors]
                 yield result
+            else:
+                return
+        self._end()
+        await asyncio.Event().wait()  # a client that is told `complete` would not come back with another token
 
 
 def _told(error: GraphQLError) -> GraphQLError:

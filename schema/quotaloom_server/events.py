@@ -51,11 +51,11 @@ class EventStream:
     """The messages of one subscription, as an ASGI application."""
 
     def __init__(self, schema: Any, connection: Connection, operation: GraphQLRequestData, streams: Streams) -> None:
-        self._messages = Messages(schema, self._forbid)
+        self._forbidden = asyncio.Event()
+        self._messages = Messages(schema, self._forbidden.set)
         self._connection = connection
         self._operation = operation
         self._streams = streams
-        self._forbidden = False
         self._begun = False
         self._turn = asyncio.Lock()
 
@@ -68,7 +68,12 @@ class EventStream:
             return
         async with Client(Request(scope, receive)) as client:
             await _until_one_ends(
-                self._tell(send), self._beat(send), client.gone(), self._streams.ending.wait(), self._token_ends()
+                self._tell(send),
+                self._beat(send),
+                self._let_the_token_end(),
+                self._forbidden.wait(),
+                self._streams.ending.wait(),
+                client.gone(),
             )
         if self._begun:
             await send({"type": "http.response.body", "body": b""})
@@ -87,8 +92,7 @@ class EventStream:
         async with aclosing(results):
             async for result in results:
                 await self._say(send, b"event: next\ndata: %b\n\n" % dumps(response_of(result)))
-        if not self._forbidden:
-            await self._say(send, _COMPLETE)
+        await self._say(send, _COMPLETE)
 
     async def _beat(self, send: Send) -> None:
         while True:
@@ -105,20 +109,16 @@ class EventStream:
         except TimeoutError:
             raise _TakesNothing from None
 
-    async def _token_ends(self) -> None:
+    async def _let_the_token_end(self) -> None:
         seconds = self._connection.seconds_left()
-        if seconds is None:
-            await asyncio.Event().wait()
-        else:
+        if seconds is not None:
             await asyncio.sleep(seconds)
-            self._forbid()
-
-    def _forbid(self) -> None:
-        self._forbidden = True
+            self._forbidden.set()
+        await asyncio.Event().wait()
 
     def _refusal(self) -> JSONAnswer:
         """What is answered where it ended before anything was said."""
-        if self._forbidden:
+        if self._forbidden.is_set():
             return _unauthenticated(Unauthenticated("the token is no longer good"))
         return JSONAnswer(refusal("UNAVAILABLE", "the server is ending; come back"), status_code=503)
 
