@@ -15,9 +15,11 @@ from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, execute
 from graphql import ExecutionResult as GraphQLResult
 from strawberry.execution import optimized_is_awaitable
 from strawberry.extensions import DisableIntrospection
+from strawberry.extensions.runner import SchemaExtensionsRunner
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext, ExecutionResult
 from strawberry.types.base import StrawberryObjectDefinition
+from strawberry.types.execution import PreExecutionError
 from strawberry.types.field import StrawberryField
 from strawberry.types.graphql import OperationType
 
@@ -315,6 +317,18 @@ class QuotaloomSchema(BreadthFirstSchema):
             return None
         name = operations[0].name
         return document if operation_name is None or (name and name.value == operation_name) else None
+
+    async def _prepare_operation_async(
+        self, context: ExecutionContext, extensions_runner: SchemaExtensionsRunner
+    ) -> PreExecutionError | None:
+        """Refuse a document of several operations that does not say which: Strawberry would take the first."""
+        refused = await super()._prepare_operation_async(context, extensions_runner)
+        if refused is not None or context._provided_operation_name is not None or context.graphql_document is None:
+            return refused
+        if sum(isinstance(one, OperationDefinitionNode) for one in context.graphql_document.definitions) == 1:
+            return None
+        text = "the document has several operations; say in `operationName` which one is meant"
+        return PreExecutionError(None, [GraphQLError(text)])
 
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
         """Nothing: the view logs what is unexpected."""
