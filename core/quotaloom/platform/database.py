@@ -23,6 +23,7 @@ MODEL_MODULES = (
     "quotaloom.platform.models",
     "quotaloom.calendars.models",
     "quotaloom.organizations.models",
+    "quotaloom.credentials.models",
     "quotaloom.notifications.models",
     "quotaloom.attributes.models",
     "quotaloom.policies.models",

@@ -47,7 +47,7 @@ class Company(Model):
 
 
 class AuditEntry(TenantModel):
-    """Who wrote what, when, with the values before and after. Append-only."""
+    """Who wrote what, when, by which token or key, with the values before and after. Append-only."""
 
     at = fields.DatetimeField()
     actor = fields.CharField(max_length=200)
@@ -58,6 +58,7 @@ class AuditEntry(TenantModel):
     before: Any = fields.JSONField(null=True)
     after: Any = fields.JSONField(null=True)
     reason = fields.TextField(null=True)
+    credential = fields.CharField(max_length=80, null=True)
 
     class Meta:
         table = "audit_entry"

@@ -47,6 +47,9 @@ _UNABLE = (
 EVENTS_CHANNEL = "quotaloom_events"
 """The PostgreSQL channel on which every commit that published events notifies, with the company's id."""
 
+ACCESS_CHANNEL = "quotaloom_access"
+"""The PostgreSQL channel on which every commit that may have withdrawn access notifies, with the company's id."""
+
 OUTBOX = "outbox"
 """What `Transaction.lock` locks to read events in their order: all who publish hold it, shared, while they commit."""
 
@@ -140,11 +143,12 @@ async def leave_nothing(connection: Connection) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Writer:
-    """Who writes, and the moment at which: both go into the audit record."""
+    """Who writes, the moment at which, and what tells his token: all go into the audit record."""
 
     subject: str
     member_id: int | None
     now: datetime
+    credential: str | None = None
 
 
 _writing: ContextVar[bool] = ContextVar("writing", default=False)
@@ -169,6 +173,7 @@ class Transaction:
     _audit: list[tuple[Any, ...]] = field(default_factory=list)
     _events: list[tuple[str, bytes]] = field(default_factory=list)
     _attainment: AttainmentChange | None = None
+    _withdraws: bool = False
 
     @classmethod
     @asynccontextmanager
@@ -253,17 +258,22 @@ class Transaction:
         change = change_of(metric_ids, unit_ids)
         self._attainment = change if self._attainment is None else self._attainment.joined(change)
 
+    def withdraw_access(self) -> None:
+        """Tell serving processes after commit that somebody may have lost his access: they look at who is connected."""
+        self._withdraws = True
+
     async def _flush(self) -> None:
         if self._audit:
             columns = list(zip(*self._audit, strict=True))
             await self.execute(
-                "INSERT INTO audit_entry (company_id, at, actor, actor_member_id, action, object_type,"
-                " object_id, before, after, reason) SELECT $1, $2, $3, $4, * FROM unnest($5::text[],"
-                " $6::text[], $7::bigint[], $8::text[]::jsonb[], $9::text[]::jsonb[], $10::text[])",
+                "INSERT INTO audit_entry (company_id, at, actor, actor_member_id, credential, action, object_type,"
+                " object_id, before, after, reason) SELECT $1, $2, $3, $4, $5, * FROM unnest($6::text[],"
+                " $7::text[], $8::bigint[], $9::text[]::jsonb[], $10::text[]::jsonb[], $11::text[])",
                 self.company_id,
                 self.now,
                 self.writer.subject,
                 self.writer.member_id,
+                self.writer.credential,
                 *columns,
             )
         if self._events:
@@ -286,6 +296,8 @@ class Transaction:
         if self._attainment is not None:
             payload = self._attainment.payload(self.company_id)
             await self.execute("SELECT pg_notify($1, $2)", CHANNEL, payload)
+        if self._withdraws:
+            await self.execute("SELECT pg_notify($1, $2)", ACCESS_CHANNEL, str(self.company_id))
 
 
 @contextmanager

@@ -89,7 +89,7 @@ class Work:
     @property
     def writer(self) -> Writer:
         """Who the audit says has written, and when."""
-        return Writer(self.viewer.subject, self.viewer.member_id, self.now)
+        return Writer(self.viewer.subject, self.viewer.member_id, self.now, self.viewer.credential)
 
     def snapshot(self) -> Snapshot:
         """A read-only unit of work of the viewer's company; use it as an async context.
