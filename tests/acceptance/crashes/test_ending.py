@@ -10,6 +10,7 @@ import pytest
 from tests.acceptance.crashes.installation import Installation
 from tests.acceptance.crashes.wholeness import assert_jobs_done, assert_whole
 from tests.acceptance.crashes.writers import Clients, Record, record
+from tests.integration.server.processes import wait_for
 
 UNDER_WAY = "SELECT count(*) AS number FROM quotaloom_jobs.job WHERE status = 'picked'"
 
@@ -17,8 +18,7 @@ UNDER_WAY = "SELECT count(*) AS number FROM quotaloom_jobs.job WHERE status = 'p
 async def ended(installation: Installation, number: int) -> None:
     """Tell a process to end, and wait until it has."""
     installation.send(number, signal.SIGTERM)
-    while not installation.is_gone(number):
-        await asyncio.sleep(0.01)
+    await asyncio.to_thread(wait_for, lambda: installation.is_gone(number))
 
 
 async def under_way(installation: Installation) -> int:

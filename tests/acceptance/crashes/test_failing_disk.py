@@ -14,6 +14,7 @@ from tests.acceptance.crashes.disks import Disk
 from tests.acceptance.crashes.installation import Installation
 from tests.acceptance.crashes.wholeness import assert_jobs_done, assert_whole
 from tests.acceptance.crashes.writers import Clients, Record, record
+from tests.integration.server.processes import wait_for
 
 
 async def checkpoint(installation: Installation) -> None:
@@ -64,8 +65,7 @@ async def test_nothing_is_lost_where_the_disk_fails_to_keep_something(
             disk.tell("failing_syncs", 1)
             if number % 2:
                 await checkpoint(installation)
-            while disk.failed == failed:
-                await asyncio.sleep(0.01)
+            await asyncio.to_thread(wait_for, lambda failed=failed: disk.failed > failed)
             await clients.until_acknowledged(5)
             await assert_whole(installation, memory)
     assert memory.answers["unavailable"] > 0
