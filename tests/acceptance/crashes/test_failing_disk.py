@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from contextlib import suppress
+from functools import partial
 
 import asyncpg
 import pytest
@@ -65,7 +66,7 @@ async def test_nothing_is_lost_where_the_disk_fails_to_keep_something(
             disk.tell("failing_syncs", 1)
             if number % 2:
                 await checkpoint(installation)
-            await asyncio.to_thread(wait_for, lambda failed=failed: disk.failed > failed)
+            await asyncio.to_thread(wait_for, partial(lambda before: disk.failed > before, failed))
             await clients.until_acknowledged(5)
             await assert_whole(installation, memory)
     assert memory.answers["unavailable"] > 0
