@@ -15,9 +15,11 @@ from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, execute
 from graphql import ExecutionResult as GraphQLResult
 from strawberry.execution import optimized_is_awaitable
 from strawberry.extensions import DisableIntrospection
+from strawberry.extensions.runner import SchemaExtensionsRunner
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext, ExecutionResult
 from strawberry.types.base import StrawberryObjectDefinition
+from strawberry.types.execution import PreExecutionError
 from strawberry.types.field import StrawberryField
 from strawberry.types.graphql import OperationType
 
@@ -50,8 +52,10 @@ from quotaloom_graphql.achievement_mutations import AchievementMutation
 from quotaloom_graphql.action_plan_mutations import ActionPlanMutation
 from quotaloom_graphql.activity_mutations import ActivityMutation
 from quotaloom_graphql.activity_reports import ActivityReportQuery
+from quotaloom_graphql.api_keys import ApiKeyMutation, ApiKeyQuery
 from quotaloom_graphql.attainment_reports import AttainmentReportQuery
 from quotaloom_graphql.attribute_mutations import AttributeMutation
+from quotaloom_graphql.audit import AuditQuery
 from quotaloom_graphql.budget_reports import BudgetReportQuery
 from quotaloom_graphql.comments import CommentMutation
 from quotaloom_graphql.commitments import CommitmentMutation
@@ -70,6 +74,7 @@ from quotaloom_graphql.incentive_mutations import IncentiveMutation
 from quotaloom_graphql.incentive_simulation_mutations import IncentiveSimulationMutation
 from quotaloom_graphql.jobs import JobMutation, JobQuery
 from quotaloom_graphql.lead_mutations import LeadMutation
+from quotaloom_graphql.member_links import MemberLinkMutation, MemberLinkQuery
 from quotaloom_graphql.merging import MergingMutation
 from quotaloom_graphql.metrics import MetricMutation
 from quotaloom_graphql.movement_mutations import MovementMutation
@@ -173,13 +178,19 @@ class Query(
     BudgetReportQuery,
     PluginQuery,
     JobQuery,
+    AuditQuery,
+    ApiKeyQuery,
+    MemberLinkQuery,
 ):
     """Root of queries."""
 
     node: Node | None = root_field(_node, description="Anything by its id; null where you see nothing.")
 
 
-@strawberry.type(description="What can be done. Each takes one `input` and answers with the object and `errors`.")
+@strawberry.type(
+    description="What can be done. Each takes one `input` and answers with the object and `errors`. Sent again with the"
+    " same `Idempotency-Key` header, it is answered again and not done again."
+)
 class Mutation(
     CompanyMutation,
     OrganizationMutation,
@@ -227,6 +238,8 @@ class Mutation(
     PolicyTrialMutation,
     NotificationMutation,
     JobMutation,
+    ApiKeyMutation,
+    MemberLinkMutation,
 ):
     """Root of mutations."""
 
@@ -307,6 +320,18 @@ class QuotaloomSchema(BreadthFirstSchema):
             return None
         name = operations[0].name
         return document if operation_name is None or (name and name.value == operation_name) else None
+
+    async def _prepare_operation_async(
+        self, context: ExecutionContext, extensions_runner: SchemaExtensionsRunner
+    ) -> PreExecutionError | None:
+        """Refuse a document of several operations that does not say which: Strawberry would take the first."""
+        refused = await super()._prepare_operation_async(context, extensions_runner)
+        if refused is not None or context._provided_operation_name is not None or context.graphql_document is None:
+            return refused
+        if sum(isinstance(one, OperationDefinitionNode) for one in context.graphql_document.definitions) == 1:
+            return None
+        text = "the document has several operations; say in `operationName` which one is meant"
+        return PreExecutionError(None, [GraphQLError(text)])
 
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
         """Nothing: the view logs what is unexpected."""

@@ -17,6 +17,8 @@ from quotaloom.policies.errors import PluginsRefused
 from quotaloom_server.commands.backup import backup, restore
 from quotaloom_server.commands.demo import demo
 from quotaloom_server.commands.importing import import_
+from quotaloom_server.commands.key import key
+from quotaloom_server.commands.link import link
 from quotaloom_server.commands.migrate import migrate
 from quotaloom_server.commands.plan import plan
 from quotaloom_server.commands.plugin import plugin
@@ -40,6 +42,8 @@ app = typer.Typer(
 )
 for command in (serve, worker, migrate, backup, restore, demo, import_, token, schema, plugins):
     app.command(command.__name__.rstrip("_"))(command)
+app.add_typer(key, name="key")
+app.add_typer(link, name="link")
 app.add_typer(plan, name="plan")
 app.add_typer(report, name="report")
 app.add_typer(plugin, name="plugin")
