@@ -104,7 +104,10 @@ class Snapshot:
                 if self._connection is None:
                     self._connection = await self._open()
                 self.statements += 1
-                return await self._connection.fetch(sql, *arguments)
+                try:
+                    return await self._connection.fetch(sql, *arguments)
+                except asyncpg.InvalidCachedStatementError as error:
+                    raise Unavailable("a migration has just changed what was asked; please try again") from error
 
     async def _open(self) -> Connection:
         connection: Connection = await self._held.__aenter__()

@@ -12,12 +12,31 @@ import pytest
 
 from quotaloom.platform.database import credentials
 from quotaloom.platform.embedded import EmbeddedServer, temporary_postgres
+from tests.acceptance.crashes.disks import Disk, faulty_disk
 from tests.acceptance.crashes.installation import Installation, installed
 from tests.places import throwaway_folder
 
 
 @pytest.fixture(scope="package")
-def durable_postgres() -> Iterator[EmbeddedServer]:
+def any_disk() -> Iterator[Disk | str]:
+    """The disk of the server, which can be told to fail, or why it cannot."""
+    with faulty_disk() as disk:
+        yield disk
+
+
+@pytest.fixture
+def disk(any_disk: Disk | str, durable_postgres: EmbeddedServer) -> Iterator[Disk]:
+    """A disk that can be told to fail, and is well again afterwards."""
+    if isinstance(any_disk, str):
+        pytest.skip(any_disk)
+    assert any_disk.loaded > 0, "PostgreSQL does not use it"
+    yield any_disk
+    any_disk.tell("full", 0)
+    any_disk.tell("failing_syncs", 0)
+
+
+@pytest.fixture(scope="package")
+def durable_postgres(any_disk: Disk | str) -> Iterator[EmbeddedServer]:
     """A server with fsync."""
     with temporary_postgres(fsync=True, within=throwaway_folder()) as server:
         asyncio.run(_make_database(server))

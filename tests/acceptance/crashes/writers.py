@@ -67,8 +67,12 @@ class Clients:
 
     async def until_acknowledged(self, more: int) -> None:
         """Wait until so many more requests were acknowledged."""
-        wanted = self.memory.answers["acknowledged"] + more
-        while self.memory.answers["acknowledged"] < wanted:
+        await self.until_told("acknowledged", more)
+
+    async def until_told(self, answer: str, more: int) -> None:
+        """Wait until so many more requests were answered so."""
+        wanted = self.memory.answers[answer] + more
+        while self.memory.answers[answer] < wanted:
             await asyncio.sleep(0.005)
             assert not self.memory.wrong, self.memory.wrong
 

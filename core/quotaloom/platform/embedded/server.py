@@ -140,6 +140,8 @@ class EmbeddedPostgres:
         with locks.exclusive(folders.change_lock):
             if not watch.is_over and self._adopt(folders) is None:
                 _log.warning("the embedded database was gone and is started again; its log is %s", folders.log)
+                # Whoever started it may have wanted more than we did.
+                self._max_connections = max(self._max_connections, postmaster.connections_before(folders.cluster))
                 self._launch(folders)
 
     def _leave(self, folders: Folders) -> None:

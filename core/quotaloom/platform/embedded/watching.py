@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from quotaloom.platform.embedded.errors import EmbeddedError
 
-SECONDS = 0.3
+SECONDS = 0.5
 """How often the server is looked after: a glance at its pid file."""
 
 LONGEST_PAUSE = 5.0
