@@ -8,12 +8,11 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from functools import partial
 from typing import Any
 
-import asyncpg
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
-from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.requests import ClientDisconnect
+from starlette.responses import RedirectResponse
 from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -33,6 +32,7 @@ from quotaloom_graphql.plugin_graphs import extensions_of
 from quotaloom_graphql.request_keys import HEADER
 from quotaloom_graphql.schema import build_schema
 from quotaloom_server.clock import Clock, utc_now
+from quotaloom_server.health import Readiness, health_routes
 from quotaloom_server.hosting import plugins_here, policy_host
 from quotaloom_server.jobs import working
 from quotaloom_server.keys import token_authority
@@ -100,6 +100,7 @@ def create_application(
         statement_timeout_ms=settings.statement_timeout_ms,
     )
     found = plugins or plugins_here(settings)
+    readiness = Readiness(database_url)
     policies = policy_host(settings, found)
     feed = AttainmentFeed(database, most=settings.live_subscriptions, turns=max(1, settings.database_pool_size // 2))
     notifications = NotificationFeed(settings.live_subscriptions)
@@ -136,16 +137,14 @@ def create_application(
                     await stack.enter_async_context(working(database, database_url, policies, clock))
                 yield
         finally:
+            await readiness.close()
             await database.close()
-
-    async def health(_: Request) -> Response:
-        return await _health(database)
 
     application = Application(
         view,
         routes=[
             Route("/", lambda _: RedirectResponse(GRAPH)),
-            Route("/health", health),
+            *health_routes(readiness),
             Route(GRAPH, view),
             WebSocketRoute(GRAPH, view),
             *template_routes(lambda: services, authority),
@@ -172,13 +171,3 @@ def _forgive(policies: PolicyHost, payload: str) -> None:
     """Whoever switches a policy wants to see it work: its plugin is tried again at once, in every process."""
     company_id, _, key = payload.partition(" ")
     policies.forgive(plugin_of(key), int(company_id))
-
-
-async def _health(database: Database) -> Response:
-    """200 while the database answers, 503 otherwise."""
-    try:
-        async with database.client.acquire_connection() as connection:
-            await connection.execute("SELECT 1", timeout=5)
-    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
-        return JSONResponse({"status": "the database does not answer"}, status_code=503)
-    return JSONResponse({"status": "ok"})

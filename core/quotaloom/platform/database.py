@@ -42,12 +42,17 @@ MODEL_MODULES = (
     "quotaloom.action_plans.models",
 )
 
+SILENCE_SECONDS = 5.0
+"""How long a new connection is waited for, and an answer beyond what its statement may take; then the database, or the
+way to it, is gone.
+"""
+
 
 class Database:
     """One pool of connections for the application's role, which row-level security binds."""
 
     def __init__(self, url: str, *, pool_size: int = 10, statement_timeout_ms: int = 10_000) -> None:
-        self._config = tortoise_config(url, pool_size)
+        self._config = tortoise_config(url, pool_size, statement_timeout_ms / 1000 + SILENCE_SECONDS)
         self._statement_timeout_ms = statement_timeout_ms
         self._context = contextvars.copy_context()
         self._tortoise = TortoiseContext()
@@ -127,8 +132,11 @@ class Database:
         return await waited_for(asyncio.create_task(work, context=self._context.copy()))
 
 
-def tortoise_config(url: str, pool_size: int = 10) -> dict[str, Any]:
-    """Tortoise's configuration for a PostgreSQL URL (`postgresql://role:password@host:port/database?…`)."""
+def tortoise_config(url: str, pool_size: int = 10, answer_seconds: float | None = None) -> dict[str, Any]:
+    """Tortoise's configuration for a PostgreSQL URL (`postgresql://role:password@host:port/database?…`).
+
+    `answer_seconds` bounds how long anything that is asked of PostgreSQL may go unanswered.
+    """
     return {
         "connections": {
             "default": {
@@ -138,6 +146,8 @@ def tortoise_config(url: str, pool_size: int = 10) -> dict[str, Any]:
                     "minsize": 1,
                     "maxsize": pool_size,
                     "reset": leave_nothing,
+                    "command_timeout": answer_seconds,
+                    "timeout": SILENCE_SECONDS,
                     "server_settings": {"DateStyle": "ISO"},  # whatever the role or the database is set to
                 },
             }

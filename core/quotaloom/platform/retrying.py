@@ -16,7 +16,11 @@ T = TypeVar("T")
 ATTEMPTS: Final = 8
 """How often a write that PostgreSQL could not serialize is tried before the caller hears of it."""
 
-RETRIED: Final = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
+RETRIED: Final = (
+    asyncpg.SerializationError,
+    asyncpg.DeadlockDetectedError,
+    asyncpg.InvalidCachedStatementError,  # a migration has just changed a table
+)
 """What a write fails with that may well succeed the next time."""
 
 

@@ -32,8 +32,17 @@ LOST_CONNECTION = (
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # what it makes of a connection that breaks while it speaks
 )
 """What asyncpg raises where PostgreSQL is gone, going or not yet there."""
+
+_UNABLE = (
+    *LOST_CONNECTION,
+    asyncpg.InsufficientResourcesError,  # a full disk, no memory, too many connections
+    asyncpg.PostgresSystemError,  # it cannot read or write its files
+    asyncpg.ReadOnlySQLTransactionError,  # a standby, or a primary that has been succeeded
+)
+"""What is wrong with PostgreSQL, not with what it was asked: the same may well succeed a little later."""
 
 EVENTS_CHANNEL = "quotaloom_events"
 """The PostgreSQL channel on which every commit that published events notifies, with the company's id."""
@@ -283,12 +292,12 @@ class Transaction:
 def database_errors() -> Iterator[None]:
     """Say in our words what asyncpg says in its own.
 
-    A lost connection becomes `Unavailable`; what PostgreSQL keeps in no text (the character NUL, half of a surrogate
-    pair), and a statement that ran into its time limit become `InputError`.
+    A lost connection, a full disk and the like become `Unavailable`; what PostgreSQL keeps in no text (the character
+    NUL, half of a surrogate pair), and a statement that ran into its time limit become `InputError`.
     """
     try:
         yield
-    except LOST_CONNECTION as error:
+    except _UNABLE as error:
         raise Unavailable from error
     except asyncpg.QueryCanceledError:
         raise InputError("TOO_SLOW", "this took longer than a statement may; ask for less at a time") from None

@@ -14,6 +14,7 @@ from quotaloom.platform.errors import AccessDenied, InputError
 from quotaloom.platform.refusals import ManyRefused
 from quotaloom.platform.settings import unknown_variables
 from quotaloom.policies.errors import PluginsRefused
+from quotaloom_server.commands.backup import backup, restore
 from quotaloom_server.commands.demo import demo
 from quotaloom_server.commands.importing import import_
 from quotaloom_server.commands.migrate import migrate
@@ -37,7 +38,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (serve, worker, migrate, demo, import_, token, schema, plugins):
+for command in (serve, worker, migrate, backup, restore, demo, import_, token, schema, plugins):
     app.command(command.__name__.rstrip("_"))(command)
 app.add_typer(plan, name="plan")
 app.add_typer(report, name="report")
