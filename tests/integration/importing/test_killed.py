@@ -7,7 +7,7 @@ import csv
 import io
 import json
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -121,7 +121,13 @@ def folder_of(path: Path, deals: int) -> Path:
     ("deals", "batch", "places"), [(6, 3, 20), pytest.param(60, 2, 114, marks=pytest.mark.soak)], ids=["few", "many"]
 )
 async def test_a_folder_is_completed_row_by_row(
-    database: Database, database_url: str, tmp_path: Path, deals: int, batch: int, places: int
+    database: Database,
+    database_url: str,
+    tmp_path: Path,
+    record_property: Callable[[str, object], None],
+    deals: int,
+    batch: int,
+    places: int,
 ) -> None:
     """Killed before and after each commit, run again to its end: units, members, holders, customers, products, deals,
     their ledger, leads, pools, owners, audit and events are those of an import that nobody killed.
@@ -139,6 +145,7 @@ async def test_a_folder_is_completed_row_by_row(
         assert completed == whole, f"killed at place {number}"
         count += 1
     assert count == places
+    record_property("killed and completed", count)
 
 
 async def test_a_template_of_targets_is_imported_as_a_whole(database: Database, database_url: str) -> None:
