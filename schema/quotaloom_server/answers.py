@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from io import BytesIO
 from typing import Any, BinaryIO, Final
 
@@ -24,13 +24,14 @@ class JSONAnswer:
 
     status_code: Final = 200
 
-    def __init__(self, data: Mapping[str, Any] | list[Any]) -> None:
+    def __init__(self, data: Mapping[str, Any] | list[Any], headers: Sequence[tuple[bytes, bytes]] = ()) -> None:
         self._data: list[Any] = [data]
+        self._headers = headers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Write it and send it."""
         pieces = await dumped(self._data.pop())
-        headers = [*_JSON]
+        headers = [*_JSON, *self._headers]
         size = sum(map(len, pieces))
         encoding = encoding_for(Headers(scope=scope).get("accept-encoding")) if size >= LEAST else None
         if encoding is not None:

@@ -38,7 +38,7 @@ from quotaloom_server.keys import token_authority
 from quotaloom_server.reports import report_routes
 from quotaloom_server.statements import statement_routes
 from quotaloom_server.templates import template_routes
-from quotaloom_server.view import GraphQLView
+from quotaloom_server.view import COST_HEADER, GraphQLView
 
 GARBAGE = (20_000, 10, 50)
 """How often the collector looks for cycles among the youngest objects, the younger and all.
@@ -101,9 +101,10 @@ def create_application(
     services = Services(database, policies, clock, feed, notifications)
     authority = token_authority(settings)
     view = GraphQLView(
-        schema=build_schema(production=settings.is_production, plugins=extensions_of(found)),
+        schema=build_schema(production=settings.is_production, limits=settings, plugins=extensions_of(found)),
         services=lambda: services,
         authority=authority,
+        open_to_strangers=not settings.is_production,
         graphql_ide=None if settings.is_production else "graphiql",
     )
 
@@ -153,7 +154,7 @@ def create_application(
                 allow_origins=list(settings.cors_origins),
                 allow_methods=["GET", "POST"],
                 allow_headers=["authorization", "content-type"],
-                expose_headers=["content-disposition"],
+                expose_headers=["content-disposition", COST_HEADER.decode(), "retry-after"],
             )
         ],
         lifespan=lifespan,

@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 from cross_web import AsyncHTTPRequestAdapter, HTTPException, StarletteRequestAdapter
+from graphql import GraphQLError
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.websockets import WebSocket
@@ -23,6 +24,8 @@ from quotaloom.platform.tokens import Identity, TokenAuthority
 from quotaloom.platform.unit_of_work import to_the_end
 from quotaloom_graphql.context import RequestContext, Services
 from quotaloom_graphql.errors import shown
+from quotaloom_graphql.reticence import is_probe
+from quotaloom_graphql.schema import COST
 from quotaloom_server.answers import JSONAnswer
 from quotaloom_server.clients import Client
 from quotaloom_server.live import Connection, LiveHandler, TextAdapter
@@ -31,6 +34,8 @@ from quotaloom_server.pieces import dumps
 GREETING_TIME = timedelta(seconds=10)
 """How long a WebSocket may take to say whose it is."""
 
+COST_HEADER = b"graphql-cost"
+"""What the operation of a request costs; the same is in the extensions of the answer."""
 
 _OBJECT = (dict, type(None))
 
@@ -44,7 +49,9 @@ class GraphQLView(GraphQL[Any, None]):
     graphql_transport_ws_handler_class = LiveHandler
     websocket_adapter_class = TextAdapter
 
-    def __init__(self, *, services: Callable[[], Services], authority: TokenAuthority, **options: Any) -> None:
+    def __init__(
+        self, *, services: Callable[[], Services], authority: TokenAuthority, open_to_strangers: bool, **options: Any
+    ) -> None:
         super().__init__(
             subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL,),
             connection_init_wait_timeout=GREETING_TIME,
@@ -54,6 +61,7 @@ class GraphQLView(GraphQL[Any, None]):
         )
         self._services = services
         self._authority = authority
+        self._open_to_strangers = open_to_strangers
 
     async def get_context(
         self, request: Request | WebSocket, response: Response | WebSocket
@@ -82,7 +90,7 @@ class GraphQLView(GraphQL[Any, None]):
         operation = await self._operation(request, adapter)
         asked = RequestContext(self._services(), self._identity(request))
         result = await self.execute_operation(request, adapter, operation, asked, None, _NO_RESPONSE)
-        return JSONAnswer(await self.process_result(request, result))
+        return _answer(await self.process_result(request, result))
 
     async def _operation(self, request: Request, adapter: StarletteRequestAdapter) -> Any:
         data = self.parse_json(await request.body())
@@ -103,8 +111,11 @@ class GraphQLView(GraphQL[Any, None]):
     ) -> Any:
         """Run the operation to its end in a task of its own: a client that hangs up tears no unit of work.
 
-        It gives up waiting for a plugin then, outside any unit of work.
+        It gives up waiting for a plugin then, outside any unit of work. Where strangers are told nothing, what they
+        send is not even read.
         """
+        if not self._open_to_strangers and context.stranger is not None and not is_probe(request_data.query):
+            return ExecutionResult(None, [GraphQLError(str(context.stranger), original_error=context.stranger)])
 
         async def run() -> Any:
             async with Client(request) as client, context:
@@ -134,7 +145,13 @@ class GraphQLView(GraphQL[Any, None]):
 
     def create_response(self, response_data: Any, sub_response: Response) -> Any:
         """An answer over HTTP, which is written while it is sent."""
-        return JSONAnswer(response_data)
+        return _answer(response_data)
+
+
+def _answer(data: Any) -> JSONAnswer:
+    """The answer, with what the operation cost as a header, too."""
+    cost = data.get("extensions", {}).get(COST) if isinstance(data, dict) else None
+    return JSONAnswer(data, () if cost is None else ((COST_HEADER, b"%d" % cost),))
 
 
 def _is_json(request: Request) -> bool:
