@@ -339,6 +339,7 @@ class QuotaloomSchema(BreadthFirstSchema):
                 context.pre_execution_errors = self._faults(context, document)
             refused = await super()._prepare_operation_async(context, extensions_runner)
             if refused is None:
+                _require_one_operation(context)
                 context.extensions_results[COST] = self._cost(context)
         except (GraphQLError, LimitExceeded) as error:
             return _refused(error)
@@ -377,6 +378,17 @@ class QuotaloomSchema(BreadthFirstSchema):
 
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
         """Nothing: the view logs what is unexpected."""
+
+
+def _require_one_operation(context: ExecutionContext) -> None:
+    """Refuse a document of several operations that does not say which: Strawberry would take the first."""
+    definitions = context.graphql_document.definitions if context.graphql_document else ()
+    if context._provided_operation_name is None and sum(map(_is_operation, definitions)) > 1:
+        raise GraphQLError("the document has several operations; say in `operationName` which one is meant")
+
+
+def _is_operation(definition: object) -> bool:
+    return isinstance(definition, OperationDefinitionNode)
 
 
 def _refused(error: Exception) -> PreExecutionError:

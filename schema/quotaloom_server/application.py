@@ -85,9 +85,9 @@ def create_application(
 ) -> Starlette:
     """The application on a migrated database; it connects when it starts and closes when it ends.
 
-    Its `state.policies` is the host of its plugins. `clock` gives each request its moment. `plugins` are those that
-    `find_plugins` found; without them there are those alone that run in the server. With `jobs` a worker does jobs
-    beside the requests. Raises `PluginsRefused` in strict mode.
+    Its `state.policies` is the host of its plugins, its `state.streams` are the open event streams. `clock` gives each
+    request its moment. `plugins` are those that `find_plugins` found; without them there are those alone that run in
+    the server. With `jobs` a worker does jobs beside the requests. Raises `PluginsRefused` in strict mode.
     """
     database = Database(
         database_url,
@@ -161,6 +161,7 @@ def create_application(
     )
     application.state.policies = policies
     application.state.services = services
+    application.state.streams = view.streams
     return application
 
 

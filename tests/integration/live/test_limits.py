@@ -13,7 +13,7 @@ from quotaloom.platform.attainment_changes import CHANNEL
 from quotaloom.platform.database import credentials
 from quotaloom.targets.attainment_feed import MOST_OF_ONE, MOST_UNITS
 from quotaloom_graphql.schema import build_schema
-from quotaloom_server.live import Connection, Messages
+from quotaloom_server.connections import Connection, Messages
 from tests.database_activity import busy
 from tests.graph_client import Moment
 from tests.integration.live.boards import live_server

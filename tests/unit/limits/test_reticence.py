@@ -135,6 +135,15 @@ async def test_strangers_are_told_nothing_in_production(stranger: httpx.AsyncCli
     assert len(answers) == 2  # one for no token, one for a token that is none
 
 
+async def test_strangers_who_take_events_alone_are_told_by_the_status(stranger: httpx.AsyncClient) -> None:
+    """So that their clients come back with a new token."""
+    headers = {"accept": "text/event-stream"}
+    answer = await stranger.post(
+        "/graphql", json={"query": "subscription { notificationAdded { unread } }"}, headers=headers
+    )
+    assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
+
+
 async def test_a_probe_is_answered_to_anybody(stranger: httpx.AsyncClient) -> None:
     """`{ __typename }` says that somebody is there, as load balancers ask."""
     for query in ("{__typename}", "query { __typename }", "query Health{ __typename }"):
