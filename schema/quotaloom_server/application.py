@@ -45,7 +45,7 @@ from quotaloom_server.provider import provider_of
 from quotaloom_server.reports import report_routes
 from quotaloom_server.statements import statement_routes
 from quotaloom_server.templates import template_routes
-from quotaloom_server.view import GraphQLView
+from quotaloom_server.view import COST_HEADER, GraphQLView
 from quotaloom_server.withdrawals import Withdrawals
 
 GARBAGE = (20_000, 10, 50)
@@ -122,8 +122,9 @@ def create_application(
         Withdrawals(database, clock),
     )
     view = GraphQLView(
-        schema=build_schema(production=settings.is_production, plugins=extensions_of(found)),
+        schema=build_schema(production=settings.is_production, limits=settings, plugins=extensions_of(found)),
         gate=gate,
+        open_to_strangers=not settings.is_production,
         graphql_ide=None if settings.is_production else "graphiql",
     )
 
@@ -173,7 +174,7 @@ def create_application(
                 allow_origins=list(settings.cors_origins),
                 allow_methods=["GET", "POST"],
                 allow_headers=["authorization", "content-type", HEADER, COMPANY],
-                expose_headers=["content-disposition"],
+                expose_headers=["content-disposition", COST_HEADER.decode(), "retry-after"],
             )
         ],
         lifespan=lifespan,
