@@ -12,6 +12,7 @@ import httpx2
 
 from quotaloom.platform.errors import Unavailable
 from quotaloom.platform.settings import Settings
+from quotaloom_server.outside_keys import OutsideKeys
 
 SECONDS: Final = 5.0
 """How long the provider may take to answer."""
@@ -38,13 +39,20 @@ class Metadata:
 
 
 class Provider:
-    """The provider that the settings name."""
+    """The provider that the settings name, and its keys. Use it as an async context."""
 
     def __init__(self, issuer: str, jwks_url: str | None) -> None:
         self.issuer = issuer
         self._jwks_url = jwks_url
         self._metadata: Metadata | None = None
         self._asking = asyncio.Lock()
+        self.keys = OutsideKeys(self._fetched_keys)
+
+    async def __aenter__(self) -> Provider:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.keys.close()
 
     async def metadata(self) -> Metadata:
         """What the provider says of itself; asked once. Raises `Unavailable`."""
@@ -53,8 +61,7 @@ class Provider:
                 self._metadata = _read(await fetched(f"{self.issuer.rstrip('/')}{METADATA}"), self.issuer)
             return self._metadata
 
-    async def keys(self) -> Any:
-        """Its keys at this moment, as parsed JSON. Raises `Unavailable`."""
+    async def _fetched_keys(self) -> Any:
         return await fetched(self._jwks_url or (await self.metadata()).jwks_uri)
 
 
