@@ -46,6 +46,8 @@ class Services:
 class RequestContext:
     """One request: who asks, one snapshot that all its reads go through, and what was read of it once.
 
+    `idempotency_key` is the one that came as a header; see `request_keys`.
+
     After a mutation `renew` gives the payload a fresh snapshot.
     """
 
@@ -53,6 +55,7 @@ class RequestContext:
         self.services = services
         self.now = services.clock()
         self._identity = identity
+        self.idempotency_key: str | None = None
         self._begin()
 
     def _begin(self) -> None:

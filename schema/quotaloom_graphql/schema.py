@@ -187,7 +187,10 @@ class Query(
     node: Node | None = root_field(_node, description="Anything by its id; null where you see nothing.")
 
 
-@strawberry.type(description="What can be done. Each takes one `input` and answers with the object and `errors`.")
+@strawberry.type(
+    description="What can be done. Each takes one `input` and answers with the object and `errors`. Sent again with the"
+    " same `Idempotency-Key` header, it is answered again and not done again."
+)
 class Mutation(
     CompanyMutation,
     OrganizationMutation,

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import gc
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
+from contextlib import AsyncExitStack, asynccontextmanager, nullcontext, suppress
 from functools import partial
 from typing import Any
 
-import asyncpg
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
-from starlette.requests import Request
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.requests import ClientDisconnect
+from starlette.responses import RedirectResponse
 from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -33,9 +32,11 @@ from quotaloom.policies.settings import CHANNEL
 from quotaloom.targets.attainment_feed import AttainmentFeed
 from quotaloom_graphql.context import Services
 from quotaloom_graphql.plugin_graphs import extensions_of
+from quotaloom_graphql.request_keys import HEADER
 from quotaloom_graphql.schema import build_schema
 from quotaloom_server.clock import Clock, utc_now
 from quotaloom_server.gate import Gate
+from quotaloom_server.health import Readiness, health_routes
 from quotaloom_server.hosting import plugins_here, policy_host
 from quotaloom_server.jobs import working
 from quotaloom_server.keys import token_authority
@@ -72,7 +73,11 @@ class Application(Starlette):
         self._graph = graph
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request."""
+        """Answer a request; who hangs up before he has said what he wants is none."""
+        with suppress(ClientDisconnect):
+            await self._answer(scope, receive, send)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["method"] == "POST" and scope["path"] == GRAPH and _is_plain(scope):
             await self._graph(scope, receive, send)
         else:
@@ -103,6 +108,7 @@ def create_application(
         statement_timeout_ms=settings.statement_timeout_ms,
     )
     found = plugins or plugins_here(settings)
+    readiness = Readiness(database_url)
     policies = policy_host(settings, found)
     feed = AttainmentFeed(database, most=settings.live_subscriptions, turns=max(1, settings.database_pool_size // 2))
     notifications = NotificationFeed(settings.live_subscriptions)
@@ -148,16 +154,14 @@ def create_application(
                     await stack.enter_async_context(working(database, database_url, policies, clock))
                 yield
         finally:
+            await readiness.close()
             await database.close()
-
-    async def health(_: Request) -> Response:
-        return await _health(database)
 
     application = Application(
         view,
         routes=[
             Route("/", lambda _: RedirectResponse(GRAPH)),
-            Route("/health", health),
+            *health_routes(readiness),
             Route(GRAPH, view),
             WebSocketRoute(GRAPH, view),
             *template_routes(gate),
@@ -171,7 +175,7 @@ def create_application(
                 allow_origins=list(settings.cors_origins),
                 allow_methods=["GET", "POST"],
                 allow_credentials="*" not in settings.cors_origins,  # `/sign-in` looks at a cookie; the graph does not
-                allow_headers=["authorization", "content-type", COMPANY],
+                allow_headers=["authorization", "content-type", HEADER, COMPANY],
                 expose_headers=["content-disposition"],
             )
         ],
@@ -188,13 +192,3 @@ def _forgive(policies: PolicyHost, payload: str) -> None:
     """Whoever switches a policy wants to see it work: its plugin is tried again at once, in every process."""
     company_id, _, key = payload.partition(" ")
     policies.forgive(plugin_of(key), int(company_id))
-
-
-async def _health(database: Database) -> Response:
-    """200 while the database answers, 503 otherwise."""
-    try:
-        async with database.client.acquire_connection() as connection:
-            await connection.execute("SELECT 1", timeout=5)
-    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
-        return JSONResponse({"status": "the database does not answer"}, status_code=503)
-    return JSONResponse({"status": "ok"})

@@ -26,6 +26,7 @@ from quotaloom.platform.errors import Unauthenticated
 from quotaloom.platform.unit_of_work import to_the_end
 from quotaloom_graphql.context import RequestContext
 from quotaloom_graphql.errors import shown, told_places
+from quotaloom_graphql.request_keys import HEADER
 from quotaloom_server.answers import JSONAnswer
 from quotaloom_server.clients import Client
 from quotaloom_server.connections import Connection
@@ -153,6 +154,8 @@ class GraphQLView(GraphQL[Any, None]):
 
         It gives up waiting for a plugin then, outside any unit of work.
         """
+
+        context.idempotency_key = request.headers.get(HEADER)
 
         async def run() -> Any:
             async with Client(request) as client, context:

@@ -982,6 +982,25 @@ class Migration(migrations.Migration):
                     bases=["TenantModel"],
                 ),
                 ops.CreateModel(
+                    name="KeptAnswer",
+                    fields=[
+                        ("id", fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),
+                        ("company_id", fields.BigIntField()),
+                        ("caller", fields.CharField(max_length=220)),
+                        ("request_key", fields.CharField(max_length=200)),
+                        ("fingerprint", fields.CharField(max_length=64)),
+                        ("answers", fields.JSONField(encoder=JSON_DUMPS, decoder=loads)),
+                        ("at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
+                    ],
+                    options={
+                        "table": "kept_answer",
+                        "app": "quotaloom",
+                        "pk_attr": "id",
+                        "table_description": "What a mutation answered whose sender gave it a key of his own: the same again is answered, and changes nothing.",
+                    },
+                    bases=["TenantModel"],
+                ),
+                ops.CreateModel(
                     name="Lead",
                     fields=[
                         ("id", fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),

@@ -6,6 +6,7 @@ from tortoise.migrations import operations as ops
 TENANT_TABLES = (
     "audit_entry",
     "outbox_event",
+    "kept_answer",
     "holiday",
     "member",
     "api_key",
@@ -102,6 +103,7 @@ TENANT_TABLES = (
 NAMING_THE_COMPANY = (
     "audit_entry",
     "outbox_event",
+    "kept_answer",
     "holiday",
     "member",
     "api_key",
@@ -366,6 +368,7 @@ CHANGING = {
 }
 
 UNIQUE = (
+    ("kept_answer", "caller, request_key"),
     ("holiday", "day"),
     ("member", "key"),
     ("api_key", "prefix"),
@@ -432,6 +435,7 @@ UNIQUE = (
 )
 
 INDEXES = (
+    ("kept_answer", "at"),
     ("unit_path", "unit_id, valid_from"),
     ("unit_path", "ancestor_id, depth"),
     ("placement", "parent_id"),

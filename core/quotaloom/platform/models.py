@@ -73,3 +73,19 @@ class OutboxEvent(TenantModel):
 
     class Meta:
         table = "outbox_event"
+
+
+class KeptAnswer(TenantModel):
+    """What a mutation answered whose sender gave it a key of his own: the same again is answered, and changes nothing.
+
+    `fingerprint` tells whether it is the same, `answers` has one for each root field that was done, by its name there.
+    """
+
+    caller = fields.CharField(max_length=220)
+    request_key = fields.CharField(max_length=200)
+    fingerprint = fields.CharField(max_length=64)
+    answers: Any = fields.JSONField()
+    at = fields.DatetimeField()
+
+    class Meta:
+        table = "kept_answer"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Coroutine, Hashable, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from contextvars import ContextVar
@@ -18,7 +19,9 @@ from tortoise.backends.asyncpg.client import AsyncpgDBClient, TransactionWrapper
 from tortoise.transactions import in_transaction
 
 from quotaloom.platform.attainment_changes import CHANNEL, AttainmentChange, change_of
-from quotaloom.platform.errors import InputError, Unavailable
+from quotaloom.platform.errors import AccessDenied, InputError, Unavailable
+
+_log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -29,8 +32,17 @@ LOST_CONNECTION = (
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # what it makes of a connection that breaks while it speaks
 )
 """What asyncpg raises where PostgreSQL is gone, going or not yet there."""
+
+_UNABLE = (
+    *LOST_CONNECTION,
+    asyncpg.InsufficientResourcesError,  # a full disk, no memory, too many connections
+    asyncpg.PostgresSystemError,  # it cannot read or write its files
+    asyncpg.ReadOnlySQLTransactionError,  # a standby, or a primary that has been succeeded
+)
+"""What is wrong with PostgreSQL, not with what it was asked: the same may well succeed a little later."""
 
 EVENTS_CHANNEL = "quotaloom_events"
 """The PostgreSQL channel on which every commit that published events notifies, with the company's id."""
@@ -40,6 +52,10 @@ ACCESS_CHANNEL = "quotaloom_access"
 
 OUTBOX = "outbox"
 """What `Transaction.lock` locks to read events in their order: all who publish hold it, shared, while they commit."""
+
+
+class SnapshotEnded(RuntimeError):
+    """A read came too late: whoever opened the snapshot has ended it."""
 
 
 class Snapshot:
@@ -83,12 +99,15 @@ class Snapshot:
     async def _fetch(self, sql: str, arguments: Sequence[Any]) -> list[Record]:
         async with self._turn:
             if self._closed:
-                raise RuntimeError("this snapshot has ended")
+                raise SnapshotEnded("this snapshot has ended")
             with database_errors():
                 if self._connection is None:
                     self._connection = await self._open()
                 self.statements += 1
-                return await self._connection.fetch(sql, *arguments)
+                try:
+                    return await self._connection.fetch(sql, *arguments)
+                except asyncpg.InvalidCachedStatementError as error:
+                    raise Unavailable("a migration has just changed what was asked; please try again") from error
 
     async def _open(self) -> Connection:
         connection: Connection = await self._held.__aenter__()
@@ -288,12 +307,12 @@ class Transaction:
 def database_errors() -> Iterator[None]:
     """Say in our words what asyncpg says in its own.
 
-    A lost connection becomes `Unavailable`; what PostgreSQL keeps in no text (the character NUL, half of a surrogate
-    pair), and a statement that ran into its time limit become `InputError`.
+    A lost connection, a full disk and the like become `Unavailable`; what PostgreSQL keeps in no text (the character
+    NUL, half of a surrogate pair), and a statement that ran into its time limit become `InputError`.
     """
     try:
         yield
-    except LOST_CONNECTION as error:
+    except _UNABLE as error:
         raise Unavailable from error
     except asyncpg.QueryCanceledError:
         raise InputError("TOO_SLOW", "this took longer than a statement may; ask for less at a time") from None
@@ -329,4 +348,20 @@ async def to_the_end(work: Coroutine[Any, Any, T]) -> T:
     """The result of `work`, which runs to its end, whatever happens to the caller: in a task of its own if need be."""
     if unbroken():
         return await work
-    return await asyncio.shield(_Unbroken(work, loop=asyncio.get_running_loop()))
+    return await waited_for(_Unbroken(work, loop=asyncio.get_running_loop()))
+
+
+async def waited_for(task: asyncio.Task[T]) -> T:
+    """The result of a task that runs on where the caller is cancelled. What it fails with then is told to nobody."""
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        task.add_done_callback(_left_alone)
+        raise
+
+
+def _left_alone(task: asyncio.Task[Any]) -> None:
+    """Log what nobody foresaw; whoever would have been told of the rest has left."""
+    error = None if task.cancelled() else task.exception()
+    if error is not None and not isinstance(error, (InputError, AccessDenied, Unavailable, SnapshotEnded)):
+        _log.error("what went on without its caller failed", exc_info=error)

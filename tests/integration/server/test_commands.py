@@ -24,8 +24,8 @@ def test_the_version_is_the_distributions(home: Home) -> None:
 
 
 COMMANDS = [
-    *("serve", "worker", "migrate", "demo", "import", "token", "key", "link"),
-    *("schema", "plugins", "plan", "report", "plugin"),
+    *("serve", "worker", "migrate", "backup", "restore", "demo", "import"),
+    *("token", "key", "link", "schema", "plugins", "plan", "report", "plugin"),
 ]
 
 
@@ -131,6 +131,21 @@ def test_a_token_is_not_signed_with_a_key_that_no_server_has(founded: Home) -> N
     assert (result.returncode, result.stdout) == (1, "")
     assert f"There is no signing key at {path}, which QUOTALOOM_TOKEN_SECRET_FILE names." in result.stderr
     assert not path.parent.exists()
+
+
+def test_a_back_up_is_restored_elsewhere(founded: Home, home: Home) -> None:
+    """One command takes it and another one makes a database of it, where the company is found again; both tell of the
+    signing key, which is not in it."""
+    file = founded.data.parent / "acme.backup"
+    taken = founded.run("backup", str(file))
+    assert (taken.returncode, taken.stdout.startswith(f"{file}: ")) == (0, True), taken.stderr
+    assert str(founded.data / "signing.key") in taken.stderr
+    restored = home.run("restore", str(file))
+    assert (restored.returncode, restored.stdout.startswith("Restored: ")) == (0, True), restored.stderr
+    assert "is not the one of the back-up" in restored.stderr
+    assert home.run("token", "--company", "acme").stdout.startswith("eyJ")
+    assert founded.is_left_alone()
+    assert home.is_left_alone()
 
 
 def test_a_variable_that_is_no_setting_is_told_of(home: Home) -> None:
