@@ -150,7 +150,8 @@ async def member_vouched_for(database: Database, issuer: str, vouched: Vouched, 
     for company in (vouched.company, named):
         rows = rows if company is None else [row for row in rows if row["company_key"] == company]
     if not rows:
-        raise Unauthenticated("nobody here is linked to this sign-in; ask an admin for it", stranger)
+        message = f"no member here is linked to this sign-in; ask an admin to link {vouched.subject[:100]!r}"
+        raise Unauthenticated(message, stranger)
     if len(rows) > 1:
         message = "this sign-in is linked to several companies: name one in the header Quotaloom-Company"
         raise Unauthenticated(message, stranger)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -16,6 +17,9 @@ from quotaloom_server.outside_keys import OutsideKeys
 
 SECONDS: Final = 5.0
 """How long the provider may take to answer."""
+
+PAUSE: Final = 2.0
+"""Seconds after a question that was not answered in which no other is asked."""
 
 LARGEST: Final = 256 * 1024
 """How many bytes of an answer are read."""
@@ -46,6 +50,7 @@ class Provider:
         self._jwks_url = jwks_url
         self._metadata: Metadata | None = None
         self._asking = asyncio.Lock()
+        self._not_before = 0.0
         self.keys = OutsideKeys(self._fetched_keys)
 
     async def __aenter__(self) -> Provider:
@@ -55,9 +60,12 @@ class Provider:
         await self.keys.close()
 
     async def metadata(self) -> Metadata:
-        """What the provider says of itself; asked once. Raises `Unavailable`."""
+        """What the provider says of itself; asked once, or again after a pause. Raises `Unavailable`."""
         async with self._asking:
             if self._metadata is None:
+                if time.monotonic() < self._not_before:
+                    raise Unavailable(f"the provider at {self.issuer} does not answer; please try again")
+                self._not_before = time.monotonic() + PAUSE
                 self._metadata = _read(await fetched(f"{self.issuer.rstrip('/')}{METADATA}"), self.issuer)
             return self._metadata
 

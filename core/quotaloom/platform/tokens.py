@@ -89,7 +89,7 @@ class TokenAuthority:
             "role": identity.role.value,
             "member": identity.member_id,
             "scope": " ".join(sorted(identity.scopes)),
-            "session": identity.grant.id if identity.grant is not None else None,
+            "session": _session_of(identity),
             "aud": self.audience,
             "iss": self.issuer,
             "iat": now,
@@ -153,6 +153,11 @@ class TokenAuthority:
             if len(self._good) >= MOST_TOKENS:
                 del self._good[next(iter(self._good))]
             self._good[authorization] = identity
+
+
+def _session_of(identity: Identity) -> int | None:
+    grant = identity.grant
+    return grant.id if grant is not None and grant.kind is GrantKind.SESSION else None
 
 
 def _identity(claims: dict[str, object]) -> Identity:

@@ -27,7 +27,7 @@ from tests.integration.credentials.issuers import KEYS, Issuer, issuing, public
 from tests.integration.credentials.office import NOON, Office, open_office, subject_of
 
 NOT_VALID = "UNAUTHENTICATED: the token is not valid here"
-NOT_LINKED = "UNAUTHENTICATED: nobody here is linked to this sign-in; ask an admin for it"
+NOT_LINKED = "UNAUTHENTICATED: no member here is linked to this sign-in; ask an admin to link '00u1'"
 
 
 @pytest.fixture
