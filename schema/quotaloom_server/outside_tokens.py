@@ -106,7 +106,7 @@ async def verified(token: str, keys: OutsideKeys, issuer: str, audience: str) ->
     """The claims of a token that an issuer made for an audience; raises as `OutsideTokens.identify` does."""
     header = _header(token)
     kid = header.get("kid")
-    if len(token) > LONGEST or header.get("alg") not in _SIGNED or "crit" in header or not isinstance(kid, str | None):
+    if header.get("alg") not in _SIGNED or "crit" in header or not isinstance(kid, str | None):
         raise Unauthenticated(NOT_VALID)
     key = await keys.key(kid, header["alg"])
     try:
@@ -176,8 +176,11 @@ def outside_tokens(settings: Settings, database: Database, provider: Provider | 
 
 
 def _header(token: str) -> Mapping[str, Any]:
-    """What a token says of its signature, unchecked; nothing where it is no token."""
-    try:
-        return jwt.get_unverified_header(token)
-    except jwt.InvalidTokenError:
+    """What a token says of its signature, unchecked; nothing where it is no token, or one that says no algorithm."""
+    if len(token) > LONGEST:
         return {}
+    try:
+        header = jwt.get_unverified_header(token)
+    except (jwt.InvalidTokenError, ValueError, TypeError, RecursionError):
+        return {}
+    return header if isinstance(header.get("alg"), str) else {}
