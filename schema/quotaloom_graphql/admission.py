@@ -118,12 +118,31 @@ class Admission:
             )
         return cost
 
+    def require_few(self, variables: Mapping[str, Any] | None) -> None:
+        """Raise `LimitExceeded` where variables have too many values, or too many within each other."""
+        level: list[Any] = list(variables.values()) if variables else []
+        depth, values = 1, len(level)
+        while level:
+            below: list[Any] = []
+            for one in level:
+                if type(one) is dict:
+                    below += one.values()
+                elif type(one) is list:
+                    below += one
+            depth, values, level = depth + bool(below), values + len(below), below
+            if depth > self._limits.variables_depth:
+                raise _beyond("variables_depth", "VARIABLES_TOO_DEEP", _WITHIN, self._limits, depth)
+            if values > self._limits.variables_values:
+                raise _beyond("variables_values", "TOO_MANY_VALUES", "values in its variables", self._limits, values)
+
     def _measured(self, document: DocumentNode) -> Measured:
         found: Measured | None = document.__dict__.get(_MEASURED)
         if found is None:
             found = document.__dict__[_MEASURED] = Measured(document, Shapes(document), self._costs)
         return found
 
+
+_WITHIN: Final = "lists and objects within each other in its variables"
 
 MOST_FAULTS: Final = 20
 """How many faults of a document are told, each with a look for names that are near."""
@@ -142,7 +161,7 @@ _OF_SHAPES: Final = (
 def _beyond(limit: str, code: str, words: str, limits: Limits, found: int) -> LimitExceeded:
     allowed: int = getattr(limits, limit)
     told = f"{found:,}" if found <= MOST_TOLD else f"more than {MOST_TOLD:,}"
-    message = f"the document has {told} {words}; {allowed:,} at the most are allowed"
+    message = f"the request has {told} {words}; {allowed:,} at the most are allowed"
     return LimitExceeded(code, limit, allowed, found, message)
 
 

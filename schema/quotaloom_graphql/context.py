@@ -20,6 +20,7 @@ from quotaloom.organizations.sight import NO_POSTS, Sight, sight_of
 from quotaloom.platform.access import Role, Viewer
 from quotaloom.platform.database import Database
 from quotaloom.platform.errors import Unauthenticated
+from quotaloom.platform.limits import Allowance, Limits
 from quotaloom.platform.tokens import Identity
 from quotaloom.platform.unit_of_work import Record, Snapshot, unbroken
 from quotaloom.platform.work import NO_COMPANY, Work
@@ -40,6 +41,7 @@ class Services:
     feed: AttainmentFeed
     notifications: NotificationFeed = field(default_factory=NotificationFeed)
     references: KeptReferences = field(default_factory=KeptReferences)
+    limits: Limits = field(default_factory=Limits)
 
 
 class RequestContext:
@@ -52,6 +54,7 @@ class RequestContext:
         self.services = services
         self.now = services.clock()
         self._identity = identity
+        self.allowance = Allowance(services.limits)
         self._begin()
 
     def _begin(self) -> None:
@@ -79,6 +82,11 @@ class RequestContext:
             if snapshot is not None:
                 await snapshot.__aexit__(None, None, None)
 
+    async def go_on(self) -> None:
+        """Renew for another answer to the same subscription: it may read as much as the first."""
+        await self.renew()
+        self.allowance = Allowance(self.services.limits)
+
     async def begin_again(self, turn: AbstractAsyncContextManager[Any]) -> None:
         """Once it is our turn, go on in a fresh snapshot and at the present moment; `renew` ends the turn."""
         await self.renew()
@@ -102,6 +110,7 @@ class RequestContext:
         """The read-only unit of work of this request."""
         if self._snapshot is None:
             self._snapshot = self.services.database.snapshot(self.identity.company_id)
+            self._snapshot.allowance = self.allowance
         return self._snapshot
 
     async def once(self, key: Hashable, read: Callable[[], Awaitable[T]]) -> T:

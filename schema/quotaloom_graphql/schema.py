@@ -293,6 +293,7 @@ class QuotaloomSchema(BreadthFirstSchema):
             )
         document, operation = known
         try:
+            self.admission.require_few(variable_values)
             cost = self.admission.cost(document, operation, variable_values)
         except LimitExceeded as error:
             return _refused(error)
@@ -334,6 +335,7 @@ class QuotaloomSchema(BreadthFirstSchema):
     ) -> PreExecutionError | None:
         """Let the document in, if it is not known yet, and its operation, if it does not cost too much."""
         try:
+            self.admission.require_few(context.variables)
             if context.query and context.graphql_document is None:
                 document = context.graphql_document = self.admission.parsed(context.query)
                 context.pre_execution_errors = self._faults(context, document)

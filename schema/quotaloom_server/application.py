@@ -21,6 +21,7 @@ from quotaloom.notifications import telling
 from quotaloom.notifications.feed import NotificationFeed
 from quotaloom.platform import attainment_changes
 from quotaloom.platform.database import Database
+from quotaloom.platform.limits import LimitExceeded
 from quotaloom.platform.notifications import Tellers, listening
 from quotaloom.platform.settings import Settings
 from quotaloom.policies.discovery import Discovery
@@ -31,6 +32,7 @@ from quotaloom.targets.attainment_feed import AttainmentFeed
 from quotaloom_graphql.context import Services
 from quotaloom_graphql.plugin_graphs import extensions_of
 from quotaloom_graphql.schema import build_schema
+from quotaloom_server.bodies import bounded, too_large
 from quotaloom_server.clock import Clock, utc_now
 from quotaloom_server.hosting import plugins_here, policy_host
 from quotaloom_server.jobs import working
@@ -59,12 +61,19 @@ class Application(Starlette):
     They need no routes and nothing said of origins, and the graph tells of its errors itself.
     """
 
-    def __init__(self, graph: ASGIApp, **options: Any) -> None:
+    def __init__(self, graph: ASGIApp, *, body_bytes: int, **options: Any) -> None:
         super().__init__(**options)
         self._graph = graph
+        self._body_bytes = body_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request."""
+        """Answer a request, unless its body is too large."""
+        if scope["type"] == "http":
+            try:
+                receive = await bounded(scope, receive, self._body_bytes)
+            except LimitExceeded as error:
+                await too_large(error)(scope, receive, send)
+                return
         if scope["type"] == "http" and scope["method"] == "POST" and scope["path"] == GRAPH and _is_plain(scope):
             await self._graph(scope, receive, send)
         else:
@@ -98,13 +107,14 @@ def create_application(
     policies = policy_host(settings, found)
     feed = AttainmentFeed(database, most=settings.live_subscriptions, turns=max(1, settings.database_pool_size // 2))
     notifications = NotificationFeed(settings.live_subscriptions)
-    services = Services(database, policies, clock, feed, notifications)
+    services = Services(database, policies, clock, feed, notifications, limits=settings)
     authority = token_authority(settings)
     view = GraphQLView(
         schema=build_schema(production=settings.is_production, limits=settings, plugins=extensions_of(found)),
         services=lambda: services,
         authority=authority,
         open_to_strangers=not settings.is_production,
+        answer_bytes=settings.answer_bytes,
         graphql_ide=None if settings.is_production else "graphiql",
     )
 
@@ -139,6 +149,7 @@ def create_application(
 
     application = Application(
         view,
+        body_bytes=settings.body_bytes,
         routes=[
             Route("/", lambda _: RedirectResponse(GRAPH)),
             Route("/health", health),

@@ -69,7 +69,7 @@ class Messages:
     async def _sent(self, results: AsyncGenerator[Any, None], context: RequestContext) -> AsyncGenerator[Any, None]:
         async with context, aclosing(results):
             async for result in results:
-                await context.renew()
+                await context.go_on()
                 if any(isinstance(original_of(error), Unauthenticated) for error in result.errors or ()):
                     break
                 if result.errors:

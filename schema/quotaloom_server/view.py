@@ -65,7 +65,13 @@ class GraphQLView(GraphQL[Any, None]):
     websocket_adapter_class = TextAdapter
 
     def __init__(
-        self, *, services: Callable[[], Services], authority: TokenAuthority, open_to_strangers: bool, **options: Any
+        self,
+        *,
+        services: Callable[[], Services],
+        authority: TokenAuthority,
+        open_to_strangers: bool,
+        answer_bytes: int,
+        **options: Any,
     ) -> None:
         super().__init__(
             subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL,),
@@ -77,6 +83,7 @@ class GraphQLView(GraphQL[Any, None]):
         self._services = services
         self._authority = authority
         self._open_to_strangers = open_to_strangers
+        self._answer_bytes = answer_bytes
         self.streams = Streams()
 
     async def get_context(
@@ -132,7 +139,7 @@ class GraphQLView(GraphQL[Any, None]):
             return EventStream(self.schema, connection, operation, self.streams)
         response = await self.process_result(request, result)
         status = status_of(response) if accepted.answer == RESPONSE else 200
-        return JSONAnswer(response, accepted.answer or EVENTS, status, _told_of(result))
+        return JSONAnswer(response, accepted.answer or EVENTS, status, _told_of(result), self._answer_bytes)
 
     async def _result(
         self,
