@@ -64,7 +64,7 @@ def compared_with_strawberry(documents: Sequence[Hostile], rounds: int) -> Itera
     )
     for name, (own, other) in slowest:
         floor = f"> {duration(other)}" if other >= PATIENCE.total_seconds() else duration(other)
-        yield Row(name, duration(own), "Strawberry with its limiters", floor, f"{own / other:,.2f} ×")
+        yield Row(name, duration(own), "Strawberry with its limiters", floor)
 
 
 def _within(times: Any) -> str:

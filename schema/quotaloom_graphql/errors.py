@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from typing import Any
 from uuid import uuid4
 
@@ -48,6 +49,11 @@ def original_of(error: GraphQLError) -> Exception | None:
     while isinstance(original, GraphQLError) and original.original_error is not None:
         original = original.original_error
     return original
+
+
+def told_places(errors: Iterable[GraphQLError]) -> list[tuple[str, Exception | None]]:
+    """What was raised for each error, with the path of its field."""
+    return [(".".join(map(str, error.path or ())), original_of(error)) for error in errors]
 
 
 def shown(error: GraphQLError) -> GraphQLError:

@@ -53,8 +53,10 @@ from quotaloom_graphql.action_plan_mutations import ActionPlanMutation
 from quotaloom_graphql.activity_mutations import ActivityMutation
 from quotaloom_graphql.activity_reports import ActivityReportQuery
 from quotaloom_graphql.admission import Admission
+from quotaloom_graphql.api_keys import ApiKeyMutation, ApiKeyQuery
 from quotaloom_graphql.attainment_reports import AttainmentReportQuery
 from quotaloom_graphql.attribute_mutations import AttributeMutation
+from quotaloom_graphql.audit import AuditQuery
 from quotaloom_graphql.budget_reports import BudgetReportQuery
 from quotaloom_graphql.comments import CommentMutation
 from quotaloom_graphql.commitments import CommitmentMutation
@@ -73,6 +75,7 @@ from quotaloom_graphql.incentive_mutations import IncentiveMutation
 from quotaloom_graphql.incentive_simulation_mutations import IncentiveSimulationMutation
 from quotaloom_graphql.jobs import JobMutation, JobQuery
 from quotaloom_graphql.lead_mutations import LeadMutation
+from quotaloom_graphql.member_links import MemberLinkMutation, MemberLinkQuery
 from quotaloom_graphql.merging import MergingMutation
 from quotaloom_graphql.metrics import MetricMutation
 from quotaloom_graphql.movement_mutations import MovementMutation
@@ -177,13 +180,19 @@ class Query(
     BudgetReportQuery,
     PluginQuery,
     JobQuery,
+    AuditQuery,
+    ApiKeyQuery,
+    MemberLinkQuery,
 ):
     """Root of queries."""
 
     node: Node | None = root_field(_node, description="Anything by its id; null where you see nothing.")
 
 
-@strawberry.type(description="What can be done. Each takes one `input` and answers with the object and `errors`.")
+@strawberry.type(
+    description="What can be done. Each takes one `input` and answers with the object and `errors`. Sent again with the"
+    " same `Idempotency-Key` header, it is answered again and not done again."
+)
 class Mutation(
     CompanyMutation,
     OrganizationMutation,
@@ -231,6 +240,8 @@ class Mutation(
     PolicyTrialMutation,
     NotificationMutation,
     JobMutation,
+    ApiKeyMutation,
+    MemberLinkMutation,
 ):
     """Root of mutations."""
 

@@ -17,10 +17,11 @@ from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOpe
 from strawberry.types.graphql import OperationType
 
 from quotaloom.platform.errors import Unauthenticated
-from quotaloom.platform.tokens import Identity, TokenAuthority
-from quotaloom_graphql.context import RequestContext, Services
-from quotaloom_graphql.errors import original_of, shown
+from quotaloom.platform.tokens import Identity
+from quotaloom_graphql.context import RequestContext
+from quotaloom_graphql.errors import original_of, shown, told_places
 from quotaloom_server.clock import utc_now
+from quotaloom_server.gate import Gate
 from quotaloom_server.operations import no_such_operation
 
 
@@ -28,16 +29,19 @@ from quotaloom_server.operations import no_such_operation
 class Connection:
     """One open connection: whose it is, once it has said so."""
 
-    services: Services
-    authority: TokenAuthority
+    gate: Gate
     authorization: str | None
     connection_params: Mapping[str, object] = field(default_factory=dict)
     identity: Identity | None = None
 
-    def authenticate(self) -> None:
-        """Find out whose it is; raises `Unauthenticated`."""
-        named = {key.lower(): value for key, value in self.connection_params.items()}.get("authorization")
-        self.identity = self.authority.authenticate(named if isinstance(named, str) else self.authorization)
+    async def authenticate(self) -> None:
+        """Find out whose it is; raises `Unauthenticated`, and `Unavailable` where that cannot be found out."""
+        params = {key.lower(): value for key, value in self.connection_params.items()}
+        named = params.get("authorization")
+        bearer = await self.gate.identify(named if isinstance(named, str) else self.authorization, params)
+        if isinstance(bearer, Exception):
+            raise bearer
+        self.identity = bearer
 
     def seconds_left(self) -> float | None:
         """For how long its token is good; None stands for ever."""
@@ -60,16 +64,19 @@ class Messages:
     async def stream(self, query: str, *, context_value: Connection, **options: Any) -> AsyncGenerator[Any, None]:
         """The results of an operation; what one held is given back before it is sent, however slow the client."""
         assert context_value.identity is not None, "nobody subscribes before he is let in"
-        context = RequestContext(context_value.services, context_value.identity)
+        context = RequestContext(context_value.gate.services(), context_value.identity)
         results = await self._schema.stream(
             query, context_value=context, allowed_operation_types=(OperationType.SUBSCRIPTION,), **options
         )
-        return self._sent(results, context)
+        return self._sent(results, context, context_value.gate)
 
-    async def _sent(self, results: AsyncGenerator[Any, None], context: RequestContext) -> AsyncGenerator[Any, None]:
+    async def _sent(
+        self, results: AsyncGenerator[Any, None], context: RequestContext, gate: Gate
+    ) -> AsyncGenerator[Any, None]:
         async with context, aclosing(results):
             async for result in results:
                 await context.go_on()
+                await gate.note(context.bearer, told_places(result.errors or ()))
                 if any(isinstance(original_of(error), Unauthenticated) for error in result.errors or ()):
                     break
                 if result.errors:

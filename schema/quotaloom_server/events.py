@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 from strawberry.http import GraphQLRequestData
 
-from quotaloom.platform.errors import Unauthenticated
+from quotaloom.platform.errors import Unauthenticated, Unavailable
 from quotaloom_server.answers import JSONAnswer
 from quotaloom_server.clients import Client
 from quotaloom_server.connections import Connection, Messages
@@ -61,20 +61,27 @@ class EventStream:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send them until there are no more, the client hangs up, or nobody may hear them any longer."""
+        gate = self._connection.gate
         try:
-            self._connection.authenticate()
+            await self._connection.authenticate()
         except Unauthenticated as error:
+            await gate.note(error, [(scope["path"], error)])
             await _unauthenticated(error)(scope, receive, send)
             return
+        except Unavailable as error:
+            await JSONAnswer(refusal("UNAVAILABLE", str(error)), status_code=503)(scope, receive, send)
+            return
+        assert self._connection.identity is not None, "it has just been found out"
         async with Client(Request(scope, receive)) as client:
-            await _until_one_ends(
-                self._tell(send),
-                self._beat(send),
-                self._let_the_token_end(),
-                self._forbidden.wait(),
-                self._streams.ending.wait(),
-                client.gone(),
-            )
+            with gate.withdrawals.watch(self._connection.identity, self._forbidden.set):
+                await _until_one_ends(
+                    self._tell(send),
+                    self._beat(send),
+                    self._let_the_token_end(),
+                    self._forbidden.wait(),
+                    self._streams.ending.wait(),
+                    client.gone(),
+                )
         if self._begun:
             await send({"type": "http.response.body", "body": b""})
         else:

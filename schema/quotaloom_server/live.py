@@ -1,13 +1,15 @@
 """GraphQL subscriptions over WebSockets, by the protocol `graphql-transport-ws`.
 
 A connection is somebody's: its token comes with `connection_init`, or as the Authorization header of the handshake.
-When the token ends, or its bearer is gone, the connection is closed with 4403, and clients come back with a new one.
+When the token ends, or its bearer may come in no more, the connection is closed with 4403, and clients come back with a
+new one.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import ExitStack
 from typing import Any, Final
 
 from starlette.websockets import WebSocketDisconnect
@@ -16,11 +18,15 @@ from strawberry.http.exceptions import WebSocketDisconnected
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler
 from strawberry.subscriptions.protocols.graphql_transport_ws.types import ErrorMessage, Message, SubscribeMessage
 
+from quotaloom.platform.errors import Unavailable
 from quotaloom.targets.attainment_feed import MOST_OF_ONE
 from quotaloom_server.connections import Connection, Messages
 
 FORBIDDEN: Final = 4403
 """Closes a connection whose token is not good, or no longer; clients may come back with another one."""
+
+LATER: Final = 1013
+"""Closes a connection while nobody can find out whose it is: the database is away."""
 
 LARGEST_MESSAGE: Final = 1 << 20
 """Bytes that a client may send at a time."""
@@ -34,6 +40,7 @@ class LiveHandler(BaseGraphQLTransportWSHandler[Any, None]):
 
     context: Connection
     _ending: asyncio.TimerHandle | None = None
+    _watched: ExitStack | None = None
     _closing: asyncio.Task[None] | None = None
 
     def __init__(self, *, schema: Any, **options: Any) -> None:
@@ -46,9 +53,17 @@ class LiveHandler(BaseGraphQLTransportWSHandler[Any, None]):
 
     async def handle_connection_init(self, message: Any) -> None:
         """Let the bearer of a good token in, until that ends."""
-        await super().handle_connection_init(message)
-        seconds = self.context.seconds_left()
-        if self.connection_acknowledged and self._ending is None and seconds is not None:
+        try:
+            await super().handle_connection_init(message)
+        except Unavailable:
+            await self.websocket.close(LATER, "Try Again Later")
+        identity, seconds = self.context.identity, self.context.seconds_left()
+        if not self.connection_acknowledged or identity is None:
+            return
+        if self._watched is None:
+            self._watched = ExitStack()
+            self._watched.enter_context(self.context.gate.withdrawals.watch(identity, self.end))
+        if self._ending is None and seconds is not None:
             self._ending = asyncio.get_running_loop().call_later(seconds, self.end)
 
     async def handle_message(self, message: Message) -> None:
@@ -71,6 +86,8 @@ class LiveHandler(BaseGraphQLTransportWSHandler[Any, None]):
         """End whatever runs for this connection."""
         if self._ending is not None:
             self._ending.cancel()
+        if self._watched is not None:
+            self._watched.close()
         await super().shutdown()
         if self._closing is not None:
             await asyncio.gather(self._closing, return_exceptions=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
@@ -25,16 +24,17 @@ from strawberry.types.unset import UNSET, UnsetType
 
 from quotaloom.platform.callers import answering
 from quotaloom.platform.errors import Unauthenticated
-from quotaloom.platform.tokens import Identity, TokenAuthority
 from quotaloom.platform.unit_of_work import to_the_end
-from quotaloom_graphql.context import RequestContext, Services
-from quotaloom_graphql.errors import shown
+from quotaloom_graphql.context import RequestContext
+from quotaloom_graphql.errors import shown, told_places
+from quotaloom_graphql.request_keys import HEADER
 from quotaloom_graphql.reticence import is_probe
 from quotaloom_graphql.schema import COST
 from quotaloom_server.answers import JSONAnswer
 from quotaloom_server.clients import Client
 from quotaloom_server.connections import Connection
 from quotaloom_server.events import EventStream, Streams
+from quotaloom_server.gate import Gate
 from quotaloom_server.live import LiveHandler, TextAdapter
 from quotaloom_server.media_types import EVENTS, RESPONSE, accepted_by
 from quotaloom_server.operations import (
@@ -64,15 +64,7 @@ class GraphQLView(GraphQL[Any, None]):
     graphql_transport_ws_handler_class = LiveHandler
     websocket_adapter_class = TextAdapter
 
-    def __init__(
-        self,
-        *,
-        services: Callable[[], Services],
-        authority: TokenAuthority,
-        open_to_strangers: bool,
-        answer_bytes: int,
-        **options: Any,
-    ) -> None:
+    def __init__(self, *, gate: Gate, open_to_strangers: bool, answer_bytes: int, **options: Any) -> None:
         super().__init__(
             subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL,),
             connection_init_wait_timeout=GREETING_TIME,
@@ -80,8 +72,7 @@ class GraphQLView(GraphQL[Any, None]):
             allowed_origins=("*",),  # no cookie lets anybody in: a page of another origin needs a token too
             **options,
         )
-        self._services = services
-        self._authority = authority
+        self._gate = gate
         self._open_to_strangers = open_to_strangers
         self._answer_bytes = answer_bytes
         self.streams = Streams()
@@ -91,20 +82,19 @@ class GraphQLView(GraphQL[Any, None]):
     ) -> RequestContext | Connection:
         """A context for one request; a bad token is told of by the first field that needs one."""
         if isinstance(request, WebSocket):
-            return Connection(self._services(), self._authority, request.headers.get("authorization"))
-        return RequestContext(self._services(), self._identity(request))
+            return Connection(self._gate, request.headers.get("authorization"))
+        return await self._context_of(request)
 
-    def _identity(self, request: Request) -> Identity | Unauthenticated:
-        try:
-            return self._authority.authenticate(request.headers.get("authorization"))
-        except Unauthenticated as error:
-            return error
+    async def _context_of(self, request: Request) -> RequestContext:
+        bearer = await self._gate.identify(request.headers.get("authorization"), request.headers)
+        return RequestContext(self._gate.services(), bearer)
 
     async def on_ws_connect(self, context: Connection) -> UnsetType | dict[str, object] | None:
         """Let a WebSocket in; raises what closes it where its token is not good."""
         try:
-            context.authenticate()
-        except Unauthenticated:
+            await context.authenticate()
+        except Unauthenticated as error:
+            await self._gate.note(error, [("connection_init", error)])
             raise ConnectionRejectionError from None
         return await super().on_ws_connect(context)
 
@@ -129,13 +119,14 @@ class GraphQLView(GraphQL[Any, None]):
             return await self._manual(request)
         accepted = accepted_by(request.headers.get("accept", ""))
         operation = await self._operation(request, adapter)
-        asked = RequestContext(self._services(), self._identity(request))
+        asked = await self._context_of(request)
         try:
             result = await self._result(request, adapter, operation, asked, only_events=accepted.answer is None)
         except SubscriptionAsked:
             if not accepted.events:
                 raise
-            connection = Connection(self._services(), self._authority, request.headers.get("authorization"))
+            headers = request.headers
+            connection = Connection(self._gate, headers.get("authorization"), dict(headers))
             return EventStream(self.schema, connection, operation, self.streams)
         response = await self.process_result(request, result)
         status = status_of(response) if accepted.answer == RESPONSE else 200
@@ -157,6 +148,7 @@ class GraphQLView(GraphQL[Any, None]):
         if not self._open_to_strangers and asked.stranger is not None and not is_probe(operation.query):
             if only_events:
                 raise SubscriptionAsked
+            await self._gate.note(asked.bearer, [("graphql", asked.stranger)])
             return ExecutionResult(None, [GraphQLError(str(asked.stranger), original_error=asked.stranger)])
         result: ExecutionResult = await self.execute_operation(request, adapter, operation, asked, None, _NO_RESPONSE)
         return result
@@ -191,12 +183,17 @@ class GraphQLView(GraphQL[Any, None]):
         It gives up waiting for a plugin then, outside any unit of work.
         """
 
+        context.idempotency_key = request.headers.get(HEADER)
+
         async def run() -> Any:
             async with Client(request) as client, context:
                 with answering(client):
-                    return await super(GraphQLView, self).execute_operation(
+                    result = await super(GraphQLView, self).execute_operation(
                         request, request_adapter, request_data, context, root_value, sub_response
                     )
+            if isinstance(result, ExecutionResult) and result.errors:
+                await self._gate.note(context.bearer, told_places(result.errors))
+            return result
 
         return await to_the_end(run())
 

@@ -19,6 +19,7 @@ from websockets.typing import Subprotocol
 from quotaloom.platform.settings import Settings
 from quotaloom_graphql.context import Services
 from quotaloom_server.application import create_application
+from quotaloom_server.gate import Gate
 from quotaloom_server.keys import token_authority
 from quotaloom_server.serving import Server
 from tests.graph_client import GraphClient, Moment
@@ -96,6 +97,7 @@ class LiveServer:
     graph: GraphClient
     services: Services
     server: Server
+    gate: Gate
     task: asyncio.Task[None]
 
     @property
@@ -155,7 +157,7 @@ async def live_server(
         try:
             async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=SECONDS) as http:
                 graph = GraphClient(http, token_authority(settings), clock)
-                yield LiveServer(port, graph, application.state.services, server, task)
+                yield LiveServer(port, graph, application.state.services, server, application.state.gate, task)
         finally:
             server.should_exit = True
             await asyncio.wait_for(task, SECONDS)

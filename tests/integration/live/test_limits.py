@@ -36,7 +36,7 @@ async def test_a_slow_client_holds_no_connection_either(live: Live, admin_url: s
     """While a message waits to be sent its snapshot has ended; what changes meanwhile is told once, afterwards."""
     identity = live.admin.identity
     assert identity is not None
-    connection = Connection(live.here.services, live.here.graph.authority, None, identity=identity)
+    connection = Connection(live.here.gate, None, identity=identity)
     query = (
         f'subscription {{ attainmentChanged(orgUnitIds: ["{live.company.ids["East"]}"])'
         ' { orgUnits { attainment(period: "2026") { achieved } } } }'
