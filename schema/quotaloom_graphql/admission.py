@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from graphql import (
@@ -29,7 +29,7 @@ from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from quotaloom.platform.limits import MOST_TOLD, LimitExceeded, Limits
 from quotaloom_graphql.costs import Costs, page_variables
-from quotaloom_graphql.reticence import not_valid
+from quotaloom_graphql.reticence import is_probe, not_valid
 from quotaloom_graphql.shapes import Shapes
 
 MOST_COMMENTS: Final = 1_000
@@ -43,6 +43,10 @@ _TOKEN = re.compile(
 )
 
 _MEASURED: Final = "__measured__"
+
+
+Trusts = Callable[[str], bool]
+"""Whether the text of a document is one that may be asked."""
 
 
 class Measured:
@@ -69,16 +73,22 @@ class Measured:
 class Admission:
     """Lets documents in, or says why not; what it holds is the same for all."""
 
-    def __init__(self, schema: GraphQLSchema, limits: Limits, *, reticent: bool) -> None:
+    def __init__(self, schema: GraphQLSchema, limits: Limits, *, reticent: bool, trusts: Trusts | None = None) -> None:
         self._schema = schema
         self._limits = limits
         self._reticent = reticent
+        self._trusts = trusts
         self._costs = Costs(schema, limits.list_size)
         self._rules = _rules(limits.document_merges, introspection=not reticent)
 
     def parsed(self, text: str) -> DocumentNode:
         """The document, measured; raises `LimitExceeded`, or a `GraphQLError` where it cannot be read."""
         limits = self._limits
+        if self._trusts is not None and not self._trusts(text) and not is_probe(text):
+            raise GraphQLError(
+                "this server answers registered documents alone, and this is none of them",
+                extensions={"code": "DOCUMENT_NOT_TRUSTED"},
+            )
         if len(text) > limits.document_characters:
             raise _beyond("document_characters", "DOCUMENT_TOO_LONG", "characters", limits, len(text))
         try:

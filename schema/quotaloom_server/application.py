@@ -47,6 +47,7 @@ from quotaloom_server.provider import provider_of
 from quotaloom_server.reports import report_routes
 from quotaloom_server.statements import statement_routes
 from quotaloom_server.templates import template_routes
+from quotaloom_server.trusted_documents import read_documents
 from quotaloom_server.view import COST_HEADER, GraphQLView
 from quotaloom_server.withdrawals import Withdrawals
 
@@ -132,8 +133,15 @@ def create_application(
         RefusedAccess(database, clock),
         Withdrawals(database, clock),
     )
+    documents = read_documents(settings.trusted_documents)
     view = GraphQLView(
-        schema=build_schema(production=settings.is_production, limits=settings, plugins=extensions_of(found)),
+        schema=build_schema(
+            production=settings.is_production,
+            limits=settings,
+            trusts=documents.holds if settings.trusted_documents_only else None,
+            plugins=extensions_of(found),
+        ),
+        documents=documents,
         gate=gate,
         open_to_strangers=not settings.is_production,
         answer_bytes=settings.answer_bytes,
