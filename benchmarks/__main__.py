@@ -21,6 +21,7 @@ from benchmarks import (
     decomposing,
     funnel_figures,
     handing_out,
+    hostile_documents,
     importing,
     incentive_runs,
     incentive_simulation,
@@ -58,6 +59,7 @@ MODULES = (
         funnel_figures,
     ),
     *(claiming, recycling, handing_out, incentive_runs, incentive_simulation, policies, starting),
+    hostile_documents,
 )
 
 BENCHMARKS = {module.__name__.rpartition(".")[2]: Benchmark(module.TITLE, module.measure) for module in MODULES}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from graphql import (
@@ -29,7 +29,7 @@ from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from quotaloom.platform.limits import MOST_TOLD, LimitExceeded, Limits
 from quotaloom_graphql.costs import Costs, page_variables
-from quotaloom_graphql.reticence import not_valid
+from quotaloom_graphql.reticence import is_probe, not_valid
 from quotaloom_graphql.shapes import Shapes
 
 MOST_COMMENTS: Final = 1_000
@@ -43,6 +43,10 @@ _TOKEN = re.compile(
 )
 
 _MEASURED: Final = "__measured__"
+
+
+Trusts = Callable[[str], bool]
+"""Whether the text of a document is one that may be asked."""
 
 
 class Measured:
@@ -69,16 +73,22 @@ class Measured:
 class Admission:
     """Lets documents in, or says why not; what it holds is the same for all."""
 
-    def __init__(self, schema: GraphQLSchema, limits: Limits, *, reticent: bool) -> None:
+    def __init__(self, schema: GraphQLSchema, limits: Limits, *, reticent: bool, trusts: Trusts | None = None) -> None:
         self._schema = schema
         self._limits = limits
         self._reticent = reticent
+        self._trusts = trusts
         self._costs = Costs(schema, limits.list_size)
         self._rules = _rules(limits.document_merges, introspection=not reticent)
 
     def parsed(self, text: str) -> DocumentNode:
         """The document, measured; raises `LimitExceeded`, or a `GraphQLError` where it cannot be read."""
         limits = self._limits
+        if self._trusts is not None and not self._trusts(text) and not is_probe(text):
+            raise GraphQLError(
+                "this server answers registered documents alone, and this is none of them",
+                extensions={"code": "DOCUMENT_NOT_TRUSTED"},
+            )
         if len(text) > limits.document_characters:
             raise _beyond("document_characters", "DOCUMENT_TOO_LONG", "characters", limits, len(text))
         try:
@@ -118,12 +128,31 @@ class Admission:
             )
         return cost
 
+    def require_few(self, variables: Mapping[str, Any] | None) -> None:
+        """Raise `LimitExceeded` where variables have too many values, or too many within each other."""
+        level: list[Any] = list(variables.values()) if variables else []
+        depth, values = 1, len(level)
+        while level:
+            below: list[Any] = []
+            for one in level:
+                if type(one) is dict:
+                    below += one.values()
+                elif type(one) is list:
+                    below += one
+            depth, values, level = depth + bool(below), values + len(below), below
+            if depth > self._limits.variables_depth:
+                raise _beyond("variables_depth", "VARIABLES_TOO_DEEP", _WITHIN, self._limits, depth)
+            if values > self._limits.variables_values:
+                raise _beyond("variables_values", "TOO_MANY_VALUES", "values in its variables", self._limits, values)
+
     def _measured(self, document: DocumentNode) -> Measured:
         found: Measured | None = document.__dict__.get(_MEASURED)
         if found is None:
             found = document.__dict__[_MEASURED] = Measured(document, Shapes(document), self._costs)
         return found
 
+
+_WITHIN: Final = "lists and objects within each other in its variables"
 
 MOST_FAULTS: Final = 20
 """How many faults of a document are told, each with a look for names that are near."""
@@ -142,7 +171,7 @@ _OF_SHAPES: Final = (
 def _beyond(limit: str, code: str, words: str, limits: Limits, found: int) -> LimitExceeded:
     allowed: int = getattr(limits, limit)
     told = f"{found:,}" if found <= MOST_TOLD else f"more than {MOST_TOLD:,}"
-    message = f"the document has {told} {words}; {allowed:,} at the most are allowed"
+    message = f"the request has {told} {words}; {allowed:,} at the most are allowed"
     return LimitExceeded(code, limit, allowed, found, message)
 
 

@@ -20,6 +20,7 @@ from quotaloom.organizations.sight import NO_POSTS, Sight, sight_of
 from quotaloom.platform.access import Role, Viewer
 from quotaloom.platform.database import Database
 from quotaloom.platform.errors import Unauthenticated, Unavailable
+from quotaloom.platform.limits import Allowance, Limits
 from quotaloom.platform.tokens import Identity
 from quotaloom.platform.unit_of_work import Record, Snapshot, unbroken
 from quotaloom.platform.work import NO_COMPANY, Work
@@ -41,6 +42,7 @@ class Services:
     notifications: NotificationFeed = field(default_factory=NotificationFeed)
     references: KeptReferences = field(default_factory=KeptReferences)
     outside_issuer: str | None = None
+    limits: Limits = field(default_factory=Limits)
 
 
 class RequestContext:
@@ -56,6 +58,7 @@ class RequestContext:
         self.now = services.clock()
         self._identity = identity
         self.idempotency_key: str | None = None
+        self.allowance = Allowance(services.limits)
         self._begin()
 
     def _begin(self) -> None:
@@ -82,6 +85,11 @@ class RequestContext:
         async with held:
             if snapshot is not None:
                 await snapshot.__aexit__(None, None, None)
+
+    async def go_on(self) -> None:
+        """Renew for another answer to the same subscription: it may read as much as the first."""
+        await self.renew()
+        self.allowance = Allowance(self.services.limits)
 
     async def begin_again(self, turn: AbstractAsyncContextManager[Any]) -> None:
         """Once it is our turn, go on in a fresh snapshot and at the present moment; `renew` ends the turn."""
@@ -111,6 +119,7 @@ class RequestContext:
         """The read-only unit of work of this request."""
         if self._snapshot is None:
             self._snapshot = self.services.database.snapshot(self.identity.company_id)
+            self._snapshot.allowance = self.allowance
         return self._snapshot
 
     async def once(self, key: Hashable, read: Callable[[], Awaitable[T]]) -> T:

@@ -52,7 +52,7 @@ from quotaloom_graphql.achievement_mutations import AchievementMutation
 from quotaloom_graphql.action_plan_mutations import ActionPlanMutation
 from quotaloom_graphql.activity_mutations import ActivityMutation
 from quotaloom_graphql.activity_reports import ActivityReportQuery
-from quotaloom_graphql.admission import Admission
+from quotaloom_graphql.admission import Admission, Trusts
 from quotaloom_graphql.api_keys import ApiKeyMutation, ApiKeyQuery
 from quotaloom_graphql.attainment_reports import AttainmentReportQuery
 from quotaloom_graphql.attribute_mutations import AttributeMutation
@@ -262,7 +262,13 @@ class QuotaloomSchema(BreadthFirstSchema):
     """
 
     def __init__(
-        self, extensions_by_plugin: Extensions, *, limits: Limits, is_reticent: bool = False, **options: Any
+        self,
+        extensions_by_plugin: Extensions,
+        *,
+        limits: Limits,
+        trusts: Trusts | None = None,
+        is_reticent: bool = False,
+        **options: Any,
     ) -> None:
         self._added: dict[str, list[StrawberryField]] = defaultdict(list)
         for plugin, extensions in extensions_by_plugin.items():
@@ -272,7 +278,7 @@ class QuotaloomSchema(BreadthFirstSchema):
             if root is not None:
                 self._added["Query"].append(root)
         super().__init__(**options)
-        self.admission = Admission(self._schema, limits, reticent=is_reticent)
+        self.admission = Admission(self._schema, limits, reticent=is_reticent, trusts=trusts)
         self._reticent = is_reticent
         self._checks_texts = not self.directives and not self.extensions
 
@@ -304,6 +310,7 @@ class QuotaloomSchema(BreadthFirstSchema):
             )
         document, operation = known
         try:
+            self.admission.require_few(variable_values)
             cost = self.admission.cost(document, operation, variable_values)
         except LimitExceeded as error:
             return _refused(error)
@@ -345,6 +352,7 @@ class QuotaloomSchema(BreadthFirstSchema):
     ) -> PreExecutionError | None:
         """Let the document in, if it is not known yet, and its operation, if it does not cost too much."""
         try:
+            self.admission.require_few(context.variables)
             if context.query and context.graphql_document is None:
                 document = context.graphql_document = self.admission.parsed(context.query)
                 context.pre_execution_errors = self._faults(context, document)
@@ -408,15 +416,22 @@ def _refused(error: Exception) -> PreExecutionError:
 
 
 def build_schema(
-    *, production: bool = False, limits: Limits | None = None, plugins: Extensions = MappingProxyType({})
+    *,
+    production: bool = False,
+    limits: Limits | None = None,
+    trusts: Trusts | None = None,
+    plugins: Extensions = MappingProxyType({}),
 ) -> QuotaloomSchema:
     """The schema of the core with what plugins add. In production there is no introspection, and no hints at names.
+
+    With `trusts` it lets in the documents alone that are trusted.
 
     Raises whatever is wrong with an extension: see `quotaloom_graphql.plugin_graphs`, which finds it out beforehand.
     """
     return QuotaloomSchema(
         plugins,
         limits=limits or Limits(),
+        trusts=trusts,
         is_reticent=production,
         query=Query,
         mutation=Mutation,

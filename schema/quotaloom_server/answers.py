@@ -11,9 +11,10 @@ from starlette.datastructures import Headers
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
+from quotaloom.platform.limits import LimitExceeded
 from quotaloom_server.compression import LEAST, Compression, encoding_for
 from quotaloom_server.media_types import EVENTS, JSON, RESPONSE
-from quotaloom_server.pieces import Pieces, dumped
+from quotaloom_server.pieces import Pieces, dumped, dumps
 
 _CHUNK: Final = 2**18
 
@@ -36,8 +37,10 @@ class JSONAnswer:
         media_type: str = JSON,
         status_code: int = 200,
         headers: Iterable[tuple[bytes, bytes]] = (),
+        most_bytes: int | None = None,
     ) -> None:
         self._data: list[Any] = [data]
+        self._most_bytes = most_bytes
         self._media_type = media_type
         self._headers = headers
         self.status_code = status_code
@@ -45,7 +48,7 @@ class JSONAnswer:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Write it and send it."""
         before, after = _FRAMES[self._media_type]
-        pieces = await dumped(self._data.pop())
+        pieces = await self._written()
         if before:
             pieces = [before, *pieces, after]
         headers = [(b"content-type", self._media_type.encode()), _VARY, *self._headers]
@@ -61,6 +64,12 @@ class JSONAnswer:
         for piece in pieces:
             await send({"type": "http.response.body", "body": bytes(piece), "more_body": True})
         await send({"type": "http.response.body", "body": bytes(last)})
+
+    async def _written(self) -> Pieces:
+        try:
+            return await dumped(self._data.pop(), self._most_bytes)
+        except LimitExceeded as error:
+            return [dumps({"data": None, "errors": [{"message": str(error), "extensions": error.extensions}]})]
 
 
 async def _all_compressed(pieces: Pieces, encoding: str) -> Pieces:

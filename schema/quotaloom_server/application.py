@@ -21,6 +21,7 @@ from quotaloom.notifications import telling
 from quotaloom.notifications.feed import NotificationFeed
 from quotaloom.platform import attainment_changes
 from quotaloom.platform.database import Database
+from quotaloom.platform.limits import LimitExceeded
 from quotaloom.platform.notifications import Tellers, listening
 from quotaloom.platform.refused_access import RefusedAccess
 from quotaloom.platform.settings import Settings
@@ -34,6 +35,7 @@ from quotaloom_graphql.context import Services
 from quotaloom_graphql.plugin_graphs import extensions_of
 from quotaloom_graphql.request_keys import HEADER
 from quotaloom_graphql.schema import build_schema
+from quotaloom_server.bodies import bounded, too_large
 from quotaloom_server.clock import Clock, utc_now
 from quotaloom_server.gate import Gate
 from quotaloom_server.health import Readiness, health_routes
@@ -46,6 +48,7 @@ from quotaloom_server.reports import report_routes
 from quotaloom_server.signing_in.routes import sign_in_routes
 from quotaloom_server.statements import statement_routes
 from quotaloom_server.templates import template_routes
+from quotaloom_server.trusted_documents import read_documents
 from quotaloom_server.view import COST_HEADER, GraphQLView
 from quotaloom_server.withdrawals import Withdrawals
 
@@ -68,13 +71,20 @@ class Application(Starlette):
     They need no routes and nothing said of origins, and the graph tells of its errors itself.
     """
 
-    def __init__(self, graph: ASGIApp, **options: Any) -> None:
+    def __init__(self, graph: ASGIApp, *, body_bytes: int, **options: Any) -> None:
         super().__init__(**options)
         self._graph = graph
+        self._body_bytes = body_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request; who hangs up before he has said what he wants is none."""
+        """Answer a request, unless its body is too large; who hangs up before he has said what he wants is none."""
         with suppress(ClientDisconnect):
+            if scope["type"] == "http":
+                try:
+                    receive = await bounded(scope, receive, self._body_bytes)
+                except LimitExceeded as error:
+                    await too_large(error)(scope, receive, send)
+                    return
             await self._answer(scope, receive, send)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -112,7 +122,9 @@ def create_application(
     policies = policy_host(settings, found)
     feed = AttainmentFeed(database, most=settings.live_subscriptions, turns=max(1, settings.database_pool_size // 2))
     notifications = NotificationFeed(settings.live_subscriptions)
-    services = Services(database, policies, clock, feed, notifications, outside_issuer=settings.oidc_issuer)
+    services = Services(
+        database, policies, clock, feed, notifications, outside_issuer=settings.oidc_issuer, limits=settings
+    )
     provider = provider_of(settings)
     gate = Gate(
         lambda: services,
@@ -122,10 +134,18 @@ def create_application(
         RefusedAccess(database, clock),
         Withdrawals(database, clock),
     )
+    documents = read_documents(settings.trusted_documents)
     view = GraphQLView(
-        schema=build_schema(production=settings.is_production, limits=settings, plugins=extensions_of(found)),
+        schema=build_schema(
+            production=settings.is_production,
+            limits=settings,
+            trusts=documents.holds if settings.trusted_documents_only else None,
+            plugins=extensions_of(found),
+        ),
+        documents=documents,
         gate=gate,
         open_to_strangers=not settings.is_production,
+        answer_bytes=settings.answer_bytes,
         graphql_ide=None if settings.is_production else "graphiql",
     )
 
@@ -160,6 +180,7 @@ def create_application(
 
     application = Application(
         view,
+        body_bytes=settings.body_bytes,
         routes=[
             Route("/", lambda _: RedirectResponse(GRAPH)),
             *health_routes(readiness),

@@ -75,7 +75,7 @@ class Messages:
     ) -> AsyncGenerator[Any, None]:
         async with context, aclosing(results):
             async for result in results:
-                await context.renew()
+                await context.go_on()
                 await gate.note(context.bearer, told_places(result.errors or ()))
                 if any(isinstance(original_of(error), Unauthenticated) for error in result.errors or ()):
                     break

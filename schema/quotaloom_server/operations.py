@@ -11,6 +11,8 @@ from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOpe
 from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 
+from quotaloom_server.trusted_documents import TrustedDocuments, digest
+
 _TEXT: Final = (str, type(None))
 _OBJECT: Final = (dict, type(None))
 
@@ -22,8 +24,18 @@ class SubscriptionAsked(HTTPException):
         super().__init__(400, "a subscription goes over a WebSocket, or is asked for with `Accept: text/event-stream`")
 
 
-def operation_in(data: object) -> GraphQLRequestData:
-    """The operation of a request, by its parameters; raises `HTTPException` 400."""
+class UnknownDocument(Exception):
+    """An id that names no document. The words and the code are Apollo's, whose clients then send the document."""
+
+    def __init__(self) -> None:
+        super().__init__("PersistedQueryNotFound")
+
+
+def operation_in(data: object, documents: TrustedDocuments) -> GraphQLRequestData:
+    """The operation of a request, by its parameters; raises `HTTPException` 400, and `UnknownDocument`.
+
+    A document may be named by `documentId`, or by `extensions.persistedQuery.sha256Hash`, as Relay and Apollo do.
+    """
     if not isinstance(data, dict):
         raise HTTPException(400, "send one operation at a time: a request is a JSON object with a `query`")
     query, variables, extensions = data.get("query"), data.get("variables"), data.get("extensions")
@@ -36,7 +48,31 @@ def operation_in(data: object) -> GraphQLRequestData:
     ):
         if not isinstance(value, kinds):
             raise HTTPException(400, f"`{parameter}` must be {kind}")
+    named = _named(data.get("documentId"), extensions)
+    if named is not None:
+        query = _document(named, query, documents)
     return GraphQLRequestData(query, variables, name, extensions)
+
+
+def _named(document_id: object, extensions: Any) -> str | None:
+    """The id by which a request names its document, if it does."""
+    persisted = extensions.get("persistedQuery") if extensions else None
+    named = persisted.get("sha256Hash") if isinstance(persisted, dict) else document_id
+    if not isinstance(named, _TEXT):
+        raise HTTPException(400, "the id of a document must be text")
+    return named
+
+
+def _document(named: str, query: str | None, documents: TrustedDocuments) -> str:
+    """The document with an id. One that comes with it is not kept: only the operator registers any."""
+    if query is None:
+        found = documents.text(named)
+        if found is None:
+            raise UnknownDocument
+        return found
+    if digest(query) != named.removeprefix("sha256:") and documents.text(named) != query:
+        raise HTTPException(400, "the id that came with the query is not the SHA-256 of it")
+    return query
 
 
 def no_such_operation(error: CannotGetOperationTypeError) -> GraphQLError:

@@ -14,6 +14,8 @@ from typing import Final
 
 import orjson
 
+from quotaloom.platform.limits import LimitExceeded
+
 Pieces = list[bytes | bytearray]
 """A text in parts, to be sent one after the other."""
 
@@ -36,15 +38,23 @@ def dumps(data: object) -> bytes:
         return orjson.dumps(_without_surrogates(data))
 
 
-async def dumped(data: object) -> Pieces:
-    """JSON in pieces. Who calls this shall keep nothing of `data`: it is let go in pieces, too."""
+async def dumped(data: object, most: int | None = None) -> Pieces:
+    """JSON in pieces. Who calls this shall keep nothing of `data`: it is let go in pieces, too.
+
+    Raises `LimitExceeded` once it has more than `most` bytes.
+    """
     if not _is_heavy(data):
-        return [dumps(data)]
+        text = dumps(data)
+        _require_room(len(text), most)
+        return [text]
     kept: list[object] = []
     written: Pieces = []
     growing = bytearray()
+    size = 0
     for piece in _pieces(data, kept):
         growing += piece
+        size += len(piece)
+        _require_room(size, most)
         if len(growing) >= LARGE:
             written.append(growing)
             growing = bytearray()
@@ -55,6 +65,15 @@ async def dumped(data: object) -> Pieces:
         kept.pop()
         await asyncio.sleep(0)
     return [*written, growing]
+
+
+def _require_room(size: int, most: int | None) -> None:
+    if most is not None and size > most:
+        text = (
+            f"the answer has more than {most:,} bytes, the most that is sent; ask for less at a time."
+            " What mutations did, is done"
+        )
+        raise LimitExceeded("ANSWER_TOO_LARGE", "answer_bytes", most, size, text)
 
 
 def _pieces(value: object, kept: list[object]) -> Iterator[bytes]:

@@ -39,6 +39,7 @@ from quotaloom_server.live import LiveHandler, TextAdapter
 from quotaloom_server.media_types import EVENTS, RESPONSE, accepted_by
 from quotaloom_server.operations import (
     SubscriptionAsked,
+    UnknownDocument,
     misplaced,
     no_such_operation,
     operation_in,
@@ -47,6 +48,7 @@ from quotaloom_server.operations import (
     status_of,
 )
 from quotaloom_server.pieces import dumps
+from quotaloom_server.trusted_documents import TrustedDocuments
 
 GREETING_TIME = timedelta(seconds=10)
 """How long a WebSocket may take to say whose it is."""
@@ -64,7 +66,15 @@ class GraphQLView(GraphQL[Any, None]):
     graphql_transport_ws_handler_class = LiveHandler
     websocket_adapter_class = TextAdapter
 
-    def __init__(self, *, gate: Gate, open_to_strangers: bool, **options: Any) -> None:
+    def __init__(
+        self,
+        *,
+        gate: Gate,
+        open_to_strangers: bool,
+        answer_bytes: int,
+        documents: TrustedDocuments,
+        **options: Any,
+    ) -> None:
         super().__init__(
             subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL,),
             connection_init_wait_timeout=GREETING_TIME,
@@ -74,6 +84,8 @@ class GraphQLView(GraphQL[Any, None]):
         )
         self._gate = gate
         self._open_to_strangers = open_to_strangers
+        self._answer_bytes = answer_bytes
+        self._documents = documents
         self.streams = Streams()
 
     async def get_context(
@@ -117,7 +129,10 @@ class GraphQLView(GraphQL[Any, None]):
         if request.scope["method"] == "GET" and self.should_render_graphql_ide(adapter):
             return await self._manual(request)
         accepted = accepted_by(request.headers.get("accept", ""))
-        operation = await self._operation(request, adapter)
+        try:
+            operation = await self._operation(request, adapter)
+        except UnknownDocument as unknown:
+            return JSONAnswer(refusal("PERSISTED_QUERY_NOT_FOUND", str(unknown)), accepted.answer or EVENTS)
         asked = await self._context_of(request)
         try:
             result = await self._result(request, adapter, operation, asked, only_events=accepted.answer is None)
@@ -129,7 +144,7 @@ class GraphQLView(GraphQL[Any, None]):
             return EventStream(self.schema, connection, operation, self.streams)
         response = await self.process_result(request, result)
         status = status_of(response) if accepted.answer == RESPONSE else 200
-        return JSONAnswer(response, accepted.answer or EVENTS, status, _told_of(result))
+        return JSONAnswer(response, accepted.answer or EVENTS, status, _told_of(result), self._answer_bytes)
 
     async def _result(
         self,
@@ -147,9 +162,15 @@ class GraphQLView(GraphQL[Any, None]):
         if not self._open_to_strangers and asked.stranger is not None and not is_probe(operation.query):
             if only_events:
                 raise SubscriptionAsked
+            await self._gate.note(asked.bearer, [("graphql", asked.stranger)])
             return ExecutionResult(None, [GraphQLError(str(asked.stranger), original_error=asked.stranger)])
         result: ExecutionResult = await self.execute_operation(request, adapter, operation, asked, None, _NO_RESPONSE)
         return result
+
+    def should_render_graphql_ide(self, request: Any) -> bool:
+        """Whether a browser looks for the manual: it names no document, neither by its text nor by an id."""
+        named = {"extensions", "documentId"} & request.query_params.keys()
+        return not named and super().should_render_graphql_ide(request)
 
     async def _manual(self, request: Request) -> Response:
         if self.graphql_ide is None:
@@ -161,9 +182,9 @@ class GraphQLView(GraphQL[Any, None]):
             case "POST":
                 if not _is_json(request):
                     raise HTTPException(415, "send the operation as JSON, with `Content-Type: application/json`")
-                return operation_in(self.parse_json(await request.body()))
+                return operation_in(self.parse_json(await request.body()), self._documents)
             case "GET":
-                return operation_in(self.parse_query_params(adapter.query_params))
+                return operation_in(self.parse_query_params(adapter.query_params), self._documents)
             case _:
                 raise HTTPException(405, "operations are sent with POST, queries also with GET")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from time import monotonic
 from typing import Any, Final
 
 from pydantic import BaseModel, Field
@@ -56,6 +57,28 @@ class Limits(BaseModel):
         le=1_000,
         description="Items that a list is reckoned with whose size neither the document nor the schema tells.",
     )
+    operation_seconds: float = Field(
+        default=30.0,
+        gt=0,
+        le=3600,
+        description="Seconds after which an operation reads nothing more, and does no further mutation.",
+    )
+    operation_rows: int = Field(
+        default=500_000, ge=100, le=100_000_000, description="Rows that one operation may read from the database."
+    )
+    variables_depth: int = Field(
+        default=20, ge=2, le=500, description="Lists and objects that may stand within each other in variables."
+    )
+    variables_values: int = Field(
+        default=100_000,
+        ge=10,
+        le=100_000_000,
+        description="Values that the variables of an operation may have together.",
+    )
+    body_bytes: int = Field(default=10_485_760, ge=1_000, le=2**31, description="Bytes that a request may send.")
+    answer_bytes: int = Field(
+        default=67_108_864, ge=1_000, le=2**31, description="Bytes that an answer of the graph may have."
+    )
 
 
 class LimitExceeded(Exception):
@@ -64,7 +87,7 @@ class LimitExceeded(Exception):
     `code` is a stable word; `limit` the name of the setting, `allowed` its value, `found` what the request comes to.
     """
 
-    def __init__(self, code: str, limit: str, allowed: int, found: int, message: str) -> None:
+    def __init__(self, code: str, limit: str, allowed: float, found: float, message: str) -> None:
         super().__init__(message)
         self.code = code
         self.limit = limit
@@ -75,3 +98,37 @@ class LimitExceeded(Exception):
     def extensions(self) -> dict[str, Any]:
         """What a GraphQL error of it says besides the message."""
         return {"code": self.code, "limit": self.limit, "allowed": self.allowed, "found": self.found}
+
+
+class Allowance:
+    """What one operation may still read. Its time begins with its first statement."""
+
+    __slots__ = ("_begun", "_limits", "_rows")
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._rows = 0
+        self._begun: float | None = None
+
+    def begin(self) -> None:
+        """A statement is about to be sent; raises `LimitExceeded` where the time is over."""
+        now = monotonic()
+        if self._begun is None:
+            self._begun = now
+        elif now - self._begun > self._limits.operation_seconds:
+            self._refuse_time(now - self._begun)
+
+    def spend(self, rows: int) -> None:
+        """A statement gave so many rows; raises `LimitExceeded` where they are too many altogether."""
+        self._rows += rows
+        most = self._limits.operation_rows
+        if self._rows > most:
+            text = (
+                f"the operation has read {self._rows:,} rows; {most:,} at the most are allowed: ask for less at a time"
+            )
+            raise LimitExceeded("TOO_MANY_ROWS", "operation_rows", most, self._rows, text)
+
+    def _refuse_time(self, seconds: float) -> None:
+        most = self._limits.operation_seconds
+        text = f"the operation has taken {seconds:.1f} seconds, and has {most:g} at the most: ask for less at a time"
+        raise LimitExceeded("TOO_SLOW", "operation_seconds", most, round(seconds, 3), text)

@@ -139,6 +139,14 @@ class Settings(Limits, BaseSettings):
         description="Origins whose pages may call the API, separated by commas, such as "
         "`https://app.example.com,http://localhost:5173`; `*` for all.",
     )
+    trusted_documents: Path | None = Field(
+        default=None,
+        description="File or folder of documents that clients may name by the SHA-256 of their text: `.graphql` files, "
+        "or a manifest of Apollo's or Relay's.",
+    )
+    trusted_documents_only: bool = Field(
+        default=False, description="`true` refuses every document that is not among the trusted ones."
+    )
     live_subscriptions: int = Field(
         default=1000, ge=1, le=100_000, description="Open subscriptions that each serving process may have."
     )
@@ -194,7 +202,7 @@ class Settings(Limits, BaseSettings):
         """The file of the key that signs tokens."""
         return self.token_secret_file or self.data_dir / "signing.key"
 
-    @field_validator("data_dir", "token_secret_file", mode="after")
+    @field_validator("data_dir", "token_secret_file", "trusted_documents", mode="after")
     @classmethod
     def _absolute(cls, path: Path | None) -> Path | None:
         return path and path.expanduser().absolute()

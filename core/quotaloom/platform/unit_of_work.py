@@ -20,6 +20,7 @@ from tortoise.transactions import in_transaction
 
 from quotaloom.platform.attainment_changes import CHANNEL, AttainmentChange, change_of
 from quotaloom.platform.errors import AccessDenied, InputError, Unavailable
+from quotaloom.platform.limits import Allowance
 
 _log = logging.getLogger(__name__)
 
@@ -76,6 +77,7 @@ class Snapshot:
         self._closed = False
         self.kept: dict[Hashable, Any] = {}
         self.statements = 0
+        self.allowance: Allowance | None = None
 
     async def __aenter__(self) -> Snapshot:
         return self
@@ -100,14 +102,20 @@ class Snapshot:
         async with self._turn:
             if self._closed:
                 raise SnapshotEnded("this snapshot has ended")
+            allowance = self.allowance
+            if allowance is not None:
+                allowance.begin()
             with database_errors():
                 if self._connection is None:
                     self._connection = await self._open()
                 self.statements += 1
                 try:
-                    return await self._connection.fetch(sql, *arguments)
+                    rows = await self._connection.fetch(sql, *arguments)
                 except asyncpg.InvalidCachedStatementError as error:
                     raise Unavailable("a migration has just changed what was asked; please try again") from error
+            if allowance is not None:
+                allowance.spend(len(rows))
+            return rows
 
     async def _open(self) -> Connection:
         connection: Connection = await self._held.__aenter__()

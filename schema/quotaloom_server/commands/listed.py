@@ -33,6 +33,7 @@ MODULES = {
     "key": "key",
     "link": "link",
     "schema": "schema",
+    "documents": "documents",
     "plugins": "plugins",
     "plan": "plan",
     "report": "report",

@@ -106,11 +106,11 @@ async def test_what_is_refused_is_told_as_an_event(live: Live) -> None:
 async def test_one_result_is_one_event_or_json(live: Live) -> None:
     """A query asked for as events is one; a client that takes JSON as well gets that, and events for a subscription."""
     async with stream(live.admin, "{ company { key } }") as found:
-        assert await found.told() == {"data": {"company": {"key": "acme"}}}
+        assert await found.told() == {"data": {"company": {"key": "acme"}}, "extensions": {"cost": 2}}
         assert [await found.line() for _ in range(3)] == ["event: complete", "data: ", None]
     both = {**live.admin.headers, "accept": "application/json, text/event-stream"}
     answer = await live.admin.http.post("/graphql", json={"query": "{ company { key } }"}, headers=both)
-    assert answer.json() == {"data": {"company": {"key": "acme"}}}
+    assert answer.json() == {"data": {"company": {"key": "acme"}}, "extensions": {"cost": 2}}
     params = {"query": QUERY, "variables": json.dumps({"ids": live.ids("East")})}
     async with live.admin.http.stream("GET", "/graphql", params=params, headers=both) as opened:
         assert await Stream(opened, opened.aiter_lines()).achieved() == {"East": "0.00"}

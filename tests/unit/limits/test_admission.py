@@ -63,7 +63,7 @@ async def test_the_message_says_what_and_how_much() -> None:
     result = await SCHEMA.execute("{ a @b @c @d }")
     assert result.errors is not None
     assert result.errors[0].message == (
-        "the document has 3 directives, those of a fragment counted wherever it is spread; 2 at the most are allowed"
+        "the request has 3 directives, those of a fragment counted wherever it is spread; 2 at the most are allowed"
     )
 
 
