@@ -1,9 +1,10 @@
-"""A real PostgreSQL for the run, a migrated template, and a clone of it per test."""
+"""A real PostgreSQL for the run, a migrated template, clones of it, and one clone that most tests have in turn."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from itertools import count
 
 import asyncpg
@@ -13,6 +14,7 @@ from tortoise.apps import Apps
 from quotaloom.platform.database import Database, credentials
 from quotaloom.platform.embedded import SUPERUSER, EmbeddedServer, temporary_postgres
 from quotaloom.platform.migrating import migrate
+from tests.kept_database import KeptDatabase
 from tests.places import throwaway_folder
 
 APPLICATION_ROLE = "quotaloom"
@@ -47,6 +49,25 @@ async def _make_template(server: EmbeddedServer) -> None:
     await migrate(server.url(TEMPLATE, SUPERUSER), application_role=APPLICATION_ROLE)
 
 
+@asynccontextmanager
+async def cloned(server: EmbeddedServer) -> AsyncIterator[str]:
+    """The name of an empty, migrated database, which is dropped at the end."""
+    name = await _clone(server)
+    yield name
+    await _drop(server, name)
+
+
+async def _clone(server: EmbeddedServer) -> str:
+    name = f"test_{next(_numbers)}"
+    # Without fsync copying the files is faster than logging each page of them.
+    await _as_admin(server, f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY file_copy")
+    return name
+
+
+async def _drop(server: EmbeddedServer, name: str) -> None:
+    await _as_admin(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
 async def _as_admin(server: EmbeddedServer, statement: str) -> None:
     connection = await asyncpg.connect(**credentials(server.url("postgres", SUPERUSER)))
     try:
@@ -58,11 +79,8 @@ async def _as_admin(server: EmbeddedServer, statement: str) -> None:
 @pytest.fixture
 async def database_name(postgres: EmbeddedServer) -> AsyncIterator[str]:
     """The name of an empty, migrated database of this test's own."""
-    name = f"test_{next(_numbers)}"
-    # Without fsync copying the files is faster than logging each page of them.
-    await _as_admin(postgres, f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY file_copy")
-    yield name
-    await _as_admin(postgres, f"DROP DATABASE {name} WITH (FORCE)")
+    async with cloned(postgres) as name:
+        yield name
 
 
 @pytest.fixture
@@ -77,10 +95,38 @@ def admin_url(postgres: EmbeddedServer, database_name: str) -> str:
     return postgres.url(database_name, SUPERUSER)
 
 
+@pytest.fixture(scope="session")
+async def kept_database(postgres: EmbeddedServer) -> AsyncIterator[KeptDatabase]:
+    """What lends tests the one database that they have in turn."""
+
+    async def make() -> tuple[str, str]:
+        name = await _clone(postgres)
+        return postgres.url(name, APPLICATION_ROLE), postgres.url(name, SUPERUSER)
+
+    kept = KeptDatabase(make, lambda url: _drop(postgres, credentials(url)["database"]))
+    yield kept
+    await kept.close()
+
+
 @pytest.fixture
-async def database(database_url: str) -> AsyncIterator[Database]:
-    """The test's database, connected as the application."""
-    database = Database(database_url)
+def own_url(request: pytest.FixtureRequest) -> str | None:
+    """The URL of a database of the test's own, for whoever asks for a URL or a name, or loads a whole data set."""
+    asks = {"database_name", "database_url", "admin_url"} & set(request.fixturenames)
+    large = request.node.get_closest_marker("dataset") is not None
+    return request.getfixturevalue("database_url") if asks or large else None
+
+
+@pytest.fixture
+async def database(kept_database: KeptDatabase, own_url: str | None) -> AsyncIterator[Database]:
+    """A database without rows, connected as the application.
+
+    It is the test's own for whoever has `own_url`, and the one that was emptied after the last test for all others.
+    """
+    if own_url is None:
+        async with kept_database.lend() as database:
+            yield database
+        return
+    database = Database(own_url)
     await database.connect()
     yield database
     await database.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -13,7 +14,9 @@ from quotaloom.calendars.periods import date_range
 from quotaloom.importing.summary import ImportSummary
 from quotaloom.metrics.counting import Counting
 from quotaloom.platform.database import Database
+from quotaloom.platform.embedded import EmbeddedServer
 from quotaloom.platform.work import Work
+from tests.conftest import APPLICATION_ROLE, cloned
 from tests.integration.importing.companies import contents, imported, load, rows
 from tests.integration.ownership.replaying import replayed
 
@@ -37,11 +40,15 @@ class Maven:
     summary: ImportSummary
 
 
-@pytest.fixture
-async def maven(database: Database) -> Maven:
-    """The data set, imported once."""
-    summary = await load(database, FOLDER)
-    return Maven(await imported(database), summary)
+@pytest.fixture(scope="module")
+async def maven(postgres: EmbeddedServer) -> AsyncIterator[Maven]:
+    """The data set, imported once for the tests that only look at it."""
+    async with cloned(postgres) as name:
+        database = Database(postgres.url(name, APPLICATION_ROLE))
+        await database.connect()
+        summary = await load(database, FOLDER)
+        yield Maven(await imported(database), summary)
+        await database.close()
 
 
 async def revenue_of_2017(maven: Maven, kind: str) -> dict[str, int]:
@@ -182,9 +189,9 @@ async def test_deals_without_an_account_are_the_first_pool(database: Database) -
     assert await revenue_of_2017(maven, "company") == {"maven": 10_005_534}
 
 
-async def test_importing_it_again_changes_nothing(database: Database, maven: Maven) -> None:
+async def test_importing_it_again_changes_nothing(maven: Maven) -> None:
     """Neither rows nor audit entries nor events."""
     before = await contents(maven.work)
-    again = await load(database, FOLDER)
+    again = await load(maven.work.database, FOLDER)
     assert await contents(maven.work) == before
     assert {one.created for one in again.kinds} == {0}
