@@ -28,8 +28,8 @@ REFUSED = "SELECT is_called FROM refused"
 async def test_a_job_that_cannot_be_put_back_at_once_is_put_back_later(
     database: Database, database_url: str, admin_url: str
 ) -> None:
-    """Its attempt fails while the disk is full, so that the next one cannot be noted: the job is not held as failed, and
-    is done when there is room."""
+    """Its attempt fails while the disk is full, so that the next one cannot be noted: the job is not held as failed,
+    and is done when there is room."""
     work, doings = await found(database), Doings(trouble="the disk is full")
     admin = await asyncpg.connect(**credentials(admin_url))
     await admin.execute(FULL)
