@@ -37,7 +37,7 @@ LOST_CONNECTION = (
 )
 """What asyncpg raises where PostgreSQL is gone, going or not yet there."""
 
-_UNABLE = (
+UNABLE = (
     *LOST_CONNECTION,
     asyncpg.InsufficientResourcesError,  # a full disk, no memory, too many connections
     asyncpg.PostgresSystemError,  # it cannot read or write its files
@@ -320,7 +320,7 @@ def database_errors() -> Iterator[None]:
     """
     try:
         yield
-    except _UNABLE as error:
+    except UNABLE as error:
         raise Unavailable from error
     except asyncpg.QueryCanceledError:
         raise InputError("TOO_SLOW", "this took longer than a statement may; ask for less at a time") from None

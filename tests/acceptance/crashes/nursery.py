@@ -23,7 +23,7 @@ from typing import Any
 from quotaloom.achievements.commands import NewAchievement, post_achievements
 from quotaloom.achievements.entries import Credit, EntrySource
 from quotaloom.platform.database import Database
-from quotaloom.platform.jobs.handlers import Handlers, Job, JobHandler
+from quotaloom.platform.jobs.handlers import Handlers, Job, JobHandler, Patience
 from quotaloom.platform.jobs.worker import JobWorker
 from quotaloom.platform.settings import load_settings
 from quotaloom_server.application import create_application
@@ -37,6 +37,9 @@ POST = "crashes.post"
 
 LOST_AFTER = timedelta(seconds=1)
 """When another worker does what a killed one had begun."""
+
+HASTE = Patience(attempts=1_000, first=timedelta(milliseconds=100), longest=timedelta(seconds=1))
+"""Tried again until there is a database to be written to."""
 
 _PR_SET_PDEATHSIG = 1
 
@@ -108,7 +111,7 @@ async def _work(database_url: str) -> None:
 
 
 def _handlers() -> Any:
-    return Handlers([JobHandler(POST, post)])
+    return Handlers([JobHandler(POST, post, HASTE)])
 
 
 def _ready() -> None:

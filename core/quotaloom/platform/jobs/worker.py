@@ -113,7 +113,9 @@ class JobWorker:
                 pause = min(2 * pause, LONGEST_PAUSE)
 
     async def _take_from(self, connection: asyncpg.Connection[Any]) -> None:
-        queue = QueueManager(queries_on(connection), NAMES.channel)
+        queries = queries_on(connection)
+        queue = QueueManager(queries, NAMES.channel)
+        queries.ending = queue.shutdown
         for handler in self._handlers.all:
             register = queue.entrypoint(handler.name, accepts_context=False, on_failure="hold")
             register(partial(self._do, handler))
