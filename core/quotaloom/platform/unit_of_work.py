@@ -317,4 +317,15 @@ async def to_the_end(work: Coroutine[Any, Any, T]) -> T:
     """The result of `work`, which runs to its end, whatever happens to the caller: in a task of its own if need be."""
     if unbroken():
         return await work
-    return await asyncio.shield(_Unbroken(work, loop=asyncio.get_running_loop()))
+    task = _Unbroken(work, loop=asyncio.get_running_loop())
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        task.add_done_callback(_leave_unsaid)
+        raise
+
+
+def _leave_unsaid(task: asyncio.Task[Any]) -> None:
+    """What went wrong for a caller who is gone is nobody's business: the loop would log it as an error."""
+    if not task.cancelled():
+        task.exception()
