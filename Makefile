@@ -12,6 +12,9 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 INSTALL := $(if $(UV),$(UV) pip install --python $(BIN)/python,$(PIP) install)
 QUIET := $(if $(UV),,--quiet)
 
+# Whatever is started here starts many processes, which compile everything anew where they may not keep it.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help install run test format lint types imports tests bench soak lock clean

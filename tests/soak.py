@@ -1,6 +1,27 @@
-"""A long profile for property tests, loaded by `make soak`."""
+"""What `make soak` adds: a long profile for property tests, and a table of the figures that tests record.
 
+A test records a figure with pytest's fixture `record_property("kills", 1_000)`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
 from hypothesis import HealthCheck, settings
 
 settings.register_profile("soak", max_examples=20_000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("soak")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Show the figures."""
+    reports: list[Any] = [*terminalreporter.stats.get("passed", []), *terminalreporter.stats.get("failed", [])]
+    found = [(report.nodeid.split("::", 1)[-1], *figure) for report in reports for figure in report.user_properties]
+    if not found:
+        return
+    terminalreporter.section("figures")
+    test_width, name_width = (max(len(str(row[place])) for row in found) for place in (0, 1))
+    for test, name, value in found:
+        shown = f"{value:,}" if isinstance(value, int) else str(value)
+        terminalreporter.write_line(f"{test:{test_width}}  {name:{name_width}}  {shown:>12}")

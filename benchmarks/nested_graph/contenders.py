@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,8 +21,8 @@ import asyncpg
 from benchmarks.measuring import Skipped
 from benchmarks.nested_graph.client import Connection, get, post
 from benchmarks.nested_graph.company import Company
-from benchmarks.nested_graph.node import FOLDER, installed_postgraphile
 from benchmarks.nested_graph.questions import FUNNEL_KEY, POSTGRAPHILE, QUESTIONS, QUOTALOOM, Dialect, Question
+from benchmarks.npm import NoNetwork, node, scripts
 from benchmarks.serving import TOKEN_LIFE, free_port, serving
 from quotaloom.platform.database import credentials
 from quotaloom.platform.settings import Settings
@@ -40,6 +40,7 @@ TITLES = {
 """What can be named, in the order of the tables."""
 
 REPOSITORY = Path(__file__).parents[2]
+POSTGRAPHILE_SERVER = Path(__file__).with_name("postgraphile")
 START_SECONDS = 60.0
 OF_A_HEAD = ("small", "medium", "large")
 """What the head of a department is asked: its subtree is as large as the upper four levels of the company."""
@@ -108,17 +109,25 @@ def _product(company: Company) -> Iterator[list[Contender]]:
 
 @asynccontextmanager
 async def _postgraphile(company: Company, tell: Callable[[str], None]) -> AsyncIterator[Contender]:
-    node, folder = await asyncio.to_thread(installed_postgraphile, tell)
+    with ExitStack() as stack:
+        try:
+            folder = await asyncio.to_thread(stack.enter_context, scripts(POSTGRAPHILE_SERVER, tell))
+        except (NoNetwork, OSError) as error:
+            raise Skipped(f"PostGraphile could not be installed: {error}") from None
+        await _make_views(company)
+        where = credentials(company.url)
+        url = f"postgres://{where['user']}@/{where['database']}?host={where['host']}&port={where['port']}"
+        variables = {"DATABASE_URL": url, "NODE_ENV": "production", "GRAPHILE_ENV": "production"}
+        pid, port = stack.enter_context(_process(company, [str(node()), "server.mjs"], folder, variables))
+        yield Contender("postgraphile", port, pid, _graphql(POSTGRAPHILE, company.key, list(QUESTIONS)))
+
+
+async def _make_views(company: Company) -> None:
     connection = await asyncpg.connect(**credentials(company.admin_url))
     try:
-        await connection.execute((FOLDER / "views.sql").read_text())
+        await connection.execute((POSTGRAPHILE_SERVER / "views.sql").read_text())
     finally:
         await connection.close()
-    where = credentials(company.url)
-    url = f"postgres://{where['user']}@/{where['database']}?host={where['host']}&port={where['port']}"
-    variables = {"DATABASE_URL": url, "NODE_ENV": "production", "GRAPHILE_ENV": "production"}
-    with _process(company, [str(node), "server.mjs"], folder, variables) as (pid, port):
-        yield Contender("postgraphile", port, pid, _graphql(POSTGRAPHILE, company.key, list(QUESTIONS)))
 
 
 @contextmanager

@@ -71,7 +71,7 @@ class ActionFigures:
     )
     cancelled: int = strawberry.field(description="What was cancelled; not part of `planned`.")
     on_time_rate: Decimal | None = strawberry.field(
-        description="onTime ÷ what is done, overdue or missed, six places; null where nothing is."
+        description="`onTime` ÷ what is done, overdue or missed, six places; null where nothing is."
     )
     budget: Decimal = strawberry.field(description="The budgets of what was planned.")
     spent: Decimal = strawberry.field(description="What was spent.")

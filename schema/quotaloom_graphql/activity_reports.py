@@ -80,10 +80,10 @@ class ActivityReportRow(SubjectRow):
     )
     attainment: Attainment = strawberry.field(description="What was achieved of the metric.")
     activities_per_win: Decimal | None = strawberry.field(
-        description="activities ÷ dealsWon, six places; null where none was won."
+        description="`activities ÷ dealsWon`, six places; null where none was won."
     )
     value_per_visit: Decimal | None = strawberry.field(
-        description="wonValue ÷ visits, six places; null without any visit."
+        description="`wonValue ÷ visits`, six places; null without any visit."
     )
 
 

@@ -45,8 +45,8 @@ class CumulativeAttainment:
     stretch: Decimal | None = strawberry.field(description="The stretch values so far.")
     achieved: Decimal = strawberry.field(description="Achieved so far.")
     overlay: Decimal = strawberry.field(description="The overlay part so far.")
-    gap: Decimal | None = strawberry.field(description="target − achieved, so far.")
-    rate: Decimal | None = strawberry.field(description="achieved ÷ target, so far, six places.")
+    gap: Decimal | None = strawberry.field(description="`target − achieved`, so far.")
+    rate: Decimal | None = strawberry.field(description="`achieved ÷ target`, so far, six places.")
     status: AttainmentStatus | None = strawberry.field(description="Where the sums stand against the three lines.")
 
 
@@ -76,16 +76,16 @@ class Attainment:
         description="The overlay part (协销), shown apart; adds nothing to the company."
     )
     rate: Decimal | None = strawberry.field(
-        description="achieved ÷ target, six places, from the sums; null where the target is 0 or absent."
+        description="`achieved ÷ target`, six places, from the sums; null where the target is 0 or absent."
     )
-    gap: Decimal | None = strawberry.field(description="target − achieved.")
+    gap: Decimal | None = strawberry.field(description="`target − achieved`.")
     status: AttainmentStatus | None = strawberry.field(
         description="Where it stands against the three lines; null without a target."
     )
     expected: Decimal | None = strawberry.field(
         description="The target prorated over the working days elapsed through today, or `asOf`."
     )
-    pace: Decimal | None = strawberry.field(description="achieved ÷ expected, six places: 1 is on schedule.")
+    pace: Decimal | None = strawberry.field(description="`achieved ÷ expected`, six places: 1 is on schedule.")
     elapsed_days: int = strawberry.field(description="Working days of the period through today, or `asOf`.")
     working_days: int = strawberry.field(description="Working days of the period.")
     cumulative: CumulativeAttainment = column(

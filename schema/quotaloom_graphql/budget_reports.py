@@ -68,10 +68,10 @@ class BudgetReportRow:
     draft: Decimal = strawberry.field(description="What drafts and reviewed runs would pay, as they stand.")
     cost: Decimal = strawberry.field(description="All three together.")
     rest: Decimal | None = strawberry.field(description="Budget less cost; null without a budget.")
-    share: Decimal | None = strawberry.field(description="cost ÷ budget, six places; null without one, or one of 0.")
+    share: Decimal | None = strawberry.field(description="`cost ÷ budget`, six places; null without one, or one of 0.")
     achieved: Decimal = strawberry.field(description="What was achieved of the metric.")
     cost_per_achieved: Decimal | None = strawberry.field(
-        description="cost ÷ achieved, six places; null where nothing was achieved."
+        description="`cost ÷ achieved`, six places; null where nothing was achieved."
     )
 
 

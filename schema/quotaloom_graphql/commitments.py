@@ -38,14 +38,14 @@ class UnitCommitment:
     committed: Decimal | None = strawberry.field(
         description="What was committed to for the unit itself; null where nobody has."
     )
-    gap: Decimal | None = strawberry.field(description="target − committed; null where one of them is.")
+    gap: Decimal | None = strawberry.field(description="`target − committed`; null where one of them is.")
     gap_percent: Decimal | None = strawberry.field(
         description="The gap in percent of the target, four places, half up."
     )
     gathered: Decimal | None = strawberry.field(
         description="What was committed to below it: month by month, a unit with a commitment speaks for all below it."
     )
-    gathered_gap: Decimal | None = strawberry.field(description="target − gathered; null where one of them is.")
+    gathered_gap: Decimal | None = strawberry.field(description="`target − gathered`; null where one of them is.")
     gathered_gap_percent: Decimal | None = strawberry.field(
         description="That gap in percent of the target, four places, half up."
     )

@@ -19,7 +19,7 @@ from quotaloom.organizations.opening import open_request
 from quotaloom.organizations.sight import NO_POSTS, Sight, sight_of
 from quotaloom.platform.access import Role, Viewer
 from quotaloom.platform.database import Database
-from quotaloom.platform.errors import Unauthenticated
+from quotaloom.platform.errors import Unauthenticated, Unavailable
 from quotaloom.platform.tokens import Identity
 from quotaloom.platform.unit_of_work import Record, Snapshot, unbroken
 from quotaloom.platform.work import NO_COMPANY, Work
@@ -40,18 +40,22 @@ class Services:
     feed: AttainmentFeed
     notifications: NotificationFeed = field(default_factory=NotificationFeed)
     references: KeptReferences = field(default_factory=KeptReferences)
+    outside_issuer: str | None = None
 
 
 class RequestContext:
     """One request: who asks, one snapshot that all its reads go through, and what was read of it once.
 
+    `idempotency_key` is the one that came as a header; see `request_keys`.
+
     After a mutation `renew` gives the payload a fresh snapshot.
     """
 
-    def __init__(self, services: Services, identity: Identity | Unauthenticated) -> None:
+    def __init__(self, services: Services, identity: Identity | Unauthenticated | Unavailable) -> None:
         self.services = services
         self.now = services.clock()
         self._identity = identity
+        self.idempotency_key: str | None = None
         self._begin()
 
     def _begin(self) -> None:
@@ -86,11 +90,21 @@ class RequestContext:
         self.now = self.services.clock()
 
     @property
+    def bearer(self) -> Identity | Unauthenticated | Unavailable:
+        """Whoever sent the request, or why it is not known who."""
+        return self._identity
+
+    @property
     def identity(self) -> Identity:
-        """Whoever sent the request; raises `Unauthenticated`."""
-        if isinstance(self._identity, Unauthenticated):
+        """Whoever sent the request; raises `Unauthenticated`, or `Unavailable` where nobody could find out."""
+        if isinstance(self._identity, Exception):
             raise self._identity
         return self._identity
+
+    @property
+    def stranger(self) -> Unauthenticated | None:
+        """Why nobody knows who sent the request; None where somebody does."""
+        return self._identity if isinstance(self._identity, Unauthenticated) else None
 
     @property
     def snapshot(self) -> Snapshot:

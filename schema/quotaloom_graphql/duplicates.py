@@ -87,7 +87,9 @@ class SetDuplicateRuleInput:
 async def _load_payload_rules(payloads: list[Any], info: Info) -> list[dict[str, Any] | None]:
     """The rule that each payload names by its subject."""
     return [
-        None if payload["subject"] is None else _row(await duplicate_rule(info.context.snapshot, payload["subject"]))
+        None
+        if payload["subject"] is None
+        else _row(await duplicate_rule(info.context.snapshot, DuplicateSubject(payload["subject"])))
         for payload in payloads
     ]
 

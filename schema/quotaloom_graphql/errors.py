@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from typing import Any
 from uuid import uuid4
 
@@ -10,11 +11,12 @@ import strawberry
 from graphql import GraphQLError
 
 from quotaloom.platform.errors import AccessDenied, InputError, Unauthenticated, Unavailable
+from quotaloom.platform.limits import LimitExceeded
 from quotaloom.policies.errors import PolicyFailed
 
 _log = logging.getLogger(__name__)
 
-_TOLD = (InputError, AccessDenied, Unauthenticated, Unavailable, PolicyFailed)
+_TOLD = (InputError, AccessDenied, Unauthenticated, Unavailable, PolicyFailed, LimitExceeded)
 
 
 @strawberry.type(description="What was wrong with the input of a mutation; nothing was changed.")
@@ -47,6 +49,11 @@ def original_of(error: GraphQLError) -> Exception | None:
     while isinstance(original, GraphQLError) and original.original_error is not None:
         original = original.original_error
     return original
+
+
+def told_places(errors: Iterable[GraphQLError]) -> list[tuple[str, Exception | None]]:
+    """What was raised for each error, with the path of its field."""
+    return [(".".join(map(str, error.path or ())), original_of(error)) for error in errors]
 
 
 def shown(error: GraphQLError) -> GraphQLError:

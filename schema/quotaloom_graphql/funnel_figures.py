@@ -120,7 +120,7 @@ class FunnelFigures:
         description="The deals that turned out in the period to have been none; they count in no rate."
     )
     win_rate: Decimal | None = strawberry.field(
-        description="won ÷ (won + lost), by count, six places; null where neither is."
+        description="`won ÷ (won + lost)`, by count, six places; null where neither is."
     )
     average_won: Decimal | None = strawberry.field(
         description="What a won deal is worth on average; null where none has an amount."

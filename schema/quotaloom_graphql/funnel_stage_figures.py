@@ -34,7 +34,7 @@ class StageConversion:
 
     key: str = strawberry.field(description="The key of the other stage.")
     count: int = strawberry.field(description="How many came to it, by today; not those that jumped over it.")
-    rate: Decimal | None = strawberry.field(description="count ÷ entered, six places; null where nothing entered.")
+    rate: Decimal | None = strawberry.field(description="`count ÷ entered`, six places; null where nothing entered.")
     stage: Annotated[Stage, strawberry.lazy("quotaloom_graphql.funnels")] = batch(
         load_stages, key="stage_id", by="id", one=True, description="The other stage."
     )
@@ -78,7 +78,7 @@ class FunnelStageFigures:
         load_advanced, description="How many of these went on, by today, to any later stage that is open or won."
     )
     advance_rate: Decimal | None = batch(
-        load_advance_rate, description="advanced ÷ entered, six places; null where nothing entered."
+        load_advance_rate, description="`advanced ÷ entered`, six places; null where nothing entered."
     )
     conversions: list[StageConversion] = batch(
         load_conversions,

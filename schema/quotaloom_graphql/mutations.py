@@ -10,10 +10,12 @@ import strawberry
 from strawberry.types.fields.resolver import StrawberryResolver
 
 from quotaloom.platform.errors import InputError, Path
+from quotaloom.platform.once import KeyRefused, once
 from quotaloom.platform.work import Work
 from quotaloom.policies.errors import PolicyFailed
 from quotaloom_graphql.context import Info, Services
 from quotaloom_graphql.errors import Refused
+from quotaloom_graphql.request_keys import request_key
 
 I = TypeVar("I")  # noqa: E741 # the input of a mutation
 
@@ -25,7 +27,8 @@ def mutation(command: Command[Any], *, description: str) -> Any:
 
     The payload names the objects that it shows by their numbers; they are read in a fresh snapshot. What the
     caller can mend becomes the payload's `errors`, and then it shows no object. The type of `input` is the
-    annotation of the command's second parameter.
+    annotation of the command's second parameter. With an idempotency key the command is done `once`: what its
+    payload may hold is told there.
     """
 
     async def resolver(info: Info, input: Any) -> dict[str, Any]:
@@ -48,10 +51,13 @@ def _described(annotation: Any) -> Any:
 
 async def _attempt(info: Info, command: Callable[[Work], Awaitable[dict[str, Any]]], policy_at: Path) -> dict[str, Any]:
     work = await info.context.work()
+    named = request_key(info, work.viewer)
     # A command takes connections of its own; holding the snapshot's meanwhile could starve the pool.
     await info.context.renew()
     try:
-        payload = await command(work)
+        payload = await (command(work) if named is None else once(work, named, command))
+    except KeyRefused:
+        raise  # it is no part of the input, and whoever sent it is not whoever filled that in
     except InputError as error:
         return Refused(error)
     except PolicyFailed as error:

@@ -25,6 +25,7 @@ from quotaloom_graphql.plans import Plan
 from quotaloom_graphql.policies import Policy, policy_rows
 from quotaloom_graphql.questions import metric_named, sees_drafts
 from quotaloom_graphql.roots import root_field
+from strawberry_breadth import asked
 
 
 async def _viewer(info: Info) -> dict[str, Any]:
@@ -46,16 +47,14 @@ async def _org_unit(
     id: Annotated[strawberry.ID | None, strawberry.argument(description="Its id.")] = None,
     key: Annotated[str | None, strawberry.argument(description="Or its key.")] = None,
 ) -> Any:
-    await info.context.work()
-    if (id is None) == (key is None):
-        raise InputError("ID_OR_KEY", "give the id or the key, one of them", ("id",))
-    if id is not None:
+    if id is not None and key is None:
         rows = await load_units([decode_id(id, "OrgUnit", ("id",))], info)
-    else:
-        sight = await info.context.sight()
-        found = await reads.units_by_key(info.context.snapshot, [key or ""])
-        rows = [row for row in found if sight.names_unit(row["id"])]
-    return rows[0] if rows else None
+        return rows[0] if rows else None
+    if id is not None or key is None:
+        raise InputError("ID_OR_KEY", "give the id or the key, one of them", ("id",))
+    sight = await info.context.sight()
+    found = await reads.unit_by_key(info.context.snapshot, key, asked(info))
+    return found if found is not None and sight.names_unit(found["id"]) else None
 
 
 async def _org_units(
@@ -155,7 +154,7 @@ class OrganizationQuery:
 
     viewer: Viewer = root_field(_viewer, description="You, as the server knows you.", open_to_services=True)
     company: Company = root_field(_company, description="Your company.")
-    org_unit: OrgUnit | None = root_field(_org_unit, description="One unit of the tree.")
+    org_unit: OrgUnit | None = root_field(_org_unit, description="One unit of the tree.", asks=True)
     org_units: Connection[OrgUnit] = root_field(
         _org_units, description="Units of the tree that you may see, page by page."
     )

@@ -24,6 +24,7 @@ from quotaloom_graphql.enums import MemberRole, OrgUnitKind
 from quotaloom_graphql.funnel_figures import FunnelFigures, load_unit_funnel_figures
 from quotaloom_graphql.funnel_loaders import load_unit_opportunities
 from quotaloom_graphql.incentive_loaders import load_member_statements
+from quotaloom_graphql.list_sizes import sized
 from quotaloom_graphql.nodes import Node, encode_id, global_id
 from quotaloom_graphql.objective_loaders import load_objectives_of_units
 from quotaloom_graphql.organization_loaders import (
@@ -146,22 +147,27 @@ class OrgUnit(Node):
     children: list[OrgUnit] = batch(
         load_children, key="id", by="parent_id", description="The units right below it, in tree order."
     )
-    descendants: list[OrgUnit] = batch(
-        load_descendants, key="id", by="ancestor_id", description="All units below it, in tree order."
+    descendants: list[OrgUnit] = sized(
+        batch(load_descendants, key="id", by="ancestor_id", description="All units below it, in tree order."), 100
     )
     holders: list[Holding] = batch(
-        load_holders, key="id", by="position_id", description="Who holds this position, the earliest first."
+        load_holders,
+        key="id",
+        by="position_id",
+        across=True,
+        description="Who holds this position, the earliest first.",
     )
     heads: list[Headship] = batch(
-        load_heads, key="id", by="unit_id", description="Who heads this unit (负责人), the earliest first."
+        load_heads, key="id", by="unit_id", across=True, description="Who heads this unit (负责人), the earliest first."
     )
     head: Headship | None = batch(
-        load_current_head, key="id", by="unit_id", one=True, description="Who heads this unit today."
+        load_current_head, key="id", by="unit_id", one=True, across=True, description="Who heads this unit today."
     )
     target_cells: list[TargetCell] | None = batch(
         load_target_cells,
         key="id",
         by="unit_id",
+        across=True,
         description="Its own target values; empty where it has none, or where you may see its name only.",
     )
     attainment: Attainment | None = batch(
@@ -169,30 +175,33 @@ class OrgUnit(Node):
         key="id",
         by="unit_id",
         one=True,
+        across=True,
         description="How much of its target is achieved; null where you may see its name only.",
     )
     attainments: list[Attainment] | None = batch(
-        load_unit_attainments, key="id", by="unit_id", description="Attainment for each period of a grain."
+        load_unit_attainments, key="id", by="unit_id", across=True, description="Attainment for each period of a grain."
     )
     product_mismatch: ProductMismatchValue | None = batch(
         load_product_mismatch,
         key="id",
         by="unit_id",
         one=True,
+        across=True,
         description="Its own target against the sum of those of products; null where you may see its name only.",
     )
     product_mismatches: list[ProductMismatchValue] | None = batch(
-        load_product_mismatches, key="id", by="unit_id", description="The same for each period of a grain."
+        load_product_mismatches, key="id", by="unit_id", across=True, description="The same for each period of a grain."
     )
     score: ScoreValue | None = batch(
         load_unit_score,
         key="id",
         by="unit_id",
         one=True,
+        across=True,
         description="Several metrics as one number; null where you may see its name only.",
     )
     scores: list[ScoreValue] | None = batch(
-        load_unit_scores, key="id", by="unit_id", description="The same for each period of a grain."
+        load_unit_scores, key="id", by="unit_id", across=True, description="The same for each period of a grain."
     )
     reliefs: list[QuotaRelief] = batch(
         load_reliefs,
@@ -206,12 +215,14 @@ class OrgUnit(Node):
         key="id",
         by="unit_id",
         one=True,
+        across=True,
         description="Its own target against the sum of its children's, over-assignment included.",
     )
     target_mismatches: list[TargetMismatch] | None = batch(
         load_target_mismatches,
         key="id",
         by="unit_id",
+        across=True,
         description="The same for each period of a grain; empty where you may see its name only.",
     )
     opportunities: list[Annotated[Opportunity, strawberry.lazy("quotaloom_graphql.funnels")]] | None = batch(
@@ -254,6 +265,7 @@ class OrgUnit(Node):
         load_unit_attributes,
         key="id",
         by="subject_id",
+        across=True,
         description="What the company notes of it; empty where it notes nothing, or where you may see its name only.",
     )
     activities: Connection[Annotated[Activity, strawberry.lazy("quotaloom_graphql.activities")]] = batch(
@@ -262,7 +274,7 @@ class OrgUnit(Node):
         description="What the positions below it, or it itself, plan and have done, the latest day first: a page.",
     )
     viewer_can: ViewerCanOnUnit = batch(
-        load_unit_rights, key="id", by="unit_id", one=True, description="What you may do with it."
+        load_unit_rights, key="id", by="unit_id", one=True, across=True, description="What you may do with it."
     )
 
 

@@ -39,8 +39,8 @@ class OwnGoal:
         description="His target: his share of the position's, by the days on which he holds it."
     )
     achieved: Decimal = strawberry.field(description="What he has achieved in this position, overlay included.")
-    rate: Decimal | None = strawberry.field(description="achieved ÷ goal, six places; null for a goal of 0.")
-    gap: Decimal = strawberry.field(description="goal − achieved.")
+    rate: Decimal | None = strawberry.field(description="`achieved ÷ goal`, six places; null for a goal of 0.")
+    gap: Decimal = strawberry.field(description="`goal − achieved`.")
     version: int = strawberry.field(description="Counts changes; for `expectedVersion`.")
     position: Annotated[OrgUnit, strawberry.lazy("quotaloom_graphql.organizations")] | None = batch(
         load_units, key="position_id", by="id", one=True, description="The position."

@@ -51,7 +51,7 @@ class ProductMismatchValue:
         description="The sum of its cells of the products; null where it has none of any."
     )
     difference: Decimal | None = strawberry.field(
-        description="products − own; zero where all of the target is split, null where one of them is absent."
+        description="`products − own`; zero where all of the target is split, null where one of them is absent."
     )
     products: list[ProductTarget] = strawberry.field(description="Each metric of products, in the order given.")
 

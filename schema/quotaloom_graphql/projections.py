@@ -36,7 +36,7 @@ class ProjectedAttainment:
     """A projected achievement."""
 
     achieved: Decimal = strawberry.field(description="The amount by the end of the period.")
-    gap: Decimal | None = strawberry.field(description="target − that amount; null without a target.")
+    gap: Decimal | None = strawberry.field(description="`target` − that amount; null without a target.")
     rate: Decimal | None = strawberry.field(
         description="That amount ÷ target, six places; null where the target is 0 or absent."
     )
@@ -169,11 +169,11 @@ class Projection:
 
     run_rate: ProjectedAttainment | None = batch(
         load_run_rate,
-        description="achieved ÷ working days elapsed × working days of the period, rounded once, half up; null before"
+        description="`achieved` ÷ working days elapsed × working days of the period, rounded once, half up; null before"
         " the first working day has passed, and equal to what is achieved once the last has.",
     )
     weighted_pipeline: ProjectedAttainment | None = batch(
-        load_weighted_pipeline, description="achieved + the weighted amount of the open deals."
+        load_weighted_pipeline, description="`achieved` + the weighted amount of the open deals."
     )
     open_deals: OpenDeals | None = batch(
         _open_deals(lambda expected: expected.within),

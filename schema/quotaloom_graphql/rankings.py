@@ -42,7 +42,7 @@ class RankingRow:
         description="The rank in the same ranking of the period right before; null for who was not there.",
     )
     movement: int | None = batch(
-        load_movements, description="previousRank − rank: 2 has climbed two places, −1 has lost one."
+        load_movements, description="`previousRank` − rank: 2 has climbed two places, −1 has lost one."
     )
     org_unit: OrgUnit | None = batch(
         load_ranked_units, key="unit_id", by="id", one=True, description="The unit; null in a ranking of members."

@@ -75,7 +75,7 @@ class ReviewPartAttainment:
     target: Decimal | None = strawberry.field(description="What was aimed for.")
     assessment: Decimal | None = strawberry.field(description="What is assessed against.")
     stretch: Decimal | None = strawberry.field(description="Above the target.")
-    rate: Decimal | None = strawberry.field(description="achieved ÷ target, six places; null without a target.")
+    rate: Decimal | None = strawberry.field(description="`achieved ÷ target`, six places; null without a target.")
     scored: bool = strawberry.field(description="Whether these are the figures that were scored, which stay.")
 
 

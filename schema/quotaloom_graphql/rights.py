@@ -40,6 +40,10 @@ class ViewerCan:
     pay_incentives: bool = strawberry.field(
         description="Set and simulate incentive rules, make groups of members, start runs, and set budgets."
     )
+    let_in: bool = strawberry.field(
+        description="Make keys for other systems, and link members to sign-ins elsewhere; admins only."
+    )
+    read_audit_log: bool = strawberry.field(description="Read the audit log; admins only.")
     be_notified: bool = strawberry.field(description="Have notifications, and mark them as read; members only.")
 
 
@@ -62,6 +66,8 @@ async def load_viewer_rights(parents: list[Any], info: Info) -> list[dict[str, b
         "create_action_plans": viewer.may(Scope.FUNNELS)
         or (viewer.member_id is not None and viewer.role is not Role.SERVICE),
         "pay_incentives": viewer.may(Scope.INCENTIVES),
+        "let_in": viewer.is_admin,
+        "read_audit_log": viewer.is_admin,
         "be_notified": viewer.member_id is not None,
     }
     return [rights for _ in parents]

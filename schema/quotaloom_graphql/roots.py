@@ -2,28 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from functools import wraps
+from inspect import Parameter, signature
 from typing import Any
-
-import strawberry
 
 from quotaloom.platform.access import Role, Scope
 from quotaloom.platform.errors import AccessDenied
 from quotaloom_graphql.context import Info
+from strawberry_breadth import batch
 
 
-def root_field(resolver: Callable[..., Awaitable[Any]], *, description: str, open_to_services: bool = False) -> Any:
+def root_field(
+    resolver: Callable[..., Awaitable[Any]], *, description: str, open_to_services: bool = False, asks: bool = False
+) -> Any:
     """A field of the root whose arguments are those of `resolver` after `info`; rows are flat.
 
     It answers whoever has a valid token; a service only with the scope `graph:read`, unless `open_to_services`.
+    A resolver that `asks` answers with just the rows that it reads, and may fetch the `asked` columns alone.
     """
 
     @wraps(resolver)
-    async def guarded(info: Info, **arguments: Any) -> Any:
+    async def guarded(parents: Sequence[None], info: Info, **arguments: Any) -> list[Any]:
         viewer = (await info.context.work()).viewer
         if viewer.role is Role.SERVICE and not open_to_services and not viewer.may(Scope.READ):
             raise AccessDenied(f"reading needs a service token with the scope {Scope.READ.value}")
-        return await resolver(info, **arguments)
+        found = await resolver(info, **arguments)
+        return [found] * len(parents)
 
-    return strawberry.field(resolver=guarded, description=description)
+    told = signature(resolver)
+    roots = Parameter("parents", Parameter.POSITIONAL_OR_KEYWORD)
+    guarded.__signature__ = told.replace(parameters=[roots, *told.parameters.values()])  # type: ignore[attr-defined]  # as inspect reads it
+    return batch(guarded, reads=(), whole=not asks, description=description)

@@ -36,7 +36,7 @@ class ScoreComponentValue:
     cap: Decimal | None = column(shortest, of="cap", description="The most that its contribution may be; null for any.")
     target: Decimal | None = strawberry.field(description="What is aimed for; null where there is no target.")
     achieved: Decimal = strawberry.field(description="Credited amounts, as in `attainment`.")
-    rate: Decimal | None = strawberry.field(description="achieved ÷ target, six places; null without a target.")
+    rate: Decimal | None = strawberry.field(description="`achieved ÷ target`, six places; null without a target.")
     contribution: Decimal | None = strawberry.field(
         description="The rate; of a metric that is better when lower 2 − rate, not below 0; never more than the cap."
         " Six places; null without a target."

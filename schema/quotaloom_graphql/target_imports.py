@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import strawberry
 
-from quotaloom.importing.templates.commands import ImportOutcome, import_targets
+from quotaloom.importing.templates.commands import import_targets
 from quotaloom.platform.amounts import format_amount
 from quotaloom.platform.errors import InputError
 from quotaloom.platform.work import Work
@@ -73,23 +73,17 @@ async def _load_changes(
     """Some changes of each import, in the order of the file."""
     if not 0 <= first <= MOST_SHOWN or skip < 0:
         raise InputError("BAD_PAGE", f"`first` lies between 0 and {MOST_SHOWN}, `skip` is 0 or more", ("first",))
-    return [_shown(payload["outcome"], first, skip) for payload in payloads]
+    return [_shown(payload["changes"], payload["scale"], first, skip) for payload in payloads]
 
 
-def _shown(outcome: ImportOutcome | None, first: int, skip: int) -> list[dict[str, Any]] | None:
-    if outcome is None:
+_CHANGE = ("row", "unit_id", "period", "line", "before", "after")
+
+
+def _shown(changes: Sequence[Any] | None, scale: int, first: int, skip: int) -> list[dict[str, Any]] | None:
+    if changes is None:
         return None
-    return [
-        {
-            "row": change.row,
-            "unit_id": change.unit_id,
-            "period": change.month.label,
-            "line": TargetLine(change.line),
-            "before": _text(change.before, outcome.scale),
-            "after": _text(change.after, outcome.scale),
-        }
-        for change in outcome.changes[skip : skip + first]
-    ]
+    rows = [dict(zip(_CHANGE, change, strict=True)) for change in changes[skip : skip + first]]
+    return [{**row, **{name: _text(row[name], scale) for name in ("before", "after")}} for row in rows]
 
 
 @strawberry.type(description="What an edited template changes.")
@@ -114,7 +108,10 @@ async def _import_targets(work: Work, input: ImportTargetsInput, _: Services) ->
     )
     return {
         "plan_id": plan_id,
-        "outcome": outcome,
+        "changes": [
+            (one.row, one.unit_id, one.month.label, one.line, one.before, one.after) for one in outcome.changes
+        ],
+        "scale": outcome.scale,
         "stored": outcome.stored,
         "change_count": len(outcome.changes),
         "cell_count": outcome.cells,

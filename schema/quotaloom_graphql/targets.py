@@ -74,7 +74,7 @@ class TargetMismatch:
     target: Decimal | None = strawberry.field(description="The unit's own cells.")
     children_target: Decimal | None = strawberry.field(description="The sum of its children's cells.")
     over_assignment: Decimal | None = strawberry.field(
-        description="children − own (超额分配); null where one of them is absent."
+        description="`children − own` (超额分配); null where one of them is absent."
     )
     over_assignment_percent: Decimal | None = strawberry.field(
         description="The over-assignment in percent of the unit's own target, four places, half up: `10.0000` where the"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from io import BytesIO
 from typing import Any, BinaryIO, Final
 
@@ -12,25 +12,43 @@ from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from quotaloom_server.compression import LEAST, Compression, encoding_for
+from quotaloom_server.media_types import EVENTS, JSON, RESPONSE
 from quotaloom_server.pieces import Pieces, dumped
 
 _CHUNK: Final = 2**18
 
-_JSON: Final = [(b"content-type", b"application/json"), (b"vary", b"accept-encoding")]
+_VARY: Final = (b"vary", b"accept, accept-encoding")
+
+_FRAMES: Final[dict[str, tuple[bytes, bytes]]] = {
+    JSON: (b"", b""),
+    RESPONSE: (b"", b""),
+    EVENTS: (b"event: next\ndata: ", b"\n\nevent: complete\ndata: \n\n"),
+}
+"""What stands before and after the JSON of an answer; a single result as events is one and its end."""
 
 
 class JSONAnswer:
     """An answer of any size, as an ASGI application; it is written when it is sent, and sent once."""
 
-    status_code: Final = 200
-
-    def __init__(self, data: Mapping[str, Any] | list[Any]) -> None:
+    def __init__(
+        self,
+        data: Mapping[str, Any] | list[Any],
+        media_type: str = JSON,
+        status_code: int = 200,
+        headers: Iterable[tuple[bytes, bytes]] = (),
+    ) -> None:
         self._data: list[Any] = [data]
+        self._media_type = media_type
+        self._headers = headers
+        self.status_code = status_code
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Write it and send it."""
+        before, after = _FRAMES[self._media_type]
         pieces = await dumped(self._data.pop())
-        headers = [*_JSON]
+        if before:
+            pieces = [before, *pieces, after]
+        headers = [(b"content-type", self._media_type.encode()), _VARY, *self._headers]
         size = sum(map(len, pieces))
         encoding = encoding_for(Headers(scope=scope).get("accept-encoding")) if size >= LEAST else None
         if encoding is not None:

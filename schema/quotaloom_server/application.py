@@ -4,25 +4,27 @@ from __future__ import annotations
 
 import gc
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from functools import partial
 from typing import Any
 
-import asyncpg
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
-from starlette.requests import Request
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.requests import ClientDisconnect
+from starlette.responses import RedirectResponse
 from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from quotaloom.credentials.known_keys import KnownKeys
 from quotaloom.notifications import telling
 from quotaloom.notifications.feed import NotificationFeed
 from quotaloom.platform import attainment_changes
 from quotaloom.platform.database import Database
 from quotaloom.platform.notifications import Tellers, listening
+from quotaloom.platform.refused_access import RefusedAccess
 from quotaloom.platform.settings import Settings
+from quotaloom.platform.unit_of_work import ACCESS_CHANNEL
 from quotaloom.policies.discovery import Discovery
 from quotaloom.policies.host import PolicyHost
 from quotaloom.policies.registry import plugin_of
@@ -30,15 +32,21 @@ from quotaloom.policies.settings import CHANNEL
 from quotaloom.targets.attainment_feed import AttainmentFeed
 from quotaloom_graphql.context import Services
 from quotaloom_graphql.plugin_graphs import extensions_of
+from quotaloom_graphql.request_keys import HEADER
 from quotaloom_graphql.schema import build_schema
 from quotaloom_server.clock import Clock, utc_now
+from quotaloom_server.gate import Gate
+from quotaloom_server.health import Readiness, health_routes
 from quotaloom_server.hosting import plugins_here, policy_host
 from quotaloom_server.jobs import working
 from quotaloom_server.keys import token_authority
+from quotaloom_server.outside_tokens import COMPANY, outside_tokens
+from quotaloom_server.provider import provider_of
 from quotaloom_server.reports import report_routes
 from quotaloom_server.statements import statement_routes
 from quotaloom_server.templates import template_routes
-from quotaloom_server.view import GraphQLView
+from quotaloom_server.view import COST_HEADER, GraphQLView
+from quotaloom_server.withdrawals import Withdrawals
 
 GARBAGE = (20_000, 10, 50)
 """How often the collector looks for cycles among the youngest objects, the younger and all.
@@ -64,7 +72,11 @@ class Application(Starlette):
         self._graph = graph
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request."""
+        """Answer a request; who hangs up before he has said what he wants is none."""
+        with suppress(ClientDisconnect):
+            await self._answer(scope, receive, send)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["method"] == "POST" and scope["path"] == GRAPH and _is_plain(scope):
             await self._graph(scope, receive, send)
         else:
@@ -85,9 +97,9 @@ def create_application(
 ) -> Starlette:
     """The application on a migrated database; it connects when it starts and closes when it ends.
 
-    Its `state.policies` is the host of its plugins. `clock` gives each request its moment. `plugins` are those that
-    `find_plugins` found; without them there are those alone that run in the server. With `jobs` a worker does jobs
-    beside the requests. Raises `PluginsRefused` in strict mode.
+    Its `state.policies` is the host of its plugins, its `state.streams` are the open event streams. `clock` gives each
+    request its moment. `plugins` are those that `find_plugins` found; without them there are those alone that run in
+    the server. With `jobs` a worker does jobs beside the requests. Raises `PluginsRefused` in strict mode.
     """
     database = Database(
         database_url,
@@ -95,15 +107,24 @@ def create_application(
         statement_timeout_ms=settings.statement_timeout_ms,
     )
     found = plugins or plugins_here(settings)
+    readiness = Readiness(database_url)
     policies = policy_host(settings, found)
     feed = AttainmentFeed(database, most=settings.live_subscriptions, turns=max(1, settings.database_pool_size // 2))
     notifications = NotificationFeed(settings.live_subscriptions)
-    services = Services(database, policies, clock, feed, notifications)
-    authority = token_authority(settings)
+    services = Services(database, policies, clock, feed, notifications, outside_issuer=settings.oidc_issuer)
+    provider = provider_of(settings)
+    gate = Gate(
+        lambda: services,
+        token_authority(settings),
+        KnownKeys(database, clock),
+        outside_tokens(settings, database, provider),
+        RefusedAccess(database, clock),
+        Withdrawals(database, clock),
+    )
     view = GraphQLView(
-        schema=build_schema(production=settings.is_production, plugins=extensions_of(found)),
-        services=lambda: services,
-        authority=authority,
+        schema=build_schema(production=settings.is_production, limits=settings, plugins=extensions_of(found)),
+        gate=gate,
+        open_to_strangers=not settings.is_production,
         graphql_ide=None if settings.is_production else "graphiql",
     )
 
@@ -111,11 +132,13 @@ def create_application(
         CHANNEL: partial(_forgive, policies),
         attainment_changes.CHANNEL: feed.told,
         telling.CHANNEL: notifications.told,
+        ACCESS_CHANNEL: gate.withdrawals.told,
     }
 
     def missed() -> None:
         feed.missed()
         notifications.missed()
+        gate.withdrawals.missed()
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -125,41 +148,41 @@ def create_application(
         gc.freeze()
         gc.set_threshold(*GARBAGE)
         try:
-            async with policies, feed, AsyncExitStack() as stack:
+            async with policies, feed, gate.open(), AsyncExitStack() as stack:
                 await stack.enter_async_context(listening(database_url, tellers, began=missed))
                 if jobs:
                     await stack.enter_async_context(working(database, database_url, policies, clock))
                 yield
         finally:
+            await readiness.close()
             await database.close()
-
-    async def health(_: Request) -> Response:
-        return await _health(database)
 
     application = Application(
         view,
         routes=[
             Route("/", lambda _: RedirectResponse(GRAPH)),
-            Route("/health", health),
+            *health_routes(readiness),
             Route(GRAPH, view),
             WebSocketRoute(GRAPH, view),
-            *template_routes(lambda: services, authority),
-            *report_routes(lambda: services, authority),
-            *statement_routes(lambda: services, authority),
+            *template_routes(gate),
+            *report_routes(gate),
+            *statement_routes(gate),
         ],
         middleware=[
             Middleware(
                 CORSMiddleware,
                 allow_origins=list(settings.cors_origins),
                 allow_methods=["GET", "POST"],
-                allow_headers=["authorization", "content-type"],
-                expose_headers=["content-disposition"],
+                allow_headers=["authorization", "content-type", HEADER, COMPANY],
+                expose_headers=["content-disposition", COST_HEADER.decode(), "retry-after"],
             )
         ],
         lifespan=lifespan,
     )
     application.state.policies = policies
     application.state.services = services
+    application.state.gate = gate
+    application.state.streams = view.streams
     return application
 
 
@@ -167,13 +190,3 @@ def _forgive(policies: PolicyHost, payload: str) -> None:
     """Whoever switches a policy wants to see it work: its plugin is tried again at once, in every process."""
     company_id, _, key = payload.partition(" ")
     policies.forgive(plugin_of(key), int(company_id))
-
-
-async def _health(database: Database) -> Response:
-    """200 while the database answers, 503 otherwise."""
-    try:
-        async with database.client.acquire_connection() as connection:
-            await connection.execute("SELECT 1", timeout=5)
-    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
-        return JSONResponse({"status": "the database does not answer"}, status_code=503)
-    return JSONResponse({"status": "ok"})

@@ -14,13 +14,16 @@ from quotaloom.platform.database import Database, credentials
 from quotaloom.platform.embedded import SUPERUSER, EmbeddedPostgres, EmbeddedServer
 from quotaloom.platform.errors import InputError
 from quotaloom.platform.migrating import migrate
+from quotaloom.platform.schema_versions import applied_migrations, known_migrations, unknown_migrations
 from quotaloom.platform.settings import Settings
+from quotaloom_server.output import ASIDE
 from quotaloom_server.signals import run
 
 DATABASE = "quotaloom"
 ROLE = "quotaloom"
-LISTENING = 3
-"""Connections of each serving process beside its pool: for what clients and plugins are told of, and for jobs."""
+LISTENING = 4
+"""Connections of each serving process beside its pool: for what clients and plugins are told of, for jobs, for /health.
+"""
 
 CONNECTIONS_BESIDES = 40
 """Connections of the embedded server that are kept for commands beside the serving processes."""
@@ -66,10 +69,11 @@ async def connected(settings: Settings, urls: DatabaseUrls) -> AsyncIterator[Dat
     """The database as a command uses it, closed at the end.
 
     The embedded one is brought up to date first. One of the installation's own is not touched: `InputError`
-    DATABASE_OUTDATED tells to migrate it.
+    DATABASE_OUTDATED tells to migrate it. One that is newer than we are is told of, and used.
     """
     if urls.embedded:
         await bring_up_to_date(urls)
+    await _compare_versions(urls)
     database = Database(
         urls.application,
         pool_size=settings.database_pool_size,
@@ -89,6 +93,25 @@ async def connected(settings: Settings, urls: DatabaseUrls) -> AsyncIterator[Dat
         ) from None
     finally:
         await database.close()
+
+
+async def _compare_versions(urls: DatabaseUrls) -> None:
+    """While an update is under way, the old version serves a database that has had the new one's migrations."""
+    connection = await asyncpg.connect(**credentials(urls.admin))
+    try:
+        applied = await applied_migrations(connection)
+    finally:
+        await connection.close()
+    if missing := [name for name in known_migrations() if name not in applied]:
+        raise InputError(
+            "DATABASE_OUTDATED",
+            f"The database is older than this version: it lacks {', '.join(missing)}. Run `quotaloom migrate` first.",
+        )
+    if newer := unknown_migrations(applied):
+        ASIDE.print(
+            f"The database is newer than this version of Quotaloom: it has had {', '.join(newer)}. That is right while "
+            "an update is under way; otherwise start the version that the database is of."
+        )
 
 
 async def _reach(admin_url: str) -> None:

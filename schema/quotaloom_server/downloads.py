@@ -11,12 +11,18 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from quotaloom.platform.errors import AccessDenied, InputError, NotFound, Unauthenticated, Unavailable
+from quotaloom.platform.work import Work
+from quotaloom_graphql.context import RequestContext
 from quotaloom_server.answers import file_answer
+from quotaloom_server.gate import Gate
 
 _STATUS: Final = ((Unauthenticated, 401), (AccessDenied, 403), (NotFound, 404), (InputError, 400), (Unavailable, 503))
 
-Export = Callable[[Request], Awaitable[tuple[str, bytes | BinaryIO]]]
-"""What makes a file of a request: its name without an ending, and what is in it, or a file that is closed once sent."""
+Export = Callable[[Request, Work], Awaitable[tuple[str, bytes | BinaryIO]]]
+"""What makes a file of a request, for whoever asks.
+
+It tells the name without an ending, and what is in it, or a file that is closed once sent.
+"""
 
 
 class Format(Protocol):
@@ -31,13 +37,17 @@ class Format(Protocol):
         """The kind."""
 
 
-def download_route(path: str, format: Format, plain_name: str, export: Export) -> Route:
+def download_route(gate: Gate, path: str, format: Format, plain_name: str, export: Export) -> Route:
     """A route that answers with the file; `plain_name` is for clients that know no other names."""
 
     async def download(request: Request) -> Response:
+        bearer = await gate.identify(request.headers.get("authorization"), request.headers)
         try:
-            name, content = await export(request)
+            async with RequestContext(gate.services(), bearer) as context:
+                work = await context.work()
+            name, content = await export(request, work)
         except tuple(kind for kind, _ in _STATUS) as error:
+            await gate.note(bearer, [(request.url.path, error)])
             return _refused(error)
         named = quote(f"{name}.{format.value}", safe="")
         headers = {

@@ -15,6 +15,7 @@ from quotaloom.platform.jobs.handlers import Handlers, JobHandler
 from quotaloom.platform.jobs.purging import PURGE
 from quotaloom.platform.jobs.worker import JobWorker
 from quotaloom.platform.notifications import listening
+from quotaloom.platform.once import FORGET as FORGET_ANSWERS
 from quotaloom.platform.unit_of_work import EVENTS_CHANNEL
 from quotaloom.policies.courier import EventCourier
 from quotaloom.policies.delivering import DELIVERY, KIND, deliver
@@ -34,7 +35,8 @@ async def working(database: Database, database_url: str, policies: PolicyHost, c
         computing_runs(policies),
         simulating(policies),
     ]
-    handlers = Handlers([PURGE, RECYCLE, REMIND, REMIND_OF_ACTION_PLANS, DEADLINES, FORGET_SIMULATIONS, *of_plugins])
+    nightly = [RECYCLE, REMIND, REMIND_OF_ACTION_PLANS, DEADLINES, FORGET_SIMULATIONS, FORGET_ANSWERS]
+    handlers = Handlers([PURGE, *nightly, *of_plugins])
     async with AsyncExitStack() as stack:
         if policies.registry.of_kind(KIND):
             courier = await stack.enter_async_context(EventCourier(database, policies.registry, clock))

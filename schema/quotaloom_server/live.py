@@ -1,37 +1,32 @@
 """GraphQL subscriptions over WebSockets, by the protocol `graphql-transport-ws`.
 
 A connection is somebody's: its token comes with `connection_init`, or as the Authorization header of the handshake.
-When the token ends, or its bearer is gone, the connection is closed with 4403, and clients come back with a new one.
+When the token ends, or its bearer may come in no more, the connection is closed with 4403, and clients come back with a
+new one.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import aclosing
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from contextlib import ExitStack
 from typing import Any, Final
 
-from cross_web import HTTPException
-from graphql import GraphQLError
 from starlette.websockets import WebSocketDisconnect
 from strawberry.asgi import ASGIWebSocketAdapter
-from strawberry.exceptions import ConnectionRejectionError
-from strawberry.http.exceptions import NonJsonMessageReceived, WebSocketDisconnected
-from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
+from strawberry.http.exceptions import WebSocketDisconnected
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler
 from strawberry.subscriptions.protocols.graphql_transport_ws.types import ErrorMessage, Message, SubscribeMessage
-from strawberry.types.graphql import OperationType
 
-from quotaloom.platform.errors import Unauthenticated
-from quotaloom.platform.tokens import Identity, TokenAuthority
+from quotaloom.platform.errors import Unavailable
 from quotaloom.targets.attainment_feed import MOST_OF_ONE
-from quotaloom_graphql.context import RequestContext, Services
-from quotaloom_graphql.errors import original_of, shown
-from quotaloom_server.clock import utc_now
+from quotaloom_server.connections import Connection, Messages
 
 FORBIDDEN: Final = 4403
 """Closes a connection whose token is not good, or no longer; clients may come back with another one."""
+
+LATER: Final = 1013
+"""Closes a connection while nobody can find out whose it is: the database is away."""
 
 LARGEST_MESSAGE: Final = 1 << 20
 """Bytes that a client may send at a time."""
@@ -40,30 +35,12 @@ PING_SECONDS: Final = 20.0
 """How often each client is asked whether it is still there, and how long it may take to answer."""
 
 
-@dataclass
-class Connection:
-    """One open WebSocket: whose it is, once it has said so."""
-
-    services: Services
-    authority: TokenAuthority
-    authorization: str | None
-    connection_params: Mapping[str, object] = field(default_factory=dict)
-    identity: Identity | None = None
-
-    def authenticate(self) -> None:
-        """Find out whose it is; raises `ConnectionRejectionError`, which closes it with 4403."""
-        named = {key.lower(): value for key, value in self.connection_params.items()}.get("authorization")
-        try:
-            self.identity = self.authority.authenticate(named if isinstance(named, str) else self.authorization)
-        except Unauthenticated:
-            raise ConnectionRejectionError from None
-
-
 class LiveHandler(BaseGraphQLTransportWSHandler[Any, None]):
     """One connection: each subscription is its own unit of work, anew for each message."""
 
     context: Connection
     _ending: asyncio.TimerHandle | None = None
+    _watched: ExitStack | None = None
     _closing: asyncio.Task[None] | None = None
 
     def __init__(self, *, schema: Any, **options: Any) -> None:
@@ -76,11 +53,18 @@ class LiveHandler(BaseGraphQLTransportWSHandler[Any, None]):
 
     async def handle_connection_init(self, message: Any) -> None:
         """Let the bearer of a good token in, until that ends."""
-        await super().handle_connection_init(message)
-        identity = self.context.identity
-        if self.connection_acknowledged and self._ending is None and identity is not None and identity.expires_at:
-            seconds = (identity.expires_at - utc_now()).total_seconds()
-            self._ending = asyncio.get_running_loop().call_later(max(0.0, seconds), self.end)
+        try:
+            await super().handle_connection_init(message)
+        except Unavailable:
+            await self.websocket.close(LATER, "Try Again Later")
+        identity, seconds = self.context.identity, self.context.seconds_left()
+        if not self.connection_acknowledged or identity is None:
+            return
+        if self._watched is None:
+            self._watched = ExitStack()
+            self._watched.enter_context(self.context.gate.withdrawals.watch(identity, self.end))
+        if self._ending is None and seconds is not None:
+            self._ending = asyncio.get_running_loop().call_later(seconds, self.end)
 
     async def handle_message(self, message: Message) -> None:
         """Take a message; what is none of the protocol closes the connection with 4400."""
@@ -102,46 +86,11 @@ class LiveHandler(BaseGraphQLTransportWSHandler[Any, None]):
         """End whatever runs for this connection."""
         if self._ending is not None:
             self._ending.cancel()
+        if self._watched is not None:
+            self._watched.close()
         await super().shutdown()
         if self._closing is not None:
             await asyncio.gather(self._closing, return_exceptions=True)
-
-
-class Messages:
-    """The schema as a handler uses it: subscriptions alone, each with a context of its own."""
-
-    def __init__(self, schema: Any, end: Any) -> None:
-        self._schema = schema
-        self._end = end
-
-    async def stream(self, query: str, *, context_value: Connection, **options: Any) -> AsyncGenerator[Any, None]:
-        """The results of an operation; what one held is given back before it is sent, however slow the client."""
-        assert context_value.identity is not None, "nobody subscribes before he is let in"
-        context = RequestContext(context_value.services, context_value.identity)
-        results = await self._schema.stream(
-            query, context_value=context, allowed_operation_types=(OperationType.SUBSCRIPTION,), **options
-        )
-        return self._sent(results, context)
-
-    async def _sent(self, results: AsyncGenerator[Any, None], context: RequestContext) -> AsyncGenerator[Any, None]:
-        async with context, aclosing(results):
-            async for result in results:
-                await context.renew()
-                if any(isinstance(original_of(error), Unauthenticated) for error in result.errors or ()):
-                    self._end()
-                    return
-                if result.errors:
-                    result.errors = [_told(error) for error in result.errors]
-                yield result
-
-
-def _told(error: GraphQLError) -> GraphQLError:
-    if isinstance(original_of(error), InvalidOperationTypeError):
-        text = "a WebSocket is for subscriptions; send queries and mutations over HTTP"
-        return GraphQLError(text, extensions={"code": "BAD_REQUEST"})
-    if isinstance(original_of(error), CannotGetOperationTypeError):
-        return GraphQLError("the document has no operation called so", extensions={"code": "BAD_REQUEST"})
-    return shown(error)
 
 
 def _is_sound(message: Any) -> bool:
@@ -162,15 +111,7 @@ def _is_sound(message: Any) -> bool:
 
 
 class TextAdapter(ASGIWebSocketAdapter):
-    """Sends text, as browsers read it, and takes whatever is no JSON for that."""
-
-    async def iter_json(self, *, ignore_parsing_errors: bool = False) -> AsyncGenerator[object, None]:
-        """The messages that come in."""
-        try:
-            async for message in super().iter_json(ignore_parsing_errors=ignore_parsing_errors):
-                yield message
-        except HTTPException as error:
-            raise NonJsonMessageReceived from error
+    """Sends text, as browsers read it."""
 
     async def send_json(self, message: Mapping[str, object]) -> None:
         """Send a message; waits while the client takes nothing."""

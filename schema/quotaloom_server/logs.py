@@ -10,6 +10,7 @@ _CHATTY = {
     "uvicorn.error": logging.WARNING,
     "tortoise": logging.INFO,
     "asyncio": logging.WARNING,
+    "asyncpg": logging.ERROR,
     "pgqueuer": logging.ERROR,
 }
 """Libraries that tell of every start, statement or loop, and the level from which they are heard."""

@@ -11,16 +11,15 @@ from starlette.routing import Route
 from quotaloom.incentives.budget_columns import BudgetColumn
 from quotaloom.incentives.budget_reports import export_budget
 from quotaloom.platform.spreadsheets import FileFormat
-from quotaloom.platform.tokens import TokenAuthority
 from quotaloom.platform.work import Work
 from quotaloom.reports.activity_columns import ActivityColumn
 from quotaloom.reports.attainment_columns import AttainmentColumn
 from quotaloom.reports.exporting import ExportedReport, export_activity, export_attainment
 from quotaloom.reports.ordering import columns_named
 from quotaloom.reports.requests import ReportRequest
-from quotaloom_graphql.context import RequestContext, Services
 from quotaloom_graphql.report_paths import request_of
 from quotaloom_server.downloads import download_route
+from quotaloom_server.gate import Gate
 
 Exporter = Callable[[Work, ReportRequest, FileFormat, Sequence[str]], Awaitable[ExportedReport]]
 
@@ -45,18 +44,15 @@ EXPORTERS: Final[Mapping[str, Exporter]] = {
 """What makes a file of each report, by its name."""
 
 
-def report_routes(services: Callable[[], Services], authority: TokenAuthority) -> list[Route]:
+def report_routes(gate: Gate) -> list[Route]:
     """A route for each report and format."""
 
     def route(name: str, exporter: Exporter, format: FileFormat) -> Route:
-        async def export(request: Request) -> tuple[str, bytes | BinaryIO]:
-            identity = authority.authenticate(request.headers.get("authorization"))
+        async def export(request: Request, work: Work) -> tuple[str, bytes | BinaryIO]:
             asked, columns = request_of(request.query_params.multi_items())
-            async with RequestContext(services(), identity) as context:
-                work = await context.work()
             exported = await exporter(work, asked, format, columns)
             return exported.name, exported.content
 
-        return download_route(f"/reports/{name}.{format}", format, name, export)
+        return download_route(gate, f"/reports/{name}.{format}", format, name, export)
 
     return [route(name, exporter, format) for name, exporter in EXPORTERS.items() for format in FileFormat]

@@ -59,7 +59,11 @@ class Server(uvicorn.Server):
             self._tell_started()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Let requests under way finish; one that waits for a plugin for too long is told so, instead of cut off."""
+        """Let requests under way finish; one that waits for a plugin for too long is told so, instead of cut off.
+
+        Event streams, which never finish, end at once.
+        """
+        self._application.state.streams.end()
         ending: list[asyncio.Task[None]] = []
 
         def end_plugins() -> None:

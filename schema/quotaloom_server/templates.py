@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import BinaryIO
 
 from starlette.requests import Request
@@ -11,27 +10,24 @@ from starlette.routing import Route
 from quotaloom.importing.templates.commands import export_targets
 from quotaloom.platform.errors import InputError
 from quotaloom.platform.spreadsheets import FileFormat
-from quotaloom.platform.tokens import TokenAuthority
-from quotaloom_graphql.context import RequestContext, Services
+from quotaloom.platform.work import Work
 from quotaloom_graphql.nodes import decode_id, optional_id
 from quotaloom_server.downloads import download_route
+from quotaloom_server.gate import Gate
 
 
-def template_routes(services: Callable[[], Services], authority: TokenAuthority) -> list[Route]:
+def template_routes(gate: Gate) -> list[Route]:
     """A route for each format; `under` and `scenario` in the query are as in the graph."""
 
     def route(format: FileFormat) -> Route:
-        async def export(request: Request) -> tuple[str, bytes | BinaryIO]:
-            identity = authority.authenticate(request.headers.get("authorization"))
+        async def export(request: Request, work: Work) -> tuple[str, bytes | BinaryIO]:
             plan_id = decode_id(request.path_params["plan_id"], "Plan", ("planId",))
             under = optional_id(request.query_params.get("under"), "OrgUnit", ("under",))
             scenario = _number(request.query_params.get("scenario"))
-            async with RequestContext(services(), identity) as context:
-                work = await context.work()
             exported = await export_targets(work, plan_id, format, under, scenario)
             return exported.plan_name, exported.content
 
-        return download_route(f"/plans/{{plan_id}}/template.{format}", format, "targets", export)
+        return download_route(gate, f"/plans/{{plan_id}}/template.{format}", format, "targets", export)
 
     return [route(format) for format in FileFormat]
 

@@ -2,37 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
+from http import HTTPStatus
 from typing import Any
 
 import orjson
 from cross_web import AsyncHTTPRequestAdapter, HTTPException, StarletteRequestAdapter
+from graphql import GraphQLError
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
+from strawberry.exceptions import ConnectionRejectionError, MissingQueryError
 from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData
+from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.types import ExecutionResult
+from strawberry.types.graphql import OperationType
 from strawberry.types.unset import UNSET, UnsetType
 
 from quotaloom.platform.callers import answering
 from quotaloom.platform.errors import Unauthenticated
-from quotaloom.platform.tokens import Identity, TokenAuthority
 from quotaloom.platform.unit_of_work import to_the_end
-from quotaloom_graphql.context import RequestContext, Services
-from quotaloom_graphql.errors import shown
+from quotaloom_graphql.context import RequestContext
+from quotaloom_graphql.errors import shown, told_places
+from quotaloom_graphql.request_keys import HEADER
+from quotaloom_graphql.reticence import is_probe
+from quotaloom_graphql.schema import COST
 from quotaloom_server.answers import JSONAnswer
 from quotaloom_server.clients import Client
-from quotaloom_server.live import Connection, LiveHandler, TextAdapter
+from quotaloom_server.connections import Connection
+from quotaloom_server.events import EventStream, Streams
+from quotaloom_server.gate import Gate
+from quotaloom_server.live import LiveHandler, TextAdapter
+from quotaloom_server.media_types import EVENTS, RESPONSE, accepted_by
+from quotaloom_server.operations import (
+    SubscriptionAsked,
+    misplaced,
+    no_such_operation,
+    operation_in,
+    refusal,
+    response_of,
+    status_of,
+)
 from quotaloom_server.pieces import dumps
 
 GREETING_TIME = timedelta(seconds=10)
 """How long a WebSocket may take to say whose it is."""
 
-
-_OBJECT = (dict, type(None))
+COST_HEADER = b"graphql-cost"
+"""What the operation of a request costs; the same is in the extensions of the answer."""
 
 _NO_RESPONSE: Any = None
 """Where Strawberry's views have a response for resolvers to put headers into: ours put none."""
@@ -44,7 +64,7 @@ class GraphQLView(GraphQL[Any, None]):
     graphql_transport_ws_handler_class = LiveHandler
     websocket_adapter_class = TextAdapter
 
-    def __init__(self, *, services: Callable[[], Services], authority: TokenAuthority, **options: Any) -> None:
+    def __init__(self, *, gate: Gate, open_to_strangers: bool, **options: Any) -> None:
         super().__init__(
             subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL,),
             connection_init_wait_timeout=GREETING_TIME,
@@ -52,45 +72,100 @@ class GraphQLView(GraphQL[Any, None]):
             allowed_origins=("*",),  # no cookie lets anybody in: a page of another origin needs a token too
             **options,
         )
-        self._services = services
-        self._authority = authority
+        self._gate = gate
+        self._open_to_strangers = open_to_strangers
+        self.streams = Streams()
 
     async def get_context(
         self, request: Request | WebSocket, response: Response | WebSocket
     ) -> RequestContext | Connection:
         """A context for one request; a bad token is told of by the first field that needs one."""
         if isinstance(request, WebSocket):
-            return Connection(self._services(), self._authority, request.headers.get("authorization"))
-        return RequestContext(self._services(), self._identity(request))
+            return Connection(self._gate, request.headers.get("authorization"))
+        return await self._context_of(request)
 
-    def _identity(self, request: Request) -> Identity | Unauthenticated:
-        try:
-            return self._authority.authenticate(request.headers.get("authorization"))
-        except Unauthenticated as error:
-            return error
+    async def _context_of(self, request: Request) -> RequestContext:
+        bearer = await self._gate.identify(request.headers.get("authorization"), request.headers)
+        return RequestContext(self._gate.services(), bearer)
 
     async def on_ws_connect(self, context: Connection) -> UnsetType | dict[str, object] | None:
         """Let a WebSocket in; raises what closes it where its token is not good."""
-        context.authenticate()
+        try:
+            await context.authenticate()
+        except Unauthenticated as error:
+            await self._gate.note(error, [("connection_init", error)])
+            raise ConnectionRejectionError from None
         return await super().on_ws_connect(context)
 
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request, or speak over a WebSocket."""
+        if scope["type"] != "http":
+            await super().__call__(scope, receive, send)
+            return
+        request = Request(scope, receive)
+        try:
+            answer = await self.run(request)
+        except HTTPException as refused:
+            answer = _refused(refused)
+        await answer(scope, receive, send)
+
     async def run(self, request: Any, context: Any = UNSET, root_value: Any = UNSET) -> Any:
-        """Answer a request. An operation in JSON, as nearly all are, goes the short way to the executor."""
-        if request.scope["type"] != "http" or request.scope["method"] != "POST" or not _is_json(request):
+        """Answer a request; raises `HTTPException` where it is none."""
+        if request.scope["type"] != "http":
             return await super().run(request, context, root_value)
         adapter = StarletteRequestAdapter(request)
+        if request.scope["method"] == "GET" and self.should_render_graphql_ide(adapter):
+            return await self._manual(request)
+        accepted = accepted_by(request.headers.get("accept", ""))
         operation = await self._operation(request, adapter)
-        asked = RequestContext(self._services(), self._identity(request))
-        result = await self.execute_operation(request, adapter, operation, asked, None, _NO_RESPONSE)
-        return JSONAnswer(await self.process_result(request, result))
+        asked = await self._context_of(request)
+        try:
+            result = await self._result(request, adapter, operation, asked, only_events=accepted.answer is None)
+        except SubscriptionAsked:
+            if not accepted.events:
+                raise
+            headers = request.headers
+            connection = Connection(self._gate, headers.get("authorization"), dict(headers))
+            return EventStream(self.schema, connection, operation, self.streams)
+        response = await self.process_result(request, result)
+        status = status_of(response) if accepted.answer == RESPONSE else 200
+        return JSONAnswer(response, accepted.answer or EVENTS, status, _told_of(result))
 
-    async def _operation(self, request: Request, adapter: StarletteRequestAdapter) -> Any:
-        data = self.parse_json(await request.body())
-        if isinstance(data, dict):
-            query, variables, extensions = data.get("query"), data.get("variables"), data.get("extensions")
-            if isinstance(query, str) and isinstance(variables, _OBJECT) and isinstance(extensions, _OBJECT):
-                return GraphQLRequestData(query, variables, data.get("operationName"), extensions)
-        return await self.parse_http_body(adapter)  # says what is wrong with it
+    async def _result(
+        self,
+        request: Request,
+        adapter: StarletteRequestAdapter,
+        operation: GraphQLRequestData,
+        asked: RequestContext,
+        *,
+        only_events: bool,
+    ) -> ExecutionResult:
+        """The result of an operation. Where strangers are told nothing, what they send is not even read.
+
+        A stranger who takes events alone asks for a subscription, whatever it may be; he is answered with 401.
+        """
+        if not self._open_to_strangers and asked.stranger is not None and not is_probe(operation.query):
+            if only_events:
+                raise SubscriptionAsked
+            return ExecutionResult(None, [GraphQLError(str(asked.stranger), original_error=asked.stranger)])
+        result: ExecutionResult = await self.execute_operation(request, adapter, operation, asked, None, _NO_RESPONSE)
+        return result
+
+    async def _manual(self, request: Request) -> Response:
+        if self.graphql_ide is None:
+            raise HTTPException(404, "there is nothing to be seen here; send operations with POST")
+        return await self.render_graphql_ide(request)
+
+    async def _operation(self, request: Request, adapter: StarletteRequestAdapter) -> GraphQLRequestData:
+        match request.scope["method"]:
+            case "POST":
+                if not _is_json(request):
+                    raise HTTPException(415, "send the operation as JSON, with `Content-Type: application/json`")
+                return operation_in(self.parse_json(await request.body()))
+            case "GET":
+                return operation_in(self.parse_query_params(adapter.query_params))
+            case _:
+                raise HTTPException(405, "operations are sent with POST, queries also with GET")
 
     async def execute_operation(
         self,
@@ -106,37 +181,74 @@ class GraphQLView(GraphQL[Any, None]):
         It gives up waiting for a plugin then, outside any unit of work.
         """
 
+        context.idempotency_key = request.headers.get(HEADER)
+
         async def run() -> Any:
             async with Client(request) as client, context:
                 with answering(client):
-                    return await super(GraphQLView, self).execute_operation(
+                    result = await super(GraphQLView, self).execute_operation(
                         request, request_adapter, request_data, context, root_value, sub_response
                     )
+            if isinstance(result, ExecutionResult) and result.errors:
+                await self._gate.note(context.bearer, told_places(result.errors))
+            return result
 
         return await to_the_end(run())
+
+    async def execute_single(
+        self,
+        request: Request,
+        request_adapter: AsyncHTTPRequestAdapter,
+        sub_response: Response,
+        context: RequestContext,
+        root_value: None,
+        request_data: GraphQLRequestData,
+    ) -> ExecutionResult:
+        """The result of an operation; raises `HTTPException` where it does not go with the request."""
+        try:
+            return await self.schema.execute(
+                request_data.query,
+                variable_values=request_data.variables,
+                context_value=context,
+                operation_name=request_data.operation_name,
+                allowed_operation_types=OperationType.from_http(request_adapter.method),
+                operation_extensions=request_data.extensions,
+            )
+        except MissingQueryError:
+            raise HTTPException(400, "the request has no `query`") from None
+        except CannotGetOperationTypeError as error:
+            return ExecutionResult(None, [no_such_operation(error)])
+        except InvalidOperationTypeError as error:
+            raise misplaced(error) from None
 
     async def process_result(self, request: Request, result: ExecutionResult) -> GraphQLHTTPResponse:
         """The response, with unexpected errors masked."""
         if result.errors:
             result.errors = [shown(error) for error in result.errors]
-        return await super().process_result(request, result)
+        return response_of(result)
 
     def decode_json(self, data: str | bytes) -> object:
-        """Parse a request's body; what is neither an object nor a list is refused with 400."""
+        """Parse what a client sent."""
         found: object = orjson.loads(data)
-        if not isinstance(found, (dict, list)):
-            raise HTTPException(400, "A request is a JSON object with a `query`")
         return found
 
     def encode_json(self, data: object) -> bytes:
         """Write a message of a WebSocket; half of a surrogate pair, which no JSON can hold, is replaced."""
         return dumps(data)
 
-    def create_response(self, response_data: Any, sub_response: Response) -> Any:
-        """An answer over HTTP, which is written while it is sent."""
-        return JSONAnswer(response_data)
+
+def _told_of(result: ExecutionResult) -> list[tuple[bytes, bytes]]:
+    """The headers that tell of an operation: what it costs."""
+    cost = result.extensions and result.extensions.get(COST)
+    return [(COST_HEADER, b"%d" % cost)] if cost else []
 
 
 def _is_json(request: Request) -> bool:
     media_type, _, _ = request.headers.get("content-type", "").partition(";")
     return media_type.strip().lower() == "application/json"
+
+
+def _refused(refused: HTTPException) -> JSONAnswer:
+    status = HTTPStatus(refused.status_code)
+    headers = [(b"allow", b"GET, POST")] if status == HTTPStatus.METHOD_NOT_ALLOWED else []
+    return JSONAnswer(refusal(status.name, refused.reason), status_code=status.value, headers=headers)

@@ -19,7 +19,7 @@ from strawberry_breadth.awaiting import Dropped, awaited, drop_siblings
 from strawberry_breadth.failures import NONE, Failure, Failures, Report
 from strawberry_breadth.places import Items, Part, Place
 from strawberry_breadth.plans import LEAF, LIST, OBJECT, FieldPlan, SelectionPlan, Shape
-from strawberry_breadth.strands import AT_A_STRETCH, Done, Paused, Strands
+from strawberry_breadth.strands import AT_A_STRETCH, Done, Pause, Paused, Strands
 from strawberry_breadth.tables import Rows, Table, joined
 
 if TYPE_CHECKING:
@@ -311,7 +311,7 @@ class Completing(Base):
         if not waiting:
             return settled
         try:
-            await self._strands.pause(beside=True)
+            await self._strands.pause(Pause.BESIDE)
         except GeneratorExit:
             self.track_async_work(settled)
             raise

@@ -13,6 +13,7 @@ from graphql.execution.executor import Executor, default_field_resolver
 from strawberry_breadth.completing import Column
 from strawberry_breadth.documents import kept_operation
 from strawberry_breadth.failures import NONE, Failure, Failures, Report
+from strawberry_breadth.gathering import Gathering
 from strawberry_breadth.places import Place, Root
 from strawberry_breadth.plans import FieldPlan, SelectionPlan
 from strawberry_breadth.readers import BatchReader, Constant, Default, Reader
@@ -43,7 +44,8 @@ class BreadthFirst(Resolving):
             return super().execute_collected_root_fields(
                 root_type, root_value, grouped_field_set, serially, new_defer_usages
             )
-        self._report, self._strands, self._told, self._written = Report(), Strands(), {}, 0
+        self._report, self._strands, self._gathering = Report(), Strands(), Gathering()
+        self._told, self._written = {}, 0
         plan = self._root_plan(root_type, grouped_field_set)
         outcome = self._strands.step(self._root(plan, root_value, serially))
         if isinstance(outcome, Done):

@@ -22,7 +22,9 @@ from strawberry.types.arguments import convert_arguments
 from strawberry.types.field import StrawberryField
 from strawberry.types.fields.resolver import StrawberryResolver
 
+from strawberry_breadth.gathering import Gathering
 from strawberry_breadth.readers import column_of
+from strawberry_breadth.strands import Pause
 from strawberry_breadth.tables import Table
 
 Load = Callable[..., Awaitable[Iterable[Any]]]
@@ -51,6 +53,8 @@ class Batch:
     one: bool
     reads: frozenset[str] | None = None
     in_turn: bool = True
+    whole: bool = False
+    across: bool = False
 
     async def results(self, keys: Sequence[Any], info: Info, arguments: dict[str, Any]) -> list[Any]:
         """One result per key, in the order of the keys."""
@@ -101,7 +105,7 @@ class BatchField(StrawberryField):
         batch = self.batch
         arguments = {name: value for name, value in kwargs.items() if name != "info"}
         key = source if batch.key is None else source[batch.key]
-        if key is None:
+        if key is None and batch.key is not None:
             return None if batch.one else []
         return _loader(batch, info, arguments).load(key)
 
@@ -126,12 +130,12 @@ class ColumnField(StrawberryField):
 class BatchFieldReader:
     """A batch field as the breadth-first executor reads it."""
 
-    __slots__ = ("_batch", "_field", "columns", "in_turn")
+    __slots__ = ("_batch", "_field", "columns", "pause")
 
     def __init__(self, field: BatchField) -> None:
         self._field, self._batch = field, field.batch
         self.columns = field.batch.reads if field.batch.key is None else frozenset((field.batch.key,))
-        self.in_turn = field.batch.in_turn
+        self.pause = Pause.LAST if field.batch.across else Pause.IN_TURN if field.batch.in_turn else Pause.BESIDE
 
     def converted(self, arguments: dict[str, Any], info: GraphQLResolveInfo[Any]) -> dict[str, Any]:
         """The arguments as the loader takes them."""
@@ -146,10 +150,13 @@ class BatchFieldReader:
         info: GraphQLResolveInfo[Any],
         arguments: dict[str, Any],
         asked: frozenset[str] | None,
+        gathering: Gathering,
     ) -> Awaitable[list[Any]] | None:
         """The rows of each parent; the loader is asked for each key once."""
         batch = self._batch
-        if batch.by is not None and asked is not None:
+        if batch.whole:
+            asked = None
+        elif batch.by is not None and asked is not None:
             asked |= {batch.by}
         if batch.key is None:
             parents = list(sources) if isinstance(sources, Table) else sources  # whose rows are made when looked at
@@ -159,6 +166,8 @@ class BatchFieldReader:
         distinct.pop(None, None)
         if not distinct:
             return None
+        if batch.across:
+            return self._across(keys, distinct, self._info(info, asked), arguments, gathering)
         return self._of_keys(keys, list(distinct), self._info(info, asked), arguments)
 
     def nothing(self, sources: Sequence[Any]) -> list[Any]:
@@ -176,6 +185,24 @@ class BatchFieldReader:
             return results
         by_key = dict(zip(distinct, results, strict=True))
         return [self._empty() if key is None else by_key[key] for key in keys]
+
+    def _across(
+        self, keys: Sequence[Any], distinct: Iterable[Any], info: Info, arguments: dict[str, Any], gathering: Gathering
+    ) -> Awaitable[list[Any]]:
+        try:
+            reading = gathering.join((self._batch, frozenset(arguments.items()), asked(info)), distinct)
+        except TypeError:  # of arguments that are lists or inputs
+            return self._of_keys(keys, list(distinct), info, arguments)
+
+        async def load(all_keys: list[Any]) -> dict[Any, Any]:
+            results = await self._batch.results(all_keys, info, arguments)
+            return dict(zip(all_keys, results, strict=True))
+
+        async def of_these() -> list[Any]:
+            by_key = await reading.results(load)
+            return [self._empty() if key is None else by_key[key] for key in keys]
+
+        return of_these()
 
     def _info(self, info: GraphQLResolveInfo[Any], asked: frozenset[str] | None) -> Info:
         schema = info.schema._strawberry_schema  # type: ignore[attr-defined]  # set by Strawberry
@@ -205,6 +232,8 @@ def batch(
     one: bool = False,
     reads: Iterable[str] | None = None,
     in_turn: bool = True,
+    whole: bool = False,
+    across: bool = False,
     description: str,
     deprecation_reason: str | None = None,
 ) -> Any:
@@ -213,14 +242,17 @@ def batch(
     With `one` a parent has one row or none, otherwise a list. A parent whose key is null has none. A loader without
     `key` is given the parents; `reads` names the columns that it wants of them, which are all if it is not given.
     Batch fields of one level are loaded one after the other, as they share the request's connection; one that waits
-    for something else says so by `in_turn=False` and is loaded beside the others.
+    for something else says so by `in_turn=False` and is loaded beside the others. A loader that uses its rows for more
+    than the answer says so by `whole`: then `asked` never names columns to it. With `across` the keys of several levels
+    are loaded by one call where their arguments and the columns asked are the same: for what a tree is asked of each
+    of its units.
     """
     field = BatchField(
         base_resolver=StrawberryResolver(_signature_of(load)),
         description=description,
         deprecation_reason=deprecation_reason,
     )
-    field.batch = Batch(load, key, by, one, None if reads is None else frozenset(reads), in_turn)
+    field.batch = Batch(load, key, by, one, None if reads is None else frozenset(reads), in_turn, whole, across)
     return field
 
 

@@ -8,6 +8,8 @@ from typing import Any, Protocol
 
 from graphql import GraphQLResolveInfo
 
+from strawberry_breadth.gathering import Gathering
+from strawberry_breadth.strands import Pause
 from strawberry_breadth.tables import Table
 
 
@@ -143,8 +145,8 @@ class BatchReader(Protocol):
     columns: frozenset[str] | None
     """What it reads of an object; None where it is given whole objects."""
 
-    in_turn: bool
-    """Whether it shares what it reads from with its siblings, so that they are better asked one after the other."""
+    pause: Pause
+    """When it is read: in its turn with its siblings, beside them, or last."""
 
     def converted(self, arguments: dict[str, Any], info: GraphQLResolveInfo[Any]) -> dict[str, Any]:
         """The field's arguments as `read` takes them; kept with the document where they do not vary."""
@@ -156,11 +158,12 @@ class BatchReader(Protocol):
         info: GraphQLResolveInfo[Any],
         arguments: dict[str, Any],
         asked: frozenset[str] | None,
+        gathering: Gathering,
     ) -> Awaitable[list[Any]] | None:
         """The value of each object, in their order; None where there is nothing to ask, and each value is empty.
 
         An exception as a value is the error of that object; a raised one is everybody's. `asked` are the columns
-        that the operation reads of the rows; None stands for all.
+        that the operation reads of the rows; None stands for all. In `gathering` it may wait for other levels.
         """
         ...
 

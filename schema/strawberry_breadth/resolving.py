@@ -12,6 +12,7 @@ from graphql.type import GraphQLResolveInfo
 
 from strawberry_breadth.completing import Column, Completing, are_plain
 from strawberry_breadth.failures import NONE
+from strawberry_breadth.gathering import Gathering
 from strawberry_breadth.places import FieldPlace, Place
 from strawberry_breadth.plans import FieldPlan
 from strawberry_breadth.readers import BatchReader, Reader
@@ -19,6 +20,8 @@ from strawberry_breadth.readers import BatchReader, Reader
 
 class Resolving(Completing):
     """The part of the engine that resolves one field for all objects."""
+
+    _gathering: Gathering
 
     fields_resolved: ClassVar[int] = 0
     """How many fields this process has resolved so, each counted once a level."""
@@ -114,13 +117,13 @@ class Resolving(Completing):
                 arguments = reader.converted(self._arguments(field), info)
                 if not field.varies and all(map(_is_for_good, arguments.values())):
                     field.arguments = arguments
-            reading = reader.read(sources, info, arguments, field.asked(self._below))
+            reading = reader.read(sources, info, arguments, field.asked(self._below), self._gathering)
         except Exception as error:
             return [error] * len(sources)
         if reading is None:
             return reader.nothing(sources)
         try:
-            await self._strands.pause(beside=not reader.in_turn)
+            await self._strands.pause(reader.pause)
         except GeneratorExit:
             if asyncio.iscoroutine(reading):
                 reading.close()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Generator, Sequence
+from enum import Enum, auto
 from types import coroutine
 from typing import Any, Final, Generic, NamedTuple, TypeVar
 
@@ -20,11 +21,19 @@ T = TypeVar("T")
 Strand = Coroutine[Any, Any, T]
 
 
+class Pause(Enum):
+    """When a strand is to be resumed: in its turn, `BESIDE` others at the same time, or `LAST`, when they are done."""
+
+    IN_TURN = auto()
+    BESIDE = auto()
+    LAST = auto()
+
+
 class Paused(NamedTuple, Generic[T]):
-    """A strand that waits to be resumed; `beside` means that others may run at the same time."""
+    """A strand that waits to be resumed; see `Pause`."""
 
     strand: Strand[T]
-    beside: bool
+    pause: Pause
 
 
 class Done(NamedTuple, Generic[T]):
@@ -47,22 +56,22 @@ class Strands:
         """Run the strand up to its first pause."""
         before, self._stepping = self._stepping, True
         try:
-            beside = strand.send(None)
+            pause = strand.send(None)
         except StopIteration as stop:
             return Done(stop.value)
         finally:
             self._stepping = before
-        return Paused(strand, beside)
+        return Paused(strand, pause)
 
-    async def pause(self, *, beside: bool) -> None:
+    async def pause(self, pause: Pause = Pause.IN_TURN) -> None:
         """What comes next has to be awaited: let whoever stepped this strand go on first."""
         if self._stepping:
-            await _hand_over(beside)
+            await _hand_over(pause)
 
     async def breathe(self) -> None:
         """Let others have the loop for a moment, if there is one."""
         if self.in_loop:
-            await self.pause(beside=False)
+            await self.pause()
             await asyncio.sleep(0)
 
     async def all(self, paused: Sequence[Paused[T]], enough: Callable[[T], bool] = lambda _: False) -> dict[int, T]:
@@ -71,20 +80,22 @@ class Strands:
         Once a result is `enough` the other strands are cancelled, and there are only the results so far.
         """
         try:
-            await self.pause(beside=any(one.beside for one in paused))
+            await self.pause(_together([one.pause for one in paused]))
         except GeneratorExit:
             drop(paused)
             raise
         if len(paused) == 1:
             return {0: await resume(paused[0].strand)}
-        tasks = {index: asyncio.ensure_future(_on(one.strand)) for index, one in enumerate(paused) if one.beside}
+        beside = [index for index, one in enumerate(paused) if one.pause is Pause.BESIDE]
+        tasks = {index: asyncio.ensure_future(_on(paused[index].strand)) for index in beside}
         results: dict[int, T] = {}
         try:
-            for index, one in enumerate(paused):
-                if not one.beside:
-                    results[index] = await resume(one.strand)
-                    if enough(results[index]):
-                        return results
+            for pause in (Pause.IN_TURN, Pause.LAST):
+                for index, one in enumerate(paused):
+                    if one.pause is pause:
+                        results[index] = await resume(one.strand)
+                        if enough(results[index]):
+                            return results
             pending = set(tasks.values())
             while pending:
                 finished, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
@@ -93,7 +104,7 @@ class Strands:
                     return results
             return results
         finally:
-            drop([one for one in paused if not one.beside])
+            drop([one for one in paused if one.pause is not Pause.BESIDE])
             for task in tasks.values():
                 task.cancel()
             await asyncio.gather(*tasks.values(), return_exceptions=True)
@@ -105,9 +116,16 @@ def drop(paused: Sequence[Paused[Any]]) -> None:
         one.strand.close()
 
 
+def _together(pauses: Sequence[Pause]) -> Pause:
+    """How strands pause that go on as one."""
+    if Pause.BESIDE in pauses:
+        return Pause.BESIDE
+    return Pause.IN_TURN if Pause.IN_TURN in pauses else Pause.LAST
+
+
 @coroutine
-def _hand_over(beside: bool) -> Generator[bool, None, None]:
-    yield beside
+def _hand_over(pause: Pause) -> Generator[Pause, None, None]:
+    yield pause
 
 
 @coroutine

@@ -7,7 +7,8 @@ row then, neither by the driver nor here, and plain fields are there already.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import chain, groupby
+from itertools import chain, compress, count, islice
+from operator import itemgetter, ne
 from typing import Any, overload
 
 
@@ -46,7 +47,9 @@ class Table(Sequence[TableRow]):
             if self._source is None:
                 raise KeyError(name)
             values = self._source.column(name)
-            found = self._columns[name] = [values[index] for index in self._order]
+            order = self._order
+            found = list(itemgetter(*order)(values)) if len(order) > 1 else [values[index] for index in order]
+            self._columns[name] = found
         return found
 
     def in_order(self, order: Sequence[int]) -> Table:
@@ -57,13 +60,12 @@ class Table(Sequence[TableRow]):
 
     def grouped(self, by: str, keys: Sequence[Any]) -> list[Rows]:
         """The rows of each key, in the order of the keys; rows of one key follow each other."""
-        begin, spans = 0, dict[Any, tuple[int, int]]()
-        for key, run in groupby(self.column(by)):
-            end = begin + sum(1 for _ in run)
-            if key in spans:
-                raise ValueError(f"the rows of {by} {key!r} do not follow each other")
-            spans[key] = begin, end
-            begin = end
+        values = self.column(by)
+        begins = [0, *compress(count(1), map(ne, values, islice(values, 1, None)))]
+        spans: dict[Any, tuple[int, int]] = {}
+        for begin, end in zip(begins, [*begins[1:], len(values)], strict=True):
+            if begin != end and spans.setdefault(values[begin], (begin, end)) != (begin, end):
+                raise ValueError(f"the rows of {by} {values[begin]!r} do not follow each other")
         return [Rows(self, *spans.get(key, (0, 0))) for key in keys]
 
     def __len__(self) -> int:

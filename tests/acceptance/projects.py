@@ -73,9 +73,15 @@ class Environment:
 
     @classmethod
     def make(cls, folder: Path) -> Environment:
-        """Make one."""
-        run(sys.executable, "-m", "venv", folder, cwd=folder.parent)
-        return cls(folder)
+        """Make one, with a copy of our pip where we have one, which takes a tenth of installing pip."""
+        ours = [path for path in Path(sysconfig.get_path("purelib")).glob("pip*") if _is_of_pip(path)]
+        run(sys.executable, "-m", "venv", *(["--without-pip"] if ours else []), folder, cwd=folder.parent)
+        made = cls(folder)
+        for path in ours:
+            shutil.copytree(path, made.packages / path.name)
+        if ours:
+            made._write_script("pip", "pip._internal.cli.main")
+        return made
 
     @classmethod
     def on_top_of_ours(cls, folder: Path) -> Environment:
@@ -84,10 +90,13 @@ class Environment:
         ours = sysconfig.get_path("purelib")
         (environment.packages / "ours.pth").write_text(f"import site; site.addsitedir({ours!r})\n")
         for name, module in (("quotaloom", "quotaloom_server.command"), ("pytest", "pytest")):
-            script = environment.python.with_name(name)
-            script.write_text(f"#!{environment.python}\nimport sys\nfrom {module} import main\nsys.exit(main())\n")
-            script.chmod(0o755)
+            environment._write_script(name, module)
         return environment
+
+    def _write_script(self, name: str, module: str) -> None:
+        script = self.python.with_name(name)
+        script.write_text(f"#!{self.python}\nimport sys\nfrom {module} import main\nsys.exit(main())\n")
+        script.chmod(0o755)
 
     @property
     def quotaloom(self) -> Path:
@@ -113,3 +122,7 @@ class Environment:
         """The names of all that is installed."""
         listed = run(self.python, "-m", "pip", "list", "--format", "json", cwd=self.folder)
         return {one["name"] for one in json.loads(listed)}
+
+
+def _is_of_pip(path: Path) -> bool:
+    return path.name == "pip" or (path.name.startswith("pip-") and path.suffix == ".dist-info")

@@ -76,6 +76,7 @@ class FiscalCalendar:
         first = known_year(year) * 12
         return tuple(self._block(Grain.MONTH, first + place) for place in range(12))
 
+    @lru_cache(maxsize=1_024)  # noqa: B019 (calendars are pure, and there are 48 of them at the most)
     def months_of(self, span: Period) -> tuple[Period, ...]:
         """The fiscal months that share a day with `span`, whole and in order."""
         return self._blocks(span, Grain.MONTH)
@@ -89,6 +90,7 @@ class FiscalCalendar:
             return _week(day)
         return self._block(grain, self._months.index_of(day) // _WIDTHS[grain])
 
+    @lru_cache(maxsize=1_024)  # noqa: B019 (calendars are pure, and there are 48 of them at the most)
     def period(self, named: str | tuple[date, date]) -> Period:
         """The period that a label, or a start and an end that is not included, stand for.
 
@@ -105,6 +107,7 @@ class FiscalCalendar:
             return self._labelled(read)
         return self.containing(read, Grain.DAY)
 
+    @lru_cache(maxsize=256)  # noqa: B019 (calendars are pure, and there are 48 of them at the most)
     def periods(self, span: Period, grain: Grain) -> tuple[Period, ...]:
         """The periods of a grain that make up `span`, in order and without gaps.
 

@@ -6,8 +6,11 @@ from tortoise.migrations import operations as ops
 TENANT_TABLES = (
     "audit_entry",
     "outbox_event",
+    "kept_answer",
     "holiday",
     "member",
+    "api_key",
+    "outside_subject",
     "org_unit",
     "placement",
     "unit_path",
@@ -99,8 +102,10 @@ TENANT_TABLES = (
 NAMING_THE_COMPANY = (
     "audit_entry",
     "outbox_event",
+    "kept_answer",
     "holiday",
     "member",
+    "api_key",
     "org_unit",
     "policy_setting",
     "listener_position",
@@ -157,6 +162,7 @@ REFERENCES = (
     ("placement", "parent_id", "org_unit"),
     ("unit_path", "ancestor_id", "org_unit"),
     ("unit_path", "unit_id", "org_unit"),
+    ("outside_subject", "member_id", "member"),
     ("headship", "unit_id", "org_unit"),
     ("headship", "member_id", "member"),
     ("holding", "position_id", "org_unit"),
@@ -359,8 +365,11 @@ CHANGING = {
 }
 
 UNIQUE = (
+    ("kept_answer", "caller, request_key"),
     ("holiday", "day"),
     ("member", "key"),
+    ("api_key", "prefix"),
+    ("outside_subject", "issuer, subject"),
     ("org_unit", "key"),
     ("metric", "key"),
     ("product", "key"),
@@ -423,11 +432,13 @@ UNIQUE = (
 )
 
 INDEXES = (
+    ("kept_answer", "at"),
     ("unit_path", "unit_id, valid_from"),
     ("unit_path", "ancestor_id, depth"),
     ("placement", "parent_id"),
     ("placement", "unit_id"),
     ("headship", "member_id"),
+    ("outside_subject", "member_id"),
     ("holding", "member_id"),
     ("holding", "position_id"),
     ("headship", "unit_id"),
@@ -435,6 +446,7 @@ INDEXES = (
     ("achievement_balance", "member_id, metric_id, business_date"),
     ("achievement_entry", "position_id, business_date"),
     ("audit_entry", "object_type, object_id"),
+    ("audit_entry", "at, id"),
     ("objective", "fiscal_year"),
     ("objective", "parent_id"),
     ("objective", "unit_id"),
@@ -927,8 +939,8 @@ def _statements() -> list[str]:
         for on in ("objective", "plan")
     ]
     found.append(
-        # All that is read without a company: which company a key names, which clock each of them goes by, and which
-        # of them have event listeners.
+        # All that is read without a company: which company a key names, which clock each of them goes by, which of
+        # them have event listeners, and who it is that an outside issuer vouches for.
         f"""
         CREATE FUNCTION company_id_of(wanted text) RETURNS bigint LANGUAGE sql STABLE SECURITY DEFINER
             SET search_path = public AS $$ SELECT id FROM company WHERE key = wanted $$;
@@ -944,6 +956,15 @@ def _statements() -> list[str]:
         GRANT EXECUTE ON FUNCTION companies_listening() TO {ROLE};
         REVOKE ALL ON FUNCTION company_clocks() FROM PUBLIC;
         GRANT EXECUTE ON FUNCTION company_clocks() TO {ROLE};
+        CREATE FUNCTION outside_members(wanted_issuer text, wanted_subject text)
+            RETURNS TABLE (company_id bigint, company_key text, link_id bigint, member_id bigint, member_key text)
+            LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public
+            AS $$ SELECT company.id, company.key, link.id, member.id, member.key FROM outside_subject AS link
+                JOIN company ON company.id = link.company_id
+                JOIN member ON member.company_id = link.company_id AND member.id = link.member_id
+                WHERE link.issuer = wanted_issuer AND link.subject = wanted_subject ORDER BY company.id $$;
+        REVOKE ALL ON FUNCTION outside_members(text, text) FROM PUBLIC;
+        GRANT EXECUTE ON FUNCTION outside_members(text, text) TO {ROLE};
         GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {ROLE};
         """
     )

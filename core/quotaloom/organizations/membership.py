@@ -83,6 +83,7 @@ async def change_member(
         member_id,
         *(wanted[name] for name in CHANGEABLE),
     )
+    transaction.withdraw_access()
     transaction.record("member.update", "Member", member_id, before=before, after=wanted)
     transaction.publish("member.updated", id=member_id)
 
@@ -103,6 +104,7 @@ async def let_leave(transaction: Transaction, member_id: int, on: date, expected
     for kind in (HOLDING, HEADSHIP):
         await end_terms_of_member(transaction, kind, member_id, on)
     await _set_leaving(transaction, member, on)
+    transaction.withdraw_access()
     transaction.publish("member.left", id=member_id, on=on)
 
 

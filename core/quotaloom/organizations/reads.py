@@ -65,6 +65,14 @@ async def units_by_key(snapshot: Snapshot, keys: Sequence[str]) -> list[Record]:
     )
 
 
+async def unit_by_key(snapshot: Snapshot, key: str, columns: Names = None) -> Record | None:
+    """The unit of this key, or None. PostgreSQL plans for one key once, and for a list of keys each time."""
+    return await snapshot.fetch_one(
+        f"SELECT {_UNITS.select(columns, 'id')} FROM org_unit u WHERE key = $1",  # noqa: S608 (constants)
+        key,
+    )
+
+
 async def root(snapshot: Snapshot) -> Record | None:
     """The unit of kind company, or None while the tree is empty."""
     return await snapshot.fetch_one(
@@ -78,13 +86,15 @@ async def children(snapshot: Snapshot, parent_ids: Sequence[int], on: date, colu
     Tree order among siblings is by ordinal, then name (by code points), then id.
     """
     holds = _compared if len(parent_ids) >= _WIDE else _contained
+    # For one parent PostgreSQL keeps its plan; for a list it makes one each time, which takes longer than the read.
+    one = len(parent_ids) == 1
     return await snapshot.fetch(
         f"SELECT {_CHILDREN.select(columns, 'id')}"  # noqa: S608 (constants)
         " FROM placement p JOIN org_unit u ON u.company_id = p.company_id AND u.id = p.unit_id"
-        f" WHERE p.parent_id = ANY($1::bigint[]) AND {holds('p.valid_from', 'p.valid_to')}"
+        f" WHERE p.parent_id = {'$1' if one else 'ANY($1::bigint[])'} AND {holds('p.valid_from', 'p.valid_to')}"
         f" AND {holds('u.opened_on', 'u.closed_on')}"
         ' ORDER BY p.parent_id, p.ordinal, u.name COLLATE "C", u.id',
-        parent_ids,
+        parent_ids[0] if one else parent_ids,
         on,
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from quotaloom.platform.errors import AccessDenied
@@ -35,7 +35,8 @@ class Viewer:
     """Whoever sent the request, already authenticated, in one company.
 
     A member or admin has a `member_id`; a service has `scopes`; an operator belongs to the installation, not to
-    a company (`company_id` is 0): he may found companies and sees into none.
+    a company (`company_id` is 0): he may found companies and sees into none. `credential` tells the token or key by
+    which he came, in the audit record and in logs; it lets nobody in.
     """
 
     company_id: int
@@ -43,6 +44,7 @@ class Viewer:
     role: Role
     member_id: int | None = None
     scopes: frozenset[str] = frozenset()
+    credential: str | None = field(default=None, compare=False)
 
     @property
     def is_admin(self) -> bool:

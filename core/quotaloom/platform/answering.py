@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import cast
 
 from quotaloom.platform.amounts import amount_writer
 
@@ -22,6 +23,8 @@ def with_point(units: Sequence[str | None], scale: int) -> list[str | None]:
     """
     if scale == 0:
         return list(units)
+    if None not in units and min(map(len, cast("Sequence[str]", units)), default=0) > scale + 1:  # as nearly always
+        return [f"{text[:-scale]}.{text[-scale:]}" for text in cast("Sequence[str]", units)]
     write = amount_writer(scale)  # of those that may have too few digits, and of no others: it is slower
     return [
         text if text is None else f"{text[:-scale]}.{text[-scale:]}" if len(text) > scale + 1 else write(int(text))

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Hashable
+from contextlib import AbstractAsyncContextManager
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl, unquote, urlsplit
+from weakref import WeakValueDictionary
 
-import asyncpg
 from tortoise.backends.asyncpg.client import AsyncpgDBClient
 from tortoise.context import TortoiseContext
 
-from quotaloom.platform.errors import Conflict
-from quotaloom.platform.unit_of_work import Snapshot, Transaction, Writer, database_errors, leave_nothing
+from quotaloom.platform.held import HeldTransaction
+from quotaloom.platform.retrying import retried
+from quotaloom.platform.unit_of_work import Snapshot, Transaction, Writer, leave_nothing, waited_for
 
 T = TypeVar("T")
 
@@ -21,6 +23,7 @@ MODEL_MODULES = (
     "quotaloom.platform.models",
     "quotaloom.calendars.models",
     "quotaloom.organizations.models",
+    "quotaloom.credentials.models",
     "quotaloom.notifications.models",
     "quotaloom.attributes.models",
     "quotaloom.policies.models",
@@ -40,21 +43,22 @@ MODEL_MODULES = (
     "quotaloom.action_plans.models",
 )
 
-ATTEMPTS = 8
-"""How often a write that PostgreSQL could not serialize is tried before the caller hears of it."""
-
-_RETRIED = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
+SILENCE_SECONDS = 5.0
+"""How long a new connection is waited for, and an answer beyond what its statement may take; then the database, or the
+way to it, is gone.
+"""
 
 
 class Database:
     """One pool of connections for the application's role, which row-level security binds."""
 
     def __init__(self, url: str, *, pool_size: int = 10, statement_timeout_ms: int = 10_000) -> None:
-        self._config = tortoise_config(url, pool_size)
+        self._config = tortoise_config(url, pool_size, statement_timeout_ms / 1000 + SILENCE_SECONDS)
         self._statement_timeout_ms = statement_timeout_ms
         self._context = contextvars.copy_context()
         self._tortoise = TortoiseContext()
         self._client: AsyncpgDBClient | None = None
+        self._turns: WeakValueDictionary[Hashable, asyncio.Lock] = WeakValueDictionary()
 
     async def connect(self) -> None:
         """Open the pool; refuse a role that row-level security would not bind."""
@@ -107,25 +111,33 @@ class Database:
             async with Transaction.begin(self.client, company_id, writer, self._statement_timeout_ms) as transaction:
                 return await work(transaction)
 
-        async def attempts() -> T:
-            for number in range(ATTEMPTS):
-                try:
-                    with database_errors():
-                        return await attempt()
-                except _RETRIED:
-                    await asyncio.sleep(0.01 * 2**number)
-            raise Conflict("CONFLICT", "others keep changing the same records; please try again")
+        return await self.shielded(retried(attempt))
 
-        return await self.shielded(attempts())
+    def held(self, company_id: int, writer: Writer, first: Callable[[Transaction], Awaitable[None]]) -> HeldTransaction:
+        """A transaction that stays open from one piece of work to the next, `first` of all; see `HeldTransaction`."""
+
+        def begin() -> AbstractAsyncContextManager[Transaction]:
+            return Transaction.begin(self.client, company_id, writer, self._statement_timeout_ms)
+
+        return HeldTransaction(begin, first, self._context.copy())
+
+    def turn(self, *name: Hashable) -> asyncio.Lock:
+        """Whose turn it is with what has this name: those of one pool who wait for it take no connection meanwhile."""
+        turn = self._turns.get(name)
+        if turn is None:
+            turn = self._turns[name] = asyncio.Lock()
+        return turn
 
     async def shielded(self, work: Coroutine[Any, Any, T]) -> T:
         """Run `work` to its end in a task of its own, whatever happens to the caller."""
-        task = asyncio.create_task(work, context=self._context.copy())
-        return await asyncio.shield(task)
+        return await waited_for(asyncio.create_task(work, context=self._context.copy()))
 
 
-def tortoise_config(url: str, pool_size: int = 10) -> dict[str, Any]:
-    """Tortoise's configuration for a PostgreSQL URL (`postgresql://role:password@host:port/database?…`)."""
+def tortoise_config(url: str, pool_size: int = 10, answer_seconds: float | None = None) -> dict[str, Any]:
+    """Tortoise's configuration for a PostgreSQL URL (`postgresql://role:password@host:port/database?…`).
+
+    `answer_seconds` bounds how long anything that is asked of PostgreSQL may go unanswered.
+    """
     return {
         "connections": {
             "default": {
@@ -135,6 +147,8 @@ def tortoise_config(url: str, pool_size: int = 10) -> dict[str, Any]:
                     "minsize": 1,
                     "maxsize": pool_size,
                     "reset": leave_nothing,
+                    "command_timeout": answer_seconds,
+                    "timeout": SILENCE_SECONDS,
                     "server_settings": {"DateStyle": "ISO"},  # whatever the role or the database is set to
                 },
             }

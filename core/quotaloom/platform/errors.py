@@ -49,9 +49,17 @@ class AccessDenied(Exception):
 
 
 class Unauthenticated(Exception):
-    """No valid token came with the request."""
+    """No valid token came with the request; `bearer` is whom the token named while it was good, where that is known."""
 
     extensions: ClassVar[dict[str, Any]] = {"code": "UNAUTHENTICATED"}
+
+    def __init__(self, message: str = "no valid token came with the request", bearer: Any = None) -> None:
+        super().__init__(message)
+        self.bearer = bearer
+
+
+class NoToken(Unauthenticated):
+    """Nobody said who he is; that is asked for, not refused."""
 
 
 class Unavailable(Exception):

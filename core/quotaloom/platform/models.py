@@ -47,7 +47,7 @@ class Company(Model):
 
 
 class AuditEntry(TenantModel):
-    """Who wrote what, when, with the values before and after. Append-only."""
+    """Who wrote what, when, by which token or key, with the values before and after. Append-only."""
 
     at = fields.DatetimeField()
     actor = fields.CharField(max_length=200)
@@ -58,6 +58,7 @@ class AuditEntry(TenantModel):
     before: Any = fields.JSONField(null=True)
     after: Any = fields.JSONField(null=True)
     reason = fields.TextField(null=True)
+    credential = fields.CharField(max_length=80, null=True)
 
     class Meta:
         table = "audit_entry"
@@ -72,3 +73,19 @@ class OutboxEvent(TenantModel):
 
     class Meta:
         table = "outbox_event"
+
+
+class KeptAnswer(TenantModel):
+    """What a mutation answered whose sender gave it a key of his own: the same again is answered, and changes nothing.
+
+    `fingerprint` tells whether it is the same, `answers` has one for each root field that was done, by its name there.
+    """
+
+    caller = fields.CharField(max_length=220)
+    request_key = fields.CharField(max_length=200)
+    fingerprint = fields.CharField(max_length=64)
+    answers: Any = fields.JSONField()
+    at = fields.DatetimeField()
+
+    class Meta:
+        table = "kept_answer"

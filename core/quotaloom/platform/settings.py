@@ -16,13 +16,14 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from quotaloom.platform.allowing import AllowList, parse_allow_list
 from quotaloom.platform.errors import InputError
+from quotaloom.platform.limits import Limits
 
 PREFIX = "QUOTALOOM_"
 Profile = Literal["development", "production"]
 LogLevel = Literal["debug", "info", "warning", "error"]
 
 
-class Settings(BaseSettings):
+class Settings(Limits, BaseSettings):
     """The settings of one process. Make them with `load_settings`, which names the variable that is wrong."""
 
     model_config = SettingsConfigDict(
@@ -36,7 +37,7 @@ class Settings(BaseSettings):
     profile: Profile = Field(
         default="development",
         description="`development`, or `production`, which needs both database addresses "
-        "and answers introspection to nobody.",
+        "answers introspection to nobody, and strangers nothing at all.",
     )
     database_url: str | None = Field(
         default=None,
@@ -92,6 +93,27 @@ class Settings(BaseSettings):
         ge=1,
         le=8760,
         description="Hours that a new token is good for, unless the command that makes it says otherwise.",
+    )
+    oidc_issuer: str | None = Field(
+        default=None,
+        description="Address of the OpenID provider whose members sign in here, exactly as its tokens name it, such as "
+        "`https://login.example.com`.",
+    )
+    oidc_audience: str | None = Field(
+        default=None,
+        min_length=1,
+        description="Audience that access tokens of that provider must carry to be taken here; without it none is.",
+    )
+    oidc_jwks_url: str | None = Field(
+        default=None,
+        description="Address of the provider's public keys, where they are not to be found by "
+        "`/.well-known/openid-configuration`.",
+    )
+    oidc_company_claim: str | None = Field(
+        default=None,
+        min_length=1,
+        description="Claim of the provider's tokens that names the company by its key. It chooses among the companies "
+        "that a subject is linked to, and lets nobody into another.",
     )
     cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(),
@@ -168,6 +190,17 @@ class Settings(BaseSettings):
     def _of_postgresql(cls, url: str | None) -> str | None:
         if url is not None and urlsplit(url).scheme not in {"postgresql", "postgres"}:
             raise ValueError("an address starts with postgresql://")
+        return url
+
+    @field_validator("oidc_issuer", "oidc_jwks_url")
+    @classmethod
+    def _is_safe(cls, url: str | None) -> str | None:
+        if url is None:
+            return url
+        parts = urlsplit(url)
+        local = parts.scheme == "http" and parts.hostname in {"127.0.0.1", "localhost", "::1"}
+        if not parts.hostname or parts.query or parts.fragment or not (parts.scheme == "https" or local):
+            raise ValueError("an address starts with https:// (http:// on this very machine only), and has no query")
         return url
 
     @field_validator("plugins_allowed")

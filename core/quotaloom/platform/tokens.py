@@ -9,13 +9,14 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from pathlib import Path
 from uuid import uuid4
 
 import jwt
 
 from quotaloom.platform.access import Role, Scope
-from quotaloom.platform.errors import InputError, Unauthenticated
+from quotaloom.platform.errors import InputError, NoToken, Unauthenticated
 
 ALGORITHM = "HS256"
 """The one algorithm that is accepted: a token never chooses how it is checked."""
@@ -29,11 +30,28 @@ MOST_BYTES = 2_000
 _REQUIRED = ["exp", "iat", "aud", "iss", "sub", "company", "role"]
 
 
+class GrantKind(StrEnum):
+    """What lets somebody in and may be withdrawn."""
+
+    KEY = "key"
+    LINK = "link"
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """The row that lets somebody in: while it stands, and no longer; asked of the database by every request."""
+
+    kind: GrantKind
+    id: int
+
+
 @dataclass(frozen=True, slots=True)
 class Identity:
     """Whom a token names: a member of a company, a service with scopes, or the operator of the installation.
 
     An operator's `company_id` is 0. `expires_at` is when the token that named it ends; None where none did.
+    `credential` tells that token in the audit record and in logs. Whom a `grant` let in, it lets in no more once it is
+    withdrawn.
     """
 
     company_id: int
@@ -42,6 +60,8 @@ class Identity:
     member_id: int | None = None
     scopes: frozenset[str] = frozenset()
     expires_at: datetime | None = field(default=None, compare=False)
+    credential: str | None = field(default=None, compare=False)
+    grant: Grant | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,34 +93,51 @@ class TokenAuthority:
         }
         return jwt.encode({name: value for name, value in claims.items() if value is not None}, self.key, ALGORITHM)
 
+    def known(self, authorization: str | None) -> Identity | None:
+        """Whom the `Authorization` header names, where it was good before and still is."""
+        identity = self._good.get(authorization) if authorization is not None else None
+        if identity is None or authorization is None:
+            return None
+        if identity.expires_at is not None and time.time() < int(identity.expires_at.timestamp()):
+            return identity
+        del self._good[authorization]
+        return None
+
     def authenticate(self, authorization: str | None) -> Identity:
         """Whom the `Authorization` header names; raises `Unauthenticated`, which says what is wrong."""
-        if authorization in self._good:
-            identity = self._good[authorization]
-            if identity.expires_at is not None and time.time() < int(identity.expires_at.timestamp()):
-                return identity
-            del self._good[authorization]
+        identity = self.known(authorization)
+        if identity is not None:
+            return identity
         if not authorization:
-            raise Unauthenticated("send an Authorization header with a bearer token")
+            raise NoToken("send an Authorization header with a bearer token")
         scheme, _, token = authorization.partition(" ")
         if scheme.lower() != "bearer" or not token.strip():
             raise Unauthenticated("the Authorization header reads `Bearer <token>`")
         try:
-            claims = jwt.decode(
-                token.strip(),
-                self.key,
-                algorithms=[ALGORITHM],
-                audience=self.audience,
-                issuer=self.issuer,
-                options={"require": _REQUIRED},
-            )
-            identity = _identity(claims)
+            identity = _identity(self._claims(token.strip()))
         except jwt.ExpiredSignatureError:
-            raise Unauthenticated("the token has expired; ask for a new one") from None
+            raise Unauthenticated("the token has expired; ask for a new one", self._bearer_of(token.strip())) from None
         except (jwt.InvalidTokenError, KeyError, TypeError, ValueError):
             raise Unauthenticated("the token is not valid here") from None
         self._remember(authorization, identity)
         return identity
+
+    def _claims(self, token: str, *, still_good: bool = True) -> dict[str, object]:
+        claims: dict[str, object] = jwt.decode(
+            token,
+            self.key,
+            algorithms=[ALGORITHM],
+            audience=self.audience,
+            issuer=self.issuer,
+            options={"require": _REQUIRED, "verify_exp": still_good},
+        )
+        return claims
+
+    def _bearer_of(self, token: str) -> Identity | None:
+        """Whom a token named while it was good: our key signed it."""
+        with suppress(jwt.InvalidTokenError, KeyError, TypeError, ValueError):
+            return _identity(self._claims(token, still_good=False))
+        return None
 
     def _remember(self, authorization: str, identity: Identity) -> None:
         """Keep whom a good token names, for as long as it is good: nothing else is ever said of a token here.
@@ -128,6 +165,7 @@ def _identity(claims: dict[str, object]) -> Identity:
         member if isinstance(member, int) else None,
         frozenset(scopes),
         datetime.fromtimestamp(float(str(claims["exp"])), UTC),
+        f"token {str(claims.get('jti', ''))[:12]}",
     )
 
 

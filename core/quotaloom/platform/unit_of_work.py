@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Coroutine, Hashable, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from contextvars import ContextVar
@@ -18,7 +19,9 @@ from tortoise.backends.asyncpg.client import AsyncpgDBClient, TransactionWrapper
 from tortoise.transactions import in_transaction
 
 from quotaloom.platform.attainment_changes import CHANNEL, AttainmentChange, change_of
-from quotaloom.platform.errors import InputError, Unavailable
+from quotaloom.platform.errors import AccessDenied, InputError, Unavailable
+
+_log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -29,14 +32,30 @@ LOST_CONNECTION = (
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # what it makes of a connection that breaks while it speaks
 )
 """What asyncpg raises where PostgreSQL is gone, going or not yet there."""
+
+_UNABLE = (
+    *LOST_CONNECTION,
+    asyncpg.InsufficientResourcesError,  # a full disk, no memory, too many connections
+    asyncpg.PostgresSystemError,  # it cannot read or write its files
+    asyncpg.ReadOnlySQLTransactionError,  # a standby, or a primary that has been succeeded
+)
+"""What is wrong with PostgreSQL, not with what it was asked: the same may well succeed a little later."""
 
 EVENTS_CHANNEL = "quotaloom_events"
 """The PostgreSQL channel on which every commit that published events notifies, with the company's id."""
 
+ACCESS_CHANNEL = "quotaloom_access"
+"""The PostgreSQL channel on which every commit that may have withdrawn access notifies, with the company's id."""
+
 OUTBOX = "outbox"
 """What `Transaction.lock` locks to read events in their order: all who publish hold it, shared, while they commit."""
+
+
+class SnapshotEnded(RuntimeError):
+    """A read came too late: whoever opened the snapshot has ended it."""
 
 
 class Snapshot:
@@ -80,12 +99,15 @@ class Snapshot:
     async def _fetch(self, sql: str, arguments: Sequence[Any]) -> list[Record]:
         async with self._turn:
             if self._closed:
-                raise RuntimeError("this snapshot has ended")
+                raise SnapshotEnded("this snapshot has ended")
             with database_errors():
                 if self._connection is None:
                     self._connection = await self._open()
                 self.statements += 1
-                return await self._connection.fetch(sql, *arguments)
+                try:
+                    return await self._connection.fetch(sql, *arguments)
+                except asyncpg.InvalidCachedStatementError as error:
+                    raise Unavailable("a migration has just changed what was asked; please try again") from error
 
     async def _open(self) -> Connection:
         connection: Connection = await self._held.__aenter__()
@@ -124,11 +146,12 @@ async def leave_nothing(connection: Connection) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Writer:
-    """Who writes, and the moment at which: both go into the audit record."""
+    """Who writes, the moment at which, and what tells his token: all go into the audit record."""
 
     subject: str
     member_id: int | None
     now: datetime
+    credential: str | None = None
 
 
 _writing: ContextVar[bool] = ContextVar("writing", default=False)
@@ -153,6 +176,7 @@ class Transaction:
     _audit: list[tuple[Any, ...]] = field(default_factory=list)
     _events: list[tuple[str, bytes]] = field(default_factory=list)
     _attainment: AttainmentChange | None = None
+    _withdraws: bool = False
 
     @classmethod
     @asynccontextmanager
@@ -237,17 +261,22 @@ class Transaction:
         change = change_of(metric_ids, unit_ids)
         self._attainment = change if self._attainment is None else self._attainment.joined(change)
 
+    def withdraw_access(self) -> None:
+        """Tell serving processes after commit that somebody may have lost his access: they look at who is connected."""
+        self._withdraws = True
+
     async def _flush(self) -> None:
         if self._audit:
             columns = list(zip(*self._audit, strict=True))
             await self.execute(
-                "INSERT INTO audit_entry (company_id, at, actor, actor_member_id, action, object_type,"
-                " object_id, before, after, reason) SELECT $1, $2, $3, $4, * FROM unnest($5::text[],"
-                " $6::text[], $7::bigint[], $8::text[]::jsonb[], $9::text[]::jsonb[], $10::text[])",
+                "INSERT INTO audit_entry (company_id, at, actor, actor_member_id, credential, action, object_type,"
+                " object_id, before, after, reason) SELECT $1, $2, $3, $4, $5, * FROM unnest($6::text[],"
+                " $7::text[], $8::bigint[], $9::text[]::jsonb[], $10::text[]::jsonb[], $11::text[])",
                 self.company_id,
                 self.now,
                 self.writer.subject,
                 self.writer.member_id,
+                self.writer.credential,
                 *columns,
             )
         if self._events:
@@ -270,18 +299,20 @@ class Transaction:
         if self._attainment is not None:
             payload = self._attainment.payload(self.company_id)
             await self.execute("SELECT pg_notify($1, $2)", CHANNEL, payload)
+        if self._withdraws:
+            await self.execute("SELECT pg_notify($1, $2)", ACCESS_CHANNEL, str(self.company_id))
 
 
 @contextmanager
 def database_errors() -> Iterator[None]:
     """Say in our words what asyncpg says in its own.
 
-    A lost connection becomes `Unavailable`; what PostgreSQL keeps in no text (the character NUL, half of a surrogate
-    pair), and a statement that ran into its time limit become `InputError`.
+    A lost connection, a full disk and the like become `Unavailable`; what PostgreSQL keeps in no text (the character
+    NUL, half of a surrogate pair), and a statement that ran into its time limit become `InputError`.
     """
     try:
         yield
-    except LOST_CONNECTION as error:
+    except _UNABLE as error:
         raise Unavailable from error
     except asyncpg.QueryCanceledError:
         raise InputError("TOO_SLOW", "this took longer than a statement may; ask for less at a time") from None
@@ -317,15 +348,20 @@ async def to_the_end(work: Coroutine[Any, Any, T]) -> T:
     """The result of `work`, which runs to its end, whatever happens to the caller: in a task of its own if need be."""
     if unbroken():
         return await work
-    task = _Unbroken(work, loop=asyncio.get_running_loop())
+    return await waited_for(_Unbroken(work, loop=asyncio.get_running_loop()))
+
+
+async def waited_for(task: asyncio.Task[T]) -> T:
+    """The result of a task that runs on where the caller is cancelled. What it fails with then is told to nobody."""
     try:
         return await asyncio.shield(task)
     except asyncio.CancelledError:
-        task.add_done_callback(_leave_unsaid)
+        task.add_done_callback(_left_alone)
         raise
 
 
-def _leave_unsaid(task: asyncio.Task[Any]) -> None:
-    """What went wrong for a caller who is gone is nobody's business: the loop would log it as an error."""
-    if not task.cancelled():
-        task.exception()
+def _left_alone(task: asyncio.Task[Any]) -> None:
+    """Log what nobody foresaw; whoever would have been told of the rest has left."""
+    error = None if task.cancelled() else task.exception()
+    if error is not None and not isinstance(error, (InputError, AccessDenied, Unavailable, SnapshotEnded)):
+        _log.error("what went on without its caller failed", exc_info=error)

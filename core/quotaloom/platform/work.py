@@ -14,6 +14,7 @@ import orjson
 from quotaloom.platform.access import Viewer
 from quotaloom.platform.database import Database
 from quotaloom.platform.errors import Conflict
+from quotaloom.platform.held import HeldTransaction
 from quotaloom.platform.unit_of_work import Record, Snapshot, Transaction, Writer
 
 T = TypeVar("T")
@@ -69,20 +70,35 @@ NO_COMPANY = CompanyFacts(
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """One use case: everything it reads and writes is of `viewer`'s company, and of the moment `now`."""
+    """One use case: everything it reads and writes is of `viewer`'s company, and of the moment `now`.
+
+    With `held` all that it writes is written in that one transaction, which somebody else commits.
+    """
 
     database: Database
     viewer: Viewer
     company: CompanyFacts
     now: datetime
+    held: HeldTransaction | None = None
 
     @property
     def today(self) -> date:
         """The business date of `now`."""
         return self.company.today(self.now)
 
+    @property
+    def writer(self) -> Writer:
+        """Who the audit says has written, and when."""
+        return Writer(self.viewer.subject, self.viewer.member_id, self.now, self.viewer.credential)
+
     def snapshot(self) -> Snapshot:
-        """A read-only unit of work of the viewer's company; use it as an async context."""
+        """A read-only unit of work of the viewer's company; use it as an async context.
+
+        Raises `RuntimeError` while what was written is held open: others wait for its locks, perhaps with the last
+        connection that there was.
+        """
+        if self.held is not None and self.held.is_open:
+            raise RuntimeError("what a command reads comes before what it writes")
         return self.database.snapshot(self.viewer.company_id)
 
     async def write(self, work: Callable[[Transaction], Awaitable[T]], *, changes_settings: bool = False) -> T:
@@ -91,7 +107,6 @@ class Work:
         What was computed from the company's settings stands only while they do: raises `Conflict` COMPANY_CHANGED
         where they changed since this work began. `changes_settings` is for the work that changes them.
         """
-        writer = Writer(self.viewer.subject, self.viewer.member_id, self.now)
 
         async def guarded(transaction: Transaction) -> T:
             await transaction.lock("settings", shared=not changes_settings)
@@ -99,7 +114,9 @@ class Work:
                 await _refuse_other_settings(transaction, self.company)
             return await work(transaction)
 
-        return await self.database.write(self.viewer.company_id, writer, guarded)
+        if self.held is not None:
+            return await self.held.run(guarded)
+        return await self.database.write(self.viewer.company_id, self.writer, guarded)
 
 
 _SETTINGS = ("currency", "time_zone", "fiscal_start_month", "calendar_pattern", "reversal_date")

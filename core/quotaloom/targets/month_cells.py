@@ -1,12 +1,13 @@
 """The stored cells of many units as the graph answers them: columns of months, just those that are asked for.
 
-Thousands of cells are read as a few arrays. PostgreSQL writes rows, and numerics as text, at several times the cost of
-reading the cells, so here it gives whole numbers, and what they look like is worked out where it is cheap.
+Thousands of cells are read as a few values. PostgreSQL writes rows, and numerics as text, at several times the cost of
+reading the cells, so here it gives days as arrays of numbers and the amounts of a kind as one text of whole numbers,
+and what they look like is worked out where it is cheap.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any, Final
@@ -71,12 +72,13 @@ async def month_cells(
     columns, or `unit_id` and those that `columns` names; then days are text, too.
     """
     names = COLUMNS if columns is None else columns & COLUMNS
-    stored = (names - {"period"}) | ({"starts_on", "ends_on"} if "period" in names else set())
-    statement, labels = _statement(frozenset(stored)), {month.starts_on: month.label for month in months}
+    stored = names - {"period"} | ({"starts_on"} if "period" in names else set())
+    labels = {month.starts_on: month.label for month in months}
     found: dict[str, list[Any]] = {name: [] for name in ("unit_id", *names)}
-    for part in _parts(unit_ids, max(1, CELLS_AT_ONCE // max(1, len(months)))):
+
+    async def read_of(part: Sequence[int], stored: Set[str]) -> dict[str, list[Any]]:
         row = await snapshot.fetch_one(
-            statement,
+            _statement(frozenset(stored)),
             choice.metric_id,
             choice.version_id,
             choice.as_of,
@@ -87,8 +89,13 @@ async def month_cells(
             [month.ends_on for month in months],
         )
         assert row is not None  # of an aggregate
-        read = {name: _read(name, values or [], scale) for name, values in row.items()}
+        return {name: _read(name, values, scale) for name, values in row.items()}
+
+    for part in _parts(unit_ids, max(1, CELLS_AT_ONCE // max(1, len(months)))):
+        read = await read_of(part, stored)
         if "period" in names:
+            if not labels.keys() >= set(read["starts_on"]):  # of a calendar that has changed since
+                read = await read_of(part, stored | {"ends_on"})
             read["period"] = _labels(read, labels)
         for name, values in found.items():
             values += _days_as_text(read[name]) if columns is not None and name.endswith("_on") else read[name]
@@ -99,22 +106,24 @@ def _parts(unit_ids: Sequence[int], most: int) -> Iterator[Sequence[int]]:
     return (unit_ids[begin : begin + most] for begin in range(0, len(unit_ids), most))
 
 
-def _read(name: str, values: list[Any], scale: int) -> list[Any]:
+def _read(name: str, values: Any, scale: int) -> list[Any]:
+    if values is None:  # of no cell at all
+        return []
     if name in KINDS:
-        return with_point(values, scale)
+        amounts = values.split(",")
+        return with_point([amount or None for amount in amounts] if "" in amounts else amounts, scale)
     if name.endswith("_on"):
         days = {number: _EPOCH + timedelta(number) for number in set(values)}
         return [days[number] for number in values]
-    return values
+    return list(values)
 
 
 def _labels(read: dict[str, list[Any]], labels: dict[date, str]) -> list[str]:
     """The label of each cell's month; of a cell that no month of the calendar begins with, its days."""
-    found = [labels.get(starts_on) for starts_on in read["starts_on"]]
-    if None not in found:
-        return [label for label in found if label is not None]
-    spans = zip(found, read["starts_on"], read["ends_on"], strict=True)
-    return [label or f"{starts_on}/{ends_on}" for label, starts_on, ends_on in spans]
+    if "ends_on" not in read or labels.keys() >= set(read["starts_on"]):
+        return [labels[starts_on] for starts_on in read["starts_on"]]
+    spans = zip(read["starts_on"], read["ends_on"], strict=True)
+    return [labels.get(starts_on) or f"{starts_on}/{ends_on}" for starts_on, ends_on in spans]
 
 
 def _days_as_text(days: list[date]) -> list[str]:
@@ -124,11 +133,11 @@ def _days_as_text(days: list[date]) -> list[str]:
 
 @lru_cache(maxsize=256)
 def _statement(columns: frozenset[str]) -> str:
-    """One row of arrays; the rows that they are made of are in order."""
+    """One row of arrays, and of amounts in one text; the rows that they are made of are in order."""
     names = sorted(columns)
     stored = [f"{_STORED[name]} AS {name}" for name in names if name not in ("starts_on", "ends_on")]
     summed = [_SUMMED[name] for name in names if name not in ("starts_on", "ends_on")]
-    arrays = [f"array_agg({_whole(name)}) AS {name}" for name in ("unit_id", *names)]
+    arrays = [f"{_gathered(name)} AS {name}" for name in ("unit_id", *names)]
     within = "WHERE c.unit_id = ANY($4::bigint[]) AND c.starts_on >= $5 AND c.ends_on <= $6"
     days, month = "c.ends_on - c.starts_on", [_SUMMED["starts_on"], _SUMMED["ends_on"]]
     return f"""{IN_FORCE}
@@ -141,6 +150,8 @@ def _statement(columns: frozenset[str]) -> str:
         ) AS cell"""  # noqa: S608 (constants)
 
 
-def _whole(name: str) -> str:
-    """A day as the number of days since the first of 2000, the rest as it is."""
-    return f"{name} - date '{_EPOCH}'" if name.endswith("_on") else name
+def _gathered(name: str) -> str:
+    """Amounts joined by commas, days as the numbers of days since the first of 2000, the rest as it is."""
+    if name in KINDS:
+        return f"string_agg(coalesce({name}, ''), ',')"
+    return f"array_agg({name} - date '{_EPOCH}')" if name.endswith("_on") else f"array_agg({name})"

@@ -4,32 +4,76 @@ from __future__ import annotations
 
 import os
 import sys
+from importlib import import_module
 from importlib.metadata import version
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
+from typer.main import get_command, get_group
 
 from quotaloom.platform.embedded import EmbeddedError
 from quotaloom.platform.errors import AccessDenied, InputError
 from quotaloom.platform.refusals import ManyRefused
 from quotaloom.platform.settings import unknown_variables
 from quotaloom.policies.errors import PluginsRefused
-from quotaloom_server.commands.demo import demo
-from quotaloom_server.commands.importing import import_
-from quotaloom_server.commands.migrate import migrate
-from quotaloom_server.commands.plan import plan
-from quotaloom_server.commands.plugin import plugin
-from quotaloom_server.commands.plugins import plugins
-from quotaloom_server.commands.report import report
-from quotaloom_server.commands.schema import schema
-from quotaloom_server.commands.serve import serve
-from quotaloom_server.commands.token import token
-from quotaloom_server.commands.worker import worker
 from quotaloom_server.output import ASIDE
 
 FAILED = 1
 
+MODULES = {
+    "serve": "serve",
+    "worker": "worker",
+    "migrate": "migrate",
+    "backup": "backup",
+    "restore": "backup",
+    "demo": "demo",
+    "import": "importing",
+    "token": "token",
+    "key": "key",
+    "link": "link",
+    "schema": "schema",
+    "plugins": "plugins",
+    "plan": "plan",
+    "report": "report",
+    "plugin": "plugin",
+}
+"""The module of each command, which has it under the command's own name."""
+
+
+class Commands(TyperGroup):
+    """Loads the one command that is called, and all of them only where all are shown: loading takes seconds."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """In the order in which the help shows them."""
+        return list(MODULES)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """The command, loaded now if it was not yet."""
+        if cmd_name in MODULES and cmd_name not in self.commands:
+            self.add_command(_loaded(cmd_name), cmd_name)
+        return super().get_command(ctx, cmd_name)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The command that is called; one that does not exist is compared with those that do."""
+        if args[0] not in MODULES:
+            for name in MODULES:
+                self.get_command(ctx, name)
+        return super().resolve_command(ctx, args)
+
+
+def _loaded(name: str) -> Any:
+    module = import_module(f"quotaloom_server.commands.{MODULES[name]}")
+    found = getattr(module, name if hasattr(module, name) else f"{name}_")
+    if isinstance(found, typer.Typer):
+        return get_group(found)
+    alone = typer.Typer(add_completion=False, rich_markup_mode=None)
+    alone.command(name)(found)
+    return get_command(alone)
+
+
 app = typer.Typer(
+    cls=Commands,
     help="A sales-performance backend with one GraphQL graph of organizations, targets, achievements and funnels.",
     epilog="Settings come from QUOTALOOM_* variables; docs/settings.md lists them all.",
     no_args_is_help=True,
@@ -37,11 +81,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (serve, worker, migrate, demo, import_, token, schema, plugins):
-    app.command(command.__name__.rstrip("_"))(command)
-app.add_typer(plan, name="plan")
-app.add_typer(report, name="report")
-app.add_typer(plugin, name="plugin")
 
 
 def _show_version(wanted: bool) -> None:

@@ -4,10 +4,12 @@ import signal
 import time
 from pathlib import Path
 
+import asyncpg
 import pytest
 
-from quotaloom.platform.embedded import EmbeddedPostgres
-from tests.integration.embedded.conftest import Hold, ask, is_over, leave, server_of
+from quotaloom.platform.embedded import EmbeddedPostgres, EmbeddedServer
+from tests.integration.embedded.conftest import Hold, ask, is_over, kill, leave, server_of
+from tests.integration.server.processes import wait_for
 
 
 def test_the_last_of_two_processes_stops_the_server(data: Path, hold: Hold) -> None:
@@ -75,6 +77,29 @@ def test_a_process_that_joins_keeps_the_server_when_the_starter_is_killed(data: 
         starter.wait()
         assert ask(shared, "SELECT 1") == 1
     assert is_over(data)
+
+
+def test_a_server_that_dies_while_it_is_used_comes_back_once(data: Path, hold: Hold) -> None:
+    """Of two processes that use it one starts it again, at the same address, with everything that was written and room
+    for as many connections as before; it still ends with the last of them."""
+    with EmbeddedPostgres(data, max_connections=137) as server:
+        ask(server, "CREATE TABLE kept AS SELECT 42 AS figure", "SELECT 1")
+        other = hold(data)
+        assert server_of(other) == server.pid
+        kill(server.pid)
+        wait_for(lambda: answers(server))
+        assert ask(server, "SELECT figure FROM kept") == 42
+        assert ask(server, "SHOW max_connections") == "137"
+        leave(other)
+    assert is_over(data)
+
+
+def answers(server: EmbeddedServer) -> bool:
+    """Whether the server is there."""
+    try:
+        return ask(server, "SELECT 1") == 1
+    except (OSError, asyncpg.PostgresError):
+        return False
 
 
 def test_starting_again_takes_under_a_second(data: Path) -> None:

@@ -1,9 +1,11 @@
-"""What a company's members were told, and its jobs that failed."""
+"""What a company's members were told, its jobs that failed, and the keys that it gave away."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from quotaloom.credentials.keys import create_key
+from quotaloom.credentials.links import link_member
 from quotaloom.notifications.telling import Note, notify
 from quotaloom.platform.jobs.queue import COMPANY
 from quotaloom.platform.work import Work
@@ -38,13 +40,17 @@ async def fail(work: Work, name: str) -> int:
 
 
 async def aftermath(floor: Floor) -> dict[str, str]:
-    """Ids of a notification of Ann's, and of two failed jobs."""
+    """Ids of a notification of Ann's and of her link to a sign-in, of two failed jobs, and of a key."""
     ann = floor.members["ann"]
     await tell(floor.work, assigned(ann))
     async with floor.work.snapshot() as snapshot:
         row = await snapshot.fetch_one("SELECT id FROM notification WHERE member_id = $1", ann)
     assert row is not None
+    key_id, _ = await create_key(floor.work, "Tests", ["graph:read"], None)
+    link_id = await link_member(floor.work, ann, "https://login.example.com", "linked")
     return {
+        "link": gid("MemberLink", link_id),
+        "key": gid("ApiKey", key_id),
         "notification": gid("Notification", row["id"]),
         "failed job": gid("FailedJob", await fail(floor.work, "note")),
         "hopeless job": gid("FailedJob", await fail(floor.work, "note")),

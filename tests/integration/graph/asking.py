@@ -26,6 +26,16 @@ async def ask(floor: Floor, query: str, who: str | Identity | None = None, **var
         return await _answer(context, query, variables)
 
 
+async def ask_once(
+    floor: Floor, key: str, query: str, who: str | Identity | None = None, **variables: Any
+) -> tuple[dict[str, Any] | None, list[str]]:
+    """The data of an operation that came with an idempotency key, and the codes of its errors."""
+    async with _request(floor, who) as context:
+        context.idempotency_key = key
+        result = await SCHEMA.execute(query, variable_values=variables, context_value=context)
+    return result.data, [str((error.extensions or {}).get("code", error.message)) for error in result.errors or ()]
+
+
 async def statements(floor: Floor, query: str, who: str | None = None) -> int:
     """How many statements a query of an admin takes, or of the member of a name."""
     async with _request(floor, who) as context:

@@ -280,6 +280,20 @@ BAD: Final[Mapping[str, Changes]] = {
         {"ids": [gid("Notification", NOTHING)]},
         *({"ids": [w["notification"], w["draft"]]}, {"ids": [w["notification"]] * 501}),
     ],
+    "createApiKey": lambda w: [
+        {"name": ""},
+        {"name": LONG},
+        {"scopes": []},
+        {"scopes": ["graph:write"]},
+        {"expiresAt": OLD},
+    ],
+    "linkMember": lambda w: [
+        *({"memberId": wrong["id"]} for wrong in (unknown("Member"), {"id": w["draft"]})),
+        *({"subject": wrong} for wrong in ("", " ", LONG * 2, "\0", "linked")),
+        *({"issuer": wrong} for wrong in ("", LONG * 2, None)),
+    ],
+    "unlinkMember": lambda w: [unknown("MemberLink"), {"id": w["draft"]}],
+    "revokeApiKey": lambda w: [unknown("ApiKey"), {"id": w["draft"]}],
     "retryJob": lambda w: [unknown("FailedJob"), {"id": w["draft"]}],
     "dismissJob": lambda w: [unknown("FailedJob"), {"id": w["draft"]}],
     "noteAbsence": lambda w: [

@@ -101,6 +101,10 @@ VALID: Final[Mapping[str, Callable[[World], dict[str, Any]]]] = {
         "text": "Too little for the new hall",
     },
     "markNotificationsRead": lambda w: {"ids": [w["notification"]]},
+    "createApiKey": lambda w: {"name": "CRM", "scopes": ["graph:read"], "expiresAt": "2027-01-01T00:00:00Z"},
+    "linkMember": lambda w: {"memberId": w.member("ann"), "subject": "00u1", "issuer": "https://login.example.com"},
+    "unlinkMember": lambda w: {"id": w["link"]},
+    "revokeApiKey": lambda w: {"id": w["key"]},
     "retryJob": lambda w: {"id": w["failed job"]},
     "dismissJob": lambda w: {"id": w["hopeless job"]},
     "noteAbsence": lambda w: {

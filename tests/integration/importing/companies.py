@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +59,7 @@ STORED = {
 """What an import writes, with keys instead of ids."""
 
 
+@cache
 def policies() -> PolicyHost:
     """The policies that are installed."""
     return PolicyHost(discover())

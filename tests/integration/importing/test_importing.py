@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import sys
 from pathlib import Path
 
 import pytest
@@ -29,8 +27,6 @@ from tests.unit.importing.folders import (
     pipeline,
     write,
 )
-
-REPOSITORY = Path(__file__).parents[3]
 
 
 async def test_a_company_that_does_not_exist_is_founded(database: Database, tmp_path: Path) -> None:
@@ -228,41 +224,3 @@ async def test_progress_comes_to_all_the_rows(database: Database, tmp_path: Path
 
     await load(database, write(tmp_path), progress=Told(), batch_size=2)
     assert [count for step, count in told if step is Step.WRITE] == [-21, 12, 2, 1, 2, 2, 2]
-
-
-async def test_an_import_that_is_killed_is_completed_by_the_next(
-    database: Database, database_url: str, tmp_path: Path
-) -> None:
-    """SIGKILL after some of 60 batches; run again, the company is the same as one that was imported at once."""
-    deals = [WON, LOST, ENGAGING, PROSPECTING]
-    lines = [f"N{number}{deals[number % 4][2:]}" for number in range(3_000)]
-    write(tmp_path, sales_pipeline=pipeline(*lines))
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "tests.integration.importing.interrupted", database_url, str(tmp_path), "50"),
-        cwd=REPOSITORY,
-        stdout=asyncio.subprocess.PIPE,
-    )
-    assert process.stdout is not None
-    stored = 0
-    while stored < 5:
-        line = await process.stdout.readline()
-        assert line, "the import ended by itself"
-        stored += line == b"stored 50\n"
-    process.kill()
-    assert await process.wait() == -9
-    work = await imported(database)
-    ((halfway,),) = await rows(work, "SELECT count(*) FROM opportunity")
-    assert 250 <= halfway < 3_000
-    await load(database, tmp_path)
-    completed = await contents(work)
-    await load(database, tmp_path, "other")
-    whole = await contents(await imported(database, "other"))
-    assert len(completed["opportunities"]) == 3_000
-    assert _without_root(completed, "maven") == _without_root(whole, "other")
-
-
-def _without_root(found: dict[str, list[tuple[object, ...]]], key: str) -> dict[str, list[tuple[object, ...]]]:
-    return {
-        name: sorted((tuple("root" if value == key else value for value in row) for row in stored), key=repr)
-        for name, stored in found.items()
-    }

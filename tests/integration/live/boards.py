@@ -19,6 +19,7 @@ from websockets.typing import Subprotocol
 from quotaloom.platform.settings import Settings
 from quotaloom_graphql.context import Services
 from quotaloom_server.application import create_application
+from quotaloom_server.gate import Gate
 from quotaloom_server.keys import token_authority
 from quotaloom_server.serving import Server
 from tests.graph_client import GraphClient, Moment
@@ -96,6 +97,8 @@ class LiveServer:
     graph: GraphClient
     services: Services
     server: Server
+    gate: Gate
+    task: asyncio.Task[None]
 
     @property
     def watching(self) -> int:
@@ -116,6 +119,11 @@ class LiveServer:
         async with board_at(self.port) as board:
             yield board
 
+    async def end(self) -> None:
+        """End it as a signal does, and wait for that."""
+        self.server.should_exit = True
+        await asyncio.wait_for(asyncio.shield(self.task), SECONDS)
+
     async def nobody_watches(self) -> bool:
         """Whether nobody watches any more, soon."""
         for _ in range(200):
@@ -134,12 +142,14 @@ async def board_at(port: int, **options: Any) -> AsyncIterator[Board]:
 
 
 @asynccontextmanager
-async def live_server(database_url: str, folder: Path, clock: Moment, **options: Any) -> AsyncIterator[LiveServer]:
+async def live_server(
+    database_url: str, folder: Path, clock: Moment, port: int = 0, **options: Any
+) -> AsyncIterator[LiveServer]:
     """A server with our own uvicorn, its clock being the test's; `options` are settings."""
     settings = Settings(data_dir=folder, **options)
     application = create_application(settings, database_url, clock)
     started = asyncio.Event()
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+    with socket.create_server(("127.0.0.1", port)) as listener:
         server = Server(application, started.set)
         task = asyncio.create_task(server.serve([listener]))
         await asyncio.wait_for(started.wait(), SECONDS)
@@ -147,7 +157,7 @@ async def live_server(database_url: str, folder: Path, clock: Moment, **options:
         try:
             async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=SECONDS) as http:
                 graph = GraphClient(http, token_authority(settings), clock)
-                yield LiveServer(port, graph, application.state.services, server)
+                yield LiveServer(port, graph, application.state.services, server, application.state.gate, task)
         finally:
             server.should_exit = True
             await asyncio.wait_for(task, SECONDS)

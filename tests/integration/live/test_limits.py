@@ -13,7 +13,7 @@ from quotaloom.platform.attainment_changes import CHANNEL
 from quotaloom.platform.database import credentials
 from quotaloom.targets.attainment_feed import MOST_OF_ONE, MOST_UNITS
 from quotaloom_graphql.schema import build_schema
-from quotaloom_server.live import Connection, Messages
+from quotaloom_server.connections import Connection, Messages
 from tests.database_activity import busy
 from tests.graph_client import Moment
 from tests.integration.live.boards import live_server
@@ -36,7 +36,7 @@ async def test_a_slow_client_holds_no_connection_either(live: Live, admin_url: s
     """While a message waits to be sent its snapshot has ended; what changes meanwhile is told once, afterwards."""
     identity = live.admin.identity
     assert identity is not None
-    connection = Connection(live.here.services, live.here.graph.authority, None, identity=identity)
+    connection = Connection(live.here.gate, None, identity=identity)
     query = (
         f'subscription {{ attainmentChanged(orgUnitIds: ["{live.company.ids["East"]}"])'
         ' { orgUnits { attainment(period: "2026") { achieved } } } }'

@@ -23,7 +23,10 @@ def test_the_version_is_the_distributions(home: Home) -> None:
     assert home.run("--version").stdout == f"quotaloom {version('quotaloom')}\n"
 
 
-COMMANDS = ["serve", "worker", "migrate", "demo", "import", "token", "schema", "plugins", "plan", "report", "plugin"]
+COMMANDS = [
+    *("serve", "worker", "migrate", "backup", "restore", "demo", "import"),
+    *("token", "key", "link", "schema", "plugins", "plan", "report", "plugin"),
+]
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -50,6 +53,40 @@ def printed(*arguments: str) -> str:
     result = CliRunner().invoke(app, arguments, prog_name="quotaloom")
     assert result.exit_code == 0, result.output
     return result.stdout
+
+
+def test_keys_are_made_listed_and_revoked_while_the_server_runs(founded: Home) -> None:
+    """The key alone is on standard output; the server takes it until it is revoked, and the list tells both."""
+    server = founded.serve()
+    of_acme = ("--company", "acme")
+    made = founded.run("key", "create", *of_acme, "--name", "CRM", "--scope", "graph:read", "--days", "7")
+    assert made.stderr == "Key 'CRM' of acme, good for 7 days:\n"
+    key = made.stdout.removesuffix("\n")
+    assert server.ask("{ viewer { subject } }", key) == {"data": {"viewer": {"subject": "key:CRM"}}}
+    prefix = key.split("_")[2]
+    assert founded.run("key", "revoke", *of_acme, prefix).stderr == "Revoked 'CRM'.\n"
+    assert server.ask("{ viewer { subject } }", key)["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
+    listed = founded.run("key", "list", *of_acme).stdout
+    assert prefix in listed
+    assert "revoked" in listed
+    assert key not in listed
+    refused = founded.run("key", "revoke", *of_acme, "0" * 8)
+    assert (refused.returncode, refused.stderr) == (
+        1,
+        "acme has no key '00000000'; `quotaloom key list` has them all.\n",
+    )
+
+
+def test_links_are_made_listed_and_removed(founded: Home) -> None:
+    """With the provider of the settings, or with another one; what is not there is said to be so."""
+    settings = {"QUOTALOOM_OIDC_ISSUER": "https://login.example.com"}
+    of_acme = ("--company", "acme")
+    made = founded.run("link", "create", "00u1", *of_acme, "--member", "admin", **settings)
+    assert made.stderr == "00u1 of https://login.example.com comes in as admin of acme.\n"
+    assert founded.run("link", "list", *of_acme).stdout.split()[-3:] == ["admin", "00u1", "https://login.example.com"]
+    assert founded.run("link", "remove", "00u1", *of_acme, **settings).returncode == 0
+    gone = founded.run("link", "remove", "00u1", *of_acme, **settings)
+    assert (gone.returncode, gone.stderr) == (1, "Nobody of acme is '00u1' of https://login.example.com.\n")
 
 
 def test_tokens_of_every_kind_work_against_the_running_server(founded: Home) -> None:
@@ -94,6 +131,21 @@ def test_a_token_is_not_signed_with_a_key_that_no_server_has(founded: Home) -> N
     assert (result.returncode, result.stdout) == (1, "")
     assert f"There is no signing key at {path}, which QUOTALOOM_TOKEN_SECRET_FILE names." in result.stderr
     assert not path.parent.exists()
+
+
+def test_a_back_up_is_restored_elsewhere(founded: Home, home: Home) -> None:
+    """One command takes it and another one makes a database of it, where the company is found again; both tell of the
+    signing key, which is not in it."""
+    file = founded.data.parent / "acme.backup"
+    taken = founded.run("backup", str(file))
+    assert (taken.returncode, taken.stdout.startswith(f"{file}: ")) == (0, True), taken.stderr
+    assert str(founded.data / "signing.key") in taken.stderr
+    restored = home.run("restore", str(file))
+    assert (restored.returncode, restored.stdout.startswith("Restored: ")) == (0, True), restored.stderr
+    assert "is not the one of the back-up" in restored.stderr
+    assert home.run("token", "--company", "acme").stdout.startswith("eyJ")
+    assert founded.is_left_alone()
+    assert home.is_left_alone()
 
 
 def test_a_variable_that_is_no_setting_is_told_of(home: Home) -> None:

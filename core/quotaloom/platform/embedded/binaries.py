@@ -45,6 +45,11 @@ def binaries_for(account: Account, shared: Path) -> Binaries:
     return _below(copy / PACKAGE)
 
 
+def client_program(name: str) -> Path:
+    """Where a program that connects to PostgreSQL is, such as `pg_dump`; it runs as whoever we are."""
+    return _package() / INSTALL / "bin" / name
+
+
 def _package() -> Path:
     spec = find_spec(PACKAGE)  # importing the package would warn and start threads of its own
     for location in (spec.submodule_search_locations or []) if spec else []:

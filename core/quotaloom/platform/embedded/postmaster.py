@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -98,6 +99,15 @@ def launch(folders: Folders, binaries: Binaries, *, fsync: bool, max_connections
         os.close(log)
     threading.Thread(target=process.wait, name="embedded-postgres", daemon=True).start()
     return process
+
+
+def connections_before(cluster: Path) -> int:
+    """How many connections the server that ran last let in; 0 where that is not known."""
+    try:
+        found = re.search(r"max_connections=(\d+)", (cluster / "postmaster.opts").read_text())
+    except OSError:
+        return 0
+    return int(found[1]) if found else 0
 
 
 def last_words(log: Path) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import subprocess
@@ -17,11 +18,14 @@ from quotaloom.platform.embedded.binaries import binaries_for
 from quotaloom.platform.embedded.cluster import SUPERUSER, ensure_cluster
 from quotaloom.platform.embedded.errors import EmbeddedError
 from quotaloom.platform.embedded.folders import Folders, folders_for
+from quotaloom.platform.embedded.watching import Watch
 
 START_SECONDS = 600.0  # crash recovery of a large database takes its time
 FAST_STOP_SECONDS = 60.0
 IMMEDIATE_STOP_SECONDS = 20.0
 PAUSE_SECONDS = 0.01
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,8 @@ class EmbeddedPostgres:
     `fsync=False` is for tests: faster, and a crash of the machine may lose everything. It counts for the
     process that starts the server, as `max_connections` does; one that joins takes what is running.
 
+    A server that dies meanwhile, killed or out of disk, is started again, and recovers what it had acknowledged.
+
     Nothing is registered for the end of the process: SIGINT and SIGTERM must unwind to `stop`
     (`ending_on_signals` does that). A process that is killed leaves the server to the next one that starts.
     """
@@ -56,6 +62,7 @@ class EmbeddedPostgres:
         self._folders: Folders | None = None
         self._share: int | None = None
         self._child: subprocess.Popen[bytes] | None = None
+        self._watch: Watch | None = None
 
     def start(self) -> EmbeddedServer:
         """Join the running server of the data folder or start one, and wait until it answers.
@@ -73,12 +80,15 @@ class EmbeddedPostgres:
             except BaseException:
                 self._leave(folders)
                 raise
+        self._watch = Watch(self._bring_back)
         return EmbeddedServer(found.socket_dir, found.port, found.pid)
 
     def stop(self) -> None:
         """Leave the server; the last process to leave stops it and waits for its end. May be called again."""
         if self._share is None or self._folders is None:
             return
+        if self._watch is not None:
+            self._watch.end()
         with locks.exclusive(self._folders.change_lock):
             self._leave(self._folders)
 
@@ -121,6 +131,18 @@ class EmbeddedPostgres:
                 f"{postmaster.last_words(folders.log)}"
             )
         return found
+
+    def _bring_back(self) -> None:
+        """Start the server again where it is gone and somebody still wants it; whoever is first does it for all."""
+        folders, watch = self._folders, self._watch
+        if folders is None or watch is None or postmaster.running(folders.cluster) is not None:
+            return
+        with locks.exclusive(folders.change_lock):
+            if not watch.is_over and self._adopt(folders) is None:
+                _log.warning("the embedded database was gone and is started again; its log is %s", folders.log)
+                # Whoever started it may have wanted more than we did.
+                self._max_connections = max(self._max_connections, postmaster.connections_before(folders.cluster))
+                self._launch(folders)
 
     def _leave(self, folders: Folders) -> None:
         share, self._share = self._share, None

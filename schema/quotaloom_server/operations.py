@@ -1,0 +1,74 @@
+"""What a request asks for, and how it is refused where that cannot be done."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from cross_web import HTTPException
+from graphql import GraphQLError
+from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData, process_result
+from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
+from strawberry.types import ExecutionResult
+from strawberry.types.graphql import OperationType
+
+_TEXT: Final = (str, type(None))
+_OBJECT: Final = (dict, type(None))
+
+
+class SubscriptionAsked(HTTPException):
+    """A subscription, which has more than one answer."""
+
+    def __init__(self) -> None:
+        super().__init__(400, "a subscription goes over a WebSocket, or is asked for with `Accept: text/event-stream`")
+
+
+def operation_in(data: object) -> GraphQLRequestData:
+    """The operation of a request, by its parameters; raises `HTTPException` 400."""
+    if not isinstance(data, dict):
+        raise HTTPException(400, "send one operation at a time: a request is a JSON object with a `query`")
+    query, variables, extensions = data.get("query"), data.get("variables"), data.get("extensions")
+    name = data.get("operationName")
+    for parameter, value, kinds, kind in (
+        ("query", query, _TEXT, "text"),
+        ("operationName", name, _TEXT, "text or null"),
+        ("variables", variables, _OBJECT, "an object or null"),
+        ("extensions", extensions, _OBJECT, "an object or null"),
+    ):
+        if not isinstance(value, kinds):
+            raise HTTPException(400, f"`{parameter}` must be {kind}")
+    return GraphQLRequestData(query, variables, name, extensions)
+
+
+def no_such_operation(error: CannotGetOperationTypeError) -> GraphQLError:
+    """What is told of a document that has not the operation which is meant."""
+    named = error.operation_name is not None
+    text = "the document has no operation called so" if named else "the document has no operation"
+    return GraphQLError(text, extensions={"code": "BAD_REQUEST"})
+
+
+def misplaced(error: InvalidOperationTypeError) -> HTTPException:
+    """The refusal of an operation that does not go with the method of its request."""
+    if error.operation_type is OperationType.SUBSCRIPTION:
+        return SubscriptionAsked()
+    return HTTPException(405, "a GET request is for queries; send a mutation with POST")
+
+
+def response_of(result: ExecutionResult) -> GraphQLHTTPResponse:
+    """The response: without `data` where the operation was not executed at all, which no error has a path for."""
+    response = process_result(result)
+    if result.data is None and result.errors and all(error.path is None for error in result.errors):
+        del response["data"]
+    return response
+
+
+def status_of(response: GraphQLHTTPResponse) -> int:
+    """The status of a response in the media type of GraphQL over HTTP."""
+    if "data" in response:
+        return 200
+    errors: Any = response["errors"]
+    return 500 if any(error["extensions"]["code"] == "INTERNAL" for error in errors) else 400
+
+
+def refusal(code: str, message: str) -> dict[str, Any]:
+    """The body of what is refused before there is anything to execute."""
+    return {"errors": [{"message": message, "extensions": {"code": code}}]}

@@ -1,0 +1,173 @@
+"""Access tokens of an outside issuer: who it vouches for, and which member of which company that is."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Any, Final
+
+import jwt
+
+from quotaloom.credentials.links import linked_members
+from quotaloom.platform.access import Role
+from quotaloom.platform.database import Database
+from quotaloom.platform.errors import Unauthenticated
+from quotaloom.platform.settings import Settings
+from quotaloom.platform.tokens import Grant, GrantKind, Identity
+from quotaloom_server.outside_keys import ALGORITHMS, OutsideKeys
+from quotaloom_server.provider import Provider
+
+LEEWAY: Final = 30
+"""Seconds by which the issuer's clock and ours may differ."""
+
+LONGEST: Final = 16_384
+"""How many characters a token may have."""
+
+MOST_TOKENS: Final = 1_000
+"""How many good tokens a process knows by heart; the oldest is forgotten first."""
+
+COMPANY: Final = "quotaloom-company"
+"""The header that names the company of whoever belongs to several."""
+
+_SIGNED: Final = frozenset(ALGORITHMS.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Vouched:
+    """Whom a good token names, until when, and the company that it names where one is looked for."""
+
+    subject: str
+    expires_at: datetime
+    credential: str
+    company: str | None
+
+
+class OutsideTokens:
+    """Checks the tokens of one issuer."""
+
+    def __init__(
+        self, database: Database, issuer: str, audience: str, keys: OutsideKeys, company_claim: str | None = None
+    ) -> None:
+        self._database = database
+        self._issuer = issuer
+        self._audience = audience
+        self._keys = keys
+        self._company_claim = company_claim
+        self._good: dict[str, Vouched] = {}
+        self._identities: dict[tuple[str, str | None], Identity] = {}
+        self._of_keys = keys.changes
+
+    def could_be(self, token: str) -> bool:
+        """Whether a token is signed as an outside one is: ours never are."""
+        return _header(token).get("alg") in _SIGNED
+
+    async def identify(self, token: str, company: Any = None) -> Identity:
+        """Whom a token names, in the company of this key if one is named.
+
+        Raises `Unauthenticated`, and `Unavailable` where the keys or the database are away.
+        """
+        named = company if isinstance(company, str) else None
+        vouched = await self._vouched(token)
+        identity = self._identities.get((token, named))
+        if identity is None:
+            identity = self._identities[token, named] = await self._member(vouched, named)
+        return identity
+
+    def forget(self, identity: Identity) -> None:
+        """Look up afresh who somebody is: his link is gone, and there may be another one."""
+        self._identities = {key: one for key, one in self._identities.items() if one != identity}
+
+    async def close(self) -> None:
+        """Give up what is being fetched."""
+        await self._keys.close()
+
+    async def _vouched(self, token: str) -> Vouched:
+        if self._of_keys != self._keys.changes or len(self._identities) >= 2 * MOST_TOKENS:
+            self._good.clear()
+            self._identities.clear()
+            self._of_keys = self._keys.changes
+        known = self._good.get(token)
+        if known is not None and time.time() < known.expires_at.timestamp() + LEEWAY:
+            await self._keys.key(_header(token).get("kid"), _header(token)["alg"])  # it may be time for fresh ones
+            return known
+        vouched = await self._checked(token)
+        if len(self._good) >= MOST_TOKENS:
+            del self._good[next(iter(self._good))]
+        self._good[token] = vouched
+        return vouched
+
+    async def _checked(self, token: str) -> Vouched:
+        header = _header(token)
+        if len(token) > LONGEST or header.get("alg") not in _SIGNED or "crit" in header:
+            raise Unauthenticated("the token is not valid here")
+        kid = header.get("kid")
+        if not isinstance(kid, str | None):
+            raise Unauthenticated("the token is not valid here")
+        key = await self._keys.key(kid, header["alg"])
+        try:
+            claims = jwt.decode(
+                token,
+                key.key,
+                algorithms=[key.algorithm_name],
+                audience=self._audience,
+                issuer=self._issuer,
+                leeway=LEEWAY,
+                options={"require": ["exp", "iss", "aud", "sub"]},
+            )
+            return self._read(token, claims)
+        except jwt.ExpiredSignatureError:
+            raise Unauthenticated("the token has expired; ask for a new one") from None
+        except (jwt.InvalidTokenError, ValueError, TypeError, OverflowError, OSError):
+            raise Unauthenticated("the token is not valid here") from None
+
+    def _read(self, token: str, claims: Mapping[str, Any]) -> Vouched:
+        subject = claims["sub"]
+        if not isinstance(subject, str) or not subject or not subject.isprintable():
+            raise ValueError("a subject is a text that can be looked up")
+        company = None if self._company_claim is None else claims.get(self._company_claim, "")
+        number = str(claims.get("jti") or sha256(token.encode()).hexdigest())
+        ends = datetime.fromtimestamp(int(claims["exp"]), UTC)
+        return Vouched(subject, ends, f"outside {number[:32]}", company if company is None else str(company))
+
+    async def _member(self, vouched: Vouched, named: str | None) -> Identity:
+        """The member that a subject is linked to, of the company that is named; where none is, of the only one."""
+        stranger = Identity(0, vouched.subject[:200], Role.MEMBER, credential=vouched.credential)
+        rows = await linked_members(self._database, self._issuer, vouched.subject)
+        if vouched.company is not None:
+            rows = [row for row in rows if row["company_key"] == vouched.company]
+        if named is not None:
+            rows = [row for row in rows if row["company_key"] == named]
+        if not rows:
+            raise Unauthenticated("nobody here is linked to this sign-in; ask an admin for it", stranger)
+        if len(rows) > 1:
+            message = "this sign-in is linked to several companies: name one in the header Quotaloom-Company"
+            raise Unauthenticated(message, stranger)
+        (row,) = rows
+        return Identity(
+            row["company_id"],
+            row["member_key"],
+            Role.MEMBER,
+            row["member_id"],
+            expires_at=vouched.expires_at,
+            credential=vouched.credential,
+            grant=Grant(GrantKind.LINK, row["link_id"]),
+        )
+
+
+def outside_tokens(settings: Settings, database: Database, provider: Provider | None) -> OutsideTokens | None:
+    """What checks outside tokens, where the settings say whose and for whom."""
+    if provider is None or settings.oidc_audience is None:
+        return None
+    keys = OutsideKeys(provider.keys)
+    return OutsideTokens(database, provider.issuer, settings.oidc_audience, keys, settings.oidc_company_claim)
+
+
+def _header(token: str) -> Mapping[str, Any]:
+    """What a token says of its signature, unchecked; nothing where it is no token."""
+    try:
+        return jwt.get_unverified_header(token)
+    except jwt.InvalidTokenError:
+        return {}

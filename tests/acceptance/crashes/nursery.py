@@ -1,0 +1,119 @@
+"""Serving processes and workers by the dozen, for tests: `nursery DATABASE_URL SOCKET`, with orders on its input.
+
+Everything is loaded once, and each process is forked from there, so that one costs a tenth of a second instead of
+three. `server` and `worker` on the input start one, which says its number once it is ready; each is what the product
+runs, on a listening socket that the nursery holds as `quotaloom serve --workers` does. They end with the nursery.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import gc
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from quotaloom.achievements.commands import NewAchievement, post_achievements
+from quotaloom.achievements.entries import Credit, EntrySource
+from quotaloom.platform.database import Database
+from quotaloom.platform.jobs.handlers import Handlers, Job, JobHandler
+from quotaloom.platform.jobs.worker import JobWorker
+from quotaloom.platform.settings import load_settings
+from quotaloom_server.application import create_application
+from quotaloom_server.logs import configure_logging
+from quotaloom_server.serving import Server
+from quotaloom_server.signals import run
+from tests import conftest as models_are_worked_out_once  # noqa: F401 # by importing it
+
+POST = "crashes.post"
+"""The job that posts an order of 1.00."""
+
+LOST_AFTER = timedelta(seconds=1)
+"""When another worker does what a killed one had begun."""
+
+_PR_SET_PDEATHSIG = 1
+
+
+async def post(job: Job) -> None:
+    """Post what the job says; its key makes it count once, however often it is begun."""
+    payload = job.payload
+    credit = Credit(payload["position"], Fraction(1))
+    order = NewAchievement(
+        metric_id=payload["metric"],
+        amount=Decimal(1),
+        business_date=job.now.date(),
+        source=EntrySource.ORDER,
+        source_key=payload["key"],
+        idempotency_key=payload["key"],
+        credits=(credit,),
+    )
+    await post_achievements(await job.work(), [order])
+
+
+def main(database_url: str, number: int) -> None:
+    """Start what the input asks for, until it ends."""
+    settings = load_settings()
+    configure_logging("error")
+    listening = socket.socket(fileno=number)
+    server = Server(create_application(settings, database_url), started=_ready)
+    asyncio.run(_connect_once(database_url))
+    gc.collect()
+    gc.freeze()  # what is loaded, no child need walk
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # whoever dies leaves nothing
+    kinds: dict[str, Callable[[], object]] = {
+        "server": lambda: server.run([listening]),
+        "worker": lambda: run(_work(database_url)),
+    }
+    print("open", flush=True)
+    for order in sys.stdin:
+        if os.fork() == 0:
+            _live(kinds[order.strip()])
+
+
+def _live(life: Callable[[], object]) -> None:
+    """What a child does instead of what comes after the fork."""
+    code = 1
+    try:
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        life()
+        code = 0
+    except SystemExit as ended:
+        code = ended.code if isinstance(ended.code, int) else 1
+    finally:
+        sys.stderr.flush()
+        os._exit(code)
+
+
+async def _connect_once(database_url: str) -> None:
+    """Let the models be worked out before the forks."""
+    database = Database(database_url)
+    await database.connect()
+    await database.close()
+
+
+async def _work(database_url: str) -> None:
+    database = Database(database_url)
+    await database.connect()
+    async with JobWorker(database, database_url, _handlers(), lost_after=LOST_AFTER, poll_seconds=0.2):
+        _ready()
+        await asyncio.Event().wait()
+
+
+def _handlers() -> Any:
+    return Handlers([JobHandler(POST, post)])
+
+
+def _ready() -> None:
+    os.write(1, f"{os.getpid()}\n".encode())
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], int(sys.argv[2]))

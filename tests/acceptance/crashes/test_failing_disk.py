@@ -1,0 +1,76 @@
+"""A disk that is full, or does not keep what it was told to."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from contextlib import suppress
+from functools import partial
+
+import asyncpg
+import pytest
+
+from quotaloom.platform.database import credentials
+from tests.acceptance.crashes.disks import Disk
+from tests.acceptance.crashes.installation import Installation
+from tests.acceptance.crashes.wholeness import assert_jobs_done, assert_whole
+from tests.acceptance.crashes.writers import Clients, Record, record
+from tests.integration.server.processes import wait_for
+
+
+async def checkpoint(installation: Installation) -> None:
+    """Let PostgreSQL write everything that it has in memory, which may be its end."""
+    with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        connection = await asyncpg.connect(**credentials(installation.admin_url))
+        await connection.execute("CHECKPOINT")
+        await connection.close()
+
+
+@pytest.mark.parametrize("times", [1, pytest.param(25, marks=pytest.mark.soak)])
+async def test_nothing_is_lost_where_the_disk_is_full(
+    installation: Installation, disk: Disk, times: int, record_property: Record
+) -> None:
+    """Clients hear `UNAVAILABLE` and nothing worse; once there is room again writes go on by themselves, and what was
+    acknowledged is there, whole."""
+    clients = Clients(installation)
+    living = [await asyncio.to_thread(installation.start, kind) for kind in ("server", "worker")]
+    async with clients.writing(jobs=True) as memory:
+        for _ in range(times):
+            await clients.until_acknowledged(5)
+            disk.tell("full", 1)
+            await clients.until_told("unavailable", 3)
+            disk.tell("full", 0)
+            await clients.until_acknowledged(5)
+            await assert_whole(installation, memory)
+    assert disk.refused >= times
+    assert memory.answers["cut off"] == 0, "the server goes on"
+    await assert_jobs_done(installation, memory)
+    for number in living:
+        installation.send(number, signal.SIGKILL)
+    record(record_property, memory, 0)
+    record_property("disk full", times)
+
+
+@pytest.mark.parametrize("times", [2, pytest.param(50, marks=pytest.mark.soak)])
+async def test_nothing_is_lost_where_the_disk_fails_to_keep_something(
+    installation: Installation, disk: Disk, times: int, record_property: Record
+) -> None:
+    """Where `fsync` fails, for a commit or a checkpoint, PostgreSQL gives up and recovers: what was acknowledged before
+    is there, and what was not kept was not acknowledged."""
+    clients = Clients(installation)
+    server = await asyncio.to_thread(installation.start, "server")
+    async with clients.writing() as memory:
+        for number in range(times):
+            await clients.until_acknowledged(5)
+            failed = disk.failed
+            disk.tell("failing_syncs", 1)
+            if number % 2:
+                await checkpoint(installation)
+            await asyncio.to_thread(wait_for, partial(lambda before: disk.failed > before, failed))
+            await clients.until_acknowledged(5)
+            await assert_whole(installation, memory)
+    assert memory.answers["unavailable"] > 0
+    assert memory.answers["cut off"] == 0, "the server goes on"
+    installation.send(server, signal.SIGKILL)
+    record(record_property, memory, 0)
+    record_property("failed syncs", times)

@@ -1,0 +1,312 @@
+"""Taking and restoring back-ups, with the roles that an installation of its own has."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from zipfile import ZIP_DEFLATED, ZipFile
+
+import asyncpg
+import pytest
+
+from quotaloom.organizations.commands.members import create_member
+from quotaloom.organizations.membership import NewMember
+from quotaloom.platform.backups import back_up, restore
+from quotaloom.platform.database import Database, credentials
+from quotaloom.platform.embedded import EmbeddedServer
+from quotaloom.platform.errors import InputError
+from quotaloom.platform.migrating import migrate
+from tests.founding import NOON, found
+
+OWNER = "backup_owner"
+ROLE = "backup_application"
+
+
+@dataclass
+class Shown:
+    """What a progress bar would show: for each step the title, how many rows there are, and how many were done."""
+
+    steps: list[list[str | int]] = field(default_factory=list)
+
+    def begin(self, title: str, total: int) -> None:
+        """A step begins."""
+        self.steps.append([title, total, 0])
+
+    def advance(self, rows: int) -> None:
+        """So many rows more are done."""
+        self.steps[-1][2] += rows  # type: ignore[operator] # the third is a number
+
+
+@dataclass
+class Place:
+    """The two addresses of a database."""
+
+    admin: str
+    application: str
+
+
+@pytest.fixture(scope="module")
+def superuser(postgres: EmbeddedServer) -> Iterator[Superuser]:
+    """Makes databases for an administrator who is no superuser, and takes everything away at the end."""
+    found_superuser = Superuser(postgres)
+    found_superuser.do(f"CREATE ROLE {OWNER} LOGIN BYPASSRLS CREATEROLE", f"CREATE ROLE {ROLE} LOGIN")
+    # The tests' template has made it before; an installation's first migration makes it as this administrator.
+    found_superuser.do(f"GRANT quotaloom_app TO {OWNER} WITH ADMIN OPTION")
+    yield found_superuser
+    found_superuser.do(f"DROP ROLE {ROLE}", f"DROP ROLE {OWNER}")
+
+
+@pytest.fixture(scope="module")
+def source(superuser: Superuser) -> Iterator[Place]:
+    """A migrated database with a company."""
+    with superuser.database("backup_from") as place:
+        asyncio.run(migrate(place.admin, application_role=ROLE))
+        asyncio.run(fill(place))
+        yield place
+
+
+@pytest.fixture(scope="module")
+def path(source: Place, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A back-up of it."""
+    found_path: Path = asyncio.run(take(source, tmp_path_factory.mktemp("back-ups")))
+    return found_path
+
+
+@pytest.fixture
+def target(superuser: Superuser) -> Iterator[Place]:
+    """An empty database."""
+    with superuser.database("backup_to") as place:
+        yield place
+
+
+@dataclass(frozen=True)
+class Superuser:
+    """Runs statements as the server's superuser."""
+
+    server: EmbeddedServer
+
+    def do(self, *statements: str) -> None:
+        """Run statements, each by itself."""
+        asyncio.run(self._do(statements))
+
+    @contextmanager
+    def database(self, name: str) -> Iterator[Place]:
+        """A database of the administrator's, as long as the block runs."""
+        self.do(f"CREATE DATABASE {name} OWNER {OWNER} TEMPLATE template0 STRATEGY file_copy")
+        try:
+            yield Place(self.server.url(name, OWNER), self.server.url(name, ROLE))
+        finally:
+            self.do(f"DROP DATABASE {name} WITH (FORCE)")
+
+    async def _do(self, statements: tuple[str, ...]) -> None:
+        connection = await asyncpg.connect(**credentials(self.server.url("postgres", self.server.superuser)))
+        try:
+            for statement in statements:
+                await connection.execute(statement)
+        finally:
+            await connection.close()
+
+
+async def fill(place: Place, company: str = "acme") -> None:
+    """A company with a member, whose name has everything in it that a text can have."""
+    database = Database(place.application)
+    await database.connect()
+    work = await found(database, key=company)
+    await create_member(work, NewMember(key="ann", name="Ann \\. 'Ö' 销售 \"; DROP"))
+    await database.close()
+
+
+async def contents(place: Place) -> dict[str, list[str]]:
+    """All rows of all tables, as text, sorted: read without anything of the product's."""
+    connection = await asyncpg.connect(**credentials(place.admin))
+    tables = await connection.fetch(
+        "SELECT format('%I.%I', table_schema, table_name) AS name FROM information_schema.tables"
+        " WHERE table_type = 'BASE TABLE' AND table_schema IN ('public', 'quotaloom_jobs')"
+    )
+    found_rows = {}
+    for table in tables:
+        rows = await connection.fetch(f"SELECT t::text AS row FROM {table['name']} AS t")
+        found_rows[table["name"]] = sorted(row["row"] for row in rows)
+    await connection.close()
+    return found_rows
+
+
+async def take(place: Place, folder: Path) -> Path:
+    """A back-up of a database."""
+    path = folder / "one.backup"
+    await back_up(place.admin, path, now=NOON, signing_key=folder / "signing.key", progress=Shown())
+    return path
+
+
+def altered(path: Path, before: bytes, after: bytes, entry: str = "database.sql") -> Path:
+    """A copy of a back-up with one text of an entry changed."""
+    copy = path.with_name("altered.backup")
+    with ZipFile(path) as source, ZipFile(copy, "w", ZIP_DEFLATED) as target:
+        for name in source.namelist():
+            content = source.read(name)
+            assert name != entry or before in content
+            target.writestr(name, content.replace(before, after, 1) if name == entry else content)
+    return copy
+
+
+def make_file(path: Path) -> Path:
+    """A file that is somebody's."""
+    path.write_bytes(b"mine")
+    return path
+
+
+def files_in(folder: Path) -> dict[str, bytes]:
+    """The files of a folder, and what is in them."""
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def part_of(path: Path, folder: Path, length: int) -> Path:
+    """The beginning of a back-up."""
+    part = folder / "part"
+    part.write_bytes(path.read_bytes()[:length])
+    return part
+
+
+def turned_over(path: Path, folder: Path) -> Path:
+    """A back-up with one byte in its middle changed."""
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 0xFF
+    damaged = folder / "damaged"
+    damaged.write_bytes(content)
+    return damaged
+
+
+async def refused(place: Place, path: Path, *, replace: bool = False) -> InputError:
+    """Why a back-up is not restored; the database is as it was before."""
+    before = await contents(place)
+    with pytest.raises(InputError) as error:
+        await restore(place.admin, path, replace=replace, progress=Shown())
+    assert await contents(place) == before
+    return error.value
+
+
+async def test_a_back_up_restores_every_row(source: Place, target: Place, path: Path) -> None:
+    """The restored database has the rows of the first one in every table, to the letter, and can be worked with: rows
+    get new numbers, companies are kept apart, and the audit log still refuses changes."""
+    assert os.stat(path).st_mode & 0o777 == 0o600
+    shown = Shown()
+    manifest = await restore(target.admin, path, replace=False, progress=shown)
+    wanted = await contents(source)
+    assert await contents(target) == wanted
+    assert len(wanted) > 80
+    assert {name: len(rows) for name, rows in wanted.items()} == {
+        name: table.rows for name, table in manifest.tables.items()
+    }
+    assert shown.steps == [["Restoring", manifest.rows, manifest.rows]]
+
+    await migrate(target.admin, application_role=ROLE)
+    await fill(target, "beta")
+    database = Database(target.application)
+    await database.connect()
+    for company_id, members in ((1, 1), (2, 1), (3, 0)):
+        async with database.snapshot(company_id) as snapshot:
+            assert len(await snapshot.fetch("SELECT FROM member")) == members
+    await database.close()
+    admin = await asyncpg.connect(**credentials(target.admin))
+    with pytest.raises(asyncpg.PostgresError, match="audit_entry"):
+        await admin.execute("DELETE FROM audit_entry")
+    await admin.close()
+
+
+async def test_a_back_up_is_of_one_moment(source: Place, target: Place, tmp_path: Path) -> None:
+    """What is committed while it is taken is wholly in it or not at all, so that its checksums are right."""
+    begun = asyncio.Event()
+    writing = asyncio.create_task(_keep_writing(source, begun))
+    await begun.wait()
+    path = await take(source, tmp_path)
+    writing.cancel()
+    await asyncio.gather(writing, return_exceptions=True)
+    await restore(target.admin, path, replace=False, progress=Shown())
+    restored, now = await contents(target), await contents(source)
+    assert len(restored["public.audit_entry"]) == len(restored["public.outbox_event"])
+    assert set(restored["public.member"]) < set(now["public.member"])
+
+
+async def _keep_writing(place: Place, begun: asyncio.Event) -> None:
+    database = Database(place.application)
+    await database.connect()
+    try:
+        work = await found(database, key="beta")
+        for number in range(10_000):
+            await create_member(work, NewMember(key=f"m{number}", name="M"))
+            begun.set()
+    finally:
+        await database.close()
+
+
+async def test_a_row_that_differs_is_found(target: Place, path: Path) -> None:
+    """One letter changed in a back-up: the table is named, and the database stays as it was."""
+    damaged = altered(path, b"\tann\tAnn ", b"\tann\tAmn ")
+    error = await refused(target, damaged)
+    assert error.code == "RESTORE_FAILED"
+    assert "the table public.member does not have its checksum" in error.message
+    assert "nothing was changed" in error.message
+
+
+@pytest.mark.parametrize("length", [0, 5_000, -100])
+async def test_a_file_that_is_not_whole_is_refused(target: Place, path: Path, tmp_path: Path, length: int) -> None:
+    """An empty file, the beginning of one, and one whose end is missing."""
+    assert (await refused(target, part_of(path, tmp_path, length))).code == "NO_BACKUP"
+
+
+async def test_damage_within_a_file_is_found(target: Place, path: Path, tmp_path: Path) -> None:
+    """A byte in its middle that a disk has turned over: nothing is restored."""
+    assert (await refused(target, turned_over(path, tmp_path))).code == "RESTORE_FAILED"
+
+
+async def test_a_database_with_something_in_it_is_replaced_where_that_is_said(target: Place, path: Path) -> None:
+    """Without it the restore is refused; with it only the back-up is there, and tables that it knows nothing of go."""
+    admin = await asyncpg.connect(**credentials(target.admin))
+    await admin.execute("CREATE TABLE of_a_later_version AS SELECT 1 AS one")
+    await admin.close()
+    assert (await refused(target, path)).code == "DATABASE_NOT_EMPTY"
+    manifest = await restore(target.admin, path, replace=True, progress=Shown())
+    assert {name: len(rows) for name, rows in (await contents(target)).items()} == {
+        name: table.rows for name, table in manifest.tables.items()
+    }
+
+
+async def test_a_database_in_use_is_left_alone(target: Place, path: Path) -> None:
+    """While a server is connected nothing is restored, with `replace` neither."""
+    serving = await asyncpg.connect(**credentials(target.admin))
+    error = await refused(target, path, replace=True)
+    assert error.code == "DATABASE_IN_USE"
+    assert error.message.startswith("1 other connection uses the database.")
+    await serving.close()
+
+
+async def test_a_back_up_of_a_newer_version_is_refused(target: Place, path: Path) -> None:
+    """It has a migration that this version does not know; the message names it and the version."""
+    with ZipFile(path) as archive:
+        manifest = json.loads(archive.read("manifest.json"))
+    last = manifest["migrations"][-1]
+    newer = altered(path, f'"{last}"'.encode(), f'"{last}","9999_later"'.encode(), "manifest.json")
+    error = await refused(target, newer)
+    assert error.code == "BACKUP_TOO_NEW"
+    assert "9999_later" in error.message
+    assert manifest["version"] in error.message
+
+
+async def test_what_cannot_be_backed_up_is_told(source: Place, target: Place, tmp_path: Path) -> None:
+    """An empty database, a file that is there, and a folder that is not; nothing is left behind."""
+    there = make_file(tmp_path / "there")
+    cases = [
+        (target, tmp_path / "new", "NOTHING_TO_BACK_UP"),
+        (source, there, "FILE_EXISTS"),
+        (source, tmp_path / "no folder" / "new", "FILE_UNUSABLE"),
+    ]
+    for place, path, code in cases:
+        with pytest.raises(InputError) as error:
+            await back_up(place.admin, path, now=NOON, signing_key=tmp_path / "none", progress=Shown())
+        assert error.value.code == code
+    assert files_in(tmp_path) == {"there": b"mine"}

@@ -1,0 +1,224 @@
+"""The audit log: every write and every refused access, for admins alone, and never to be changed."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+import asyncpg
+import pytest
+
+from quotaloom.organizations.commands.members import create_member, leave
+from quotaloom.organizations.membership import NewMember
+from quotaloom.platform.access import Role, Scope
+from quotaloom.platform.database import Database, credentials
+from quotaloom.platform.tokens import Identity
+from quotaloom.platform.work import Work
+from quotaloom_graphql.nodes import encode_id
+from tests.founding import found
+from tests.graph_client import GraphClient, serving
+
+NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
+
+LOG = """query ($first: Int!, $after: String, $actions: [String!], $object: ID, $objectType: String, $actor: String,
+    $memberId: ID, $credential: String, $since: Date, $through: Date) {
+    auditLog(first: $first, after: $after, actions: $actions, object: $object, objectType: $objectType, actor: $actor,
+        memberId: $memberId, credential: $credential, since: $since, through: $through) {
+    totalCount pageInfo { hasNextPage endCursor }
+    nodes { id at actor member { name } credential action objectType objectId before after reason } } }"""
+
+ENTER = 'mutation { createMember(input: { name: "Eve" }) { errors { code } } }'
+
+
+@dataclass
+class Office:
+    """A company with an admin, Ada, and a member, Bo, who may not do much."""
+
+    work: Work
+    graph: GraphClient
+    ada_id: int
+    bo_id: int
+
+    @property
+    def ada(self) -> GraphClient:
+        """The admin."""
+        return self.graph.signed_in(Identity(self.work.company.id, "ada", Role.ADMIN, self.ada_id))
+
+    @property
+    def bo(self) -> GraphClient:
+        """The member."""
+        return self.graph.signed_in(Identity(self.work.company.id, "bo", Role.MEMBER, self.bo_id))
+
+    async def log(self, **wanted: Any) -> Any:
+        """A page of the log, as Ada reads it."""
+        return (await self.ada.ask(LOG, **{"first": 50, **wanted}))["auditLog"]
+
+    async def refused(self) -> list[tuple[str, str, int]]:
+        """Who was refused what, and how often, the latest first."""
+        entries = (await self.log(actions=["access.refused"]))["nodes"]
+        return [(entry["actor"], entry["after"]["at"], entry["after"]["times"]) for entry in entries]
+
+
+@pytest.fixture
+async def office(database: Database, database_url: str, tmp_path: Path) -> AsyncIterator[Office]:
+    work = await found(database, NOON, time_zone="UTC")
+    ada = await create_member(work, NewMember("Ada", role="admin"))
+    bo = await create_member(work, NewMember("Bo"))
+    async with serving(database_url, tmp_path, NOON) as graph:
+        yield Office(work, graph, ada, bo)
+
+
+async def test_an_entry_tells_who_did_what_by_which_token(office: Office) -> None:
+    """Ada renames Bo: the entry has both names, her own, the beginning of her token's number, and the moment."""
+    await office.ada.do("updateMember", "", id=encode_id("Member", office.bo_id), name="Bob")
+    (entry,) = (await office.log(actions=["member.update"]))["nodes"]
+    assert (entry["before"]["name"], entry["after"]["name"]) == ("Bo", "Bob")
+    assert (entry["actor"], entry["member"]) == ("ada", {"name": "Ada"})
+    assert (entry["objectType"], entry["objectId"]) == ("Member", encode_id("Member", office.bo_id))
+    assert entry["at"] == "2026-06-01T12:00:00+00:00"
+    kind, number = entry["credential"].split()
+    assert (kind, len(number)) == ("token", 12)
+    assert (await office.log(credential=entry["credential"]))["nodes"] == [entry]
+
+
+FILTERS: Final[tuple[tuple[dict[str, Any], int], ...]] = (
+    ({"actor": "tests"}, 3),
+    ({"actor": "test"}, 0),
+    ({"actions": ["member.create"]}, 2),
+    ({"actions": []}, 0),
+    ({"objectType": "Member"}, 2),
+    ({"object": "Bo"}, 1),
+    ({"object": "Bo", "actions": ["company.create"]}, 0),
+    ({"memberId": "Bo"}, 0),
+    ({"since": "2026-06-01"}, 3),
+    ({"since": "2026-06-02"}, 0),
+    ({"through": "2026-06-01"}, 3),
+    ({"through": "2026-05-31"}, 0),
+)
+"""What is asked of a log with the founding of the company and two members, and how many entries that is."""
+
+
+async def test_the_log_is_filtered(office: Office) -> None:
+    """By action, object, actor and days of the company's clock, both the first and the last included."""
+    for wanted, expected in FILTERS:
+        named = {name: encode_id("Member", office.bo_id) if value == "Bo" else value for name, value in wanted.items()}
+        page = await office.log(**named)
+        assert (len(page["nodes"]), page["totalCount"]) == (expected, expected), wanted
+
+
+async def test_pages_stay_where_they_are_while_others_write(office: Office) -> None:
+    """Two a page, while a member is entered before each: each entry of before comes once, none of the later ones."""
+    before = [entry["id"] for entry in (await office.log())["nodes"]]
+    assert len(before) == 3
+    seen, after, more = [], None, True
+    while more:
+        page = await office.log(first=2, after=after)
+        seen += [entry["id"] for entry in page["nodes"]]
+        after, more = page["pageInfo"]["endCursor"], page["pageInfo"]["hasNextPage"]
+        office.graph.clock.now += timedelta(seconds=1)
+        await office.ada.do("createMember", "", name="Eve")
+    assert seen == before
+
+
+async def test_a_cursor_of_something_else_is_refused(office: Office) -> None:
+    """Nonsense, a cursor of another list and one of no moment that there is answer BAD_CURSOR."""
+    for cursor in ("nonsense", "YXVkaXQ6MTox!", "cm93OjE=", "YXVkaXQ6OTk5OTk5OTk5OTk5OTk5OTk5OjE="):
+        answer = await office.ada.send(LOG, first=1, after=cursor)
+        assert answer["errors"][0]["extensions"]["code"] == "BAD_CURSOR"
+
+
+async def test_nobody_but_admins_reads_it(office: Office, database: Database) -> None:
+    """A member and a service with every scope are refused, and the admin of another company finds his own alone."""
+    every = frozenset(scope.value for scope in Scope)
+    service = office.graph.signed_in(Identity(office.work.company.id, "crm", Role.SERVICE, scopes=every))
+    for client in (office.bo, service):
+        answer = await client.send(LOG, first=50)
+        assert answer["errors"][0]["extensions"]["code"] == "FORBIDDEN"
+    other = await found(database, key="other")
+    zoe_id = await create_member(other, NewMember("Zoe", role="admin"))
+    zoe = office.graph.signed_in(Identity(other.company.id, "zoe", Role.ADMIN, zoe_id))
+    entries = (await zoe.ask(LOG, first=50))["auditLog"]["nodes"]
+    assert [entry["action"] for entry in entries] == ["member.create", "company.create"]
+    assert (await zoe.ask(LOG, first=50, object=encode_id("Member", office.bo_id)))["auditLog"]["nodes"] == []
+
+
+async def test_refused_access_is_logged(office: Office) -> None:
+    """What Bo may not do and not download, what an old token wants, and what Bo wants once he has left."""
+    answer = await office.bo.send(ENTER)
+    assert answer["errors"][0]["extensions"]["code"] == "FORBIDDEN"
+    (entry,) = (await office.log(actions=["access.refused"]))["nodes"]
+    assert (entry["actor"], entry["member"], entry["objectId"]) == ("bo", {"name": "Bo"}, None)
+    assert entry["after"] == {"at": "createMember", "code": "FORBIDDEN", "times": 1}
+    assert entry["reason"] == "entering a member needs an admin, or a service token with the scope organization:write"
+    assert entry["credential"].startswith("token ")
+
+    old = Identity(office.work.company.id, "old", Role.MEMBER, office.bo_id)
+    token = office.graph.authority.issue(old, datetime.now(UTC) - timedelta(hours=2), timedelta(hours=1))
+    office.graph.headers["authorization"] = f"Bearer {token}"
+    await office.graph.send("{ viewer { subject } }")
+    url = "/incentive-runs/1/statements.csv"
+    assert (await office.graph.http.get(url, headers=office.graph.headers)).status_code == 401
+    await leave(office.work, office.bo_id, NOON.date())
+    await office.bo.send("{ viewer { subject } }")
+    assert await office.refused() == [
+        ("bo", "viewer", 1),
+        ("old", url, 1),
+        ("old", "viewer", 1),
+        ("bo", "createMember", 1),
+    ]
+
+
+async def test_a_token_that_is_none_is_told_of_in_the_log_of_the_server(
+    office: Office, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It names no company: the server's log has a line, also of the tenth, and no more of that minute."""
+    caplog.set_level("INFO", "quotaloom.platform.refused_access")
+    office.graph.headers["authorization"] = "Bearer a.b.c"
+    for _ in range(12):
+        await office.graph.send("{ viewer { subject } }")
+    del office.graph.headers["authorization"]
+    await office.graph.send("{ viewer { subject } }")
+    assert len(caplog.messages) == 10
+    assert caplog.messages[0] == "refused nobody (None) UNAUTHENTICATED viewer x1: the token is not valid here"
+    assert await office.refused() == []
+
+
+async def test_a_flood_of_refusals_is_counted(office: Office) -> None:
+    """Of thirteen in a minute ten are written, and the other three as one entry once the minute is over."""
+    bo = office.bo
+    for _ in range(13):
+        await bo.send(ENTER)
+    assert await office.refused() == [("bo", "createMember", 1)] * 10
+    office.graph.clock.now += timedelta(minutes=1)
+    await bo.send(ENTER)
+    told = await office.refused()
+    assert told[:2] == [("bo", "createMember", 1), ("bo", "", 3)]
+    assert len(told) == 12
+
+
+async def test_what_was_counted_is_told_when_the_server_ends(
+    database: Database, database_url: str, tmp_path: Path
+) -> None:
+    """Eleven refusals and a stop: eleven are told of, in eleven entries."""
+    work = await found(database, NOON)
+    bo = await create_member(work, NewMember("Bo"))
+    async with serving(database_url, tmp_path, NOON) as graph:
+        client = graph.member(work.company.id, bo)
+        for _ in range(11):
+            await client.send(ENTER)
+    async with work.snapshot() as snapshot:
+        rows = await snapshot.fetch("SELECT after->>'code' AS code FROM audit_entry WHERE action = 'access.refused'")
+    assert sorted(row["code"] for row in rows) == ["FORBIDDEN"] * 10 + ["REFUSED_OFTEN"]
+
+
+async def test_nobody_rewrites_the_log(office: Office, admin_url: str, database_url: str) -> None:
+    """The database refuses it, to the administrator by a trigger and to the application by want of the right."""
+    for url, error in ((admin_url, asyncpg.RestrictViolationError), (database_url, asyncpg.InsufficientPrivilegeError)):
+        connection = await asyncpg.connect(**credentials(url))
+        for verb in ("UPDATE audit_entry SET actor = 'me'", "DELETE FROM audit_entry", "TRUNCATE audit_entry"):
+            with pytest.raises(error):
+                await connection.execute(verb)
+        await connection.close()

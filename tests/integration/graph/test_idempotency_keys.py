@@ -1,0 +1,147 @@
+"""Mutations that come again with the same key: one effect, one answer."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+from graphql import GraphQLEnumType, GraphQLObjectType, GraphQLScalarType, get_named_type, is_required_argument
+
+from quotaloom.platform.database import Database
+from tests.acceptance.api_company import api_company
+from tests.graph_client import GraphClient
+from tests.integration.graph.asking import ask, ask_once, gid
+from tests.integration.graph.test_every_mutation import MUTATIONS, as_whom, written
+from tests.integration.graph.valid_calls import VALID
+from tests.integration.graph.worlds import small_world
+from tests.integration.pool.seas import sea_for
+
+NOT_KEPT = "createCompany"
+"""It is an operator's, who belongs to no company; a company has a key of its own."""
+
+ZOE = """mutation ($name: String!) { createMember(input: { name: $name }) {
+    member { id name } errors { path code message } } }"""
+
+
+def selection(kind: GraphQLObjectType) -> str:
+    """All of a payload that needs no arguments, and the leaves of the objects that it shows."""
+    leaves = (GraphQLScalarType, GraphQLEnumType)
+
+    def fields(of: GraphQLObjectType, *, objects: bool) -> str:
+        found = ["__typename"]
+        for name, field in of.fields.items():
+            named = get_named_type(field.type)
+            if any(is_required_argument(argument) for argument in field.args.values()):
+                continue
+            if isinstance(named, leaves):
+                found.append(name)
+            elif objects and isinstance(named, GraphQLObjectType):
+                found.append(f"{name} {{ {fields(named, objects=False)} }}")
+        return " ".join(found)
+
+    return fields(kind, objects=True)
+
+
+async def test_every_mutation_is_done_once(database: Database) -> None:
+    """Each is sent twice with a key: all that it can show is the same both times, and the second changed nothing."""
+    world = await small_world(database)
+    company_id = world.floor.work.company.id
+    for name, values in VALID.items():
+        if name == NOT_KEPT:
+            continue
+        kind, fields = MUTATIONS[name].args["input"].type, selection(get_named_type(MUTATIONS[name].type))
+        query = f"mutation ($input: {kind}) {{ {name}(input: $input) {{ {fields} }} }}"
+        sent = {"input": values(world)}
+        first, errors = await ask_once(world.floor, f"key of {name}", query, as_whom(name), **sent)
+        assert errors == [], name
+        assert first is not None
+        assert first[name].get("errors", []) == [], name
+        before = await written(database, company_id)
+        assert await ask_once(world.floor, f"key of {name}", query, as_whom(name), **sent) == (first, []), name
+        assert await written(database, company_id) == before, f"{name} was done again"
+
+
+async def test_records_are_claimed_once_however_often_it_is_sent(database: Database) -> None:
+    """A hundred claims of the next two records with one key take two of ten; all are told of the same two."""
+    sea = await sea_for(database)
+    await sea.customers(10)
+    query = """mutation ($pool: ID!) { claimNextRecords(input: { poolId: $pool, count: 2 }) {
+        results { recordId done } errors { code } } }"""
+    pool = gid("Pool", sea.pool)
+    answers = await asyncio.gather(*(ask_once(sea.floor, "claim", query, "ann", pool=pool) for _ in range(100)))
+    (results,) = {str(data["claimNextRecords"]["results"]) for data, errors in answers if data and not errors}
+    assert results.count("'done': True") == 2
+    held = await ask(sea.floor, "{ heldRecords { totalCount } }", "ann")
+    assert held == {"heldRecords": {"totalCount": 2}}
+    _, errors = await ask_once(sea.floor, "claim", query.replace("count: 2", "count: 3"), "ann", pool=pool)
+    assert errors == ["IDEMPOTENCY_KEY_REUSED"]
+
+
+async def send(graph: GraphClient, key: str | None, query: str = ZOE, extensions: Any = None, **variables: Any) -> Any:
+    """The whole response to an operation, with a key in the header and extensions in the body."""
+    headers = graph.headers | ({} if key is None else {"Idempotency-Key": key})
+    body = {"query": query, "variables": variables, "extensions": extensions}
+    return (await graph.http.post("/graphql", json=body, headers=headers)).json()
+
+
+def code(answer: Any) -> str:
+    """The code of the only error."""
+    (error,) = answer["errors"]
+    found: str = error["extensions"]["code"]
+    return found
+
+
+async def test_a_key_comes_as_a_header_or_in_the_extensions(
+    database: Database, database_url: str, tmp_path: Path
+) -> None:
+    """Bare, in quotation marks, and where an operation has no headers, it is the same key; two keys are refused."""
+    async with api_company(database, database_url, tmp_path) as acme:
+        first = await send(acme.graph, "9f3c", name="Zoe")
+        assert first["data"]["createMember"]["member"]["name"] == "Zoe"
+        assert await send(acme.graph, '"9f3c"', name="Zoe") == first
+        assert await send(acme.graph, None, extensions={"idempotencyKey": "9f3c"}, name="Zoe") == first
+        assert await send(acme.graph, "9f3c", ZOE.replace("{ id name }", "{ id  name }"), name="Zoe") == first
+        assert code(await send(acme.graph, "9f3c", name="Eve")) == "IDEMPOTENCY_KEY_REUSED"
+        assert (
+            code(await send(acme.graph, "9f3c", ZOE.replace("id name", "id"), name="Zoe")) == "IDEMPOTENCY_KEY_REUSED"
+        )
+        assert code(await send(acme.graph, "9f3c", extensions={"idempotencyKey": "a"}, name="Zoe")) == "BAD_KEY"
+        assert code(await send(acme.graph, None, extensions={"idempotencyKey": 7}, name="Zoe")) == "BAD_KEY"
+        assert code(await send(acme.graph, "k" * 201, name="Zoe")) == "BAD_KEY"
+        assert (await send(acme.graph, "9f3c", "{ members { totalCount } }"))["data"]["members"]["totalCount"] == 2
+
+
+async def test_what_is_refused_may_be_mended_under_the_same_key(
+    database: Database, database_url: str, tmp_path: Path
+) -> None:
+    """A refusal keeps nothing; once done, the same again shows the member as she stands by now."""
+    async with api_company(database, database_url, tmp_path) as acme:
+        refused = await send(acme.graph, "form", name="")
+        assert refused["data"]["createMember"]["errors"][0]["path"] == ["name"]
+        made = await send(acme.graph, "form", name="Zoe")
+        assert made["data"]["createMember"]["errors"] == []
+        renamed = {"id": made["data"]["createMember"]["member"]["id"], "name": "Zoë"}
+        await acme.graph.do("updateMember", "member { name }", **renamed)
+        again = await send(acme.graph, "form", name="Zoe")
+        assert again["data"]["createMember"]["member"] == renamed
+
+
+async def test_each_field_of_a_mutation_is_done_once(database: Database, database_url: str, tmp_path: Path) -> None:
+    """Where the first of two is done and the second refused, sending both again does the second alone."""
+    both = """mutation { first: createMember(input: { name: "Zoe" }) { member { id } errors { code } }
+        second: updateMember(input: { id: "%s", name: "Ada L.", expectedVersion: 2 }) {
+            member { name } errors { code } }
+        }"""
+    async with api_company(database, database_url, tmp_path) as acme:
+        query = both % acme.ids["Ada"]
+        once = await send(acme.graph, "two", query)
+        assert once["data"]["second"] == {"member": None, "errors": [{"code": "STALE"}]}
+        await acme.graph.do("updateMember", "member { version }", id=acme.ids["Ada"], email="ada@example.com")
+        again = await send(acme.graph, "two", query)
+        assert again["data"] == {
+            "first": once["data"]["first"],
+            "second": {"member": {"name": "Ada L."}, "errors": []},
+        }
+        assert await send(acme.graph, "two", query) == again
+        assert (await send(acme.graph, None, "{ members { totalCount } }"))["data"]["members"]["totalCount"] == 2

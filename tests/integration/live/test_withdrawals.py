@@ -1,0 +1,50 @@
+"""Whoever is connected is cut off once his access is withdrawn, though nothing else happens."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from quotaloom_server import withdrawals
+from quotaloom_server.live import FORBIDDEN
+from tests.graph_client import GraphClient
+from tests.integration.live.conftest import Live
+
+
+async def test_a_revoked_key_is_cut_off(live: Live) -> None:
+    """On another server than the one that revokes it, and by nobody's doing; another key stays and is told."""
+    made = [
+        await live.admin.do("createApiKey", "secret apiKey { id }", name=name, scopes=["graph:read"])
+        for name in ("CRM", "BI")
+    ]
+    first, second = (
+        GraphClient(
+            live.here.graph.http,
+            live.here.graph.authority,
+            live.here.graph.clock,
+            headers={"authorization": f"Bearer {one['secret']}"},
+        )
+        for one in made
+    )
+    async with live.here.board(first) as board, live.here.board(second) as other:
+        for one in (board, other):
+            await one.subscribe(live.ids("East"))
+            assert await one.told() == {"East": "0.00"}
+        await live.admin.do("revokeApiKey", "apiKey { id }", id=made[0]["apiKey"]["id"])
+        assert await board.closed() == FORBIDDEN
+        await live.post("7", "first")
+        assert await other.told() == {"East": "7.00"}
+    assert await live.here.nobody_watches()
+
+
+async def test_whoever_leaves_is_cut_off(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At once where he has left, and once his last day is over where he leaves later; he need not even listen."""
+    monkeypatch.setattr(withdrawals, "LOOKED_AT_EVERY", 0.2)
+    async with live.here.board(live.member("Ann")) as ann, live.here.board(live.member("Bob")) as bob:
+        await live.admin.do("memberLeaves", "member { id }", id=live.company.ids["Bob"], on="2026-05-06")
+        await live.admin.do("memberLeaves", "member { id }", id=live.company.ids["Ann"], on="2026-05-05")
+        assert await ann.closed() == FORBIDDEN
+        await bob.subscribe(live.ids("East"))
+        live.here.graph.clock.now += timedelta(days=1)
+        assert await bob.closed() == FORBIDDEN

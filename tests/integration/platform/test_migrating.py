@@ -1,0 +1,88 @@
+"""Migrations that meet others, that are broken off, and databases of other versions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from quotaloom.platform.database import credentials
+from quotaloom.platform.embedded import EmbeddedServer
+from quotaloom.platform.errors import InputError
+from quotaloom.platform.migrating import migrate
+from quotaloom.platform.schema_versions import known_migrations
+from quotaloom.platform.settings import Settings
+from quotaloom_server.databases import DatabaseUrls, connected
+from tests.acceptance.crashes.update import LATER
+from tests.conftest import APPLICATION_ROLE
+
+REFUSES_ITS_RECORD = """
+CREATE TABLE tortoise_migrations (
+    id serial PRIMARY KEY, app varchar(255), name varchar(255), applied_at timestamptz, CHECK (name NOT LIKE '0002%')
+)
+"""
+TABLES = "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"
+POLICIES = "SELECT count(*) FROM pg_policies"
+
+
+async def test_a_migration_and_its_record_are_one_transaction(postgres: EmbeddedServer) -> None:
+    """Where the second cannot be recorded, as when the process is killed there, nothing of it stays, and the next run
+    goes on from the first."""
+    superuser = await asyncpg.connect(**credentials(postgres.url("postgres", postgres.superuser)))
+    await superuser.execute("CREATE DATABASE broken_off TEMPLATE template0 STRATEGY file_copy")
+    url = postgres.url("broken_off", postgres.superuser)
+    connection = await asyncpg.connect(**credentials(url))
+    await connection.execute(REFUSES_ITS_RECORD)
+    with pytest.raises(Exception, match="tortoise_migrations"):
+        await migrate(url, application_role=APPLICATION_ROLE)
+    assert await connection.fetchval("SELECT string_agg(name, ' ') FROM tortoise_migrations") == "0001_initial"
+    assert await connection.fetchval(TABLES) > 80
+    assert await connection.fetchval(POLICIES) == 0
+    await connection.execute("ALTER TABLE tortoise_migrations DROP CONSTRAINT tortoise_migrations_name_check")
+    await migrate(url, application_role=APPLICATION_ROLE)
+    assert await connection.fetchval(POLICIES) > 80
+    await connection.close()
+    await superuser.execute("DROP DATABASE broken_off")
+    await superuser.close()
+
+
+async def test_a_table_that_is_held_for_ever_is_told_of(admin_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After its attempts a migration gives up, has changed nothing, and says what to do."""
+    monkeypatch.setattr("quotaloom.platform.migrating.ATTEMPTS", 2)
+    monkeypatch.setattr("quotaloom.platform.migrating.PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr("quotaloom.platform.migrating.LOCK_MS", 50)
+    holder = await asyncpg.connect(**credentials(admin_url))
+    async with holder.transaction():
+        await holder.execute("LOCK TABLE metric IN ACCESS SHARE MODE")
+        with pytest.raises(InputError, match="End the long transaction") as error:
+            await migrate(admin_url, application_role=APPLICATION_ROLE, migrations=LATER)
+    assert error.value.code == "MIGRATION_BLOCKED"
+    assert await holder.fetchval("SELECT to_regclass('later_fact')") is None
+    assert await holder.fetchval("SELECT max(name) FROM tortoise_migrations") == known_migrations()[-1]
+    await holder.close()
+
+
+async def test_a_database_that_is_newer_is_told_of_and_used(
+    database_url: str, admin_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The old version names the migrations that it does not know, and goes on."""
+    await migrate(admin_url, application_role=APPLICATION_ROLE, migrations=LATER)
+    urls = DatabaseUrls(database_url, admin_url, embedded=False)
+    async with connected(Settings(), urls) as database, database.snapshot(1) as snapshot:
+        assert await snapshot.fetch("SELECT FROM company") == []
+    told = " ".join(capsys.readouterr().err.split())
+    assert "The database is newer than this version of Quotaloom: it has had 9001_widen." in told
+
+
+async def test_a_database_that_is_older_is_refused(database_url: str, admin_url: str, tmp_path: Path) -> None:
+    """A command that must not migrate says which migrations are missing, and how they are applied."""
+    connection = await asyncpg.connect(**credentials(admin_url))
+    await connection.execute("DELETE FROM tortoise_migrations WHERE name <> '0001_initial'")
+    await connection.close()
+    with pytest.raises(InputError) as error:
+        async with connected(Settings(data_dir=tmp_path), DatabaseUrls(database_url, admin_url, embedded=False)):
+            pass
+    assert error.value.code == "DATABASE_OUTDATED"
+    assert "it lacks 0002_companies_apart" in error.value.message
+    assert "quotaloom migrate" in error.value.message
