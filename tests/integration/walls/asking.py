@@ -59,6 +59,8 @@ class Asking:
             for error, told in zip(result.errors or (), errors, strict=True):
                 if told["extensions"]["code"] == "INTERNAL":
                     raise AssertionError(f"{told['path']} failed") from original_of(error)
+                if "path" not in told:
+                    raise AssertionError(f"refused as a whole: {told}")
         return Answer(result.data, [dict(error) for error in errors], statements)
 
 

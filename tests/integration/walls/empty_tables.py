@@ -28,6 +28,12 @@ _ROWS: Final = {
     "action_plan_comment (action_plan_id, text, at, author)": [
         f"(SELECT min(id) FROM action_plan WHERE company_id = $1), 'Why?', {_NOON}, 'Hal'"
     ],
+    "api_key (name, prefix, secret_hash, scopes, created_at, created_by)": [
+        f"'CRM', 'abcdefgh', repeat('0', 64), '[\"graph:read\"]', {_NOON}, 'Hal'"
+    ],
+    "kept_answer (caller, request_key, fingerprint, answers, at)": [
+        f"'member:1', 'again', repeat('0', 64), '{{}}', {_NOON}"
+    ],
     "claim_request (member_id, request_key, at, asked, answer)": [f"{_ANN}, 'again', {_NOON}, '{{}}', '{{}}'"],
     "close_reason (funnel_id, outcome, key, name, ordinal, archived)": [f"{_FUNNEL}, 'lost', 'price', 'x', 1, false"],
     "decomposition (plan_version_id, unit_id, at, actor, policy, plugin_version, parameters, explanation)": [

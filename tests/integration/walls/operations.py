@@ -44,6 +44,7 @@ IDS: Final = {
     "cycleId": "ReviewCycle",
     "formId": "ReviewForm",
     "recordId": "Customer",
+    "object": "Opportunity",
 }
 """What an argument that takes an id names; `id` names what its field answers."""
 
@@ -76,6 +77,12 @@ VALUES: Final[Mapping[str, str]] = {
     "depth": "3",
     "level": "[1]",
     "skip": "0",
+    "actions": '["plan.publish"]',
+    "objectType": '"Plan"',
+    "actor": '"tests"',
+    "credential": '"key"',
+    "since": '"2026-01-01"',
+    "through": '"2026-12-31"',
     "on": '"2026-06-01"',
     "by": '"2026-07-01"',
     "dueBy": '"2026-07-01"',
@@ -106,6 +113,9 @@ BEST_OWNERS: Final = {
     "Commitment": "OrgUnit",
 }
 """By which type a type is best reached: the first that leads to it often has none."""
+
+CALLED: Final = ("name", "title", "text", "matter")
+"""Fields that say what something is called."""
 
 KEYS: Final = {"orgUnit": "east", "funnel": "sales", "pool": "sea", "score": "loud", "scores": "loud"}
 """What is named by a key, by field."""
@@ -239,17 +249,24 @@ class _Writer:
             return ""
         if isinstance(kind, GraphQLObjectType):
             return f" {{ {self._selection(kind, depth)} }}"
-        parts = (f"... on {one.name} {{ {self._renamed(one)} }}" for one in _objects(self._schema, field))
+        kinds = _objects(self._schema, field)
+        parts = (f"... on {one.name} {{ {self._renamed(one, kinds)} }}" for one in kinds)
         return f" {{ __typename {' '.join(parts)} }}"
 
-    def _renamed(self, kind: GraphQLObjectType) -> str:
-        """The plain fields of one of several types, each under a name of its own: their types may differ."""
-        leaves = [
-            (name, field)
+    def _renamed(self, kind: GraphQLObjectType, kinds: list[GraphQLObjectType]) -> str:
+        """What one of several types is called; its other fields are asked for where it is alone.
+
+        Where such a field is of another type in one of the others, it has a name of its own.
+        """
+        leaves = {
+            name: field
             for name, field in kind.fields.items()
-            if not field.args and is_leaf_type(get_named_type(field.type))
-        ]
-        return " ".join(f"{name}__{kind.name}: {name}" for name, _ in leaves)
+            if name in CALLED and is_leaf_type(get_named_type(field.type))
+        }
+        return "__typename " + " ".join(
+            f"{name}__{kind.name}: {name}" if any(_differs(field, other.fields.get(name)) for other in kinds) else name
+            for name, field in leaves.items()
+        )
 
     def _arguments(self, field_name: str, field: GraphQLField, besides: str | None = None) -> str:
         written = [
@@ -298,3 +315,7 @@ def _leads(kind: GraphQLObjectType, name: str, way: tuple[tuple[str, str], ...])
     """Whether the way goes on from one of the types that a field may answer with."""
     owners = [owner for owner, _ in way]
     return kind.name in owners or kind.name == name
+
+
+def _differs(field: GraphQLField, other: GraphQLField | None) -> bool:
+    return other is not None and str(other.type) != str(field.type)

@@ -30,7 +30,10 @@ OWNERS: Final = {
         "next_company_id",
     ): "numbers a company to be founded",
     ("schema/quotaloom_server/health.py", "_ask"): "asks whether the database answers",
-    ("schema/quotaloom_server/databases.py", "_compare_versions"): "looks which migrations there were, as administrator",
+    (
+        "schema/quotaloom_server/databases.py",
+        "_compare_versions",
+    ): "compares migrations, as administrator",
     ("core/quotaloom/platform/schema_versions.py", "applied_migrations"): "is given the administrator's connection",
     ("core/quotaloom/platform/backups/checksums.py", "*"): "reads all companies, as administrator",
     ("core/quotaloom/platform/backups/restoring.py", "*"): "writes all companies, as administrator",
