@@ -29,7 +29,15 @@ OWNERS: Final = {
         "core/quotaloom/organizations/commands/companies.py",
         "next_company_id",
     ): "numbers a company to be founded",
-    ("schema/quotaloom_server/application.py", "_health"): "asks whether the database answers",
+    ("schema/quotaloom_server/health.py", "_ask"): "asks whether the database answers",
+    (
+        "schema/quotaloom_server/databases.py",
+        "_compare_versions",
+    ): "compares migrations, as administrator",
+    ("core/quotaloom/platform/schema_versions.py", "applied_migrations"): "is given the administrator's connection",
+    ("core/quotaloom/platform/backups/checksums.py", "*"): "reads all companies, as administrator",
+    ("core/quotaloom/platform/backups/restoring.py", "*"): "writes all companies, as administrator",
+    ("core/quotaloom/platform/backups/taking.py", "*"): "reads all companies, as administrator",
     ("schema/quotaloom_server/bearers.py", "company_keys"): "lists companies on the command line, as administrator",
     ("schema/quotaloom_server/databases.py", "_reach"): "tries the administrator's URL",
     ("schema/quotaloom_server/databases.py", "_ensure_database"): "makes the database itself",
@@ -45,7 +53,7 @@ QUERIES: Final = {
 
 CONNECTIONS: Final = {
     *("acquire_connection", "in_transaction", "get_connection", "acquire", "client", "connections"),
-    *("TransactionWrapper", "AsyncpgDBClient", "Tortoise", "TortoiseContext", "_client", "_connection"),
+    *("TransactionWrapper", "AsyncpgDBClient", "Tortoise", "TortoiseContext", "_client"),
 }
 """Names under which there is a connection."""
 
@@ -150,10 +158,10 @@ class _Reading:
 
     def _is_unit(self, receiver: ast.expr, around: tuple[ast.AST, ...]) -> bool:
         """Whether a name was declared as a unit of work, or an attribute is called one (`_annotated` sees to that)."""
+        if ast.unparse(receiver) in ("super()", "self.schema"):
+            return True  # the schema executes GraphQL
         if isinstance(receiver, ast.Attribute):
             return receiver.attr == "snapshot"
-        if ast.unparse(receiver) == "super()":
-            return True  # the schema executes GraphQL
         if not isinstance(receiver, ast.Name):
             return False
         for function in reversed(around):

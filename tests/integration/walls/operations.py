@@ -1,0 +1,321 @@
+"""Operations made from the schema: every field of every type, with every argument, along a way from the root.
+
+Ids are variables named after their type (`$Member: ID!`), so that one operation asks for what is there, for what
+belongs to others, and for what is nowhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from graphql import (
+    GraphQLArgument,
+    GraphQLEnumType,
+    GraphQLField,
+    GraphQLInputType,
+    GraphQLInterfaceType,
+    GraphQLList,
+    GraphQLObjectType,
+    GraphQLSchema,
+    GraphQLUnionType,
+    get_named_type,
+    get_nullable_type,
+    is_leaf_type,
+    is_required_argument,
+)
+
+IDS: Final = {
+    "under": "OrgUnit",
+    "orgUnit": "OrgUnit",
+    "orgUnits": "OrgUnit",
+    "position": "OrgUnit",
+    "member": "Member",
+    "members": "Member",
+    "memberId": "Member",
+    "funnel": "Funnel",
+    "stage": "Stage",
+    "toStage": "Stage",
+    "customer": "Customer",
+    "plan": "Plan",
+    "level": "CustomerLevel",
+    "pool": "Pool",
+    "cycleId": "ReviewCycle",
+    "formId": "ReviewForm",
+    "recordId": "Customer",
+    "object": "Opportunity",
+}
+"""What an argument that takes an id names; `id` names what its field answers."""
+
+VALUES: Final[Mapping[str, str]] = {
+    "first": "100",
+    "after": '"cm93OjA="',
+    "period": '"2026"',
+    "openedIn": '"2026"',
+    "closedIn": '"2026"',
+    "expectedIn": '"2087"',
+    "within": '"2026"',
+    "metric": '"revenue"',
+    "metrics": '["revenue", "tastings"]',
+    "products": '["pump"]',
+    "sources": '["fair"]',
+    "source": '["fair"]',
+    "parts": '["pump_tastings"]',
+    "keys": '["grade"]',
+    "text": '"a"',
+    "name": '"Globex"',
+    "phone": '"123456"',
+    "email": '"a@example.com"',
+    "website": '"example.com"',
+    "fiscalYear": "2026",
+    "factor": '"2"',
+    "version": "1",
+    "planVersion": "1",
+    "against": "1",
+    "versions": "[1, 2]",
+    "depth": "3",
+    "level": "[1]",
+    "skip": "0",
+    "actions": '["plan.publish"]',
+    "objectType": '"Plan"',
+    "actor": '"tests"',
+    "credential": '"key"',
+    "since": '"2026-01-01"',
+    "through": '"2026-12-31"',
+    "on": '"2026-06-01"',
+    "by": '"2026-07-01"',
+    "dueBy": '"2026-07-01"',
+    "asOf": '"2026-06-01"',
+    "grain": "DAY",
+}
+"""Values of arguments by name; enums take all their values or their first, switches are switched on."""
+
+PLANNED: Final = {
+    "period": '"2027"',
+    "within": '"2027"',
+    "metric": '"tastings"',
+    "fiscalYear": "2027",
+    "grain": "MONTH",
+}
+"""Of the year and the metric that the world has a published plan of."""
+
+COMPANIONS: Final = {"planVersion": ("plan",), "directChildren": ("orgUnit",), "members": ("rows",)}
+"""Arguments that only go together with others."""
+
+NEEDED: Final = {("possibleDuplicates", "name"), ("ownGoals", "period"), ("targetCells", "metric")}
+"""Arguments of fields without which these answer nothing."""
+
+BEST_OWNERS: Final = {
+    "ReviewFollowUp": "Review",
+    "AttributeValue": "Customer",
+    "Headship": "Member",
+    "Commitment": "OrgUnit",
+}
+"""By which type a type is best reached: the first that leads to it often has none."""
+
+CALLED: Final = ("name", "title", "text", "matter")
+"""Fields that say what something is called."""
+
+KEYS: Final = {"orgUnit": "east", "funnel": "sales", "pool": "sea", "score": "loud", "scores": "loud"}
+"""What is named by a key, by field."""
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """A query for the fields of one type; `ids` are the types whose ids it takes, `covers` its fields."""
+
+    name: str
+    text: str
+    ids: tuple[str, ...]
+    begins_with: str | None = None
+    """The type whose id it begins with, where it does."""
+
+    def variables(self, ids: Mapping[str, str]) -> dict[str, str]:
+        """The values of its variables."""
+        return {name: ids[name] for name in self.ids}
+
+
+def read_operations(schema: GraphQLSchema) -> list[Operation]:
+    """One operation for each type that a query reaches, and one for each root field with each of its arguments.
+
+    What depends on a metric or a period is asked twice: of what was achieved, and of what is planned.
+    """
+    assert schema.query_type is not None
+    found: dict[str, Operation] = {}
+    for values in (VALUES, {**VALUES, **PLANNED}):
+        writer = _Writer(schema, values)
+        for name, field in schema.query_type.fields.items():
+            if name != "node":
+                operation = writer.root(name, field)
+                found.setdefault(operation.text, operation)
+        for kind, way in ways(schema).items():
+            operation = writer.of_type(kind, way)
+            found.setdefault(operation.text, operation)
+    return list(found.values())
+
+
+def ways(schema: GraphQLSchema) -> dict[str, tuple[tuple[str, str], ...]]:
+    """For each object type a shortest way to it: (type, field) by (type, field), from the root; nodes by their id."""
+    assert schema.query_type is not None
+    node = schema.type_map["Node"]
+    assert isinstance(node, GraphQLInterfaceType)
+    root = schema.query_type.name
+    found: dict[str, tuple[tuple[str, str], ...]] = {
+        one.name: ((root, f"node:{one.name}"),) for one in schema.get_possible_types(node)
+    }
+    for name, field in schema.query_type.fields.items():
+        for one in _objects(schema, field):
+            found.setdefault(one.name, ((root, name),))
+    waiting = list(found)
+    for name in waiting:
+        kind = schema.type_map[name]
+        assert isinstance(kind, GraphQLObjectType)
+        for field_name, field in kind.fields.items():
+            for next_kind in _objects(schema, field):
+                if next_kind.name not in found and BEST_OWNERS.get(next_kind.name, name) == name:
+                    found[next_kind.name] = (*found[name], (name, field_name))
+                    waiting.append(next_kind.name)
+    return found
+
+
+def _objects(schema: GraphQLSchema, field: GraphQLField) -> list[GraphQLObjectType]:
+    kind = get_named_type(field.type)
+    if isinstance(kind, GraphQLInterfaceType | GraphQLUnionType):
+        return list(schema.get_possible_types(kind))
+    return [kind] if isinstance(kind, GraphQLObjectType) else []
+
+
+class _Writer:
+    """Writes the text of operations, and notes which ids they take."""
+
+    def __init__(self, schema: GraphQLSchema, values: Mapping[str, str]) -> None:
+        self._schema, self._values = schema, values
+        self._ids: set[str] = set()
+
+    def root(self, name: str, field: GraphQLField) -> Operation:
+        """A root field as it is, and once more with each of its arguments."""
+        return self._operation(name, " ".join(self._variants(name, field, 1)))
+
+    def of_type(self, name: str, way: tuple[tuple[str, str], ...]) -> Operation:
+        """All fields of a type, and of whatever they lead to the fields without parts."""
+        kind = self._schema.type_map[name]
+        assert isinstance(kind, GraphQLObjectType)
+        text = self._selection(kind, 1)
+        for owner, field_name in reversed(way):
+            if field_name.startswith("node:"):
+                self._ids.add(type_name := field_name.partition(":")[2])
+                text = f"node(id: ${type_name}) {{ __typename ... on {type_name} {{ {text} }} }}"
+                continue
+            owning = self._schema.type_map[owner]
+            assert isinstance(owning, GraphQLObjectType)
+            field = owning.fields[field_name]
+            answered = get_named_type(field.type)
+            if not isinstance(answered, GraphQLObjectType):
+                step = next(one.name for one in _objects(self._schema, field) if _leads(one, name, way))
+                text = f"... on {step} {{ {text} }}"
+            text = f"{field_name}{self._arguments(field_name, field)} {{ {text} }}"
+        first = way[0][1]
+        return self._operation(name, text, first.partition(":")[2] if first.startswith("node:") else None)
+
+    def _operation(self, name: str, body: str, begins_with: str | None = None) -> Operation:
+        ids, self._ids = tuple(sorted(self._ids)), set()
+        declared = ", ".join(f"${one}: ID!" for one in ids)
+        begins_with = begins_with or (ids[0] if len(ids) == 1 else None)
+        return Operation(name, f"query {name}{f'({declared})' if declared else ''} {{ {body} }}", ids, begins_with)
+
+    def _selection(self, kind: GraphQLObjectType, depth: int) -> str:
+        parts = ["__typename"]
+        for name, field in kind.fields.items():
+            leaf = is_leaf_type(get_named_type(field.type))
+            if leaf or depth > 0:
+                parts += self._variants(name, field, depth if leaf or _is_page(field) else depth - 1)
+        return " ".join(parts)
+
+    def _variants(self, name: str, field: GraphQLField, depth: int) -> Iterator[str]:
+        """The field as it is, and, besides where it lies deep, once more with each argument that it need not have."""
+        below = self._below(field, depth)
+        yield f"{name}{self._arguments(name, field)}{below}"
+        if depth < 1:
+            return
+        leaves = self._below(field, 0)
+        for argument_name, argument in field.args.items():
+            if not is_required_argument(argument) and argument_name != "id":
+                yield f"{name}__{argument_name}: {name}{self._arguments(name, field, argument_name)}{leaves}"
+
+    def _below(self, field: GraphQLField, depth: int) -> str:
+        kind = get_named_type(field.type)
+        if is_leaf_type(kind):
+            return ""
+        if isinstance(kind, GraphQLObjectType):
+            return f" {{ {self._selection(kind, depth)} }}"
+        kinds = _objects(self._schema, field)
+        parts = (f"... on {one.name} {{ {self._renamed(one, kinds)} }}" for one in kinds)
+        return f" {{ __typename {' '.join(parts)} }}"
+
+    def _renamed(self, kind: GraphQLObjectType, kinds: list[GraphQLObjectType]) -> str:
+        """What one of several types is called; its other fields are asked for where it is alone.
+
+        Where such a field is of another type in one of the others, it has a name of its own.
+        """
+        leaves = {
+            name: field
+            for name, field in kind.fields.items()
+            if name in CALLED and is_leaf_type(get_named_type(field.type))
+        }
+        return "__typename " + " ".join(
+            f"{name}__{kind.name}: {name}" if any(_differs(field, other.fields.get(name)) for other in kinds) else name
+            for name, field in leaves.items()
+        )
+
+    def _arguments(self, field_name: str, field: GraphQLField, besides: str | None = None) -> str:
+        written = [
+            f"{name}: {self._value(field_name, field, name, argument, besides)}"
+            for name, argument in field.args.items()
+            if is_required_argument(argument)
+            or name == besides
+            or name in COMPANIONS.get(besides or "", ())
+            or (field_name, name) in NEEDED
+        ]
+        if not written and "id" in field.args and besides is None:
+            written = [f"id: {self._value(field_name, field, 'id', field.args['id'])}"]
+        return f"({', '.join(written)})" if written else ""
+
+    def _value(
+        self, field_name: str, field: GraphQLField, name: str, argument: GraphQLArgument, besides: str | None = None
+    ) -> str:
+        kind: GraphQLInputType = argument.type
+        named, many = get_named_type(kind), isinstance(get_nullable_type(kind), GraphQLList)
+        if named.name == "ID":
+            type_name = get_named_type(field.type).name if name == "id" else IDS[name]
+            self._ids.add(type_name)
+            return f"[${type_name}]" if many else f"${type_name}"
+        if name == "after" and field_name == "achievements":
+            return '"ZW50cnk6MjAyNi0wMS0wMToxMDAw"'
+        if name == "rows" and besides == "members":
+            return "MEMBERS"
+        if name == "grain" and not many:
+            return self._values[name]
+        if isinstance(named, GraphQLEnumType):
+            return f"[{', '.join(named.values)}]" if many else next(iter(named.values))
+        if named.name == "Boolean":
+            return "true"
+        if name == "key":
+            return f'"{KEYS[field_name]}"'
+        if named.name.endswith("Sort"):
+            return "[]"
+        return self._values[name]
+
+
+def _is_page(field: GraphQLField) -> bool:
+    return get_named_type(field.type).name.endswith(("Connection", "Edge"))
+
+
+def _leads(kind: GraphQLObjectType, name: str, way: tuple[tuple[str, str], ...]) -> bool:
+    """Whether the way goes on from one of the types that a field may answer with."""
+    owners = [owner for owner, _ in way]
+    return kind.name in owners or kind.name == name
+
+
+def _differs(field: GraphQLField, other: GraphQLField | None) -> bool:
+    return other is not None and str(other.type) != str(field.type)
