@@ -128,7 +128,7 @@ class ApiKeyMutation:
     create_api_key: CreateApiKeyPayload = mutation(
         _create,
         description="Make a key for another system; its secret is shown this once. Admins only.",
-        shown_once="secret",
+        told_once=("secret",),
     )
     revoke_api_key: ApiKeyPayload = mutation(
         _revoke, description="End a key, at once: what it has open is cut off. Admins only."

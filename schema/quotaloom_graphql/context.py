@@ -102,6 +102,11 @@ class RequestContext:
         return self._identity
 
     @property
+    def stranger(self) -> Unauthenticated | None:
+        """Why nobody knows who sent the request; None where somebody does."""
+        return self._identity if isinstance(self._identity, Unauthenticated) else None
+
+    @property
     def snapshot(self) -> Snapshot:
         """The read-only unit of work of this request."""
         if self._snapshot is None:

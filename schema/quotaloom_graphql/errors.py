@@ -11,11 +11,12 @@ import strawberry
 from graphql import GraphQLError
 
 from quotaloom.platform.errors import AccessDenied, InputError, Unauthenticated, Unavailable
+from quotaloom.platform.limits import LimitExceeded
 from quotaloom.policies.errors import PolicyFailed
 
 _log = logging.getLogger(__name__)
 
-_TOLD = (InputError, AccessDenied, Unauthenticated, Unavailable, PolicyFailed)
+_TOLD = (InputError, AccessDenied, Unauthenticated, Unavailable, PolicyFailed, LimitExceeded)
 
 
 @strawberry.type(description="What was wrong with the input of a mutation; nothing was changed.")

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from typing import Annotated, Any, TypeVar
 
 import strawberry
 from strawberry.types.fields.resolver import StrawberryResolver
 
 from quotaloom.platform.errors import InputError, Path
-from quotaloom.platform.once import Command as Once
-from quotaloom.platform.once import KeyRefused, RequestKey, once
+from quotaloom.platform.once import KeyRefused, once
 from quotaloom.platform.work import Work
 from quotaloom.policies.errors import PolicyFailed
 from quotaloom_graphql.context import Info, Services
@@ -23,19 +22,18 @@ I = TypeVar("I")  # noqa: E741 # the input of a mutation
 Command = Callable[[Work, I, Services], Awaitable[dict[str, Any]]]
 
 
-def mutation(command: Command[Any], *, description: str, shown_once: str | None = None) -> Any:
+def mutation(command: Command[Any], *, description: str, told_once: Collection[str] = ()) -> Any:
     """A field that takes one `input`, runs `command(work, input, services)` and answers with its payload.
 
     The payload names the objects that it shows by their numbers; they are read in a fresh snapshot. What the
     caller can mend becomes the payload's `errors`, and then it shows no object. The type of `input` is the
     annotation of the command's second parameter. With an idempotency key the command is done `once`: what its
-    payload may hold is told there. What it names `shown_once` is a secret of what has the payload's `id`: it is kept
-    nowhere, and null where the same is asked for again.
+    payload may hold is told there, and what becomes of what is `told_once`.
     """
 
     async def resolver(info: Info, input: Any) -> dict[str, Any]:
         place = ("policy",) if hasattr(input, "policy") else ()
-        return await _attempt(info, lambda work: command(work, input, info.context.services), place, shown_once)
+        return await _attempt(info, lambda work: command(work, input, info.context.services), place, told_once)
 
     wanted = list(inspect.signature(command).parameters.values())[1]
     parameters = [
@@ -47,34 +45,19 @@ def mutation(command: Command[Any], *, description: str, shown_once: str | None 
     return strawberry.mutation(resolver=StrawberryResolver(resolver), description=description)
 
 
-async def _once_but_for(secret: str, work: Work, named: RequestKey, command: Once) -> dict[str, Any]:
-    made: dict[Any, Any] = {}
-
-    async def without(work: Work) -> dict[str, Any]:
-        payload = dict(await command(work))
-        made[payload["id"]] = payload.pop(secret)
-        return payload
-
-    payload = await once(work, named, without)
-    return {**payload, secret: made.get(payload["id"])}
-
-
 def _described(annotation: Any) -> Any:
     return Annotated[annotation, strawberry.argument(description="What is to be done.")]
 
 
-async def _attempt(info: Info, command: Once, policy_at: Path, secret: str | None) -> dict[str, Any]:
+async def _attempt(
+    info: Info, command: Callable[[Work], Awaitable[dict[str, Any]]], policy_at: Path, told_once: Collection[str]
+) -> dict[str, Any]:
     work = await info.context.work()
     named = request_key(info, work.viewer)
     # A command takes connections of its own; holding the snapshot's meanwhile could starve the pool.
     await info.context.renew()
     try:
-        if named is None:
-            payload = await command(work)
-        elif secret is None:
-            payload = await once(work, named, command)
-        else:
-            payload = await _once_but_for(secret, work, named, command)
+        payload = await (command(work) if named is None else once(work, named, command, told_once))
     except KeyRefused:
         raise  # it is no part of the input, and whoever sent it is not whoever filled that in
     except InputError as error:

@@ -24,6 +24,7 @@ from quotaloom_graphql.enums import MemberRole, OrgUnitKind
 from quotaloom_graphql.funnel_figures import FunnelFigures, load_unit_funnel_figures
 from quotaloom_graphql.funnel_loaders import load_unit_opportunities
 from quotaloom_graphql.incentive_loaders import load_member_statements
+from quotaloom_graphql.list_sizes import sized
 from quotaloom_graphql.nodes import Node, encode_id, global_id
 from quotaloom_graphql.objective_loaders import load_objectives_of_units
 from quotaloom_graphql.organization_loaders import (
@@ -146,8 +147,8 @@ class OrgUnit(Node):
     children: list[OrgUnit] = batch(
         load_children, key="id", by="parent_id", description="The units right below it, in tree order."
     )
-    descendants: list[OrgUnit] = batch(
-        load_descendants, key="id", by="ancestor_id", description="All units below it, in tree order."
+    descendants: list[OrgUnit] = sized(
+        batch(load_descendants, key="id", by="ancestor_id", description="All units below it, in tree order."), 100
     )
     holders: list[Holding] = batch(
         load_holders,

@@ -11,10 +11,9 @@ from types import MappingProxyType
 from typing import Annotated, Any
 
 import strawberry
-from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, execute
+from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, execute, get_operation_ast
 from graphql import ExecutionResult as GraphQLResult
 from strawberry.execution import optimized_is_awaitable
-from strawberry.extensions import DisableIntrospection
 from strawberry.extensions.runner import SchemaExtensionsRunner
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext, ExecutionResult
@@ -24,6 +23,7 @@ from strawberry.types.field import StrawberryField
 from strawberry.types.graphql import OperationType
 
 from quotaloom.platform.errors import NotFound
+from quotaloom.platform.limits import LimitExceeded, Limits
 from quotaloom_graphql import (
     achievements,
     action_plans,
@@ -52,6 +52,7 @@ from quotaloom_graphql.achievement_mutations import AchievementMutation
 from quotaloom_graphql.action_plan_mutations import ActionPlanMutation
 from quotaloom_graphql.activity_mutations import ActivityMutation
 from quotaloom_graphql.activity_reports import ActivityReportQuery
+from quotaloom_graphql.admission import Admission
 from quotaloom_graphql.api_keys import ApiKeyMutation, ApiKeyQuery
 from quotaloom_graphql.attainment_reports import AttainmentReportQuery
 from quotaloom_graphql.attribute_mutations import AttributeMutation
@@ -96,6 +97,7 @@ from quotaloom_graphql.product_decompositions import ProductDecompositionMutatio
 from quotaloom_graphql.product_metrics import ProductMetricMutation
 from quotaloom_graphql.rankings import RankingQuery
 from quotaloom_graphql.reliefs import ReliefMutation
+from quotaloom_graphql.reticence import reticent
 from quotaloom_graphql.review_forms import ReviewFormMutation
 from quotaloom_graphql.review_mutations import ReviewMutation
 from quotaloom_graphql.roots import root_field
@@ -248,10 +250,20 @@ Extensions = Mapping[str, Sequence[GraphQLExtension]]
 """What plugins add to the graph, by plugin."""
 
 
-class QuotaloomSchema(BreadthFirstSchema):
-    """Strawberry's schema with the fields of plugins; errors are logged where they are masked, not twice."""
+COST = "cost"
+"""Under this name the extensions of an answer tell what the operation costs."""
 
-    def __init__(self, extensions_by_plugin: Extensions, **options: Any) -> None:
+
+class QuotaloomSchema(BreadthFirstSchema):
+    """Strawberry's schema with the fields of plugins, which lets in what keeps to the limits.
+
+    Errors are logged where they are masked, not twice. A reticent one answers no introspection, gives no hints at
+    names, and says of a document that is not valid only that it is not.
+    """
+
+    def __init__(
+        self, extensions_by_plugin: Extensions, *, limits: Limits, is_reticent: bool = False, **options: Any
+    ) -> None:
         self._added: dict[str, list[StrawberryField]] = defaultdict(list)
         for plugin, extensions in extensions_by_plugin.items():
             for on, field in object_fields(plugin, extensions):
@@ -260,7 +272,9 @@ class QuotaloomSchema(BreadthFirstSchema):
             if root is not None:
                 self._added["Query"].append(root)
         super().__init__(**options)
-        self._checks_texts = not self.directives and all(one is DisableIntrospection for one in self.extensions)
+        self.admission = Admission(self._schema, limits, reticent=is_reticent)
+        self._reticent = is_reticent
+        self._checks_texts = not self.directives and not self.extensions
 
     def get_fields(self, type_definition: StrawberryObjectDefinition) -> list[StrawberryField]:
         """The fields of a type, those of plugins last. Raises `InvalidDefinition` where a name comes twice."""
@@ -283,11 +297,16 @@ class QuotaloomSchema(BreadthFirstSchema):
     ) -> ExecutionResult:
         """The answer to a query or mutation; a subscription is refused, since it has many (see `stream`)."""
         allowed = set(allowed_operation_types or OperationType) - {OperationType.SUBSCRIPTION}
-        document = self._checked(query, operation_name, allowed)
-        if document is None:
+        known = self._known(query, operation_name, allowed)
+        if known is None:
             return await super().execute(
                 query, variable_values, context_value, root_value, operation_name, allowed, operation_extensions
             )
+        document, operation = known
+        try:
+            cost = self.admission.cost(document, operation, variable_values)
+        except LimitExceeded as error:
+            return _refused(error)
         try:
             result = execute(
                 self._schema,
@@ -303,15 +322,13 @@ class QuotaloomSchema(BreadthFirstSchema):
             told = result if isinstance(result, GraphQLResult) else await result
         except Exception as error:  # as Strawberry does
             return ExecutionResult(None, [GraphQLError(str(error), original_error=error)])
-        return ExecutionResult(told.data, told.errors)
+        errors = reticent(told.errors) if self._reticent and told.errors else told.errors
+        return ExecutionResult(told.data, errors, {COST: cost})
 
-    def _checked(
+    def _known(
         self, query: str | None, operation_name: str | None, allowed: set[OperationType]
-    ) -> DocumentNode | None:
-        """A document with one operation, all of whose checks it passed before; None leaves it to Strawberry.
-
-        What our extensions check of a document, they check of its text alone.
-        """
+    ) -> tuple[DocumentNode, OperationDefinitionNode] | None:
+        """A document that was let in before, and its one operation; None leaves it to Strawberry."""
         document = self.documents.get(query) if query and self._checks_texts else None
         if document is None:
             return None
@@ -319,39 +336,94 @@ class QuotaloomSchema(BreadthFirstSchema):
         if len(operations) != 1 or OperationType(operations[0].operation.value) not in allowed:
             return None
         name = operations[0].name
-        return document if operation_name is None or (name and name.value == operation_name) else None
+        if operation_name is None or (name and name.value == operation_name):
+            return document, operations[0]
+        return None
 
     async def _prepare_operation_async(
         self, context: ExecutionContext, extensions_runner: SchemaExtensionsRunner
     ) -> PreExecutionError | None:
-        """Refuse a document of several operations that does not say which: Strawberry would take the first."""
-        refused = await super()._prepare_operation_async(context, extensions_runner)
-        if refused is not None or context._provided_operation_name is not None or context.graphql_document is None:
-            return refused
-        if sum(isinstance(one, OperationDefinitionNode) for one in context.graphql_document.definitions) == 1:
-            return None
-        text = "the document has several operations; say in `operationName` which one is meant"
-        return PreExecutionError(None, [GraphQLError(text)])
+        """Let the document in, if it is not known yet, and its operation, if it does not cost too much."""
+        try:
+            if context.query and context.graphql_document is None:
+                document = context.graphql_document = self.admission.parsed(context.query)
+                context.pre_execution_errors = self._faults(context, document)
+            refused = await super()._prepare_operation_async(context, extensions_runner)
+            if refused is None:
+                _require_one_operation(context)
+                context.extensions_results[COST] = self._cost(context)
+        except (GraphQLError, LimitExceeded) as error:
+            return _refused(error)
+        return refused
+
+    async def _handle_execution_result(
+        self,
+        context: ExecutionContext,
+        result: Any,
+        extensions_runner: SchemaExtensionsRunner,
+        *,
+        skip_process_errors: bool = False,
+    ) -> ExecutionResult:
+        """Say no more of errors than the profile does."""
+        told = await super()._handle_execution_result(
+            context, result, extensions_runner, skip_process_errors=skip_process_errors
+        )
+        if self._reticent and told.errors:
+            told.errors = reticent(told.errors)
+        return told
+
+    def _faults(self, context: ExecutionContext, document: DocumentNode) -> list[GraphQLError]:
+        """What is wrong with a document, unless its operation is refused anyway."""
+        try:
+            allowed = context.operation_type in context.allowed_operations
+        except RuntimeError:  # there is no such operation, as Strawberry finds out itself
+            return []
+        return self.admission.faults(document) if allowed else []
+
+    def _cost(self, context: ExecutionContext) -> int:
+        document = context.graphql_document
+        assert document is not None
+        operation = get_operation_ast(document, context.operation_name)
+        assert operation is not None
+        return self.admission.cost(document, operation, context.variables)
 
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
         """Nothing: the view logs what is unexpected."""
 
 
-def build_schema(*, production: bool = False, plugins: Extensions = MappingProxyType({})) -> strawberry.Schema:
+def _require_one_operation(context: ExecutionContext) -> None:
+    """Refuse a document of several operations that does not say which: Strawberry would take the first."""
+    definitions = context.graphql_document.definitions if context.graphql_document else ()
+    if context._provided_operation_name is None and sum(map(_is_operation, definitions)) > 1:
+        raise GraphQLError("the document has several operations; say in `operationName` which one is meant")
+
+
+def _is_operation(definition: object) -> bool:
+    return isinstance(definition, OperationDefinitionNode)
+
+
+def _refused(error: Exception) -> PreExecutionError:
+    told = error if isinstance(error, GraphQLError) else GraphQLError(str(error), original_error=error)
+    return PreExecutionError(None, [told])
+
+
+def build_schema(
+    *, production: bool = False, limits: Limits | None = None, plugins: Extensions = MappingProxyType({})
+) -> QuotaloomSchema:
     """The schema of the core with what plugins add. In production there is no introspection, and no hints at names.
 
     Raises whatever is wrong with an extension: see `quotaloom_graphql.plugin_graphs`, which finds it out beforehand.
     """
     return QuotaloomSchema(
         plugins,
+        limits=limits or Limits(),
+        is_reticent=production,
         query=Query,
         mutation=Mutation,
         subscription=Subscription,
         types=[],
-        extensions=[DisableIntrospection] if production else [],
         config=StrawberryConfig(
             default_resolver=getitem,
-            disable_field_suggestions=production,
             scalar_map={Decimal: EXACT_DECIMAL, date: DATE, datetime: DATE_TIME},
         ),
     )

@@ -46,7 +46,7 @@ from quotaloom_server.reports import report_routes
 from quotaloom_server.signing_in.routes import sign_in_routes
 from quotaloom_server.statements import statement_routes
 from quotaloom_server.templates import template_routes
-from quotaloom_server.view import GraphQLView
+from quotaloom_server.view import COST_HEADER, GraphQLView
 from quotaloom_server.withdrawals import Withdrawals
 
 GARBAGE = (20_000, 10, 50)
@@ -123,8 +123,9 @@ def create_application(
         Withdrawals(database, clock),
     )
     view = GraphQLView(
-        schema=build_schema(production=settings.is_production, plugins=extensions_of(found)),
+        schema=build_schema(production=settings.is_production, limits=settings, plugins=extensions_of(found)),
         gate=gate,
+        open_to_strangers=not settings.is_production,
         graphql_ide=None if settings.is_production else "graphiql",
     )
 
@@ -176,7 +177,7 @@ def create_application(
                 allow_methods=["GET", "POST"],
                 allow_credentials="*" not in settings.cors_origins,  # `/sign-in` looks at a cookie; the graph does not
                 allow_headers=["authorization", "content-type", HEADER, COMPANY],
-                expose_headers=["content-disposition"],
+                expose_headers=["content-disposition", COST_HEADER.decode(), "retry-after"],
             )
         ],
         lifespan=lifespan,

@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 from cross_web import AsyncHTTPRequestAdapter, HTTPException, StarletteRequestAdapter
+from graphql import GraphQLError
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -27,6 +28,8 @@ from quotaloom.platform.unit_of_work import to_the_end
 from quotaloom_graphql.context import RequestContext
 from quotaloom_graphql.errors import shown, told_places
 from quotaloom_graphql.request_keys import HEADER
+from quotaloom_graphql.reticence import is_probe
+from quotaloom_graphql.schema import COST
 from quotaloom_server.answers import JSONAnswer
 from quotaloom_server.clients import Client
 from quotaloom_server.connections import Connection
@@ -48,6 +51,8 @@ from quotaloom_server.pieces import dumps
 GREETING_TIME = timedelta(seconds=10)
 """How long a WebSocket may take to say whose it is."""
 
+COST_HEADER = b"graphql-cost"
+"""What the operation of a request costs; the same is in the extensions of the answer."""
 
 _NO_RESPONSE: Any = None
 """Where Strawberry's views have a response for resolvers to put headers into: ours put none."""
@@ -59,7 +64,7 @@ class GraphQLView(GraphQL[Any, None]):
     graphql_transport_ws_handler_class = LiveHandler
     websocket_adapter_class = TextAdapter
 
-    def __init__(self, *, gate: Gate, **options: Any) -> None:
+    def __init__(self, *, gate: Gate, open_to_strangers: bool, **options: Any) -> None:
         super().__init__(
             subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL,),
             connection_init_wait_timeout=GREETING_TIME,
@@ -68,6 +73,7 @@ class GraphQLView(GraphQL[Any, None]):
             **options,
         )
         self._gate = gate
+        self._open_to_strangers = open_to_strangers
         self.streams = Streams()
 
     async def get_context(
@@ -114,7 +120,7 @@ class GraphQLView(GraphQL[Any, None]):
         operation = await self._operation(request, adapter)
         asked = await self._context_of(request)
         try:
-            result = await self.execute_operation(request, adapter, operation, asked, None, _NO_RESPONSE)
+            result = await self._result(request, adapter, operation, asked, only_events=accepted.answer is None)
         except SubscriptionAsked:
             if not accepted.events:
                 raise
@@ -123,7 +129,27 @@ class GraphQLView(GraphQL[Any, None]):
             return EventStream(self.schema, connection, operation, self.streams)
         response = await self.process_result(request, result)
         status = status_of(response) if accepted.answer == RESPONSE else 200
-        return JSONAnswer(response, accepted.answer or EVENTS, status)
+        return JSONAnswer(response, accepted.answer or EVENTS, status, _told_of(result))
+
+    async def _result(
+        self,
+        request: Request,
+        adapter: StarletteRequestAdapter,
+        operation: GraphQLRequestData,
+        asked: RequestContext,
+        *,
+        only_events: bool,
+    ) -> ExecutionResult:
+        """The result of an operation. Where strangers are told nothing, what they send is not even read.
+
+        A stranger who takes events alone asks for a subscription, whatever it may be; he is answered with 401.
+        """
+        if not self._open_to_strangers and asked.stranger is not None and not is_probe(operation.query):
+            if only_events:
+                raise SubscriptionAsked
+            return ExecutionResult(None, [GraphQLError(str(asked.stranger), original_error=asked.stranger)])
+        result: ExecutionResult = await self.execute_operation(request, adapter, operation, asked, None, _NO_RESPONSE)
+        return result
 
     async def _manual(self, request: Request) -> Response:
         if self.graphql_ide is None:
@@ -209,6 +235,12 @@ class GraphQLView(GraphQL[Any, None]):
     def encode_json(self, data: object) -> bytes:
         """Write a message of a WebSocket; half of a surrogate pair, which no JSON can hold, is replaced."""
         return dumps(data)
+
+
+def _told_of(result: ExecutionResult) -> list[tuple[bytes, bytes]]:
+    """The headers that tell of an operation: what it costs."""
+    cost = result.extensions and result.extensions.get(COST)
+    return [(COST_HEADER, b"%d" % cost)] if cost else []
 
 
 def _is_json(request: Request) -> bool:

@@ -6,13 +6,14 @@ import re
 from pathlib import Path
 
 import pytest
-from graphql import parse, validate
+from graphql import OperationDefinitionNode, parse, validate
 
 from quotaloom_graphql.schema import build_schema
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = sorted((ROOT / "docs").rglob("*.md"))
-SCHEMA = build_schema()._schema
+GRAPH = build_schema()
+SCHEMA = GRAPH._schema
 
 
 def samples() -> list[tuple[str, str]]:
@@ -27,6 +28,16 @@ def samples() -> list[tuple[str, str]]:
 def test_every_operation_in_the_docs_is_valid(name: str, sample: str) -> None:
     """It parses, and every field and argument of it exists."""
     assert validate(SCHEMA, parse(sample)) == []
+
+
+def test_every_operation_in_the_docs_is_within_the_limits() -> None:
+    """With a good deal of room: none costs a tenth of what an operation may."""
+    admission = GRAPH.admission
+    for _, sample in samples():
+        document = admission.parsed(sample)
+        for operation in document.definitions:
+            if isinstance(operation, OperationDefinitionNode):
+                assert admission.cost(document, operation, {}) < 100_000, sample
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)

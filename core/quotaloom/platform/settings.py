@@ -16,13 +16,14 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from quotaloom.platform.allowing import AllowList, parse_allow_list
 from quotaloom.platform.errors import InputError
+from quotaloom.platform.limits import Limits
 
 PREFIX = "QUOTALOOM_"
 Profile = Literal["development", "production"]
 LogLevel = Literal["debug", "info", "warning", "error"]
 
 
-class Settings(BaseSettings):
+class Settings(Limits, BaseSettings):
     """The settings of one process. Make them with `load_settings`, which names the variable that is wrong."""
 
     model_config = SettingsConfigDict(
@@ -36,7 +37,7 @@ class Settings(BaseSettings):
     profile: Profile = Field(
         default="development",
         description="`development`, or `production`, which needs both database addresses "
-        "and answers introspection to nobody.",
+        "answers introspection to nobody, and strangers nothing at all.",
     )
     database_url: str | None = Field(
         default=None,

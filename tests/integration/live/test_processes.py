@@ -32,7 +32,7 @@ def prepared(server: Server) -> str:
         admin,
         input={"positionId": position, "memberId": root["viewer"]["member"]["id"]},
     )
-    assert answer == {"data": {"appointHolder": {"errors": []}}}
+    assert answer["data"] == {"appointHolder": {"errors": []}}
     return position
 
 

@@ -1,0 +1,189 @@
+"""Which documents are let in: parsed, measured and validated, in this order, and each step bounded before the next.
+
+Validation can take a time that grows with the square of a document's length and worse, so that it comes last, and
+what it may spend on finding out which fields can be merged is bounded, too.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import OrderedDict
+from collections.abc import Mapping
+from typing import Any, Final
+
+from graphql import (
+    DocumentNode,
+    GraphQLError,
+    GraphQLSchema,
+    GraphQLSyntaxError,
+    OperationDefinitionNode,
+    OverlappingFieldsCanBeMergedRule,
+    parse,
+    specified_rules,
+    validate,
+)
+from graphql.validation import ASTValidationRule, NoSchemaIntrospectionCustomRule, ValidationContext
+from graphql.validation.validate import ValidationAbortedError
+from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
+from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
+
+from quotaloom.platform.limits import MOST_TOLD, LimitExceeded, Limits
+from quotaloom_graphql.costs import Costs, page_variables
+from quotaloom_graphql.reticence import not_valid
+from quotaloom_graphql.shapes import Shapes
+
+MOST_COMMENTS: Final = 1_000
+"""Comments that a document may have; each is kept as a token."""
+
+MOST_COSTS: Final = 16
+"""How many costs are kept with a document: one for each combination of the page sizes that variables give."""
+
+_TOKEN = re.compile(
+    r'"""(?:[^"\\]|\\.|"(?!""))*"""|"(?:[^"\\\n]|\\.)*"|#[^\n]*|\.\.\.|[\w.+-]+|[^\s,\ufeff]', re.DOTALL
+)
+
+_MEASURED: Final = "__measured__"
+
+
+class Measured:
+    """What a document that was let in comes to: the cost of its operations, reckoned once for the same page sizes."""
+
+    def __init__(self, document: DocumentNode, shapes: Shapes, costs: Costs) -> None:
+        self._shapes = shapes
+        self._costs = costs
+        self._variables = page_variables(document, shapes)
+        self._known: OrderedDict[tuple[object, ...], int] = OrderedDict()
+
+    def cost(self, operation: OperationDefinitionNode, variables: Mapping[str, Any] | None) -> int:
+        """The cost of one of the document's operations with these variables."""
+        given = variables or {}
+        place = (id(operation), *(_told_apart(given, name) for name in self._variables))
+        known = self._known.get(place)
+        if known is None:
+            known = self._known[place] = self._costs.of(operation, self._shapes, given)
+            if len(self._known) > MOST_COSTS:
+                self._known.popitem(last=False)
+        return known
+
+
+class Admission:
+    """Lets documents in, or says why not; what it holds is the same for all."""
+
+    def __init__(self, schema: GraphQLSchema, limits: Limits, *, reticent: bool) -> None:
+        self._schema = schema
+        self._limits = limits
+        self._reticent = reticent
+        self._costs = Costs(schema, limits.list_size)
+        self._rules = _rules(limits.document_merges, introspection=not reticent)
+
+    def parsed(self, text: str) -> DocumentNode:
+        """The document, measured; raises `LimitExceeded`, or a `GraphQLError` where it cannot be read."""
+        limits = self._limits
+        if len(text) > limits.document_characters:
+            raise _beyond("document_characters", "DOCUMENT_TOO_LONG", "characters", limits, len(text))
+        try:
+            document = parse(text, max_lexical_tokens=limits.document_tokens, max_comments=MOST_COMMENTS)
+        except GraphQLSyntaxError:
+            tokens = sum(1 for _ in _TOKEN.finditer(text))
+            if tokens > limits.document_tokens:
+                raise _beyond("document_tokens", "TOO_MANY_TOKENS", "names, marks and values", limits, tokens) from None
+            raise
+        shapes = Shapes(document)
+        document.__dict__[_MEASURED] = Measured(document, shapes, self._costs)
+        for limit, code, attribute, words in _OF_SHAPES:
+            found = getattr(shapes.whole, attribute)
+            if found > getattr(limits, limit):
+                raise _beyond(limit, code, words, limits, found)
+        return document
+
+    def faults(self, document: DocumentNode) -> list[GraphQLError]:
+        """Why a document is not valid; nothing where it is. Raises `LimitExceeded`."""
+        most = 1 if self._reticent else MOST_FAULTS
+        faults = validate(self._schema, document, self._rules, max_errors=most, hide_suggestions=self._reticent)
+        return [one if one.extensions else not_valid() for one in faults[:1]] if self._reticent else faults
+
+    def cost(
+        self, document: DocumentNode, operation: OperationDefinitionNode, variables: Mapping[str, Any] | None
+    ) -> int:
+        """What an operation of a document that was let in costs; raises `LimitExceeded`."""
+        cost = self._measured(document).cost(operation, variables)
+        if cost > self._limits.operation_cost:
+            raise LimitExceeded(
+                "TOO_COSTLY",
+                "operation_cost",
+                self._limits.operation_cost,
+                cost,
+                f"the answer may come to {cost:,} values, and {self._limits.operation_cost:,} at the most are allowed;"
+                " ask for smaller pages, or for fewer lists within lists",
+            )
+        return cost
+
+    def _measured(self, document: DocumentNode) -> Measured:
+        found: Measured | None = document.__dict__.get(_MEASURED)
+        if found is None:
+            found = document.__dict__[_MEASURED] = Measured(document, Shapes(document), self._costs)
+        return found
+
+
+MOST_FAULTS: Final = 20
+"""How many faults of a document are told, each with a look for names that are near."""
+
+_FRAGMENTS = "those of a fragment counted wherever it is spread"
+
+_OF_SHAPES: Final = (
+    ("document_depth", "TOO_DEEP", "depth", "levels of fields within each other"),
+    ("document_breadth", "TOO_BROAD", "breadth", "fields in one selection"),
+    ("document_fields", "TOO_MANY_FIELDS", "fields", f"fields, {_FRAGMENTS}"),
+    ("document_aliases", "TOO_MANY_ALIASES", "aliases", f"aliases, {_FRAGMENTS}"),
+    ("document_directives", "TOO_MANY_DIRECTIVES", "directives", f"directives, {_FRAGMENTS}"),
+)
+
+
+def _beyond(limit: str, code: str, words: str, limits: Limits, found: int) -> LimitExceeded:
+    allowed: int = getattr(limits, limit)
+    told = f"{found:,}" if found <= MOST_TOLD else f"more than {MOST_TOLD:,}"
+    message = f"the document has {told} {words}; {allowed:,} at the most are allowed"
+    return LimitExceeded(code, limit, allowed, found, message)
+
+
+def _told_apart(variables: Mapping[str, Any], name: str) -> object:
+    """A page size as far as it makes a difference: its number, that it is missing, or that it is none."""
+    if name not in variables:
+        return "missing"
+    value = variables[name]
+    return value if type(value) is int else "none"
+
+
+def _rules(merges: int, *, introspection: bool) -> tuple[type[ASTValidationRule], ...]:
+    class Merging(OverlappingFieldsCanBeMergedRule):
+        """The rule with a bound of ours, which is told of as any other limit is."""
+
+        def __init__(self, context: ValidationContext) -> None:
+            super().__init__(context)
+            self.rule_context.remaining_complexity_budget = merges
+
+        def enter_selection_set(self, *arguments: Any) -> None:
+            try:
+                super().enter_selection_set(*arguments)
+            except ValidationAbortedError:
+                found = merges - self.rule_context.remaining_complexity_budget
+                raise LimitExceeded(
+                    "TOO_MANY_MERGES",
+                    "document_merges",
+                    merges,
+                    found,
+                    f"to find out whether fields of the same name can be merged takes more than {merges:,} steps;"
+                    " ask for each field once",
+                ) from None
+
+    shared = tuple(Merging if rule is OverlappingFieldsCanBeMergedRule else rule for rule in specified_rules)
+    return (*(() if introspection else (NoIntrospection,)), *shared, MaybeNullValidationRule, OneOfInputValidationRule)
+
+
+class NoIntrospection(NoSchemaIntrospectionCustomRule):
+    """Refuses introspection, and says so by a code."""
+
+    def report_error(self, error: GraphQLError) -> None:
+        """Tell of the error."""
+        error.extensions = {"code": "INTROSPECTION_DISABLED"}
+        super().report_error(error)

@@ -1,0 +1,31 @@
+"""How long a list is reckoned to be that has no pages; told in the schema by `@listSize`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import strawberry
+from strawberry.schema_directive import Location
+from strawberry.types.field import StrawberryField
+
+
+@strawberry.schema_directive(
+    locations=[Location.FIELD_DEFINITION],
+    description="How many items a list without pages is reckoned with, in the cost of what asks for it.",
+)
+class ListSize:
+    """The directive."""
+
+    assumed_size: int = strawberry.directive_field(name="assumedSize")
+
+
+def sized(field: Any, items: int) -> Any:
+    """The field, a list that is reckoned with so many items."""
+    assert isinstance(field, StrawberryField)
+    field.directives = [*field.directives, ListSize(assumed_size=items)]
+    return field
+
+
+def declared_size(field: StrawberryField) -> int | None:
+    """What `sized` said of a field, if anything."""
+    return next((one.assumed_size for one in field.directives if isinstance(one, ListSize)), None)

@@ -1,0 +1,123 @@
+"""Documents beyond a limit are refused before they are validated, with a code, what was found and what is allowed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from benchmarks.nested_graph.questions import QUESTIONS, QUOTALOOM
+from graphql import get_introspection_query
+
+from quotaloom.platform.limits import Limits
+from quotaloom_graphql.schema import QuotaloomSchema, build_schema
+
+SMALL = Limits(
+    document_characters=200,
+    document_tokens=50,
+    document_depth=3,
+    document_breadth=4,
+    document_fields=10,
+    document_aliases=2,
+    document_directives=2,
+    document_merges=100,
+    operation_cost=100,
+    list_size=5,
+)
+SCHEMA = build_schema(limits=SMALL)
+USUAL = build_schema()
+
+
+async def refusal(schema: QuotaloomSchema, query: str, **variables: Any) -> dict[str, Any]:
+    """The extensions of the one error with which a document is refused."""
+    result = await schema.execute(query, variables)
+    assert result.data is None
+    assert result.errors is not None
+    (error,) = result.errors
+    return dict(error.extensions or {})
+
+
+@pytest.mark.parametrize(
+    ("query", "code", "limit", "found"),
+    [
+        ("{ " + "#" * 200 + "\n __typename }", "DOCUMENT_TOO_LONG", "document_characters", 216),
+        ("{" + "a " * 60 + "}", "TOO_MANY_TOKENS", "document_tokens", 62),
+        ('{ a(b: """' + "c " * 20 + '""" d: "e\\"f" g: -1.5) ' + "h " * 60 + "}", "TOO_MANY_TOKENS", "", 74),
+        ("{ company { root { head { member } } } }", "TOO_DEEP", "document_depth", 4),
+        ("{ a b c ... { d e } }", "TOO_BROAD", "document_breadth", 5),
+        ("{ a { b c d } e { f g h } i { j k l } }", "TOO_MANY_FIELDS", "document_fields", 12),
+        ("{ a: b c: d e: f }", "TOO_MANY_ALIASES", "document_aliases", 3),
+        ("{ a @b @c @d }", "TOO_MANY_DIRECTIVES", "document_directives", 3),
+        ("{ company { root { children { key } } } }", "TOO_DEEP", "document_depth", 4),
+        ("{ orgUnits(first: 50) { nodes { key } } }", "TOO_COSTLY", "operation_cost", 102),
+    ],
+)
+async def test_each_limit_has_its_code(query: str, code: str, limit: str, found: int) -> None:
+    """What was found is the exact figure, and what is allowed that of the setting."""
+    told = await refusal(SCHEMA, query)
+    limit = limit or "document_tokens"
+    assert told == {"code": code, "limit": limit, "allowed": getattr(SMALL, limit), "found": found}
+
+
+async def test_the_message_says_what_and_how_much() -> None:
+    """In words, for whoever has no use for the extensions."""
+    result = await SCHEMA.execute("{ a @b @c @d }")
+    assert result.errors is not None
+    assert result.errors[0].message == (
+        "the document has 3 directives, those of a fragment counted wherever it is spread; 2 at the most are allowed"
+    )
+
+
+async def test_what_lies_within_the_limits_is_answered() -> None:
+    """With what it costs: 3 names of the root type."""
+    result = await SCHEMA.execute("{ a: __typename b: __typename __typename }")
+    assert (result.errors, result.extensions) == (None, {"cost": 3})
+
+
+async def test_fields_that_overlap_are_compared_so_often_and_no_more() -> None:
+    """130 times the same field with a selection would be some 8,400 comparisons."""
+    told = await refusal(USUAL, "{company{root{" + "children{name}" * 130 + "}}}")
+    assert (told["code"], told["limit"], told["allowed"]) == ("TOO_MANY_MERGES", "document_merges", 5000)
+    assert 5000 < told["found"] < 5010
+
+
+async def test_a_cost_beyond_every_number_is_told_as_the_largest() -> None:
+    """JSON readers take no more than 2 to the 53rd."""
+    fragments = "".join(f"fragment F{n} on Query {{ ...F{n + 1} ...F{n + 1} }}" for n in range(99))
+    told = await refusal(USUAL, f"{{ ...F0 }} {fragments} fragment F99 on Query {{ __typename }}")
+    assert (told["code"], told["found"]) == ("TOO_BROAD", 2**53 - 1)
+
+
+async def test_a_document_that_is_kept_is_reckoned_with_each_page_size() -> None:
+    """The first time and later, the same document is let in with small pages and refused with large ones."""
+    query = "query ($n: Int! = 2) { orgUnits(first: $n) { totalCount nodes { __typename } } }"
+    schema = build_schema(limits=SMALL)
+    schema.documents.keep(query, schema.admission.parsed(query))
+    for _ in range(2):
+        for rows in (60, 70, 80):
+            told = await refusal(schema, query, n=rows)
+            assert (told["code"], told["found"]) == ("TOO_COSTLY", 3 + 2 * rows)
+
+
+async def test_an_operation_of_several_is_reckoned_alone() -> None:
+    """The one that is asked for, by its name."""
+    query = "query Large { orgUnits(first: 50) { nodes { key } } } query Small { __typename }"
+    result = await SCHEMA.execute(query, operation_name="Small")
+    assert result.extensions == {"cost": 1}
+    result = await SCHEMA.execute(query, operation_name="Large")
+    assert result.errors is not None
+    assert result.errors[0].extensions["code"] == "TOO_COSTLY"  # type: ignore[index]  # it has some
+
+
+@pytest.mark.parametrize("query", [get_introspection_query(), get_introspection_query(input_value_deprecation=True)])
+async def test_what_tools_ask_of_a_schema_is_let_in(query: str) -> None:
+    """GraphiQL's and Relay's introspection, within the usual limits."""
+    result = await USUAL.execute(query)
+    assert result.errors is None
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_the_large_queries_of_the_benchmarks_are_let_in(name: str) -> None:
+    """Up to 11,111 units with their months, within the usual limits."""
+    document = USUAL.admission.parsed(QUESTIONS[name].document(QUOTALOOM, "acme"))
+    assert USUAL.admission.faults(document) == []
+    assert USUAL.admission.cost(document, document.definitions[0], {}) < 1_000_000  # type: ignore[arg-type]
