@@ -95,7 +95,7 @@ class RefusedAccess:
         minute.more += len(refusals) - len(written)
         minute.bearer = bearer
         if written:
-            await self._write(bearer, now, [(one.place, one.code, one.message, 1) for one in written])
+            await self._write(bearer, now, [(_shown(one.place), one.code, _shown(one.message), 1) for one in written])
 
     async def past(self) -> None:
         """Tell of what was counted in minutes that are over, and forget them."""
@@ -111,7 +111,7 @@ class RefusedAccess:
         for whose in over:
             minute = self._minutes.pop(whose, None)
             if minute is not None and minute.more:
-                message = f"as often again was access refused in that minute: {minute.more} times"
+                message = f"access was refused {minute.more} more times in that minute"
                 now = self._clock()
                 at = min(now, datetime.fromtimestamp((minute.number + 1) * 60, now.tzinfo))
                 await self._write(minute.bearer, at, [("", "REFUSED_OFTEN", message, minute.more)])
@@ -121,8 +121,8 @@ class RefusedAccess:
 
         async def record(transaction: Transaction) -> None:
             for place, code, message, times in told:
-                after = {"at": place[:LONGEST], "code": code, "times": times}
-                transaction.record(ACTION, OBJECT, None, after=after, reason=message[:LONGEST])
+                after = {"at": place, "code": code, "times": times}
+                transaction.record(ACTION, OBJECT, None, after=after, reason=message)
 
         if bearer.company_id:
             try:
@@ -132,7 +132,12 @@ class RefusedAccess:
                 _log.warning("refused access could not be written: %s", error)
         for place, code, message, times in told:
             whose = (bearer.subject, bearer.credential)
-            _log.info("refused %s (%s) %s %s x%d: %s", *whose, code, place[:LONGEST], times, message)
+            _log.info("refused %s (%s) %s %s x%d: %s", *whose, code, place, times, message)
+
+
+def _shown(text: str) -> str:
+    """A text that came from outside, in one line that can be stored."""
+    return "".join(character if character.isprintable() else "?" for character in text[:LONGEST])
 
 
 def _minute_of(now: datetime) -> int:

@@ -69,7 +69,8 @@ class OpenID:
             return None
         if place is None:
             return None
-        return f"{place}?{urlencode({'client_id': self.client_id, 'post_logout_redirect_uri': f'{self.public_url}/'})}"
+        told = urlencode({"client_id": self.client_id, "post_logout_redirect_uri": f"{self.public_url}/"})
+        return f"{place}{'&' if '?' in place else '?'}{told}"
 
     def _client(self) -> AsyncOAuth2Client:
         return AsyncOAuth2Client(

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qs
 
 from starlette.requests import Request
@@ -39,9 +39,11 @@ from quotaloom_server.signing_in.cookies import (
     session_in,
 )
 from quotaloom_server.signing_in.demo_members import demo_member, demo_members
-from quotaloom_server.signing_in.openid import OpenID
 from quotaloom_server.signing_in.origins import Origins, origins_of
 from quotaloom_server.signing_in.pages import choice_page, message_page
+
+if TYPE_CHECKING:
+    from quotaloom_server.signing_in.openid import OpenID
 
 TOKEN_LIFE: Final = timedelta(minutes=15)
 """For how long a token of a session is good; a page asks for the next one before."""
@@ -148,6 +150,9 @@ def sign_in_routes(
     """The routes of signing in: with a provider those of the flow; without one, in development, that of choosing."""
     openid = None
     if provider is not None and settings.oidc_client_id is not None and settings.public_url is not None:
+        # What it asks the provider with takes as long to load as the rest of signing in: only where there is one.
+        from quotaloom_server.signing_in.openid import OpenID
+
         openid = OpenID(
             provider,
             settings.oidc_client_id,
