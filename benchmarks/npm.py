@@ -19,8 +19,11 @@ from platformdirs import user_cache_path
 
 LOCKED: Final = ("package.json", "package-lock.json")
 
+_QUIET: Final = ("--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund")
+_PATIENCE: Final = ("--prefer-offline", "--fetch-retries=2", "--fetch-retry-mintimeout=1000")
+
 _OFFLINE = re.compile(
-    r"E(?:NOTFOUND|AI_AGAIN|CONNREFUSED|CONNRESET|NETUNREACH|HOSTUNREACH|TIMEDOUT)|ERR_SOCKET_TIMEOUT"
+    r".*(?:ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ENETUNREACH|EHOSTUNREACH|ETIMEDOUT|ERR_SOCKET_TIMEOUT).*"
 )
 
 
@@ -74,7 +77,7 @@ def _install(locked: dict[str, bytes], folder: Path) -> None:
         growing.mkdir()
         for name, contents in locked.items():
             (growing / name).write_bytes(contents)
-        _npm("ci", "--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund", cwd=growing)
+        _npm("ci", *_QUIET, *_PATIENCE, cwd=growing)
         growing.rename(folder)
 
 
@@ -86,8 +89,8 @@ def _npm(*arguments: str, cwd: Path) -> None:
             [node(), program, *arguments], cwd=cwd, env=environment, check=True, capture_output=True, text=True
         )
     except subprocess.CalledProcessError as error:
-        if _OFFLINE.search(error.stderr):
-            raise NoNetwork(error.stderr.strip().splitlines()[0]) from None
+        if offline := _OFFLINE.search(error.stderr):
+            raise NoNetwork(offline[0]) from None
         error.add_note(error.stderr)
         raise
 

@@ -14,7 +14,11 @@ import httpx
 import pytest
 
 from quotaloom.targets.attainment_feed import MOST_UNITS
+from quotaloom_graphql.schema import build_schema
 from quotaloom_server import events
+from quotaloom_server.connections import Connection
+from quotaloom_server.events import EventStream, Streams
+from quotaloom_server.operations import operation_in
 from tests.graph_client import GraphClient
 from tests.integration.live.boards import FIGURES, SECONDS
 from tests.integration.live.conftest import Live
@@ -130,3 +134,25 @@ async def test_streams_end_without_complete_when_the_token_or_the_server_does(li
         await live.there.end()
         assert await long.line() is None
         assert asyncio.get_running_loop().time() - began < 3
+
+
+async def test_a_client_that_takes_nothing_is_given_up(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its subscription ends, so that it keeps nobody else from one; its connection, once it takes something or goes."""
+    monkeypatch.setattr(events, "BEAT_SECONDS", 0.3)
+    operation = operation_in({"query": QUERY, "variables": {"ids": live.ids("East")}})
+    connection = Connection(live.here.gate, live.admin.headers["authorization"])
+    took: list[str] = []
+    never = asyncio.Event()
+
+    async def send(message: Any) -> None:
+        took.append(message["type"])
+        if message.get("more_body"):
+            await never.wait()
+
+    async def receive() -> Any:
+        await never.wait()
+
+    scope = {"type": "http", "method": "POST", "path": "/graphql", "headers": []}
+    await asyncio.wait_for(EventStream(build_schema(), connection, operation, Streams())(scope, receive, send), SECONDS)
+    assert live.here.watching == 0
+    assert took[:2] == ["http.response.start", "http.response.body"]
