@@ -125,7 +125,9 @@ class ApiKeyMutation:
     """Mutations of keys."""
 
     create_api_key: CreateApiKeyPayload = mutation(
-        _create, description="Make a key for another system; its secret is shown this once. Admins only."
+        _create,
+        description="Make a key for another system; its secret is shown this once. Admins only.",
+        told_once=("secret",),
     )
     revoke_api_key: ApiKeyPayload = mutation(
         _revoke, description="End a key, at once: what it has open is cut off. Admins only."

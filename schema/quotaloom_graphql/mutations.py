@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from typing import Annotated, Any, TypeVar
 
 import strawberry
@@ -22,18 +22,18 @@ I = TypeVar("I")  # noqa: E741 # the input of a mutation
 Command = Callable[[Work, I, Services], Awaitable[dict[str, Any]]]
 
 
-def mutation(command: Command[Any], *, description: str) -> Any:
+def mutation(command: Command[Any], *, description: str, told_once: Collection[str] = ()) -> Any:
     """A field that takes one `input`, runs `command(work, input, services)` and answers with its payload.
 
     The payload names the objects that it shows by their numbers; they are read in a fresh snapshot. What the
     caller can mend becomes the payload's `errors`, and then it shows no object. The type of `input` is the
     annotation of the command's second parameter. With an idempotency key the command is done `once`: what its
-    payload may hold is told there.
+    payload may hold is told there, and what becomes of what is `told_once`.
     """
 
     async def resolver(info: Info, input: Any) -> dict[str, Any]:
         place = ("policy",) if hasattr(input, "policy") else ()
-        return await _attempt(info, lambda work: command(work, input, info.context.services), place)
+        return await _attempt(info, lambda work: command(work, input, info.context.services), place, told_once)
 
     wanted = list(inspect.signature(command).parameters.values())[1]
     parameters = [
@@ -49,13 +49,15 @@ def _described(annotation: Any) -> Any:
     return Annotated[annotation, strawberry.argument(description="What is to be done.")]
 
 
-async def _attempt(info: Info, command: Callable[[Work], Awaitable[dict[str, Any]]], policy_at: Path) -> dict[str, Any]:
+async def _attempt(
+    info: Info, command: Callable[[Work], Awaitable[dict[str, Any]]], policy_at: Path, told_once: Collection[str]
+) -> dict[str, Any]:
     work = await info.context.work()
     named = request_key(info, work.viewer)
     # A command takes connections of its own; holding the snapshot's meanwhile could starve the pool.
     await info.context.renew()
     try:
-        payload = await (command(work) if named is None else once(work, named, command))
+        payload = await (command(work) if named is None else once(work, named, command, told_once))
     except KeyRefused:
         raise  # it is no part of the input, and whoever sent it is not whoever filled that in
     except InputError as error:

@@ -8,7 +8,7 @@ caller's: the same key of another one is another key.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Final
@@ -52,14 +52,15 @@ class RequestKey:
             raise KeyRefused("BAD_KEY", f"an idempotency key has 1 to {LONGEST_KEY} printable ASCII characters")
 
 
-async def once(work: Work, named: RequestKey, command: Command) -> Answer:
+async def once(work: Work, named: RequestKey, command: Command, told_once: Collection[str] = ()) -> Answer:
     """The answer of `command`, or the one that was kept under this key.
 
     All that the command writes stands together, with the answer. Those who send the same key at once wait for the
-    first. Raises what the command raises, and `KeyRefused`.
+    first. What the answer has under the names in `told_once` is a secret, which is kept nowhere: it is None for all but
+    the first. Raises what the command raises, and `KeyRefused`.
     """
     turn = work.database.turn(work.viewer.company_id, caller_of(work.viewer), named.key)
-    return await to_the_end(_in_turn(turn, work, named, command))
+    return await to_the_end(_in_turn(turn, work, named, command, told_once))
 
 
 def caller_of(viewer: Viewer) -> str:
@@ -67,13 +68,15 @@ def caller_of(viewer: Viewer) -> str:
     return f"{viewer.role} {viewer.subject}" if viewer.member_id is None else f"member {viewer.member_id}"
 
 
-async def _in_turn(turn: asyncio.Lock, work: Work, named: RequestKey, command: Command) -> Answer:
+async def _in_turn(
+    turn: asyncio.Lock, work: Work, named: RequestKey, command: Command, told_once: Collection[str]
+) -> Answer:
     async with turn:
         earlier = await _earlier(work, named)
         if earlier is not None:
             return earlier
         try:
-            return await _done(work, named, command)
+            return await _done(work, named, command, told_once)
         except _DoneBefore as before:
             return before.answer
         except Exception:
@@ -84,7 +87,7 @@ async def _in_turn(turn: asyncio.Lock, work: Work, named: RequestKey, command: C
             return earlier
 
 
-async def _done(work: Work, named: RequestKey, command: Command) -> Answer:
+async def _done(work: Work, named: RequestKey, command: Command, told_once: Collection[str]) -> Answer:
     async def take(transaction: Transaction) -> None:
         await _take_key(transaction, work, named)
 
@@ -92,7 +95,8 @@ async def _done(work: Work, named: RequestKey, command: Command) -> Answer:
         answer = await command(replace(work, held=held))
         if not held.is_open:
             return answer
-        text = dumped(answer)
+        secrets = {name: answer[name] for name in told_once}
+        text = dumped({**answer, **dict.fromkeys(secrets)})
 
         async def keep(transaction: Transaction) -> None:
             await _keep(transaction, work, named, text)
@@ -100,7 +104,7 @@ async def _done(work: Work, named: RequestKey, command: Command) -> Answer:
         await held.run(keep)
         await held.commit()
     kept: Answer = loaded(text)  # as it will be read the next time
-    return kept
+    return {**kept, **secrets}
 
 
 class _DoneBefore(Exception):

@@ -20,6 +20,9 @@ from tests.integration.pool.seas import sea_for
 NOT_KEPT = "createCompany"
 """It is an operator's, who belongs to no company; a company has a key of its own."""
 
+SECRET = {"createApiKey": "secret"}
+"""What is told the first time alone."""
+
 ZOE = """mutation ($name: String!) { createMember(input: { name: $name }) {
     member { id name } errors { path code message } } }"""
 
@@ -58,6 +61,8 @@ async def test_every_mutation_is_done_once(database: Database) -> None:
         assert first is not None
         assert first[name].get("errors", []) == [], name
         before = await written(database, company_id)
+        if name in SECRET:
+            first[name] |= {SECRET[name]: None}
         assert await ask_once(world.floor, f"key of {name}", query, as_whom(name), **sent) == (first, []), name
         assert await written(database, company_id) == before, f"{name} was done again"
 
@@ -76,6 +81,34 @@ async def test_records_are_claimed_once_however_often_it_is_sent(database: Datab
     assert held == {"heldRecords": {"totalCount": 2}}
     _, errors = await ask_once(sea.floor, "claim", query.replace("count: 2", "count: 3"), "ann", pool=pool)
     assert errors == ["IDEMPOTENCY_KEY_REUSED"]
+
+
+def test_all_that_is_told_once_is_known() -> None:
+    """No payload has another field that is called a secret, a token or a password."""
+    words = ("secret", "token", "password")
+    found = {
+        (name, field)
+        for name, mutation in MUTATIONS.items()
+        for field in get_named_type(mutation.type).fields
+        if any(word in field.lower() for word in words)
+    }
+    assert found == set(SECRET.items())
+
+
+async def test_a_secret_is_told_once_and_kept_nowhere(database: Database) -> None:
+    """Sent again, the new API key is shown without its secret, of which the stored answer has nothing."""
+    world = await small_world(database)
+    query = """mutation { createApiKey(input: { name: "CRM", scopes: ["graph:read"] }) {
+        apiKey { id } secret errors { code } } }"""
+    first, _ = await ask_once(world.floor, "crm", query)
+    assert first is not None
+    secret = first["createApiKey"]["secret"]
+    assert secret.startswith("qlk_")
+    again, _ = await ask_once(world.floor, "crm", query)
+    assert again == {"createApiKey": {**first["createApiKey"], "secret": None}}
+    async with database.snapshot(world.floor.work.company.id) as snapshot:
+        (kept,) = await snapshot.fetch("SELECT answers::text FROM kept_answer")
+    assert secret.rpartition("_")[2] not in kept["answers"]
 
 
 async def send(graph: GraphClient, key: str | None, query: str = ZOE, extensions: Any = None, **variables: Any) -> Any:
