@@ -96,7 +96,8 @@ class CreateApiKeyPayload:
 
     api_key: ApiKey | None = batch(_load_keys, key="id", by="id", one=True, description="The key.")
     secret: str | None = strawberry.field(
-        description="The whole key, for `Authorization: Bearer`. It is shown this once: nobody can look it up again."
+        description="The whole key, for `Authorization: Bearer`. It is shown this once: nobody can look it up again,"
+        " and it is null where the same is asked for again with its idempotency key."
     )
     errors: list[UserError] = strawberry.field(description="What was wrong; empty where it was done.")
 

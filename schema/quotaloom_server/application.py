@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, nullcontext, suppress
 from functools import partial
 from typing import Any
 
@@ -46,6 +46,7 @@ from quotaloom_server.keys import token_authority
 from quotaloom_server.outside_tokens import COMPANY, outside_tokens
 from quotaloom_server.provider import provider_of
 from quotaloom_server.reports import report_routes
+from quotaloom_server.signing_in.routes import sign_in_routes
 from quotaloom_server.statements import statement_routes
 from quotaloom_server.templates import template_routes
 from quotaloom_server.trusted_documents import read_documents
@@ -176,7 +177,7 @@ def create_application(
         gc.freeze()
         gc.set_threshold(*GARBAGE)
         try:
-            async with policies, feed, gate.open(), AsyncExitStack() as stack:
+            async with policies, feed, gate.open(), provider or nullcontext(), AsyncExitStack() as stack:
                 await stack.enter_async_context(listening(database_url, tellers, began=missed))
                 if jobs:
                     await stack.enter_async_context(working(database, database_url, policies, clock))
@@ -196,12 +197,14 @@ def create_application(
             *template_routes(gate),
             *report_routes(gate),
             *statement_routes(gate),
+            *sign_in_routes(settings, database, clock, gate, provider),
         ],
         middleware=[
             Middleware(
                 CORSMiddleware,
                 allow_origins=list(settings.cors_origins),
                 allow_methods=["GET", "POST"],
+                allow_credentials="*" not in settings.cors_origins,  # `/sign-in` looks at a cookie; the graph does not
                 allow_headers=["authorization", "content-type", HEADER, COMPANY],
                 expose_headers=["content-disposition", COST_HEADER.decode(), "retry-after"],
             )

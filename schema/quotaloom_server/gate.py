@@ -39,11 +39,7 @@ class Gate:
     async def open(self) -> AsyncIterator[None]:
         """Let requests in while the block runs."""
         async with self.refused, self.keys, self.withdrawals:
-            try:
-                yield
-            finally:
-                if self.outside is not None:
-                    await self.outside.close()
+            yield
 
     async def identify(self, authorization: str | None, headers: Mapping[str, Any]) -> Bearer:
         """Whom an `Authorization` header names; `headers` are those of its request, by their names in lower case."""

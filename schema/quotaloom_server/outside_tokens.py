@@ -32,6 +32,8 @@ MOST_TOKENS: Final = 1_000
 COMPANY: Final = "quotaloom-company"
 """The header that names the company of whoever belongs to several."""
 
+NOT_VALID: Final = "the token is not valid here"
+
 _SIGNED: Final = frozenset(ALGORITHMS.values())
 
 
@@ -73,16 +75,13 @@ class OutsideTokens:
         vouched = await self._vouched(token)
         identity = self._identities.get((token, named))
         if identity is None:
-            identity = self._identities[token, named] = await self._member(vouched, named)
+            identity = await member_vouched_for(self._database, self._issuer, vouched, named)
+            self._identities[token, named] = identity
         return identity
 
     def forget(self, identity: Identity) -> None:
         """Look up afresh who somebody is: his link is gone, and there may be another one."""
         self._identities = {key: one for key, one in self._identities.items() if one != identity}
-
-    async def close(self) -> None:
-        """Give up what is being fetched."""
-        await self._keys.close()
 
     async def _vouched(self, token: str) -> Vouched:
         if self._of_keys != self._keys.changes or len(self._identities) >= 2 * MOST_TOKENS:
@@ -100,74 +99,88 @@ class OutsideTokens:
         return vouched
 
     async def _checked(self, token: str) -> Vouched:
-        header = _header(token)
-        if len(token) > LONGEST or header.get("alg") not in _SIGNED or "crit" in header:
-            raise Unauthenticated("the token is not valid here")
-        kid = header.get("kid")
-        if not isinstance(kid, str | None):
-            raise Unauthenticated("the token is not valid here")
-        key = await self._keys.key(kid, header["alg"])
-        try:
-            claims = jwt.decode(
-                token,
-                key.key,
-                algorithms=[key.algorithm_name],
-                audience=self._audience,
-                issuer=self._issuer,
-                leeway=LEEWAY,
-                options={"require": ["exp", "iss", "aud", "sub"]},
-            )
-            return self._read(token, claims)
-        except jwt.ExpiredSignatureError:
-            raise Unauthenticated("the token has expired; ask for a new one") from None
-        except (jwt.InvalidTokenError, ValueError, TypeError, OverflowError, OSError):
-            raise Unauthenticated("the token is not valid here") from None
+        return vouched_for(token, await verified(token, self._keys, self._issuer, self._audience), self._company_claim)
 
-    def _read(self, token: str, claims: Mapping[str, Any]) -> Vouched:
-        subject = claims["sub"]
-        if not isinstance(subject, str) or not subject or not subject.isprintable():
-            raise ValueError("a subject is a text that can be looked up")
-        company = None if self._company_claim is None else claims.get(self._company_claim, "")
-        number = str(claims.get("jti") or sha256(token.encode()).hexdigest())
-        ends = datetime.fromtimestamp(int(claims["exp"]), UTC)
-        return Vouched(subject, ends, f"outside {number[:32]}", company if company is None else str(company))
 
-    async def _member(self, vouched: Vouched, named: str | None) -> Identity:
-        """The member that a subject is linked to, of the company that is named; where none is, of the only one."""
-        stranger = Identity(0, vouched.subject[:200], Role.MEMBER, credential=vouched.credential)
-        rows = await linked_members(self._database, self._issuer, vouched.subject)
-        if vouched.company is not None:
-            rows = [row for row in rows if row["company_key"] == vouched.company]
-        if named is not None:
-            rows = [row for row in rows if row["company_key"] == named]
-        if not rows:
-            raise Unauthenticated("nobody here is linked to this sign-in; ask an admin for it", stranger)
-        if len(rows) > 1:
-            message = "this sign-in is linked to several companies: name one in the header Quotaloom-Company"
-            raise Unauthenticated(message, stranger)
-        (row,) = rows
-        return Identity(
-            row["company_id"],
-            row["member_key"],
-            Role.MEMBER,
-            row["member_id"],
-            expires_at=vouched.expires_at,
-            credential=vouched.credential,
-            grant=Grant(GrantKind.LINK, row["link_id"]),
+async def verified(token: str, keys: OutsideKeys, issuer: str, audience: str) -> Mapping[str, Any]:
+    """The claims of a token that an issuer made for an audience; raises as `OutsideTokens.identify` does."""
+    header = _header(token)
+    kid = header.get("kid")
+    if header.get("alg") not in _SIGNED or "crit" in header or not isinstance(kid, str | None):
+        raise Unauthenticated(NOT_VALID)
+    key = await keys.key(kid, header["alg"])
+    try:
+        claims: Mapping[str, Any] = jwt.decode(
+            token,
+            key.key,
+            algorithms=[key.algorithm_name],
+            audience=audience,
+            issuer=issuer,
+            leeway=LEEWAY,
+            options={"require": ["exp", "iss", "aud", "sub"]},
         )
+    except jwt.ExpiredSignatureError:
+        raise Unauthenticated("the token has expired; ask for a new one") from None
+    except (jwt.InvalidTokenError, ValueError, TypeError, OverflowError):
+        raise Unauthenticated(NOT_VALID) from None
+    return claims
+
+
+def vouched_for(token: str, claims: Mapping[str, Any], company_claim: str | None) -> Vouched:
+    """What verified claims say of whom; raises `Unauthenticated` where nobody can be looked up by them."""
+    subject = claims["sub"]
+    if not isinstance(subject, str) or not subject or not subject.isprintable():
+        raise Unauthenticated(NOT_VALID)
+    try:
+        ends = datetime.fromtimestamp(int(claims["exp"]), UTC)
+    except (ValueError, OverflowError, OSError):
+        raise Unauthenticated(NOT_VALID) from None
+    company = None if company_claim is None else str(claims.get(company_claim, ""))
+    number = str(claims.get("jti") or sha256(token.encode()).hexdigest())
+    return Vouched(subject, ends, f"outside {number[:32]}", company)
+
+
+async def member_vouched_for(database: Database, issuer: str, vouched: Vouched, named: str | None) -> Identity:
+    """The member that a subject is linked to, of the company that is named; where none is, of the only one.
+
+    Raises `Unauthenticated` where he is linked in none, or in several.
+    """
+    stranger = Identity(0, vouched.subject[:200], Role.MEMBER, credential=vouched.credential)
+    rows = await linked_members(database, issuer, vouched.subject)
+    for company in (vouched.company, named):
+        rows = rows if company is None else [row for row in rows if row["company_key"] == company]
+    if not rows:
+        message = f"no member here is linked to this sign-in; ask an admin to link {vouched.subject[:100]!r}"
+        raise Unauthenticated(message, stranger)
+    if len(rows) > 1:
+        message = "this sign-in is linked to several companies: name one in the header Quotaloom-Company"
+        raise Unauthenticated(message, stranger)
+    (row,) = rows
+    return Identity(
+        row["company_id"],
+        row["member_key"],
+        Role.MEMBER,
+        row["member_id"],
+        expires_at=vouched.expires_at,
+        credential=vouched.credential,
+        grant=Grant(GrantKind.LINK, row["link_id"]),
+    )
 
 
 def outside_tokens(settings: Settings, database: Database, provider: Provider | None) -> OutsideTokens | None:
     """What checks outside tokens, where the settings say whose and for whom."""
     if provider is None or settings.oidc_audience is None:
         return None
-    keys = OutsideKeys(provider.keys)
-    return OutsideTokens(database, provider.issuer, settings.oidc_audience, keys, settings.oidc_company_claim)
+    audience, claim = settings.oidc_audience, settings.oidc_company_claim
+    return OutsideTokens(database, provider.issuer, audience, provider.keys, claim)
 
 
 def _header(token: str) -> Mapping[str, Any]:
-    """What a token says of its signature, unchecked; nothing where it is no token."""
-    try:
-        return jwt.get_unverified_header(token)
-    except jwt.InvalidTokenError:
+    """What a token says of its signature, unchecked; nothing where it is no token, or one that says no algorithm."""
+    if len(token) > LONGEST:
         return {}
+    try:
+        header = jwt.get_unverified_header(token)
+    except (jwt.InvalidTokenError, ValueError, TypeError, RecursionError):
+        return {}
+    return header if isinstance(header.get("alg"), str) else {}

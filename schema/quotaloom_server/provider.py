@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -12,9 +13,13 @@ import httpx2
 
 from quotaloom.platform.errors import Unavailable
 from quotaloom.platform.settings import Settings
+from quotaloom_server.outside_keys import OutsideKeys
 
 SECONDS: Final = 5.0
 """How long the provider may take to answer."""
+
+PAUSE: Final = 2.0
+"""Seconds after a question that was not answered in which no other is asked."""
 
 LARGEST: Final = 256 * 1024
 """How many bytes of an answer are read."""
@@ -38,23 +43,33 @@ class Metadata:
 
 
 class Provider:
-    """The provider that the settings name."""
+    """The provider that the settings name, and its keys. Use it as an async context."""
 
     def __init__(self, issuer: str, jwks_url: str | None) -> None:
         self.issuer = issuer
         self._jwks_url = jwks_url
         self._metadata: Metadata | None = None
         self._asking = asyncio.Lock()
+        self._not_before = 0.0
+        self.keys = OutsideKeys(self._fetched_keys)
+
+    async def __aenter__(self) -> Provider:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.keys.close()
 
     async def metadata(self) -> Metadata:
-        """What the provider says of itself; asked once. Raises `Unavailable`."""
+        """What the provider says of itself; asked once, or again after a pause. Raises `Unavailable`."""
         async with self._asking:
             if self._metadata is None:
+                if time.monotonic() < self._not_before:
+                    raise Unavailable(f"the provider at {self.issuer} does not answer; please try again")
+                self._not_before = time.monotonic() + PAUSE
                 self._metadata = _read(await fetched(f"{self.issuer.rstrip('/')}{METADATA}"), self.issuer)
             return self._metadata
 
-    async def keys(self) -> Any:
-        """Its keys at this moment, as parsed JSON. Raises `Unavailable`."""
+    async def _fetched_keys(self) -> Any:
         return await fetched(self._jwks_url or (await self.metadata()).jwks_uri)
 
 

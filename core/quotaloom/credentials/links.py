@@ -62,10 +62,15 @@ async def link_member(work: Work, member_id: int, issuer: str, subject: str) -> 
 
 
 async def unlink_member(work: Work, link_id: int) -> None:
-    """Take a link away, at once. Raises `AccessDenied`, `NotFound`."""
+    """Take a link away, at once; sessions that it let begin are over. Raises `AccessDenied`, `NotFound`."""
     require_admin(work, "taking a link away")
 
     async def apply(transaction: Transaction) -> None:
+        await transaction.execute(
+            "UPDATE browser_session SET link_id = NULL, ended_at = coalesce(ended_at, $2) WHERE link_id = $1",
+            link_id,
+            work.now,
+        )
         sql = f"DELETE FROM outside_subject WHERE id = $1 RETURNING {_COLUMNS}"  # noqa: S608 (constants)
         row = await transaction.fetch_one(sql, link_id)
         if row is None:

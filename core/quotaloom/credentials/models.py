@@ -1,4 +1,4 @@
-"""Keys of other systems, and members whom an outside issuer knows."""
+"""Keys of other systems, members whom an outside issuer knows, and browsers in which they signed in."""
 
 from __future__ import annotations
 
@@ -20,6 +20,20 @@ class OutsideSubject(TenantModel):
 
     class Meta:
         table = "outside_subject"
+
+
+class BrowserSession(TenantModel):
+    """A browser in which a member signed in; of its secret the hash alone is kept."""
+
+    member_id = fields.BigIntField()
+    link_id = fields.BigIntField(null=True)
+    secret_hash = fields.CharField(max_length=64)
+    begun_at = fields.DatetimeField()
+    expires_at = fields.DatetimeField()
+    ended_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "browser_session"
 
 
 class ApiKey(TenantModel):

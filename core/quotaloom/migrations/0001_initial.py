@@ -360,6 +360,26 @@ class Migration(migrations.Migration):
                     bases=["TenantModel"],
                 ),
                 ops.CreateModel(
+                    name="BrowserSession",
+                    fields=[
+                        ("id", fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),
+                        ("company_id", fields.BigIntField()),
+                        ("member_id", fields.BigIntField()),
+                        ("link_id", fields.BigIntField(null=True)),
+                        ("secret_hash", fields.CharField(max_length=64)),
+                        ("begun_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
+                        ("expires_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
+                        ("ended_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+                    ],
+                    options={
+                        "table": "browser_session",
+                        "app": "quotaloom",
+                        "pk_attr": "id",
+                        "table_description": "A browser in which a member signed in; of its secret the hash alone is kept.",
+                    },
+                    bases=["TenantModel"],
+                ),
+                ops.CreateModel(
                     name="CellComment",
                     fields=[
                         ("id", fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),

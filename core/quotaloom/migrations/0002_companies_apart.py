@@ -11,6 +11,7 @@ TENANT_TABLES = (
     "member",
     "api_key",
     "outside_subject",
+    "browser_session",
     "org_unit",
     "placement",
     "unit_path",
@@ -163,6 +164,8 @@ REFERENCES = (
     ("unit_path", "ancestor_id", "org_unit"),
     ("unit_path", "unit_id", "org_unit"),
     ("outside_subject", "member_id", "member"),
+    ("browser_session", "member_id", "member"),
+    ("browser_session", "link_id", "outside_subject"),
     ("headship", "unit_id", "org_unit"),
     ("headship", "member_id", "member"),
     ("holding", "position_id", "org_unit"),
@@ -439,6 +442,8 @@ INDEXES = (
     ("placement", "unit_id"),
     ("headship", "member_id"),
     ("outside_subject", "member_id"),
+    ("browser_session", "member_id"),
+    ("browser_session", "expires_at"),
     ("holding", "member_id"),
     ("holding", "position_id"),
     ("headship", "unit_id"),
@@ -517,6 +522,7 @@ INDEXES = (
 
 # Of columns that are null in most rows.
 INDEXES_WHERE_NAMED = (
+    ("browser_session", "link_id"),
     ("achievement_entry", "reverses_id"),
     ("achievement_entry", "opportunity_id"),
     ("statement_line", "corrects_statement_id"),

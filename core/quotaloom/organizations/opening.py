@@ -10,7 +10,7 @@ from asyncpg import Record
 from quotaloom.organizations.sight import NO_POSTS, POSTS, Posts, posts_on
 from quotaloom.platform.access import Role, Viewer
 from quotaloom.platform.errors import Unauthenticated
-from quotaloom.platform.tokens import Identity
+from quotaloom.platform.tokens import GrantKind, Identity
 from quotaloom.platform.unit_of_work import Snapshot
 from quotaloom.platform.work import COMPANY_COLUMNS, CompanyFacts, company_facts, load_company
 
@@ -36,7 +36,20 @@ def _opening(stands: str = "true") -> str:
 
 _OPENING = _opening()
 
-_OPENING_BY_LINK = _opening("EXISTS (SELECT FROM outside_subject WHERE id = $2 AND member_id = $1)")
+_OPENING_BY = {
+    GrantKind.LINK: _opening(
+        "$3::timestamptz IS NOT NULL AND EXISTS (SELECT FROM outside_subject WHERE id = $2 AND member_id = $1)"
+    ),
+    GrantKind.SESSION: _opening(
+        "EXISTS (SELECT FROM browser_session WHERE id = $2 AND member_id = $1 AND ended_at IS NULL AND expires_at > $3)"
+    ),
+}
+"""The same for whom something let in that may be withdrawn; the moment comes third."""
+
+_WITHDRAWN = {
+    GrantKind.LINK: "whom the token names is no longer linked to a member",
+    GrantKind.SESSION: "the session is over; sign in again",
+}
 
 
 # A key that is good, of the company that has it.
@@ -63,15 +76,15 @@ async def open_request(snapshot: Snapshot, identity: Identity, now: datetime) ->
     if identity.grant is None:
         rows = await snapshot.fetch(_OPENING, member_id)
     else:
-        rows = await snapshot.fetch(_OPENING_BY_LINK, member_id, identity.grant.id)
+        rows = await snapshot.fetch(_OPENING_BY[identity.grant.kind], member_id, identity.grant.id, now)
     if not rows:
         raise _gone()
     company = company_facts(rows[0])
     today = company.today(now)
     if not _belongs(rows[0], today):
         raise Unauthenticated("the token's member does not belong to the company today")
-    if not rows[0]["stands"]:
-        raise Unauthenticated("whom the token names is no longer linked to a member")
+    if identity.grant is not None and not rows[0]["stands"]:
+        raise Unauthenticated(_WITHDRAWN[identity.grant.kind])
     viewer = Viewer(company.id, identity.subject, Role(rows[0]["role"]), member_id, credential=identity.credential)
     return Opening(company, viewer, posts_on((row for row in rows if row["part"] is not None), today))
 

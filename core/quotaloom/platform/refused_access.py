@@ -29,7 +29,7 @@ OBJECT: Final = "Request"
 """On what it was: nothing that has a number."""
 
 MOST_A_MINUTE: Final = 10
-"""How many refusals of one bearer, by one token, are written in a minute of each process."""
+"""How many refusals of one bearer, by whatever tokens, are written in a minute of each process."""
 
 LONGEST: Final = 300
 """How many characters of a place or a message are kept."""
@@ -51,11 +51,12 @@ class _Minute:
     """What one bearer was refused in one minute: how much of it was written, and how much more there was."""
 
     number: int
+    bearer: Identity
     written: int = 0
     more: int = 0
 
 
-_Whose = tuple[int, str, int | None, str | None]
+_Whose = tuple[int, str, int | None]
 
 
 class RefusedAccess:
@@ -81,19 +82,20 @@ class RefusedAccess:
     async def note(self, bearer: Identity, refusals: Sequence[Refusal]) -> None:
         """Note what a bearer was refused. It never fails: what cannot be written stands in the server's log."""
         now = self._clock()
-        whose = (bearer.company_id, bearer.subject, bearer.member_id, bearer.credential)
+        whose = (bearer.company_id, bearer.subject, bearer.member_id)
         minute = self._minutes.get(whose)
         if minute is not None and minute.number != _minute_of(now):
             await self._tell([whose])
             minute = self._minutes.get(whose)
         if minute is None:
-            minute = self._minutes[whose] = _Minute(_minute_of(now))
+            minute = self._minutes[whose] = _Minute(_minute_of(now), bearer)
         room = max(0, MOST_A_MINUTE - minute.written)
         written = refusals[:room]
         minute.written += len(written)
         minute.more += len(refusals) - len(written)
+        minute.bearer = bearer
         if written:
-            await self._write(whose, now, [(one.place, one.code, one.message, 1) for one in written])
+            await self._write(bearer, now, [(one.place, one.code, one.message, 1) for one in written])
 
     async def past(self) -> None:
         """Tell of what was counted in minutes that are over, and forget them."""
@@ -112,24 +114,25 @@ class RefusedAccess:
                 message = f"as often again was access refused in that minute: {minute.more} times"
                 now = self._clock()
                 at = min(now, datetime.fromtimestamp((minute.number + 1) * 60, now.tzinfo))
-                await self._write(whose, at, [("", "REFUSED_OFTEN", message, minute.more)])
+                await self._write(minute.bearer, at, [("", "REFUSED_OFTEN", message, minute.more)])
 
-    async def _write(self, whose: _Whose, at: datetime, told: Sequence[tuple[str, str, str, int]]) -> None:
-        company_id, subject, member_id, credential = whose
+    async def _write(self, bearer: Identity, at: datetime, told: Sequence[tuple[str, str, str, int]]) -> None:
+        writer = Writer(bearer.subject, bearer.member_id, at, bearer.credential)
 
         async def record(transaction: Transaction) -> None:
             for place, code, message, times in told:
                 after = {"at": place[:LONGEST], "code": code, "times": times}
                 transaction.record(ACTION, OBJECT, None, after=after, reason=message[:LONGEST])
 
-        if company_id:
+        if bearer.company_id:
             try:
-                await self._database.write(company_id, Writer(subject, member_id, at, credential), record)
+                await self._database.write(bearer.company_id, writer, record)
                 return
             except (Unavailable, Conflict, InputError, asyncpg.PostgresError) as error:
                 _log.warning("refused access could not be written: %s", error)
         for place, code, message, times in told:
-            _log.info("refused %s (%s) %s %s x%d: %s", subject, credential, code, place[:LONGEST], times, message)
+            whose = (bearer.subject, bearer.credential)
+            _log.info("refused %s (%s) %s %s x%d: %s", *whose, code, place[:LONGEST], times, message)
 
 
 def _minute_of(now: datetime) -> int:

@@ -115,6 +115,25 @@ class Settings(Limits, BaseSettings):
         description="Claim of the provider's tokens that names the company by its key. It chooses among the companies "
         "that a subject is linked to, and lets nobody into another.",
     )
+    oidc_client_id: str | None = Field(
+        default=None,
+        min_length=1,
+        description="What this server is called at the provider; with it browsers sign in at `/sign-in`.",
+    )
+    oidc_client_secret: str | None = Field(
+        default=None,
+        min_length=1,
+        repr=False,
+        description="The secret that the provider gave to this server; without it, the server is a public client.",
+    )
+    public_url: str | None = Field(
+        default=None,
+        description="Origin under which browsers reach this server, such as `https://sales.example.com`; signing in "
+        "with a provider needs it.",
+    )
+    session_hours: int = Field(
+        default=12, ge=1, le=720, description="Hours after which a browser has to sign in again."
+    )
     cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(),
         description="Origins whose pages may call the API, separated by commas, such as "
@@ -210,6 +229,26 @@ class Settings(Limits, BaseSettings):
         if not parts.hostname or parts.query or parts.fragment or not (parts.scheme == "https" or local):
             raise ValueError("an address starts with https:// (http:// on this very machine only), and has no query")
         return url
+
+    @field_validator("public_url")
+    @classmethod
+    def _is_an_origin(cls, url: str | None) -> str | None:
+        if url is None:
+            return None
+        origin, parts = url.rstrip("/"), urlsplit(url)
+        local = parts.hostname in {"127.0.0.1", "localhost", "::1"}
+        if f"{parts.scheme}://{parts.netloc}" != origin or not (parts.scheme == "https" or local):
+            raise ValueError("write https://, host and port, without a path (http:// on this very machine only)")
+        return origin
+
+    @model_validator(mode="after")
+    def _name_all_of_the_provider(self) -> Self:
+        wanted = {"oidc_audience": ("oidc_issuer",), "oidc_client_id": ("oidc_issuer", "public_url")}
+        for name, needed in wanted.items():
+            missing = [_variable(one) for one in needed if getattr(self, one) is None]
+            if getattr(self, name) is not None and missing:
+                raise ValueError(f"{_variable(name)} needs {' and '.join(missing)} as well")
+        return self
 
     @field_validator("plugins_allowed")
     @classmethod

@@ -35,6 +35,7 @@ class GrantKind(StrEnum):
 
     KEY = "key"
     LINK = "link"
+    SESSION = "session"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,10 @@ class TokenAuthority:
     _good: dict[str, Identity] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def issue(self, identity: Identity, now: datetime, lifetime: timedelta) -> str:
-        """A token for `identity`, valid from `now` for `lifetime`; raises `InputError` for an unknown scope."""
+        """A token for `identity`, valid from `now` for `lifetime`; raises `InputError` for an unknown scope.
+
+        Of what lets somebody in, it names a session alone: keys and links are no matter of our own tokens.
+        """
         unknown = identity.scopes - {scope.value for scope in Scope}
         if unknown:
             allowed = ", ".join(scope.value for scope in Scope)
@@ -85,6 +89,7 @@ class TokenAuthority:
             "role": identity.role.value,
             "member": identity.member_id,
             "scope": " ".join(sorted(identity.scopes)),
+            "session": _session_of(identity),
             "aud": self.audience,
             "iss": self.issuer,
             "iat": now,
@@ -150,6 +155,11 @@ class TokenAuthority:
             self._good[authorization] = identity
 
 
+def _session_of(identity: Identity) -> int | None:
+    grant = identity.grant
+    return grant.id if grant is not None and grant.kind is GrantKind.SESSION else None
+
+
 def _identity(claims: dict[str, object]) -> Identity:
     role, member = Role(str(claims["role"])), claims.get("member")
     if role in (Role.ADMIN, Role.MEMBER) and not isinstance(member, int):
@@ -157,6 +167,7 @@ def _identity(claims: dict[str, object]) -> Identity:
     company = claims["company"]
     if not isinstance(company, int):
         raise TypeError("a token names a company by number")
+    session = claims.get("session")
     scopes: Iterable[str] = str(claims.get("scope", "")).split()
     return Identity(
         company,
@@ -166,6 +177,7 @@ def _identity(claims: dict[str, object]) -> Identity:
         frozenset(scopes),
         datetime.fromtimestamp(float(str(claims["exp"])), UTC),
         f"token {str(claims.get('jti', ''))[:12]}",
+        Grant(GrantKind.SESSION, session) if isinstance(session, int) else None,
     )
 
 

@@ -27,7 +27,7 @@ from tests.integration.credentials.issuers import KEYS, Issuer, issuing, public
 from tests.integration.credentials.office import NOON, Office, open_office, subject_of
 
 NOT_VALID = "UNAUTHENTICATED: the token is not valid here"
-NOT_LINKED = "UNAUTHENTICATED: nobody here is linked to this sign-in; ask an admin for it"
+NOT_LINKED = "UNAUTHENTICATED: no member here is linked to this sign-in; ask an admin to link '00u1'"
 
 
 @pytest.fixture
@@ -90,6 +90,8 @@ def forged(issuer: Issuer) -> dict[str, str]:
     return {
         "a public key as a shared secret": f"{shared}.{mac}",
         "unsigned": f"{encoded({'alg': 'none'})}.{body}.",
+        "of several algorithms": f"{encoded({'alg': ['RS256'], 'kid': 'RS256'})}.{body}.{signature}",
+        "of a kind of key": f"{encoded({'alg': 'RS256', 'kid': ['RS256']})}.{body}.{signature}",
         "unsigned, by a key": f"{encoded({'alg': 'none', 'kid': 'RS256'})}.{body}.",
         "another key of that name": issuer.token(by=rsa.generate_private_key(65537, 2048)),
         "a key of another kind": issuer.token("ES256", header={"kid": "RS256"}),

@@ -38,6 +38,21 @@ async def test_a_revoked_key_is_cut_off(live: Live) -> None:
     assert await live.here.nobody_watches()
 
 
+async def test_an_event_stream_is_cut_off_too(live: Live) -> None:
+    """A key that is revoked ends the stream after its first message, without the event `complete`."""
+    made = await live.admin.do("createApiKey", "secret apiKey { id }", name="CRM", scopes=["graph:read"])
+    query = "subscription ($ids: [ID!]!) { attainmentChanged(orgUnitIds: $ids) { orgUnits { name } } }"
+    headers = {"authorization": f"Bearer {made['secret']}", "accept": "text/event-stream"}
+    body = {"query": query, "variables": {"ids": live.ids("East")}}
+    async with live.here.graph.http.stream("POST", "/graphql", json=body, headers=headers) as response:
+        assert response.status_code == 200
+        lines = response.aiter_lines()
+        assert await anext(lines) == "event: next"
+        await live.admin.do("revokeApiKey", "apiKey { id }", id=made["apiKey"]["id"])
+        assert "event: complete" not in [line async for line in lines]
+    assert await live.here.nobody_watches()
+
+
 async def test_whoever_leaves_is_cut_off(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
     """At once where he has left, and once his last day is over where he leaves later; he need not even listen."""
     monkeypatch.setattr(withdrawals, "LOOKED_AT_EVERY", 0.2)

@@ -183,3 +183,20 @@ def test_settings_do_not_change() -> None:
     settings = load_settings()
     with pytest.raises(ValidationError):
         settings.port = 1  # type: ignore[misc] # that it is refused is the point
+
+
+def test_a_provider_is_named_as_a_whole_and_safely(setting: Set) -> None:
+    """Its address is HTTPS, or on this machine; tokens of it, and being its client, need it to be named."""
+    for given, saying in (
+        ({"oidc_issuer": "http://login.example.com"}, "starts with https://"),
+        ({"oidc_issuer": "https://login.example.com?tenant=1"}, "has no query"),
+        ({"oidc_jwks_url": "file:///etc/keys"}, "starts with https://"),
+        ({"public_url": "https://sales.example.com/app"}, "without a path"),
+        ({"public_url": "http://sales.example.com"}, "write https://"),
+        ({"oidc_audience": "api"}, "QUOTALOOM_OIDC_AUDIENCE needs QUOTALOOM_OIDC_ISSUER as well"),
+        ({"oidc_client_id": "x"}, "needs QUOTALOOM_OIDC_ISSUER and QUOTALOOM_PUBLIC_URL as well"),
+        ({"session_hours": "0"}, "whole number from 1 to 720"),
+    ):
+        assert saying in refusal(**given), given
+    setting(oidc_issuer="http://localhost:3000", public_url="https://sales.example.com/", oidc_client_id="x")
+    assert load_settings().public_url == "https://sales.example.com"

@@ -1,0 +1,54 @@
+"""Which pages may ask for tokens, and where browsers may be sent: ours, and those that the settings name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlsplit
+
+from starlette.requests import Request
+
+from quotaloom.platform.errors import AccessDenied, InputError
+from quotaloom.platform.settings import Settings
+
+_LOCAL: Final = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+@dataclass(frozen=True, slots=True)
+class Origins:
+    """The origins that are trusted. `*` among `QUOTALOOM_CORS_ORIGINS` names nobody here."""
+
+    public_url: str | None
+    others: frozenset[str]
+
+    def require(self, request: Request) -> None:
+        """Raise `AccessDenied` unless the request was made by a page of a trusted origin: browsers always say so."""
+        origin = request.headers.get("origin", "")
+        if not self._trusts(origin, request):
+            raise AccessDenied("this page may not ask for tokens; QUOTALOOM_CORS_ORIGINS names those that may")
+
+    def return_to(self, request: Request, wanted: str | None) -> str:
+        """Where the browser goes after signing in: the beginning, or what was wanted.
+
+        Raises `InputError` BAD_RETURN for a place that is neither ours nor trusted.
+        """
+        if not wanted:
+            return "/"
+        parts = urlsplit(wanted)
+        is_plain = wanted.isascii() and wanted.isprintable() and "\\" not in wanted and " " not in wanted
+        if is_plain and wanted.startswith("/") and not wanted.startswith("//"):
+            return wanted
+        if is_plain and self._trusts(f"{parts.scheme}://{parts.netloc}", request):
+            return wanted
+        raise InputError("BAD_RETURN", f"{wanted[:60]!r} is no place to return to: begin it with /", ("return_to",))
+
+    def _trusts(self, origin: str, request: Request) -> bool:
+        if origin in self.others or origin == self.public_url:
+            return bool(origin)
+        host = request.headers.get("host", "")
+        return self.public_url is None and urlsplit(f"//{host}").hostname in _LOCAL and origin == f"http://{host}"
+
+
+def origins_of(settings: Settings) -> Origins:
+    """The origins that the settings trust."""
+    return Origins(settings.public_url, frozenset(settings.cors_origins) - {"*"})
