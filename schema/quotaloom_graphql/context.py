@@ -21,6 +21,7 @@ from quotaloom.platform.access import Role, Viewer
 from quotaloom.platform.database import Database
 from quotaloom.platform.errors import Unauthenticated, Unavailable
 from quotaloom.platform.limits import Allowance, Limits
+from quotaloom.platform.rates import Rates
 from quotaloom.platform.tokens import Identity
 from quotaloom.platform.unit_of_work import Record, Snapshot, unbroken
 from quotaloom.platform.work import NO_COMPANY, Work
@@ -43,6 +44,7 @@ class Services:
     references: KeptReferences = field(default_factory=KeptReferences)
     outside_issuer: str | None = None
     limits: Limits = field(default_factory=Limits)
+    rates: Rates | None = None
 
 
 class RequestContext:
@@ -113,6 +115,12 @@ class RequestContext:
     def stranger(self) -> Unauthenticated | None:
         """Why nobody knows who sent the request; None where somebody does."""
         return self._identity if isinstance(self._identity, Unauthenticated) else None
+
+    def charge(self, cost: int) -> None:
+        """Count an operation of whoever sent the request; raises `RateExceeded`."""
+        rates, bearer = self.services.rates, self._identity
+        if rates is not None and not isinstance(bearer, Exception):
+            rates.take(bearer, cost)
 
     @property
     def snapshot(self) -> Snapshot:

@@ -9,7 +9,8 @@ from graphql import introspection_from_schema, validate_schema
 
 from quotaloom.policies.discovery import Discovery, Plugin, tell_quarantined
 from quotaloom.policies.errors import Quarantined
-from quotaloom_graphql.schema import Extensions, build_schema
+from quotaloom_graphql.schema import build_schema
+from quotaloom_graphql.served_schema import Extensions
 from quotaloom_sdk import GraphQLExtension, InvalidDefinition
 
 

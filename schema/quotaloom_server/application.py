@@ -23,6 +23,7 @@ from quotaloom.platform import attainment_changes
 from quotaloom.platform.database import Database
 from quotaloom.platform.limits import LimitExceeded
 from quotaloom.platform.notifications import Tellers, listening
+from quotaloom.platform.rates import Rates
 from quotaloom.platform.refused_access import RefusedAccess
 from quotaloom.platform.settings import Settings
 from quotaloom.platform.unit_of_work import ACCESS_CHANNEL
@@ -123,7 +124,14 @@ def create_application(
     feed = AttainmentFeed(database, most=settings.live_subscriptions, turns=max(1, settings.database_pool_size // 2))
     notifications = NotificationFeed(settings.live_subscriptions)
     services = Services(
-        database, policies, clock, feed, notifications, outside_issuer=settings.oidc_issuer, limits=settings
+        database,
+        policies,
+        clock,
+        feed,
+        notifications,
+        outside_issuer=settings.oidc_issuer,
+        limits=settings,
+        rates=Rates(settings),
     )
     provider = provider_of(settings)
     gate = Gate(

@@ -24,12 +24,13 @@ from strawberry.types.unset import UNSET, UnsetType
 
 from quotaloom.platform.callers import answering
 from quotaloom.platform.errors import Unauthenticated
+from quotaloom.platform.rates import RateExceeded
 from quotaloom.platform.unit_of_work import to_the_end
 from quotaloom_graphql.context import RequestContext
-from quotaloom_graphql.errors import shown, told_places
+from quotaloom_graphql.errors import original_of, shown, told_places
 from quotaloom_graphql.request_keys import HEADER
 from quotaloom_graphql.reticence import is_probe
-from quotaloom_graphql.schema import COST
+from quotaloom_graphql.served_schema import COST
 from quotaloom_server.answers import JSONAnswer
 from quotaloom_server.clients import Client
 from quotaloom_server.connections import Connection
@@ -142,7 +143,11 @@ class GraphQLView(GraphQL[Any, None]):
             headers = request.headers
             connection = Connection(self._gate, headers.get("authorization"), dict(headers))
             return EventStream(self.schema, connection, operation, self.streams)
+        seconds = _seconds_to_wait(result)
         response = await self.process_result(request, result)
+        if seconds is not None:
+            headers = [(b"retry-after", b"%d" % seconds)]
+            return JSONAnswer(response, accepted.answer or EVENTS, HTTPStatus.TOO_MANY_REQUESTS, headers)
         status = status_of(response) if accepted.answer == RESPONSE else 200
         return JSONAnswer(response, accepted.answer or EVENTS, status, _told_of(result), self._answer_bytes)
 
@@ -262,6 +267,14 @@ def _told_of(result: ExecutionResult) -> list[tuple[bytes, bytes]]:
     """The headers that tell of an operation: what it costs."""
     cost = result.extensions and result.extensions.get(COST)
     return [(COST_HEADER, b"%d" % cost)] if cost else []
+
+
+def _seconds_to_wait(result: ExecutionResult) -> int | None:
+    """After how long an operation may come again that is too much at the moment; None where it was let in."""
+    if result.data is not None or not result.errors:
+        return None
+    originals = (original_of(error) for error in result.errors)
+    return next((error.retry_after for error in originals if isinstance(error, RateExceeded)), None)
 
 
 def _is_json(request: Request) -> bool:

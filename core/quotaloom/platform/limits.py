@@ -79,6 +79,19 @@ class Limits(BaseModel):
     answer_bytes: int = Field(
         default=67_108_864, ge=1_000, le=2**31, description="Bytes that an answer of the graph may have."
     )
+    token_cost_per_minute: int = Field(
+        default=150_000_000,
+        ge=0,
+        le=10**12,
+        description="Cost that the operations of one token may come to in a minute, each with 1,000 besides; "
+        "`0` for any. Each serving process counts for itself.",
+    )
+    company_cost_per_minute: int = Field(
+        default=450_000_000,
+        ge=0,
+        le=10**12,
+        description="The same for all tokens of a company together.",
+    )
 
 
 class LimitExceeded(Exception):

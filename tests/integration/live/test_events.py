@@ -19,6 +19,7 @@ from quotaloom_server import events
 from quotaloom_server.connections import Connection
 from quotaloom_server.events import EventStream, Streams
 from quotaloom_server.operations import operation_in
+from quotaloom_server.trusted_documents import TrustedDocuments
 from tests.graph_client import GraphClient
 from tests.integration.live.boards import FIGURES, SECONDS
 from tests.integration.live.conftest import Live
@@ -139,7 +140,7 @@ async def test_streams_end_without_complete_when_the_token_or_the_server_does(li
 async def test_a_client_that_takes_nothing_is_given_up(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its subscription ends, so that it keeps nobody else from one; its connection, once it takes something or goes."""
     monkeypatch.setattr(events, "BEAT_SECONDS", 0.3)
-    operation = operation_in({"query": QUERY, "variables": {"ids": live.ids("East")}})
+    operation = operation_in({"query": QUERY, "variables": {"ids": live.ids("East")}}, TrustedDocuments())
     connection = Connection(live.here.gate, live.admin.headers["authorization"])
     took: list[str] = []
     never = asyncio.Event()

@@ -9,7 +9,8 @@ from benchmarks.nested_graph.questions import QUESTIONS, QUOTALOOM
 from graphql import get_introspection_query
 
 from quotaloom.platform.limits import Limits
-from quotaloom_graphql.schema import QuotaloomSchema, build_schema
+from quotaloom_graphql.schema import build_schema
+from quotaloom_graphql.served_schema import QuotaloomSchema
 
 SMALL = Limits(
     document_characters=200,

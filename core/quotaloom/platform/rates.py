@@ -1,0 +1,80 @@
+"""How much a company, and each of its tokens, may ask for in a minute: buckets that fill up again by the second.
+
+They are kept in the serving process: with several of them, or several machines, each gives as much.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from math import ceil
+from time import monotonic
+from typing import Any, Final
+
+from quotaloom.platform.limits import LimitExceeded, Limits
+from quotaloom.platform.tokens import Identity
+
+OPERATION_COST: Final = 1_000
+"""What every operation counts besides the values of its answer, since a small one takes its time as well."""
+
+MOST_BUCKETS: Final = 10_000
+"""How many are kept; one that was not asked for the longest is full again anyway, or nearly so."""
+
+_SECONDS: Final = 60
+
+
+class RateExceeded(LimitExceeded):
+    """A company or a token has asked for too much lately; `retry_after` is in whole seconds."""
+
+    def __init__(self, limit: str, allowed: int, found: int, whose: str, seconds: float) -> None:
+        self.retry_after = max(1, ceil(seconds))
+        text = (
+            f"{whose} has asked for more than {allowed:,} values in a minute;"
+            f" this operation, which counts {found:,}, can be sent again in {self.retry_after} s"
+        )
+        super().__init__("RATE_LIMITED", limit, allowed, found, text)
+
+    @property
+    def extensions(self) -> dict[str, Any]:
+        """What a GraphQL error of it says besides the message."""
+        return {**super().extensions, "retryAfter": self.retry_after}
+
+
+class Rates:
+    """The buckets of one process. `now` gives seconds that only ever grow."""
+
+    def __init__(self, limits: Limits, now: Callable[[], float] = monotonic) -> None:
+        self._limits = limits
+        self._now = now
+        self._buckets: OrderedDict[Hashable, tuple[float, float]] = OrderedDict()
+
+    def take(self, identity: Identity, cost: int) -> None:
+        """Take what an operation counts from the buckets of its token and company; raises `RateExceeded`.
+
+        What one of them refuses is taken from neither. An operation that counts more than a minute's worth is let
+        through once the bucket is full.
+        """
+        company, count, now = identity.company_id, cost + OPERATION_COST, self._now()
+        token = (company, identity.credential or identity.subject)
+        levels = []
+        for key, limit, whose in (
+            (token, "token_cost_per_minute", "this token"),
+            (company, "company_cost_per_minute", "the company"),
+        ):
+            most: int = getattr(self._limits, limit)
+            if most == 0 or key == 0:  # no limit; the operator belongs to no company
+                continue
+            level = self._level(key, most, now)
+            lacking = min(count, most) - level
+            if lacking > 0:
+                raise RateExceeded(limit, most, count, whose, lacking * _SECONDS / most)
+            levels.append((key, level - count))
+        for key, level in levels:
+            self._buckets[key] = (level, now)
+            self._buckets.move_to_end(key)
+        while len(self._buckets) > MOST_BUCKETS:
+            self._buckets.popitem(last=False)
+
+    def _level(self, key: Hashable, most: int, now: float) -> float:
+        level, before = self._buckets.get(key, (most, now))
+        return min(most, level + (now - before) * most / _SECONDS)

@@ -1,0 +1,86 @@
+"""How much a company and a token may ask for in a minute."""
+
+from __future__ import annotations
+
+import pytest
+
+from quotaloom.platform import rates
+from quotaloom.platform.access import Role
+from quotaloom.platform.limits import Limits
+from quotaloom.platform.rates import RateExceeded, Rates
+from quotaloom.platform.tokens import Identity
+
+ANN = Identity(1, "ann", Role.MEMBER, 1)
+BOB = Identity(1, "bob", Role.MEMBER, 2)
+ZOE = Identity(2, "ann", Role.MEMBER, 1)
+
+
+class Clock:
+    """Seconds, as the test sets them."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        """The second."""
+        return self.now
+
+
+def test_a_bucket_fills_up_again_by_the_second() -> None:
+    """60,000 a minute are 1,000 a second: 50,000 + 1,000 leave 9,000, and 20,000 + 1,000 lack 12,000, so 12 seconds."""
+    clock = Clock()
+    buckets = Rates(Limits(token_cost_per_minute=60_000, company_cost_per_minute=0), clock)
+    buckets.take(ANN, 50_000)
+    with pytest.raises(RateExceeded) as caught:
+        buckets.take(ANN, 20_000)
+    assert caught.value.extensions == {
+        "code": "RATE_LIMITED",
+        "limit": "token_cost_per_minute",
+        "allowed": 60_000,
+        "found": 21_000,
+        "retryAfter": 12,
+    }
+    clock.now = 11.5
+    with pytest.raises(RateExceeded, match="in 1 s"):
+        buckets.take(ANN, 20_000)
+    clock.now = 12.0
+    buckets.take(ANN, 20_000)
+
+
+def test_tokens_of_a_company_share_its_bucket() -> None:
+    """Each has 40,000, both together 60,000; another company's token of the same name has its own."""
+    buckets = Rates(Limits(token_cost_per_minute=40_000, company_cost_per_minute=60_000), Clock())
+    buckets.take(ANN, 38_000)
+    with pytest.raises(RateExceeded) as caught:
+        buckets.take(BOB, 30_000)
+    assert caught.value.limit == "company_cost_per_minute"
+    buckets.take(BOB, 19_000)  # what was refused was not taken
+    buckets.take(ZOE, 38_000)
+
+
+def test_an_operation_beyond_a_minutes_worth_needs_a_full_bucket() -> None:
+    """It is let through, and paid for: 100,000 of 60,000 leave the bucket below nothing."""
+    clock = Clock()
+    buckets = Rates(Limits(token_cost_per_minute=60_000, company_cost_per_minute=0), clock)
+    buckets.take(ANN, 99_000)
+    with pytest.raises(RateExceeded) as caught:
+        buckets.take(ANN, 0)
+    assert caught.value.retry_after == 41  # -40,000 to 1,000, at 1,000 a second
+
+
+def test_without_a_rate_everything_goes() -> None:
+    """0 stands for no limit."""
+    buckets = Rates(Limits(token_cost_per_minute=0, company_cost_per_minute=0), Clock())
+    for _ in range(3):
+        buckets.take(ANN, 10**12)
+
+
+def test_the_buckets_do_not_grow_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of five tokens the three that asked last are remembered."""
+    monkeypatch.setattr(rates, "MOST_BUCKETS", 3)
+    buckets = Rates(Limits(token_cost_per_minute=2_000, company_cost_per_minute=0), Clock())
+    tokens = [Identity(1, f"t{number}", Role.MEMBER, number) for number in range(5)]
+    for token in tokens:
+        buckets.take(token, 1_000)
+    with pytest.raises(RateExceeded):
+        buckets.take(tokens[2], 1_000)
+    buckets.take(tokens[0], 1_000)
