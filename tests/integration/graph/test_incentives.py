@@ -160,7 +160,7 @@ async def test_a_run_is_driven_through_the_graph(database: Database) -> None:
 async def test_statements_cost_as_much_for_one_as_for_many(database: Database) -> None:
     """A run of two members and one of five, with lines, entries and corrections, take equally many statements."""
     payroll, floor = await sold(database)
-    query = """query {{ incentiveRuns(period: "{0}") {{ nodes {{ statements {{ nodes {{
+    query = """query {{ incentiveRuns(period: "{0}", first: 5) {{ nodes {{ statements {{ nodes {{
         member {{ name }} totalsByRule {{ rule }}
         lines {{ title entries {{ amount }} corrects {{ total lines {{ title }} }} }} }} }} }} }} }}"""
     await payroll.pay("2026-03")
