@@ -35,7 +35,7 @@ class OpenID:
     async def address(self, flow: Flow) -> str:
         """Where the browser signs in; raises `Unavailable`."""
         metadata = await self.provider.metadata()
-        async with self._client() as client:
+        async with self._http() as client:
             url, _ = client.create_authorization_url(
                 metadata.authorization_endpoint, state=flow.state, code_verifier=flow.verifier, nonce=flow.nonce
             )
@@ -86,7 +86,7 @@ class OpenID:
     async def _token(self, endpoint: str, code: str, verifier: str) -> str:
         """The ID token for a code."""
         try:
-            async with asyncio.timeout(SECONDS), self._client() as client:
+            async with asyncio.timeout(SECONDS), self._http() as client:
                 answer: Mapping[str, Any] = await client.fetch_token(endpoint, code=code, code_verifier=verifier)
         except AuthlibBaseError as error:
             raise Unauthenticated(f"the provider did not let you in: {str(error.error)[:60]}") from None

@@ -239,8 +239,9 @@ async def test_the_count_of_statements_does_not_grow_with_the_deals(database: Da
     """One deal, then forty more: the same statements, and one for all figures of the stages together."""
     floor = await furnish(database)
     figures = "{ funnels { stages { count amount weightedAmount withoutAmount } } }"
-    deep = """{ funnels { stages { opportunities(first: 20) { customer { name parent { name } } member { name } position { name }
-        splits { share } moves { toStage { name } } achievements { amount reversals { amount } } } } } }"""
+    deep = """{ funnels { stages { opportunities(first: 20) { customer { name parent { name } } member { name }
+        position { name } splits { share } moves { toStage { name } }
+        achievements { amount reversals { amount } } } } } }"""
     await floor.open()
     few = await statements(floor, deep)
     for _ in range(40):

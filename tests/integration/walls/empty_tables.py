@@ -31,6 +31,9 @@ _ROWS: Final = {
     "api_key (name, prefix, secret_hash, scopes, created_at, created_by)": [
         f"'CRM', 'abcdefgh', repeat('0', 64), '[\"graph:read\"]', {_NOON}, 'Hal'"
     ],
+    "browser_session (member_id, secret_hash, begun_at, expires_at)": [
+        f"{_ANN}, md5($1::text) || repeat('0', 32), {_NOON}, '2087-01-01T12:00Z'"
+    ],
     "kept_answer (caller, request_key, fingerprint, answers, at)": [
         f"'member:1', 'again', repeat('0', 64), '{{}}', {_NOON}"
     ],
