@@ -72,7 +72,7 @@ class OpenID:
         told = urlencode({"client_id": self.client_id, "post_logout_redirect_uri": f"{self.public_url}/"})
         return f"{place}{'&' if '?' in place else '?'}{told}"
 
-    def _client(self) -> AsyncOAuth2Client:
+    def _http(self) -> AsyncOAuth2Client:
         return AsyncOAuth2Client(
             self.client_id,
             self.client_secret,
