@@ -9,7 +9,8 @@ import orjson
 import strawberry
 
 from quotaloom.credentials.key_texts import shown_key
-from quotaloom.credentials.keys import create_key, key_count, keys_by_id, keys_page, require_admin, revoke_key
+from quotaloom.credentials.keys import create_key, key_count, keys_by_id, keys_page, revoke_key
+from quotaloom.platform.access import Scope
 from quotaloom.platform.unit_of_work import Record
 from quotaloom.platform.work import Work
 from quotaloom_graphql.connections import After, Connection, First, page, window
@@ -45,7 +46,7 @@ class ApiKey:
 
 async def _api_keys(info: Info, first: First = 50, after: After = None) -> dict[str, Any]:
     offset, limit = window(first, after)
-    require_admin(await info.context.work(), "seeing keys")
+    (await info.context.work()).viewer.require_admin("seeing keys")
     total = await key_count(info.context.snapshot)
     rows = await keys_page(info.context.snapshot, limit=limit, offset=offset)
     return page(_shown(info.context.snapshot.company_id, rows), offset, total)
@@ -75,8 +76,7 @@ class CreateApiKeyInput:
 
     name: str = strawberry.field(description="What it is for, such as `CRM`.")
     scopes: list[str] = strawberry.field(
-        description="What it may do: of `graph:read`, `organization:write`, `targets:write`, `achievements:write`,"
-        " `funnels:write`, `pool:write`, `incentives:write` and `settings:write`."
+        description=f"What it may do: of {', '.join(f'`{scope.value}`' for scope in Scope)}."
     )
     expires_at: datetime | None = strawberry.field(
         default=None, description="When it ends; null for a key that is good until it is revoked."

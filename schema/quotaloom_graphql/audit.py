@@ -14,7 +14,7 @@ from strawberry.scalars import JSON
 
 from quotaloom.calendars.periods import known_day
 from quotaloom.platform.audit import AuditQuestion, Place, audit_count, audit_page
-from quotaloom.platform.errors import AccessDenied, InputError
+from quotaloom.platform.errors import InputError
 from quotaloom_graphql.connections import After, Connection, First, window
 from quotaloom_graphql.context import Info
 from quotaloom_graphql.nodes import encode_id, optional_id, split_id
@@ -76,8 +76,7 @@ async def _audit_log(
     through: Annotated[date | None, strawberry.argument(description="On this day, or earlier.")] = None,
 ) -> dict[str, Any]:
     work = await info.context.work()
-    if not work.viewer.is_admin:
-        raise AccessDenied("reading the audit log needs an admin")
+    work.viewer.require_admin("reading the audit log")
     _, first = window(first, None)
     zone, start = ZoneInfo(work.company.time_zone), _place_after(after)
     on_type, on_number = _object_of(object, object_type)

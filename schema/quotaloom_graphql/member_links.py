@@ -7,7 +7,6 @@ from typing import Any, Final
 
 import strawberry
 
-from quotaloom.credentials.keys import require_admin
 from quotaloom.credentials.links import link_count, link_member, links_by_id, links_page, unlink_member
 from quotaloom.platform.errors import InputError
 from quotaloom.platform.unit_of_work import Record
@@ -41,7 +40,7 @@ class MemberLink:
 
 async def _member_links(info: Info, first: First = 50, after: After = None) -> dict[str, Any]:
     offset, limit = window(first, after)
-    require_admin(await info.context.work(), "seeing links")
+    (await info.context.work()).viewer.require_admin("seeing links")
     total = await link_count(info.context.snapshot)
     return page(await links_page(info.context.snapshot, limit=limit, offset=offset), offset, total)
 

@@ -11,7 +11,7 @@ import orjson
 from quotaloom.credentials.key_texts import KeyText, new_key, read_key, shown_key
 from quotaloom.organizations.naming import checked_name
 from quotaloom.platform.access import Scope
-from quotaloom.platform.errors import AccessDenied, InputError, NotFound
+from quotaloom.platform.errors import InputError, NotFound
 from quotaloom.platform.unit_of_work import Record, Snapshot, Transaction
 from quotaloom.platform.work import Work
 
@@ -27,18 +27,12 @@ _COLUMNS: Final = (
 _GOOD: Final = "revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $1)"
 
 
-def require_admin(work: Work, doing: str) -> None:
-    """Raise `AccessDenied` for whoever is no admin: no scope of a service reaches as far as letting others in."""
-    if not work.viewer.is_admin:
-        raise AccessDenied(f"{doing} needs an admin")
-
-
 async def create_key(work: Work, name: str, scopes: Iterable[str], expires_at: datetime | None) -> tuple[int, KeyText]:
     """Make a key that may do what its scopes say, until a moment or for good; its id, and the key, told this once.
 
     Raises `AccessDenied`, `InputError` BAD_NAME, SCOPES_MISSING, UNKNOWN_SCOPE, BAD_EXPIRY (in the past), TOO_MANY.
     """
-    require_admin(work, "making a key")
+    work.viewer.require_admin("making a key")
     named, wanted = checked_name(name), checked_scopes(scopes)
     if expires_at is not None and expires_at <= work.now:
         raise InputError("BAD_EXPIRY", f"a key that ends at {expires_at.isoformat()} has ended already", ("expiresAt",))
@@ -71,7 +65,7 @@ async def create_key(work: Work, name: str, scopes: Iterable[str], expires_at: d
 
 async def revoke_key(work: Work, key_id: int) -> None:
     """End a key, at once and for good. Raises `AccessDenied`, `NotFound`, `InputError` REVOKED."""
-    require_admin(work, "revoking a key")
+    work.viewer.require_admin("revoking a key")
 
     async def apply(transaction: Transaction) -> None:
         row = await transaction.fetch_one(

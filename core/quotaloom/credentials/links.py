@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from quotaloom.credentials.keys import require_admin
 from quotaloom.organizations.stored import LOCK as MEMBERS
 from quotaloom.organizations.stored import load_members, the_member
 from quotaloom.platform.database import Database
@@ -37,7 +36,7 @@ async def link_member(work: Work, member_id: int, issuer: str, subject: str) -> 
 
     Raises `AccessDenied`, `NotFound`, `InputError` BAD_ISSUER, BAD_SUBJECT, BAD_TEXT, TOO_LONG, LINKED (to any member).
     """
-    require_admin(work, "linking a member to a sign-in")
+    work.viewer.require_admin("linking a member to a sign-in")
     checked = _checked(issuer, LONGEST_ISSUER, "issuer"), _checked(subject, LONGEST_SUBJECT, "subject")
 
     async def apply(transaction: Transaction) -> int:
@@ -63,9 +62,11 @@ async def link_member(work: Work, member_id: int, issuer: str, subject: str) -> 
 
 async def unlink_member(work: Work, link_id: int) -> None:
     """Take a link away, at once; sessions that it let begin are over. Raises `AccessDenied`, `NotFound`."""
-    require_admin(work, "taking a link away")
+    work.viewer.require_admin("taking a link away")
 
     async def apply(transaction: Transaction) -> None:
+        # Whoever begins a session by it holds it meanwhile: his session is there to be ended, or he finds no link.
+        await transaction.execute("SELECT FROM outside_subject WHERE id = $1 FOR UPDATE", link_id)
         await transaction.execute(
             "UPDATE browser_session SET link_id = NULL, ended_at = coalesce(ended_at, $2) WHERE link_id = $1",
             link_id,

@@ -26,6 +26,9 @@ INSERT INTO browser_session (company_id, member_id, link_id, secret_hash, begun_
 VALUES ($1, $2, $3, $4, $5, $6) RETURNING id
 """
 
+_HOLD_LINK: Final = "SELECT id FROM outside_subject WHERE id = $1 FOR KEY SHARE"
+"""Until the session is there, nobody takes away the link that it begins by."""
+
 _FIND: Final = """
 SELECT session.id, session.secret_hash, session.member_id, member.key AS member_key
 FROM browser_session AS session JOIN member ON member.company_id = session.company_id AND member.id = session.member_id
@@ -54,13 +57,18 @@ def read_session(text: str) -> SessionText | None:
 
 
 async def begin_session(database: Database, member: Identity, now: datetime, lifetime: timedelta) -> SessionText:
-    """Begin a session of a member, who was found to be one; a link that let him in ends it when it is taken away."""
+    """Begin a session of a member, who was found to be one; a link that let him in ends it when it is taken away.
+
+    Raises `Unauthenticated` where that link has been taken away meanwhile.
+    """
     assert member.member_id is not None, "only members have sessions"
     secret = secrets.token_hex(32)
     link_id = member.grant.id if member.grant is not None and member.grant.kind is GrantKind.LINK else None
 
     async def apply(transaction: Transaction) -> int:
         await transaction.execute("DELETE FROM browser_session WHERE expires_at < $1", now - KEPT)
+        if link_id is not None and await transaction.fetch_one(_HOLD_LINK, link_id) is None:
+            raise Unauthenticated("whom the token names is no longer linked to a member", member)
         row: Any = await transaction.fetch_one(
             _BEGIN, member.company_id, member.member_id, link_id, _hash(secret), now, now + lifetime
         )

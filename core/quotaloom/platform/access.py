@@ -55,6 +55,11 @@ class Viewer:
         """Whether the viewer is an admin, or a service whose token names `scope`."""
         return self.is_admin or (self.role is Role.SERVICE and scope in self.scopes)
 
+    def require_admin(self, doing: str) -> None:
+        """Raise `AccessDenied` unless an admin asks: no scope of a service reaches so far. `doing` as in `require`."""
+        if not self.is_admin:
+            raise AccessDenied(f"{doing} needs an admin")
+
     def require(self, scope: Scope, doing: str) -> None:
         """Raise `AccessDenied` unless `may(scope)`; `doing` completes "… needs an admin"."""
         if not self.may(scope):

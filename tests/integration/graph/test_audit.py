@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -16,12 +15,10 @@ from quotaloom.organizations.membership import NewMember
 from quotaloom.platform.access import Role, Scope
 from quotaloom.platform.database import Database, credentials
 from quotaloom.platform.tokens import Identity
-from quotaloom.platform.work import Work
 from quotaloom_graphql.nodes import encode_id
 from tests.founding import found
-from tests.graph_client import GraphClient, serving
-
-NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
+from tests.graph_client import serving
+from tests.integration.credentials.office import NOON, Office, open_office
 
 LOG = """query ($first: Int!, $after: String, $actions: [String!], $object: ID, $objectType: String, $actor: String,
     $memberId: ID, $credential: String, $since: Date, $through: Date) {
@@ -33,24 +30,8 @@ LOG = """query ($first: Int!, $after: String, $actions: [String!], $object: ID, 
 ENTER = 'mutation { createMember(input: { name: "Eve" }) { errors { code } } }'
 
 
-@dataclass
-class Office:
-    """A company with an admin, Ada, and a member, Bo, who may not do much."""
-
-    work: Work
-    graph: GraphClient
-    ada_id: int
-    bo_id: int
-
-    @property
-    def ada(self) -> GraphClient:
-        """The admin."""
-        return self.graph.signed_in(Identity(self.work.company.id, "ada", Role.ADMIN, self.ada_id))
-
-    @property
-    def bo(self) -> GraphClient:
-        """The member."""
-        return self.graph.signed_in(Identity(self.work.company.id, "bo", Role.MEMBER, self.bo_id))
+class Audited(Office):
+    """The office, and its log."""
 
     async def log(self, **wanted: Any) -> Any:
         """A page of the log, as Ada reads it."""
@@ -63,15 +44,12 @@ class Office:
 
 
 @pytest.fixture
-async def office(database: Database, database_url: str, tmp_path: Path) -> AsyncIterator[Office]:
-    work = await found(database, NOON, time_zone="UTC")
-    ada = await create_member(work, NewMember("Ada", role="admin"))
-    bo = await create_member(work, NewMember("Bo"))
-    async with serving(database_url, tmp_path, NOON) as graph:
-        yield Office(work, graph, ada, bo)
+async def office(database: Database, database_url: str, tmp_path: Path) -> AsyncIterator[Audited]:
+    async with open_office(database, database_url, tmp_path) as office:
+        yield Audited(office.work, office.graph, office.ada_id, office.bo_id)
 
 
-async def test_an_entry_tells_who_did_what_by_which_token(office: Office) -> None:
+async def test_an_entry_tells_who_did_what_by_which_token(office: Audited) -> None:
     """Ada renames Bo: the entry has both names, her own, the beginning of her token's number, and the moment."""
     await office.ada.do("updateMember", "", id=encode_id("Member", office.bo_id), name="Bob")
     (entry,) = (await office.log(actions=["member.update"]))["nodes"]
@@ -101,7 +79,7 @@ FILTERS: Final[tuple[tuple[dict[str, Any], int], ...]] = (
 """What is asked of a log with the founding of the company and two members, and how many entries that is."""
 
 
-async def test_the_log_is_filtered(office: Office) -> None:
+async def test_the_log_is_filtered(office: Audited) -> None:
     """By action, object, actor and days of the company's clock, both the first and the last included."""
     for wanted, expected in FILTERS:
         named = {name: encode_id("Member", office.bo_id) if value == "Bo" else value for name, value in wanted.items()}
@@ -109,7 +87,7 @@ async def test_the_log_is_filtered(office: Office) -> None:
         assert (len(page["nodes"]), page["totalCount"]) == (expected, expected), wanted
 
 
-async def test_pages_stay_where_they_are_while_others_write(office: Office) -> None:
+async def test_pages_stay_where_they_are_while_others_write(office: Audited) -> None:
     """Two a page, while a member is entered before each: each entry of before comes once, none of the later ones."""
     before = [entry["id"] for entry in (await office.log())["nodes"]]
     assert len(before) == 3
@@ -123,14 +101,14 @@ async def test_pages_stay_where_they_are_while_others_write(office: Office) -> N
     assert seen == before
 
 
-async def test_a_cursor_of_something_else_is_refused(office: Office) -> None:
+async def test_a_cursor_of_something_else_is_refused(office: Audited) -> None:
     """Nonsense, a cursor of another list and one of no moment that there is answer BAD_CURSOR."""
     for cursor in ("nonsense", "YXVkaXQ6MTox!", "cm93OjE=", "YXVkaXQ6OTk5OTk5OTk5OTk5OTk5OTk5OjE="):
         answer = await office.ada.send(LOG, first=1, after=cursor)
         assert answer["errors"][0]["extensions"]["code"] == "BAD_CURSOR"
 
 
-async def test_nobody_but_admins_reads_it(office: Office, database: Database) -> None:
+async def test_nobody_but_admins_reads_it(office: Audited, database: Database) -> None:
     """A member and a service with every scope are refused, and the admin of another company finds his own alone."""
     every = frozenset(scope.value for scope in Scope)
     service = office.graph.signed_in(Identity(office.work.company.id, "crm", Role.SERVICE, scopes=every))
@@ -145,7 +123,7 @@ async def test_nobody_but_admins_reads_it(office: Office, database: Database) ->
     assert (await zoe.ask(LOG, first=50, object=encode_id("Member", office.bo_id)))["auditLog"]["nodes"] == []
 
 
-async def test_refused_access_is_logged(office: Office) -> None:
+async def test_refused_access_is_logged(office: Audited) -> None:
     """What Bo may not do and not download, what an old token wants, and what Bo wants once he has left."""
     answer = await office.bo.send(ENTER)
     assert answer["errors"][0]["extensions"]["code"] == "FORBIDDEN"
@@ -172,7 +150,7 @@ async def test_refused_access_is_logged(office: Office) -> None:
 
 
 async def test_a_token_that_is_none_is_told_of_in_the_log_of_the_server(
-    office: Office, caplog: pytest.LogCaptureFixture
+    office: Audited, caplog: pytest.LogCaptureFixture
 ) -> None:
     """It names no company: the server's log has a line, also of the tenth, and no more of that minute."""
     caplog.set_level("INFO", "quotaloom.platform.refused_access")
@@ -186,7 +164,7 @@ async def test_a_token_that_is_none_is_told_of_in_the_log_of_the_server(
     assert await office.refused() == []
 
 
-async def test_a_flood_of_refusals_is_counted(office: Office) -> None:
+async def test_a_flood_of_refusals_is_counted(office: Audited) -> None:
     """Of thirteen in a minute ten are written, and the other three as one entry once the minute is over."""
     bo = office.bo
     for _ in range(13):
@@ -214,7 +192,7 @@ async def test_what_was_counted_is_told_when_the_server_ends(
     assert sorted(row["code"] for row in rows) == ["FORBIDDEN"] * 10 + ["REFUSED_OFTEN"]
 
 
-async def test_nobody_rewrites_the_log(office: Office, admin_url: str, database_url: str) -> None:
+async def test_nobody_rewrites_the_log(office: Audited, admin_url: str, database_url: str) -> None:
     """The database refuses it, to the administrator by a trigger and to the application by want of the right."""
     for url, error in ((admin_url, asyncpg.RestrictViolationError), (database_url, asyncpg.InsufficientPrivilegeError)):
         connection = await asyncpg.connect(**credentials(url))

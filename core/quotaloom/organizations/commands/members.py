@@ -17,7 +17,6 @@ from quotaloom.organizations.membership import (
 )
 from quotaloom.organizations.stored import LOCK, load_member, only_row
 from quotaloom.platform.access import Scope
-from quotaloom.platform.errors import AccessDenied
 from quotaloom.platform.unit_of_work import Transaction
 from quotaloom.platform.work import Work
 
@@ -29,7 +28,7 @@ async def create_member(work: Work, member: NewMember) -> int:
     """
     work.viewer.require(Scope.ORGANIZATION, "entering a member")
     if member.role == "admin":
-        _require_admin(work, "entering an admin")
+        work.viewer.require_admin("entering an admin")
 
     async def apply(transaction: Transaction) -> int:
         with only_row():
@@ -49,7 +48,7 @@ async def update_member(
     if unknown := set(changes) - set(CHANGEABLE):
         raise ValueError(f"a member has no changeable {', '.join(sorted(unknown))}")
     if "role" in changes:
-        _require_admin(work, "changing a role")
+        work.viewer.require_admin("changing a role")
 
     async def apply(transaction: Transaction) -> None:
         await _require_admin_for_admins(transaction, work, member_id)
@@ -88,9 +87,4 @@ async def _require_admin_for_admins(transaction: Transaction, work: Work, member
     """An admin is changed by admins: a service's scope does not reach that far."""
     await transaction.lock(LOCK)
     if (await load_member(transaction, member_id)).role == "admin":
-        _require_admin(work, "changing an admin")
-
-
-def _require_admin(work: Work, doing: str) -> None:
-    if not work.viewer.is_admin:
-        raise AccessDenied(f"{doing} needs an admin")
+        work.viewer.require_admin("changing an admin")

@@ -7,7 +7,6 @@ from datetime import date
 from quotaloom.organizations.stored import load_units, only_row
 from quotaloom.organizations.terms import HEADSHIP, HOLDING, NewTerm, Term, TermKind, appoint, end_term
 from quotaloom.platform.access import Scope
-from quotaloom.platform.errors import AccessDenied
 from quotaloom.platform.unit_of_work import Transaction
 from quotaloom.platform.work import Work
 
@@ -89,8 +88,8 @@ async def require_admin_for_heads_of_root(transaction: Transaction, work: Work, 
 async def _require_admin_for_root(transaction: Transaction, work: Work, unit_id: int | None) -> None:
     """Whoever heads the root sees and plans everything: that is for an admin to give, not for a service."""
     units = await load_units(transaction, [] if unit_id is None else [unit_id])
-    if any(unit.kind == "company" for unit in units.values()) and not work.viewer.is_admin:
-        raise AccessDenied("appointing or ending the head of the company needs an admin")
+    if any(unit.kind == "company" for unit in units.values()):
+        work.viewer.require_admin("appointing or ending the head of the company")
 
 
 async def _unit_of(transaction: Transaction, headship_id: int) -> int | None:
