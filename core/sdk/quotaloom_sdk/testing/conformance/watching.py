@@ -118,11 +118,13 @@ def watched(base: FrameType, kinds: frozenset[FindingKind] = frozenset(FindingKi
     own = threading.get_ident()
     others = frozenset(thread.ident for thread in threading.enumerate() if thread.ident != own)
     watch = Watch(base, others, kinds)
+    keeps_no_bytecode, sys.dont_write_bytecode = sys.dont_write_bytecode, True  # an import would write files itself
     _watch = watch
     try:
         yield watch
     finally:
         _watch = None
+        sys.dont_write_bytecode = keeps_no_bytecode
 
 
 def _audit(event: str, arguments: tuple[Any, ...]) -> None:
