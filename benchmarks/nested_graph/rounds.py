@@ -78,7 +78,7 @@ async def _require_head_sees_his_own(found: Sequence[Contender], questions: Sequ
         of_head = Contender("floor", floor.port, floor.pid, requests)
         for question in [name for name in questions if name in requests]:
             told, expected = await answer(head, question), await answer(of_head, question)
-            if json.loads(told) != json.loads(expected):
+            if json.loads(told)["data"] != json.loads(expected)["data"]:
                 raise RuntimeError(f"{head.title} answers to {question!r} otherwise than the floor")
 
 
