@@ -82,6 +82,11 @@ class LiveHandler(BaseGraphQLTransportWSHandler[Any, None]):
         else:
             await super().handle_subscribe(message)
 
+    async def handle_task_exception(self, error: Exception) -> None:
+        """Log what went wrong; a client who is gone by the time that something is sent to him is no fault."""
+        if not isinstance(error, WebSocketDisconnected):
+            await super().handle_task_exception(error)
+
     async def shutdown(self) -> None:
         """End whatever runs for this connection."""
         if self._ending is not None:
