@@ -21,7 +21,7 @@ from quotaloom.organizations.sight import NO_POSTS, Sight
 from quotaloom.platform.access import Role, Viewer
 from quotaloom.platform.database import Database
 from quotaloom.platform.errors import Unauthenticated, Unavailable
-from quotaloom.platform.limits import Allowance, Limits
+from quotaloom.platform.limits import Allowance, Limits, SharedCost
 from quotaloom.platform.rates import Rates
 from quotaloom.platform.tokens import Identity
 from quotaloom.platform.unit_of_work import Record, Snapshot, unbroken
@@ -52,7 +52,8 @@ class Services:
 class RequestContext:
     """One request: who asks, one snapshot that all its reads go through, and what was read of it once.
 
-    `idempotency_key` is the one that came as a header; see `request_keys`.
+    `idempotency_key` is the one that came as a header; see `request_keys`. `shared_cost` is what all operations of the
+    request may cost, where it holds several.
 
     After a mutation `renew` gives the payload a fresh snapshot.
     """
@@ -62,6 +63,7 @@ class RequestContext:
         self.now = services.clock()
         self._identity = identity
         self.idempotency_key: str | None = None
+        self.shared_cost: SharedCost | None = None
         self.allowance = Allowance(services.limits)
         self._begin()
 
@@ -119,7 +121,9 @@ class RequestContext:
         return self._identity if isinstance(self._identity, Unauthenticated) else None
 
     def charge(self, cost: int) -> None:
-        """Count an operation of whoever sent the request; raises `RateExceeded`."""
+        """Count an operation of whoever sent the request; raises `LimitExceeded`, and `RateExceeded`."""
+        if self.shared_cost is not None:
+            self.shared_cost.take(cost)
         rates, bearer = self.services.rates, self._identity
         if rates is not None and not isinstance(bearer, Exception):
             rates.take(bearer, cost)

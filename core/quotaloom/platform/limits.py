@@ -75,6 +75,18 @@ class Limits(BaseModel):
         le=100_000_000,
         description="Values that the variables of an operation may have together.",
     )
+    batch_operations: int = Field(
+        default=1,
+        ge=1,
+        le=1_000,
+        description="Operations that a request may hold as a list, each answered by itself; `1` for no lists.",
+    )
+    batch_cost: int = Field(
+        default=1_000_000,
+        ge=10,
+        le=1_000_000_000,
+        description="Cost that the operations of a list may come to together.",
+    )
     body_bytes: int = Field(default=10_485_760, ge=1_000, le=2**31, description="Bytes that a request may send.")
     answer_bytes: int = Field(
         default=67_108_864, ge=1_000, le=2**31, description="Bytes that an answer of the graph may have."
@@ -111,6 +123,27 @@ class LimitExceeded(Exception):
     def extensions(self) -> dict[str, Any]:
         """What a GraphQL error of it says besides the message."""
         return {"code": self.code, "limit": self.limit, "allowed": self.allowed, "found": self.found}
+
+
+class SharedCost:
+    """What the operations of one request may cost together, of which each takes its part before it is executed."""
+
+    __slots__ = ("_most", "_taken")
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._taken = 0
+
+    def take(self, cost: int) -> None:
+        """Take the part of an operation; raises `LimitExceeded`, and takes nothing, where that is too much."""
+        total = self._taken + cost
+        if total > self._most:
+            text = (
+                f"the operations of the list come to {total:,} values with this one, and {self._most:,} at the most are"
+                " allowed: send it in another request"
+            )
+            raise LimitExceeded("BATCH_TOO_COSTLY", "batch_cost", self._most, total, text)
+        self._taken = total
 
 
 class Allowance:
