@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Final
@@ -17,6 +18,7 @@ from quotaloom.platform.access import Viewer
 from quotaloom.platform.errors import InputError
 from quotaloom.platform.jobs.handlers import Job, Nightly
 from quotaloom.platform.kept_values import dumped, loaded
+from quotaloom.platform.time_limits import in_time, operation_time, timed
 from quotaloom.platform.unit_of_work import Record, Transaction, to_the_end
 from quotaloom.platform.work import Work
 
@@ -56,8 +58,8 @@ async def once(work: Work, named: RequestKey, command: Command, told_once: Colle
     """The answer of `command`, or the one that was kept under this key.
 
     All that the command writes stands together, with the answer. Those who send the same key at once wait for the
-    first. What the answer has under the names in `told_once` is a secret, which is kept nowhere: it is None for all but
-    the first. Raises what the command raises, and `KeyRefused`.
+    first, while there is time. What the answer has under the names in `told_once` is a secret, which is kept nowhere: it
+    is None for all but the first. Raises what the command raises, and `KeyRefused`.
     """
     turn = work.database.turn(work.viewer.company_id, caller_of(work.viewer), named.key)
     return await to_the_end(_in_turn(turn, work, named, command, told_once))
@@ -71,7 +73,9 @@ def caller_of(viewer: Viewer) -> str:
 async def _in_turn(
     turn: asyncio.Lock, work: Work, named: RequestKey, command: Command, told_once: Collection[str]
 ) -> Answer:
-    async with turn:
+    async with AsyncExitStack() as ours:
+        async with in_time(operation_time()):
+            await ours.enter_async_context(turn)
         earlier = await _earlier(work, named)
         if earlier is not None:
             return earlier
@@ -80,8 +84,10 @@ async def _in_turn(
         except _DoneBefore as before:
             return before.answer
         except Exception:
-            # Another process may have done it meanwhile, or it stands although the connection was lost.
-            earlier = await _earlier(work, named)
+            # Another process may have done it meanwhile, or it stands although the connection was lost. That is worth
+            # finding out, even where the time is over.
+            with timed(None):
+                earlier = await _earlier(work, named)
             if earlier is None:
                 raise
             return earlier
