@@ -58,8 +58,8 @@ async def once(work: Work, named: RequestKey, command: Command, told_once: Colle
     """The answer of `command`, or the one that was kept under this key.
 
     All that the command writes stands together, with the answer. Those who send the same key at once wait for the
-    first, while there is time. What the answer has under the names in `told_once` is a secret, which is kept nowhere: it
-    is None for all but the first. Raises what the command raises, and `KeyRefused`.
+    first, while there is time. What the answer has under the names in `told_once` is a secret, which is kept nowhere:
+    it is None for all but the first. Raises what the command raises, and `KeyRefused`.
     """
     turn = work.database.turn(work.viewer.company_id, caller_of(work.viewer), named.key)
     return await to_the_end(_in_turn(turn, work, named, command, told_once))

@@ -15,9 +15,10 @@ from quotaloom.platform.database import Database, credentials
 from quotaloom.platform.limits import Allowance, LimitExceeded, Limits
 from quotaloom.platform.time_limits import timed
 from quotaloom.platform.unit_of_work import Transaction
-from tests.acceptance.api_company import ApiCompany, api_company
+from tests.acceptance.api_company import START, ApiCompany, api_company
 from tests.database_activity import busy
 from tests.founding import found
+from tests.graph_client import serving
 
 ADD = """mutation ($name: String!) {
   first: createMember(input: { name: $name }) { member { name } errors { code } }
@@ -62,6 +63,8 @@ async def test_a_mutation_that_is_cut_off_changes_nothing(
                 assert (told["code"], told["limit"], told["allowed"]) == ("TOO_SLOW", "operation_seconds", 0.3)
                 assert told["found"] >= 0.3
         assert await busy(admin_url) == 0
+    async with serving(database_url, tmp_path, START) as calm:
+        acme.graph = calm.admin(acme.company_id, acme.admin_id)
         query = "{ members(first: 9) { nodes { name } } company { name } }"
         shown = await acme.graph.ask(query)
         assert shown == {"members": {"nodes": [{"name": "Ada"}]}, "company": {"name": "Acme"}}
