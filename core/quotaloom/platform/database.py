@@ -129,6 +129,12 @@ class Database:
     ) -> AbstractAsyncContextManager[Transaction]:
         return Transaction.begin(self.client, company_id, writer, self._statement_timeout_ms, time)
 
+    async def next_company_id(self) -> int:
+        """An id for a company about to be founded."""
+        async with self.client.acquire_connection() as connection:
+            found: int = await connection.fetchval("SELECT nextval(pg_get_serial_sequence('company', 'id'))")
+            return found
+
     def turn(self, *name: Hashable) -> asyncio.Lock:
         """Whose turn it is with what has this name: those of one pool who wait for it take no connection meanwhile."""
         turn = self._turns.get(name)
