@@ -26,6 +26,7 @@ from quotaloom.platform.callers import answering
 from quotaloom.platform.errors import Unauthenticated
 from quotaloom.platform.limits import LimitExceeded, Limits, SharedCost
 from quotaloom.platform.rates import RateExceeded
+from quotaloom.platform.time_limits import timed
 from quotaloom.platform.unit_of_work import to_the_end
 from quotaloom_graphql.context import RequestContext
 from quotaloom_graphql.errors import original_of, shown, told_places
@@ -241,7 +242,7 @@ class GraphQLView(GraphQL[Any, None]):
 
         async def run() -> Any:
             async with Client(request) as client, context:
-                with answering(client):
+                with answering(client), timed(context.allowance):
                     result = await super(GraphQLView, self).execute_operation(
                         request, request_adapter, request_data, context, root_value, sub_response
                     )

@@ -61,7 +61,7 @@ class Limits(BaseModel):
         default=30.0,
         gt=0,
         le=3600,
-        description="Seconds after which an operation reads nothing more, and does no further mutation.",
+        description="Seconds that an operation may take; then it reads no more, and a mutation under way is undone.",
     )
     operation_rows: int = Field(
         default=500_000, ge=100, le=100_000_000, description="Rows that one operation may read from the database."
@@ -156,13 +156,15 @@ class Allowance:
         self._rows = 0
         self._begun: float | None = None
 
-    def begin(self) -> None:
-        """A statement is about to be sent; raises `LimitExceeded` where the time is over."""
+    def begin(self) -> float:
+        """A statement is about to be sent: the seconds that are left; raises `LimitExceeded` where the time is over."""
         now = monotonic()
         if self._begun is None:
             self._begun = now
-        elif now - self._begun > self._limits.operation_seconds:
-            self._refuse_time(now - self._begun)
+        left = self._begun + self._limits.operation_seconds - now
+        if left < 0:
+            raise self.over()
+        return left
 
     def spend(self, rows: int) -> None:
         """A statement gave so many rows; raises `LimitExceeded` where they are too many altogether."""
@@ -174,7 +176,9 @@ class Allowance:
             )
             raise LimitExceeded("TOO_MANY_ROWS", "operation_rows", most, self._rows, text)
 
-    def _refuse_time(self, seconds: float) -> None:
+    def over(self) -> LimitExceeded:
+        """The error of an operation whose time is over."""
         most = self._limits.operation_seconds
+        seconds = most if self._begun is None else monotonic() - self._begun
         text = f"the operation has taken {seconds:.1f} seconds, and has {most:g} at the most: ask for less at a time"
-        raise LimitExceeded("TOO_SLOW", "operation_seconds", most, round(seconds, 3), text)
+        return LimitExceeded("TOO_SLOW", "operation_seconds", most, round(seconds, 3), text)
