@@ -175,7 +175,7 @@ async def staff(work: Work, diary: Diary, random: Random) -> tuple[list[int], li
 
 
 def _drawn(units: list[int], random: Random, people: list[int]) -> list[Term]:
-    found = []
+    found: list[Term] = []
     for unit in units:
         if random.random() < 0.4:
             continue
