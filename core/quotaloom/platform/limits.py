@@ -21,6 +21,19 @@ class Limits(BaseModel):
         default=5_000, ge=50, le=1_000_000, description="Names, marks and values that a document may have."
     )
     document_depth: int = Field(default=20, ge=2, le=100, description="Fields that may stand within each other.")
+    document_nesting: int = Field(
+        default=60,
+        ge=5,
+        le=150,
+        description="Brackets of any kind that may stand within each other: selections, arguments, lists and objects.",
+    )
+    document_arguments: int = Field(
+        default=100,
+        ge=5,
+        le=100_000,
+        description="Arguments that a field or directive may have, fields an object that the document holds, "
+        "and variables an operation.",
+    )
     document_breadth: int = Field(
         default=250,
         ge=2,
