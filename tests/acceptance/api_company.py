@@ -110,9 +110,14 @@ def _of_member(arguments: str) -> str:
 
 @asynccontextmanager
 async def api_company(
-    database: Database, database_url: str, folder: Path, now: datetime = START, **facts: Any
+    database: Database,
+    database_url: str,
+    folder: Path,
+    now: datetime = START,
+    settings: Mapping[str, Any] | None = None,
+    **facts: Any,
 ) -> AsyncIterator[ApiCompany]:
-    """Found a company, whose plans need no owners, and serve it."""
+    """Found a company, whose plans need no owners, and serve it, with these settings of the server."""
     named = {"key": "acme", "name": "Acme", "currency": "CNY", "time_zone": "Asia/Shanghai"}
     new = NewCompany(**{**named, "plans_need_owners": False, **facts})
     founded = await found_company(
@@ -123,7 +128,7 @@ async def api_company(
         subject="tests",
         now=now,
     )
-    async with serving(database_url, folder, now) as graph:
+    async with serving(database_url, folder, now, **settings or {}) as graph:
         admin = graph.admin(founded.company.id, founded.admin_id)
         ids = {"Acme": encode_id("OrgUnit", founded.root_id), "Ada": encode_id("Member", founded.admin_id)}
         yield ApiCompany(admin, founded.company.id, founded.admin_id, ids)
