@@ -37,7 +37,7 @@ from quotaloom_server.answers import JSONAnswer
 from quotaloom_server.batches import COST_HEADER, Answers, one_key_for_many, operations_in, too_many
 from quotaloom_server.clients import Client
 from quotaloom_server.connections import Connection
-from quotaloom_server.events import EventStream, Streams
+from quotaloom_server.events import NO_RESERVATIONS, EventStream, Streams
 from quotaloom_server.gate import Gate
 from quotaloom_server.live import LiveHandler, TextAdapter
 from quotaloom_server.media_types import EVENTS, RESPONSE, accepted_by
@@ -221,6 +221,8 @@ class GraphQLView(GraphQL[Any, None]):
                 return self.parse_json(await request.body())
             case "GET":
                 return self.parse_query_params(adapter.query_params)
+            case "PUT" | "DELETE":
+                raise HTTPException(405, NO_RESERVATIONS)
             case _:
                 raise HTTPException(405, "operations are sent with POST, queries also with GET")
 

@@ -83,7 +83,8 @@ async def test_subscriptions_name_trusted_documents(
 async def test_a_message_without_a_document_closes_the_connection(database_url: str, tmp_path: Path) -> None:
     """It is none of the protocol."""
     async with live_server(database_url, tmp_path, Moment(NOW)) as server:
-        for payload in ({}, {"query": None}, {"query": 1, "documentId": "x"}, {"extensions": []}):
+        payloads: list[dict[str, Any]] = [{}, {"query": None}, {"query": 1, "documentId": "x"}, {"extensions": []}]
+        for payload in payloads:
             async with server.connected() as board:
                 await board.send(id="1", type="subscribe", payload=payload)
                 assert await board.closed() == 4400
