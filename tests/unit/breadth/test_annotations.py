@@ -32,9 +32,11 @@ def test_a_name_is_what_it_is_in_the_module_where_it_is_written() -> None:
     """The same words in two modules are two types, as often as they are looked up; a name that a module gets later is
     found then."""
     remember_names()
-    one, other, later = {"Tree": int}, {"Tree": str}, {}
-    for names, kind in ((one, int), (other, str), (one, int), (other, str)):
-        assert StrawberryAnnotation("list[Tree]", namespace=names).evaluate() == list[kind]
+    one, other = {"Tree": int}, {"Tree": str}
+    for _ in range(2):
+        assert StrawberryAnnotation("list[Tree]", namespace=one).evaluate() == list[int]
+        assert StrawberryAnnotation("list[Tree]", namespace=other).evaluate() == list[str]
+    later: dict[str, type] = {}
     with pytest.raises(NameError, match="Tree"):
         StrawberryAnnotation("list[Tree]", namespace=later).evaluate()
     later["Tree"] = float
