@@ -154,6 +154,7 @@ def create_application(
         gate=gate,
         open_to_strangers=not settings.is_production,
         answer_bytes=settings.answer_bytes,
+        request_seconds=settings.request_seconds,
         graphql_ide=None if settings.is_production else "graphiql",
     )
 

@@ -52,7 +52,7 @@ from quotaloom_server.pieces import dumps
 from quotaloom_server.trusted_documents import TrustedDocuments
 
 GREETING_TIME = timedelta(seconds=10)
-"""How long a WebSocket may take to say whose it is."""
+"""How long a WebSocket may take to say whose it is, where requests may take as long."""
 
 COST_HEADER = b"graphql-cost"
 """What the operation of a request costs; the same is in the extensions of the answer."""
@@ -73,12 +73,13 @@ class GraphQLView(GraphQL[Any, None]):
         gate: Gate,
         open_to_strangers: bool,
         answer_bytes: int,
+        request_seconds: float,
         documents: TrustedDocuments,
         **options: Any,
     ) -> None:
         super().__init__(
             subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL,),
-            connection_init_wait_timeout=GREETING_TIME,
+            connection_init_wait_timeout=min(GREETING_TIME, timedelta(seconds=request_seconds)),
             max_subscriptions_per_connection=None,  # the handler counts them, and says why it refuses one
             allowed_origins=("*",),  # no cookie lets anybody in: a page of another origin needs a token too
             **options,
