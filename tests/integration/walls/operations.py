@@ -30,6 +30,7 @@ IDS: Final = {
     "under": "OrgUnit",
     "orgUnit": "OrgUnit",
     "orgUnits": "OrgUnit",
+    "orgUnitIds": "OrgUnit",
     "position": "OrgUnit",
     "member": "Member",
     "members": "Member",
@@ -162,6 +163,28 @@ def mutation_operations(schema: GraphQLSchema) -> dict[str, Operation]:
     return {name: writer.changing(name, field) for name, field in schema.mutation_type.fields.items()}
 
 
+def subscription_operations(schema: GraphQLSchema) -> list[Operation]:
+    """For each subscription one that asks for all that a message can show, and one with each of its arguments."""
+    assert schema.subscription_type is not None
+    writer = _Writer(schema, VALUES)
+    return [
+        writer.listening(name, field, besides)
+        for name, field in schema.subscription_type.fields.items()
+        for besides in (None, *(one for one, argument in field.args.items() if not is_required_argument(argument)))
+    ]
+
+
+def unread_types(schema: GraphQLSchema) -> tuple[set[str], set[str]]:
+    """The object types that no query leads to: those of the payloads of mutations, and those of subscriptions."""
+    roots = [schema.query_type, schema.mutation_type, schema.subscription_type]
+    kinds = {name: kind for name, kind in schema.type_map.items() if isinstance(kind, GraphQLObjectType)}
+    unread = {name for name, kind in kinds.items() if not name.startswith("__") and kind not in roots}
+    assert schema.subscription_type is not None
+    messages = {get_named_type(field.type).name for field in schema.subscription_type.fields.values()}
+    unread -= ways(schema).keys()
+    return unread - messages, messages
+
+
 def ways(schema: GraphQLSchema) -> dict[str, tuple[tuple[str, str], ...]]:
     """For each object type a shortest way to it: (type, field) by (type, field), from the root; nodes by their id."""
     assert schema.query_type is not None
@@ -232,6 +255,13 @@ class _Writer:
         assert isinstance(payload, GraphQLObjectType)
         body = f"{name}(input: $input) {{ {self._selection(payload, 1)} }}"
         return self._operation(name, body, kind="mutation", takes=(f"$input: {field.args['input'].type}",))
+
+    def listening(self, name: str, field: GraphQLField, besides: str | None) -> Operation:
+        """A subscription with its whole message."""
+        message = get_named_type(field.type)
+        assert isinstance(message, GraphQLObjectType)
+        body = f"{name}{self._arguments(name, field, besides)} {{ {self._selection(message, 2)} }}"
+        return self._operation(name, body, kind="subscription")
 
     def _operation(
         self,

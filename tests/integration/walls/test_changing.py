@@ -13,12 +13,14 @@ from quotaloom.platform.errors import Unauthenticated
 from quotaloom.platform.tokens import Identity, TokenAuthority
 from quotaloom_graphql.nodes import encode_id
 from tests.integration.funnels.floors import NOON
-from tests.integration.walls.asking import Asking, canaries, strangers
+from tests.integration.graph.asking import SCHEMA
+from tests.integration.walls.asking import Asking, canaries, resolved, strangers
 from tests.integration.walls.far_away import far, settle
 from tests.integration.walls.fingerprints import Watch, counted, fingerprint
+from tests.integration.walls.operations import unread_types
 from tests.integration.walls.planting import Walls
 from tests.integration.walls.sending import CHANGES, Comparing, make, namings, refused, rightful
-from tests.integration.walls.test_reading import ids_of
+from tests.integration.walls.test_reading import fields_of, ids_of
 
 REFUSED: Final = {
     "publishPlan": "the fuller company has units without targets",
@@ -57,16 +59,23 @@ def _turned_away(authority: TokenAuthority, token: str) -> Unauthenticated:
 
 
 async def test_the_twin_changes_what_is_its_own(asking: Asking, admin: asyncpg.Connection[Any]) -> None:
-    """All mutations with ids that both have: the twin is told of its own alone, and nobody else is changed."""
+    """All mutations with ids that both have: the twin is told of its own alone, and nobody else is changed.
+
+    All fields that only mutations lead to are answered.
+    """
     walls, told, stopped = asking.walls, [], set()
+    answered: set[tuple[str, str]] = set()
     before = [await fingerprint(admin, company) for company in (walls.planted_id, walls.stranger_id)]
     for change in CHANGES:
         answer = await make(asking, rightful(walls, walls.twin_id, change), change)
         told += [(change.name, one) for one in canaries(answer)]
+        answered |= resolved(answer.data)
         if refused(change, answer):
             stopped.add(change.name)
     assert told == []
     assert stopped == set(REFUSED)
+    payloads, _ = unread_types(SCHEMA._schema)
+    assert set().union(*(fields_of(name) for name in payloads)) - answered == set()
     assert [await fingerprint(admin, company) for company in (walls.planted_id, walls.stranger_id)] == before
 
 
