@@ -34,7 +34,8 @@ class Way:
 
     url: str
     cut: Cut | None = None
-    silent: bool = False
+    cuts: int = 0
+    speaks: asyncio.Event = field(default_factory=asyncio.Event)
     _tasks: set[asyncio.Task[Any]] = field(default_factory=set)
 
 
@@ -62,6 +63,7 @@ async def way_to(database_url: str) -> AsyncIterator[Way]:
     server = await asyncio.start_server(connected, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     way = Way(f"postgresql://{to['user']}@127.0.0.1:{port}/{to['database']}")
+    way.speaks.set()
     async with server:
         try:
             yield way
@@ -79,10 +81,11 @@ async def _ask(
     passing: asyncio.Task[None],
 ) -> None:
     while sent := await reader.read(2**16):
-        await _while_silent(way)
+        await way.speaks.wait()
         cut, commits = way.cut, COMMIT in sent
         if commits and cut is not None:
             way.cut = None
+            way.cuts += 1
             if cut is Cut.BEFORE:
                 return
             passing.cancel()  # nobody hears the answer
@@ -98,12 +101,7 @@ async def _ask(
 
 async def _pass_on(way: Way, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     while told := await reader.read(2**16):
-        await _while_silent(way)
+        await way.speaks.wait()
         writer.write(told)
         await writer.drain()
     writer.close()
-
-
-async def _while_silent(way: Way) -> None:
-    while way.silent:
-        await asyncio.sleep(0.02)
