@@ -133,7 +133,9 @@ class GraphQLView(GraphQL[Any, None]):
         try:
             operation = await self._operation(request, adapter)
         except UnknownDocument as unknown:
-            return JSONAnswer(refusal("PERSISTED_QUERY_NOT_FOUND", str(unknown)), accepted.answer or EVENTS)
+            if self._open_to_strangers or (await self._context_of(request)).stranger is None:
+                return JSONAnswer(refusal("PERSISTED_QUERY_NOT_FOUND", str(unknown)), accepted.answer or EVENTS)
+            operation = GraphQLRequestData(None, None, None, None)  # a stranger is not told what is registered either
         asked = await self._context_of(request)
         try:
             result = await self._result(request, adapter, operation, asked, only_events=accepted.answer is None)
