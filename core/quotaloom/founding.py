@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 
 from quotaloom.funnels.commands.funnels import insert_funnel
 from quotaloom.funnels.stages import NewFunnel
 from quotaloom.metrics.commands import install_builtin_metrics
 from quotaloom.organizations.commands.companies import NewCompany, company_id_of, insert_company, next_company_id
+from quotaloom.organizations.company_settings import check_settings
 from quotaloom.organizations.membership import NewMember, insert_members
 from quotaloom.organizations.planting import NewUnit, insert_units
 from quotaloom.platform.database import Database
@@ -47,10 +48,12 @@ async def found_company(
     funnel: NewFunnel | None = None,
     then: Callable[[Transaction, Founded], Awaitable[None]] | None = None,
 ) -> Founded:
-    """Found a company in one transaction, with `then` in the same one; raises `InputError` KEY_TAKEN.
+    """Found a company in one transaction, with `then` in the same one.
 
-    `subject` is who stands in the audit record. The policies of `BEGINS_WITH` are switched on.
+    `subject` is who stands in the audit record. The policies of `BEGINS_WITH` are switched on. Raises `InputError` as
+    `check_settings` does, and KEY_TAKEN.
     """
+    check_settings(asdict(new))
     if await company_id_of(database, new.key) is not None:
         raise InputError("KEY_TAKEN", f"there is a company {new.key!r} already: choose another key", ("key",))
     company_id = await next_company_id(database)
