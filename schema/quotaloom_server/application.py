@@ -155,6 +155,7 @@ def create_application(
         open_to_strangers=not settings.is_production,
         answer_bytes=settings.answer_bytes,
         request_seconds=settings.request_seconds,
+        variables_values=settings.variables_values,
         graphql_ide=None if settings.is_production else "graphiql",
     )
 

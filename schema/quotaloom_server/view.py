@@ -24,6 +24,7 @@ from strawberry.types.unset import UNSET, UnsetType
 
 from quotaloom.platform.callers import answering
 from quotaloom.platform.errors import Unauthenticated
+from quotaloom.platform.limits import LimitExceeded
 from quotaloom.platform.rates import RateExceeded
 from quotaloom.platform.unit_of_work import to_the_end
 from quotaloom_graphql.context import RequestContext
@@ -32,6 +33,7 @@ from quotaloom_graphql.request_keys import HEADER
 from quotaloom_graphql.reticence import is_probe
 from quotaloom_graphql.served_schema import COST
 from quotaloom_server.answers import JSONAnswer
+from quotaloom_server.bodies import require_few_values
 from quotaloom_server.clients import Client
 from quotaloom_server.connections import Connection
 from quotaloom_server.events import EventStream, Streams
@@ -74,6 +76,7 @@ class GraphQLView(GraphQL[Any, None]):
         open_to_strangers: bool,
         answer_bytes: int,
         request_seconds: float,
+        variables_values: int,
         documents: TrustedDocuments,
         **options: Any,
     ) -> None:
@@ -88,6 +91,7 @@ class GraphQLView(GraphQL[Any, None]):
         self._open_to_strangers = open_to_strangers
         self._answer_bytes = answer_bytes
         self._documents = documents
+        self._values = variables_values
         self.streams = Streams()
 
     async def get_context(
@@ -135,6 +139,9 @@ class GraphQLView(GraphQL[Any, None]):
             operation = await self._operation(request, adapter)
         except UnknownDocument as unknown:
             return JSONAnswer(refusal("PERSISTED_QUERY_NOT_FOUND", str(unknown)), accepted.answer or EVENTS)
+        except LimitExceeded as error:
+            body = {"errors": [{"message": str(error), "extensions": error.extensions}]}
+            return JSONAnswer(body, accepted.answer or EVENTS, HTTPStatus.BAD_REQUEST)
         asked = await self._context_of(request)
         try:
             result = await self._result(request, adapter, operation, asked, only_events=accepted.answer is None)
@@ -188,7 +195,9 @@ class GraphQLView(GraphQL[Any, None]):
             case "POST":
                 if not _is_json(request):
                     raise HTTPException(415, "send the operation as JSON, with `Content-Type: application/json`")
-                return operation_in(self.parse_json(await request.body()), self._documents)
+                body = await request.body()
+                require_few_values(body, self._values)
+                return operation_in(self.parse_json(body), self._documents)
             case "GET":
                 return operation_in(self.parse_query_params(adapter.query_params), self._documents)
             case _:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import httpx
@@ -74,7 +75,7 @@ async def test_strangers_take_nothing_from_a_company(database_url: str, tmp_path
         assert (await ann.ask("{ __typename }")) == {"__typename": "Query"}
 
 
-async def asked(client: GraphClient, query: str, variables: dict[str, object]) -> httpx.Response:
+async def asked(client: GraphClient, query: str, variables: Mapping[str, object]) -> httpx.Response:
     """The answer to an operation."""
     body = {"query": query, "variables": variables}
     return await client.http.post("/graphql", json=body, headers=client.headers)
