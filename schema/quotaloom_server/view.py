@@ -35,6 +35,7 @@ from quotaloom_graphql.reticence import is_probe
 from quotaloom_graphql.served_schema import COST
 from quotaloom_server.answers import JSONAnswer
 from quotaloom_server.batches import COST_HEADER, Answers, one_key_for_many, operations_in, too_many
+from quotaloom_server.bodies import require_few_values
 from quotaloom_server.clients import Client
 from quotaloom_server.connections import Connection
 from quotaloom_server.events import NO_RESERVATIONS, EventStream, Streams
@@ -140,6 +141,9 @@ class GraphQLView(GraphQL[Any, None]):
             if self._open_to_strangers or (await self._context_of(request)).stranger is None:
                 return JSONAnswer(not_found(unknown), accepted.answer or EVENTS)
             operation = GraphQLRequestData(None, None, None, None)  # a stranger is not told what is registered either
+        except LimitExceeded as error:
+            body = {"errors": [{"message": str(error), "extensions": error.extensions}]}
+            return JSONAnswer(body, accepted.answer or EVENTS, HTTPStatus.BAD_REQUEST)
         asked = await self._context_of(request)
         try:
             result = await self._result(request, adapter, operation, asked, only_events=accepted.answer is None)
@@ -220,7 +224,9 @@ class GraphQLView(GraphQL[Any, None]):
             case "POST":
                 if not _is_json(request):
                     raise HTTPException(415, "send the operation as JSON, with `Content-Type: application/json`")
-                return self.parse_json(await request.body())
+                body = await request.body()
+                require_few_values(body, self._limits.variables_values)
+                return self.parse_json(body)
             case "GET":
                 return self.parse_query_params(adapter.query_params)
             case "PUT" | "DELETE":
