@@ -6,7 +6,8 @@ belongs to others, and for what is nowhere.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -62,7 +63,7 @@ VALUES: Final[Mapping[str, str]] = {
     "products": '["pump"]',
     "sources": '["fair"]',
     "source": '["fair"]',
-    "parts": '["pump_tastings"]',
+    "parts": '["pumps"]',
     "keys": '["grade"]',
     "text": '"a"',
     "name": '"Globex"',
@@ -104,7 +105,12 @@ PLANNED: Final = {
 COMPANIONS: Final = {"planVersion": ("plan",), "directChildren": ("orgUnit",), "members": ("rows",)}
 """Arguments that only go together with others."""
 
-NEEDED: Final = {("possibleDuplicates", "name"), ("ownGoals", "period"), ("targetCells", "metric")}
+NEEDED: Final = {
+    ("possibleDuplicates", "name"),
+    ("ownGoals", "period"),
+    ("targetCells", "metric"),
+    ("productMismatch", "metric"),
+}
 """Arguments of fields without which these answer nothing."""
 
 BEST_OWNERS: Final = {
@@ -174,6 +180,20 @@ def subscription_operations(schema: GraphQLSchema) -> list[Operation]:
     ]
 
 
+def probes(schema: GraphQLSchema, texts: Sequence[str]) -> Iterator[tuple[str, str, str]]:
+    """For each root field and each text that it takes: both by name, and a query that gives each of these in turn."""
+    assert schema.query_type is not None
+    writer = _Writer(schema, VALUES)
+    for name, field in schema.query_type.fields.items():
+        for argument_name, argument in field.args.items():
+            if get_named_type(argument.type).name == "String" and argument_name not in NO_TEXTS:
+                yield name, argument_name, writer.probing(name, field, argument_name, texts)
+
+
+NO_TEXTS: Final = {"after", "period", "within", "openedIn", "closedIn", "expectedIn", "metric", "metrics"}
+"""Arguments that take the text of a cursor or a period, or the key of a metric, which all may know."""
+
+
 def unread_types(schema: GraphQLSchema) -> tuple[set[str], set[str]]:
     """The object types that no query leads to: those of the payloads of mutations, and those of subscriptions."""
     roots = [schema.query_type, schema.mutation_type, schema.subscription_type]
@@ -216,6 +236,10 @@ def _objects(schema: GraphQLSchema, field: GraphQLField) -> list[GraphQLObjectTy
     return [kind] if isinstance(kind, GraphQLObjectType) else []
 
 
+_GIVEN: Final = r'\b{}: (?:"[^"]*"|\[[^\]]*\])'
+"""An argument and its value, which is a text or a list."""
+
+
 class _Writer:
     """Writes the text of operations, and notes which ids they take."""
 
@@ -255,6 +279,18 @@ class _Writer:
         assert isinstance(payload, GraphQLObjectType)
         body = f"{name}(input: $input) {{ {self._selection(payload, 1)} }}"
         return self._operation(name, body, kind="mutation", takes=(f"$input: {field.args['input'].type}",))
+
+    def probing(self, name: str, field: GraphQLField, argument_name: str, texts: Sequence[str]) -> str:
+        """A field once with each of these texts: how much is found, and nothing of what it is."""
+        written = self._arguments(name, field, argument_name)
+        found = get_named_type(field.type)
+        shown = " { totalCount }" if found.name.endswith("Connection") else " { __typename }"
+        given = '["{}"]' if isinstance(get_nullable_type(field.args[argument_name].type), GraphQLList) else '"{}"'
+        asked = (
+            re.sub(_GIVEN.format(argument_name), f"{argument_name}: {given.format(one)}", written) for one in texts
+        )
+        body = " ".join(f"a{number}: {name}{arguments}{shown}" for number, arguments in enumerate(asked))
+        return self._operation(name, body).text
 
     def listening(self, name: str, field: GraphQLField, besides: str | None) -> Operation:
         """A subscription with its whole message."""
