@@ -51,8 +51,8 @@ async def found_company(
 ) -> Founded:
     """Found a company in one transaction, with `then` in the same one; raises `InputError` KEY_TAKEN.
 
-    With `held` it is that one, of a company that is not there yet, and somebody else commits it. `subject` is who stands
-    in the audit record. The policies of `BEGINS_WITH` are switched on.
+    With `held` it is that one, of a company that is not there yet, and somebody else commits it. `subject` is who
+    stands in the audit record. The policies of `BEGINS_WITH` are switched on.
     """
     if await company_id_of(database, new.key) is not None:
         raise InputError("KEY_TAKEN", f"there is a company {new.key!r} already: choose another key", ("key",))

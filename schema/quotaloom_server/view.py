@@ -37,7 +37,7 @@ from quotaloom_server.answers import JSONAnswer
 from quotaloom_server.batches import COST_HEADER, Answers, one_key_for_many, operations_in, too_many
 from quotaloom_server.clients import Client
 from quotaloom_server.connections import Connection
-from quotaloom_server.events import EventStream, Streams
+from quotaloom_server.events import NO_RESERVATIONS, EventStream, Streams
 from quotaloom_server.gate import Gate
 from quotaloom_server.live import LiveHandler, TextAdapter
 from quotaloom_server.media_types import EVENTS, RESPONSE, accepted_by
@@ -56,7 +56,7 @@ from quotaloom_server.pieces import dumps
 from quotaloom_server.trusted_documents import TrustedDocuments
 
 GREETING_TIME = timedelta(seconds=10)
-"""How long a WebSocket may take to say whose it is."""
+"""How long a WebSocket may take to say whose it is, where requests may take as long."""
 
 _NO_RESPONSE: Any = None
 """Where Strawberry's views have a response for resolvers to put headers into: ours put none."""
@@ -79,7 +79,7 @@ class GraphQLView(GraphQL[Any, None]):
     ) -> None:
         super().__init__(
             subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL,),
-            connection_init_wait_timeout=GREETING_TIME,
+            connection_init_wait_timeout=min(GREETING_TIME, timedelta(seconds=limits.request_seconds)),
             max_subscriptions_per_connection=None,  # the handler counts them, and says why it refuses one
             allowed_origins=("*",),  # no cookie lets anybody in: a page of another origin needs a token too
             **options,
@@ -87,7 +87,7 @@ class GraphQLView(GraphQL[Any, None]):
         self._gate = gate
         self._open_to_strangers = open_to_strangers
         self._limits = limits
-        self._documents = documents
+        self.documents = documents
         self.streams = Streams()
 
     async def get_context(
@@ -135,7 +135,7 @@ class GraphQLView(GraphQL[Any, None]):
             sent = await self._sent(request, adapter)
             if isinstance(sent, list):
                 return await self._batch(request, adapter, sent)
-            operation = operation_in(sent, self._documents)
+            operation = operation_in(sent, self.documents)
         except UnknownDocument as unknown:
             return JSONAnswer(not_found(unknown), accepted.answer or EVENTS)
         asked = await self._context_of(request)
@@ -158,7 +158,7 @@ class GraphQLView(GraphQL[Any, None]):
     async def _batch(self, request: Request, adapter: StarletteRequestAdapter, sent: list[Any]) -> JSONAnswer:
         """The answers to a list of operations, in their order: each is done, charged and limited as if sent alone."""
         try:
-            operations = operations_in(sent, self._documents, self._limits.batch_operations)
+            operations = operations_in(sent, self.documents, self._limits.batch_operations)
         except LimitExceeded as error:
             return too_many(error)
         if HEADER in request.headers:
@@ -221,6 +221,8 @@ class GraphQLView(GraphQL[Any, None]):
                 return self.parse_json(await request.body())
             case "GET":
                 return self.parse_query_params(adapter.query_params)
+            case "PUT" | "DELETE":
+                raise HTTPException(405, NO_RESERVATIONS)
             case _:
                 raise HTTPException(405, "operations are sent with POST, queries also with GET")
 

@@ -20,6 +20,8 @@ ROOTS: Final = ("core/quotaloom", "schema/quotaloom_graphql", "schema/quotaloom_
 OWNERS: Final = {
     ("core/quotaloom/platform/unit_of_work.py", "*"): "is the unit of work",
     ("core/quotaloom/platform/database.py", "*"): "keeps the pool that units of work take connections from",
+    ("core/quotaloom/platform/engine.py", "*"): "waits for connections of the pool",
+    ("core/quotaloom/platform/probing.py", "_ask"): "asks whether the database answers",
     ("core/quotaloom/platform/migrating.py", "*"): "changes tables, with the administrator's role",
     ("core/quotaloom/platform/creating_models.py", "*"): "is an operation of migrations",
     ("core/quotaloom/platform/jobs/storage.py", "*"): "makes the tables of jobs, which belong to the installation",
@@ -27,7 +29,6 @@ OWNERS: Final = {
     ("core/quotaloom/platform/notifications.py", "_listen"): "listens, and reads nothing",
     ("core/quotaloom/platform/notifications.py", "_watched"): "asks whether the connection lives",
     ("core/quotaloom/organizations/commands/companies.py", "company_id_of"): "finds the company that a key names",
-    ("schema/quotaloom_server/health.py", "_ask"): "asks whether the database answers",
     (
         "schema/quotaloom_server/databases.py",
         "_compare_versions",
