@@ -22,7 +22,8 @@ from quotaloom_graphql.nodes import split_id
 from tests.integration.graph.test_every_mutation import minimal
 from tests.integration.graph.valid_calls import VALID
 from tests.integration.graph.worlds import World
-from tests.integration.walls.operations import Operation, mutation_operations
+from tests.integration.walls.more_operations import mutation_operations
+from tests.integration.walls.operations import Operation
 
 Place = tuple[str | int, ...]
 """Where in an input: field names and list positions."""

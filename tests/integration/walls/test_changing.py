@@ -17,7 +17,7 @@ from tests.integration.graph.asking import SCHEMA
 from tests.integration.walls.asking import Asking, canaries, resolved, strangers
 from tests.integration.walls.far_away import far, settle
 from tests.integration.walls.fingerprints import Watch, counted, fingerprint
-from tests.integration.walls.operations import unread_types
+from tests.integration.walls.more_operations import unread_types
 from tests.integration.walls.planting import Walls
 from tests.integration.walls.sending import CHANGES, Comparing, make, namings, refused, rightful
 from tests.integration.walls.test_reading import fields_of, ids_of

@@ -13,7 +13,8 @@ from tests.integration.graph.asking import SCHEMA
 from tests.integration.graph.worlds import NOTHING
 from tests.integration.walls.asking import Answer, Asking
 from tests.integration.walls.belonging import INSIDERS, hidden_from, hidden_rows, rows_of
-from tests.integration.walls.operations import Operation, probes
+from tests.integration.walls.more_operations import probes
+from tests.integration.walls.operations import Operation
 from tests.integration.walls.sending import insider, without
 from tests.integration.walls.test_reading import OPERATIONS, TABLES, ids_of
 
