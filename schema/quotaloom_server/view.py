@@ -137,7 +137,9 @@ class GraphQLView(GraphQL[Any, None]):
                 return await self._batch(request, adapter, sent)
             operation = operation_in(sent, self.documents)
         except UnknownDocument as unknown:
-            return JSONAnswer(not_found(unknown), accepted.answer or EVENTS)
+            if self._open_to_strangers or (await self._context_of(request)).stranger is None:
+                return JSONAnswer(not_found(unknown), accepted.answer or EVENTS)
+            operation = GraphQLRequestData(None, None, None, None)  # a stranger is not told what is registered either
         asked = await self._context_of(request)
         try:
             result = await self._result(request, adapter, operation, asked, only_events=accepted.answer is None)
