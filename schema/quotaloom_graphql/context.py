@@ -15,8 +15,9 @@ from strawberry import Info as StrawberryInfo
 from quotaloom.calendars.company_calendar import CompanyCalendar, load_calendar
 from quotaloom.metrics.reads import all_metrics
 from quotaloom.notifications.feed import NotificationFeed
+from quotaloom.organizations.kept_sights import KeptSights
 from quotaloom.organizations.opening import open_request
-from quotaloom.organizations.sight import NO_POSTS, Sight, sight_of
+from quotaloom.organizations.sight import NO_POSTS, Sight
 from quotaloom.platform.access import Role, Viewer
 from quotaloom.platform.database import Database
 from quotaloom.platform.errors import Unauthenticated, Unavailable
@@ -42,6 +43,7 @@ class Services:
     feed: AttainmentFeed
     notifications: NotificationFeed = field(default_factory=NotificationFeed)
     references: KeptReferences = field(default_factory=KeptReferences)
+    sights: KeptSights = field(default_factory=KeptSights)
     outside_issuer: str | None = None
     limits: Limits = field(default_factory=Limits)
     rates: Rates | None = None
@@ -189,7 +191,7 @@ class RequestContext:
 
     async def _load_sight(self) -> Sight:
         work = await self.work()
-        return await sight_of(self.snapshot, work.viewer, work.company, work.today, self._posts)
+        return await self.services.sights.of(self.snapshot, work.viewer, work.company, work.today, self._posts)
 
     async def today(self) -> date:
         """The business date of the request."""

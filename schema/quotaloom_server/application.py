@@ -39,6 +39,7 @@ from quotaloom_graphql.schema import build_schema
 from quotaloom_server.batches import COST_HEADER
 from quotaloom_server.bodies import bounded, too_large
 from quotaloom_server.clock import Clock, utc_now
+from quotaloom_server.command import GARBAGE
 from quotaloom_server.gate import Gate
 from quotaloom_server.health import health_routes
 from quotaloom_server.hosting import plugins_here, policy_host
@@ -53,15 +54,6 @@ from quotaloom_server.templates import template_routes
 from quotaloom_server.trusted_documents import read_documents
 from quotaloom_server.view import GraphQLView
 from quotaloom_server.withdrawals import Withdrawals
-
-GARBAGE = (20_000, 10, 50)
-"""How often the collector looks for cycles among the youngest objects, the younger and all.
-
-An answer of 18 MB makes some 400,000 lists and dicts, none of them in a cycle. With Python's own 700, 10 and 10 the
-collector walked all of them two or three times meanwhile, for 25 ms at a stretch and a tenth of the time; so
-it takes half as long, and not once looks at all.
-"""
-
 
 GRAPH = "/graphql"
 """Where the graph is served."""

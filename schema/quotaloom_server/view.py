@@ -56,7 +56,7 @@ from quotaloom_server.pieces import dumps
 from quotaloom_server.trusted_documents import TrustedDocuments
 
 GREETING_TIME = timedelta(seconds=10)
-"""How long a WebSocket may take to say whose it is."""
+"""How long a WebSocket may take to say whose it is, where requests may take as long."""
 
 _NO_RESPONSE: Any = None
 """Where Strawberry's views have a response for resolvers to put headers into: ours put none."""
@@ -79,7 +79,7 @@ class GraphQLView(GraphQL[Any, None]):
     ) -> None:
         super().__init__(
             subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL,),
-            connection_init_wait_timeout=GREETING_TIME,
+            connection_init_wait_timeout=min(GREETING_TIME, timedelta(seconds=limits.request_seconds)),
             max_subscriptions_per_connection=None,  # the handler counts them, and says why it refuses one
             allowed_origins=("*",),  # no cookie lets anybody in: a page of another origin needs a token too
             **options,

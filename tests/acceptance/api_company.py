@@ -13,10 +13,10 @@ from quotaloom.founding import found_company
 from quotaloom.organizations.commands.companies import NewCompany
 from quotaloom.organizations.membership import NewMember
 from quotaloom.platform.database import Database
-from quotaloom.policies.discovery import discover
 from quotaloom.policies.host import PolicyHost
 from quotaloom_graphql.nodes import encode_id
 from tests.graph_client import GraphClient, serving
+from tests.loaded_once import built_in_plugins
 
 START = datetime(2026, 1, 5, 12, tzinfo=UTC)
 
@@ -122,7 +122,7 @@ async def api_company(
     new = NewCompany(**{**named, "plans_need_owners": False, **facts})
     founded = await found_company(
         database,
-        PolicyHost(discover()),
+        PolicyHost(built_in_plugins()),
         new,
         NewMember("Ada", role="admin", key="ada"),
         subject="tests",

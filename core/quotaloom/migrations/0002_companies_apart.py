@@ -795,35 +795,40 @@ def _secured(table: str, column: str) -> str:
     """
 
 
-def _counted() -> list[str]:
-    """Have `company.reference_version` count the changes of holidays, metrics and products.
+COUNTED = {
+    "reference_version": ("holiday", "metric", "product"),
+    "organization_version": ("unit_path", "holding", "headship"),
+}
+"""Which number in the company's row counts the changes of which tables."""
 
-    Whoever changes them changes the company's row, and so waits for others who do: one number is one state.
+
+def _counted() -> list[str]:
+    """Have the numbers of `COUNTED` count every change.
+
+    Whoever changes such a table changes the company's row, and so waits for others who do: one number is one state.
     """
-    found = [
-        """
-        CREATE FUNCTION count_reference_change() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-            UPDATE company SET reference_version = reference_version + 1
-                WHERE id IN (SELECT company_id FROM touched);
+    found = []
+    for number, tables in COUNTED.items():
+        found.append(f"""
+        CREATE FUNCTION count_{number}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+            UPDATE company SET {number} = {number} + 1 WHERE id IN (SELECT company_id FROM touched);
             RETURN NULL;
         END $$;
-        CREATE FUNCTION count_reference_loss() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-            UPDATE company SET reference_version = reference_version + 1;
+        CREATE FUNCTION count_{number}_of_all() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+            UPDATE company SET {number} = {number} + 1;
             RETURN NULL;
         END $$;
-        """
-    ]
-    for table in ("holiday", "metric", "product"):
-        found += [
-            f"CREATE TRIGGER counted_{verb.lower()} AFTER {verb} ON {table} REFERENCING {side} TABLE AS touched"
-            " FOR EACH STATEMENT EXECUTE FUNCTION count_reference_change()"
-            for verb, side in (("INSERT", "NEW"), ("UPDATE", "OLD"), ("DELETE", "OLD"))
-        ]
-    # Metrics and products are there for good: nobody empties their tables.
-    found.append(
-        "CREATE TRIGGER counted_truncate AFTER TRUNCATE ON holiday"
-        " FOR EACH STATEMENT EXECUTE FUNCTION count_reference_loss()"
-    )
+        """)
+        for table in tables:
+            found += [
+                f"CREATE TRIGGER counted_{verb.lower()} AFTER {verb} ON {table} REFERENCING {side} TABLE AS touched"
+                f" FOR EACH STATEMENT EXECUTE FUNCTION count_{number}()"
+                for verb, side in (("INSERT", "NEW"), ("UPDATE", "OLD"), ("DELETE", "OLD"))
+            ]
+            found.append(
+                f"CREATE TRIGGER counted_truncate AFTER TRUNCATE ON {table}"
+                f" FOR EACH STATEMENT EXECUTE FUNCTION count_{number}_of_all()"
+            )
     return found
 
 

@@ -21,6 +21,19 @@ class Limits(BaseModel):
         default=5_000, ge=50, le=1_000_000, description="Names, marks and values that a document may have."
     )
     document_depth: int = Field(default=20, ge=2, le=100, description="Fields that may stand within each other.")
+    document_nesting: int = Field(
+        default=60,
+        ge=5,
+        le=150,
+        description="Brackets of any kind that may stand within each other: selections, arguments, lists and objects.",
+    )
+    document_arguments: int = Field(
+        default=100,
+        ge=5,
+        le=100_000,
+        description="Arguments that a field or directive may have, fields an object that the document holds, "
+        "and variables an operation.",
+    )
     document_breadth: int = Field(
         default=250,
         ge=2,
@@ -86,6 +99,16 @@ class Limits(BaseModel):
         ge=10,
         le=1_000_000_000,
         description="Cost that the operations of a list may come to together.",
+    )
+    head_bytes: int = Field(
+        default=32_768, ge=1_000, le=1_000_000, description="Bytes that the head of a request may have."
+    )
+    head_fields: int = Field(default=100, ge=10, le=128, description="Fields that the head of a request may have.")
+    request_seconds: float = Field(
+        default=60.0,
+        gt=0,
+        le=3600,
+        description="Seconds within which all of a request must have come.",
     )
     body_bytes: int = Field(default=10_485_760, ge=1_000, le=2**31, description="Bytes that a request may send.")
     answer_bytes: int = Field(

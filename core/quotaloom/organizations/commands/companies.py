@@ -49,8 +49,8 @@ async def insert_company(transaction: Transaction, company: NewCompany) -> Compa
     places = ", ".join(f"${number + 4}" for number in range(len(values)))
     try:
         await transaction.execute(
-            f"INSERT INTO company (id, created_at, version, reference_version, working_weekdays, {names})"  # noqa: S608 (field names)
-            f" VALUES ($1, $2, 1, 0, to_jsonb($3::int[]), {places})",
+            f"INSERT INTO company (id, created_at, version, reference_version, organization_version,"  # noqa: S608 (field names)
+            f" working_weekdays, {names}) VALUES ($1, $2, 1, 0, 0, to_jsonb($3::int[]), {places})",
             transaction.company_id,
             transaction.now,
             weekdays,
