@@ -43,6 +43,7 @@ from quotaloom_server.gate import Gate
 from quotaloom_server.live import LiveHandler, TextAdapter
 from quotaloom_server.media_types import EVENTS, RESPONSE, accepted_by
 from quotaloom_server.operations import (
+    NO_QUERY,
     SubscriptionAsked,
     UnknownDocument,
     misplaced,
@@ -282,7 +283,7 @@ class GraphQLView(GraphQL[Any, None]):
                 operation_extensions=request_data.extensions,
             )
         except MissingQueryError:
-            raise HTTPException(400, "the request has no `query`") from None
+            raise HTTPException(400, NO_QUERY) from None
         except CannotGetOperationTypeError as error:
             return ExecutionResult(None, [no_such_operation(error)])
         except InvalidOperationTypeError as error:
