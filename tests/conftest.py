@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from itertools import count
+from pathlib import Path
 
 import asyncpg
 import pytest
@@ -130,3 +131,12 @@ async def database(kept_database: KeptDatabase, own_url: str | None) -> AsyncIte
     await database.connect()
     yield database
     await database.close()
+
+
+@pytest.fixture(scope="session")
+def folder_of_acme() -> Iterator[Path]:
+    """A data folder with the company `acme`, for tests that copy it and start servers on the copy."""
+    from tests.data_folders import folder_with_acme  # it needs the whole server, as few tests do
+
+    with folder_with_acme() as made:
+        yield made
