@@ -47,8 +47,8 @@ def built_in_plugins() -> Discovery:
 
 def _put(build: Any, fields: Any, root: Any) -> None:
     strawberry.Schema.__init__ = build  # type: ignore[method-assign]
-    served_schema.object_fields = fields
-    served_schema.root_of = root
+    served_schema.object_fields = fields  # type: ignore[attr-defined]
+    served_schema.root_of = root  # type: ignore[attr-defined]
 
 
 def _build_once(schema: strawberry.Schema, **options: Any) -> None:
