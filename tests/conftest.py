@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from itertools import count
@@ -15,6 +16,7 @@ from tortoise.apps import Apps
 from quotaloom.platform.database import Database, credentials
 from quotaloom.platform.embedded import SUPERUSER, EmbeddedServer, temporary_postgres
 from quotaloom.platform.migrating import migrate
+from quotaloom_server.command import GARBAGE
 from tests.kept_database import KeptDatabase
 from tests.places import throwaway_folder
 
@@ -22,6 +24,8 @@ APPLICATION_ROLE = "quotaloom"
 TEMPLATE = "quotaloom_template"
 
 _numbers = count(1)
+
+gc.set_threshold(*GARBAGE)  # as the product's own processes have it: collecting the tests loads everything there is
 
 _work_out = Apps._build_initial_querysets
 
