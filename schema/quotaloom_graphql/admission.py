@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from graphql import (
@@ -22,14 +22,15 @@ from graphql import (
     specified_rules,
     validate,
 )
-from graphql.validation import ASTValidationRule, NoSchemaIntrospectionCustomRule, ValidationContext
+from graphql.validation import ASTValidationRule, ValidationContext
 from graphql.validation.validate import ValidationAbortedError
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from quotaloom.platform.limits import MOST_TOLD, LimitExceeded, Limits
+from quotaloom_graphql.brackets import brackets_of
 from quotaloom_graphql.costs import Costs, page_variables
-from quotaloom_graphql.reticence import is_probe, not_valid
+from quotaloom_graphql.reticence import asks_for_schema, introspection_is_off, is_probe, not_valid
 from quotaloom_graphql.shapes import Shapes
 
 MOST_COMMENTS: Final = 1_000
@@ -79,7 +80,7 @@ class Admission:
         self._reticent = reticent
         self._trusts = trusts
         self._costs = Costs(schema, limits.list_size)
-        self._rules = _rules(limits.document_merges, introspection=not reticent)
+        self._rules = _rules(limits.document_merges)
 
     def parsed(self, text: str) -> DocumentNode:
         """The document, measured; raises `LimitExceeded`, or a `GraphQLError` where it cannot be read."""
@@ -91,6 +92,7 @@ class Admission:
             )
         if len(text) > limits.document_characters:
             raise _beyond("document_characters", "DOCUMENT_TOO_LONG", "characters", limits, len(text))
+        self._require(_OF_BRACKETS, brackets_of(text))
         try:
             document = parse(text, max_lexical_tokens=limits.document_tokens, max_comments=MOST_COMMENTS)
         except GraphQLSyntaxError:
@@ -100,17 +102,23 @@ class Admission:
             raise
         shapes = Shapes(document)
         document.__dict__[_MEASURED] = Measured(document, shapes, self._costs)
-        for limit, code, attribute, words in _OF_SHAPES:
-            found = getattr(shapes.whole, attribute)
-            if found > getattr(limits, limit):
-                raise _beyond(limit, code, words, limits, found)
+        self._require(_OF_SHAPES, shapes.whole)
         return document
+
+    def _require(self, limits: Sequence[tuple[str, str, str, str]], measured: object) -> None:
+        for limit, code, attribute, words in limits:
+            found = getattr(measured, attribute)
+            if found > getattr(self._limits, limit):
+                raise _beyond(limit, code, words, self._limits, found)
 
     def faults(self, document: DocumentNode) -> list[GraphQLError]:
         """Why a document is not valid; nothing where it is. Raises `LimitExceeded`."""
-        most = 1 if self._reticent else MOST_FAULTS
-        faults = validate(self._schema, document, self._rules, max_errors=most, hide_suggestions=self._reticent)
-        return [one if one.extensions else not_valid() for one in faults[:1]] if self._reticent else faults
+        if not self._reticent:
+            return validate(self._schema, document, self._rules, max_errors=MOST_FAULTS)
+        if asks_for_schema(document):  # asked first, lest the answer tell whether all else of it is valid
+            return [introspection_is_off()]
+        faulty = validate(self._schema, document, self._rules, max_errors=1, hide_suggestions=True)
+        return [not_valid()] if faulty else []
 
     def cost(
         self, document: DocumentNode, operation: OperationDefinitionNode, variables: Mapping[str, Any] | None
@@ -154,10 +162,15 @@ class Admission:
 
 _WITHIN: Final = "lists and objects within each other in its variables"
 
-MOST_FAULTS: Final = 20
-"""How many faults of a document are told, each with a look for names that are near."""
+MOST_FAULTS: Final = 5
+"""How many faults of a document are told: a look for names that are near takes two milliseconds for each."""
 
 _FRAGMENTS = "those of a fragment counted wherever it is spread"
+
+_OF_BRACKETS: Final = (
+    ("document_nesting", "TOO_NESTED", "nesting", "brackets within each other"),
+    ("document_arguments", "TOO_MANY_ARGUMENTS", "arguments", "arguments, fields or variables in one pair of brackets"),
+)
 
 _OF_SHAPES: Final = (
     ("document_depth", "TOO_DEEP", "depth", "levels of fields within each other"),
@@ -183,7 +196,7 @@ def _told_apart(variables: Mapping[str, Any], name: str) -> object:
     return value if type(value) is int else "none"
 
 
-def _rules(merges: int, *, introspection: bool) -> tuple[type[ASTValidationRule], ...]:
+def _rules(merges: int) -> tuple[type[ASTValidationRule], ...]:
     class Merging(OverlappingFieldsCanBeMergedRule):
         """The rule with a bound of ours, which is told of as any other limit is."""
 
@@ -195,24 +208,15 @@ def _rules(merges: int, *, introspection: bool) -> tuple[type[ASTValidationRule]
             try:
                 super().enter_selection_set(*arguments)
             except ValidationAbortedError:
-                found = merges - self.rule_context.remaining_complexity_budget
+                # How far beyond it went depends on which fields there are, and that is not to be told.
                 raise LimitExceeded(
                     "TOO_MANY_MERGES",
                     "document_merges",
                     merges,
-                    found,
+                    merges + 1,
                     f"to find out whether fields of the same name can be merged takes more than {merges:,} steps;"
                     " ask for each field once",
                 ) from None
 
     shared = tuple(Merging if rule is OverlappingFieldsCanBeMergedRule else rule for rule in specified_rules)
-    return (*(() if introspection else (NoIntrospection,)), *shared, MaybeNullValidationRule, OneOfInputValidationRule)
-
-
-class NoIntrospection(NoSchemaIntrospectionCustomRule):
-    """Refuses introspection, and says so by a code."""
-
-    def report_error(self, error: GraphQLError) -> None:
-        """Tell of the error."""
-        error.extensions = {"code": "INTROSPECTION_DISABLED"}
-        super().report_error(error)
+    return (*shared, MaybeNullValidationRule, OneOfInputValidationRule)

@@ -19,6 +19,7 @@ from strawberry.types.graphql import OperationType
 from quotaloom.platform.limits import LimitExceeded, Limits
 from quotaloom_graphql.admission import Admission, Trusts
 from quotaloom_graphql.context import RequestContext
+from quotaloom_graphql.enum_values import describe_values
 from quotaloom_graphql.plugin_fields import object_fields, root_of
 from quotaloom_graphql.reticence import reticent
 from quotaloom_sdk import GraphQLExtension, InvalidDefinition
@@ -56,6 +57,7 @@ class QuotaloomSchema(BreadthFirstSchema):
             if root is not None:
                 self._added["Query"].append(root)
         super().__init__(**options)
+        describe_values(self._schema)
         self.admission = Admission(self._schema, limits, reticent=is_reticent, trusts=trusts)
         self._reticent = is_reticent
         self._checks_texts = not self.directives and not self.extensions

@@ -41,7 +41,7 @@ from quotaloom_server.bodies import bounded, too_large
 from quotaloom_server.clock import Clock, utc_now
 from quotaloom_server.command import GARBAGE
 from quotaloom_server.gate import Gate
-from quotaloom_server.health import Readiness, health_routes
+from quotaloom_server.health import health_routes
 from quotaloom_server.hosting import plugins_here, policy_host
 from quotaloom_server.jobs import working
 from quotaloom_server.keys import token_authority
@@ -112,7 +112,6 @@ def create_application(
         statement_timeout_ms=settings.statement_timeout_ms,
     )
     found = plugins or plugins_here(settings)
-    readiness = Readiness(database_url)
     policies = policy_host(settings, found)
     feed = AttainmentFeed(database, most=settings.live_subscriptions, turns=max(1, settings.database_pool_size // 2))
     notifications = NotificationFeed(settings.live_subscriptions)
@@ -176,7 +175,6 @@ def create_application(
                     await stack.enter_async_context(working(database, database_url, policies, clock))
                 yield
         finally:
-            await readiness.close()
             await database.close()
 
     application = Application(
@@ -184,7 +182,7 @@ def create_application(
         body_bytes=settings.body_bytes,
         routes=[
             Route("/", lambda _: RedirectResponse(GRAPH)),
-            *health_routes(readiness),
+            *health_routes(database.probe),
             Route(GRAPH, view),
             WebSocketRoute(GRAPH, view),
             *template_routes(gate),

@@ -26,6 +26,7 @@ from quotaloom.platform.callers import answering
 from quotaloom.platform.errors import Unauthenticated
 from quotaloom.platform.limits import LimitExceeded, Limits, SharedCost
 from quotaloom.platform.rates import RateExceeded
+from quotaloom.platform.time_limits import timed
 from quotaloom.platform.unit_of_work import to_the_end
 from quotaloom_graphql.context import RequestContext
 from quotaloom_graphql.errors import original_of, shown, told_places
@@ -36,7 +37,7 @@ from quotaloom_server.answers import JSONAnswer
 from quotaloom_server.batches import COST_HEADER, Answers, one_key_for_many, operations_in, too_many
 from quotaloom_server.clients import Client
 from quotaloom_server.connections import Connection
-from quotaloom_server.events import EventStream, Streams
+from quotaloom_server.events import NO_RESERVATIONS, EventStream, Streams
 from quotaloom_server.gate import Gate
 from quotaloom_server.live import LiveHandler, TextAdapter
 from quotaloom_server.media_types import EVENTS, RESPONSE, accepted_by
@@ -55,7 +56,7 @@ from quotaloom_server.pieces import dumps
 from quotaloom_server.trusted_documents import TrustedDocuments
 
 GREETING_TIME = timedelta(seconds=10)
-"""How long a WebSocket may take to say whose it is."""
+"""How long a WebSocket may take to say whose it is, where requests may take as long."""
 
 _NO_RESPONSE: Any = None
 """Where Strawberry's views have a response for resolvers to put headers into: ours put none."""
@@ -78,7 +79,7 @@ class GraphQLView(GraphQL[Any, None]):
     ) -> None:
         super().__init__(
             subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL,),
-            connection_init_wait_timeout=GREETING_TIME,
+            connection_init_wait_timeout=min(GREETING_TIME, timedelta(seconds=limits.request_seconds)),
             max_subscriptions_per_connection=None,  # the handler counts them, and says why it refuses one
             allowed_origins=("*",),  # no cookie lets anybody in: a page of another origin needs a token too
             **options,
@@ -86,7 +87,7 @@ class GraphQLView(GraphQL[Any, None]):
         self._gate = gate
         self._open_to_strangers = open_to_strangers
         self._limits = limits
-        self._documents = documents
+        self.documents = documents
         self.streams = Streams()
 
     async def get_context(
@@ -134,9 +135,11 @@ class GraphQLView(GraphQL[Any, None]):
             sent = await self._sent(request, adapter)
             if isinstance(sent, list):
                 return await self._batch(request, adapter, sent)
-            operation = operation_in(sent, self._documents)
+            operation = operation_in(sent, self.documents)
         except UnknownDocument as unknown:
-            return JSONAnswer(not_found(unknown), accepted.answer or EVENTS)
+            if self._open_to_strangers or (await self._context_of(request)).stranger is None:
+                return JSONAnswer(not_found(unknown), accepted.answer or EVENTS)
+            operation = GraphQLRequestData(None, None, None, None)  # a stranger is not told what is registered either
         asked = await self._context_of(request)
         try:
             result = await self._result(request, adapter, operation, asked, only_events=accepted.answer is None)
@@ -157,7 +160,7 @@ class GraphQLView(GraphQL[Any, None]):
     async def _batch(self, request: Request, adapter: StarletteRequestAdapter, sent: list[Any]) -> JSONAnswer:
         """The answers to a list of operations, in their order: each is done, charged and limited as if sent alone."""
         try:
-            operations = operations_in(sent, self._documents, self._limits.batch_operations)
+            operations = operations_in(sent, self.documents, self._limits.batch_operations)
         except LimitExceeded as error:
             return too_many(error)
         if HEADER in request.headers:
@@ -220,6 +223,8 @@ class GraphQLView(GraphQL[Any, None]):
                 return self.parse_json(await request.body())
             case "GET":
                 return self.parse_query_params(adapter.query_params)
+            case "PUT" | "DELETE":
+                raise HTTPException(405, NO_RESERVATIONS)
             case _:
                 raise HTTPException(405, "operations are sent with POST, queries also with GET")
 
@@ -241,7 +246,7 @@ class GraphQLView(GraphQL[Any, None]):
 
         async def run() -> Any:
             async with Client(request) as client, context:
-                with answering(client):
+                with answering(client), timed(context.allowance):
                     result = await super(GraphQLView, self).execute_operation(
                         request, request_adapter, request_data, context, root_value, sub_response
                     )

@@ -951,7 +951,8 @@ def _statements() -> list[str]:
     ]
     found.append(
         # All that is read without a company: which company a key names, which clock each of them goes by, which of
-        # them have event listeners, and who it is that an outside issuer vouches for.
+        # them have event listeners, what an operator was answered who founded one, and who it is that an outside issuer
+        # vouches for.
         f"""
         CREATE FUNCTION company_id_of(wanted text) RETURNS bigint LANGUAGE sql STABLE SECURITY DEFINER
             SET search_path = public AS $$ SELECT id FROM company WHERE key = wanted $$;
@@ -967,6 +968,13 @@ def _statements() -> list[str]:
         GRANT EXECUTE ON FUNCTION companies_listening() TO {ROLE};
         REVOKE ALL ON FUNCTION company_clocks() FROM PUBLIC;
         GRANT EXECUTE ON FUNCTION company_clocks() TO {ROLE};
+        CREATE FUNCTION kept_for_operator(wanted_caller text, wanted_key text)
+            RETURNS TABLE (fingerprint text, answers jsonb)
+            LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public
+            AS $$ SELECT kept.fingerprint, kept.answers FROM kept_answer AS kept WHERE kept.caller = wanted_caller
+                AND kept.request_key = wanted_key AND wanted_caller LIKE 'operator %' $$;
+        REVOKE ALL ON FUNCTION kept_for_operator(text, text) FROM PUBLIC;
+        GRANT EXECUTE ON FUNCTION kept_for_operator(text, text) TO {ROLE};
         CREATE FUNCTION outside_members(wanted_issuer text, wanted_subject text)
             RETURNS TABLE (company_id bigint, company_key text, link_id bigint, member_id bigint, member_key text)
             LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public

@@ -21,6 +21,19 @@ class Limits(BaseModel):
         default=5_000, ge=50, le=1_000_000, description="Names, marks and values that a document may have."
     )
     document_depth: int = Field(default=20, ge=2, le=100, description="Fields that may stand within each other.")
+    document_nesting: int = Field(
+        default=60,
+        ge=5,
+        le=150,
+        description="Brackets of any kind that may stand within each other: selections, arguments, lists and objects.",
+    )
+    document_arguments: int = Field(
+        default=100,
+        ge=5,
+        le=100_000,
+        description="Arguments that a field or directive may have, fields an object that the document holds, "
+        "and variables an operation.",
+    )
     document_breadth: int = Field(
         default=250,
         ge=2,
@@ -61,7 +74,7 @@ class Limits(BaseModel):
         default=30.0,
         gt=0,
         le=3600,
-        description="Seconds after which an operation reads nothing more, and does no further mutation.",
+        description="Seconds that an operation may take; then it reads no more, and a mutation under way is undone.",
     )
     operation_rows: int = Field(
         default=500_000, ge=100, le=100_000_000, description="Rows that one operation may read from the database."
@@ -86,6 +99,16 @@ class Limits(BaseModel):
         ge=10,
         le=1_000_000_000,
         description="Cost that the operations of a list may come to together.",
+    )
+    head_bytes: int = Field(
+        default=32_768, ge=1_000, le=1_000_000, description="Bytes that the head of a request may have."
+    )
+    head_fields: int = Field(default=100, ge=10, le=128, description="Fields that the head of a request may have.")
+    request_seconds: float = Field(
+        default=60.0,
+        gt=0,
+        le=3600,
+        description="Seconds within which all of a request must have come.",
     )
     body_bytes: int = Field(default=10_485_760, ge=1_000, le=2**31, description="Bytes that a request may send.")
     answer_bytes: int = Field(
@@ -156,13 +179,15 @@ class Allowance:
         self._rows = 0
         self._begun: float | None = None
 
-    def begin(self) -> None:
-        """A statement is about to be sent; raises `LimitExceeded` where the time is over."""
+    def begin(self) -> float:
+        """A statement is about to be sent: the seconds that are left; raises `LimitExceeded` where the time is over."""
         now = monotonic()
         if self._begun is None:
             self._begun = now
-        elif now - self._begun > self._limits.operation_seconds:
-            self._refuse_time(now - self._begun)
+        left = self._begun + self._limits.operation_seconds - now
+        if left < 0:
+            raise self.over()
+        return left
 
     def spend(self, rows: int) -> None:
         """A statement gave so many rows; raises `LimitExceeded` where they are too many altogether."""
@@ -174,7 +199,9 @@ class Allowance:
             )
             raise LimitExceeded("TOO_MANY_ROWS", "operation_rows", most, self._rows, text)
 
-    def _refuse_time(self, seconds: float) -> None:
+    def over(self) -> LimitExceeded:
+        """The error of an operation whose time is over."""
         most = self._limits.operation_seconds
+        seconds = most if self._begun is None else monotonic() - self._begun
         text = f"the operation has taken {seconds:.1f} seconds, and has {most:g} at the most: ask for less at a time"
-        raise LimitExceeded("TOO_SLOW", "operation_seconds", most, round(seconds, 3), text)
+        return LimitExceeded("TOO_SLOW", "operation_seconds", most, round(seconds, 3), text)

@@ -144,7 +144,7 @@ async def board_at(port: int, **options: Any) -> AsyncIterator[Board]:
 
 @asynccontextmanager
 async def live_server(
-    database_url: str, folder: Path, clock: Moment, port: int = 0, **options: Any
+    database_url: str, folder: Path, clock: Moment, /, port: int = 0, **options: Any
 ) -> AsyncIterator[LiveServer]:
     """A server with our own uvicorn, its clock being the test's; `options` are settings."""
     settings = Settings(data_dir=folder, **options)

@@ -72,13 +72,6 @@ async def company_id_of(database: Database, key: str) -> int | None:
         return found
 
 
-async def next_company_id(database: Database) -> int:
-    """An id for a company about to be founded."""
-    async with database.client.acquire_connection() as connection:
-        found: int = await connection.fetchval("SELECT nextval(pg_get_serial_sequence('company', 'id'))")
-        return found
-
-
 async def update_company(work: Work, changes: Mapping[str, Any], expected_version: int | None = None) -> None:
     """Change settings of the viewer's company; `changes` holds fields of `NewCompany` except the key.
 
