@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from graphql import GraphQLError
+from strawberry.exceptions import MissingQueryError
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.types.graphql import OperationType
 
@@ -93,4 +94,6 @@ def _told(error: GraphQLError) -> GraphQLError:
     if isinstance(original, InvalidOperationTypeError):
         text = "a WebSocket is for subscriptions; send queries and mutations over HTTP"
         return GraphQLError(text, extensions={"code": "BAD_REQUEST"})
+    if isinstance(original, MissingQueryError):
+        return GraphQLError("the subscription has no `query`", extensions={"code": "BAD_REQUEST"})
     return no_such_operation(original) if isinstance(original, CannotGetOperationTypeError) else shown(error)

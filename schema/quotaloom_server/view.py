@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 
 import orjson
 from cross_web import AsyncHTTPRequestAdapter, HTTPException, StarletteRequestAdapter
@@ -24,7 +24,9 @@ from strawberry.types.unset import UNSET, UnsetType
 
 from quotaloom.platform.callers import answering
 from quotaloom.platform.errors import Unauthenticated
+from quotaloom.platform.limits import LimitExceeded, Limits, SharedCost
 from quotaloom.platform.rates import RateExceeded
+from quotaloom.platform.time_limits import timed
 from quotaloom.platform.unit_of_work import to_the_end
 from quotaloom_graphql.context import RequestContext
 from quotaloom_graphql.errors import original_of, shown, told_places
@@ -32,9 +34,10 @@ from quotaloom_graphql.request_keys import HEADER
 from quotaloom_graphql.reticence import is_probe
 from quotaloom_graphql.served_schema import COST
 from quotaloom_server.answers import JSONAnswer
+from quotaloom_server.batches import COST_HEADER, Answers, one_key_for_many, operations_in, too_many
 from quotaloom_server.clients import Client
 from quotaloom_server.connections import Connection
-from quotaloom_server.events import EventStream, Streams
+from quotaloom_server.events import NO_RESERVATIONS, EventStream, Streams
 from quotaloom_server.gate import Gate
 from quotaloom_server.live import LiveHandler, TextAdapter
 from quotaloom_server.media_types import EVENTS, RESPONSE, accepted_by
@@ -43,6 +46,7 @@ from quotaloom_server.operations import (
     UnknownDocument,
     misplaced,
     no_such_operation,
+    not_found,
     operation_in,
     refusal,
     response_of,
@@ -52,10 +56,10 @@ from quotaloom_server.pieces import dumps
 from quotaloom_server.trusted_documents import TrustedDocuments
 
 GREETING_TIME = timedelta(seconds=10)
-"""How long a WebSocket may take to say whose it is."""
+"""How long a WebSocket may take to say whose it is, where requests may take as long."""
 
-COST_HEADER = b"graphql-cost"
-"""What the operation of a request costs; the same is in the extensions of the answer."""
+_NO_DOCUMENT: Final = GraphQLRequestData(None, None, None, None)
+"""What a stranger is taken to have sent who names a document that nobody registered."""
 
 _NO_RESPONSE: Any = None
 """Where Strawberry's views have a response for resolvers to put headers into: ours put none."""
@@ -72,21 +76,21 @@ class GraphQLView(GraphQL[Any, None]):
         *,
         gate: Gate,
         open_to_strangers: bool,
-        answer_bytes: int,
+        limits: Limits,
         documents: TrustedDocuments,
         **options: Any,
     ) -> None:
         super().__init__(
             subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL,),
-            connection_init_wait_timeout=GREETING_TIME,
+            connection_init_wait_timeout=min(GREETING_TIME, timedelta(seconds=limits.request_seconds)),
             max_subscriptions_per_connection=None,  # the handler counts them, and says why it refuses one
             allowed_origins=("*",),  # no cookie lets anybody in: a page of another origin needs a token too
             **options,
         )
         self._gate = gate
         self._open_to_strangers = open_to_strangers
-        self._answer_bytes = answer_bytes
-        self._documents = documents
+        self._limits = limits
+        self.documents = documents
         self.streams = Streams()
 
     async def get_context(
@@ -131,11 +135,14 @@ class GraphQLView(GraphQL[Any, None]):
             return await self._manual(request)
         accepted = accepted_by(request.headers.get("accept", ""))
         try:
-            operation = await self._operation(request, adapter)
+            sent = await self._sent(request, adapter)
+            if isinstance(sent, list):
+                return await self._batch(request, adapter, sent)
+            operation = operation_in(sent, self.documents)
         except UnknownDocument as unknown:
-            if self._open_to_strangers or (await self._context_of(request)).stranger is None:
-                return JSONAnswer(refusal("PERSISTED_QUERY_NOT_FOUND", str(unknown)), accepted.answer or EVENTS)
-            operation = GraphQLRequestData(None, None, None, None)  # a stranger is not told what is registered either
+            if not self._shuts_out(await self._context_of(request)):
+                return JSONAnswer(not_found(unknown), accepted.answer or EVENTS)
+            operation = _NO_DOCUMENT
         asked = await self._context_of(request)
         try:
             result = await self._result(request, adapter, operation, asked, only_events=accepted.answer is None)
@@ -151,7 +158,34 @@ class GraphQLView(GraphQL[Any, None]):
             headers = [(b"retry-after", b"%d" % seconds)]
             return JSONAnswer(response, accepted.answer or EVENTS, HTTPStatus.TOO_MANY_REQUESTS, headers)
         status = status_of(response) if accepted.answer == RESPONSE else 200
-        return JSONAnswer(response, accepted.answer or EVENTS, status, _told_of(result), self._answer_bytes)
+        return JSONAnswer(response, accepted.answer or EVENTS, status, _told_of(result), self._limits.answer_bytes)
+
+    async def _batch(self, request: Request, adapter: StarletteRequestAdapter, sent: list[Any]) -> JSONAnswer:
+        """The answers to a list of operations, in their order: each is done, charged and limited as if sent alone."""
+        try:
+            operations = operations_in(sent, self.documents, self._limits.batch_operations)
+        except LimitExceeded as error:
+            return too_many(error)
+        if HEADER in request.headers:
+            return one_key_for_many()
+        bearer = (await self._context_of(request)).bearer
+        shared = SharedCost(self._limits.batch_cost)
+        answers = Answers()
+        for operation in operations:
+            asked = RequestContext(self._gate.services(), bearer)
+            if isinstance(operation, UnknownDocument) and not self._shuts_out(asked):
+                answers.add(not_found(operation))
+                continue
+            asked.shared_cost = shared
+            named = _NO_DOCUMENT if isinstance(operation, UnknownDocument) else operation
+            try:
+                result = await self._result(request, adapter, named, asked, only_events=False)
+            except HTTPException as refused:
+                answers.add(refusal(HTTPStatus(refused.status_code).name, refused.reason))
+                continue
+            seconds = _seconds_to_wait(result)
+            answers.add(await self.process_result(request, result), _cost_of(result), seconds)
+        return answers.together(self._limits.answer_bytes)
 
     async def _result(
         self,
@@ -166,13 +200,17 @@ class GraphQLView(GraphQL[Any, None]):
 
         A stranger who takes events alone asks for a subscription, whatever it may be; he is answered with 401.
         """
-        if not self._open_to_strangers and asked.stranger is not None and not is_probe(operation.query):
+        if asked.stranger is not None and self._shuts_out(asked) and not is_probe(operation.query):
             if only_events:
                 raise SubscriptionAsked
             await self._gate.note(asked.bearer, [("graphql", asked.stranger)])
             return ExecutionResult(None, [GraphQLError(str(asked.stranger), original_error=asked.stranger)])
         result: ExecutionResult = await self.execute_operation(request, adapter, operation, asked, None, _NO_RESPONSE)
         return result
+
+    def _shuts_out(self, asked: RequestContext) -> bool:
+        """Whether this is a stranger where they are told nothing, not even which documents are registered."""
+        return not self._open_to_strangers and asked.stranger is not None
 
     def should_render_graphql_ide(self, request: Any) -> bool:
         """Whether a browser looks for the manual: it names no document, neither by its text nor by an id."""
@@ -184,14 +222,17 @@ class GraphQLView(GraphQL[Any, None]):
             raise HTTPException(404, "there is nothing to be seen here; send operations with POST")
         return await self.render_graphql_ide(request)
 
-    async def _operation(self, request: Request, adapter: StarletteRequestAdapter) -> GraphQLRequestData:
+    async def _sent(self, request: Request, adapter: StarletteRequestAdapter) -> Any:
+        """The parameters of an operation, or a list of such; raises `HTTPException` where there can be none."""
         match request.scope["method"]:
             case "POST":
                 if not _is_json(request):
                     raise HTTPException(415, "send the operation as JSON, with `Content-Type: application/json`")
-                return operation_in(self.parse_json(await request.body()), self._documents)
+                return self.parse_json(await request.body())
             case "GET":
-                return operation_in(self.parse_query_params(adapter.query_params), self._documents)
+                return self.parse_query_params(adapter.query_params)
+            case "PUT" | "DELETE":
+                raise HTTPException(405, NO_RESERVATIONS)
             case _:
                 raise HTTPException(405, "operations are sent with POST, queries also with GET")
 
@@ -213,7 +254,7 @@ class GraphQLView(GraphQL[Any, None]):
 
         async def run() -> Any:
             async with Client(request) as client, context:
-                with answering(client):
+                with answering(client), timed(context.allowance):
                     result = await super(GraphQLView, self).execute_operation(
                         request, request_adapter, request_data, context, root_value, sub_response
                     )
@@ -267,8 +308,13 @@ class GraphQLView(GraphQL[Any, None]):
 
 def _told_of(result: ExecutionResult) -> list[tuple[bytes, bytes]]:
     """The headers that tell of an operation: what it costs."""
-    cost = result.extensions and result.extensions.get(COST)
+    cost = _cost_of(result)
     return [(COST_HEADER, b"%d" % cost)] if cost else []
+
+
+def _cost_of(result: ExecutionResult) -> int:
+    cost: int = result.extensions.get(COST, 0) if result.extensions else 0
+    return cost
 
 
 def _seconds_to_wait(result: ExecutionResult) -> int | None:

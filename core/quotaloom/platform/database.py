@@ -6,6 +6,7 @@ import asyncio
 import contextvars
 from collections.abc import Awaitable, Callable, Coroutine, Hashable
 from contextlib import AbstractAsyncContextManager
+from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl, unquote, urlsplit
 from weakref import WeakValueDictionary
@@ -13,8 +14,11 @@ from weakref import WeakValueDictionary
 from tortoise.backends.asyncpg.client import AsyncpgDBClient
 from tortoise.context import TortoiseContext
 
+from quotaloom.platform.engine import PatientClient
 from quotaloom.platform.held import HeldTransaction
+from quotaloom.platform.probing import Probe
 from quotaloom.platform.retrying import retried
+from quotaloom.platform.time_limits import in_time, operation_time, take_time
 from quotaloom.platform.unit_of_work import Snapshot, Transaction, Writer, leave_nothing, waited_for
 
 T = TypeVar("T")
@@ -50,11 +54,15 @@ way to it, is gone.
 
 
 class Database:
-    """One pool of connections for the application's role, which row-level security binds."""
+    """One pool of connections for the application's role, which row-level security binds.
+
+    `probe` asks whether the database answers.
+    """
 
     def __init__(self, url: str, *, pool_size: int = 10, statement_timeout_ms: int = 10_000) -> None:
         self._config = tortoise_config(url, pool_size, statement_timeout_ms / 1000 + SILENCE_SECONDS)
         self._statement_timeout_ms = statement_timeout_ms
+        self.probe = Probe(credentials(url))
         self._context = contextvars.copy_context()
         self._tortoise = TortoiseContext()
         self._client: AsyncpgDBClient | None = None
@@ -80,7 +88,8 @@ class Database:
         await self._tortoise.__aenter__()
         await self._tortoise.init(config=self._config)
         client = self._tortoise.connections.get("default")
-        assert isinstance(client, AsyncpgDBClient)
+        assert isinstance(client, PatientClient)
+        client.probe = self.probe
         self._client = client
 
     @property
@@ -95,31 +104,44 @@ class Database:
         if self._client is not None:
             await asyncio.create_task(self._tortoise.close_connections(), context=self._context.copy())
             self._client = None
+        await self.probe.close()
 
     def snapshot(self, company_id: int) -> Snapshot:
         """A read-only unit of work; see `Snapshot`."""
-        return Snapshot(self.client, company_id, self._statement_timeout_ms)
+        return Snapshot(self.client, company_id, self._statement_timeout_ms, operation_time())
 
     async def write(self, company_id: int, writer: Writer, work: Callable[[Transaction], Awaitable[T]]) -> T:
         """Run `work` in one transaction of `company_id` and commit it.
 
         It runs in a task of its own: a caller that is cancelled neither tears the transaction nor leaks its
-        connection. A serialization failure or deadlock runs `work` again; raises `Conflict` when it keeps failing.
+        connection. A serialization failure or deadlock runs `work` again; raises `Conflict` when it keeps failing, and
+        `LimitExceeded` where the time of the operation is over before `work` is through: all is undone then.
         """
 
         async def attempt() -> T:
-            async with Transaction.begin(self.client, company_id, writer, self._statement_timeout_ms) as transaction:
+            async with self._transaction(company_id, writer) as transaction, in_time(operation_time()):
                 return await work(transaction)
 
         return await self.shielded(retried(attempt))
 
     def held(self, company_id: int, writer: Writer, first: Callable[[Transaction], Awaitable[None]]) -> HeldTransaction:
         """A transaction that stays open from one piece of work to the next, `first` of all; see `HeldTransaction`."""
+        return HeldTransaction(partial(self._transaction, company_id, writer), first, self._context_for_work())
 
-        def begin() -> AbstractAsyncContextManager[Transaction]:
-            return Transaction.begin(self.client, company_id, writer, self._statement_timeout_ms)
+    def _transaction(self, company_id: int, writer: Writer) -> AbstractAsyncContextManager[Transaction]:
+        return Transaction.begin(self.client, company_id, writer, self._statement_timeout_ms)
 
-        return HeldTransaction(begin, first, self._context.copy())
+    def _context_for_work(self) -> contextvars.Context:
+        """Where Tortoise finds its connections, and units of work the time that there is for them."""
+        context = self._context.copy()
+        context.run(take_time, operation_time())
+        return context
+
+    async def next_company_id(self) -> int:
+        """An id for a company about to be founded."""
+        async with self.client.acquire_connection() as connection:
+            found: int = await connection.fetchval("SELECT nextval(pg_get_serial_sequence('company', 'id'))")
+            return found
 
     def turn(self, *name: Hashable) -> asyncio.Lock:
         """Whose turn it is with what has this name: those of one pool who wait for it take no connection meanwhile."""
@@ -130,7 +152,7 @@ class Database:
 
     async def shielded(self, work: Coroutine[Any, Any, T]) -> T:
         """Run `work` to its end in a task of its own, whatever happens to the caller."""
-        return await waited_for(asyncio.create_task(work, context=self._context.copy()))
+        return await waited_for(asyncio.create_task(work, context=self._context_for_work()))
 
 
 def tortoise_config(url: str, pool_size: int = 10, answer_seconds: float | None = None) -> dict[str, Any]:
@@ -141,7 +163,7 @@ def tortoise_config(url: str, pool_size: int = 10, answer_seconds: float | None 
     return {
         "connections": {
             "default": {
-                "engine": "tortoise.backends.asyncpg",
+                "engine": "quotaloom.platform.engine",
                 "credentials": {
                     **credentials(url),
                     "minsize": 1,

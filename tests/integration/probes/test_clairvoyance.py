@@ -143,6 +143,8 @@ async def test_strangers_are_told_the_same_bytes_of_everything(production: LiveS
     assert json.loads(body)["errors"][0]["extensions"] == {"code": "UNAUTHENTICATED"}
     named = await production.graph.http.post("/graphql", json={"documentId": "sha256:0"})
     assert named.content == body
+    listed = await production.graph.http.post("/graphql", json=[{"documentId": "sha256:0"}, {"query": WRONG[0]}])
+    assert listed.json() == [json.loads(body)] * 2
 
 
 async def told(client: GraphClient, documents: Iterable[str], accept: str) -> set[tuple[int, str, bytes]]:
