@@ -1,7 +1,7 @@
 """Malformed and hostile HTTP, in groups: what is sent, and the statuses that it is answered with.
 
-A connection ends without an answer in these cases alone, as HTTP lets it: the client hangs up or resets; he sends no byte
-of a request within his time; or he has had the answers to all that he asked. Whatever can be told to be a broken
+A connection ends without an answer in these cases alone, as HTTP lets it: the client hangs up or resets; he sends no
+byte of a request within his time; or he has had the answers to all that he asked. Whatever can be told to be a broken
 request, or is no more than a part of one when its time is over, is answered before the connection ends.
 """
 

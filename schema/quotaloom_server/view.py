@@ -35,6 +35,7 @@ from quotaloom_graphql.reticence import is_probe
 from quotaloom_graphql.served_schema import COST
 from quotaloom_server.answers import JSONAnswer
 from quotaloom_server.batches import COST_HEADER, Answers, one_key_for_many, operations_in, too_many
+from quotaloom_server.bodies import require_few_values
 from quotaloom_server.clients import Client
 from quotaloom_server.connections import Connection
 from quotaloom_server.events import NO_RESERVATIONS, EventStream, Streams
@@ -42,6 +43,7 @@ from quotaloom_server.gate import Gate
 from quotaloom_server.live import LiveHandler, TextAdapter
 from quotaloom_server.media_types import EVENTS, RESPONSE, accepted_by
 from quotaloom_server.operations import (
+    NO_QUERY,
     SubscriptionAsked,
     UnknownDocument,
     misplaced,
@@ -143,6 +145,9 @@ class GraphQLView(GraphQL[Any, None]):
             if not self._shuts_out(await self._context_of(request)):
                 return JSONAnswer(not_found(unknown), accepted.answer or EVENTS)
             operation = _NO_DOCUMENT
+        except LimitExceeded as error:
+            body = {"errors": [{"message": str(error), "extensions": error.extensions}]}
+            return JSONAnswer(body, accepted.answer or EVENTS, HTTPStatus.BAD_REQUEST)
         asked = await self._context_of(request)
         try:
             result = await self._result(request, adapter, operation, asked, only_events=accepted.answer is None)
@@ -228,7 +233,9 @@ class GraphQLView(GraphQL[Any, None]):
             case "POST":
                 if not _is_json(request):
                     raise HTTPException(415, "send the operation as JSON, with `Content-Type: application/json`")
-                return self.parse_json(await request.body())
+                body = await request.body()
+                require_few_values(body, self._limits.variables_values)
+                return self.parse_json(body)
             case "GET":
                 return self.parse_query_params(adapter.query_params)
             case "PUT" | "DELETE":
@@ -284,7 +291,7 @@ class GraphQLView(GraphQL[Any, None]):
                 operation_extensions=request_data.extensions,
             )
         except MissingQueryError:
-            raise HTTPException(400, "the request has no `query`") from None
+            raise HTTPException(400, NO_QUERY) from None
         except CannotGetOperationTypeError as error:
             return ExecutionResult(None, [no_such_operation(error)])
         except InvalidOperationTypeError as error:

@@ -6,7 +6,8 @@ belongs to others, and for what is nowhere.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -62,7 +63,7 @@ VALUES: Final[Mapping[str, str]] = {
     "products": '["pump"]',
     "sources": '["fair"]',
     "source": '["fair"]',
-    "parts": '["pump_tastings"]',
+    "parts": '["pumps"]',
     "keys": '["grade"]',
     "text": '"a"',
     "name": '"Globex"',
@@ -104,7 +105,12 @@ PLANNED: Final = {
 COMPANIONS: Final = {"planVersion": ("plan",), "directChildren": ("orgUnit",), "members": ("rows",)}
 """Arguments that only go together with others."""
 
-NEEDED: Final = {("possibleDuplicates", "name"), ("ownGoals", "period"), ("targetCells", "metric")}
+NEEDED: Final = {
+    ("possibleDuplicates", "name"),
+    ("ownGoals", "period"),
+    ("targetCells", "metric"),
+    ("productMismatch", "metric"),
+}
 """Arguments of fields without which these answer nothing."""
 
 BEST_OWNERS: Final = {
@@ -145,7 +151,7 @@ def read_operations(schema: GraphQLSchema) -> list[Operation]:
     assert schema.query_type is not None
     found: dict[str, Operation] = {}
     for values in (VALUES, {**VALUES, **PLANNED}):
-        writer = _Writer(schema, values)
+        writer = Writer(schema, values)
         for name, field in schema.query_type.fields.items():
             if name != "node":
                 operation = writer.root(name, field)
@@ -154,35 +160,6 @@ def read_operations(schema: GraphQLSchema) -> list[Operation]:
             operation = writer.of_type(kind, way)
             found.setdefault(operation.text, operation)
     return list(found.values())
-
-
-def mutation_operations(schema: GraphQLSchema) -> dict[str, Operation]:
-    """For each mutation one that asks for its whole payload; the variable `input` comes besides the ids."""
-    assert schema.mutation_type is not None
-    writer = _Writer(schema, VALUES)
-    return {name: writer.changing(name, field) for name, field in schema.mutation_type.fields.items()}
-
-
-def subscription_operations(schema: GraphQLSchema) -> list[Operation]:
-    """For each subscription one that asks for all that a message can show, and one with each of its arguments."""
-    assert schema.subscription_type is not None
-    writer = _Writer(schema, VALUES)
-    return [
-        writer.listening(name, field, besides)
-        for name, field in schema.subscription_type.fields.items()
-        for besides in (None, *(one for one, argument in field.args.items() if not is_required_argument(argument)))
-    ]
-
-
-def unread_types(schema: GraphQLSchema) -> tuple[set[str], set[str]]:
-    """The object types that no query leads to: those of the payloads of mutations, and those of subscriptions."""
-    roots = [schema.query_type, schema.mutation_type, schema.subscription_type]
-    kinds = {name: kind for name, kind in schema.type_map.items() if isinstance(kind, GraphQLObjectType)}
-    unread = {name for name, kind in kinds.items() if not name.startswith("__") and kind not in roots}
-    assert schema.subscription_type is not None
-    messages = {get_named_type(field.type).name for field in schema.subscription_type.fields.values()}
-    unread -= ways(schema).keys()
-    return unread - messages, messages
 
 
 def ways(schema: GraphQLSchema) -> dict[str, tuple[tuple[str, str], ...]]:
@@ -195,28 +172,32 @@ def ways(schema: GraphQLSchema) -> dict[str, tuple[tuple[str, str], ...]]:
         one.name: ((root, f"node:{one.name}"),) for one in schema.get_possible_types(node)
     }
     for name, field in schema.query_type.fields.items():
-        for one in _objects(schema, field):
+        for one in objects_of(schema, field):
             found.setdefault(one.name, ((root, name),))
     waiting = list(found)
     for name in waiting:
         kind = schema.type_map[name]
         assert isinstance(kind, GraphQLObjectType)
         for field_name, field in kind.fields.items():
-            for next_kind in _objects(schema, field):
+            for next_kind in objects_of(schema, field):
                 if next_kind.name not in found and BEST_OWNERS.get(next_kind.name, name) == name:
                     found[next_kind.name] = (*found[name], (name, field_name))
                     waiting.append(next_kind.name)
     return found
 
 
-def _objects(schema: GraphQLSchema, field: GraphQLField) -> list[GraphQLObjectType]:
+def objects_of(schema: GraphQLSchema, field: GraphQLField) -> list[GraphQLObjectType]:
     kind = get_named_type(field.type)
     if isinstance(kind, GraphQLInterfaceType | GraphQLUnionType):
         return list(schema.get_possible_types(kind))
     return [kind] if isinstance(kind, GraphQLObjectType) else []
 
 
-class _Writer:
+_GIVEN: Final = r'\b{}: (?:"[^"]*"|\[[^\]]*\])'
+"""An argument and its value, which is a text or a list."""
+
+
+class Writer:
     """Writes the text of operations, and notes which ids they take."""
 
     def __init__(self, schema: GraphQLSchema, values: Mapping[str, str]) -> None:
@@ -232,7 +213,7 @@ class _Writer:
         """All fields of a type, and of whatever they lead to the fields without parts."""
         kind = self._schema.type_map[name]
         assert isinstance(kind, GraphQLObjectType)
-        text = self._selection(kind, 1)
+        text, following = self._selection(kind, 1), name
         for owner, field_name in reversed(way):
             if field_name.startswith("node:"):
                 self._ids.add(type_name := field_name.partition(":")[2])
@@ -243,9 +224,8 @@ class _Writer:
             field = owning.fields[field_name]
             answered = get_named_type(field.type)
             if not isinstance(answered, GraphQLObjectType):
-                step = next(one.name for one in _objects(self._schema, field) if _leads(one, name, way))
-                text = f"... on {step} {{ {text} }}"
-            text = f"{field_name}{self._arguments(field_name, field)} {{ {text} }}"
+                text = f"... on {following} {{ {text} }}"
+            text, following = f"{field_name}{self._arguments(field_name, field)} {{ {text} }}", owner
         first = way[0][1]
         return self._operation(name, text, first.partition(":")[2] if first.startswith("node:") else None)
 
@@ -255,6 +235,18 @@ class _Writer:
         assert isinstance(payload, GraphQLObjectType)
         body = f"{name}(input: $input) {{ {self._selection(payload, 1)} }}"
         return self._operation(name, body, kind="mutation", takes=(f"$input: {field.args['input'].type}",))
+
+    def probing(self, name: str, field: GraphQLField, argument_name: str, texts: Sequence[str]) -> str:
+        """A field once with each of these texts: how much is found, and nothing of what it is."""
+        written = self._arguments(name, field, argument_name)
+        found = get_named_type(field.type)
+        shown = " { totalCount }" if found.name.endswith("Connection") else " { __typename }"
+        given = '["{}"]' if isinstance(get_nullable_type(field.args[argument_name].type), GraphQLList) else '"{}"'
+        asked = (
+            re.sub(_GIVEN.format(argument_name), f"{argument_name}: {given.format(one)}", written) for one in texts
+        )
+        body = " ".join(f"a{number}: {name}{arguments}{shown}" for number, arguments in enumerate(asked))
+        return self._operation(name, body).text
 
     def listening(self, name: str, field: GraphQLField, besides: str | None) -> Operation:
         """A subscription with its whole message."""
@@ -306,7 +298,7 @@ class _Writer:
             return ""
         if isinstance(kind, GraphQLObjectType):
             return f" {{ {self._selection(kind, depth)} }}"
-        kinds = _objects(self._schema, field)
+        kinds = objects_of(self._schema, field)
         parts = (f"... on {one.name} {{ {self._renamed(one, kinds)} }}" for one in kinds)
         return f" {{ __typename {' '.join(parts)} }}"
 
@@ -366,12 +358,6 @@ class _Writer:
 
 def _is_page(field: GraphQLField) -> bool:
     return get_named_type(field.type).name.endswith(("Connection", "Edge"))
-
-
-def _leads(kind: GraphQLObjectType, name: str, way: tuple[tuple[str, str], ...]) -> bool:
-    """Whether the way goes on from one of the types that a field may answer with."""
-    owners = [owner for owner, _ in way]
-    return kind.name in owners or kind.name == name
 
 
 def _differs(field: GraphQLField, other: GraphQLField | None) -> bool:

@@ -25,7 +25,7 @@ from tests.integration.graph.aftermath import assigned
 from tests.integration.graph.asking import SCHEMA
 from tests.integration.live.boards import Board, live_server
 from tests.integration.walls.asking import Asking, canaries_in, reached, strangers
-from tests.integration.walls.operations import subscription_operations, unread_types
+from tests.integration.walls.more_operations import subscription_operations, unread_types
 from tests.integration.walls.planting import Walls
 from tests.integration.walls.sending import insider
 from tests.integration.walls.test_reading import fields_of, ids_of
