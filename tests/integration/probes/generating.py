@@ -172,6 +172,7 @@ class _Arguments(Visitor):
     def __init__(self, types: TypeInfo, world: World, ids: Mapping[str, str], random: Random) -> None:
         super().__init__()
         self._types, self._world, self._ids, self._random = types, world, ids, random
+        self._near: dict[tuple[int, str], bool] = {}
 
     def enter_field(self, node: FieldNode, *_: object) -> FieldNode | None:
         """The field of a mutation with another input, asked for its errors as well."""
@@ -193,7 +194,8 @@ class _Arguments(Visitor):
         name = node.name.value
         kind = get_named_type(definition.type).name if name == "id" else IDS.get(name, "")
         text = f'"{self._ids[kind]}"' if kind in self._ids else VALUES.get(name)
-        if text is None or self._random.random() > NEAR:
+        near = self._near.setdefault((id(definition), name), self._random.random() < NEAR)  # what was the same stays so
+        if text is None or not near:
             return None
         value = parse_value(text)
         return None if value_from_ast(value, argument.type) is Undefined else replace(node, value=value)
