@@ -148,7 +148,7 @@ BODIES: Final = (
             JSON,
             "Authorization: Bearer <TOKEN>",
         ),
-        (200,),
+        (400,),
         ends=False,
     ),
     Abuse("events of a query", post(BODY, JSON, "Accept: text/event-stream"), (200,), ends=False),

@@ -63,14 +63,15 @@ def handshake(
 class SocketAbuse:
     """What is sent once the handshake is answered, how often messages of each type must be heard, and the close code.
 
-    `code` is the status of the answer to the handshake where that is refused. `leaves`: the client closes with 1000
-    once he has heard all that. `hangs_up`: he is gone with his last byte.
+    How far a flood is heard before it is closed nobody can tell: None. `code` is the status of the answer to the
+    handshake where that is refused. `leaves`: the client closes with 1000 once he has heard all that. `hangs_up`: he
+    is gone with his last byte.
     """
 
     name: str
     sent: tuple[bytes | float, ...] = ()
     code: int = 4400
-    heard: dict[str, int] = field(default_factory=dict)
+    heard: dict[str, int] | None = field(default_factory=dict)
     begun: bytes = field(default_factory=handshake)
     leaves: bool = False
     hangs_up: bool = False
@@ -78,7 +79,7 @@ class SocketAbuse:
     @property
     def expected(self) -> tuple[dict[str, int], object]:
         """What `socket_outcome` must come to."""
-        return ({}, None) if self.hangs_up else (self.heard, self.code)
+        return ({}, None) if self.hangs_up else (self.heard or {}, self.code)
 
 
 async def socket_outcome(abuse: SocketAbuse, port: int, token: str) -> tuple[dict[str, int], object]:
@@ -111,7 +112,7 @@ async def socket_outcome(abuse: SocketAbuse, port: int, token: str) -> tuple[dic
             if sending is not None:
                 sending.cancel()
                 await asyncio.gather(sending, return_exceptions=True)
-    return dict(heard), code
+    return ({} if abuse.heard is None else dict(heard)), code
 
 
 async def _hear(

@@ -61,14 +61,17 @@ class Messages:
     def __init__(self, schema: Any, end: Callable[[], object]) -> None:
         self._schema = schema
         self._end = end
+        self._turn = asyncio.Lock()
 
     async def stream(self, query: str, *, context_value: Connection, **options: Any) -> AsyncGenerator[Any, None]:
         """The results of an operation; what one held is given back before it is sent, however slow the client."""
         assert context_value.identity is not None, "nobody subscribes before he is let in"
         context = RequestContext(context_value.gate.services(), context_value.identity)
-        results = await self._schema.stream(
-            query, context_value=context, allowed_operation_types=(OperationType.SUBSCRIPTION,), **options
-        )
+        async with self._turn:
+            await asyncio.sleep(0)  # of many that begin at once each has its turn, and others are served in between
+            results = await self._schema.stream(
+                query, context_value=context, allowed_operation_types=(OperationType.SUBSCRIPTION,), **options
+            )
         return self._sent(results, context, context_value.gate)
 
     async def _sent(

@@ -19,8 +19,11 @@ from quotaloom_server.operations import refusal
 AT_A_TIME: Final = 8_192
 """Bytes of frames that are looked at before others have their turn; the smallest frame has six."""
 
-MOST_FRAGMENTS: Final = 1_000
+MOST_FRAGMENTS: Final = 250
 """Frames that one message may come in."""
+
+MOST_FRAMES: Final = 500
+"""Frames that may come within a second: fifty subscriptions begin and end with a hundred."""
 
 
 class WebSocketFront(WebSocketsSansIOProtocol):
@@ -31,6 +34,8 @@ class WebSocketFront(WebSocketsSansIOProtocol):
         self._waiting = b""  # what was received and not looked at
         self._goes_on = False
         self._unread = False
+        self._frames = 0
+        self._since = 0.0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take the connection over from HTTP."""
@@ -65,6 +70,19 @@ class WebSocketFront(WebSocketsSansIOProtocol):
         if self.handshake_complete and not was_complete:
             self.transport.resume_reading()
         self._keep_back()
+
+    def handle_events(self) -> None:
+        """Look at what was received, unless it is too much."""
+        if self.handshake_complete:
+            now = self.loop.time()
+            if now - self._since >= 1:
+                self._since, self._frames = now, 0
+            self._frames += len(self.conn.events)
+            if self._frames > MOST_FRAMES and self.conn.state is State.OPEN:
+                self.conn.events_received()  # forget them
+                self.conn.fail(CloseCode.POLICY_VIOLATION, "too many frames within a second")
+                self.handle_parser_exception()
+        super().handle_events()
 
     def handle_cont(self, event: Frame) -> None:
         """Take a further piece of a message."""

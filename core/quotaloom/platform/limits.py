@@ -59,7 +59,7 @@ class Limits(BaseModel):
         description="Steps that may be taken to find out whether fields of the same name can be merged.",
     )
     operation_cost: int = Field(
-        default=1_000_000,
+        default=5_000_000,
         ge=10,
         le=1_000_000_000,
         description="Values that the answer to one operation may come to, as page sizes and lists foretell it.",

@@ -91,4 +91,4 @@ async def test_waiting_for_a_connection_takes_of_the_time(database_url: str) -> 
             for doing in (read, write):
                 with timed(Allowance(Limits(operation_seconds=0.05))), pytest.raises(LimitExceeded):
                     await doing(database)
-        assert list(await asyncio.gather(read(database), write(database))) == [1, 1]
+        assert [await read(database), await write(database)] == [1, 1]
