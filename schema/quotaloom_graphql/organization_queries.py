@@ -104,9 +104,9 @@ async def _members(
     context = info.context
     await context.work()
     offset, limit = window(first, after)
-    among = (await context.sight()).members_with_names
+    sight = await context.sight()
     unit_id = optional_id(under, "OrgUnit", ("under",))
-    wanted = MemberFilter(text, None, unit_id, include_left, among)
+    wanted = MemberFilter(text, None, unit_id, include_left, sight.members_with_names, sight.units_with_names)
     found = await page_of_members(context.snapshot, await context.today(), wanted, order_by.value, limit, offset)
     rows = {row["id"]: row for row in await load_members([row["id"] for row in found.rows], info)} if found.rows else {}
     return page([rows[row["id"]] for row in found.rows], offset, found.total)

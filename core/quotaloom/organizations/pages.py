@@ -35,7 +35,7 @@ class UnitFilter:
 
     `text` is looked for in name and key, upper or lower case alike; `under` is a unit above them on the day
     (itself not included); `include_closed` lists units that are not open on the day, too; `among` are the ids that
-    the viewer may be told, None means all.
+    the viewer may be told, None means all: nothing lies below a unit that he does not know of.
     """
 
     kinds: Sequence[str] | None = None
@@ -50,7 +50,8 @@ class MemberFilter:
     """Which members are listed: those that meet everything given.
 
     `under` is a unit in whose subtree they hold a position or head a unit on the day; `include_left` lists those
-    who do not belong to the company on the day, too; the rest is as in `UnitFilter`.
+    who do not belong to the company on the day, too; `below` are the units that the viewer may be told, None means all:
+    what somebody holds elsewhere is not looked at; the rest is as in `UnitFilter`.
     """
 
     text: str | None = None
@@ -58,6 +59,7 @@ class MemberFilter:
     under: int | None = None
     include_left: bool = False
     among: Collection[int] | None = None
+    below: Collection[int] | None = None
 
 
 # Tree order is computed only where it is asked for: the recursion starts from no root otherwise. A planner that knows
@@ -78,7 +80,7 @@ WITH RECURSIVE tree (id, place) AS (
     WHERE ($2::text[] IS NULL OR u.kind = ANY($2))
     AND ($3::text IS NULL OR strpos(lower(u.name), lower($3)) > 0 OR strpos(lower(u.key), lower($3)) > 0)
     AND ($4::bigint IS NULL OR EXISTS (SELECT FROM unit_path a WHERE a.unit_id = u.id AND a.ancestor_id = $4
-        AND a.depth > 0 AND a.valid_from <= $1 AND $1 < a.valid_to))
+        AND a.depth > 0 AND a.valid_from <= $1 AND $1 < a.valid_to) AND ($6::bigint[] IS NULL OR $4 = ANY($6)))
     AND ($5 OR daterange(u.opened_on, u.closed_on) @> $1::date)
     AND ($6::bigint[] IS NULL OR u.id = ANY($6))
 ), counted AS (SELECT count(*) AS total FROM matching)
@@ -93,6 +95,7 @@ ORDER BY m.place COLLATE "C", CASE WHEN $7 = 'key' THEN m.key ELSE m.name END CO
 _MEMBERS = """
 WITH under AS (
     SELECT unit_id FROM unit_path WHERE ancestor_id = $4 AND valid_from <= $1 AND $1 < valid_to
+        AND ($10::bigint[] IS NULL OR unit_id = ANY($10) AND $4 = ANY($10))
 ), matching AS (
     SELECT id, key, name, email, role, joined_on, left_on, version FROM member m
     WHERE ($2::text IS NULL OR strpos(lower(name), lower($2)) > 0 OR strpos(lower(key), lower($2)) > 0)
@@ -164,6 +167,7 @@ async def page_of_members(
         order,
         first,
         offset,
+        _listed(wanted.below),
     )
     return _page(rows, offset)
 

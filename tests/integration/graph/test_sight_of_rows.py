@@ -107,3 +107,27 @@ async def test_a_reference_shows_no_more_than_the_one_it_names(
         {"name": "Ann", "email": "ann@example.com", "attributes": [{"text": "fast"}]},
         {"name": "Ann", "email": None, "attributes": []},
     ]
+
+
+async def test_where_a_former_member_is_now_is_not_found_out(
+    database: Database, database_url: str, tmp_path: Path
+) -> None:
+    """Ann left E 1 for W 1: Bo, who heads East, knows her by name, and finds her below no unit; nor East below West."""
+    planning = await planned(database)
+    async with planning.work.snapshot() as snapshot:
+        (holding,) = await holders(snapshot, [planning.units["E 1"]])
+    await end_holding(planning.work, holding["id"], date(2016, 6, 1))
+    await appoint_holder(planning.work, planning.units["W 1"], planning.members["Ann"], date(2016, 6, 1))
+    await appoint_head(planning.work, planning.units["East"], planning.members["Bo"], None)
+    query = (
+        """query ($under: ID!) { members(under: $under) { nodes { name } } orgUnits(under: $under) { totalCount } }"""
+    )
+    async with serving(database_url, tmp_path, NOON) as graph:
+        bo = graph.member(planning.work.company.id, planning.members["Bo"])
+        everybody = (await bo.ask("{ members { nodes { name } } }"))["members"]["nodes"]
+        found = {}
+        for name in ("Acme", "East", "West"):
+            data = await bo.ask(query, under=encode_id("OrgUnit", planning.units[name]))
+            found[name] = [[one["name"] for one in data["members"]["nodes"]], data["orgUnits"]["totalCount"]]
+    assert [one["name"] for one in everybody] == ["Ann", "Bo"]
+    assert found == {"Acme": [["Bo"], 3], "East": [["Bo"], 2], "West": [[], 0]}

@@ -80,7 +80,7 @@ async def test_the_twin_changes_what_is_its_own(asking: Asking, admin: asyncpg.C
     assert [await fingerprint(admin, company) for company in (walls.planted_id, walls.stranger_id)] == before
 
 
-@pytest.mark.parametrize("every", [4, pytest.param(1, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("every", [8, pytest.param(1, marks=pytest.mark.soak)])
 async def test_strangers_change_nothing_and_are_told_nothing(
     asking: Asking, admin: asyncpg.Connection[Any], every: int
 ) -> None:
@@ -129,7 +129,7 @@ async def unlike(
     return found
 
 
-@pytest.mark.parametrize("every", [4, pytest.param(1, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("every", [6, pytest.param(1, marks=pytest.mark.soak)])
 async def test_a_foreign_id_is_refused_like_one_of_nothing(
     asking: Asking, admin: asyncpg.Connection[Any], monkeypatch: pytest.MonkeyPatch, every: int
 ) -> None:

@@ -53,7 +53,7 @@ async def test_members_are_told_nothing_of_others(asking: Asking, admin: asyncpg
     assert {name for name, _ in done} == {one.name for one in INSIDERS}
 
 
-@pytest.mark.parametrize("every", [4, pytest.param(1, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("every", [6, pytest.param(1, marks=pytest.mark.soak)])
 async def test_services_are_told_of_what_they_write_alone(
     asking: Asking, admin: asyncpg.Connection[Any], every: int
 ) -> None:
@@ -74,7 +74,7 @@ async def test_services_are_told_of_what_they_write_alone(
     assert wrong == []
 
 
-@pytest.mark.parametrize("every", [4, pytest.param(1, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("every", [6, pytest.param(1, marks=pytest.mark.soak)])
 async def test_an_id_out_of_sight_is_refused_like_one_of_nothing(
     asking: Asking, admin: asyncpg.Connection[Any], monkeypatch: pytest.MonkeyPatch, every: int
 ) -> None:

@@ -19,7 +19,7 @@ from tests.integration.walls.sending import insider, without
 from tests.integration.walls.test_reading import OPERATIONS, TABLES, ids_of
 
 
-@pytest.mark.parametrize("every", [4, pytest.param(1, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("every", [6, pytest.param(1, marks=pytest.mark.soak)])
 async def test_an_id_out_of_sight_answers_like_one_of_nothing(
     asking: Asking, admin: asyncpg.Connection[Any], every: int
 ) -> None:
