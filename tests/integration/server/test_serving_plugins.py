@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.data_folders import copy_folder
 from tests.integration.graph.graph_plugin import SOURCE
 from tests.integration.server.processes import SECONDS, Home, Server
 from tests.unit.policies.installing import GOOD, PluginFolder, with_hook
@@ -42,11 +43,11 @@ SWITCH = """mutation ($policy: String!, $active: Boolean!) {
 }"""
 
 
-def test_every_serving_process_knows_the_plugins_and_each_switch(home: Home, plugins: Path) -> None:
+def test_every_serving_process_knows_the_plugins_and_each_switch(
+    home: Home, plugins: Path, folder_of_acme: Path
+) -> None:
     """Each request is a connection of its own and meets either process: all answer alike after each switch."""
-    server = home.serve()
-    server.found_company("acme")
-    server.end()
+    copy_folder(folder_of_acme, home.data)
     server = serve(home, plugins, "--workers", "2")
     query = "{ policies { key active } acme { today } }"
     for active in (True, False, True):
@@ -133,14 +134,12 @@ SWITCHED = {"switchPolicy": {"policy": {"active": True}, "errors": []}}
 
 
 @pytest.fixture
-def napping(home: Home) -> Server:
+def napping(home: Home, folder_of_acme: Path) -> Server:
     """A server with a policy whose parameters take as long to validate as they say; its worker is up."""
     path = home.data.parent / "plugins"
     path.mkdir()
     PluginFolder(path).install(SLOW, name="slow", distribution="slow-rules")
-    server = home.serve()
-    server.found_company("acme")
-    server.end()
+    copy_folder(folder_of_acme, home.data)
     server = serve(home, path, allowed="*")
     assert nap(server, 0, SECONDS)["data"] == SWITCHED
     return server
