@@ -144,7 +144,7 @@ def read_operations(schema: GraphQLSchema) -> list[Operation]:
     assert schema.query_type is not None
     found: dict[str, Operation] = {}
     for values in (VALUES, {**VALUES, **PLANNED}):
-        writer = _Writer(schema, values)
+        writer = Writer(schema, values)
         for name, field in schema.query_type.fields.items():
             if name != "node":
                 operation = writer.root(name, field)
@@ -165,28 +165,28 @@ def ways(schema: GraphQLSchema) -> dict[str, tuple[tuple[str, str], ...]]:
         one.name: ((root, f"node:{one.name}"),) for one in schema.get_possible_types(node)
     }
     for name, field in schema.query_type.fields.items():
-        for one in _objects(schema, field):
+        for one in objects_of(schema, field):
             found.setdefault(one.name, ((root, name),))
     waiting = list(found)
     for name in waiting:
         kind = schema.type_map[name]
         assert isinstance(kind, GraphQLObjectType)
         for field_name, field in kind.fields.items():
-            for next_kind in _objects(schema, field):
+            for next_kind in objects_of(schema, field):
                 if next_kind.name not in found and BEST_OWNERS.get(next_kind.name, name) == name:
                     found[next_kind.name] = (*found[name], (name, field_name))
                     waiting.append(next_kind.name)
     return found
 
 
-def _objects(schema: GraphQLSchema, field: GraphQLField) -> list[GraphQLObjectType]:
+def objects_of(schema: GraphQLSchema, field: GraphQLField) -> list[GraphQLObjectType]:
     kind = get_named_type(field.type)
     if isinstance(kind, GraphQLInterfaceType | GraphQLUnionType):
         return list(schema.get_possible_types(kind))
     return [kind] if isinstance(kind, GraphQLObjectType) else []
 
 
-class _Writer:
+class Writer:
     """Writes the text of operations, and notes which ids they take."""
 
     def __init__(self, schema: GraphQLSchema, values: Mapping[str, str]) -> None:
@@ -201,7 +201,7 @@ class _Writer:
         """All fields of a type, and of whatever they lead to the fields without parts."""
         kind = self._schema.type_map[name]
         assert isinstance(kind, GraphQLObjectType)
-        text = self._selection(kind, 1)
+        text, following = self._selection(kind, 1), name
         for owner, field_name in reversed(way):
             if field_name.startswith("node:"):
                 self._ids.add(type_name := field_name.partition(":")[2])
@@ -212,9 +212,8 @@ class _Writer:
             field = owning.fields[field_name]
             answered = get_named_type(field.type)
             if not isinstance(answered, GraphQLObjectType):
-                step = next(one.name for one in _objects(self._schema, field) if _leads(one, name, way))
-                text = f"... on {step} {{ {text} }}"
-            text = f"{field_name}{self._arguments(field_name, field)} {{ {text} }}"
+                text = f"... on {following} {{ {text} }}"
+            text, following = f"{field_name}{self._arguments(field_name, field)} {{ {text} }}", owner
         first = way[0][1]
         return self._operation(name, text, first.partition(":")[2] if first.startswith("node:") else None)
 
@@ -249,7 +248,7 @@ class _Writer:
             return ""
         if isinstance(kind, GraphQLObjectType):
             return f" {{ {self._selection(kind, depth)} }}"
-        kinds = _objects(self._schema, field)
+        kinds = objects_of(self._schema, field)
         parts = (f"... on {one.name} {{ {self._renamed(one, kinds)} }}" for one in kinds)
         return f" {{ __typename {' '.join(parts)} }}"
 
@@ -309,12 +308,6 @@ class _Writer:
 
 def _is_page(field: GraphQLField) -> bool:
     return get_named_type(field.type).name.endswith(("Connection", "Edge"))
-
-
-def _leads(kind: GraphQLObjectType, name: str, way: tuple[tuple[str, str], ...]) -> bool:
-    """Whether the way goes on from one of the types that a field may answer with."""
-    owners = [owner for owner, _ in way]
-    return kind.name in owners or kind.name == name
 
 
 def _differs(field: GraphQLField, other: GraphQLField | None) -> bool:

@@ -1,0 +1,1 @@
+FILTERS: dict[str, str] = {}
