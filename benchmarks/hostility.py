@@ -124,11 +124,31 @@ FLOODS: Final = (
     ),
     Hostile("400 fields that are none", "TOO_BROAD", "{" + " ".join(_short(600)) + "}"),
     Hostile("200 fields that are none", "BAD_REQUEST", "{" + " ".join(_short(200)) + "}"),
-    Hostile("170 variables", "BAD_REQUEST", f"query({''.join(f'$a{n}:Int' for n in range(170))}){{__typename}}"),
+    Hostile("170 variables", "TOO_MANY_ARGUMENTS", f"query({''.join(f'$a{n}:Int' for n in range(170))}){{__typename}}"),
     Hostile("100 operations", "BAD_REQUEST", "".join(f"query q{n}{{__typename}}" for n in range(90))),
     Hostile("100 operations of one name", "BAD_REQUEST", "query q{__typename}" * 100),
-    Hostile("400 arguments of one name", "BAD_REQUEST", "{node(" + "id:1 " * 400 + "){id}}"),
-    Hostile("a long input", "BAD_REQUEST", "mutation{renameOrgUnit(input:{" + 'name:"a" ' * 200 + "}){errors{code}}}"),
+    Hostile("400 arguments of one name", "TOO_MANY_ARGUMENTS", "{node(" + "id:1 " * 400 + "){id}}"),
+    Hostile("400 fields of one name in an object", "TOO_MANY_ARGUMENTS", "{node(id:{" + "a:1 " * 400 + "}){id}}"),
+    Hostile("100 variables of one name", "BAD_REQUEST", "query(" + "$a:Int " * 100 + "){node(id:$a){id}}"),
+    Hostile("100 arguments of one name", "BAD_REQUEST", "{node(" + "id:1 " * 100 + "){id}}"),
+    Hostile("240 arguments of a directive", "TOO_MANY_ARGUMENTS", "{__typename@skip(" + "if:true " * 240 + ")}"),
+    Hostile(
+        "90 fields that an input has not",
+        "BAD_REQUEST",
+        "mutation{renameOrgUnit(input:{" + " ".join(f"{name}:1" for name in _short(90)) + "}){errors{code}}}",
+    ),
+    Hostile(
+        "75 fragments on types that are not there",
+        "BAD_REQUEST",
+        "{...F0}" + "".join(f"fragment F{n} on Querx{{id}}" for n in range(75)),
+    ),
+    Hostile("85 fragments of one name", "BAD_REQUEST", "{...F}" + "fragment F on Query{id}" * 85),
+    Hostile("250 inline fragments side by side", "TOO_MANY_MERGES", "{" + "...{a}" * 250 + "}"),
+    Hostile("55 brackets within each other", "BAD_REQUEST", "{...on A" * 55 + "{a}" + "}" * 55),
+    Hostile("900 values of an enum", "BAD_REQUEST", "enum A{" + "B " * 900 + "}"),
+    Hostile(
+        "a long input", "TOO_MANY_ARGUMENTS", "mutation{renameOrgUnit(input:{" + 'name:"a" ' * 200 + "}){errors{code}}}"
+    ),
     Hostile("a list of 600 items", "BAD_REQUEST", "{node(id:[" + "1 " * 600 + "]){id}}"),
     Hostile("950 comments", None, "#\n" * 950 + "{__typename}"),
     Hostile("1,001 comments", "BAD_REQUEST", "#\n" * 1_001 + "{__typename}"),
@@ -139,13 +159,13 @@ FLOODS: Final = (
 )
 
 DEPTHS: Final = (
-    Hostile("100 lists within each other", "TOO_DEEP", _unit("children{" * 100 + "name" + "}" * 100)),
-    Hostile("660 selections within each other", "BAD_REQUEST", "{a" * 660 + "}" * 660),
-    Hostile("190 inline fragments within each other", "BAD_REQUEST", "{...on A" * 180 + "{a}" + "}" * 180),
-    Hostile("180 lists within each other as a value", "BAD_REQUEST", "{node(id:" + "[" * 180 + "]" * 180 + "){id}}"),
-    Hostile("900 lists within each other as a value", "BAD_REQUEST", "{node(id:" + "[" * 900 + "]" * 900 + "){id}}"),
-    Hostile("180 objects within each other", "BAD_REQUEST", "{node(id:" + "{a:" * 180 + "1" + "}" * 180 + "){id}}"),
-    Hostile("a type of 180 lists", "BAD_REQUEST", "query($a:" + "[" * 180 + "Int" + "]" * 180 + "){node(id:$a){id}}"),
+    Hostile("100 lists within each other", "TOO_NESTED", _unit("children{" * 100 + "name" + "}" * 100)),
+    Hostile("660 selections within each other", "TOO_NESTED", "{a" * 660 + "}" * 660),
+    Hostile("190 inline fragments within each other", "TOO_NESTED", "{...on A" * 180 + "{a}" + "}" * 180),
+    Hostile("180 lists within each other as a value", "TOO_NESTED", "{node(id:" + "[" * 180 + "]" * 180 + "){id}}"),
+    Hostile("900 lists within each other as a value", "TOO_NESTED", "{node(id:" + "[" * 900 + "]" * 900 + "){id}}"),
+    Hostile("180 objects within each other", "TOO_NESTED", "{node(id:" + "{a:" * 180 + "1" + "}" * 180 + "){id}}"),
+    Hostile("a type of 180 lists", "TOO_NESTED", "query($a:" + "[" * 180 + "Int" + "]" * 180 + "){node(id:$a){id}}"),
     Hostile(
         "pages of 500 in pages of 500",
         "TOO_COSTLY",
@@ -155,7 +175,7 @@ DEPTHS: Final = (
     Hostile(
         "a loop of introspection", "BAD_REQUEST", "{__schema{types{" + "fields{type{" * 6 + "name" + "}}" * 6 + "}}}"
     ),
-    Hostile("80 types of types", "TOO_DEEP", "{__schema{types{" + "ofType{" * 80 + "name" + "}" * 80 + "}}}"),
+    Hostile("80 types of types", "TOO_NESTED", "{__schema{types{" + "ofType{" * 80 + "name" + "}" * 80 + "}}}"),
     Hostile("900 lists in a variable", "VARIABLES_TOO_DEEP", NODE, {"i": _list(900)}),
     Hostile("300 objects in a variable", "VARIABLES_TOO_DEEP", NODE, {"i": _object(300)}),
     Hostile("900 items in a variable", "BAD_REQUEST", NODE, {"i": list(range(400))}),

@@ -17,6 +17,7 @@ from quotaloom.platform.tokens import Identity, TokenAuthority
 from quotaloom_server.application import create_application
 from quotaloom_server.hosting import find_plugins
 from quotaloom_server.keys import token_authority
+from tests.loaded_once import built_in_plugins
 
 
 @dataclass
@@ -91,7 +92,7 @@ async def serving(
     With `plugins` whatever is installed is found, as `quotaloom serve` does it.
     """
     settings, clock = Settings(data_dir=folder, **options), Moment(now)
-    found = await find_plugins(settings) if plugins else None
+    found = await find_plugins(settings) if plugins else built_in_plugins()
     application = create_application(settings, database_url, clock, found)
     transport = httpx.ASGITransport(app=application)
     async with (

@@ -9,11 +9,12 @@ from datetime import date, datetime
 from quotaloom.funnels.commands.funnels import insert_funnel
 from quotaloom.funnels.stages import NewFunnel
 from quotaloom.metrics.commands import install_builtin_metrics
-from quotaloom.organizations.commands.companies import NewCompany, company_id_of, insert_company, next_company_id
+from quotaloom.organizations.commands.companies import NewCompany, company_id_of, insert_company
 from quotaloom.organizations.membership import NewMember, insert_members
 from quotaloom.organizations.planting import NewUnit, insert_units
 from quotaloom.platform.database import Database
 from quotaloom.platform.errors import InputError
+from quotaloom.platform.held import HeldTransaction
 from quotaloom.platform.unit_of_work import Transaction, Writer
 from quotaloom.platform.work import CompanyFacts
 from quotaloom.policies.discovery import Origin
@@ -46,14 +47,15 @@ async def found_company(
     now: datetime,
     funnel: NewFunnel | None = None,
     then: Callable[[Transaction, Founded], Awaitable[None]] | None = None,
+    held: HeldTransaction | None = None,
 ) -> Founded:
     """Found a company in one transaction, with `then` in the same one; raises `InputError` KEY_TAKEN.
 
-    `subject` is who stands in the audit record. The policies of `BEGINS_WITH` are switched on.
+    With `held` it is that one, of a company that is not there yet, and somebody else commits it. `subject` is who
+    stands in the audit record. The policies of `BEGINS_WITH` are switched on.
     """
     if await company_id_of(database, new.key) is not None:
         raise InputError("KEY_TAKEN", f"there is a company {new.key!r} already: choose another key", ("key",))
-    company_id = await next_company_id(database)
 
     async def apply(transaction: Transaction) -> Founded:
         company = await insert_company(transaction, new)
@@ -68,6 +70,9 @@ async def found_company(
             await then(transaction, founded)
         return founded
 
+    if held is not None:
+        return await held.run(apply)
+    company_id = await database.next_company_id()
     return await database.write(company_id, Writer(subject, None, now), apply)
 
 

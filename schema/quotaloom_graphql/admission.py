@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from graphql import (
@@ -28,6 +28,7 @@ from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRul
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from quotaloom.platform.limits import MOST_TOLD, LimitExceeded, Limits
+from quotaloom_graphql.brackets import brackets_of
 from quotaloom_graphql.costs import Costs, page_variables
 from quotaloom_graphql.reticence import is_probe, not_valid
 from quotaloom_graphql.shapes import Shapes
@@ -91,6 +92,7 @@ class Admission:
             )
         if len(text) > limits.document_characters:
             raise _beyond("document_characters", "DOCUMENT_TOO_LONG", "characters", limits, len(text))
+        self._require(_OF_BRACKETS, brackets_of(text))
         try:
             document = parse(text, max_lexical_tokens=limits.document_tokens, max_comments=MOST_COMMENTS)
         except GraphQLSyntaxError:
@@ -100,11 +102,14 @@ class Admission:
             raise
         shapes = Shapes(document)
         document.__dict__[_MEASURED] = Measured(document, shapes, self._costs)
-        for limit, code, attribute, words in _OF_SHAPES:
-            found = getattr(shapes.whole, attribute)
-            if found > getattr(limits, limit):
-                raise _beyond(limit, code, words, limits, found)
+        self._require(_OF_SHAPES, shapes.whole)
         return document
+
+    def _require(self, limits: Sequence[tuple[str, str, str, str]], measured: object) -> None:
+        for limit, code, attribute, words in limits:
+            found = getattr(measured, attribute)
+            if found > getattr(self._limits, limit):
+                raise _beyond(limit, code, words, self._limits, found)
 
     def faults(self, document: DocumentNode) -> list[GraphQLError]:
         """Why a document is not valid; nothing where it is. Raises `LimitExceeded`."""
@@ -154,10 +159,15 @@ class Admission:
 
 _WITHIN: Final = "lists and objects within each other in its variables"
 
-MOST_FAULTS: Final = 20
-"""How many faults of a document are told, each with a look for names that are near."""
+MOST_FAULTS: Final = 5
+"""How many faults of a document are told: a look for names that are near takes two milliseconds for each."""
 
 _FRAGMENTS = "those of a fragment counted wherever it is spread"
+
+_OF_BRACKETS: Final = (
+    ("document_nesting", "TOO_NESTED", "nesting", "brackets within each other"),
+    ("document_arguments", "TOO_MANY_ARGUMENTS", "arguments", "arguments, fields or variables in one pair of brackets"),
+)
 
 _OF_SHAPES: Final = (
     ("document_depth", "TOO_DEEP", "depth", "levels of fields within each other"),

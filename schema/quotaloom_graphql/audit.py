@@ -13,7 +13,7 @@ import strawberry
 from strawberry.scalars import JSON
 
 from quotaloom.calendars.periods import known_day
-from quotaloom.platform.audit import AuditQuestion, Place, audit_count, audit_page
+from quotaloom.platform.audit import MOST_COUNTED, AuditQuestion, Place, audit_count, audit_page
 from quotaloom.platform.errors import InputError
 from quotaloom_graphql.connections import After, Connection, First, window
 from quotaloom_graphql.context import Info
@@ -165,5 +165,5 @@ class AuditQuery:
     audit_log: Connection[AuditEntry] = root_field(
         _audit_log,
         description="Everything that was written in your company, and all access that was refused, the latest first;"
-        " admins only.",
+        f" admins only. `totalCount` counts {MOST_COUNTED:,} at the most.",
     )

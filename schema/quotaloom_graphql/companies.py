@@ -266,7 +266,7 @@ async def _create_company(work: Work, input: CreateCompanyInput, services: Servi
     admin = NewMember(input.admin_name, input.admin_email, "admin", "admin")
     database, subject = services.database, work.viewer.subject
     try:
-        await found_company(database, services.policies, new, admin, subject=subject, now=work.now)
+        await found_company(database, services.policies, new, admin, subject=subject, now=work.now, held=work.held)
     except InputError as error:
         raise _told_of_admin(error) from None
     return {"key": input.key}

@@ -15,12 +15,13 @@ from strawberry import Info as StrawberryInfo
 from quotaloom.calendars.company_calendar import CompanyCalendar, load_calendar
 from quotaloom.metrics.reads import all_metrics
 from quotaloom.notifications.feed import NotificationFeed
+from quotaloom.organizations.kept_sights import KeptSights
 from quotaloom.organizations.opening import open_request
-from quotaloom.organizations.sight import NO_POSTS, Sight, sight_of
+from quotaloom.organizations.sight import NO_POSTS, Sight
 from quotaloom.platform.access import Role, Viewer
 from quotaloom.platform.database import Database
 from quotaloom.platform.errors import Unauthenticated, Unavailable
-from quotaloom.platform.limits import Allowance, Limits
+from quotaloom.platform.limits import Allowance, Limits, SharedCost
 from quotaloom.platform.rates import Rates
 from quotaloom.platform.tokens import Identity
 from quotaloom.platform.unit_of_work import Record, Snapshot, unbroken
@@ -42,6 +43,7 @@ class Services:
     feed: AttainmentFeed
     notifications: NotificationFeed = field(default_factory=NotificationFeed)
     references: KeptReferences = field(default_factory=KeptReferences)
+    sights: KeptSights = field(default_factory=KeptSights)
     outside_issuer: str | None = None
     limits: Limits = field(default_factory=Limits)
     rates: Rates | None = None
@@ -50,7 +52,8 @@ class Services:
 class RequestContext:
     """One request: who asks, one snapshot that all its reads go through, and what was read of it once.
 
-    `idempotency_key` is the one that came as a header; see `request_keys`.
+    `idempotency_key` is the one that came as a header; see `request_keys`. `shared_cost` is what all operations of the
+    request may cost, where it holds several.
 
     After a mutation `renew` gives the payload a fresh snapshot.
     """
@@ -60,6 +63,7 @@ class RequestContext:
         self.now = services.clock()
         self._identity = identity
         self.idempotency_key: str | None = None
+        self.shared_cost: SharedCost | None = None
         self.allowance = Allowance(services.limits)
         self._begin()
 
@@ -117,7 +121,9 @@ class RequestContext:
         return self._identity if isinstance(self._identity, Unauthenticated) else None
 
     def charge(self, cost: int) -> None:
-        """Count an operation of whoever sent the request; raises `RateExceeded`."""
+        """Count an operation of whoever sent the request; raises `LimitExceeded`, and `RateExceeded`."""
+        if self.shared_cost is not None:
+            self.shared_cost.take(cost)
         rates, bearer = self.services.rates, self._identity
         if rates is not None and not isinstance(bearer, Exception):
             rates.take(bearer, cost)
@@ -185,7 +191,7 @@ class RequestContext:
 
     async def _load_sight(self) -> Sight:
         work = await self.work()
-        return await sight_of(self.snapshot, work.viewer, work.company, work.today, self._posts)
+        return await self.services.sights.of(self.snapshot, work.viewer, work.company, work.today, self._posts)
 
     async def today(self) -> date:
         """The business date of the request."""

@@ -10,7 +10,8 @@ import strawberry
 from strawberry.types.fields.resolver import StrawberryResolver
 
 from quotaloom.platform.errors import InputError, Path
-from quotaloom.platform.once import KeyRefused, once
+from quotaloom.platform.kept_answers import KeyRefused
+from quotaloom.platform.once import once
 from quotaloom.platform.work import Work
 from quotaloom.policies.errors import PolicyFailed
 from quotaloom_graphql.context import Info, Services
@@ -53,7 +54,7 @@ async def _attempt(
     info: Info, command: Callable[[Work], Awaitable[dict[str, Any]]], policy_at: Path, told_once: Collection[str]
 ) -> dict[str, Any]:
     work = await info.context.work()
-    named = request_key(info, work.viewer)
+    named = request_key(info)
     # A command takes connections of its own; holding the snapshot's meanwhile could starve the pool.
     await info.context.renew()
     try:

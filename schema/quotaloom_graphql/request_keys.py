@@ -8,8 +8,7 @@ from typing import Final
 
 from graphql import print_ast
 
-from quotaloom.platform.access import Role, Viewer
-from quotaloom.platform.once import KeyRefused, RequestKey
+from quotaloom.platform.kept_answers import KeyRefused, RequestKey
 from quotaloom_graphql.context import Info
 
 HEADER: Final = "idempotency-key"
@@ -19,14 +18,13 @@ EXTENSION: Final = "idempotencyKey"
 """The name of it in the `extensions` of a request, for transports without headers of each operation."""
 
 
-def request_key(info: Info, viewer: Viewer) -> RequestKey | None:
+def request_key(info: Info) -> RequestKey | None:
     """The key of a root field, where its operation came with one. Raises `KeyRefused`.
 
-    Each root field is done for itself, so that each has its part of the key. An operator belongs to no company, which
-    could keep an answer: what he founds has a key of its own.
+    Each root field is done for itself, so that each has its part of the key.
     """
     key = _given(info)
-    if key is None or viewer.role is Role.OPERATOR:
+    if key is None:
         return None
     return RequestKey(key, _fingerprint(info), str(info.path.key))
 

@@ -66,10 +66,15 @@ class JSONAnswer:
         await send({"type": "http.response.body", "body": bytes(last)})
 
     async def _written(self) -> Pieces:
+        data = self._data.pop()
+        several = len(data) if isinstance(data, list) else None
         try:
-            return await dumped(self._data.pop(), self._most_bytes)
+            writing = dumped(data, self._most_bytes)
+            del data  # it is let go in pieces
+            return await writing
         except LimitExceeded as error:
-            return [dumps({"data": None, "errors": [{"message": str(error), "extensions": error.extensions}]})]
+            told = {"data": None, "errors": [{"message": str(error), "extensions": error.extensions}]}
+            return [dumps(told if several is None else [told] * several)]
 
 
 async def _all_compressed(pieces: Pieces, encoding: str) -> Pieces:

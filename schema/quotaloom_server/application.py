@@ -36,6 +36,7 @@ from quotaloom_graphql.context import Services
 from quotaloom_graphql.plugin_graphs import extensions_of
 from quotaloom_graphql.request_keys import HEADER
 from quotaloom_graphql.schema import build_schema
+from quotaloom_server.batches import COST_HEADER
 from quotaloom_server.bodies import bounded, too_large
 from quotaloom_server.clock import Clock, utc_now
 from quotaloom_server.gate import Gate
@@ -50,7 +51,7 @@ from quotaloom_server.signing_in.routes import sign_in_routes
 from quotaloom_server.statements import statement_routes
 from quotaloom_server.templates import template_routes
 from quotaloom_server.trusted_documents import read_documents
-from quotaloom_server.view import COST_HEADER, GraphQLView
+from quotaloom_server.view import GraphQLView
 from quotaloom_server.withdrawals import Withdrawals
 
 GARBAGE = (20_000, 10, 50)
@@ -153,7 +154,7 @@ def create_application(
         documents=documents,
         gate=gate,
         open_to_strangers=not settings.is_production,
-        answer_bytes=settings.answer_bytes,
+        limits=settings,
         graphql_ide=None if settings.is_production else "graphiql",
     )
 

@@ -26,6 +26,12 @@ from quotaloom_server.pieces import dumps
 BEAT_SECONDS: Final = 20.0
 """How often a stream says that it is still there, and how long a client may take nothing before it is given up."""
 
+NO_RESERVATIONS: Final = (
+    "operations are sent with POST, queries also with GET. Each subscription has a stream of its own, asked for with"
+    " POST and `Accept: text/event-stream`: the single connection mode of graphql-sse is not offered"
+)
+"""What is told of a request that would reserve a stream, or end a subscription on one that was reserved."""
+
 _HEADERS: Final = [
     (b"content-type", EVENTS.encode()),
     (b"cache-control", b"no-cache, no-transform"),

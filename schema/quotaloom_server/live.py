@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from typing import Any, Final
 
+from cross_web import HTTPException
 from starlette.websockets import WebSocketDisconnect
 from strawberry.asgi import ASGIWebSocketAdapter
 from strawberry.http.exceptions import WebSocketDisconnected
@@ -21,6 +22,7 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.types import ErrorM
 from quotaloom.platform.errors import Unavailable
 from quotaloom.targets.attainment_feed import MOST_OF_ONE
 from quotaloom_server.connections import Connection, Messages
+from quotaloom_server.operations import UnknownDocument, not_found, operation_in, refusal
 
 FORBIDDEN: Final = 4403
 """Closes a connection whose token is not good, or no longer; clients may come back with another one."""
@@ -79,8 +81,26 @@ class LiveHandler(BaseGraphQLTransportWSHandler[Any, None]):
             text = f"a connection has {MOST_OF_ONE} subscriptions at the most; end some of them"
             error: Any = {"message": text, "extensions": {"code": "TOO_MANY_SUBSCRIPTIONS"}}
             await self.send_message(ErrorMessage(id=message["id"], type="error", payload=[error]))
-        else:
+        elif (
+            not self.connection_acknowledged or message["id"] in self.operations or await self._names_document(message)
+        ):
             await super().handle_subscribe(message)
+
+    async def _names_document(self, message: SubscribeMessage) -> bool:
+        """Put the document in the place of its id; whether there is one, or else an error was sent."""
+        view: Any = self.view
+        try:
+            operation = operation_in(message["payload"], view.documents)
+        except UnknownDocument as unknown:
+            errors = not_found(unknown)["errors"]
+        except HTTPException as refused:
+            errors = refusal("BAD_REQUEST", refused.reason)["errors"]
+        else:
+            assert operation.query is not None, "a sound message has a document or its id"
+            message["payload"]["query"] = operation.query
+            return True
+        await self.send_message(ErrorMessage(id=message["id"], type="error", payload=errors))
+        return False
 
     async def handle_task_exception(self, error: Exception) -> None:
         """Log what went wrong; a client who is gone by the time that something is sent to him is no fault."""
@@ -109,10 +129,16 @@ def _is_sound(message: Any) -> bool:
     payload = message.get("payload")
     return (
         isinstance(payload, dict)
-        and isinstance(payload.get("query"), str)
+        and (isinstance(payload.get("query"), str) or (payload.get("query") is None and _is_named(payload)))
         and isinstance(payload.get("variables"), dict | None)
         and isinstance(payload.get("operationName"), str | None)
     )
+
+
+def _is_named(payload: dict[str, Any]) -> bool:
+    """Whether something stands where the id of a document would."""
+    extensions = payload.get("extensions")
+    return "documentId" in payload or (isinstance(extensions, dict) and "persistedQuery" in extensions)
 
 
 class TextAdapter(ASGIWebSocketAdapter):

@@ -17,6 +17,10 @@ _TEXT: Final = (str, type(None))
 _OBJECT: Final = (dict, type(None))
 
 
+NOT_ONE: Final = "send one operation at a time: a request is a JSON object with a `query`"
+"""What is told of JSON that is something else."""
+
+
 class SubscriptionAsked(HTTPException):
     """A subscription, which has more than one answer."""
 
@@ -37,7 +41,7 @@ def operation_in(data: object, documents: TrustedDocuments) -> GraphQLRequestDat
     A document may be named by `documentId`, or by `extensions.persistedQuery.sha256Hash`, as Relay and Apollo do.
     """
     if not isinstance(data, dict):
-        raise HTTPException(400, "send one operation at a time: a request is a JSON object with a `query`")
+        raise HTTPException(400, NOT_ONE)
     query, variables, extensions = data.get("query"), data.get("variables"), data.get("extensions")
     name = data.get("operationName")
     for parameter, value, kinds, kind in (
@@ -103,6 +107,11 @@ def status_of(response: GraphQLHTTPResponse) -> int:
         return 200
     errors: Any = response["errors"]
     return 500 if any(error["extensions"]["code"] == "INTERNAL" for error in errors) else 400
+
+
+def not_found(unknown: UnknownDocument) -> dict[str, Any]:
+    """The body where the id of a document names none."""
+    return refusal("PERSISTED_QUERY_NOT_FOUND", str(unknown))
 
 
 def refusal(code: str, message: str) -> dict[str, Any]:

@@ -24,7 +24,9 @@ from strawberry.types.unset import UNSET, UnsetType
 
 from quotaloom.platform.callers import answering
 from quotaloom.platform.errors import Unauthenticated
+from quotaloom.platform.limits import LimitExceeded, Limits, SharedCost
 from quotaloom.platform.rates import RateExceeded
+from quotaloom.platform.time_limits import timed
 from quotaloom.platform.unit_of_work import to_the_end
 from quotaloom_graphql.context import RequestContext
 from quotaloom_graphql.errors import original_of, shown, told_places
@@ -32,9 +34,10 @@ from quotaloom_graphql.request_keys import HEADER
 from quotaloom_graphql.reticence import is_probe
 from quotaloom_graphql.served_schema import COST
 from quotaloom_server.answers import JSONAnswer
+from quotaloom_server.batches import COST_HEADER, Answers, one_key_for_many, operations_in, too_many
 from quotaloom_server.clients import Client
 from quotaloom_server.connections import Connection
-from quotaloom_server.events import EventStream, Streams
+from quotaloom_server.events import NO_RESERVATIONS, EventStream, Streams
 from quotaloom_server.gate import Gate
 from quotaloom_server.live import LiveHandler, TextAdapter
 from quotaloom_server.media_types import EVENTS, RESPONSE, accepted_by
@@ -43,6 +46,7 @@ from quotaloom_server.operations import (
     UnknownDocument,
     misplaced,
     no_such_operation,
+    not_found,
     operation_in,
     refusal,
     response_of,
@@ -53,9 +57,6 @@ from quotaloom_server.trusted_documents import TrustedDocuments
 
 GREETING_TIME = timedelta(seconds=10)
 """How long a WebSocket may take to say whose it is."""
-
-COST_HEADER = b"graphql-cost"
-"""What the operation of a request costs; the same is in the extensions of the answer."""
 
 _NO_RESPONSE: Any = None
 """Where Strawberry's views have a response for resolvers to put headers into: ours put none."""
@@ -72,7 +73,7 @@ class GraphQLView(GraphQL[Any, None]):
         *,
         gate: Gate,
         open_to_strangers: bool,
-        answer_bytes: int,
+        limits: Limits,
         documents: TrustedDocuments,
         **options: Any,
     ) -> None:
@@ -85,8 +86,8 @@ class GraphQLView(GraphQL[Any, None]):
         )
         self._gate = gate
         self._open_to_strangers = open_to_strangers
-        self._answer_bytes = answer_bytes
-        self._documents = documents
+        self._limits = limits
+        self.documents = documents
         self.streams = Streams()
 
     async def get_context(
@@ -131,9 +132,12 @@ class GraphQLView(GraphQL[Any, None]):
             return await self._manual(request)
         accepted = accepted_by(request.headers.get("accept", ""))
         try:
-            operation = await self._operation(request, adapter)
+            sent = await self._sent(request, adapter)
+            if isinstance(sent, list):
+                return await self._batch(request, adapter, sent)
+            operation = operation_in(sent, self.documents)
         except UnknownDocument as unknown:
-            return JSONAnswer(refusal("PERSISTED_QUERY_NOT_FOUND", str(unknown)), accepted.answer or EVENTS)
+            return JSONAnswer(not_found(unknown), accepted.answer or EVENTS)
         asked = await self._context_of(request)
         try:
             result = await self._result(request, adapter, operation, asked, only_events=accepted.answer is None)
@@ -149,7 +153,33 @@ class GraphQLView(GraphQL[Any, None]):
             headers = [(b"retry-after", b"%d" % seconds)]
             return JSONAnswer(response, accepted.answer or EVENTS, HTTPStatus.TOO_MANY_REQUESTS, headers)
         status = status_of(response) if accepted.answer == RESPONSE else 200
-        return JSONAnswer(response, accepted.answer or EVENTS, status, _told_of(result), self._answer_bytes)
+        return JSONAnswer(response, accepted.answer or EVENTS, status, _told_of(result), self._limits.answer_bytes)
+
+    async def _batch(self, request: Request, adapter: StarletteRequestAdapter, sent: list[Any]) -> JSONAnswer:
+        """The answers to a list of operations, in their order: each is done, charged and limited as if sent alone."""
+        try:
+            operations = operations_in(sent, self.documents, self._limits.batch_operations)
+        except LimitExceeded as error:
+            return too_many(error)
+        if HEADER in request.headers:
+            return one_key_for_many()
+        bearer = (await self._context_of(request)).bearer
+        shared = SharedCost(self._limits.batch_cost)
+        answers = Answers()
+        for operation in operations:
+            if isinstance(operation, UnknownDocument):
+                answers.add(not_found(operation))
+                continue
+            asked = RequestContext(self._gate.services(), bearer)
+            asked.shared_cost = shared
+            try:
+                result = await self._result(request, adapter, operation, asked, only_events=False)
+            except HTTPException as refused:
+                answers.add(refusal(HTTPStatus(refused.status_code).name, refused.reason))
+                continue
+            seconds = _seconds_to_wait(result)
+            answers.add(await self.process_result(request, result), _cost_of(result), seconds)
+        return answers.together(self._limits.answer_bytes)
 
     async def _result(
         self,
@@ -182,14 +212,17 @@ class GraphQLView(GraphQL[Any, None]):
             raise HTTPException(404, "there is nothing to be seen here; send operations with POST")
         return await self.render_graphql_ide(request)
 
-    async def _operation(self, request: Request, adapter: StarletteRequestAdapter) -> GraphQLRequestData:
+    async def _sent(self, request: Request, adapter: StarletteRequestAdapter) -> Any:
+        """The parameters of an operation, or a list of such; raises `HTTPException` where there can be none."""
         match request.scope["method"]:
             case "POST":
                 if not _is_json(request):
                     raise HTTPException(415, "send the operation as JSON, with `Content-Type: application/json`")
-                return operation_in(self.parse_json(await request.body()), self._documents)
+                return self.parse_json(await request.body())
             case "GET":
-                return operation_in(self.parse_query_params(adapter.query_params), self._documents)
+                return self.parse_query_params(adapter.query_params)
+            case "PUT" | "DELETE":
+                raise HTTPException(405, NO_RESERVATIONS)
             case _:
                 raise HTTPException(405, "operations are sent with POST, queries also with GET")
 
@@ -211,7 +244,7 @@ class GraphQLView(GraphQL[Any, None]):
 
         async def run() -> Any:
             async with Client(request) as client, context:
-                with answering(client):
+                with answering(client), timed(context.allowance):
                     result = await super(GraphQLView, self).execute_operation(
                         request, request_adapter, request_data, context, root_value, sub_response
                     )
@@ -265,8 +298,13 @@ class GraphQLView(GraphQL[Any, None]):
 
 def _told_of(result: ExecutionResult) -> list[tuple[bytes, bytes]]:
     """The headers that tell of an operation: what it costs."""
-    cost = result.extensions and result.extensions.get(COST)
+    cost = _cost_of(result)
     return [(COST_HEADER, b"%d" % cost)] if cost else []
+
+
+def _cost_of(result: ExecutionResult) -> int:
+    cost: int = result.extensions.get(COST, 0) if result.extensions else 0
+    return cost
 
 
 def _seconds_to_wait(result: ExecutionResult) -> int | None:

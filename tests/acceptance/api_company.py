@@ -13,10 +13,10 @@ from quotaloom.founding import found_company
 from quotaloom.organizations.commands.companies import NewCompany
 from quotaloom.organizations.membership import NewMember
 from quotaloom.platform.database import Database
-from quotaloom.policies.discovery import discover
 from quotaloom.policies.host import PolicyHost
 from quotaloom_graphql.nodes import encode_id
 from tests.graph_client import GraphClient, serving
+from tests.loaded_once import built_in_plugins
 
 START = datetime(2026, 1, 5, 12, tzinfo=UTC)
 
@@ -110,20 +110,25 @@ def _of_member(arguments: str) -> str:
 
 @asynccontextmanager
 async def api_company(
-    database: Database, database_url: str, folder: Path, now: datetime = START, **facts: Any
+    database: Database,
+    database_url: str,
+    folder: Path,
+    now: datetime = START,
+    settings: Mapping[str, Any] | None = None,
+    **facts: Any,
 ) -> AsyncIterator[ApiCompany]:
-    """Found a company, whose plans need no owners, and serve it."""
+    """Found a company, whose plans need no owners, and serve it, with these settings of the server."""
     named = {"key": "acme", "name": "Acme", "currency": "CNY", "time_zone": "Asia/Shanghai"}
     new = NewCompany(**{**named, "plans_need_owners": False, **facts})
     founded = await found_company(
         database,
-        PolicyHost(discover()),
+        PolicyHost(built_in_plugins()),
         new,
         NewMember("Ada", role="admin", key="ada"),
         subject="tests",
         now=now,
     )
-    async with serving(database_url, folder, now) as graph:
+    async with serving(database_url, folder, now, **settings or {}) as graph:
         admin = graph.admin(founded.company.id, founded.admin_id)
         ids = {"Acme": encode_id("OrgUnit", founded.root_id), "Ada": encode_id("Member", founded.admin_id)}
         yield ApiCompany(admin, founded.company.id, founded.admin_id, ids)

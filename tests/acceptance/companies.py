@@ -10,11 +10,11 @@ from quotaloom.funnels.stages import NewFunnel, NewStage, Outcome
 from quotaloom.organizations.commands.companies import NewCompany
 from quotaloom.organizations.membership import NewMember
 from quotaloom.platform.database import Database
-from quotaloom.policies.discovery import discover
 from quotaloom.policies.host import PolicyHost
 from quotaloom_graphql.nodes import encode_id
 from tests.acceptance.api_company import ApiCompany
 from tests.graph_client import GraphClient
+from tests.loaded_once import built_in_plugins
 
 FUNNEL = NewFunnel(
     "sales",
@@ -34,7 +34,7 @@ async def planned_company(database: Database, graph: GraphClient, key: str, now:
     """
     new = NewCompany(key=key, name=key.title(), currency="CNY", time_zone="Asia/Shanghai")
     admin = NewMember("Ada", role="admin", key="ada")
-    host = PolicyHost(discover())
+    host = PolicyHost(built_in_plugins())
     founded = await found_company(database, host, new, admin, subject="tests", now=now, funnel=FUNNEL)
     ids = {key: encode_id("OrgUnit", founded.root_id)}
     made = ApiCompany(graph.admin(founded.company.id, founded.admin_id), founded.company.id, founded.admin_id, ids)

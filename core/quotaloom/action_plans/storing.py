@@ -182,16 +182,18 @@ async def hold_item(
     transaction: Transaction, work: Work, item_id: int, expected_version: int | None = None
 ) -> tuple[StoredPlan, StoredItem]:
     """An item and its plan, locked, where they are the viewer's to change; raises as `hold_own_plan`."""
+    rights = await load_rights(transaction, work)
     row = await transaction.fetch_one(
-        "SELECT action_plan_id FROM action_item WHERE company_id = $1 AND id = ANY ($2::bigint[])",
+        "SELECT plan.id, plan.member_id, plan.unit_id FROM action_item AS item JOIN action_plan AS plan"
+        " ON plan.company_id = item.company_id AND plan.id = item.action_plan_id"
+        " WHERE item.company_id = $1 AND item.id = ANY ($2::bigint[])",
         transaction.company_id,
         storable([item_id]),
     )
-    if row is None:
+    if row is None or not rights.sees(row["member_id"], row["unit_id"]):
         raise unknown_item()
-    rights = await load_rights(transaction, work)
     try:
-        plan = await hold_plan(transaction, rights, row["action_plan_id"])
+        plan = await hold_plan(transaction, rights, row["id"])
     except InputError:
         raise unknown_item() from None
     if not rights.edits(plan.member_id):

@@ -13,6 +13,7 @@ from quotaloom.activities.facts import (
     ActivityState,
     Moment,
     NewActivity,
+    Subjects,
     checked_particulars,
     checked_request_key,
     done_moment,
@@ -224,12 +225,14 @@ async def cancel_activity(
 async def _hold(transaction: Transaction, work: Work, activity_id: int, expected_version: int | None) -> StoredActivity:
     """The activity, held, and the owners of its records with it; raises `NotFound` where it is not his to change."""
     activity = await hold_activity(transaction, activity_id)
-    await hold_owners(transaction, activity.subjects)
+    subjects = Subjects() if activity is None else activity.subjects
+    await hold_owners(transaction, subjects)
     sight = await load_sight(transaction, work.viewer, work.company, work.today)
     worked = await worked_positions(transaction, work.viewer, work.today)
-    records = await record_positions(transaction, activity.subjects)
+    records = await record_positions(transaction, subjects)
     rights = ActivityRights(work.viewer, sight, worked)
-    if not rights.may_change(activity.state, activity.member_id, activity.position_id, records):
+    # Looked for to the end, so that what is not there takes as long as what is out of his sight.
+    if activity is None or not rights.may_change(activity.state, activity.member_id, activity.position_id, records):
         raise unknown("activity", activity_id, ("id",))
     if expected_version not in (None, activity.version):
         raise Conflict("STALE", "this activity was changed meanwhile: read it again", ("expectedVersion",))

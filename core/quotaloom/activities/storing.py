@@ -13,7 +13,6 @@ from asyncpg import Record
 from quotaloom.achievements.posting_facts import storable
 from quotaloom.activities.facts import ActivityState, Particulars, Subjects
 from quotaloom.activities.kinds import ActivityKind
-from quotaloom.ownership.permission import unknown
 from quotaloom.platform.unit_of_work import Transaction
 
 _INSERT = """
@@ -93,16 +92,14 @@ def tell_planned(transaction: Transaction, activity_id: int, planned: ReadyActiv
     transaction.publish("activity.planned", id=activity_id)
 
 
-async def hold_activity(transaction: Transaction, activity_id: int) -> StoredActivity:
-    """The activity, locked; raises `NotFound` where there is none."""
+async def hold_activity(transaction: Transaction, activity_id: int) -> StoredActivity | None:
+    """The activity, locked; None where there is none."""
     row = await transaction.fetch_one(
         "SELECT * FROM activity WHERE company_id = $1 AND id = ANY ($2::bigint[]) FOR UPDATE",
         transaction.company_id,
         storable([activity_id]),
     )
-    if row is None:
-        raise unknown("activity", activity_id, ("id",))
-    return _stored(row)
+    return None if row is None else _stored(row)
 
 
 def _stored(row: Record) -> StoredActivity:

@@ -114,9 +114,16 @@ async def disputes_of_statements(
     )
 
 
-async def hold_dispute(transaction: Transaction, dispute_id: int) -> Record | None:
-    """A dispute that nobody else changes until the transaction ends; None where there is none."""
-    if await transaction.fetch_one("SELECT 1 FROM dispute WHERE id = $1 FOR UPDATE", dispute_id) is None:
+async def hold_dispute(
+    transaction: Transaction, dispute_id: int, member_ids: Collection[int] | None = None
+) -> Record | None:
+    """A dispute that nobody else changes until the transaction ends; None where there is none of these members."""
+    found = await transaction.fetch_one(
+        "SELECT 1 FROM dispute WHERE id = $1 AND ($2::bigint[] IS NULL OR member_id = ANY ($2)) FOR UPDATE",
+        dispute_id,
+        None if member_ids is None else list(member_ids),
+    )
+    if found is None:
         return None
     return await transaction.fetch_one(f"{_DISPUTES} WHERE dispute.id = $1", dispute_id)
 

@@ -308,8 +308,8 @@ async def _held(
     transaction: Transaction, work: Work, dispute_id: int, expected_version: int | None = None
 ) -> tuple[Record, DisputeRights]:
     sight = await load_sight(transaction, work.viewer, work.company, work.today)
-    row = await hold_dispute(transaction, dispute_id)
-    if row is None or not sight.sees_member(row["member_id"]):
+    row = await hold_dispute(transaction, dispute_id, None if sight.everything else sight.member_ids)
+    if row is None:
         raise NotFound("NOT_FOUND", "there is no such dispute", ("id",))
     if expected_version not in (None, row["version"]):
         message = f"this dispute has version {row['version']} by now, not {expected_version}: read it again"

@@ -488,6 +488,7 @@ class Migration(migrations.Migration):
                         ("created_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
                         ("version", fields.IntField(default=1)),
                         ("reference_version", fields.BigIntField(default=0)),
+                        ("organization_version", fields.BigIntField(default=0)),
                     ],
                     options={
                         "table": "company",

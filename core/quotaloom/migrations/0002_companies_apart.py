@@ -795,35 +795,40 @@ def _secured(table: str, column: str) -> str:
     """
 
 
-def _counted() -> list[str]:
-    """Have `company.reference_version` count the changes of holidays, metrics and products.
+COUNTED = {
+    "reference_version": ("holiday", "metric", "product"),
+    "organization_version": ("unit_path", "holding", "headship"),
+}
+"""Which number in the company's row counts the changes of which tables."""
 
-    Whoever changes them changes the company's row, and so waits for others who do: one number is one state.
+
+def _counted() -> list[str]:
+    """Have the numbers of `COUNTED` count every change.
+
+    Whoever changes such a table changes the company's row, and so waits for others who do: one number is one state.
     """
-    found = [
-        """
-        CREATE FUNCTION count_reference_change() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-            UPDATE company SET reference_version = reference_version + 1
-                WHERE id IN (SELECT company_id FROM touched);
+    found = []
+    for number, tables in COUNTED.items():
+        found.append(f"""
+        CREATE FUNCTION count_{number}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+            UPDATE company SET {number} = {number} + 1 WHERE id IN (SELECT company_id FROM touched);
             RETURN NULL;
         END $$;
-        CREATE FUNCTION count_reference_loss() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-            UPDATE company SET reference_version = reference_version + 1;
+        CREATE FUNCTION count_{number}_of_all() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+            UPDATE company SET {number} = {number} + 1;
             RETURN NULL;
         END $$;
-        """
-    ]
-    for table in ("holiday", "metric", "product"):
-        found += [
-            f"CREATE TRIGGER counted_{verb.lower()} AFTER {verb} ON {table} REFERENCING {side} TABLE AS touched"
-            " FOR EACH STATEMENT EXECUTE FUNCTION count_reference_change()"
-            for verb, side in (("INSERT", "NEW"), ("UPDATE", "OLD"), ("DELETE", "OLD"))
-        ]
-    # Metrics and products are there for good: nobody empties their tables.
-    found.append(
-        "CREATE TRIGGER counted_truncate AFTER TRUNCATE ON holiday"
-        " FOR EACH STATEMENT EXECUTE FUNCTION count_reference_loss()"
-    )
+        """)
+        for table in tables:
+            found += [
+                f"CREATE TRIGGER counted_{verb.lower()} AFTER {verb} ON {table} REFERENCING {side} TABLE AS touched"
+                f" FOR EACH STATEMENT EXECUTE FUNCTION count_{number}()"
+                for verb, side in (("INSERT", "NEW"), ("UPDATE", "OLD"), ("DELETE", "OLD"))
+            ]
+            found.append(
+                f"CREATE TRIGGER counted_truncate AFTER TRUNCATE ON {table}"
+                f" FOR EACH STATEMENT EXECUTE FUNCTION count_{number}_of_all()"
+            )
     return found
 
 
@@ -946,7 +951,8 @@ def _statements() -> list[str]:
     ]
     found.append(
         # All that is read without a company: which company a key names, which clock each of them goes by, which of
-        # them have event listeners, and who it is that an outside issuer vouches for.
+        # them have event listeners, what an operator was answered who founded one, and who it is that an outside issuer
+        # vouches for.
         f"""
         CREATE FUNCTION company_id_of(wanted text) RETURNS bigint LANGUAGE sql STABLE SECURITY DEFINER
             SET search_path = public AS $$ SELECT id FROM company WHERE key = wanted $$;
@@ -962,6 +968,13 @@ def _statements() -> list[str]:
         GRANT EXECUTE ON FUNCTION companies_listening() TO {ROLE};
         REVOKE ALL ON FUNCTION company_clocks() FROM PUBLIC;
         GRANT EXECUTE ON FUNCTION company_clocks() TO {ROLE};
+        CREATE FUNCTION kept_for_operator(wanted_caller text, wanted_key text)
+            RETURNS TABLE (fingerprint text, answers jsonb)
+            LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public
+            AS $$ SELECT kept.fingerprint, kept.answers FROM kept_answer AS kept WHERE kept.caller = wanted_caller
+                AND kept.request_key = wanted_key AND wanted_caller LIKE 'operator %' $$;
+        REVOKE ALL ON FUNCTION kept_for_operator(text, text) FROM PUBLIC;
+        GRANT EXECUTE ON FUNCTION kept_for_operator(text, text) TO {ROLE};
         CREATE FUNCTION outside_members(wanted_issuer text, wanted_subject text)
             RETURNS TABLE (company_id bigint, company_key text, link_id bigint, member_id bigint, member_key text)
             LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public

@@ -25,7 +25,7 @@ async def mark_read(work: Work, ids: Sequence[int] | None) -> int:
     """Mark notifications of the viewer as read, or all that he has; returns how many are left unread.
 
     Raises `AccessDenied` for who is no member, `InputError` TOO_MANY_NOTIFICATIONS, and `NotFound` NOT_FOUND for what
-    is no notification of his, and then none is marked.
+    is no notification of his, and then none is marked. One entry of the audit log tells of all that were.
     """
     member_id = require_member(work.viewer)
     if ids is not None and len(ids) > MOST_MARKED:
@@ -35,13 +35,17 @@ async def mark_read(work: Work, ids: Sequence[int] | None) -> int:
     async def apply(transaction: Transaction) -> int:
         if ids is not None:
             await _require_own(transaction, member_id, ids)
-        await transaction.execute(
+        tag = await transaction.execute(
             "UPDATE notification SET read_at = $1 WHERE member_id = $2 AND read_at IS NULL"
             " AND ($3::bigint[] IS NULL OR id = ANY($3))",
             transaction.now,
             member_id,
             None if ids is None else list(ids),
         )
+        marked = int(tag.removeprefix("UPDATE "))
+        if marked:
+            after = {"count": marked, "ids": None if ids is None else list(ids)}
+            transaction.record("notification.read", "Member", member_id, after=after)
         return await _unread(transaction, member_id)
 
     return await work.write(apply)

@@ -189,12 +189,26 @@ async def sight_of(
     reader: Snapshot | Transaction, viewer: Viewer, company: CompanyFacts, today: date, posts: Posts
 ) -> Sight:
     """The sight of a viewer whose posts on `today` are known; a statement for those who do not see everything."""
+    unread = unread_sight(viewer, posts)
+    return await read_sight(reader, viewer, company, today, posts) if unread is None else unread
+
+
+def unread_sight(viewer: Viewer, posts: Posts) -> Sight | None:
+    """The sight of whoever sees everything, or as nobody in the tree; None where the tree has to be read."""
     everything = viewer.may(Scope.READ) or posts.heads_root
     plans = viewer.may(Scope.TARGETS) or posts.heads_root
     if viewer.member_id is None or viewer.role is Role.SERVICE:
         return Sight(everything=everything, plans_everything=plans)
     if everything:
         return Sight(viewer.member_id, True, plans, headed_unit_ids=posts.headed_ids, held_unit_ids=posts.held_ids)
+    return None
+
+
+async def read_sight(
+    reader: Snapshot | Transaction, viewer: Viewer, company: CompanyFacts, today: date, posts: Posts
+) -> Sight:
+    """What the tree shows on `today` to a member with these posts; one statement."""
+    assert viewer.member_id is not None, "others have an unread sight"
     found = await reader.fetch(_SUBTREES, posts.headed_ids, viewer.member_id, today)
     return _sight(viewer.member_id, posts.headed_ids, _parts(found), company.members_see_ancestors)
 

@@ -6,6 +6,7 @@ import asyncio
 import contextvars
 from collections.abc import Awaitable, Callable, Coroutine, Hashable
 from contextlib import AbstractAsyncContextManager
+from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl, unquote, urlsplit
 from weakref import WeakValueDictionary
@@ -14,7 +15,9 @@ from tortoise.backends.asyncpg.client import AsyncpgDBClient
 from tortoise.context import TortoiseContext
 
 from quotaloom.platform.held import HeldTransaction
+from quotaloom.platform.limits import Allowance
 from quotaloom.platform.retrying import retried
+from quotaloom.platform.time_limits import in_time, operation_time
 from quotaloom.platform.unit_of_work import Snapshot, Transaction, Writer, leave_nothing, waited_for
 
 T = TypeVar("T")
@@ -98,28 +101,39 @@ class Database:
 
     def snapshot(self, company_id: int) -> Snapshot:
         """A read-only unit of work; see `Snapshot`."""
-        return Snapshot(self.client, company_id, self._statement_timeout_ms)
+        return Snapshot(self.client, company_id, self._statement_timeout_ms, operation_time())
 
     async def write(self, company_id: int, writer: Writer, work: Callable[[Transaction], Awaitable[T]]) -> T:
         """Run `work` in one transaction of `company_id` and commit it.
 
         It runs in a task of its own: a caller that is cancelled neither tears the transaction nor leaks its
-        connection. A serialization failure or deadlock runs `work` again; raises `Conflict` when it keeps failing.
+        connection. A serialization failure or deadlock runs `work` again; raises `Conflict` when it keeps failing, and
+        `LimitExceeded` where the time of the operation is over before `work` is through: all is undone then.
         """
+        time = operation_time()
 
         async def attempt() -> T:
-            async with Transaction.begin(self.client, company_id, writer, self._statement_timeout_ms) as transaction:
+            async with self._transaction(company_id, writer, time) as transaction, in_time(time):
                 return await work(transaction)
 
         return await self.shielded(retried(attempt))
 
     def held(self, company_id: int, writer: Writer, first: Callable[[Transaction], Awaitable[None]]) -> HeldTransaction:
         """A transaction that stays open from one piece of work to the next, `first` of all; see `HeldTransaction`."""
+        time = operation_time()
+        begin = partial(self._transaction, company_id, writer, time)
+        return HeldTransaction(begin, first, self._context.copy(), time)
 
-        def begin() -> AbstractAsyncContextManager[Transaction]:
-            return Transaction.begin(self.client, company_id, writer, self._statement_timeout_ms)
+    def _transaction(
+        self, company_id: int, writer: Writer, time: Allowance | None
+    ) -> AbstractAsyncContextManager[Transaction]:
+        return Transaction.begin(self.client, company_id, writer, self._statement_timeout_ms, time)
 
-        return HeldTransaction(begin, first, self._context.copy())
+    async def next_company_id(self) -> int:
+        """An id for a company about to be founded."""
+        async with self.client.acquire_connection() as connection:
+            found: int = await connection.fetchval("SELECT nextval(pg_get_serial_sequence('company', 'id'))")
+            return found
 
     def turn(self, *name: Hashable) -> asyncio.Lock:
         """Whose turn it is with what has this name: those of one pool who wait for it take no connection meanwhile."""

@@ -21,6 +21,19 @@ class Limits(BaseModel):
         default=5_000, ge=50, le=1_000_000, description="Names, marks and values that a document may have."
     )
     document_depth: int = Field(default=20, ge=2, le=100, description="Fields that may stand within each other.")
+    document_nesting: int = Field(
+        default=60,
+        ge=5,
+        le=150,
+        description="Brackets of any kind that may stand within each other: selections, arguments, lists and objects.",
+    )
+    document_arguments: int = Field(
+        default=100,
+        ge=5,
+        le=100_000,
+        description="Arguments that a field or directive may have, fields an object that the document holds, "
+        "and variables an operation.",
+    )
     document_breadth: int = Field(
         default=250,
         ge=2,
@@ -61,7 +74,7 @@ class Limits(BaseModel):
         default=30.0,
         gt=0,
         le=3600,
-        description="Seconds after which an operation reads nothing more, and does no further mutation.",
+        description="Seconds that an operation may take; then it reads no more, and a mutation under way is undone.",
     )
     operation_rows: int = Field(
         default=500_000, ge=100, le=100_000_000, description="Rows that one operation may read from the database."
@@ -74,6 +87,18 @@ class Limits(BaseModel):
         ge=10,
         le=100_000_000,
         description="Values that the variables of an operation may have together.",
+    )
+    batch_operations: int = Field(
+        default=1,
+        ge=1,
+        le=1_000,
+        description="Operations that a request may hold as a list, each answered by itself; `1` for no lists.",
+    )
+    batch_cost: int = Field(
+        default=1_000_000,
+        ge=10,
+        le=1_000_000_000,
+        description="Cost that the operations of a list may come to together.",
     )
     body_bytes: int = Field(default=10_485_760, ge=1_000, le=2**31, description="Bytes that a request may send.")
     answer_bytes: int = Field(
@@ -113,6 +138,27 @@ class LimitExceeded(Exception):
         return {"code": self.code, "limit": self.limit, "allowed": self.allowed, "found": self.found}
 
 
+class SharedCost:
+    """What the operations of one request may cost together, of which each takes its part before it is executed."""
+
+    __slots__ = ("_most", "_taken")
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._taken = 0
+
+    def take(self, cost: int) -> None:
+        """Take the part of an operation; raises `LimitExceeded`, and takes nothing, where that is too much."""
+        total = self._taken + cost
+        if total > self._most:
+            text = (
+                f"the operations of the list come to {total:,} values with this one, and {self._most:,} at the most are"
+                " allowed: send it in another request"
+            )
+            raise LimitExceeded("BATCH_TOO_COSTLY", "batch_cost", self._most, total, text)
+        self._taken = total
+
+
 class Allowance:
     """What one operation may still read. Its time begins with its first statement."""
 
@@ -123,13 +169,15 @@ class Allowance:
         self._rows = 0
         self._begun: float | None = None
 
-    def begin(self) -> None:
-        """A statement is about to be sent; raises `LimitExceeded` where the time is over."""
+    def begin(self) -> float:
+        """A statement is about to be sent: the seconds that are left; raises `LimitExceeded` where the time is over."""
         now = monotonic()
         if self._begun is None:
             self._begun = now
-        elif now - self._begun > self._limits.operation_seconds:
-            self._refuse_time(now - self._begun)
+        left = self._begun + self._limits.operation_seconds - now
+        if left < 0:
+            raise self.over()
+        return left
 
     def spend(self, rows: int) -> None:
         """A statement gave so many rows; raises `LimitExceeded` where they are too many altogether."""
@@ -141,7 +189,9 @@ class Allowance:
             )
             raise LimitExceeded("TOO_MANY_ROWS", "operation_rows", most, self._rows, text)
 
-    def _refuse_time(self, seconds: float) -> None:
+    def over(self) -> LimitExceeded:
+        """The error of an operation whose time is over."""
         most = self._limits.operation_seconds
+        seconds = most if self._begun is None else monotonic() - self._begun
         text = f"the operation has taken {seconds:.1f} seconds, and has {most:g} at the most: ask for less at a time"
-        raise LimitExceeded("TOO_SLOW", "operation_seconds", most, round(seconds, 3), text)
+        return LimitExceeded("TOO_SLOW", "operation_seconds", most, round(seconds, 3), text)

@@ -41,6 +41,7 @@ class Company(Model):
     created_at = fields.DatetimeField()
     version = fields.IntField(default=1)
     reference_version = fields.BigIntField(default=0)
+    organization_version = fields.BigIntField(default=0)
 
     class Meta:
         table = "company"

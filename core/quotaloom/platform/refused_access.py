@@ -2,7 +2,7 @@
 
 The first few of everybody in a minute are written before he is answered. The others are counted, and one entry tells of
 them when the minute is over: a flood of refusals fills no disk, and is not kept quiet. What names no company stands in
-the log of the server, bounded likewise.
+the log of the server, as one line of JSON each, bounded likewise.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from datetime import datetime
 from typing import Final
 
 import asyncpg
+import orjson
 
 from quotaloom.platform.database import Database
 from quotaloom.platform.errors import Conflict, InputError, Unavailable
@@ -131,8 +132,21 @@ class RefusedAccess:
             except (Unavailable, Conflict, InputError, asyncpg.PostgresError) as error:
                 _log.warning("refused access could not be written: %s", error)
         for place, code, message, times in told:
-            whose = (bearer.subject, bearer.credential)
-            _log.info("refused %s (%s) %s %s x%d: %s", *whose, code, place, times, message)
+            _log.info("%s %s", ACTION, _line(bearer, place, code, message, times))
+
+
+def _line(bearer: Identity, place: str, code: str, message: str, times: int) -> str:
+    """A refusal as an object of JSON, in the words of the audit log; see docs/operations.md."""
+    told = {
+        "company": bearer.company_id or None,
+        "actor": bearer.subject,
+        "credential": bearer.credential,
+        "at": place,
+        "code": code,
+        "times": times,
+        "reason": message,
+    }
+    return orjson.dumps(told).decode()
 
 
 def _shown(text: str) -> str:

@@ -21,6 +21,7 @@ from tortoise.transactions import in_transaction
 from quotaloom.platform.attainment_changes import CHANNEL, AttainmentChange, change_of
 from quotaloom.platform.errors import AccessDenied, InputError, Unavailable
 from quotaloom.platform.limits import Allowance
+from quotaloom.platform.time_limits import in_time
 
 _log = logging.getLogger(__name__)
 
@@ -64,10 +65,12 @@ class Snapshot:
 
     It is opened by the first read. Reads take turns on its one connection, and each runs to its end even
     where its reader is cancelled: a cancelled statement would abort the transaction for the others. Nobody waits
-    for its end, which leaves nothing behind.
+    for its end, which leaves nothing behind. Only where the time of its operation is over, a statement is cut off.
     """
 
-    def __init__(self, client: AsyncpgDBClient, company_id: int, statement_timeout_ms: int) -> None:
+    def __init__(
+        self, client: AsyncpgDBClient, company_id: int, statement_timeout_ms: int, time: Allowance | None = None
+    ) -> None:
         self._client = client
         self.company_id = company_id
         self._timeout = statement_timeout_ms
@@ -78,6 +81,7 @@ class Snapshot:
         self.kept: dict[Hashable, Any] = {}
         self.statements = 0
         self.allowance: Allowance | None = None
+        self._time = time
 
     async def __aenter__(self) -> Snapshot:
         return self
@@ -103,14 +107,21 @@ class Snapshot:
             if self._closed:
                 raise SnapshotEnded("this snapshot has ended")
             allowance = self.allowance
-            if allowance is not None:
-                allowance.begin()
+            time = allowance or self._time
+            left = None if time is None else time.begin()
             with database_errors():
                 if self._connection is None:
                     self._connection = await self._open()
+                    left = None if time is None else time.begin()
+                if left is not None and left * 1000 >= self._timeout:
+                    left = None  # PostgreSQL ends the statement before
                 self.statements += 1
                 try:
-                    rows = await self._connection.fetch(sql, *arguments)
+                    rows = await self._connection.fetch(sql, *arguments, timeout=left)
+                except TimeoutError:
+                    if left is None or time is None:
+                        raise
+                    raise time.over() from None
                 except asyncpg.InvalidCachedStatementError as error:
                     raise Unavailable("a migration has just changed what was asked; please try again") from error
             if allowance is not None:
@@ -189,9 +200,14 @@ class Transaction:
     @classmethod
     @asynccontextmanager
     async def begin(
-        cls, client: AsyncpgDBClient, company_id: int, writer: Writer, statement_timeout_ms: int
+        cls,
+        client: AsyncpgDBClient,
+        company_id: int,
+        writer: Writer,
+        statement_timeout_ms: int,
+        time: Allowance | None = None,
     ) -> AsyncIterator[Transaction]:
-        """Open a transaction; it commits where the block ends and rolls back where it raises."""
+        """Open a transaction; it commits where the block ends and rolls back where it raises, or `time` is over."""
         async with in_transaction(client.connection_name) as wrapper:
             assert isinstance(wrapper, TransactionWrapper)
             transaction = cls(company_id, writer, wrapper)
@@ -203,7 +219,8 @@ class Transaction:
                 yield transaction
             finally:
                 _writing.reset(writing)
-            await transaction._flush()
+            async with in_time(time):
+                await transaction._flush()
 
     @property
     def now(self) -> datetime:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, TypeVar
@@ -25,7 +25,8 @@ class CompanyFacts:
     """What rules need to know of the tenant.
 
     `version` counts the changes of its settings, `reference_version` those of its holidays, metrics and products:
-    where two of these are equal, so are all of those.
+    where two of these are equal, so are all of those. `organization_version` counts those of its placements, heads and
+    holders, which belong to no fact here: two facts are equal whatever it is.
     """
 
     id: int
@@ -43,6 +44,7 @@ class CompanyFacts:
     reversal_date: str
     version: int
     reference_version: int = 0
+    organization_version: int = field(default=0, compare=False)
 
     def today(self, now: datetime) -> date:
         """The business date of `now` in the company's time zone."""
@@ -133,7 +135,7 @@ COMPANY_COLUMNS = (
     "company.id, company.key, company.name, company.currency, company.time_zone, company.fiscal_start_month,"
     " company.calendar_pattern, company.working_weekdays::text, company.members_see_ancestors,"
     " company.members_see_rankings, company.plans_need_approval, company.plans_need_owners, company.reversal_date,"
-    " company.version, company.reference_version"
+    " company.version, company.reference_version, company.organization_version"
 )
 """What `company_facts` reads of a row."""
 

@@ -18,6 +18,7 @@ from typing import Any, Self, TypeVar, cast
 
 from quotaloom.platform.callers import while_awaited
 from quotaloom.platform.errors import Path, Unavailable
+from quotaloom.platform.time_limits import in_time, operation_time
 from quotaloom.platform.unit_of_work import require_no_transaction
 from quotaloom.policies.discovery import Discovery, Origin
 from quotaloom.policies.errors import PolicyFailed, PolicyUndecided
@@ -139,7 +140,8 @@ class PolicyHost:
         selected parameters. Raises `PolicyFailed`, naming the plugin, at the first failure: nothing is half answered;
         `PolicyUndecided` is the kind of it for a policy that says why it cannot decide. Of a plugin in workers also
         `Unavailable` when they are shut down, and `CallerGone` when nobody waits for the answers any more: calls that
-        wait for a worker give up their places, and one under way ends by itself.
+        wait for a worker give up their places, and one under way ends by itself. `LimitExceeded` once the time of the
+        operation is over: likewise, and in this process between two hundreds of requests.
         """
         require_no_transaction(f"asking {selected.policy.key}")
         asked = [narrowed(request, selected.policy.needs) for request in requests]
@@ -193,9 +195,12 @@ class PolicyHost:
 
 async def _of_workers(asking: Coroutine[Any, Any, T]) -> T:
     try:
-        return await while_awaited(asking)
+        async with in_time(operation_time()):
+            return await while_awaited(asking)
     except WorkersClosed as error:
         raise _shut_down() from error
+    finally:
+        asking.close()  # it was not even begun where there was no time left
 
 
 def _shut_down() -> Unavailable:
@@ -219,6 +224,7 @@ async def _ask_here(
     check: Check[R, T],
 ) -> list[T]:
     ours = selected.policy.plugin.origin is Origin.BUILT_IN
+    time = operation_time()
     answers: list[T] = []
     with _blaming(selected.policy):
         parameters = model_of(definition, dict(selected.parameters))
@@ -231,6 +237,8 @@ async def _ask_here(
             answers.append(check(request, answer))
         if place % _UNINTERRUPTED == _UNINTERRUPTED - 1:
             await asyncio.sleep(0)
+            if time is not None:
+                time.begin()
     return answers
 
 

@@ -61,10 +61,12 @@ class Trial:
 async def select_for_trial(work: Work, host: PolicyHost, key: str, parameters: object = None) -> SelectedPolicy:
     """The policy of that key with these parameters, or with those that the company has set, or with its defaults.
 
-    Whether it is switched on makes no difference. Needs an admin. Raises `InputError` UNKNOWN_POLICY,
+    Whether it is switched on makes no difference. Needs an admin, or a service with `settings:write` and `graph:read`:
+    a trial shows what is stored. Raises `InputError` UNKNOWN_POLICY,
     INVALID_PARAMETERS, and CANNOT_BE_TRIED for kinds that decide nothing that is stored.
     """
     work.viewer.require(Scope.SETTINGS, "trying a policy")
+    work.viewer.require(Scope.READ, "trying a policy")
     policy = host.registry.get(key, path=("policy",))
     if policy.kind not in TRIED:
         raise InputError(

@@ -8,6 +8,7 @@ from typing import Final
 import orjson
 from asyncpg import Record
 
+from quotaloom.ownership.pool_people import pools_of_member
 from quotaloom.platform.errors import AccessDenied, InputError, NotFound
 from quotaloom.platform.unit_of_work import Snapshot, Transaction
 from quotaloom.platform.work import Work
@@ -85,7 +86,8 @@ async def _require_manager(transaction: Transaction, work: Work, pool_id: int) -
 async def opt_out(work: Work, pool_id: int, member_id: int, *, opted_out: bool) -> None:
     """Leave a member out when a pool's records are handed out, or include him again; he may claim all the same.
 
-    He himself, admins of the pool, admins, services with `pool:write`. Raises `NotFound`.
+    He himself, admins of the pool, admins, services with `pool:write`. Admins of the pool name its people alone: those
+    who claim from it, or are left out of it already. Raises `NotFound`.
     """
     require_mover(work.viewer, "opting out")
 
@@ -94,7 +96,8 @@ async def opt_out(work: Work, pool_id: int, member_id: int, *, opted_out: bool) 
         himself = member_id == work.viewer.member_id and pool_id in reach.joined
         found = await transaction.fetch_one(
             "SELECT EXISTS (SELECT FROM pool WHERE company_id = $1 AND id = $2) AS pool,"
-            " EXISTS (SELECT FROM member WHERE company_id = $1 AND id = $3) AS member",
+            " EXISTS (SELECT FROM member WHERE company_id = $1 AND id = $3) AS member,"
+            " EXISTS (SELECT FROM pool_turn WHERE company_id = $1 AND pool_id = $2 AND member_id = $3) AS known",
             transaction.company_id,
             pool_id,
             member_id,
@@ -102,7 +105,9 @@ async def opt_out(work: Work, pool_id: int, member_id: int, *, opted_out: bool) 
         assert found is not None
         if not found["pool"] or not (himself or reach.manages(pool_id)):
             raise NotFound("NOT_FOUND", "there is no such pool of yours", ("poolId",))
-        if not found["member"]:
+        theirs = await pools_of_member(transaction, member_id, work.today)
+        is_known = reach.everything or found["known"] or pool_id in theirs.joined
+        if not (found["member"] and is_known):
             raise NotFound("NOT_FOUND", "there is no such member", ("memberId",))
         await transaction.execute(
             "INSERT INTO pool_turn (company_id, pool_id, member_id, opted_out) VALUES ($1, $2, $3, $4)"

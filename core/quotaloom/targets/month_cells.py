@@ -1,8 +1,8 @@
 """The stored cells of many units as the graph answers them: columns of months, just those that are asked for.
 
-Thousands of cells are read as a few values. PostgreSQL writes rows, and numerics as text, at several times the cost of
-reading the cells, so here it gives days as arrays of numbers and the amounts of a kind as one text of whole numbers,
-and what they look like is worked out where it is cheap.
+Thousands of cells are read as a few values. PostgreSQL writes rows, and days as text, at several times the cost of
+reading the cells, so here it gives days as arrays of numbers and the amounts of a kind as one text, and what days look
+like is worked out where it is cheap.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from quotaloom.calendars.periods import Period
-from quotaloom.platform.answering import with_point
+from quotaloom.platform.answering import amount_as_text
 from quotaloom.platform.unit_of_work import Snapshot
 from quotaloom.targets.gathering import KINDS
 from quotaloom.targets.reads import CELL, IN_FORCE, PlanChoice
@@ -31,7 +31,7 @@ _MONTH: Final = "width_bucket(c.starts_on, $7::date[])"
 """The place of a cell's month among the months, from 1."""
 
 _STORED: Final = {
-    **{kind: f"c.{kind}::text" for kind in KINDS},
+    **{kind: f"c.{kind}" for kind in KINDS},
     "starts_on": "c.starts_on",
     "ends_on": "c.ends_on",
     "locked": "c.locked",
@@ -43,7 +43,7 @@ _STORED: Final = {
 """Of a month that is stored as one cell, by column."""
 
 _SUMMED: Final = {
-    **{kind: f"sum(c.{kind})::text" for kind in KINDS},
+    **{kind: f"sum(c.{kind})" for kind in KINDS},
     "starts_on": f"($7::date[])[{_MONTH}]",
     "ends_on": f"($8::date[])[{_MONTH}]",
     "locked": "bool_or(c.locked)",
@@ -78,7 +78,7 @@ async def month_cells(
 
     async def read_of(part: Sequence[int], stored: Set[str]) -> dict[str, list[Any]]:
         row = await snapshot.fetch_one(
-            _statement(frozenset(stored)),
+            _statement(frozenset(stored), scale),
             choice.metric_id,
             choice.version_id,
             choice.as_of,
@@ -89,7 +89,7 @@ async def month_cells(
             [month.ends_on for month in months],
         )
         assert row is not None  # of an aggregate
-        return {name: _read(name, values, scale) for name, values in row.items()}
+        return {name: _read(name, values) for name, values in row.items()}
 
     for part in _parts(unit_ids, max(1, CELLS_AT_ONCE // max(1, len(months)))):
         read = await read_of(part, stored)
@@ -106,12 +106,12 @@ def _parts(unit_ids: Sequence[int], most: int) -> Iterator[Sequence[int]]:
     return (unit_ids[begin : begin + most] for begin in range(0, len(unit_ids), most))
 
 
-def _read(name: str, values: Any, scale: int) -> list[Any]:
+def _read(name: str, values: Any) -> list[Any]:
     if values is None:  # of no cell at all
         return []
     if name in KINDS:
         amounts = values.split(",")
-        return with_point([amount or None for amount in amounts] if "" in amounts else amounts, scale)
+        return [amount or None for amount in amounts] if "" in amounts else amounts
     if name.endswith("_on"):
         days = {number: _EPOCH + timedelta(number) for number in set(values)}
         return [days[number] for number in values]
@@ -132,12 +132,12 @@ def _days_as_text(days: list[date]) -> list[str]:
 
 
 @lru_cache(maxsize=256)
-def _statement(columns: frozenset[str]) -> str:
+def _statement(columns: frozenset[str], scale: int) -> str:
     """One row of arrays, and of amounts in one text; the rows that they are made of are in order."""
     names = sorted(columns)
     stored = [f"{_STORED[name]} AS {name}" for name in names if name not in ("starts_on", "ends_on")]
     summed = [_SUMMED[name] for name in names if name not in ("starts_on", "ends_on")]
-    arrays = [f"{_gathered(name)} AS {name}" for name in ("unit_id", *names)]
+    arrays = [f"{_gathered(name, scale)} AS {name}" for name in ("unit_id", *names)]
     within = "WHERE c.unit_id = ANY($4::bigint[]) AND c.starts_on >= $5 AND c.ends_on <= $6"
     days, month = "c.ends_on - c.starts_on", [_SUMMED["starts_on"], _SUMMED["ends_on"]]
     return f"""{IN_FORCE}
@@ -150,8 +150,8 @@ def _statement(columns: frozenset[str]) -> str:
         ) AS cell"""  # noqa: S608 (constants)
 
 
-def _gathered(name: str) -> str:
-    """Amounts joined by commas, days as the numbers of days since the first of 2000, the rest as it is."""
+def _gathered(name: str, scale: int) -> str:
+    """Amounts as they are answered, joined by commas; days by their numbers since the first of 2000; the rest."""
     if name in KINDS:
-        return f"string_agg(coalesce({name}, ''), ',')"
+        return f"string_agg(coalesce({amount_as_text(name, scale)}, ''), ',')"
     return f"array_agg({name} - date '{_EPOCH}')" if name.endswith("_on") else f"array_agg({name})"

@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any, Final
 
 import asyncpg
+import orjson
 import pytest
 
 from quotaloom.organizations.commands.members import create_member, leave
 from quotaloom.organizations.membership import NewMember
 from quotaloom.platform.access import Role, Scope
+from quotaloom.platform.audit import AuditQuestion, audit_count
 from quotaloom.platform.database import Database, credentials
 from quotaloom.platform.tokens import Identity
 from quotaloom_graphql.nodes import encode_id
@@ -160,8 +162,43 @@ async def test_a_token_that_is_none_is_told_of_in_the_log_of_the_server(
     del office.graph.headers["authorization"]
     await office.graph.send("{ viewer { subject } }")
     assert len(caplog.messages) == 10
-    assert caplog.messages[0] == "refused nobody (None) UNAUTHENTICATED viewer x1: the token is not valid here"
+    word, _, told = caplog.messages[0].partition(" ")
+    assert (word, orjson.loads(told)) == (
+        "access.refused",
+        {
+            "company": None,
+            "actor": "nobody",
+            "credential": None,
+            "at": "viewer",
+            "code": "UNAUTHENTICATED",
+            "times": 1,
+            "reason": "the token is not valid here",
+        },
+    )
     assert await office.refused() == []
+
+
+async def test_what_an_operator_may_not_do_is_told_of_in_the_log_of_the_server(
+    office: Audited, caplog: pytest.LogCaptureFixture
+) -> None:
+    """He belongs to no company whose log could have it."""
+    caplog.set_level("INFO", "quotaloom.platform.refused_access")
+    operator = office.graph.signed_in(Identity(0, "ops", Role.OPERATOR))
+    await operator.send("{ company { name } }")
+    (line,) = caplog.messages
+    told = orjson.loads(line.removeprefix("access.refused "))
+    assert (told["company"], told["actor"], told["at"], told["code"]) == (None, "ops", "company", "FORBIDDEN")
+    assert told["credential"].startswith("token ")
+
+
+async def test_the_log_is_counted_up_to_a_bound(office: Audited) -> None:
+    """Of five entries that fit, five, or as many as are counted at the most."""
+    for number in range(5):
+        await office.ada.do("updateMember", "", id=encode_id("Member", office.bo_id), name=f"Bo {number}")
+    async with office.work.snapshot() as snapshot:
+        renamed = AuditQuestion(actions=("member.update",))
+        assert await audit_count(snapshot, renamed) == 5
+        assert await audit_count(snapshot, renamed, most=3) == 3
 
 
 async def test_a_flood_of_refusals_is_counted(office: Audited) -> None:

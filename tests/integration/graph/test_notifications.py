@@ -8,6 +8,7 @@ import pytest
 
 from quotaloom.notifications.telling import Note
 from quotaloom.platform.database import Database
+from quotaloom_graphql.nodes import split_id
 from tests.integration.funnels.floors import Floor, furnish
 from tests.integration.graph.aftermath import assigned, fail, tell
 from tests.integration.graph.asking import ask, do, gid, statements
@@ -70,7 +71,10 @@ async def test_what_was_told_once_is_not_told_again(floor: Floor) -> None:
 
 
 async def test_read_marks(floor: Floor) -> None:
-    """One of three is marked, then all; marking again keeps the moment, and another's is none that can be marked."""
+    """One of three is marked, then all; marking again keeps the moment, and another's is none that can be marked.
+
+    The audit log tells of both, and not of the call that found nothing to mark.
+    """
     for record in ("First", "Second", "Third"):
         await tell(floor.work, assigned(floor.members["ann"], record))
     _, second, _ = (await told(floor, "ann"))["notifications"]["nodes"]
@@ -86,6 +90,13 @@ async def test_read_marks(floor: Floor) -> None:
     assert (await do(floor, "markNotificationsRead", "unread", "ann"))["unread"] == 0
     viewer = await told(floor, "ann", unread=True)
     assert viewer["notifications"] == {"totalCount": 0, "pageInfo": {"endCursor": None}, "nodes": []}
+    assert (await do(floor, "markNotificationsRead", "unread", "ann"))["unread"] == 0
+    number = int(split_id(second["id"])[1])
+    log = '{ auditLog(actions: ["notification.read"]) { nodes { member { name } after } } }'
+    assert (await ask(floor, log))["auditLog"]["nodes"] == [
+        {"member": {"name": "Ann"}, "after": {"count": 2, "ids": None}},
+        {"member": {"name": "Ann"}, "after": {"count": 1, "ids": [number]}},
+    ]
 
 
 async def test_what_it_is_about_is_reached_as_far_as_it_is_seen(floor: Floor) -> None:

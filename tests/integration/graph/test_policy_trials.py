@@ -29,7 +29,7 @@ from quotaloom_sdk import (
     Parameters,
 )
 from tests.integration.funnels.floors import HOST, Floor
-from tests.integration.graph.asking import SCHEMA, gid
+from tests.integration.graph.asking import SCHEMA, ask_once, gid
 from tests.integration.graph.worlds import World, small_world
 from tests.unit.policies.registered import plugin
 
@@ -189,3 +189,13 @@ async def test_a_trial_that_cannot_be_made_says_why(database: Database) -> None:
     ):
         (error,) = (await attempt(world.floor, **values))["errors"]
         assert (error["code"], error["path"]) == told
+
+
+async def test_a_trial_needs_the_right_to_read(database: Database) -> None:
+    """It shows stored targets and deals: a service that may change settings and not read is refused."""
+    world = await small_world(database)
+    who = Identity(world.floor.work.company.id, "tests", Role.SERVICE, scopes=frozenset({Scope.SETTINGS}))
+    data, codes = await ask_once(
+        world.floor, "try", 'mutation { simulatePolicy(input: { policy: "allocation.even" }) { changed } }', who
+    )
+    assert (data, codes) == (None, ["FORBIDDEN"])

@@ -16,7 +16,8 @@ from quotaloom.organizations.membership import NewMember
 from quotaloom.platform.access import Role, Viewer
 from quotaloom.platform.database import Database
 from quotaloom.platform.held import HeldTransaction
-from quotaloom.platform.once import Answer, RequestKey, once
+from quotaloom.platform.kept_answers import Answer, RequestKey
+from quotaloom.platform.once import once
 from quotaloom.platform.unit_of_work import Transaction, Writer
 from quotaloom.platform.work import Work, load_company
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncpg
 import pytest
 
-from quotaloom.platform.answering import Columns, amount_as_text, day_as_text, with_point
+from quotaloom.platform.answering import Columns, amount_as_text, day_as_text
 from quotaloom.platform.database import Database, credentials
 
 FEBRUARY = "date '2017-02-28'"
@@ -34,14 +34,6 @@ async def test_amounts_and_days_are_exact_whatever_the_database_is_set_to(admin_
         await database.close()
     assert row is not None
     assert list(row.values()) == ["0.05", "-1234.50", "-7", "9223372036854775.807", "0.0", None, "2017-02-28"]
-
-
-def test_amounts_get_their_point_in_python_as_they_do_in_sql() -> None:
-    """Amounts with fewer digits than places, negative and large ones have exactly the places of their scale."""
-    assert with_point(["5", "-5", "12", "-123450", "0", None], 2) == ["0.05", "-0.05", "0.12", "-1234.50", "0.00", None]
-    assert with_point(["9223372036854775807", "-1", "-1000"], 3) == ["9223372036854775.807", "-0.001", "-1.000"]
-    assert with_point(["0", "-7"], 1) == ["0.0", "-0.7"]
-    assert with_point(["-7", None], 0) == ["-7", None]
 
 
 def test_columns_are_as_stored_or_as_asked_for() -> None:

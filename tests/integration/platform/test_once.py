@@ -17,7 +17,8 @@ import pytest
 from quotaloom.platform.database import Database, credentials
 from quotaloom.platform.errors import InputError, Unavailable
 from quotaloom.platform.jobs.handlers import Job
-from quotaloom.platform.once import KEPT, Answer, KeyRefused, RequestKey, forget_answers, once
+from quotaloom.platform.kept_answers import Answer, KeyRefused, RequestKey
+from quotaloom.platform.once import KEPT, forget_answers, once
 from quotaloom.platform.unit_of_work import Transaction
 from quotaloom.platform.work import Work
 from tests.founding import found

@@ -144,6 +144,19 @@ async def test_who_opted_out_gets_nothing(database: Database) -> None:
     assert set(got(floor, await hand_out(floor.work, HOST, pool, trial=True))) == {"ann", "bob"}
 
 
+async def test_who_looks_after_a_pool_leaves_out_its_people_alone(database: Database) -> None:
+    """Hal names Ann, whose unit's pool it is; Cem of the West answers him as if he were not there, not so an admin."""
+    floor = await furnish(database)
+    east, hal = [floor.units["east"]], [floor.members["hal"]]
+    new = NewPool("open", "Open", [RecordKind.OPPORTUNITY], unit_ids=east, admin_ids=hal)
+    pool = await create_pool(floor.work, new)
+    await opt_out(floor.as_member("hal"), pool, floor.members["ann"], opted_out=True)
+    with pytest.raises(NotFound, match="there is no such member"):
+        await opt_out(floor.as_member("hal"), pool, floor.members["cem"], opted_out=True)
+    await opt_out(floor.work, pool, floor.members["cem"], opted_out=True)
+    await opt_out(floor.as_member("hal"), pool, floor.members["cem"], opted_out=False)
+
+
 async def test_a_pool_may_name_its_own_chain(database: Database) -> None:
     """Only what it names is asked, in its order, as far as it is switched on; none of it on is refused."""
     floor = await furnish(database)

@@ -73,6 +73,8 @@ async def test_a_request_that_is_none_says_so_in_json(database_url: str, tmp_pat
             (400, "BAD_REQUEST", "POST", {"json": {"query": "subscription { notificationAdded { unread } }"}}),
             (405, "METHOD_NOT_ALLOWED", "GET", {"params": {"query": TWO, "operationName": "C"}}),
             (405, "METHOD_NOT_ALLOWED", "PUT", {"json": {"query": "{ __typename }"}}),
+            (405, "METHOD_NOT_ALLOWED", "PUT", {}),
+            (405, "METHOD_NOT_ALLOWED", "DELETE", {"params": {"operationId": "1"}}),
             (415, "UNSUPPORTED_MEDIA_TYPE", "POST", {"content": b"query={__typename}"}),
             (415, "UNSUPPORTED_MEDIA_TYPE", "POST", {"data": {"query": "{ __typename }"}}),
         ]
@@ -83,5 +85,7 @@ async def test_a_request_that_is_none_says_so_in_json(database_url: str, tmp_pat
             (error,) = answer.json()["errors"]
             assert error["extensions"] == {"code": code}, sent
             assert error["message"]
+        reserving = await graph.http.put("/graphql", headers={"accept": "text/plain"})
+        assert "the single connection mode of graphql-sse is not offered" in reserving.json()["errors"][0]["message"]
         page = await graph.http.get("/graphql", params={"query": TWO, "operationName": "A"})
         assert page.json()["data"] == {"a": "Query"}

@@ -49,8 +49,8 @@ class Asking:
     def __post_init__(self) -> None:
         self.services = Services(self.database, HOST, lambda: NOON, AttainmentFeed(self.database))
 
-    async def ask(self, who: Identity | None, query: str, variables: Mapping[str, Any]) -> Answer:
-        """The answer to whoever it is; None has no token."""
+    async def ask(self, who: Identity | Unauthenticated | None, query: str, variables: Mapping[str, Any]) -> Answer:
+        """The answer to whoever it is; None has no token, and what is wrong with a token stands for that."""
         identity = who or Unauthenticated("send a token")
         async with RequestContext(self.services, identity) as context:
             result = await SCHEMA.execute(query, variable_values=dict(variables), context_value=context)
@@ -89,7 +89,11 @@ def strangers(walls: Walls) -> dict[str, Identity | None]:
 
 def canaries(answer: Answer) -> set[str]:
     """Whatever in the answer was planted: texts, amounts, days."""
-    text = answer.text
+    return canaries_in(answer.text)
+
+
+def canaries_in(text: str) -> set[str]:
+    """Whatever in a text was planted."""
     found = {match.group() for match in CANARY.finditer(text)} | set(DAY.findall(text))
     return found | {number for number in NUMBER.findall(text) if float(number) >= ENOUGH}
 

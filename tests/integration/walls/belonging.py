@@ -60,8 +60,10 @@ INSIDERS: Final = (
         frozenset({"acme"}),
         leads=True,
     ),
+    Insider("wu", frozenset({"west", "cem", "empty"}), frozenset({"wu", "cem"}), frozenset({"acme"}), leads=True),
 )
-"""Ann holds a position in the East, which Hal heads. Whoever has to do with a pool is told who looks after it: Hal."""
+"""Ann holds a position in the East, which Hal heads, and Wu the West. Whoever has to do with a pool is told who looks
+after it: Hal."""
 
 _KNOWN_TO_ALL: Final = ("member", "hal")
 
@@ -80,11 +82,7 @@ async def rows_of(admin: asyncpg.Connection[Any], walls: Walls) -> Rows:
 
 def hidden_from(insider: Insider, walls: Walls, rows: Rows) -> dict[str, Planted]:
     """The canaries that he must not see, as they would be written, and where they are."""
-    floor = walls.world.floor
-    mine: set[Owner] = {("unit", floor.units[name]) for name in insider.units}
-    mine |= {("member", floor.members[name]) for name in insider.members}
-    named: set[Owner] = {("unit", floor.units[name]) for name in insider.named}
-    named.add((_KNOWN_TO_ALL[0], floor.members[_KNOWN_TO_ALL[1]]))
+    mine, named = _seen_by(insider, walls)
 
     def hidden(planted: Planted) -> bool:
         if planted.table in _NOBODYS | _ADMINS or (planted.table in _HEADS and not insider.leads):
@@ -100,6 +98,27 @@ def hidden_from(insider: Insider, walls: Walls, rows: Rows) -> dict[str, Planted
         return bool(owners) and not owners & mine
 
     return {text: planted for text, planted in written(walls).items() if hidden(planted)}
+
+
+def hidden_rows(insider: Insider, walls: Walls, rows: Rows, table: str) -> list[int]:
+    """The ids of the rows of a table of which he must not know that they are there."""
+    own, named = _seen_by(insider, walls)
+    if table in ("org_unit", "member"):
+        kind = "unit" if table == "org_unit" else "member"
+        return [id for id in rows[table] if (kind, id) not in own | named]
+    if table in _HEADS and not insider.leads:
+        return list(rows[table])
+    return [id for id in rows.get(table, ()) if (owners := _owners(table, id, rows)) and not owners & own]
+
+
+def _seen_by(insider: Insider, walls: Walls) -> tuple[set[Owner], set[Owner]]:
+    """Whose figures he may see, and whom else he may know of."""
+    floor = walls.world.floor
+    own: set[Owner] = {("unit", floor.units[name]) for name in insider.units}
+    own |= {("member", floor.members[name]) for name in insider.members}
+    named: set[Owner] = {("unit", floor.units[name]) for name in insider.named}
+    named.add((_KNOWN_TO_ALL[0], floor.members[_KNOWN_TO_ALL[1]]))
+    return own, named
 
 
 def written(walls: Walls) -> dict[str, Planted]:

@@ -155,6 +155,13 @@ def read_operations(schema: GraphQLSchema) -> list[Operation]:
     return list(found.values())
 
 
+def mutation_operations(schema: GraphQLSchema) -> dict[str, Operation]:
+    """For each mutation one that asks for its whole payload; the variable `input` comes besides the ids."""
+    assert schema.mutation_type is not None
+    writer = _Writer(schema, VALUES)
+    return {name: writer.changing(name, field) for name, field in schema.mutation_type.fields.items()}
+
+
 def ways(schema: GraphQLSchema) -> dict[str, tuple[tuple[str, str], ...]]:
     """For each object type a shortest way to it: (type, field) by (type, field), from the root; nodes by their id."""
     assert schema.query_type is not None
@@ -192,6 +199,7 @@ class Writer:
     def __init__(self, schema: GraphQLSchema, values: Mapping[str, str]) -> None:
         self._schema, self._values = schema, values
         self._ids: set[str] = set()
+        self._read = ways(schema).keys()
 
     def root(self, name: str, field: GraphQLField) -> Operation:
         """A root field as it is, and once more with each of its arguments."""
@@ -217,19 +225,38 @@ class Writer:
         first = way[0][1]
         return self._operation(name, text, first.partition(":")[2] if first.startswith("node:") else None)
 
-    def _operation(self, name: str, body: str, begins_with: str | None = None) -> Operation:
+    def changing(self, name: str, field: GraphQLField) -> Operation:
+        """A mutation with its whole payload."""
+        payload = get_named_type(field.type)
+        assert isinstance(payload, GraphQLObjectType)
+        body = f"{name}(input: $input) {{ {self._selection(payload, 1)} }}"
+        return self._operation(name, body, kind="mutation", takes=(f"$input: {field.args['input'].type}",))
+
+    def _operation(
+        self,
+        name: str,
+        body: str,
+        begins_with: str | None = None,
+        *,
+        kind: str = "query",
+        takes: tuple[str, ...] = (),
+    ) -> Operation:
         ids, self._ids = tuple(sorted(self._ids)), set()
-        declared = ", ".join(f"${one}: ID!" for one in ids)
+        declared = ", ".join((*takes, *(f"${one}: ID!" for one in ids)))
         begins_with = begins_with or (ids[0] if len(ids) == 1 else None)
-        return Operation(name, f"query {name}{f'({declared})' if declared else ''} {{ {body} }}", ids, begins_with)
+        return Operation(name, f"{kind} {name}{f'({declared})' if declared else ''} {{ {body} }}", ids, begins_with)
 
     def _selection(self, kind: GraphQLObjectType, depth: int) -> str:
         parts = ["__typename"]
         for name, field in kind.fields.items():
             leaf = is_leaf_type(get_named_type(field.type))
             if leaf or depth > 0:
-                parts += self._variants(name, field, depth if leaf or _is_page(field) else depth - 1)
+                parts += self._variants(name, field, depth if leaf or self._is_part(field) else depth - 1)
         return " ".join(parts)
+
+    def _is_part(self, field: GraphQLField) -> bool:
+        """Whether a field leads to what is asked for with its owner: pages, and what no query leads to."""
+        return _is_page(field) or get_named_type(field.type).name not in self._read
 
     def _variants(self, name: str, field: GraphQLField, depth: int) -> Iterator[str]:
         """The field as it is, and, besides where it lies deep, once more with each argument that it need not have."""

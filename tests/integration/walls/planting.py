@@ -138,7 +138,7 @@ async def build(database: Database, admin_url: str) -> Walls:
     connection = await asyncpg.connect(**credentials(admin_url))
     try:
         await connection.execute("SET session_replication_role = replica")  # neither triggers nor references
-        columns = await _columns(connection)
+        columns = await columns_of(connection)
         for sql in FILLED:
             await connection.execute(sql, walls.planted_id)
         await mirror(connection, columns, walls.planted_id)
@@ -176,7 +176,8 @@ Columns = dict[str, dict[str, str]]
 """By table, the type of each column."""
 
 
-async def _columns(connection: asyncpg.Connection[Any]) -> Columns:
+async def columns_of(connection: asyncpg.Connection[Any]) -> Columns:
+    """The columns of all tables."""
     rows = await connection.fetch(
         "SELECT table_name, column_name, data_type FROM information_schema.columns WHERE table_schema = 'public'"
         " AND table_name <> 'tortoise_migrations' ORDER BY table_name, ordinal_position"

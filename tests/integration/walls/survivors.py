@@ -10,6 +10,7 @@ _FIRST: Final = "whoever reads it takes the first row, which is the stranger's: 
 
 SEEN_BY_PROBE: Final[dict[str, str]] = {
     **dict.fromkeys(("claim_request", "listener_position", "outbox_event", "pool_memory"), _UNREAD),
+    **dict.fromkeys(("browser_session", "kept_answer"), _UNREAD),
     "company": _FIRST,
     **dict.fromkeys(
         (

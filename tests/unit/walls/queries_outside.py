@@ -27,10 +27,6 @@ OWNERS: Final = {
     ("core/quotaloom/platform/notifications.py", "_listen"): "listens, and reads nothing",
     ("core/quotaloom/platform/notifications.py", "_watched"): "asks whether the connection lives",
     ("core/quotaloom/organizations/commands/companies.py", "company_id_of"): "finds the company that a key names",
-    (
-        "core/quotaloom/organizations/commands/companies.py",
-        "next_company_id",
-    ): "numbers a company to be founded",
     ("schema/quotaloom_server/health.py", "_ask"): "asks whether the database answers",
     (
         "schema/quotaloom_server/databases.py",

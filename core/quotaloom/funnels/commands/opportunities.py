@@ -161,13 +161,15 @@ async def transfer_opportunity(
     reason = checked_reason(reason)
 
     async def apply(transaction: Transaction) -> None:
+        await require_position(transaction, work.viewer, work.today, position_id)
         await lock_holder(transaction, position_id if may_be_id(position_id) else 0, work.today)
         held = await _hold_ownership(transaction, opportunity_id)
         deal = await hold_deal(transaction, work, opportunity_id, expected_version)
+        if held is None:
+            raise unknown("opportunity", opportunity_id, ("id",))
         deal.require_open()
         if position_id == deal.position_id:
             raise InputError("NO_CHANGE", "the deal is this position's already", ("positionId",))
-        await require_position(transaction, work.viewer, work.today, position_id)
         row = OpportunityRow(NewOpportunity(deal.funnel_id, position_id))
         references = await load_references(transaction, [row], work.today)
         if position_id not in references.positions:
@@ -186,10 +188,8 @@ async def transfer_opportunity(
     await work.write(apply)
 
 
-async def _hold_ownership(transaction: Transaction, opportunity_id: int) -> OwnedRecord:
+async def _hold_ownership(transaction: Transaction, opportunity_id: int) -> OwnedRecord | None:
     """Whose the deal is, held before the deal itself: all who move records take them in this order."""
     ids = [opportunity_id] if may_be_id(opportunity_id) else []
     held = await hold_records(transaction, RecordKind.OPPORTUNITY, ids)
-    if opportunity_id not in held:
-        raise unknown("opportunity", opportunity_id, ("id",))
-    return held[opportunity_id]
+    return held.get(opportunity_id)

@@ -49,8 +49,8 @@ async def insert_company(transaction: Transaction, company: NewCompany) -> Compa
     places = ", ".join(f"${number + 4}" for number in range(len(values)))
     try:
         await transaction.execute(
-            f"INSERT INTO company (id, created_at, version, reference_version, working_weekdays, {names})"  # noqa: S608 (field names)
-            f" VALUES ($1, $2, 1, 0, to_jsonb($3::int[]), {places})",
+            f"INSERT INTO company (id, created_at, version, reference_version, organization_version,"  # noqa: S608 (field names)
+            f" working_weekdays, {names}) VALUES ($1, $2, 1, 0, 0, to_jsonb($3::int[]), {places})",
             transaction.company_id,
             transaction.now,
             weekdays,
@@ -69,13 +69,6 @@ async def company_id_of(database: Database, key: str) -> int | None:
     """The id of the company with this key, or None."""
     async with database.client.acquire_connection() as connection:
         found: int | None = await connection.fetchval("SELECT company_id_of($1)", key)
-        return found
-
-
-async def next_company_id(database: Database) -> int:
-    """An id for a company about to be founded."""
-    async with database.client.acquire_connection() as connection:
-        found: int = await connection.fetchval("SELECT nextval(pg_get_serial_sequence('company', 'id'))")
         return found
 
 
