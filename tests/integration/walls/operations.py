@@ -158,7 +158,7 @@ def read_operations(schema: GraphQLSchema) -> list[Operation]:
 def mutation_operations(schema: GraphQLSchema) -> dict[str, Operation]:
     """For each mutation one that asks for its whole payload; the variable `input` comes besides the ids."""
     assert schema.mutation_type is not None
-    writer = _Writer(schema, VALUES)
+    writer = Writer(schema, VALUES)
     return {name: writer.changing(name, field) for name, field in schema.mutation_type.fields.items()}
 
 
