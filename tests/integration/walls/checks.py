@@ -25,6 +25,9 @@ REPOSITORY: Final = Path(__file__).parents[3]
 ROOTS: Final = ("core/quotaloom", "schema/quotaloom_graphql")
 SWITCH: Final = "__removed__"
 
+SHOWN: Final = 60
+"""How many characters of a check are in its name."""
+
 _OPEN: Final = re.compile(r"(Sight|Reach|Rights?|Seen)$")
 """Names of classes that say what is open to somebody."""
 
@@ -56,8 +59,13 @@ class Check:
 
     @property
     def name(self) -> str:
-        """The same in every run, as long as the check is not changed."""
-        return f"{self.file} {self.function}: {self.text}" + (f" ({self.among + 1})" if self.among else "")
+        """What it is called within its file; the same in every run, as long as the check is not changed."""
+        return f"{self.function}: {self.text}" + (f" ({self.among + 1})" if self.among else "")
+
+    @property
+    def module(self) -> str:
+        """Its file, by folder and name: `leads/reads`."""
+        return "/".join(Path(self.file).with_suffix("").parts[-2:])
 
 
 @dataclass
@@ -95,6 +103,7 @@ def product(repository: Path = REPOSITORY) -> Code:
         writer = _Writer(path.relative_to(repository).as_posix(), modules[path], tree, known, code.checks)
         before = len(code.checks)
         written = writer.visit(tree)
+        assert isinstance(written, ast.Module)
         if len(code.checks) > before:
             code.modules[path] = ast.fix_missing_locations(written)
     return code
@@ -156,7 +165,7 @@ class _Writer(ast.NodeTransformer):
         if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             return self._within(node)
         instead = self._instead(node) if isinstance(node, ast.expr) and self._around else None
-        text = ast.unparse(node) if instead else ""
+        text = shortened(ast.unparse(node)) if instead else ""
         written = self.generic_visit(node)
         if instead is None:
             return written
@@ -208,9 +217,9 @@ class _Writer(ast.NodeTransformer):
             return ("sight", _answers())
         if not isinstance(called, ast.Attribute):
             return None
-        if isinstance(called.value, ast.Name) and called.value.id in self._names:
-            if (".".join(self._names[called.value.id]), called.attr) in self._known.rules:
-                return ("rule", _answers(refusing=bool(_REQUIRING.match(called.attr))))
+        module = self._names.get(called.value.id, ()) if isinstance(called.value, ast.Name) else ()
+        if (".".join(module), called.attr) in self._known.rules:
+            return ("rule", _answers(refusing=bool(_REQUIRING.match(called.attr))))
         if awaited:
             return None
         if self._is_viewer(called.value) and called.attr in ("require", "require_admin", "may"):
@@ -272,6 +281,11 @@ class _Writer(ast.NodeTransformer):
     def _is_viewer(self, node: ast.expr) -> bool:
         name = _last_name(node)
         return name in ("viewer", "_viewer") or (name == "self" and self._open[-1])
+
+
+def shortened(text: str) -> str:
+    """The beginning of a text, as far as a name shows it."""
+    return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
 
 
 def _last_name(node: ast.expr) -> str:

@@ -19,8 +19,11 @@ import pytest
 from quotaloom.leads import permission as lead_permission
 from quotaloom.organizations import sight
 from quotaloom.organizations.sight import Sight
+from quotaloom.ownership.permission import worked_positions
+from quotaloom.ownership.pool_people import pools_of_member
 from quotaloom.platform.unit_of_work import Snapshot, Transaction
 from quotaloom.pool import permission as pool_permission
+from tests.integration.walls.checks import shortened
 
 MARK: Final = -1_000_003
 """A number that no row has."""
@@ -41,8 +44,8 @@ class Filter:
 
     @property
     def name(self) -> str:
-        """The same in every run, as long as neither is changed."""
-        return f"{self.function}: {' '.join(self.text.split())}" + (f" ({self.among + 1})" if self.among else "")
+        """What it is called within its function; the same in every run, as long as it is not changed."""
+        return shortened(" ".join(self.text.split())) + (f" ({self.among + 1})" if self.among else "")
 
 
 @dataclass
@@ -80,7 +83,9 @@ class Filters:
 def spans(sql: str, arguments: Sequence[Any]) -> list[tuple[int, int]]:
     """Where a statement has filters that go by what somebody may see, none within another."""
     found = [match.span() for match in _OF_THE_COMPANY.finditer(sql)]
-    marked = [place for place, one in enumerate(arguments, 1) if isinstance(one, list | tuple | frozenset) and MARK in one]
+    marked = [
+        place for place, one in enumerate(arguments, 1) if isinstance(one, list | tuple | frozenset) and MARK in one
+    ]
     for place in marked:
         for match in re.finditer(rf"\${place}\b", sql):
             if not any(start <= match.start() < end for start, end in found):
@@ -139,7 +144,7 @@ def watched(patch: pytest.MonkeyPatch) -> Iterator[Filters]:
 
 def _mark(patch: pytest.MonkeyPatch) -> None:
     """Put the mark into all sights, and into the pools and positions that are open to somebody."""
-    made, pools, worked = sight._sight, pool_permission.pools_of_member, pool_permission.worked_positions
+    made, pools, worked = sight._sight, pools_of_member, worked_positions
 
     def marked(*given: Any) -> Sight:
         one, mark = made(*given), frozenset((MARK,))

@@ -1,14 +1,14 @@
-"""What is asked while a check is missing: all reads, along every way; all mutations, undone; all subscriptions."""
+"""What is asked while a check is missing: all reads; all mutations, undone; all subscriptions."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 import pytest
-from graphql import GraphQLObjectType, GraphQLSchema, get_named_type
+from graphql import get_named_type
 
 from quotaloom.platform.access import Role, Scope
 from quotaloom.platform.database import Database
@@ -21,10 +21,8 @@ from quotaloom_graphql.nodes import split_id
 from tests.integration.graph.asking import SCHEMA
 from tests.integration.graph.valid_calls import VALID
 from tests.integration.walls.asking import Answer, Asking
-from tests.integration.walls.operations import VALUES, Operation, Writer, objects_of, read_operations, ways
 from tests.integration.walls.planting import Walls
-
-READS: Final = frozenset(read_operations(SCHEMA._schema))
+from tests.integration.walls.test_reading import OPERATIONS
 
 DONE: Final = "DONE"
 """The code of a mutation that nobody refused."""
@@ -52,37 +50,21 @@ def people(walls: Walls) -> dict[str, Identity]:
     members, company = walls.world.floor.members, walls.planted_id
     reading = frozenset({Scope.READ.value})
     return {
-        **{name: Identity(company, name, Role.MEMBER, members[name]) for name in ("ann", "hal", "cem")},
+        **{name: Identity(company, name, Role.MEMBER, members[name]) for name in ("ann", "hal", "wu")},
         "a service that reads": Identity(company, "crm", Role.SERVICE, scopes=reading),
         "a service without scopes": Identity(company, "crm", Role.SERVICE),
         "an operator": Identity(0, "ops", Role.OPERATOR),
     }
 
 
-def reads(who: str, operations: list[Operation], ids: Mapping[str, str], several: Mapping[str, list[str]]) -> list[Question]:
-    """Each operation of its own objects, and of the latest, which are those of the West."""
-    found: dict[tuple[str, str], Question] = {}
-    for operation in operations:
+def reads(who: str, ids: Mapping[str, str], several: Mapping[str, list[str]]) -> list[Question]:
+    """Each operation of one of its own objects, and of the latest, which are those of the West."""
+    found: dict[str, Question] = {}
+    for operation in OPERATIONS:
         begins = operation.begins_with or ""
-        latest = several.get(begins, [ids.get(begins, "")])[-1]
-        for id in (ids.get(begins, ""), latest) if operation in READS else (latest,):
+        for id in (ids.get(begins, ""), several.get(begins, [ids.get(begins, "")])[-1]):
             variables = operation.variables({**ids, begins: id})
-            found[operation.text, str(variables)] = Question(who, "read", operation.text, variables)
-    return list(found.values())
-
-
-def operations_along_every_way(schema: GraphQLSchema) -> list[Operation]:
-    """The fields of each type, reached by each field that answers with it."""
-    known = ways(schema)
-    found = {operation.text: operation for operation in read_operations(schema)}
-    for owner, way in known.items():
-        kind = schema.type_map[owner]
-        assert isinstance(kind, GraphQLObjectType)
-        for name, answer in kind.fields.items():
-            for one in objects_of(schema, answer):
-                if one.name in known:
-                    operation = Writer(schema, VALUES).of_type(one.name, (*way, (owner, name)))
-                    found.setdefault(operation.text, operation)
+            found.setdefault(f"{operation.text} {variables}", Question(who, "read", operation.text, variables))
     return list(found.values())
 
 
@@ -93,7 +75,9 @@ def mutations(who: str, walls: Walls, sides: Sequence[Mapping[str, str]] = ()) -
     found: dict[str, Question] = {}
     for name, answer in schema.mutation_type.fields.items():
         kind = get_named_type(answer.args["input"].type)
-        text = f"mutation ($input: {kind}!) {{ {name}(input: $input) {{ errors {{ code path }} }} }}"
+        payload = getattr(get_named_type(answer.type), "fields", ())
+        each = " results { refusal { code } }" if "results" in payload else ""
+        text = f"mutation ($input: {kind}!) {{ {name}(input: $input) {{ errors {{ code path }}{each} }} }}"
         given = VALID[name](walls.world)
         for side in ({}, *sides):
             turned = _turned(given, side)
@@ -157,17 +141,19 @@ class Asker:
         answer = await self.asking.ask(who, question.text, question.variables)
         (payload,) = (answer.data or {"": None}).values()
         refused = {_code(one) for one in (*answer.errors, *(payload["errors"] if payload else ()))}
+        results = (payload or {}).get("results") or ()
+        refused |= {_code(one["refusal"]) for one in results if one["refusal"]}
         return Answer(None, [{"code": one} for one in sorted(refused) if not one.startswith(DONE)])
 
     async def _first_message(self, who: Identity, question: Question) -> Answer:
         async with RequestContext(self.asking.services, who) as context:
-            told = await SCHEMA.subscribe(question.text, dict(question.variables), context_value=context)
-            if not isinstance(told, AsyncIterator):
+            told: Any = await SCHEMA.subscribe(question.text, dict(question.variables), context_value=context)
+            if not isinstance(told, AsyncGenerator):
                 return _told(told)
             try:
                 return _told(await anext(told))
             finally:
-                await told.aclose()  # type: ignore[attr-defined]
+                await told.aclose()
 
 
 def _told(result: Any) -> Answer:
