@@ -97,6 +97,7 @@ async def test_a_filter_of_each_file_is_needed(
                 if await trial.is_needed(one):
                     needed.add(module)
     assert len(needed) > 12
+    assert "quotaloom.platform.jobs.failures" in needed
     assert asked == needed
 
 
