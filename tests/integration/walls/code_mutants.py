@@ -1,0 +1,97 @@
+"""Checks of the code, taken away one at a time: who then is told more than before."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+from zlib import crc32
+
+from tests.integration.walls.asking import Answer, canaries
+from tests.integration.walls.questions import Asker, Question
+from tests.integration.walls.telling_more import tells_more
+
+
+class Removable(Protocol):
+    """A check or a filter: its number, and what it can be replaced with."""
+
+    @property
+    def number(self) -> int:
+        """Its number."""
+
+    @property
+    def instead(self) -> tuple[str, ...]:
+        """The ways of removing it."""
+
+
+class Removing(Protocol):
+    """What takes checks away, and tells which of them were asked since `asked` was emptied."""
+
+    asked: set[int]
+
+    def without(self, check: Any, way: int, /) -> AbstractContextManager[None]:
+        """Run the block without it."""
+
+
+@dataclass
+class Trial:
+    """Questions, their answers while all checks stand, and which checks each of them asks."""
+
+    asker: Asker
+    switches: Removing
+    hidden: Mapping[str, frozenset[str]]
+    """The canaries that somebody must not see, by who it is."""
+
+    answers: dict[Question, Answer] = field(default_factory=dict)
+    asking: dict[int, list[Question]] = field(default_factory=lambda: defaultdict(list))
+    count: Counter[str] = field(default_factory=Counter)
+
+    async def trace(self, questions: Iterable[Question]) -> None:
+        """Ask everything once with all checks in place."""
+        for question in questions:
+            self.switches.asked.clear()
+            answer = await self.asker.ask(question)
+            assert not self._canaries(question, answer), question
+            self.answers[question] = answer
+            for number in self.switches.asked:
+                self.asking[number].append(question)
+
+    async def is_needed(self, check: Removable) -> bool:
+        """Whether somebody sees a canary that he must not see, is told more, or refused no more, without the check."""
+        mixed = sorted(self.asking[check.number], key=_shuffled)
+        for question in mixed:
+            for way in range(len(check.instead)):
+                if await self._tells(check, way, question):
+                    return True
+        return False
+
+    async def _tells(self, check: Removable, way: int, question: Question) -> bool:
+        self.count["asked"] += 1
+        with self.switches.without(check, way):
+            try:
+                answer = await self.asker.ask(question)
+            except AssertionError:
+                self.count["stumbled"] += 1
+                return False  # it stumbled over what should not be there, and told nothing of it
+        before = self.answers[question]
+        if self._canaries(question, answer):
+            self.count["canaries"] += 1
+            return True
+        more = tells_more(before.data, answer.data) if question.kind == "read" else _lets_in(before, answer)
+        self.count["more"] += more
+        return more
+
+    def _canaries(self, question: Question, answer: Answer) -> frozenset[str]:
+        return self.hidden.get(question.who, frozenset()) & canaries(answer)
+
+
+def _shuffled(question: Question) -> int:
+    """An order, the same in every run, in which questions of all kinds come early."""
+    return crc32(f"{question.who} {question.text} {question.variables}".encode())
+
+
+def _lets_in(before: Answer, after: Answer) -> bool:
+    """Whether something was refused, and no more, or not for that reason."""
+    return bool(before.errors) and [one for one in before.errors if one in after.errors] == []
