@@ -37,8 +37,7 @@ lint:
 
 types:
 	@printf '\n== types\n'
-	@$(BIN)/mypy
-	@$(BIN)/basedpyright --level error core/sdk
+	@$(BIN)/basedpyright --level error core/sdk & other=$$!; $(BIN)/mypy; found=$$?; wait $$other && exit $$found
 
 imports:
 	@printf '\n== import contracts\n'

@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks import (
+    abuse,
     attaining,
     attainment_report,
     claiming,
@@ -60,6 +61,7 @@ MODULES = (
     ),
     *(claiming, recycling, handing_out, incentive_runs, incentive_simulation, policies, starting),
     hostile_documents,
+    abuse,
 )
 
 BENCHMARKS = {module.__name__.rpartition(".")[2]: Benchmark(module.TITLE, module.measure) for module in MODULES}

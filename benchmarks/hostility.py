@@ -227,7 +227,7 @@ TEXTS: Final = (
     Hostile("an object of nothing", "BAD_REQUEST", body=b"{}", status=400),
     Hostile("a number", "BAD_REQUEST", body=b"1", status=400),
     Hostile("variables that are a list", "BAD_REQUEST", body=b'{"query":"{__typename}","variables":[]}', status=400),
-    Hostile("40 operations at once", "BAD_REQUEST", body=f"[{','.join([TYPED] * 40)}]".encode(), status=400),
+    Hostile("40 operations at once", "BATCH_TOO_LARGE", body=f"[{','.join([TYPED] * 40)}]".encode(), status=400),
     Hostile("a prototype", None, body=b'{"query":"{__typename}","variables":{"__proto__":{"a":1}}}'),
     Hostile("two queries in one", None, body=b'{"query":"{a}","query":"{__typename}"}'),
     Hostile("a subscription", "BAD_REQUEST", "subscription{notificationAdded{unread}}", status=400),

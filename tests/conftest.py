@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from itertools import count
+from pathlib import Path
 
 import asyncpg
 import pytest
@@ -14,6 +16,7 @@ from tortoise.apps import Apps
 from quotaloom.platform.database import Database, credentials
 from quotaloom.platform.embedded import SUPERUSER, EmbeddedServer, temporary_postgres
 from quotaloom.platform.migrating import migrate
+from quotaloom_server.command import GARBAGE
 from tests.kept_database import KeptDatabase
 from tests.places import throwaway_folder
 
@@ -21,6 +24,8 @@ APPLICATION_ROLE = "quotaloom"
 TEMPLATE = "quotaloom_template"
 
 _numbers = count(1)
+
+gc.set_threshold(*GARBAGE)  # as the product's own processes have it: collecting the tests loads everything there is
 
 _work_out = Apps._build_initial_querysets
 
@@ -130,3 +135,12 @@ async def database(kept_database: KeptDatabase, own_url: str | None) -> AsyncIte
     await database.connect()
     yield database
     await database.close()
+
+
+@pytest.fixture(scope="session")
+def folder_of_acme() -> Iterator[Path]:
+    """A data folder with the company `acme`, for tests that copy it and start servers on the copy."""
+    from tests.data_folders import folder_with_acme  # it needs the whole server, as few tests do
+
+    with folder_with_acme() as made:
+        yield made

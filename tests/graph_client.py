@@ -14,10 +14,11 @@ import httpx
 from quotaloom.platform.access import Role
 from quotaloom.platform.settings import Settings
 from quotaloom.platform.tokens import Identity, TokenAuthority
+from quotaloom.policies.discovery import Discovery
 from quotaloom_server.application import create_application
 from quotaloom_server.hosting import find_plugins
 from quotaloom_server.keys import token_authority
-from tests.loaded_once import built_in_plugins
+from tests.loaded_once import built_in_plugins, loading_once
 
 
 @dataclass
@@ -85,15 +86,17 @@ class GraphClient:
 
 @asynccontextmanager
 async def serving(
-    database_url: str, folder: Path, now: datetime, *, plugins: bool = False, **options: Any
+    database_url: str, folder: Path, now: datetime, *, plugins: bool | Discovery = False, **options: Any
 ) -> AsyncIterator[GraphClient]:
     """The application on a migrated database, its clock standing at `now`; `options` are settings.
 
-    With `plugins` whatever is installed is found, as `quotaloom serve` does it.
+    With `plugins` whatever is installed is found, as `quotaloom serve` does it, unless it was found before.
     """
     settings, clock = Settings(data_dir=folder, **options), Moment(now)
-    found = await find_plugins(settings) if plugins else built_in_plugins()
-    application = create_application(settings, database_url, clock, found)
+    with loading_once():
+        if not isinstance(plugins, Discovery):
+            plugins = await find_plugins(settings) if plugins else built_in_plugins()
+        application = create_application(settings, database_url, clock, plugins)
     transport = httpx.ASGITransport(app=application)
     async with (
         application.router.lifespan_context(application),

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 
 from quotaloom.funnels.commands.funnels import insert_funnel
 from quotaloom.funnels.stages import NewFunnel
 from quotaloom.metrics.commands import install_builtin_metrics
 from quotaloom.organizations.commands.companies import NewCompany, company_id_of, insert_company
+from quotaloom.organizations.company_settings import check_settings
 from quotaloom.organizations.membership import NewMember, insert_members
 from quotaloom.organizations.planting import NewUnit, insert_units
 from quotaloom.platform.database import Database
@@ -49,11 +50,13 @@ async def found_company(
     then: Callable[[Transaction, Founded], Awaitable[None]] | None = None,
     held: HeldTransaction | None = None,
 ) -> Founded:
-    """Found a company in one transaction, with `then` in the same one; raises `InputError` KEY_TAKEN.
+    """Found a company in one transaction, with `then` in the same one.
 
     With `held` it is that one, of a company that is not there yet, and somebody else commits it. `subject` is who
-    stands in the audit record. The policies of `BEGINS_WITH` are switched on.
+    stands in the audit record. The policies of `BEGINS_WITH` are switched on. Raises `InputError` as `check_settings`
+    does, and KEY_TAKEN.
     """
+    check_settings(asdict(new))
     if await company_id_of(database, new.key) is not None:
         raise InputError("KEY_TAKEN", f"there is a company {new.key!r} already: choose another key", ("key",))
 

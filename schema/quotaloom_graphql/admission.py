@@ -22,7 +22,7 @@ from graphql import (
     specified_rules,
     validate,
 )
-from graphql.validation import ASTValidationRule, NoSchemaIntrospectionCustomRule, ValidationContext
+from graphql.validation import ASTValidationRule, ValidationContext
 from graphql.validation.validate import ValidationAbortedError
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
@@ -30,7 +30,7 @@ from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 from quotaloom.platform.limits import MOST_TOLD, LimitExceeded, Limits
 from quotaloom_graphql.brackets import brackets_of
 from quotaloom_graphql.costs import Costs, page_variables
-from quotaloom_graphql.reticence import is_probe, not_valid
+from quotaloom_graphql.reticence import asks_for_schema, introspection_is_off, is_probe, not_valid
 from quotaloom_graphql.shapes import Shapes
 
 MOST_COMMENTS: Final = 1_000
@@ -80,7 +80,7 @@ class Admission:
         self._reticent = reticent
         self._trusts = trusts
         self._costs = Costs(schema, limits.list_size)
-        self._rules = _rules(limits.document_merges, introspection=not reticent)
+        self._rules = _rules(limits.document_merges)
 
     def parsed(self, text: str) -> DocumentNode:
         """The document, measured; raises `LimitExceeded`, or a `GraphQLError` where it cannot be read."""
@@ -113,9 +113,12 @@ class Admission:
 
     def faults(self, document: DocumentNode) -> list[GraphQLError]:
         """Why a document is not valid; nothing where it is. Raises `LimitExceeded`."""
-        most = 1 if self._reticent else MOST_FAULTS
-        faults = validate(self._schema, document, self._rules, max_errors=most, hide_suggestions=self._reticent)
-        return [one if one.extensions else not_valid() for one in faults[:1]] if self._reticent else faults
+        if not self._reticent:
+            return validate(self._schema, document, self._rules, max_errors=MOST_FAULTS)
+        if asks_for_schema(document):  # asked first, lest the answer tell whether all else of it is valid
+            return [introspection_is_off()]
+        faulty = validate(self._schema, document, self._rules, max_errors=1, hide_suggestions=True)
+        return [not_valid()] if faulty else []
 
     def cost(
         self, document: DocumentNode, operation: OperationDefinitionNode, variables: Mapping[str, Any] | None
@@ -193,7 +196,7 @@ def _told_apart(variables: Mapping[str, Any], name: str) -> object:
     return value if type(value) is int else "none"
 
 
-def _rules(merges: int, *, introspection: bool) -> tuple[type[ASTValidationRule], ...]:
+def _rules(merges: int) -> tuple[type[ASTValidationRule], ...]:
     class Merging(OverlappingFieldsCanBeMergedRule):
         """The rule with a bound of ours, which is told of as any other limit is."""
 
@@ -205,24 +208,15 @@ def _rules(merges: int, *, introspection: bool) -> tuple[type[ASTValidationRule]
             try:
                 super().enter_selection_set(*arguments)
             except ValidationAbortedError:
-                found = merges - self.rule_context.remaining_complexity_budget
+                # How far beyond it went depends on which fields there are, and that is not to be told.
                 raise LimitExceeded(
                     "TOO_MANY_MERGES",
                     "document_merges",
                     merges,
-                    found,
+                    merges + 1,
                     f"to find out whether fields of the same name can be merged takes more than {merges:,} steps;"
                     " ask for each field once",
                 ) from None
 
     shared = tuple(Merging if rule is OverlappingFieldsCanBeMergedRule else rule for rule in specified_rules)
-    return (*(() if introspection else (NoIntrospection,)), *shared, MaybeNullValidationRule, OneOfInputValidationRule)
-
-
-class NoIntrospection(NoSchemaIntrospectionCustomRule):
-    """Refuses introspection, and says so by a code."""
-
-    def report_error(self, error: GraphQLError) -> None:
-        """Tell of the error."""
-        error.extensions = {"code": "INTROSPECTION_DISABLED"}
-        super().report_error(error)
+    return (*shared, MaybeNullValidationRule, OneOfInputValidationRule)

@@ -128,6 +128,18 @@ class RequestContext:
         if rates is not None and not isinstance(bearer, Exception):
             rates.take(bearer, cost)
 
+    def require_rate(self) -> None:
+        """Raise `RateExceeded` where whoever sent the request has nothing left for any operation."""
+        rates, bearer = self.services.rates, self._identity
+        if rates is not None and not isinstance(bearer, Exception):
+            rates.require(bearer)
+
+    def charge_refused(self) -> None:
+        """Count an operation that was refused for what it asks; a stranger's counts for nobody."""
+        rates, bearer = self.services.rates, self._identity
+        if rates is not None and not isinstance(bearer, Exception):
+            rates.take_refused(bearer)
+
     @property
     def snapshot(self) -> Snapshot:
         """The read-only unit of work of this request."""

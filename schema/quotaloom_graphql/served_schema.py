@@ -10,6 +10,7 @@ from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, execute
 from graphql import ExecutionResult as GraphQLResult
 from strawberry.execution import optimized_is_awaitable
 from strawberry.extensions.runner import SchemaExtensionsRunner
+from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.types import ExecutionContext, ExecutionResult
 from strawberry.types.base import StrawberryObjectDefinition
 from strawberry.types.execution import PreExecutionError
@@ -17,8 +18,10 @@ from strawberry.types.field import StrawberryField
 from strawberry.types.graphql import OperationType
 
 from quotaloom.platform.limits import LimitExceeded, Limits
+from quotaloom.platform.rates import RateExceeded
 from quotaloom_graphql.admission import Admission, Trusts
 from quotaloom_graphql.context import RequestContext
+from quotaloom_graphql.enum_values import describe_values
 from quotaloom_graphql.plugin_fields import object_fields, root_of
 from quotaloom_graphql.reticence import reticent
 from quotaloom_sdk import GraphQLExtension, InvalidDefinition
@@ -56,6 +59,7 @@ class QuotaloomSchema(BreadthFirstSchema):
             if root is not None:
                 self._added["Query"].append(root)
         super().__init__(**options)
+        describe_values(self._schema)
         self.admission = Admission(self._schema, limits, reticent=is_reticent, trusts=trusts)
         self._reticent = is_reticent
         self._checks_texts = not self.directives and not self.extensions
@@ -92,7 +96,7 @@ class QuotaloomSchema(BreadthFirstSchema):
             cost = self.admission.cost(document, operation, variable_values)
             _charge(context_value, cost)
         except LimitExceeded as error:
-            return _refused(error)
+            return _refused(error, context_value)
         try:
             result = execute(
                 self._schema,
@@ -133,6 +137,7 @@ class QuotaloomSchema(BreadthFirstSchema):
         try:
             self.admission.require_few(context.variables)
             if context.query and context.graphql_document is None:
+                _require_rate(context.context)
                 document = context.graphql_document = self.admission.parsed(context.query)
                 context.pre_execution_errors = self._faults(context, document)
             refused = await super()._prepare_operation_async(context, extensions_runner)
@@ -140,8 +145,13 @@ class QuotaloomSchema(BreadthFirstSchema):
                 _require_one_operation(context)
                 context.extensions_results[COST] = cost = self._cost(context)
                 _charge(context.context, cost)
+            else:
+                _charge_refused(context.context)
+        except (CannotGetOperationTypeError, InvalidOperationTypeError):
+            _charge_refused(context.context)  # the whole document was read to find that out
+            raise
         except (GraphQLError, LimitExceeded) as error:
-            return _refused(error)
+            return _refused(error, context.context)
         return refused
 
     async def _handle_execution_result(
@@ -195,6 +205,18 @@ def _charge(context: Any, cost: int) -> None:
         context.charge(cost)
 
 
-def _refused(error: Exception) -> PreExecutionError:
+def _require_rate(context: Any) -> None:
+    if isinstance(context, RequestContext):
+        context.require_rate()
+
+
+def _charge_refused(context: Any) -> None:
+    if isinstance(context, RequestContext):
+        context.charge_refused()
+
+
+def _refused(error: Exception, context: Any) -> PreExecutionError:
+    if not isinstance(error, RateExceeded):
+        _charge_refused(context)
     told = error if isinstance(error, GraphQLError) else GraphQLError(str(error), original_error=error)
     return PreExecutionError(None, [told])

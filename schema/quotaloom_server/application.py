@@ -39,8 +39,9 @@ from quotaloom_graphql.schema import build_schema
 from quotaloom_server.batches import COST_HEADER
 from quotaloom_server.bodies import bounded, too_large
 from quotaloom_server.clock import Clock, utc_now
+from quotaloom_server.command import GARBAGE
 from quotaloom_server.gate import Gate
-from quotaloom_server.health import Readiness, health_routes
+from quotaloom_server.health import health_routes
 from quotaloom_server.hosting import plugins_here, policy_host
 from quotaloom_server.jobs import working
 from quotaloom_server.keys import token_authority
@@ -53,15 +54,6 @@ from quotaloom_server.templates import template_routes
 from quotaloom_server.trusted_documents import read_documents
 from quotaloom_server.view import GraphQLView
 from quotaloom_server.withdrawals import Withdrawals
-
-GARBAGE = (20_000, 10, 50)
-"""How often the collector looks for cycles among the youngest objects, the younger and all.
-
-An answer of 18 MB makes some 400,000 lists and dicts, none of them in a cycle. With Python's own 700, 10 and 10 the
-collector walked all of them two or three times meanwhile, for 25 ms at a stretch and a tenth of the time; so
-it takes half as long, and not once looks at all.
-"""
-
 
 GRAPH = "/graphql"
 """Where the graph is served."""
@@ -120,7 +112,6 @@ def create_application(
         statement_timeout_ms=settings.statement_timeout_ms,
     )
     found = plugins or plugins_here(settings)
-    readiness = Readiness(database_url)
     policies = policy_host(settings, found)
     feed = AttainmentFeed(database, most=settings.live_subscriptions, turns=max(1, settings.database_pool_size // 2))
     notifications = NotificationFeed(settings.live_subscriptions)
@@ -184,7 +175,6 @@ def create_application(
                     await stack.enter_async_context(working(database, database_url, policies, clock))
                 yield
         finally:
-            await readiness.close()
             await database.close()
 
     application = Application(
@@ -192,7 +182,7 @@ def create_application(
         body_bytes=settings.body_bytes,
         routes=[
             Route("/", lambda _: RedirectResponse(GRAPH)),
-            *health_routes(readiness),
+            *health_routes(database.probe),
             Route(GRAPH, view),
             WebSocketRoute(GRAPH, view),
             *template_routes(gate),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from starlette.types import Message, Receive, Scope
 
 from quotaloom.platform.limits import LimitExceeded
@@ -43,6 +45,26 @@ async def _read(receive: Receive, most: int) -> list[Message]:
             raise _beyond(most, size)
         if not message.get("more_body", False):
             return messages
+
+
+_MARKS: Final = (b",", b"[", b"{")
+
+_BESIDES: Final = 100_000
+"""Marks that a request may have besides those of its values: in its document, say."""
+
+
+def require_few_values(body: bytes, most: int) -> None:
+    """Raise `LimitExceeded` where JSON has so many marks that its values are too many: to read them all takes long.
+
+    A value comes with two of them at the most.
+    """
+    allowed = 2 * most + _BESIDES
+    if len(body) <= allowed:
+        return
+    found = sum(map(body.count, _MARKS))
+    if found > allowed:
+        text = f"the request has {found:,} commas and brackets, and {most:,} values at the most are allowed"
+        raise LimitExceeded("TOO_MANY_VALUES", "variables_values", most, (found - _BESIDES) // 2, text)
 
 
 class _Replayed:

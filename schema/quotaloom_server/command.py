@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 
 INTERRUPTED = 130
 
+GARBAGE = (20_000, 10, 50)
+"""How often the collector looks for cycles among the youngest objects, the younger and all.
+
+With Python's own 700, 10 and 10 it walks again and again over what is being loaded, all of which stays: a tenth of the
+time that a server takes to start. And an answer of 18 MB makes some 400,000 lists and dicts, none of them in a cycle;
+the collector walked all of them two or three times meanwhile, for 25 ms at a stretch and a tenth of the time. So it
+takes half as long, and not once looks at all.
+"""
+
 
 def main() -> None:
     """Run one command; Ctrl-C while it is loaded, too, ends it quietly."""
+    gc.set_threshold(*GARBAGE)
     try:
         from quotaloom_server.commands.listed import run_command
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from graphql import GraphQLError
+from strawberry.exceptions import MissingQueryError
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.types.graphql import OperationType
 
@@ -60,14 +61,17 @@ class Messages:
     def __init__(self, schema: Any, end: Callable[[], object]) -> None:
         self._schema = schema
         self._end = end
+        self._turn = asyncio.Lock()
 
     async def stream(self, query: str, *, context_value: Connection, **options: Any) -> AsyncGenerator[Any, None]:
         """The results of an operation; what one held is given back before it is sent, however slow the client."""
         assert context_value.identity is not None, "nobody subscribes before he is let in"
         context = RequestContext(context_value.gate.services(), context_value.identity)
-        results = await self._schema.stream(
-            query, context_value=context, allowed_operation_types=(OperationType.SUBSCRIPTION,), **options
-        )
+        async with self._turn:
+            await asyncio.sleep(0)  # of many that begin at once each has its turn, and others are served in between
+            results = await self._schema.stream(
+                query, context_value=context, allowed_operation_types=(OperationType.SUBSCRIPTION,), **options
+            )
         return self._sent(results, context, context_value.gate)
 
     async def _sent(
@@ -93,4 +97,6 @@ def _told(error: GraphQLError) -> GraphQLError:
     if isinstance(original, InvalidOperationTypeError):
         text = "a WebSocket is for subscriptions; send queries and mutations over HTTP"
         return GraphQLError(text, extensions={"code": "BAD_REQUEST"})
+    if isinstance(original, MissingQueryError):
+        return GraphQLError("the subscription has no `query`", extensions={"code": "BAD_REQUEST"})
     return no_such_operation(original) if isinstance(original, CannotGetOperationTypeError) else shown(error)

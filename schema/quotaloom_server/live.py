@@ -22,7 +22,7 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.types import ErrorM
 from quotaloom.platform.errors import Unavailable
 from quotaloom.targets.attainment_feed import MOST_OF_ONE
 from quotaloom_server.connections import Connection, Messages
-from quotaloom_server.operations import UnknownDocument, not_found, operation_in, refusal
+from quotaloom_server.operations import NO_QUERY, UnknownDocument, not_found, operation_in, refusal
 
 FORBIDDEN: Final = 4403
 """Closes a connection whose token is not good, or no longer; clients may come back with another one."""
@@ -30,7 +30,7 @@ FORBIDDEN: Final = 4403
 LATER: Final = 1013
 """Closes a connection while nobody can find out whose it is: the database is away."""
 
-LARGEST_MESSAGE: Final = 1 << 20
+LARGEST_MESSAGE: Final = 1 << 18
 """Bytes that a client may send at a time."""
 
 PING_SECONDS: Final = 20.0
@@ -91,12 +91,13 @@ class LiveHandler(BaseGraphQLTransportWSHandler[Any, None]):
         view: Any = self.view
         try:
             operation = operation_in(message["payload"], view.documents)
+            if operation.query is None:
+                raise HTTPException(400, NO_QUERY)
         except UnknownDocument as unknown:
             errors = not_found(unknown)["errors"]
         except HTTPException as refused:
             errors = refusal("BAD_REQUEST", refused.reason)["errors"]
         else:
-            assert operation.query is not None, "a sound message has a document or its id"
             message["payload"]["query"] = operation.query
             return True
         await self.send_message(ErrorMessage(id=message["id"], type="error", payload=errors))

@@ -21,6 +21,10 @@ NOT_ONE: Final = "send one operation at a time: a request is a JSON object with 
 """What is told of JSON that is something else."""
 
 
+NO_QUERY: Final = "the request has no `query`"
+"""What is told of one that names no document either."""
+
+
 class SubscriptionAsked(HTTPException):
     """A subscription, which has more than one answer."""
 

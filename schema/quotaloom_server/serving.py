@@ -10,8 +10,10 @@ from contextlib import contextmanager
 import uvicorn
 from starlette.applications import Starlette
 
+from quotaloom_server.http_front import FrontConfig, HTTPFront
 from quotaloom_server.live import LARGEST_MESSAGE, PING_SECONDS
 from quotaloom_server.signals import told_of_signals
+from quotaloom_server.websocket_front import WebSocketFront
 
 GRACE_SECONDS = 5
 """How long requests under way may take to finish once the process is asked to end."""
@@ -25,10 +27,12 @@ class Server(uvicorn.Server):
 
     def __init__(self, application: Starlette, started: Callable[[], object]) -> None:
         super().__init__(
-            uvicorn.Config(
+            FrontConfig(
+                application.state.services.limits,
                 application,
                 lifespan="on",
-                ws="websockets-sansio",
+                http=HTTPFront,
+                ws=WebSocketFront,
                 ws_max_size=LARGEST_MESSAGE,
                 ws_ping_interval=PING_SECONDS,
                 ws_ping_timeout=PING_SECONDS,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 
 import orjson
 from cross_web import AsyncHTTPRequestAdapter, HTTPException, StarletteRequestAdapter
@@ -35,6 +35,7 @@ from quotaloom_graphql.reticence import is_probe
 from quotaloom_graphql.served_schema import COST
 from quotaloom_server.answers import JSONAnswer
 from quotaloom_server.batches import COST_HEADER, Answers, one_key_for_many, operations_in, too_many
+from quotaloom_server.bodies import require_few_values
 from quotaloom_server.clients import Client
 from quotaloom_server.connections import Connection
 from quotaloom_server.events import NO_RESERVATIONS, EventStream, Streams
@@ -42,6 +43,7 @@ from quotaloom_server.gate import Gate
 from quotaloom_server.live import LiveHandler, TextAdapter
 from quotaloom_server.media_types import EVENTS, RESPONSE, accepted_by
 from quotaloom_server.operations import (
+    NO_QUERY,
     SubscriptionAsked,
     UnknownDocument,
     misplaced,
@@ -56,7 +58,10 @@ from quotaloom_server.pieces import dumps
 from quotaloom_server.trusted_documents import TrustedDocuments
 
 GREETING_TIME = timedelta(seconds=10)
-"""How long a WebSocket may take to say whose it is."""
+"""How long a WebSocket may take to say whose it is, where requests may take as long."""
+
+_NO_DOCUMENT: Final = GraphQLRequestData(None, None, None, None)
+"""What a stranger is taken to have sent who names a document that nobody registered."""
 
 _NO_RESPONSE: Any = None
 """Where Strawberry's views have a response for resolvers to put headers into: ours put none."""
@@ -79,7 +84,7 @@ class GraphQLView(GraphQL[Any, None]):
     ) -> None:
         super().__init__(
             subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL,),
-            connection_init_wait_timeout=GREETING_TIME,
+            connection_init_wait_timeout=min(GREETING_TIME, timedelta(seconds=limits.request_seconds)),
             max_subscriptions_per_connection=None,  # the handler counts them, and says why it refuses one
             allowed_origins=("*",),  # no cookie lets anybody in: a page of another origin needs a token too
             **options,
@@ -137,7 +142,12 @@ class GraphQLView(GraphQL[Any, None]):
                 return await self._batch(request, adapter, sent)
             operation = operation_in(sent, self.documents)
         except UnknownDocument as unknown:
-            return JSONAnswer(not_found(unknown), accepted.answer or EVENTS)
+            if not self._shuts_out(await self._context_of(request)):
+                return JSONAnswer(not_found(unknown), accepted.answer or EVENTS)
+            operation = _NO_DOCUMENT
+        except LimitExceeded as error:
+            body = {"errors": [{"message": str(error), "extensions": error.extensions}]}
+            return JSONAnswer(body, accepted.answer or EVENTS, HTTPStatus.BAD_REQUEST)
         asked = await self._context_of(request)
         try:
             result = await self._result(request, adapter, operation, asked, only_events=accepted.answer is None)
@@ -167,13 +177,14 @@ class GraphQLView(GraphQL[Any, None]):
         shared = SharedCost(self._limits.batch_cost)
         answers = Answers()
         for operation in operations:
-            if isinstance(operation, UnknownDocument):
+            asked = RequestContext(self._gate.services(), bearer)
+            if isinstance(operation, UnknownDocument) and not self._shuts_out(asked):
                 answers.add(not_found(operation))
                 continue
-            asked = RequestContext(self._gate.services(), bearer)
             asked.shared_cost = shared
+            named = _NO_DOCUMENT if isinstance(operation, UnknownDocument) else operation
             try:
-                result = await self._result(request, adapter, operation, asked, only_events=False)
+                result = await self._result(request, adapter, named, asked, only_events=False)
             except HTTPException as refused:
                 answers.add(refusal(HTTPStatus(refused.status_code).name, refused.reason))
                 continue
@@ -194,13 +205,17 @@ class GraphQLView(GraphQL[Any, None]):
 
         A stranger who takes events alone asks for a subscription, whatever it may be; he is answered with 401.
         """
-        if not self._open_to_strangers and asked.stranger is not None and not is_probe(operation.query):
+        if asked.stranger is not None and self._shuts_out(asked) and not is_probe(operation.query):
             if only_events:
                 raise SubscriptionAsked
             await self._gate.note(asked.bearer, [("graphql", asked.stranger)])
             return ExecutionResult(None, [GraphQLError(str(asked.stranger), original_error=asked.stranger)])
         result: ExecutionResult = await self.execute_operation(request, adapter, operation, asked, None, _NO_RESPONSE)
         return result
+
+    def _shuts_out(self, asked: RequestContext) -> bool:
+        """Whether this is a stranger where they are told nothing, not even which documents are registered."""
+        return not self._open_to_strangers and asked.stranger is not None
 
     def should_render_graphql_ide(self, request: Any) -> bool:
         """Whether a browser looks for the manual: it names no document, neither by its text nor by an id."""
@@ -218,7 +233,9 @@ class GraphQLView(GraphQL[Any, None]):
             case "POST":
                 if not _is_json(request):
                     raise HTTPException(415, "send the operation as JSON, with `Content-Type: application/json`")
-                return self.parse_json(await request.body())
+                body = await request.body()
+                require_few_values(body, self._limits.variables_values)
+                return self.parse_json(body)
             case "GET":
                 return self.parse_query_params(adapter.query_params)
             case "PUT" | "DELETE":
@@ -274,7 +291,7 @@ class GraphQLView(GraphQL[Any, None]):
                 operation_extensions=request_data.extensions,
             )
         except MissingQueryError:
-            raise HTTPException(400, "the request has no `query`") from None
+            raise HTTPException(400, NO_QUERY) from None
         except CannotGetOperationTypeError as error:
             return ExecutionResult(None, [no_such_operation(error)])
         except InvalidOperationTypeError as error:

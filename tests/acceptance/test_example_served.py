@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.acceptance.projects import ROOT, Environment, wheel_of
+from tests.data_folders import copy_folder
 from tests.integration.server.conftest import new_home
 from tests.integration.server.processes import Home, Server
 
@@ -21,7 +22,7 @@ FACTORS = {"customers": ("120", "80"), "repurchase_rate": ("0.35", "0.5"), "aver
 
 
 @pytest.fixture(scope="module")
-def customer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
+def customer(folder_of_acme: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Customer]:
     """Quotaloom with the company `acme` and the example's wheel, installed by pip as a customer does it.
 
     East and West have their factors, the policy is on, and the company's target for 2026 was split by it once.
@@ -30,24 +31,36 @@ def customer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
     environment = Environment.on_top_of_ours(folder / "environment")
     environment.install("--no-deps", "--no-index", str(wheel_of(ROOT / "examples" / "acme_rules", folder)))
     with new_home() as home:
+        copy_folder(folder_of_acme, home.data)
         home.command = environment.quotaloom
-        server = home.serve()
-        server.found_company("acme")
-        server.end()
-        with served(home, IN_WORKERS) as admin:
-            admin.plant()
-            assert admin.split()["errors"] == []
-        yield home
+        found = Customer(home)
+        admin = found.admin_where(IN_WORKERS)
+        admin.plant()
+        assert admin.split()["errors"] == []
+        yield found
+        found.end()
 
 
-@contextmanager
-def served(home: Home, allowed: str) -> Iterator[Admin]:
-    """The admin at a server whose operator allows this."""
-    server = home.serve(QUOTALOOM_PLUGINS_ALLOWED=allowed)
-    try:
-        yield Admin(server)
-    finally:
-        server.end()
+@dataclass
+class Customer:
+    """A home, and the admin at the server that runs there now."""
+
+    home: Home
+    allowed: str = ""
+    admin: Admin | None = None
+
+    def admin_where(self, allowed: str) -> Admin:
+        """The admin at a server whose operator allows this: the one that runs, or else it is started anew."""
+        if self.admin is None or self.allowed != allowed:
+            self.end()
+            self.admin, self.allowed = Admin(self.home.serve(QUOTALOOM_PLUGINS_ALLOWED=allowed)), allowed
+        return self.admin
+
+    def end(self) -> None:
+        """End the server, in good order."""
+        if self.admin is not None:
+            self.admin.server.end()
+            self.admin = None
 
 
 @dataclass
@@ -112,85 +125,83 @@ class Admin:
         )
 
 
-def test_it_is_listed_and_a_form_can_be_drawn_for_each_policy(customer: Home) -> None:
+def test_it_is_listed_and_a_form_can_be_drawn_for_each_policy(customer: Customer) -> None:
     """Installed by pip, found by its entry point: three policies in workers, with descriptions of all parameters."""
-    with served(customer, IN_WORKERS) as admin:
-        found = admin.ask("{ policies { key kind version parametersSchema } plugins { name state graphLeftOut } }")
-        ours = {one["key"]: one for one in found["policies"] if one["key"].startswith("acme_rules.")}
-        assert {key: (one["kind"], one["version"]) for key, one in ours.items()} == {
-            "acme_rules.potential": ("allocation", "1.0.0"),
-            "acme_rules.accelerator": ("incentive", "1.0.0"),
-            "acme_rules.territory": ("pool", "1.0.0"),
-        }
-        for one in ours.values():
-            assert all(parameter["description"] for parameter in one["parametersSchema"]["properties"].values())
-        plugin = next(one for one in found["plugins"] if one["name"] == "acme_rules")
-        assert plugin == {"name": "acme_rules", "state": "IN_WORKERS", "graphLeftOut": ["Potential in the graph"]}
+    admin = customer.admin_where(IN_WORKERS)
+    found = admin.ask("{ policies { key kind version parametersSchema } plugins { name state graphLeftOut } }")
+    ours = {one["key"]: one for one in found["policies"] if one["key"].startswith("acme_rules.")}
+    assert {key: (one["kind"], one["version"]) for key, one in ours.items()} == {
+        "acme_rules.potential": ("allocation", "1.0.0"),
+        "acme_rules.accelerator": ("incentive", "1.0.0"),
+        "acme_rules.territory": ("pool", "1.0.0"),
+    }
+    for one in ours.values():
+        assert all(parameter["description"] for parameter in one["parametersSchema"]["properties"].values())
+    plugin = next(one for one in found["plugins"] if one["name"] == "acme_rules")
+    assert plugin == {"name": "acme_rules", "state": "IN_WORKERS", "graphLeftOut": ["Potential in the graph"]}
 
 
-def test_policies_that_nothing_asks_yet_are_switched_with_valid_parameters(customer: Home) -> None:
+def test_policies_that_nothing_asks_yet_are_switched_with_valid_parameters(customer: Customer) -> None:
     """A rate of 200% is refused by the plugin's own model, which runs in a worker; its defaults are fine."""
-    with served(customer, IN_WORKERS) as admin:
-        switch = {"policy": "acme_rules.accelerator", "active": True}
-        refused = admin.do("switchPolicy", "policy { key }", **switch, parameters={"rate": "2"})
-        assert refused["errors"] == [{"code": "INVALID_PARAMETERS", "path": ["parameters", "rate"]}]
-        for key in ("acme_rules.accelerator", "acme_rules.territory"):
-            switched = admin.must("switchPolicy", "policy { active }", policy=key, active=True)
-            assert switched["policy"] == {"active": True}
+    admin = customer.admin_where(IN_WORKERS)
+    switch = {"policy": "acme_rules.accelerator", "active": True}
+    refused = admin.do("switchPolicy", "policy { key }", **switch, parameters={"rate": "2"})
+    assert refused["errors"] == [{"code": "INVALID_PARAMETERS", "path": ["parameters", "rate"]}]
+    for key in ("acme_rules.accelerator", "acme_rules.territory"):
+        switched = admin.must("switchPolicy", "policy { active }", policy=key, active=True)
+        assert switched["policy"] == {"active": True}
 
 
 @pytest.mark.parametrize("allowed", [IN_WORKERS, IN_SERVER])
-def test_a_target_is_split_by_potential_and_says_why(customer: Home, allowed: str) -> None:
+def test_a_target_is_split_by_potential_and_says_why(customer: Customer, allowed: str) -> None:
     """99,020.00 is split 63,000.00 and 36,020.00, wherever the plugin runs; tried again, nothing would change."""
-    with served(customer, allowed) as admin:
-        admin.find()
-        split = admin.split()
-        assert split["errors"] == []
-        assert [(unit["name"], unit["yearTarget"]) for unit in split["units"]] == [
-            ("Acme", "99020.00"),
-            ("East", "63000.00"),
-            ("West", "36020.00"),
-        ]
-        told = str(split["units"][0]["explanation"])
-        assert "East could sell 63000.00 a year." in told
-        assert "West could sell 36020.00 a year." in told
-        stored = "plugin pluginVersion policy parameters settingRevision"
-        (version,) = admin.ask(f"{{ plans {{ versions {{ decompositions {{ {stored} }} }} }} }}")["plans"][0][
-            "versions"
-        ]
-        latest = version["decompositions"][-1]
-        assert latest["parameters"].pop("least_share") == "0.1"
-        assert {**latest, "parameters": None} == {
-            "plugin": "acme_rules",
-            "pluginVersion": "1.0.0",
-            "policy": POTENTIAL,
-            "parameters": None,
-            "settingRevision": 1,
-        }
-        tried = admin.must(
-            "simulatePolicy",
-            "changed lines { difference }",
-            policy=POTENTIAL,
-            planId=admin.ids["plan"],
-            orgUnitId=admin.ids["acme"],
-        )
-        # Two units, twelve months, one value each.
-        assert (tried["changed"], [line["difference"] for line in tried["lines"]]) == (0, ["0.00"] * 24)
+    admin = customer.admin_where(allowed)
+    admin.find()
+    split = admin.split()
+    assert split["errors"] == []
+    assert [(unit["name"], unit["yearTarget"]) for unit in split["units"]] == [
+        ("Acme", "99020.00"),
+        ("East", "63000.00"),
+        ("West", "36020.00"),
+    ]
+    told = str(split["units"][0]["explanation"])
+    assert "East could sell 63000.00 a year." in told
+    assert "West could sell 36020.00 a year." in told
+    stored = "plugin pluginVersion policy parameters settingRevision"
+    (version,) = admin.ask(f"{{ plans {{ versions {{ decompositions {{ {stored} }} }} }} }}")["plans"][0]["versions"]
+    latest = version["decompositions"][-1]
+    assert latest["parameters"].pop("least_share") == "0.1"
+    assert {**latest, "parameters": None} == {
+        "plugin": "acme_rules",
+        "pluginVersion": "1.0.0",
+        "policy": POTENTIAL,
+        "parameters": None,
+        "settingRevision": 1,
+    }
+    tried = admin.must(
+        "simulatePolicy",
+        "changed lines { difference }",
+        policy=POTENTIAL,
+        planId=admin.ids["plan"],
+        orgUnitId=admin.ids["acme"],
+    )
+    # Two units, twelve months, one value each.
+    assert (tried["changed"], [line["difference"] for line in tried["lines"]]) == (0, ["0.00"] * 24)
 
 
-def test_its_fields_are_in_the_graph_once_it_is_trusted_and_switched_on(customer: Home) -> None:
+def test_its_fields_are_in_the_graph_once_it_is_trusted_and_switched_on(customer: Customer) -> None:
     """Null before, then the potential of each unit and of forty customers: 40 × 0.3 × 1,000 = 12,000."""
     query = """{
         company { root { children { name acmeRulesPotential { customers yearly } acmeRulesReached } } }
         acmeRules { worth(customers: "40") { yearly } }
     }"""
-    with served(customer, IN_SERVER) as admin:
-        admin.must("switchPolicy", "policy { key }", policy="acme_rules.graph", active=False)
-        off = admin.ask(query)
-        assert off["acmeRules"] is None
-        assert [unit["acmeRulesPotential"] for unit in off["company"]["root"]["children"]] == [None, None]
-        admin.must("switchPolicy", "policy { key }", policy="acme_rules.graph", active=True)
-        on = admin.ask(query)
+    admin = customer.admin_where(IN_SERVER)
+    admin.must("switchPolicy", "policy { key }", policy="acme_rules.graph", active=False)
+    off = admin.ask(query)
+    assert off["acmeRules"] is None
+    assert [unit["acmeRulesPotential"] for unit in off["company"]["root"]["children"]] == [None, None]
+    admin.must("switchPolicy", "policy { key }", policy="acme_rules.graph", active=True)
+    on = admin.ask(query)
     assert on["acmeRules"] == {"worth": {"yearly": "12000.00"}}
     assert [
         (unit["name"], unit["acmeRulesPotential"], unit["acmeRulesReached"])
@@ -201,17 +212,17 @@ def test_its_fields_are_in_the_graph_once_it_is_trusted_and_switched_on(customer
     ]
 
 
-def test_without_the_plugin_nothing_is_split_by_another_and_its_history_is_there(customer: Home) -> None:
+def test_without_the_plugin_nothing_is_split_by_another_and_its_history_is_there(customer: Customer) -> None:
     """The operator leaves it out: its policy is told as unavailable, and what it decided stays readable."""
-    with served(customer, "none") as admin:
-        admin.find()
-        found = admin.ask(
-            "{ policies { key active unavailableReason } plans { versions { decompositions { policy explanation } } } }"
-        )
-        gone = next(one for one in found["policies"] if one["key"] == POTENTIAL)
-        assert gone["active"] is True
-        assert "this installation does not allow it" in gone["unavailableReason"]
-        decided = found["plans"][0]["versions"][0]["decompositions"][0]
-        assert decided["policy"] == POTENTIAL
-        assert "East could sell 63000.00 a year." in str(decided["explanation"])
-        assert [error["code"] for error in admin.split()["errors"]] == ["POLICY_UNAVAILABLE"]
+    admin = customer.admin_where("none")
+    admin.find()
+    found = admin.ask(
+        "{ policies { key active unavailableReason } plans { versions { decompositions { policy explanation } } } }"
+    )
+    gone = next(one for one in found["policies"] if one["key"] == POTENTIAL)
+    assert gone["active"] is True
+    assert "this installation does not allow it" in gone["unavailableReason"]
+    decided = found["plans"][0]["versions"][0]["decompositions"][0]
+    assert decided["policy"] == POTENTIAL
+    assert "East could sell 63000.00 a year." in str(decided["explanation"])
+    assert [error["code"] for error in admin.split()["errors"]] == ["POLICY_UNAVAILABLE"]

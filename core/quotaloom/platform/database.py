@@ -14,10 +14,11 @@ from weakref import WeakValueDictionary
 from tortoise.backends.asyncpg.client import AsyncpgDBClient
 from tortoise.context import TortoiseContext
 
+from quotaloom.platform.engine import PatientClient
 from quotaloom.platform.held import HeldTransaction
-from quotaloom.platform.limits import Allowance
+from quotaloom.platform.probing import Probe
 from quotaloom.platform.retrying import retried
-from quotaloom.platform.time_limits import in_time, operation_time
+from quotaloom.platform.time_limits import in_time, operation_time, take_time
 from quotaloom.platform.unit_of_work import Snapshot, Transaction, Writer, leave_nothing, waited_for
 
 T = TypeVar("T")
@@ -53,11 +54,15 @@ way to it, is gone.
 
 
 class Database:
-    """One pool of connections for the application's role, which row-level security binds."""
+    """One pool of connections for the application's role, which row-level security binds.
+
+    `probe` asks whether the database answers.
+    """
 
     def __init__(self, url: str, *, pool_size: int = 10, statement_timeout_ms: int = 10_000) -> None:
         self._config = tortoise_config(url, pool_size, statement_timeout_ms / 1000 + SILENCE_SECONDS)
         self._statement_timeout_ms = statement_timeout_ms
+        self.probe = Probe(credentials(url))
         self._context = contextvars.copy_context()
         self._tortoise = TortoiseContext()
         self._client: AsyncpgDBClient | None = None
@@ -83,7 +88,8 @@ class Database:
         await self._tortoise.__aenter__()
         await self._tortoise.init(config=self._config)
         client = self._tortoise.connections.get("default")
-        assert isinstance(client, AsyncpgDBClient)
+        assert isinstance(client, PatientClient)
+        client.probe = self.probe
         self._client = client
 
     @property
@@ -98,6 +104,7 @@ class Database:
         if self._client is not None:
             await asyncio.create_task(self._tortoise.close_connections(), context=self._context.copy())
             self._client = None
+        await self.probe.close()
 
     def snapshot(self, company_id: int) -> Snapshot:
         """A read-only unit of work; see `Snapshot`."""
@@ -110,24 +117,25 @@ class Database:
         connection. A serialization failure or deadlock runs `work` again; raises `Conflict` when it keeps failing, and
         `LimitExceeded` where the time of the operation is over before `work` is through: all is undone then.
         """
-        time = operation_time()
 
         async def attempt() -> T:
-            async with self._transaction(company_id, writer, time) as transaction, in_time(time):
+            async with self._transaction(company_id, writer) as transaction, in_time(operation_time()):
                 return await work(transaction)
 
         return await self.shielded(retried(attempt))
 
     def held(self, company_id: int, writer: Writer, first: Callable[[Transaction], Awaitable[None]]) -> HeldTransaction:
         """A transaction that stays open from one piece of work to the next, `first` of all; see `HeldTransaction`."""
-        time = operation_time()
-        begin = partial(self._transaction, company_id, writer, time)
-        return HeldTransaction(begin, first, self._context.copy(), time)
+        return HeldTransaction(partial(self._transaction, company_id, writer), first, self._context_for_work())
 
-    def _transaction(
-        self, company_id: int, writer: Writer, time: Allowance | None
-    ) -> AbstractAsyncContextManager[Transaction]:
-        return Transaction.begin(self.client, company_id, writer, self._statement_timeout_ms, time)
+    def _transaction(self, company_id: int, writer: Writer) -> AbstractAsyncContextManager[Transaction]:
+        return Transaction.begin(self.client, company_id, writer, self._statement_timeout_ms)
+
+    def _context_for_work(self) -> contextvars.Context:
+        """Where Tortoise finds its connections, and units of work the time that there is for them."""
+        context = self._context.copy()
+        context.run(take_time, operation_time())
+        return context
 
     async def next_company_id(self) -> int:
         """An id for a company about to be founded."""
@@ -144,7 +152,7 @@ class Database:
 
     async def shielded(self, work: Coroutine[Any, Any, T]) -> T:
         """Run `work` to its end in a task of its own, whatever happens to the caller."""
-        return await waited_for(asyncio.create_task(work, context=self._context.copy()))
+        return await waited_for(asyncio.create_task(work, context=self._context_for_work()))
 
 
 def tortoise_config(url: str, pool_size: int = 10, answer_seconds: float | None = None) -> dict[str, Any]:
@@ -155,7 +163,7 @@ def tortoise_config(url: str, pool_size: int = 10, answer_seconds: float | None 
     return {
         "connections": {
             "default": {
-                "engine": "tortoise.backends.asyncpg",
+                "engine": "quotaloom.platform.engine",
                 "credentials": {
                     **credentials(url),
                     "minsize": 1,

@@ -63,7 +63,7 @@ class NoToken(Unauthenticated):
 
 
 class Unavailable(Exception):
-    """What the operation needs is away; nothing was changed by it unless it was acknowledged before."""
+    """What the operation needs is away; nothing was changed, unless the connection was lost while it was committed."""
 
     extensions: ClassVar[dict[str, Any]] = {"code": "UNAVAILABLE"}
 

@@ -8,9 +8,8 @@ from contextlib import AbstractAsyncContextManager, suppress
 from contextvars import Context
 from typing import Any, TypeVar
 
-from quotaloom.platform.limits import Allowance
 from quotaloom.platform.retrying import RETRIED, conflict, retried
-from quotaloom.platform.time_limits import in_time
+from quotaloom.platform.time_limits import in_time, operation_time
 from quotaloom.platform.unit_of_work import LOST_CONNECTION, Transaction, database_errors, waited_for
 
 T = TypeVar("T")
@@ -22,22 +21,15 @@ class HeldTransaction:
     """All that is done with `run` is in one transaction, which stands once `commit` has returned, and never in part.
 
     It is begun by the first piece of work, behind `first`. Where a piece of work raises, all is undone, and the next
-    one begins a new transaction. Each runs to its end, whatever happens to the caller, unless the `time` of the
+    one begins a new transaction. Each runs to its end, whatever happens to the caller, unless the time of the
     operation is over: that raises `LimitExceeded`. While it is open, others wait for what it has locked: nothing that
     takes a connection belongs between two pieces.
     """
 
-    def __init__(
-        self,
-        begin: Begin,
-        first: Callable[[Transaction], Awaitable[None]],
-        context: Context,
-        time: Allowance | None = None,
-    ) -> None:
+    def __init__(self, begin: Begin, first: Callable[[Transaction], Awaitable[None]], context: Context) -> None:
         self._begin = begin
         self._first = first
         self._context = context
-        self._time = time
         self._turn = asyncio.Lock()
         self._opened: AbstractAsyncContextManager[Transaction] | None = None
         self._transaction: Transaction | None = None
@@ -73,7 +65,7 @@ class HeldTransaction:
             opened = self._begin()
             self._transaction, self._opened = await opened.__aenter__(), opened
             try:
-                async with in_time(self._time):
+                async with in_time(operation_time()):
                     await self._first(self._transaction)
                     return await work(self._transaction)
             except BaseException as error:
@@ -86,7 +78,7 @@ class HeldTransaction:
         assert self._transaction is not None
         try:
             with database_errors():
-                async with in_time(self._time):
+                async with in_time(operation_time()):
                     return await work(self._transaction)
         except RETRIED as error:
             await self._undo(error)

@@ -59,7 +59,7 @@ class Limits(BaseModel):
         description="Steps that may be taken to find out whether fields of the same name can be merged.",
     )
     operation_cost: int = Field(
-        default=1_000_000,
+        default=5_000_000,
         ge=10,
         le=1_000_000_000,
         description="Values that the answer to one operation may come to, as page sizes and lists foretell it.",
@@ -99,6 +99,16 @@ class Limits(BaseModel):
         ge=10,
         le=1_000_000_000,
         description="Cost that the operations of a list may come to together.",
+    )
+    head_bytes: int = Field(
+        default=32_768, ge=1_000, le=1_000_000, description="Bytes that the head of a request may have."
+    )
+    head_fields: int = Field(default=100, ge=10, le=128, description="Fields that the head of a request may have.")
+    request_seconds: float = Field(
+        default=60.0,
+        gt=0,
+        le=3600,
+        description="Seconds within which all of a request must have come.",
     )
     body_bytes: int = Field(default=10_485_760, ge=1_000, le=2**31, description="Bytes that a request may send.")
     answer_bytes: int = Field(

@@ -17,6 +17,9 @@ from quotaloom.platform.tokens import Identity
 OPERATION_COST: Final = 1_000
 """What every operation counts besides the values of its answer, since a small one takes its time as well."""
 
+REFUSED_COST: Final = 50_000
+"""What an operation counts that is refused for what it asks: as much as is done in the 20 ms that it may take."""
+
 MOST_BUCKETS: Final = 10_000
 """How many are kept; one that was not asked for the longest is full again anyway, or nearly so."""
 
@@ -54,21 +57,43 @@ class Rates:
         What one of them refuses is taken from neither. An operation that counts more than a minute's worth is let
         through once the bucket is full.
         """
-        company, count, now = identity.company_id, cost + OPERATION_COST, self._now()
-        token = (company, identity.credential or identity.subject)
+        count, now = cost + OPERATION_COST, self._now()
+        self._keep([(key, level - count) for key, level in self._enough(identity, count, now)], now)
+
+    def require(self, identity: Identity) -> None:
+        """Raise `RateExceeded` where not even the smallest operation would be let in: no document need be read."""
+        self._enough(identity, OPERATION_COST, self._now())
+
+    def take_refused(self, identity: Identity) -> None:
+        """Take what an operation counts that was refused for what it asks, whether or not there is as much."""
+        now = self._now()
+        self._keep(
+            [(key, self._level(key, most, now) - REFUSED_COST) for key, most, *_ in self._buckets_of(identity)], now
+        )
+
+    def _enough(self, identity: Identity, count: int, now: float) -> list[tuple[Hashable, float]]:
+        """The buckets of a token and its company with what is in them; raises `RateExceeded` where it is too little."""
         levels = []
-        for key, limit, whose in (
-            (token, "token_cost_per_minute", "this token"),
-            (company, "company_cost_per_minute", "the company"),
-        ):
-            most: int = getattr(self._limits, limit)
-            if most == 0 or key == 0:  # no limit; the operator belongs to no company
-                continue
+        for key, most, limit, whose in self._buckets_of(identity):
             level = self._level(key, most, now)
             lacking = min(count, most) - level
             if lacking > 0:
                 raise RateExceeded(limit, most, count, whose, lacking * _SECONDS / most)
-            levels.append((key, level - count))
+            levels.append((key, level))
+        return levels
+
+    def _buckets_of(self, identity: Identity) -> list[tuple[Hashable, int, str, str]]:
+        """Key, size, limit and owner of each; the operator belongs to no company, and 0 is no limit."""
+        company, limits = identity.company_id, self._limits
+        found: list[tuple[Hashable, int, str, str]] = []
+        if limits.token_cost_per_minute:
+            token = (company, identity.credential or identity.subject)
+            found.append((token, limits.token_cost_per_minute, "token_cost_per_minute", "this token"))
+        if limits.company_cost_per_minute and company:
+            found.append((company, limits.company_cost_per_minute, "company_cost_per_minute", "the company"))
+        return found
+
+    def _keep(self, levels: list[tuple[Hashable, float]], now: float) -> None:
         for key, level in levels:
             self._buckets[key] = (level, now)
             self._buckets.move_to_end(key)

@@ -27,11 +27,13 @@ def timed(allowance: Allowance | None) -> Iterator[None]:
         _operation.reset(before)
 
 
-def operation_time() -> Allowance | None:
-    """The time of the operation that we work for; None in an import, a job or a command line.
+def take_time(allowance: Allowance | None) -> None:
+    """Take over the time of the operation that this task, which does not inherit its context, works for."""
+    _operation.set(allowance)
 
-    A task that does not inherit our context is told of it by its caller.
-    """
+
+def operation_time() -> Allowance | None:
+    """The time of the operation that we work for; None in an import, a job or a command line."""
     return _operation.get()
 
 

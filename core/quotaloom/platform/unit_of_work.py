@@ -21,7 +21,7 @@ from tortoise.transactions import in_transaction
 from quotaloom.platform.attainment_changes import CHANNEL, AttainmentChange, change_of
 from quotaloom.platform.errors import AccessDenied, InputError, Unavailable
 from quotaloom.platform.limits import Allowance
-from quotaloom.platform.time_limits import in_time
+from quotaloom.platform.time_limits import in_time, operation_time
 
 _log = logging.getLogger(__name__)
 
@@ -200,14 +200,9 @@ class Transaction:
     @classmethod
     @asynccontextmanager
     async def begin(
-        cls,
-        client: AsyncpgDBClient,
-        company_id: int,
-        writer: Writer,
-        statement_timeout_ms: int,
-        time: Allowance | None = None,
+        cls, client: AsyncpgDBClient, company_id: int, writer: Writer, statement_timeout_ms: int
     ) -> AsyncIterator[Transaction]:
-        """Open a transaction; it commits where the block ends and rolls back where it raises, or `time` is over."""
+        """Open a transaction; it commits where the block ends and rolls back where it raises, or its time is over."""
         async with in_transaction(client.connection_name) as wrapper:
             assert isinstance(wrapper, TransactionWrapper)
             transaction = cls(company_id, writer, wrapper)
@@ -219,7 +214,7 @@ class Transaction:
                 yield transaction
             finally:
                 _writing.reset(writing)
-            async with in_time(time):
+            async with in_time(operation_time()):
                 await transaction._flush()
 
     @property

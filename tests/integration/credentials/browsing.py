@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import re
+from base64 import urlsafe_b64encode
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from hashlib import sha256
 from html import unescape
 from pathlib import Path
+from secrets import token_urlsafe
 from typing import Any, Final
-from urllib.parse import urljoin
+from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
 
 import httpx
 from benchmarks.npm import node, scripts
@@ -20,6 +23,11 @@ from tests.integration.server.processes import free_port
 PROJECT: Final = Path(__file__).with_name("openid_provider")
 HERE: Final = "https://quotaloom.test"
 SECONDS: Final = 30.0
+
+PAGE: Final = "page"
+"""What the provider calls a page of somebody else's."""
+
+PAGES_WAY_BACK: Final = "https://page.test/back"
 
 
 @dataclass(frozen=True)
@@ -39,10 +47,21 @@ class RunningProvider:
         }
 
 
+@dataclass(frozen=True)
+class Tokens:
+    """What a provider gives a page: an access token for an API, and one that tells the page who signed in."""
+
+    access: str
+    id: str
+
+
 @asynccontextmanager
-async def providing() -> AsyncIterator[RunningProvider]:
-    """npm's `oidc-provider`, ready; raises `NoNetwork` where it cannot be downloaded."""
-    url = f"http://127.0.0.1:{free_port()}"
+async def providing(url: str | None = None) -> AsyncIterator[RunningProvider]:
+    """npm's `oidc-provider`, ready, with a new key; raises `NoNetwork` where it cannot be downloaded.
+
+    It is where an earlier one was, or somewhere else.
+    """
+    url = url or f"http://127.0.0.1:{free_port()}"
     with scripts(PROJECT) as folder:
         process = await asyncio.create_subprocess_exec(
             node(),
@@ -89,7 +108,29 @@ class Browser:
         """Begin at our server, sign in at the provider and agree to it: where that leads back to."""
         response = await self._ours.get(f"{HERE}/sign-in", params=wanted)
         assert response.status_code == 302, response.text
-        response = await self.get(self._target(response), until)
+        return await self._agree(self._target(response), subject, until)
+
+    async def tokens(self, provider: RunningProvider, subject: str, resource: str) -> Tokens:
+        """Sign in at the provider for a page of somebody else's, which asks for tokens for a resource."""
+        verifier = token_urlsafe(48)
+        wanted = {
+            "client_id": PAGE,
+            "response_type": "code",
+            "redirect_uri": PAGES_WAY_BACK,
+            "scope": "openid api",
+            "resource": resource,
+            "code_challenge": urlsafe_b64encode(sha256(verifier.encode()).digest()).rstrip(b"=").decode(),
+            "code_challenge_method": "S256",
+        }
+        back = await self._agree(f"{provider.url}/auth?{urlencode(wanted)}", subject, PAGES_WAY_BACK)
+        code = {"code": parse_qs(urlsplit(back).query)["code"][0], "code_verifier": verifier}
+        asked = {"grant_type": "authorization_code", "client_id": PAGE, "redirect_uri": PAGES_WAY_BACK, **code}
+        answer = await self._others.post(f"{provider.url}/token", data=asked)
+        assert answer.status_code == 200, answer.text
+        return Tokens(answer.json()["access_token"], answer.json()["id_token"])
+
+    async def _agree(self, url: str, subject: str, until: str) -> str:
+        response = await self.get(url, until)
         while not response.is_redirect:
             response = await self._fill_in(response, subject, until)
         return self._target(response)

@@ -149,7 +149,7 @@ BAD: Final[Mapping[str, Changes]] = {
     "createCompany": lambda w: [
         *({"key": "A B"}, {"name": ""}, {"currency": "??"}, {"timeZone": "Mars"}, {"fiscalStartMonth": 13}),
         *({"calendarPattern": "lunar"}, {"workingWeekdays": []}, {"adminName": ""}, {"adminEmail": "kei"}),
-        {"key": "acme"},
+        *({"key": "acme"}, {"key": "a\0"}),
     ],
     "updateCompany": lambda w: [
         *({"name": ""}, {"currency": "??"}, {"currency": "USD"}, {"timeZone": "Mars"}, {"fiscalStartMonth": 13}),

@@ -9,6 +9,7 @@ from typing import Any
 import asyncpg
 import httpx
 import pytest
+from starlette.applications import Starlette
 
 from quotaloom.platform.database import Database, credentials
 from quotaloom.platform.settings import Settings
@@ -16,13 +17,19 @@ from quotaloom_server.application import create_application
 from tests.acceptance.api_company import api_company
 from tests.graph_client import serving
 from tests.integration.targets.planning import NOON
+from tests.loaded_once import loading_once
+
+
+def application_of(settings: Settings, database_url: str) -> Starlette:
+    """The application of these settings."""
+    with loading_once():
+        return create_application(settings, database_url)
 
 
 async def test_configured_origins_may_call(database_url: str, tmp_path: Path) -> None:
     """A preflight of a configured origin is answered, one of another is not."""
     settings = Settings(data_dir=tmp_path, cors_origins=("https://app.example.com",))
-    application = create_application(settings, database_url)
-    transport = httpx.ASGITransport(app=application)
+    transport = httpx.ASGITransport(app=application_of(settings, database_url))
     async with httpx.AsyncClient(transport=transport, base_url="http://quotaloom.test") as http:
         asked = {"access-control-request-method": "POST", "access-control-request-headers": "authorization"}
         allowed = await http.options("/graphql", headers={"origin": "https://app.example.com", **asked})
@@ -36,7 +43,7 @@ async def test_configured_origins_may_call(database_url: str, tmp_path: Path) ->
 async def test_an_answer_is_the_same_with_an_origin_and_without(database_url: str, tmp_path: Path) -> None:
     """A page's origin changes the headers that are for browsers, and nothing else."""
     settings = Settings(data_dir=tmp_path, cors_origins=("https://app.example.com",))
-    transport = httpx.ASGITransport(app=create_application(settings, database_url))
+    transport = httpx.ASGITransport(app=application_of(settings, database_url))
     async with httpx.AsyncClient(transport=transport, base_url="http://quotaloom.test") as http:
         bodies: list[Any] = [{"query": "{ __typename }"}, {"query": "{ nothing }"}, {"query": 1}, [], {}]
         for sent in bodies:

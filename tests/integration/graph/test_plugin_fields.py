@@ -14,11 +14,16 @@ from quotaloom.funnels.commands.customers import NewCustomer, create_customer
 from quotaloom.organizations.commands.members import create_member
 from quotaloom.organizations.membership import NewMember
 from quotaloom.platform.database import Database
+from quotaloom.platform.settings import Settings
+from quotaloom.policies.discovery import Discovery
+from quotaloom_server.hosting import find_plugins
 from tests.graph_client import GraphClient, serving
 from tests.integration.funnels.floors import NOON, TODAY, Floor, furnish
 from tests.integration.graph.asking import gid
 from tests.integration.graph.graph_plugin import SOURCE
 from tests.unit.policies.installing import PluginFolder
+
+ALLOWED = "acme:trusted"
 
 
 @dataclass
@@ -60,23 +65,24 @@ async def admin_of(floor: Floor, graph: GraphClient) -> GraphClient:
     return graph.admin(floor.work.company.id, admin_id)
 
 
-@pytest.fixture
-def plugins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> PluginFolder:
-    """A folder on the import path of this process to install plugins into."""
-    path = tmp_path / "graph_plugins"
+@pytest.fixture(scope="module")
+async def plugins(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Discovery]:
+    """The plugin `acme`, trusted, and found on the import path of this process as `quotaloom serve` finds it."""
+    path = tmp_path_factory.mktemp("graph") / "graph_plugins"
     path.mkdir()
-    monkeypatch.syspath_prepend(str(path))
-    return PluginFolder(path)
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.syspath_prepend(str(path))
+        PluginFolder(path).install(SOURCE, name="acme")
+        yield await find_plugins(Settings(plugins_allowed=ALLOWED))
+        sys.modules.pop("graph_plugins_0")
 
 
 @pytest.fixture
-async def served(database: Database, database_url: str, tmp_path: Path, plugins: PluginFolder) -> AsyncIterator[Served]:
-    plugins.install(SOURCE, name="acme")
+async def served(database: Database, database_url: str, tmp_path: Path, plugins: Discovery) -> AsyncIterator[Served]:
     floor = await furnish(database)
-    options: dict[str, Any] = {"plugins_allowed": "acme:trusted", "policy_seconds": 1}
-    async with serving(database_url, tmp_path / "data", NOON, plugins=True, **options) as graph:
+    options: dict[str, Any] = {"plugins_allowed": ALLOWED, "policy_seconds": 1}
+    async with serving(database_url, tmp_path / "data", NOON, plugins=plugins, **options) as graph:
         yield Served(floor, graph, await admin_of(floor, graph))
-    sys.modules.pop("graph_plugins_0")
 
 
 def calls() -> list[tuple[str, int]]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+
+import httpx
 
 from quotaloom.platform.access import Role
 from quotaloom.platform.tokens import Identity
-from tests.graph_client import serving
+from tests.graph_client import GraphClient, serving
 from tests.integration.targets.planning import NOON
 
 
@@ -29,3 +32,50 @@ async def test_what_is_too_much_for_a_minute_is_refused_with_the_seconds_to_wait
             assert 1 <= told["retryAfter"] <= 13  # 503 lack at the most, at 41.7 a second
         other = graph.signed_in(Identity(1, "bob", Role.MEMBER, 2))
         assert (await other.ask("{ __typename }")) == {"__typename": "Query"}
+
+
+REFUSED = [
+    ("{ nothing }", {}),
+    ("{ a", {}),
+    ("{ ...A } fragment A on Query { ...A }", {}),
+    ("{" + "a " * 300 + "}", {}),
+    (
+        "{ orgUnits(first: 500) { nodes { opportunities(first: 500) { activities(first: 500) { nodes { id } } } } } }",
+        {},
+    ),
+    ("{ __typename }", {"a": [[[[[[[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]]]]]]]}),
+    ("query A { __typename } query B { __typename }", {}),
+    ("subscription { notificationAdded { unread } }", {}),
+]
+"""Not valid, not readable, hostile, too broad, too costly, with too deep variables, without a name, out of place."""
+
+
+async def test_what_is_refused_for_what_it_asks_counts_as_well(database_url: str, tmp_path: Path) -> None:
+    """Each refusal takes 50,000 of a token's 2,500: then no document of its is read for a while, be it good or bad."""
+    async with serving(database_url, tmp_path, NOON, token_cost_per_minute=2_500, company_cost_per_minute=0) as graph:
+        for number, (query, variables) in enumerate(REFUSED):
+            ann = graph.signed_in(Identity(1, f"ann {number}", Role.MEMBER, 1))
+            first = await asked(ann, query, variables)
+            second = await asked(ann, f"{{ nothing{number} }}", {})
+            third = await asked(ann, "{ __typename }", {})
+            assert "RATE_LIMITED" not in first.text, query
+            assert (second.status_code, third.status_code) == (429, 429), query
+            assert second.json()["errors"][0]["extensions"]["code"] == "RATE_LIMITED"
+
+
+async def test_strangers_take_nothing_from_a_company(database_url: str, tmp_path: Path) -> None:
+    """Without a token, with one that is none, or with one that another key has signed for this very company."""
+    async with serving(database_url, tmp_path, NOON, company_cost_per_minute=60_000) as graph:
+        ann = graph.signed_in(Identity(1, "ann", Role.MEMBER, 1))
+        forged = ann.headers["authorization"].rpartition(".")[0] + ".AAAA"
+        for authorization in ({}, {"authorization": "Bearer a.b.c"}, {"authorization": forged}):
+            for _ in range(3):
+                stranger = GraphClient(graph.http, graph.authority, graph.clock, None, authorization)
+                assert "errors" in await stranger.send("{ nothing }")
+        assert (await ann.ask("{ __typename }")) == {"__typename": "Query"}
+
+
+async def asked(client: GraphClient, query: str, variables: Mapping[str, object]) -> httpx.Response:
+    """The answer to an operation."""
+    body = {"query": query, "variables": variables}
+    return await client.http.post("/graphql", json=body, headers=client.headers)

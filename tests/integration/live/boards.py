@@ -23,7 +23,7 @@ from quotaloom_server.gate import Gate
 from quotaloom_server.keys import token_authority
 from quotaloom_server.serving import Server
 from tests.graph_client import GraphClient, Moment
-from tests.loaded_once import built_in_plugins
+from tests.loaded_once import built_in_plugins, loading_once
 
 SECONDS = 10.0
 """How long a test waits for what must come."""
@@ -144,11 +144,12 @@ async def board_at(port: int, **options: Any) -> AsyncIterator[Board]:
 
 @asynccontextmanager
 async def live_server(
-    database_url: str, folder: Path, clock: Moment, port: int = 0, **options: Any
+    database_url: str, folder: Path, clock: Moment, /, port: int = 0, **options: Any
 ) -> AsyncIterator[LiveServer]:
     """A server with our own uvicorn, its clock being the test's; `options` are settings."""
     settings = Settings(data_dir=folder, **options)
-    application = create_application(settings, database_url, clock, built_in_plugins())
+    with loading_once():
+        application = create_application(settings, database_url, clock, built_in_plugins())
     started = asyncio.Event()
     with socket.create_server(("127.0.0.1", port)) as listener:
         server = Server(application, started.set)

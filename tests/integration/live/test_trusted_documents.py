@@ -28,6 +28,8 @@ NAMED: list[dict[str, Any]] = [
 REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"documentId": digest(OTHER)}, "PERSISTED_QUERY_NOT_FOUND"),
     ({"documentId": 7}, "BAD_REQUEST"),
+    ({"documentId": None}, "BAD_REQUEST"),
+    ({"extensions": {"persistedQuery": 7}}, "BAD_REQUEST"),
     ({"query": OTHER, "documentId": HASH}, "BAD_REQUEST"),
 ]
 

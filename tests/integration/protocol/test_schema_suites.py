@@ -76,7 +76,7 @@ async def test_relays_compiler_takes_the_schema_and_real_operations(suites: Suit
 
 
 async def test_the_linter_finds_nothing(suites: Suites) -> None:
-    """Its rules but four, which `.graphql-schema-linterrc` explains."""
+    """Its rules but three, which `.graphql-schema-linterrc` explains."""
     code, said = await suites.run(LINTER, "--config-direction", str(suites.folder), str(SDL))
     assert code == 0, said
     assert "0 errors" in said

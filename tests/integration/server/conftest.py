@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.data_folders import copy_folder
 from tests.integration.server.processes import Home
 from tests.places import throwaway_folder
 
@@ -35,12 +36,10 @@ def home() -> Iterator[Home]:
 
 
 @pytest.fixture(scope="module")
-def home_of_acme() -> Iterator[Home]:
+def home_of_acme(folder_of_acme: Path) -> Iterator[Home]:
     """A home with the company `acme`."""
     with new_home() as found:
-        server = found.serve()
-        server.found_company("acme")
-        server.end()
+        copy_folder(folder_of_acme, found.data)
         yield found
 
 

@@ -103,6 +103,8 @@ def hidden_from(insider: Insider, walls: Walls, rows: Rows) -> dict[str, Planted
 def hidden_rows(insider: Insider, walls: Walls, rows: Rows, table: str) -> list[int]:
     """The ids of the rows of a table of which he must not know that they are there."""
     own, named = _seen_by(insider, walls)
+    if table in _OPEN:
+        return []
     if table in ("org_unit", "member"):
         kind = "unit" if table == "org_unit" else "member"
         return [id for id in rows[table] if (kind, id) not in own | named]

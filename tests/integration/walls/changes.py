@@ -22,7 +22,8 @@ from quotaloom_graphql.nodes import split_id
 from tests.integration.graph.test_every_mutation import minimal
 from tests.integration.graph.valid_calls import VALID
 from tests.integration.graph.worlds import World
-from tests.integration.walls.operations import Operation, mutation_operations
+from tests.integration.walls.more_operations import mutation_operations
+from tests.integration.walls.operations import Operation
 
 Place = tuple[str | int, ...]
 """Where in an input: field names and list positions."""
@@ -34,6 +35,7 @@ HERE: Final[Mapping[str, Callable[[World], dict[str, Any]]]] = {
         "period": "2027-02",
         "goal": "1000",
     },
+    "orderCustomerLevels": lambda w: {"ids": [w["hot level"], w["level"]]},
     "endHolding": lambda w: {"id": w["holding"], "on": "2027-06-01"},
     "updateOpportunity": lambda w: {"id": w["vague deal"], "amount": "2000"},
     "moveOpportunity": lambda w: {"id": w["foreign deal"], "stageId": w.stage("cancelled"), "reasonKey": "price"},

@@ -121,6 +121,10 @@ UPDATE incentive_simulation SET status = 'done', finished_at = '2026-06-01T12:00
 UPDATE lead SET compared_name = 'globex' WHERE company_id = $1;
 UPDATE dispute SET status = 'granted', granted = 400, decided_at = '2026-06-01T12:00Z', decided_by = 'Hal',
     reason = 'x' WHERE company_id = $1 AND id = (SELECT min(id) FROM dispute WHERE company_id = $1);
+UPDATE statement_line SET dispute_id = (SELECT min(id) FROM dispute WHERE company_id = $1) WHERE company_id = $1
+    AND id = (SELECT max(line.id) FROM statement_line AS line JOIN incentive_statement AS statement
+        ON statement.company_id = $1 AND statement.id = line.statement_id JOIN incentive_run AS run
+        ON run.company_id = $1 AND run.id = statement.run_id AND run.status = 'paid' WHERE line.company_id = $1);
 UPDATE opportunity SET expected_close_on = '2026-07-01',
     product_id = (SELECT min(id) FROM product WHERE company_id = $1) WHERE company_id = $1;
 UPDATE achievement_entry SET product_id = (SELECT min(id) FROM product WHERE company_id = $1),

@@ -6,7 +6,8 @@ belongs to others, and for what is nowhere.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -30,6 +31,7 @@ IDS: Final = {
     "under": "OrgUnit",
     "orgUnit": "OrgUnit",
     "orgUnits": "OrgUnit",
+    "orgUnitIds": "OrgUnit",
     "position": "OrgUnit",
     "member": "Member",
     "members": "Member",
@@ -61,7 +63,7 @@ VALUES: Final[Mapping[str, str]] = {
     "products": '["pump"]',
     "sources": '["fair"]',
     "source": '["fair"]',
-    "parts": '["pump_tastings"]',
+    "parts": '["pumps"]',
     "keys": '["grade"]',
     "text": '"a"',
     "name": '"Globex"',
@@ -103,7 +105,12 @@ PLANNED: Final = {
 COMPANIONS: Final = {"planVersion": ("plan",), "directChildren": ("orgUnit",), "members": ("rows",)}
 """Arguments that only go together with others."""
 
-NEEDED: Final = {("possibleDuplicates", "name"), ("ownGoals", "period"), ("targetCells", "metric")}
+NEEDED: Final = {
+    ("possibleDuplicates", "name"),
+    ("ownGoals", "period"),
+    ("targetCells", "metric"),
+    ("productMismatch", "metric"),
+}
 """Arguments of fields without which these answer nothing."""
 
 BEST_OWNERS: Final = {
@@ -155,13 +162,6 @@ def read_operations(schema: GraphQLSchema) -> list[Operation]:
     return list(found.values())
 
 
-def mutation_operations(schema: GraphQLSchema) -> dict[str, Operation]:
-    """For each mutation one that asks for its whole payload; the variable `input` comes besides the ids."""
-    assert schema.mutation_type is not None
-    writer = Writer(schema, VALUES)
-    return {name: writer.changing(name, field) for name, field in schema.mutation_type.fields.items()}
-
-
 def ways(schema: GraphQLSchema) -> dict[str, tuple[tuple[str, str], ...]]:
     """For each object type a shortest way to it: (type, field) by (type, field), from the root; nodes by their id."""
     assert schema.query_type is not None
@@ -191,6 +191,10 @@ def objects_of(schema: GraphQLSchema, field: GraphQLField) -> list[GraphQLObject
     if isinstance(kind, GraphQLInterfaceType | GraphQLUnionType):
         return list(schema.get_possible_types(kind))
     return [kind] if isinstance(kind, GraphQLObjectType) else []
+
+
+_GIVEN: Final = r'\b{}: (?:"[^"]*"|\[[^\]]*\])'
+"""An argument and its value, which is a text or a list."""
 
 
 class Writer:
@@ -231,6 +235,25 @@ class Writer:
         assert isinstance(payload, GraphQLObjectType)
         body = f"{name}(input: $input) {{ {self._selection(payload, 1)} }}"
         return self._operation(name, body, kind="mutation", takes=(f"$input: {field.args['input'].type}",))
+
+    def probing(self, name: str, field: GraphQLField, argument_name: str, texts: Sequence[str]) -> str:
+        """A field once with each of these texts: how much is found, and nothing of what it is."""
+        written = self._arguments(name, field, argument_name)
+        found = get_named_type(field.type)
+        shown = " { totalCount }" if found.name.endswith("Connection") else " { __typename }"
+        given = '["{}"]' if isinstance(get_nullable_type(field.args[argument_name].type), GraphQLList) else '"{}"'
+        asked = (
+            re.sub(_GIVEN.format(argument_name), f"{argument_name}: {given.format(one)}", written) for one in texts
+        )
+        body = " ".join(f"a{number}: {name}{arguments}{shown}" for number, arguments in enumerate(asked))
+        return self._operation(name, body).text
+
+    def listening(self, name: str, field: GraphQLField, besides: str | None) -> Operation:
+        """A subscription with its whole message."""
+        message = get_named_type(field.type)
+        assert isinstance(message, GraphQLObjectType)
+        body = f"{name}{self._arguments(name, field, besides)} {{ {self._selection(message, 2)} }}"
+        return self._operation(name, body, kind="subscription")
 
     def _operation(
         self,

@@ -27,6 +27,7 @@ from tests.integration.funnels.floors import NOON
 from tests.integration.graph.worlds import World, small_world
 from tests.integration.walls.empty_tables import FILLED
 from tests.integration.walls.mirrored import mirror
+from tests.integration.walls.rarities import add_rarities
 
 CANARY: Final = re.compile(r"canary-(\d{6})")
 HUGE: Final = 7 * 10**15
@@ -133,6 +134,7 @@ class Walls:
 async def build(database: Database, admin_url: str) -> Walls:
     """The companies, planted."""
     world = await small_world(database)
+    await add_rarities(world)
     stranger_id, members = await _stranger(database)
     walls = Walls(world, stranger_id + 1, stranger_id, members)
     connection = await asyncpg.connect(**credentials(admin_url))

@@ -94,10 +94,11 @@ class Comparing:
         """The answer without the id, how many statements it took, and whether it is a refusal."""
         self.statements.number = 0
         answer = await make(self.asking, who, naming.change, naming.input(id))
-        return _without(answer.text, id), self.statements.number, refused(naming.change, answer)
+        return without(answer.text, id), self.statements.number, refused(naming.change, answer)
 
 
-def _without(text: str, id: str) -> str:
+def without(text: str, id: str) -> str:
+    """An answer in which the id, and its number in messages, is not told."""
     return "".join(_parts(text.replace(id, "it"), str(split_id(id)[1])))
 
 

@@ -92,3 +92,22 @@ async def test_an_id_out_of_sight_is_refused_like_one_of_nothing(
                     if wrong:
                         found.append((one.name, naming.change.name, naming.place, wrong))
     assert found == []
+
+
+async def test_a_key_out_of_sight_is_refused_like_one_of_nothing(
+    asking: Asking, admin: asyncpg.Connection[Any]
+) -> None:
+    """A customer's parent is named by its key: Ann may not tell one of the West's from one that there is not."""
+    walls = asking.walls
+    ann = next(one for one in INSIDERS if one.name == "ann")
+    rows = await rows_of(admin, walls)
+    hidden = rows["customer"][hidden_rows(ann, walls, rows, "customer")[-1]]["key"]
+    for change in CHANGES:
+        if change.name in ("createCustomer", "updateCustomer"):
+            told = []
+            for key in ("nothing", hidden):
+                given = {**change.input(walls.world), "parentKey": key}
+                answer = await make(asking, insider(walls, "ann"), change, given)
+                assert refused(change, answer)
+                told.append(answer.text.replace(key, "it"))
+            assert told[0] == told[1]

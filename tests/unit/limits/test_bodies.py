@@ -9,8 +9,10 @@ import orjson
 import pytest
 from starlette.types import ASGIApp, Message
 
+from quotaloom.platform.limits import LimitExceeded
 from quotaloom.platform.settings import Settings
 from quotaloom_server.application import create_application
+from quotaloom_server.bodies import require_few_values
 
 QUERY = b'{"query":"{ __typename }"}'
 SPACES = b" " * 1_000
@@ -95,3 +97,17 @@ async def test_a_request_without_a_body_waits_for_none(application: ASGIApp) -> 
             application, [], {"accept": "application/json"}, method="GET", query_string=b"query={__typename}"
         )
     assert (status, body["data"], read) == (200, {"__typename": "Query"}, 0)
+
+
+def test_json_with_too_many_values_is_not_read() -> None:
+    """Of 100 values 200 marks are let in, and 100,000 besides, wherever they stand; longer texts do no harm."""
+    require_few_values(b"[" + b"1," * 100_199, 100)
+    require_few_values(b"[" + b"1," * 100_199 + b'"' + b"x" * 50_000, 100)
+    with pytest.raises(LimitExceeded) as caught:
+        require_few_values(b"[{" + b"1," * 100_200, 100)
+    assert caught.value.extensions == {
+        "code": "TOO_MANY_VALUES",
+        "limit": "variables_values",
+        "allowed": 100,
+        "found": 101,
+    }

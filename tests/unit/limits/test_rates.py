@@ -67,11 +67,47 @@ def test_an_operation_beyond_a_minutes_worth_needs_a_full_bucket() -> None:
     assert caught.value.retry_after == 41  # -40,000 to 1,000, at 1,000 a second
 
 
+def test_what_is_refused_counts_a_fixed_cost_for_token_and_company() -> None:
+    """Of 120,000 each refusal takes 50,000, whether or not there is as much: after three there are 30,000 too few.
+
+    At 2,000 a second the least operation, of 1,000, is let in after 15.5 seconds. The company of 240,000 has 90,000.
+    """
+    clock = Clock()
+    buckets = Rates(Limits(token_cost_per_minute=120_000, company_cost_per_minute=240_000), clock)
+    for _ in range(3):
+        buckets.require(ANN)
+        buckets.take_refused(ANN)
+    with pytest.raises(RateExceeded) as caught:
+        buckets.require(ANN)
+    assert (caught.value.limit, caught.value.retry_after) == ("token_cost_per_minute", 16)
+    with pytest.raises(RateExceeded) as caught:
+        buckets.take(BOB, 90_000)  # and 1,000 besides
+    assert caught.value.limit == "company_cost_per_minute"
+    buckets.take(BOB, 89_000)
+    clock.now = 15.5
+    buckets.require(ANN)
+
+
+def test_whoever_has_nothing_left_takes_nothing_by_asking() -> None:
+    """To find out whether there is enough is free, and what the rate refuses is taken from nobody."""
+    clock = Clock()
+    buckets = Rates(Limits(token_cost_per_minute=60_000, company_cost_per_minute=60_000), clock)
+    buckets.take_refused(ANN)
+    buckets.take(ANN, 9_000)
+    for _ in range(100):
+        with pytest.raises(RateExceeded):
+            buckets.require(ANN)
+    clock.now = 1.0
+    buckets.require(BOB)
+
+
 def test_without_a_rate_everything_goes() -> None:
     """0 stands for no limit."""
     buckets = Rates(Limits(token_cost_per_minute=0, company_cost_per_minute=0), Clock())
     for _ in range(3):
+        buckets.require(ANN)
         buckets.take(ANN, 10**12)
+        buckets.take_refused(ANN)
 
 
 def test_the_buckets_do_not_grow_without_end(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
-from graphql import GraphQLError
+from graphql import GraphQLError, get_introspection_query
 from strawberry.types import ExecutionResult
 
 from quotaloom.platform.settings import Settings
@@ -22,6 +22,7 @@ NOT_VALID = "the document is not valid for this graph; a server in the developme
 HINT = "Did you mean"
 
 RENAME = "mutation ($i: RenameOrgUnitInput!) { renameOrgUnit(input: $i) { errors { code } } }"
+POSTED = "mutation ($i: PostAchievementsInput!) { postAchievements(input: $i) { errors { code } } }"
 RANKED = "query ($k: [OrgUnitKind!]) { orgUnits(kind: $k) { totalCount } }"
 
 GUESSES = [
@@ -32,9 +33,11 @@ GUESSES = [
     ("a type", "{ company { ... on Compny { key } } }", {}, "Company"),
     ("a type of a variable", "query ($i: RenameOrgUnitInpt) { company { key } }", {}, "RenameOrgUnitInput"),
     ("an enum value", "{ orgUnits(kind: DEPARTMNT) { totalCount } }", {}, "DEPARTMENT"),
+    ("a text for an enum value", '{ orgUnits(kind: "DEPARTMENT") { totalCount } }', {}, "DEPARTMENT"),
     ("an enum value of a variable", RANKED, {"k": "DEPARTMNT"}, "DEPARTMENT"),
     ("an input field", 'mutation { renameOrgUnit(input: {nam: "a"}) { errors { code } } }', {}, "name"),
     ("an input field of a variable", RENAME, {"i": {"nam": "a"}}, "name"),
+    ("an input field within others", POSTED, {"i": {"items": [{"amont": "1"}]}}, "amount"),
 ]
 
 
@@ -96,18 +99,65 @@ async def test_a_value_of_a_variable_is_refused_without_the_fields_of_its_type()
 
 
 @pytest.mark.parametrize(
+    ("query", "variables"),
+    [
+        ("query ($v: Int = 1) { orgUnits(first: $v) { totalCount } }", {"v": None}),
+        ('query ($v: ID = "x") { node(id: $v) { id } }', {"v": None}),
+        ('mutation ($v: ID = "x") { renameOrgUnit(input: {id: $v, name: "a"}) { errors { code } } }', {"v": None}),
+        ("query ($v: Boolean = true) { company @skip(if: $v) { key } }", {"v": None}),
+    ],
+)
+async def test_a_null_where_there_must_be_a_value_does_not_tell_the_type(query: str, variables: dict[str, Any]) -> None:
+    """A variable with a default may be null, which is found out last; in development the type of the place is told."""
+    for _ in range(2):
+        error = only_error(await PRODUCTION.execute(query, variables))
+        assert error.message.startswith("the value of an argument is not one that it takes")
+        assert error.extensions == {"code": "BAD_REQUEST"}
+    assert "non-null type" in only_error(await DEVELOPMENT.execute(query, variables)).message
+
+
+@pytest.mark.parametrize(
     "query",
     [
         "{ __schema { queryType { name } } }",
         '{ __type(name: "Company") { fields { name } } }',
+        "{ innocent: __schema { types { name } } }",
+        "{ __typename ... { ... on Query { __schema { types { name } } } } }",
         "query { ...I } fragment I on Query { __schema { types { name } } }",
+        "query { ...A } fragment A on Query { ...B } fragment B on Query { __schema { types { name } } }",
+        "query ($deep: Boolean!) { __schema @include(if: $deep) { types { name } } }",
+        "query A { __typename } query B { __schema { types { name } } }",
+        get_introspection_query(),
     ],
 )
 async def test_introspection_is_off_in_production(query: str) -> None:
     """It says that it is off, since everybody knows that there could be one."""
-    error = only_error(await PRODUCTION.execute(query))
-    assert error.extensions == {"code": "INTROSPECTION_DISABLED"}
-    assert (await DEVELOPMENT.execute(query)).errors is None
+    asked: dict[str, Any] = {"variable_values": {"deep": True}, "operation_name": "B" if "query B" in query else None}
+    for _ in range(2):
+        error = only_error(await PRODUCTION.execute(query, **asked))
+        assert error.extensions == {"code": "INTROSPECTION_DISABLED"}
+    assert (await DEVELOPMENT.execute(query, **asked)).data is not None
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "{ compny { key } __schema { types { name } } }",
+        "{ __schema { nothing } }",
+        "{ company { __schema { types { name } } } }",
+        "query { company { key } } fragment Unused on Query { __schema { types { name } } }",
+        "mutation { __schema { types { name } } }",
+    ],
+)
+async def test_introspection_is_off_whatever_is_beside_it(query: str) -> None:
+    """So that it does not tell whether all else is valid."""
+    assert only_error(await PRODUCTION.execute(query)).extensions == {"code": "INTROSPECTION_DISABLED"}
+
+
+async def test_a_value_may_look_like_introspection() -> None:
+    """A document that names it in a value alone is like any other."""
+    error = only_error(await PRODUCTION.execute('{ orgUnit(kee: "__schema") { __typename } }'))
+    assert error.message == NOT_VALID
 
 
 @pytest.fixture

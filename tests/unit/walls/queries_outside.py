@@ -20,6 +20,8 @@ ROOTS: Final = ("core/quotaloom", "schema/quotaloom_graphql", "schema/quotaloom_
 OWNERS: Final = {
     ("core/quotaloom/platform/unit_of_work.py", "*"): "is the unit of work",
     ("core/quotaloom/platform/database.py", "*"): "keeps the pool that units of work take connections from",
+    ("core/quotaloom/platform/engine.py", "*"): "waits for connections of the pool",
+    ("core/quotaloom/platform/probing.py", "*"): "asks whether the database answers",
     ("core/quotaloom/platform/migrating.py", "*"): "changes tables, with the administrator's role",
     ("core/quotaloom/platform/creating_models.py", "*"): "is an operation of migrations",
     ("core/quotaloom/platform/jobs/storage.py", "*"): "makes the tables of jobs, which belong to the installation",
@@ -27,7 +29,6 @@ OWNERS: Final = {
     ("core/quotaloom/platform/notifications.py", "_listen"): "listens, and reads nothing",
     ("core/quotaloom/platform/notifications.py", "_watched"): "asks whether the connection lives",
     ("core/quotaloom/organizations/commands/companies.py", "company_id_of"): "finds the company that a key names",
-    ("schema/quotaloom_server/health.py", "_ask"): "asks whether the database answers",
     (
         "schema/quotaloom_server/databases.py",
         "_compare_versions",
@@ -39,14 +40,13 @@ OWNERS: Final = {
     ("schema/quotaloom_server/bearers.py", "company_keys"): "lists companies on the command line, as administrator",
     ("schema/quotaloom_server/databases.py", "_reach"): "tries the administrator's URL",
     ("schema/quotaloom_server/commands/listed.py", "_loaded"): "imports the command that was asked for",
-    ("schema/quotaloom_server/health.py", "__init__"): "keeps the connection that it asks with",
     ("schema/quotaloom_server/databases.py", "_ensure_database"): "makes the database itself",
 }
 """Where a connection may be used as it is: the file, and the function (`*` for all of the file); and what for."""
 
 OPENERS: Final = {
     ("core/quotaloom/platform/work.py", "*"): "the viewer's",
-    ("core/quotaloom/platform/once.py", "_done"): "the viewer's",
+    ("core/quotaloom/platform/once.py", "_done"): "the viewer's, or the one that he founds",
     ("schema/quotaloom_graphql/context.py", "snapshot"): "the one that the token names",
     ("core/quotaloom/policies/delivering.py", "_as_job"): "the one that the job's work is in",
     ("core/quotaloom/platform/jobs/handlers.py", "work"): "the one that the job names",

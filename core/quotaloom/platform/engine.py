@@ -1,0 +1,86 @@
+"""Tortoise's engine for asyncpg, with a pool at which nobody waits for a database that is away."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, Final
+
+import asyncpg
+from tortoise.backends.asyncpg.client import AsyncpgDBClient
+
+from quotaloom.platform.errors import Unavailable
+from quotaloom.platform.probing import Probe, State
+from quotaloom.platform.time_limits import operation_time
+
+PATIENCE: Final = 1.0
+"""Seconds that one waits for a connection before he asks whether the database answers, and then between questions."""
+
+QUESTIONS: Final = 2
+"""How often in a row it must not have answered: a process that is held up itself may miss an answer."""
+
+
+class PatientPool:
+    """asyncpg's pool, but for those who wait: they do so while there is time, and while the database answers."""
+
+    def __init__(self, pool: asyncpg.Pool[Any], probe: Probe) -> None:
+        self._pool = pool
+        self._probe = probe
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._pool, name)
+
+    async def acquire(self) -> Any:
+        """A connection. Raises `Unavailable` once the database is away, and `LimitExceeded` once the time is over."""
+        if self._pool.get_idle_size():
+            return await self._pool.acquire()
+        acquiring = asyncio.ensure_future(self._acquired())
+        try:
+            await self._wait_for(acquiring)
+            return acquiring.result()
+        except BaseException:
+            acquiring.cancel()
+            acquiring.add_done_callback(self._give_back)
+            raise
+
+    async def _acquired(self) -> Any:
+        return await self._pool.acquire()
+
+    async def _wait_for(self, acquiring: asyncio.Task[Any]) -> None:
+        time, silences = operation_time(), 0
+        while silences < QUESTIONS:
+            await asyncio.wait({acquiring}, timeout=PATIENCE if time is None else min(PATIENCE, time.begin()))
+            if acquiring.done():
+                return
+            if time is not None:
+                time.begin()
+            silences = silences + 1 if await self._probe.ask() is State.AWAY else 0
+        if not acquiring.done():
+            raise Unavailable
+
+    def _give_back(self, acquiring: asyncio.Task[Any]) -> None:
+        """It came after all."""
+        if not acquiring.cancelled() and acquiring.exception() is None:
+            releasing = asyncio.ensure_future(self._pool.release(acquiring.result()))
+            _releasing.add(releasing)
+            releasing.add_done_callback(_releasing.discard)
+
+
+_releasing: set[asyncio.Future[Any]] = set()
+"""The loop alone would not keep them."""
+
+
+class PatientClient(AsyncpgDBClient):
+    """Tortoise's client of a database; with a `probe` its pool is patient, as it is for a `Database`."""
+
+    probe: Probe | None = None
+
+    async def create_pool(self, **kwargs: Any) -> asyncpg.Pool[Any]:
+        """The pool of connections."""
+        pool = await super().create_pool(**kwargs)
+        if self.probe is None:
+            return pool
+        return PatientPool(pool, self.probe)  # type: ignore[return-value] # it is one, as far as Tortoise asks
+
+
+client_class = PatientClient
+"""As Tortoise finds it."""

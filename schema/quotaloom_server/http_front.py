@@ -1,0 +1,249 @@
+"""HTTP/1.1 as strangers speak it: uvicorn's protocol with bounds, and with an answer to whatever is no request.
+
+Heads are bounded in bytes and fields, requests in the time that they may take to arrive, and those that wait for each
+other on a connection in number. What is refused is answered in its turn, after the requests before it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from http import HTTPStatus
+from typing import Any, Final
+
+import httptools
+import orjson
+import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+
+from quotaloom.platform.limits import LimitExceeded, Limits
+from quotaloom_server.lingering import LingeringTransport
+from quotaloom_server.operations import refusal
+
+MOST_WAITING: Final = 100
+"""Requests that may wait on one connection for the one before them."""
+
+
+class FrontConfig(uvicorn.Config):
+    """uvicorn's settings, and the limits of requests."""
+
+    def __init__(self, limits: Limits, application: Any, **options: Any) -> None:
+        super().__init__(application, **options)
+        self.limits = limits
+
+
+class _Refused(Exception):
+    """Ends the parser's work; why is kept."""
+
+
+class HTTPFront(HttpToolsProtocol):
+    """One connection, until it becomes a WebSocket."""
+
+    def __init__(self, config: FrontConfig, **options: Any) -> None:
+        super().__init__(config, **options)
+        self._limits = config.limits
+        self._why: bytes | None = None  # the refusal of what came last
+        self._last_words: bytes | None = None  # said after the answers that are still to come
+        self._deaf = False
+        self._in_head = self._in_body = False
+        self._size = self._fields = self._hosts = 0
+        self._begun: float | None = None
+        self._running: RequestResponseCycle | None = None
+        self._patience: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Begin to wait for a request."""
+        lingering = LingeringTransport(transport, self)
+        lingering.is_unread = self._is_unread
+        super().connection_made(lingering)
+        self._begun = self.loop.time()
+        self._patience = self.loop.call_later(self._limits.request_seconds, self._look_at_the_time)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget about it."""
+        if self._patience is not None:
+            self._patience.cancel()
+            self._patience = None
+        running, self._running = self._running, None
+        if running is not None:  # uvicorn tells the last request alone
+            running.disconnected = True
+            running.message_event.set()
+        self.pipeline.clear()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Take what comes, until something is no request."""
+        if self._deaf:
+            return
+        was_in_head = self._in_head
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserError:
+            self._refuse(self._why or _said(HTTPStatus.BAD_REQUEST, refusal("BAD_REQUEST", "this is no HTTP request")))
+            return
+        except httptools.HttpParserUpgrade as upgrade:
+            rest = data[upgrade.args[0] :]
+            if self._should_upgrade():
+                self.handle_websocket_upgrade()
+                self.transport.get_protocol().data_received(rest)  # type: ignore[attr-defined]
+            else:
+                self._ignore_upgrade(rest)
+            return
+        if was_in_head and self._in_head:
+            self._size += len(data)
+            if self._size > self._limits.head_bytes:
+                self._refuse(_too_large("head_bytes", "bytes", self._limits, self._size))
+
+    def _should_upgrade(self) -> bool:
+        return self.parser.get_http_version() == "1.1" and super()._should_upgrade()
+
+    def handle_websocket_upgrade(self) -> None:
+        """Hand the connection on."""
+        if self._patience is not None:
+            self._patience.cancel()
+            self._patience = None
+        super().handle_websocket_upgrade()
+
+    def on_message_begin(self) -> None:
+        """A request begins."""
+        self._unset_keepalive_if_required()
+        super().on_message_begin()
+        self._in_head = True
+        self._size = self._fields = self._hosts = 0
+        self._begun = self.loop.time()
+
+    def on_url(self, url: bytes) -> None:
+        """Take a piece of its target."""
+        self._count(len(url))
+        super().on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take a field of its head; those that come after the body are for nobody."""
+        self._fields += 1
+        self._count(len(name) + len(value) + 4)
+        if self._fields > self._limits.head_fields:
+            self._why = _too_large("head_fields", "fields", self._limits, self._fields)
+            raise _Refused
+        if self._in_head:
+            super().on_header(name, value)
+            self._hosts += self.headers[-1][0] == b"host"
+
+    def on_headers_complete(self) -> None:
+        """Begin to answer."""
+        self._in_head = False
+        if self.parser.get_http_version() not in {"1.1", "1.0"}:
+            self._why = _said(HTTPStatus.BAD_REQUEST, refusal("BAD_REQUEST", "HTTP/1.1 is spoken here"))
+            raise _Refused
+        if self._hosts != 1 and (self._hosts or self.parser.get_http_version() == "1.1"):
+            self._why = _said(HTTPStatus.BAD_REQUEST, refusal("BAD_REQUEST", "a request has one `Host`"))
+            raise _Refused
+        if len(self.pipeline) >= MOST_WAITING:
+            text = f"on one connection {MOST_WAITING} requests may wait for their answers"
+            self._why = _said(HTTPStatus.TOO_MANY_REQUESTS, refusal("TOO_MANY_REQUESTS", text))
+            raise _Refused
+        if self._is_ignored_upgrade():
+            return
+        super().on_headers_complete()
+        self._in_body = True
+
+    def on_message_complete(self) -> None:
+        """All of it is there."""
+        if self._is_ignored_upgrade():
+            return
+        super().on_message_complete()
+        self._in_body = False
+        self._begun = None
+
+    def on_response_complete(self) -> None:
+        """Go on with what comes next, or say the last words."""
+        is_last = not self.pipeline
+        super().on_response_complete()
+        if is_last and self._last_words is not None:
+            self._say(self._last_words)
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        self._running = cycle
+        super()._start_asgi_task(cycle, app)
+
+    def _is_ignored_upgrade(self) -> bool:
+        return bool(self.parser.should_upgrade()) and not self._should_upgrade()
+
+    def _ignore_upgrade(self, rest: bytes) -> None:
+        """Take a request as if it asked for no other protocol, as Java's client does: its parser gives up the body."""
+        if self.parser.get_method() == b"CONNECT":
+            self._refuse(_said(HTTPStatus.BAD_REQUEST, refusal("BAD_REQUEST", "this is no proxy")))
+            return
+        lines = [b"%b %b HTTP/1.1" % (self.parser.get_method(), self.url)]
+        lines += [b"%b: %b" % (name, value) for name, value in self.headers if name != b"upgrade"]
+        self.parser = httptools.HttpRequestParser(self)
+        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
+        self.data_received(b"\r\n".join([*lines, b"", b""]) + rest)
+
+    def _count(self, size: int) -> None:
+        self._size += size
+        if self._size > self._limits.head_bytes:
+            self._why = _too_large("head_bytes", "bytes", self._limits, self._size)
+            raise _Refused
+
+    def _refuse(self, answer: bytes) -> None:
+        """Say why nothing more is taken, as soon as it is this request's turn."""
+        self._deaf = True
+        cycle: RequestResponseCycle | None = self.cycle
+        if cycle is None or not self._in_body:
+            if cycle is None or cycle.response_complete:
+                self._say(answer)
+            else:
+                self._last_words = answer
+        elif self.pipeline and self.pipeline[0][0] is cycle:
+            self.pipeline.popleft()
+            self._last_words = answer
+        elif cycle.response_started:
+            cycle.keep_alive = False
+            if cycle.response_complete:
+                self.transport.close()
+        else:
+            self._say(answer)
+            cycle.disconnected = True
+            cycle.message_event.set()
+
+    def _say(self, answer: bytes) -> None:
+        self._last_words = None
+        if not self.transport.is_closing():
+            self.transport.write(answer)
+            self.transport.close()
+
+    def _is_unread(self) -> bool:
+        return self._deaf or self._in_head or self._in_body
+
+    def _look_at_the_time(self) -> None:
+        """Give a client up who takes too long to send a request."""
+        now, patience = self.loop.time(), self._limits.request_seconds
+        if self.flow.read_paused and self._begun is not None:
+            self._begun = now  # it is we who keep him waiting
+        if self._begun is not None and not self._deaf and now - self._begun >= patience - 0.001:
+            if not (self._in_head or self._in_body):  # there is no request yet that could be answered
+                self.transport.close()
+                return
+            text = f"the request has not come within {patience:g} seconds"
+            error = LimitExceeded("TOO_SLOW", "request_seconds", patience, round(now - self._begun, 3), text)
+            self._refuse(_said(HTTPStatus.REQUEST_TIMEOUT, _body(error)))
+            return
+        waits = patience if self._begun is None else self._begun + patience - now
+        self._patience = self.loop.call_later(waits, self._look_at_the_time)
+
+
+def _too_large(limit: str, words: str, limits: Limits, found: int) -> bytes:
+    most: int = getattr(limits, limit)
+    text = f"the head of the request has {found:,} {words} and more; {most:,} at the most are allowed"
+    error = LimitExceeded("HEAD_TOO_LARGE", limit, most, found, text)
+    return _said(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, _body(error))
+
+
+def _body(error: LimitExceeded) -> dict[str, Any]:
+    return {"errors": [{"message": str(error), "extensions": error.extensions}]}
+
+
+def _said(status: HTTPStatus, body: dict[str, Any]) -> bytes:
+    """A whole answer, after which the connection ends."""
+    text = orjson.dumps(body)
+    head = f"HTTP/1.1 {status.value} {status.phrase}\r\ncontent-type: application/json\r\n"
+    return f"{head}content-length: {len(text)}\r\nconnection: close\r\n\r\n".encode() + text

@@ -1,0 +1,87 @@
+"""Connections that end while their client still sends.
+
+A socket that is closed with bytes in it that nobody has read is reset, and the client may lose the answer that was sent
+before. So such a connection is closed on our side alone, and what still comes is thrown away for a few seconds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, Final
+
+LINGER_SECONDS: Final = 3.0
+"""How long a client may take to read that he was refused."""
+
+
+class LingeringTransport(asyncio.Transport):
+    """A transport that lingers when it is closed, where `is_unread` says that there may be more to come.
+
+    `owner` is the protocol that is told of the end, at once.
+    """
+
+    def __init__(self, transport: asyncio.Transport, owner: asyncio.Protocol) -> None:
+        super().__init__()
+        self.owner = owner
+        self.is_unread: Callable[[], bool] = bool  # there is nothing to come
+        self._transport = transport
+        self._lingers = False
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        """Send something, unless the client is gone: uvloop would raise an error that nobody waits for."""
+        if not self.is_closing():
+            self._transport.write(data)
+
+    def close(self) -> None:
+        """Send what is written, and end."""
+        if self.is_closing():
+            return
+        if not self.is_unread() or not self._transport.can_write_eof():
+            self._transport.close()
+            return
+        self._lingers = True
+        self._transport.write_eof()
+        self._transport.set_protocol(_Deaf(self._transport))
+        self._transport.resume_reading()
+        asyncio.get_running_loop().call_soon(self.owner.connection_lost, None)
+
+    def is_closing(self) -> bool:
+        """Whether nothing more can be sent."""
+        return self._lingers or self._transport.is_closing()
+
+    def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:
+        """Let another protocol have what comes."""
+        if not self._lingers:
+            self._transport.set_protocol(protocol)
+
+    def get_protocol(self) -> asyncio.BaseProtocol:
+        """The protocol that has what comes."""
+        return self._transport.get_protocol()
+
+    def pause_reading(self) -> None:
+        """Take nothing more for now."""
+        if not self.is_closing():
+            self._transport.pause_reading()
+
+    def resume_reading(self) -> None:
+        """Take what comes again."""
+        if not self.is_closing():
+            self._transport.resume_reading()
+
+    def abort(self) -> None:
+        """End at once."""
+        self._transport.abort()
+
+    def get_extra_info(self, name: str, default: Any = None) -> Any:
+        """What is known of the socket."""
+        return self._transport.get_extra_info(name, default)
+
+
+class _Deaf(asyncio.Protocol):
+    """Waits until the client has hung up, or for so long."""
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._timer = asyncio.get_running_loop().call_later(LINGER_SECONDS, transport.abort)
+
+    def connection_lost(self, _: Exception | None) -> None:
+        self._timer.cancel()

@@ -1,0 +1,144 @@
+"""WebSockets as strangers speak them: uvicorn's protocol, which ends each with an answer or a code, and takes turns.
+
+A packet may hold tens of thousands of frames; they are looked at by and by, so that everybody else is served meanwhile.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, Final
+
+import orjson
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.frames import CloseCode, Frame
+from websockets.protocol import State
+
+from quotaloom_server.lingering import LingeringTransport
+from quotaloom_server.operations import refusal
+
+AT_A_TIME: Final = 8_192
+"""Bytes of frames that are looked at before others have their turn; the smallest frame has six."""
+
+MOST_FRAGMENTS: Final = 250
+"""Frames that one message may come in."""
+
+MOST_FRAMES: Final = 500
+"""Frames that may come within a second: fifty subscriptions begin and end with a hundred."""
+
+
+class WebSocketFront(WebSocketsSansIOProtocol):
+    """One WebSocket, from its handshake on."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._waiting = b""  # what was received and not looked at
+        self._goes_on = False
+        self._unread = False
+        self._frames = 0
+        self._since = 0.0
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Take the connection over from HTTP."""
+        if isinstance(transport, LingeringTransport):
+            transport.owner = self
+            transport.is_unread = self._is_unread
+        super().connection_made(transport)
+
+    def data_received(self, data: bytes) -> None:
+        """Take what comes: first the handshake, and nothing more until that is answered."""
+        if self._waiting or (self.handshake_initiated and not self.handshake_complete):
+            self._waiting += data
+            return
+        self._waiting = data[AT_A_TIME:] if self.handshake_complete else b""
+        super().data_received(data[:AT_A_TIME] if self.handshake_complete else data)
+        if not self.handshake_initiated:
+            self._refuse_handshake()
+        elif not self.handshake_complete:
+            self.transport.pause_reading()
+        self._keep_back()
+
+    async def receive(self) -> Any:
+        """The next message for the application."""
+        message = await super().receive()
+        self._keep_back()
+        return message
+
+    async def send(self, message: Any) -> None:
+        """Send a message of the application, or its answer to the handshake."""
+        was_complete = self.handshake_complete
+        await super().send(message)
+        if self.handshake_complete and not was_complete:
+            self.transport.resume_reading()
+        self._keep_back()
+
+    def handle_events(self) -> None:
+        """Look at what was received, unless it is too much."""
+        if self.handshake_complete:
+            now = self.loop.time()
+            if now - self._since >= 1:
+                self._since, self._frames = now, 0
+            self._frames += len(self.conn.events)
+            if self._frames > MOST_FRAMES and self.conn.state is State.OPEN:
+                self.conn.events_received()  # forget them
+                self.conn.fail(CloseCode.POLICY_VIOLATION, "too many frames within a second")
+                self.handle_parser_exception()
+        super().handle_events()
+
+    def handle_cont(self, event: Frame) -> None:
+        """Take a further piece of a message."""
+        if len(self.frames) >= MOST_FRAGMENTS:
+            if self.conn.state is State.OPEN:
+                self.conn.fail(CloseCode.MESSAGE_TOO_BIG, "too many fragments")
+                self.handle_parser_exception()
+            return
+        super().handle_cont(event)
+
+    def send_receive_event_to_app(self) -> None:
+        """Hand on a message, unless it is broken: that is no fault of ours to log."""
+        if self.curr_msg_data_type == "text" and not self.close_sent:
+            try:
+                b"".join(self.frames).decode()
+            except UnicodeDecodeError:
+                self.frames = []
+                if self.conn.state is State.OPEN:
+                    self.conn.fail(CloseCode.INVALID_DATA, "invalid UTF-8")
+                    self.handle_parser_exception()
+                return
+        super().send_receive_event_to_app()
+
+    def handle_parser_exception(self) -> None:
+        """Close with the code that says what is wrong."""
+        self._unread = True
+        self._waiting = b""
+        super().handle_parser_exception()
+
+    def _is_unread(self) -> bool:
+        return self._unread
+
+    def _refuse_handshake(self) -> None:
+        """Answer a handshake that cannot be read: one with a body, or with too much in its head."""
+        text = orjson.dumps(refusal("BAD_REQUEST", "this is no handshake of a WebSocket"))
+        head = "HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\nconnection: close\r\n"
+        self._unread = True
+        self.transport.write(f"{head}content-length: {len(text)}\r\n\r\n".encode() + text)
+        self.transport.close()
+
+    def _keep_back(self) -> None:
+        """Read nothing more until what is waiting was looked at; go on with that once the application can take it."""
+        if not self._waiting or self.read_paused or not self.handshake_complete:
+            return
+        self.transport.pause_reading()
+        if not self._goes_on:
+            self._goes_on = True
+            self.loop.call_soon(self._go_on)
+
+    def _go_on(self) -> None:
+        self._goes_on = False
+        if self.disconnected or self.transport.is_closing():
+            self._waiting = b""
+            return
+        data, self._waiting = self._waiting[:AT_A_TIME], self._waiting[AT_A_TIME:]
+        if not self._waiting:
+            self.transport.resume_reading()  # before the application may be asked to take something
+        super().data_received(data)
+        self._keep_back()

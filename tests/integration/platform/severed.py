@@ -1,0 +1,107 @@
+"""A way to PostgreSQL that is cut in the moment of a COMMIT, or that falls silent."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from typing import Any
+
+from quotaloom.platform.database import credentials
+
+COMMIT = b"COMMIT;\0"
+"""How asyncpg writes it, in a message of its own."""
+
+
+class Cut(Enum):
+    """When the next connection that commits is cut."""
+
+    BEFORE = auto()
+    """PostgreSQL never hears of it."""
+
+    MEANWHILE = auto()
+    """PostgreSQL hears of it, and nobody knows what it does."""
+
+    AFTER = auto()
+    """PostgreSQL has committed and said so, and nobody hears it."""
+
+
+@dataclass
+class Way:
+    """The address of the database by this way, and what happens on it next."""
+
+    url: str
+    cut: Cut | None = None
+    cuts: int = 0
+    speaks: asyncio.Event = field(default_factory=asyncio.Event)
+    _tasks: set[asyncio.Task[Any]] = field(default_factory=set)
+
+
+@asynccontextmanager
+async def way_to(database_url: str) -> AsyncIterator[Way]:
+    """Listen on a port of this machine, and pass everything on to the server's socket."""
+    to = credentials(database_url)
+
+    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        way._tasks.add(task)
+        behind = await asyncio.open_unix_connection(f"{to['host']}/.s.PGSQL.{to['port']}")
+        answers = asyncio.create_task(_pass_on(way, behind[0], writer))
+        try:
+            await _ask(way, reader, behind[0], behind[1], answers)
+        except (OSError, asyncio.CancelledError):
+            pass
+        finally:
+            answers.cancel()
+            for end in (writer, behind[1]):
+                end.close()
+            way._tasks.discard(task)
+
+    server = await asyncio.start_server(connected, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    way = Way(f"postgresql://{to['user']}@127.0.0.1:{port}/{to['database']}")
+    way.speaks.set()
+    async with server:
+        try:
+            yield way
+        finally:
+            for task in list(way._tasks):
+                task.cancel()
+            await asyncio.gather(*way._tasks, return_exceptions=True)
+
+
+async def _ask(
+    way: Way,
+    reader: asyncio.StreamReader,
+    answers: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+    passing: asyncio.Task[None],
+) -> None:
+    while sent := await reader.read(2**16):
+        await way.speaks.wait()
+        cut, commits = way.cut, COMMIT in sent
+        if commits and cut is not None:
+            way.cut = None
+            way.cuts += 1
+            if cut is Cut.BEFORE:
+                return
+            passing.cancel()  # nobody hears the answer
+            with suppress(asyncio.CancelledError):
+                await passing
+        writer.write(sent)
+        await writer.drain()
+        if commits and cut is not None:
+            if cut is Cut.AFTER:
+                await answers.read(2**16)
+            return
+
+
+async def _pass_on(way: Way, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    while told := await reader.read(2**16):
+        await way.speaks.wait()
+        writer.write(told)
+        await writer.drain()
+    writer.close()
