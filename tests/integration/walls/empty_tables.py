@@ -56,7 +56,7 @@ _ROWS: Final = {
     "holiday (day, name, working)": ["'2026-10-01', 'x', false"],
     "listener_position (listener, last_event)": ["'acme.listener', 1"],
     "objective (fiscal_year, level, name, parent_id, owner_id, unit_id, archived, version)": [
-        f"2027, 'functional', 'x', (SELECT id FROM objective WHERE company_id = $1 AND level = 'business'), {_CEM},"
+        f"2027, 'business', 'x', (SELECT id FROM objective WHERE company_id = $1 AND level = 'corporate'), {_CEM},"
         " (SELECT id FROM org_unit WHERE company_id = $1 AND key = 'west'), false, 1"
     ],
     "opportunity_line (opportunity_id, ordinal, product_id, quantity, amount)": [
