@@ -98,7 +98,10 @@ async def _members(
     under: Annotated[
         strawberry.ID | None, strawberry.argument(description="Only those who hold or head something below this unit.")
     ] = None,
-    include_left: Annotated[bool, strawberry.argument(description="Those who left, too.")] = False,
+    include_left: Annotated[
+        bool,
+        strawberry.argument(description="Those who left, too, and all whom one may see by name alone, left or not."),
+    ] = False,
     order_by: Annotated[MemberOrder, strawberry.argument(description="In which order.")] = MemberOrder.NAME,
 ) -> dict[str, Any]:
     context = info.context
@@ -106,7 +109,14 @@ async def _members(
     offset, limit = window(first, after)
     sight = await context.sight()
     unit_id = optional_id(under, "OrgUnit", ("under",))
-    wanted = MemberFilter(text, None, unit_id, include_left, sight.members_with_names, sight.units_with_names)
+    wanted = MemberFilter(
+        text,
+        under=unit_id,
+        include_left=include_left,
+        among=sight.members_with_names,
+        below=sight.units_with_names,
+        dated=sight.members_with_figures,
+    )
     found = await page_of_members(context.snapshot, await context.today(), wanted, order_by.value, limit, offset)
     rows = {row["id"]: row for row in await load_members([row["id"] for row in found.rows], info)} if found.rows else {}
     return page([rows[row["id"]] for row in found.rows], offset, found.total)

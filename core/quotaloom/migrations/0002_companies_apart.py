@@ -799,23 +799,26 @@ COUNTED = {
     "reference_version": ("holiday", "metric", "product"),
     "organization_version": ("unit_path", "holding", "headship"),
 }
-"""Which number in the company's row counts the changes of which tables."""
+"""Which number in the company's row grows with the changes of which tables."""
 
 
 def _counted() -> list[str]:
-    """Have the numbers of `COUNTED` count every change.
+    """Have the numbers of `COUNTED` grow with every change.
 
     Whoever changes such a table changes the company's row, and so waits for others who do: one number is one state.
+    They grow to the time in microseconds. A database that goes back, to a copy that lacks the last changes, then
+    comes to other numbers than those by which serving processes still know these changes.
     """
     found = []
     for number, tables in COUNTED.items():
+        grown = f"{number} = greatest({number} + 1, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint)"
         found.append(f"""
         CREATE FUNCTION count_{number}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-            UPDATE company SET {number} = {number} + 1 WHERE id IN (SELECT company_id FROM touched);
+            UPDATE company SET {grown} WHERE id IN (SELECT company_id FROM touched);
             RETURN NULL;
         END $$;
         CREATE FUNCTION count_{number}_of_all() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-            UPDATE company SET {number} = {number} + 1;
+            UPDATE company SET {grown};
             RETURN NULL;
         END $$;
         """)

@@ -20,8 +20,9 @@ MOST_IDS: Final = 250_000
 class KeptSights:
     """The sights of many members of many companies, for one process.
 
-    Every request reads its company's facts in its own snapshot, and `organization_version` in them counts each change
-    of paths, heads and holders: a sight is given out for the very state in which it was read, so it is never stale.
+    Every request reads its company's facts in its own snapshot, and `organization_version` in them grows with each
+    change of paths, heads and holders: a sight is given out for the very state in which it was read, so it is never
+    stale.
     """
 
     most_ids: int = MOST_IDS

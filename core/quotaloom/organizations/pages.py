@@ -51,7 +51,9 @@ class MemberFilter:
 
     `under` is a unit in whose subtree they hold a position or head a unit on the day; `include_left` lists those
     who do not belong to the company on the day, too; `below` are the units that the viewer may be told, None means all:
-    what somebody holds elsewhere is not looked at; the rest is as in `UnitFilter`.
+    what somebody holds elsewhere is not looked at; `dated` are the members whose dates the viewer may be told, None
+    means all: the others are listed only with those who left, so that nobody learns who of them did. The rest is as in
+    `UnitFilter`.
     """
 
     text: str | None = None
@@ -60,6 +62,7 @@ class MemberFilter:
     include_left: bool = False
     among: Collection[int] | None = None
     below: Collection[int] | None = None
+    dated: Collection[int] | None = None
 
 
 # Tree order is computed only where it is asked for: the recursion starts from no root otherwise. A planner that knows
@@ -106,7 +109,7 @@ WITH under AS (
         UNION
         SELECT member_id FROM headship
         WHERE unit_id IN (SELECT unit_id FROM under) IS TRUE AND daterange(valid_from, valid_to) @> $1::date))
-    AND ($5 OR daterange(joined_on, left_on) @> $1::date)
+    AND ($5 OR daterange(joined_on, left_on) @> $1::date AND ($11::bigint[] IS NULL OR id = ANY($11)))
     AND ($6::bigint[] IS NULL OR id = ANY($6))
 ), counted AS (SELECT count(*) AS total FROM matching)
 SELECT c.total, m.*
@@ -168,6 +171,7 @@ async def page_of_members(
         first,
         offset,
         _listed(wanted.below),
+        _listed(wanted.dated),
     )
     return _page(rows, offset)
 

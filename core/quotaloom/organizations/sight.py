@@ -115,6 +115,11 @@ class Sight:
         return None if self.everything else self.unit_ids | self.named_unit_ids
 
     @property
+    def members_with_figures(self) -> frozenset[int] | None:
+        """For filters: the members whose figures and dates he may see, None for all."""
+        return None if self.everything else self.member_ids
+
+    @property
     def members_with_names(self) -> frozenset[int] | None:
         """For filters: the members that he may know of, None for all."""
         return None if self.everything else self.member_ids | self.named_member_ids

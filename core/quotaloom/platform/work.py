@@ -24,9 +24,9 @@ T = TypeVar("T")
 class CompanyFacts:
     """What rules need to know of the tenant.
 
-    `version` counts the changes of its settings, `reference_version` those of its holidays, metrics and products:
-    where two of these are equal, so are all of those. `organization_version` counts those of its placements, heads and
-    holders, which belong to no fact here: two facts are equal whatever it is.
+    `version` counts the changes of its settings, `reference_version` grows with those of its holidays, metrics and
+    products: where two of these are equal, so are all of those. `organization_version` grows with those of its
+    placements, heads and holders, which belong to no fact here: two facts are equal whatever it is.
     """
 
     id: int

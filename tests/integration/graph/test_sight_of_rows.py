@@ -10,13 +10,14 @@ from quotaloom.attributes.definitions import NewAttribute, Subject
 from quotaloom.attributes.values import NewValue
 from quotaloom.leads.attributes import set_attributes_of
 from quotaloom.organizations.commands.companies import update_company
-from quotaloom.organizations.commands.members import update_member
+from quotaloom.organizations.commands.members import create_member, leave, update_member
 from quotaloom.organizations.commands.terms import appoint_head, appoint_holder, end_holding
+from quotaloom.organizations.membership import NewMember
 from quotaloom.organizations.reads import holders
 from quotaloom.platform.database import Database
 from quotaloom_graphql.nodes import encode_id
 from quotaloom_sdk import AttributeKind, Reference
-from tests.graph_client import serving
+from tests.graph_client import GraphClient, serving
 from tests.integration.targets.planning import NOON, Planning, plan_for
 
 TREE = {"Acme": ["East", "West"], "East": ["E 1", "E 2"], "West": ["W 1"]}
@@ -124,10 +125,45 @@ async def test_where_a_former_member_is_now_is_not_found_out(
     )
     async with serving(database_url, tmp_path, NOON) as graph:
         bo = graph.member(planning.work.company.id, planning.members["Bo"])
-        everybody = (await bo.ask("{ members { nodes { name } } }"))["members"]["nodes"]
+        everybody = (await bo.ask("{ members(includeLeft: true) { nodes { name } } }"))["members"]["nodes"]
         found = {}
         for name in ("Acme", "East", "West"):
             data = await bo.ask(query, under=encode_id("OrgUnit", planning.units[name]))
             found[name] = [[one["name"] for one in data["members"]["nodes"]], data["orgUnits"]["totalCount"]]
     assert [one["name"] for one in everybody] == ["Ann", "Bo"]
     assert found == {"Acme": [["Bo"], 3], "East": [["Bo"], 2], "West": [[], 0]}
+
+
+async def test_whether_a_former_member_has_left_is_not_found_out(
+    database: Database, database_url: str, tmp_path: Path
+) -> None:
+    """Ann left E 1 for W 1, Cem left E 2 and the company: Dee, who heads East, knows their names and no more.
+
+    Eve, who heads everything, is told that Cem is there no more; the admin Ada is a member, too.
+    """
+    planning = await plan_for(database, TREE, holders={"E 1": "Ann", "E 2": "Cem"})
+    members, day = dict(planning.members), date(2016, 6, 1)
+    for unit, name in (("East", "Dee"), ("Acme", "Eve")):
+        members[name] = await create_member(planning.work, NewMember(name))
+        await appoint_head(planning.work, planning.units[unit], members[name], None)
+    async with planning.work.snapshot() as snapshot:
+        (holding,) = await holders(snapshot, [planning.units["E 1"]])
+    await end_holding(planning.work, holding["id"], day)
+    await appoint_holder(planning.work, planning.units["W 1"], members["Ann"], day)
+    await leave(planning.work, members["Cem"], day)
+    query = """query ($all: Boolean!, $text: String) { members(includeLeft: $all, text: $text) {
+        totalCount nodes { name leftOn } } }"""
+    async with serving(database_url, tmp_path, NOON) as graph:
+        company_id = planning.work.company.id
+        dee, eve = graph.member(company_id, members["Dee"]), graph.member(company_id, members["Eve"])
+
+        async def told(who: GraphClient, *, left: bool, text: str | None = None) -> list[str]:
+            found = (await who.ask(query, all=left, text=text))["members"]
+            assert found["totalCount"] == len(found["nodes"])
+            return [f"{one['name']} {one['leftOn'] or ''}".strip() for one in found["nodes"]]
+
+        assert await told(dee, left=False) == ["Dee"]
+        assert [await told(dee, left=False, text=name) for name in ("Ann", "Cem")] == [[], []]
+        assert await told(dee, left=True) == ["Ann", "Cem", "Dee"]
+        assert await told(eve, left=False) == ["Ada", "Ann", "Dee", "Eve"]
+        assert await told(eve, left=True) == ["Ada", "Ann", "Cem 2016-06-01", "Dee", "Eve"]

@@ -127,17 +127,39 @@ async def test_the_database_counts_every_change(database: Database, admin_url: s
         rows = await administrator.fetch("SELECT organization_version FROM company ORDER BY id = $1 DESC", companies[0])
         return [row[0] for row in rows]
 
-    first, second = await versions()
+    async def grown(*statements: str) -> list[bool]:
+        before = await versions()
+        for statement in statements:
+            await administrator.execute(statement)
+        return [new > old for old, new in zip(before, await versions(), strict=True)]
+
     mine = f"WHERE company_id = {companies[0]}"
-    await administrator.execute(f"UPDATE {table} SET valid_to = valid_to {mine}")
-    assert await versions() == [first + 1, second]
-    await administrator.execute(f"UPDATE {table} SET valid_to = valid_to {mine} AND false")
-    await administrator.execute(f"BEGIN; UPDATE {table} SET valid_to = valid_to {mine}; ROLLBACK")
-    assert await versions() == [first + 1, second]
-    await administrator.execute(f"DELETE FROM {table} {mine}")
-    assert await versions() == [first + 2, second]
-    await administrator.execute(f"TRUNCATE {table}")
-    assert await versions() == [first + 3, second + 1]
+    assert await grown(f"UPDATE {table} SET valid_to = valid_to {mine}") == [True, False]
+    nothing = f"UPDATE {table} SET valid_to = valid_to {mine} AND false"
+    undone = f"BEGIN; UPDATE {table} SET valid_to = valid_to {mine}; ROLLBACK"
+    assert await grown(nothing, undone) == [False, False]
+    assert await grown(f"DELETE FROM {table} {mine}") == [True, False]
+    assert await grown(f"TRUNCATE {table}") == [True, True]
+    await administrator.close()
+
+
+async def test_a_database_that_goes_back_brings_back_no_sight(database: Database, admin_url: str) -> None:
+    """Ada was made head of Team 1, which the database lost; then Bo became head of the West: Ann sees Ada no more.
+
+    So it is where a standby that lacks the last change takes over.
+    """
+    process = await staffed(database)
+    a = process.acme
+    administrator = await asyncpg.connect(**credentials(admin_url))
+    before = await administrator.fetchval("SELECT organization_version FROM company")
+    lost = await appoint_head(a.work, a.team, a.ada, None)
+    assert (await process.ask(a.ann))[0].member_ids == {a.ann, a.bo, a.ada}
+    await administrator.execute("ALTER TABLE headship DISABLE TRIGGER counted_delete")
+    await administrator.execute("DELETE FROM headship WHERE id = $1", lost)
+    await administrator.execute("ALTER TABLE headship ENABLE TRIGGER counted_delete")
+    await administrator.execute("UPDATE company SET organization_version = $1", before)
+    await appoint_head(a.work, a.west, a.bo, None)
+    assert (await process.ask(a.ann))[0].member_ids == {a.ann, a.bo}
     await administrator.close()
 
 
