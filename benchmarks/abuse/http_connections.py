@@ -9,6 +9,8 @@ from benchmarks.abuse.sending import GOOD, Abuse
 
 _UPGRADE: Final = "Connection: Upgrade"
 
+_LARGE_COOKIE: Final = get("/alive", "Cookie: " + "a" * 20_000)
+
 CONNECTIONS: Final = (
     Abuse("20 requests at once", GOOD * 20, (200,) * 20, ends=False),
     Abuse("101 requests and one more at once", GOOD * 102, (200,) * 101 + (429,)),
@@ -27,6 +29,29 @@ CONNECTIONS: Final = (
     ),
     Abuse("an upgrade to nothing", get("/alive", _UPGRADE, "Upgrade:"), (200,), ends=False),
     Abuse("an upgrade without a connection", get("/alive", "Upgrade: websocket"), (200,), ends=False),
+    Abuse(
+        "an upgrade of HTTP/1.0",
+        head(_UPGRADE, "Upgrade: h2c", method="GET", target="/alive", version="HTTP/1.0"),
+        (200,),
+    ),
+    Abuse(
+        "a WebSocket before the answer to a request",
+        GOOD
+        + get(
+            "/graphql",
+            _UPGRADE,
+            "Upgrade: websocket",
+            "Sec-WebSocket-Version: 13",
+            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+        ),
+        (200, 400),
+    ),
+    Abuse(
+        "a large cookie in many pieces",
+        tuple(x for n in range(0, 22_000, 2_000) for x in (_LARGE_COOKIE[n : n + 2_000], 0.02)),
+        (200,),
+        ends=False,
+    ),
     Abuse("an upgrade and requests", get("/alive", _UPGRADE, "Upgrade: x") + GOOD * 3, (200,) * 4, ends=False),
     Abuse("an expectation", (head(JSON, "Expect: 100-continue", "Content-Length: 24"), BODY), (100, 200), ends=False),
     Abuse("an expectation of nonsense", post(BODY, JSON, "Expect: 200-ok"), (200,), ends=False),

@@ -46,13 +46,14 @@ class HTTPFront(HttpToolsProtocol):
         self._deaf = False
         self._in_head = self._in_body = False
         self._size = self._fields = self._hosts = 0
+        self._received = 0  # of a head that comes in pieces, from the second one on
         self._begun: float | None = None
         self._running: RequestResponseCycle | None = None
         self._patience: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for a request."""
-        lingering = LingeringTransport(transport, self)
+        lingering = LingeringTransport(transport, self, self._limits.request_seconds)
         lingering.is_unread = self._is_unread
         super().connection_made(lingering)
         self._begun = self.loop.time()
@@ -82,16 +83,21 @@ class HTTPFront(HttpToolsProtocol):
             return
         except httptools.HttpParserUpgrade as upgrade:
             rest = data[upgrade.args[0] :]
-            if self._should_upgrade():
+            cycle: RequestResponseCycle | None = self.cycle
+            if self._should_upgrade() and cycle is not None and not cycle.response_complete:
+                text = "a WebSocket begins where no other request waits for its answer"
+                self._refuse(_said(HTTPStatus.BAD_REQUEST, refusal("BAD_REQUEST", text)))
+            elif self._should_upgrade():
                 self.handle_websocket_upgrade()
                 self.transport.get_protocol().data_received(rest)  # type: ignore[attr-defined]
             else:
                 self._ignore_upgrade(rest)
             return
         if was_in_head and self._in_head:
-            self._size += len(data)
-            if self._size > self._limits.head_bytes:
-                self._refuse(_too_large("head_bytes", "bytes", self._limits, self._size))
+            # A field is counted once it is whole, so that one which never ends is counted by what comes of it.
+            self._received += len(data)
+            if self._received > self._limits.head_bytes:
+                self._refuse(_too_large("head_bytes", "bytes", self._limits, self._received))
 
     def _should_upgrade(self) -> bool:
         return self.parser.get_http_version() == "1.1" and super()._should_upgrade()
@@ -103,12 +109,22 @@ class HTTPFront(HttpToolsProtocol):
             self._patience = None
         super().handle_websocket_upgrade()
 
+    def pause_writing(self) -> None:
+        """Send nothing more until the client has taken some of it."""
+        super().pause_writing()
+        self.transport.wait_for_client()  # type: ignore[attr-defined]
+
+    def resume_writing(self) -> None:
+        """Go on sending."""
+        super().resume_writing()
+        self.transport.wait_no_more()  # type: ignore[attr-defined]
+
     def on_message_begin(self) -> None:
         """A request begins."""
         self._unset_keepalive_if_required()
         super().on_message_begin()
         self._in_head = True
-        self._size = self._fields = self._hosts = 0
+        self._size = self._fields = self._hosts = self._received = 0
         self._begun = self.loop.time()
 
     def on_url(self, url: bytes) -> None:
@@ -172,7 +188,8 @@ class HTTPFront(HttpToolsProtocol):
         if self.parser.get_method() == b"CONNECT":
             self._refuse(_said(HTTPStatus.BAD_REQUEST, refusal("BAD_REQUEST", "this is no proxy")))
             return
-        lines = [b"%b %b HTTP/1.1" % (self.parser.get_method(), self.url)]
+        version = self.parser.get_http_version().encode()
+        lines = [b"%b %b HTTP/%b" % (self.parser.get_method(), self.url, version)]
         lines += [b"%b: %b" % (name, value) for name, value in self.headers if name != b"upgrade"]
         self.parser = httptools.HttpRequestParser(self)
         self.parser.set_dangerous_leniencies(lenient_data_after_close=True)

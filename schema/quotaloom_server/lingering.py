@@ -2,6 +2,8 @@
 
 A socket that is closed with bytes in it that nobody has read is reset, and the client may lose the answer that was sent
 before. So such a connection is closed on our side alone, and what still comes is thrown away for a few seconds.
+
+A client who takes nothing of what is sent to him would never be rid of either: he is hung up on after a while.
 """
 
 from __future__ import annotations
@@ -17,12 +19,14 @@ LINGER_SECONDS: Final = 3.0
 class LingeringTransport(asyncio.Transport):
     """A transport that lingers when it is closed, where `is_unread` says that there may be more to come.
 
-    `owner` is the protocol that is told of the end, at once.
+    `owner` is the protocol that is told of the end, at once. A client who is waited for has `patience` seconds.
     """
 
-    def __init__(self, transport: asyncio.Transport, owner: asyncio.Protocol) -> None:
+    def __init__(self, transport: asyncio.Transport, owner: asyncio.Protocol, patience: float) -> None:
         super().__init__()
         self.owner = owner
+        self._patience = patience
+        self._waiting: _Waiting | None = None
         self.is_unread: Callable[[], bool] = bool  # there is nothing to come
         self._transport = transport
         self._lingers = False
@@ -38,12 +42,24 @@ class LingeringTransport(asyncio.Transport):
             return
         if not self.is_unread() or not self._transport.can_write_eof():
             self._transport.close()
+            self.wait_for_client()
             return
         self._lingers = True
         self._transport.write_eof()
         self._transport.set_protocol(_Deaf(self._transport))
         self._transport.resume_reading()
         asyncio.get_running_loop().call_soon(self.owner.connection_lost, None)
+
+    def wait_for_client(self) -> None:
+        """Hang up on a client who takes nothing of what is sent to him from now on."""
+        self.wait_no_more()
+        self._waiting = _Waiting(self._transport, self._patience)
+
+    def wait_no_more(self) -> None:
+        """He has taken enough."""
+        if self._waiting is not None:
+            self._waiting.end()
+            self._waiting = None
 
     def is_closing(self) -> bool:
         """Whether nothing more can be sent."""
@@ -85,3 +101,26 @@ class _Deaf(asyncio.Protocol):
 
     def connection_lost(self, _: Exception | None) -> None:
         self._timer.cancel()
+
+
+class _Waiting:
+    """Looks now and then at what a client has not taken yet, while nothing is added to it."""
+
+    def __init__(self, transport: asyncio.Transport, patience: float) -> None:
+        self._transport = transport
+        self._patience = patience
+        self._left = transport.get_write_buffer_size()
+        self._look_later()
+
+    def end(self) -> None:
+        self._timer.cancel()
+
+    def _look_later(self) -> None:
+        self._timer = asyncio.get_running_loop().call_later(self._patience, self._look)
+
+    def _look(self) -> None:
+        left, self._left = self._left, self._transport.get_write_buffer_size()
+        if self._left and self._left >= left:
+            self._transport.abort()
+        elif self._left:
+            self._look_later()
