@@ -12,7 +12,7 @@ from quotaloom.platform.limits import LimitExceeded
 from quotaloom_graphql.request_keys import EXTENSION, HEADER
 from quotaloom_server.answers import JSONAnswer
 from quotaloom_server.media_types import JSON
-from quotaloom_server.operations import NOT_ONE, UnknownDocument, operation_in, refusal
+from quotaloom_server.operations import NOT_ONE, UnknownDocument, beyond, operation_in, refusal
 from quotaloom_server.trusted_documents import TrustedDocuments
 
 COST_HEADER: Final = b"graphql-cost"
@@ -73,7 +73,7 @@ class Answers:
 
 def too_many(error: LimitExceeded) -> JSONAnswer:
     """The answer to a list that is too long."""
-    return JSONAnswer({"errors": [{"message": str(error), "extensions": error.extensions}]}, status_code=400)
+    return JSONAnswer(beyond(error), status_code=400)
 
 
 def one_key_for_many() -> JSONAnswer:

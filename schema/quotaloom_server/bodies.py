@@ -8,6 +8,7 @@ from starlette.types import Message, Receive, Scope
 
 from quotaloom.platform.limits import LimitExceeded
 from quotaloom_server.answers import JSONAnswer
+from quotaloom_server.operations import beyond
 
 _WITHOUT_BODY = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -85,5 +86,4 @@ def _beyond(most: int, found: int) -> LimitExceeded:
 
 def too_large(error: LimitExceeded) -> JSONAnswer:
     """The answer to a body that is too large; nobody waits for the rest of it."""
-    body = {"errors": [{"message": str(error), "extensions": error.extensions}]}
-    return JSONAnswer(body, status_code=413, headers=[(b"connection", b"close")])
+    return JSONAnswer(beyond(error), status_code=413, headers=[(b"connection", b"close")])

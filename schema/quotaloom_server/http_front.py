@@ -17,7 +17,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 from quotaloom.platform.limits import LimitExceeded, Limits
 from quotaloom_server.lingering import LingeringTransport
-from quotaloom_server.operations import refusal
+from quotaloom_server.operations import beyond, refusal
 
 MOST_WAITING: Final = 100
 """Requests that may wait on one connection for the one before them."""
@@ -242,7 +242,7 @@ class HTTPFront(HttpToolsProtocol):
                 return
             text = f"the request has not come within {patience:g} seconds"
             error = LimitExceeded("TOO_SLOW", "request_seconds", patience, round(now - self._begun, 3), text)
-            self._refuse(_said(HTTPStatus.REQUEST_TIMEOUT, _body(error)))
+            self._refuse(_said(HTTPStatus.REQUEST_TIMEOUT, beyond(error)))
             return
         waits = patience if self._begun is None else self._begun + patience - now
         self._patience = self.loop.call_later(waits, self._look_at_the_time)
@@ -252,11 +252,7 @@ def _too_large(limit: str, words: str, limits: Limits, found: int) -> bytes:
     most: int = getattr(limits, limit)
     text = f"the head of the request has {found:,} {words} and more; {most:,} at the most are allowed"
     error = LimitExceeded("HEAD_TOO_LARGE", limit, most, found, text)
-    return _said(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, _body(error))
-
-
-def _body(error: LimitExceeded) -> dict[str, Any]:
-    return {"errors": [{"message": str(error), "extensions": error.extensions}]}
+    return _said(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, beyond(error))
 
 
 def _said(status: HTTPStatus, body: dict[str, Any]) -> bytes:

@@ -11,6 +11,7 @@ from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOpe
 from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 
+from quotaloom.platform.limits import LimitExceeded
 from quotaloom_server.trusted_documents import TrustedDocuments, digest
 
 _TEXT: Final = (str, type(None))
@@ -116,6 +117,11 @@ def status_of(response: GraphQLHTTPResponse) -> int:
 def not_found(unknown: UnknownDocument) -> dict[str, Any]:
     """The body where the id of a document names none."""
     return refusal("PERSISTED_QUERY_NOT_FOUND", str(unknown))
+
+
+def beyond(error: LimitExceeded) -> dict[str, Any]:
+    """The body of what is refused because it lies beyond a limit."""
+    return {"errors": [{"message": str(error), "extensions": error.extensions}]}
 
 
 def refusal(code: str, message: str) -> dict[str, Any]:

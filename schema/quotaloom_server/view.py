@@ -46,6 +46,7 @@ from quotaloom_server.operations import (
     NO_QUERY,
     SubscriptionAsked,
     UnknownDocument,
+    beyond,
     misplaced,
     no_such_operation,
     not_found,
@@ -146,8 +147,7 @@ class GraphQLView(GraphQL[Any, None]):
                 return JSONAnswer(not_found(unknown), accepted.answer or EVENTS)
             operation = _NO_DOCUMENT
         except LimitExceeded as error:
-            body = {"errors": [{"message": str(error), "extensions": error.extensions}]}
-            return JSONAnswer(body, accepted.answer or EVENTS, HTTPStatus.BAD_REQUEST)
+            return JSONAnswer(beyond(error), accepted.answer or EVENTS, HTTPStatus.BAD_REQUEST)
         asked = await self._context_of(request)
         try:
             result = await self._result(request, adapter, operation, asked, only_events=accepted.answer is None)
@@ -205,7 +205,7 @@ class GraphQLView(GraphQL[Any, None]):
 
         A stranger who takes events alone asks for a subscription, whatever it may be; he is answered with 401.
         """
-        if asked.stranger is not None and self._shuts_out(asked) and not is_probe(operation.query):
+        if asked.stranger is not None and not self._open_to_strangers and not is_probe(operation.query):
             if only_events:
                 raise SubscriptionAsked
             await self._gate.note(asked.bearer, [("graphql", asked.stranger)])

@@ -95,7 +95,7 @@ class Limits(BaseModel):
         description="Operations that a request may hold as a list, each answered by itself; `1` for no lists.",
     )
     batch_cost: int = Field(
-        default=1_000_000,
+        default=5_000_000,
         ge=10,
         le=1_000_000_000,
         description="Cost that the operations of a list may come to together.",
