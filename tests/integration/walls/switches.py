@@ -49,12 +49,14 @@ def switched(code: Code) -> Iterator[Switches]:
     switches = Switches(code.checks)
     written = _written(code)
     exchanged: list[tuple[FunctionType, CodeType]] = []
+    gc.unfreeze()  # a server that started in this process froze all there was, and hides it from `get_objects`
     for function in [one for one in gc.get_objects() if isinstance(one, FunctionType)]:
         new = written.get(_place(function.__code__))
         if new is not None:
             exchanged.append((function, function.__code__))
             function.__code__ = new
             function.__globals__[SWITCH] = switches
+    assert exchanged, "no function with a check in it was found"
     try:
         yield switches
     finally:
