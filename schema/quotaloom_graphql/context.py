@@ -53,7 +53,8 @@ class RequestContext:
     """One request: who asks, one snapshot that all its reads go through, and what was read of it once.
 
     `idempotency_key` is the one that came as a header; see `request_keys`. `shared_cost` is what all operations of the
-    request may cost, where it holds several.
+    request may cost, where it holds several. `write_list` makes text of lists that are complete before the whole answer
+    is, where nobody looks at it but whoever writes it.
 
     After a mutation `renew` gives the payload a fresh snapshot.
     """
@@ -64,6 +65,7 @@ class RequestContext:
         self._identity = identity
         self.idempotency_key: str | None = None
         self.shared_cost: SharedCost | None = None
+        self.write_list: Callable[[list[Any]], Any] | None = None
         self.allowance = Allowance(services.limits)
         self._begin()
 

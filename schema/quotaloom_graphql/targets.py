@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import strawberry
@@ -14,7 +15,7 @@ from quotaloom.platform.amounts import format_amount
 from quotaloom.platform.unit_of_work import Record
 from quotaloom.targets.gathering import is_day_cell
 from quotaloom.targets.mismatches import NO_CELLS, Mismatch, target_mismatches
-from quotaloom.targets.month_cells import month_cells
+from quotaloom.targets.month_cells import MonthCells
 from quotaloom.targets.reads import PlanChoice, cells_by_unit, lines_by_unit
 from quotaloom_graphql.arguments import AsOf, GrainChoice, MetricKey, PeriodLabel, PlanId, PlanVersionNumber
 from quotaloom_graphql.comment_loaders import load_cell_comments
@@ -22,7 +23,7 @@ from quotaloom_graphql.context import Info, RequestContext
 from quotaloom_graphql.enums import Grain
 from quotaloom_graphql.plan_loaders import load_plans
 from quotaloom_graphql.questions import PlanAsked, known_as_of, metric_named, period_named, periods_named, plan_named
-from strawberry_breadth import Table, asked, batch
+from strawberry_breadth import Pieces, Table, asked, batch
 
 if TYPE_CHECKING:
     from quotaloom_graphql.comments import CellComment
@@ -91,7 +92,7 @@ async def load_target_cells(
     plan: PlanId = None,
     plan_version: PlanVersionNumber = None,
     as_of: AsOf = None,
-) -> Sequence[Any]:
+) -> Sequence[Any] | Pieces:
     """Target values of the units whose figures the viewer may see, for each period of a grain that has any."""
     context = info.context
     sight = await context.sight()
@@ -104,8 +105,9 @@ async def load_target_cells(
     if grain is Grain.MONTH:
         span = await period_named(context, period)
         months = (await context.calendar()).fiscal.months_of(span)
-        columns = await month_cells(context.snapshot, visible, choice, span, months, counted["scale"], asked(info))
-        return Table(columns)
+        cells = MonthCells(choice, span, months, counted["scale"], asked(info))
+        read = partial(cells.read, context.snapshot)
+        return Pieces(cells.parts(visible), read, lambda _, found: Table(cells.columns(found)))
     lines = await lines_by_unit(context.snapshot, await context.calendar(), visible, choice, periods)
     days = await _day_cells(context, visible, choice, period) if grain is Grain.DAY else {}
     return [

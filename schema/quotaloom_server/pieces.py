@@ -38,6 +38,11 @@ def dumps(data: object) -> bytes:
         return orjson.dumps(_without_surrogates(data))
 
 
+def written(values: list[object]) -> orjson.Fragment:
+    """JSON to be put into a larger one, in place of the values: text takes less room than they do, and less time."""
+    return orjson.Fragment(dumps(values))
+
+
 async def dumped(data: object, most: int | None = None) -> Pieces:
     """JSON in pieces. Who calls this shall keep nothing of `data`: it is let go in pieces, too.
 

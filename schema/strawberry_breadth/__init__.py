@@ -1,5 +1,6 @@
 """Breadth-first execution for Strawberry: each field is resolved once per level, for all parents together."""
 
+from strawberry_breadth.arriving import Pieces
 from strawberry_breadth.fields import (
     Batch,
     BatchField,
@@ -22,6 +23,7 @@ __all__ = [
     "BreadthFirstExecutor",
     "BreadthFirstSchema",
     "ColumnField",
+    "Pieces",
     "Table",
     "asked",
     "attached",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import chain, islice
 from types import GeneratorType, NoneType
 from typing import TYPE_CHECKING, Any, Final, TypeGuard, cast
@@ -32,6 +32,9 @@ else:
 Column = tuple[list[Any], Failures]
 """Outputs in the order of the objects, null where one failed, and the failures that null what is above them."""
 
+MANY_LISTS: Final = 64
+"""Lists of so many objects are written before the rest of the answer is there."""
+
 _BY_TYPE = (is_awaitable, optimized_is_awaitable)
 
 
@@ -40,6 +43,7 @@ class Completing(Base):
 
     _report: Report
     _strands: Strands
+    _write_list: Callable[[list[Any]], Any] | None
     _told: dict[tuple[str | int, ...], tuple[int, ...]]
 
     async def _objects(self, plan: SelectionPlan, sources: Sequence[Any], place: Place) -> Column:
@@ -144,6 +148,8 @@ class Completing(Base):
             await self._strands.breathe()
         rest = iter(outputs)
         written: list[Any] = [outputs] if len(lists) == 1 else [list(islice(rest, len(one))) for one in lists]
+        if self._write_list is not None and len(lists) >= MANY_LISTS and len(outputs) > len(lists):
+            written = list(map(self._write_list, written))
         if failed:
             failures = {**failures}
             for index in sorted(failed):

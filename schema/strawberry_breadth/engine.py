@@ -46,6 +46,7 @@ class BreadthFirst(Resolving):
             )
         self._report, self._strands, self._gathering = Report(), Strands(), Gathering()
         self._told, self._written = {}, 0
+        self._write_list = getattr(self.context_value, "write_list", None)
         plan = self._root_plan(root_type, grouped_field_set)
         outcome = self._strands.step(self._root(plan, root_value, serially))
         if isinstance(outcome, Done):
@@ -54,7 +55,10 @@ class BreadthFirst(Resolving):
 
     async def _finished(self, paused: Paused[Column]) -> dict[str, Any]:
         self._strands.in_loop = True
-        return self._closed(*await resume(paused.strand))
+        try:
+            return self._closed(*await resume(paused.strand))
+        finally:
+            self._gathering.end()
 
     def _closed(self, objects: list[Any], failures: Failures) -> dict[str, Any]:
         """Hand the errors over in document order; raises the one that nulled everything."""

@@ -22,12 +22,13 @@ from strawberry.types.arguments import convert_arguments
 from strawberry.types.field import StrawberryField
 from strawberry.types.fields.resolver import StrawberryResolver
 
-from strawberry_breadth.gathering import Gathering
+from strawberry_breadth.arriving import Arrival, Arriving, Pieces
+from strawberry_breadth.gathering import Gathering, Results
 from strawberry_breadth.readers import column_of
 from strawberry_breadth.strands import Pause
 from strawberry_breadth.tables import Table
 
-Load = Callable[..., Awaitable[Iterable[Any]]]
+Load = Callable[..., Awaitable[Iterable[Any] | Pieces]]
 F = TypeVar("F", bound=Callable[..., bool])
 
 
@@ -59,6 +60,26 @@ class Batch:
     async def results(self, keys: Sequence[Any], info: Info, arguments: dict[str, Any]) -> list[Any]:
         """One result per key, in the order of the keys."""
         found = await self.load(keys, info, **arguments)
+        if isinstance(found, Pieces):
+            results = await found.results(self.grouped)
+            return [results[key] if key in results else self.nothing() for key in keys]
+        return self.grouped(found, keys)
+
+    async def arriving(
+        self, keys: Sequence[Any], info: Info, arguments: dict[str, Any], gathering: Gathering
+    ) -> Arriving | list[Any]:
+        """The same, or where the results arrive if the loader reads them in pieces."""
+        found = await self.load(keys, info, **arguments)
+        if isinstance(found, Pieces):
+            return gathering.begin(Arriving(found, self.grouped))
+        return self.grouped(found, keys)
+
+    def nothing(self) -> Any:
+        """The result of a key that has no rows."""
+        return None if self.one else []
+
+    def grouped(self, found: Iterable[Any], keys: Sequence[Any]) -> list[Any]:
+        """One result per key, in the order of the keys, out of what the loader found for all of them."""
         if self.by is not None and isinstance(found, Table):
             grouped = found.grouped(self.by, keys)
             return [rows[0] if rows else None for rows in grouped] if self.one else list(grouped)
@@ -151,7 +172,7 @@ class BatchFieldReader:
         arguments: dict[str, Any],
         asked: frozenset[str] | None,
         gathering: Gathering,
-    ) -> Awaitable[list[Any]] | None:
+    ) -> Awaitable[list[Any] | Arrival] | None:
         """The rows of each parent; the loader is asked for each key once."""
         batch = self._batch
         if batch.whole:
@@ -168,47 +189,51 @@ class BatchFieldReader:
             return None
         if batch.across:
             return self._across(keys, distinct, self._info(info, asked), arguments, gathering)
-        return self._of_keys(keys, list(distinct), self._info(info, asked), arguments)
+        return self._of_keys(keys, list(distinct), self._info(info, asked), arguments, gathering)
 
     def nothing(self, sources: Sequence[Any]) -> list[Any]:
         """Null or an empty list for each: none of them has a key."""
-        return [self._empty()] * len(sources)
-
-    def _empty(self) -> Any:
-        return None if self._batch.one else []
+        return [self._batch.nothing()] * len(sources)
 
     async def _of_keys(
-        self, keys: Sequence[Any], distinct: list[Any], info: Info, arguments: dict[str, Any]
-    ) -> list[Any]:
-        results = await self._batch.results(distinct, info, arguments)
-        if len(distinct) == len(keys):
+        self, keys: Sequence[Any], distinct: list[Any], info: Info, arguments: dict[str, Any], gathering: Gathering
+    ) -> list[Any] | Arrival:
+        results = await self._batch.arriving(distinct, info, arguments, gathering)
+        if isinstance(results, list) and len(distinct) == len(keys):
             return results
-        by_key = dict(zip(distinct, results, strict=True))
-        return [self._empty() if key is None else by_key[key] for key in keys]
+        return self._of_each(keys, _by_key(distinct, results))
 
     def _across(
         self, keys: Sequence[Any], distinct: Iterable[Any], info: Info, arguments: dict[str, Any], gathering: Gathering
-    ) -> Awaitable[list[Any]]:
+    ) -> Awaitable[list[Any] | Arrival]:
         try:
             reading = gathering.join((self._batch, frozenset(arguments.items()), asked(info)), distinct)
         except TypeError:  # of arguments that are lists or inputs
-            return self._of_keys(keys, list(distinct), info, arguments)
+            return self._of_keys(keys, list(distinct), info, arguments, gathering)
 
-        async def load(all_keys: list[Any]) -> dict[Any, Any]:
-            results = await self._batch.results(all_keys, info, arguments)
-            return dict(zip(all_keys, results, strict=True))
+        async def load(all_keys: list[Any]) -> Results:
+            return _by_key(all_keys, await self._batch.arriving(all_keys, info, arguments, gathering))
 
-        async def of_these() -> list[Any]:
-            by_key = await reading.results(load)
-            return [self._empty() if key is None else by_key[key] for key in keys]
+        async def of_these() -> list[Any] | Arrival:
+            return self._of_each(keys, await reading.results(load))
 
         return of_these()
+
+    def _of_each(self, keys: Sequence[Any], results: Results) -> list[Any] | Arrival:
+        nothing = self._batch.nothing()
+        if isinstance(results, Arriving):
+            return Arrival(results, keys, nothing)
+        return [nothing if key is None else results[key] for key in keys]
 
     def _info(self, info: GraphQLResolveInfo[Any], asked: frozenset[str] | None) -> Info:
         schema = info.schema._strawberry_schema  # type: ignore[attr-defined]  # set by Strawberry
         made: Info = schema.config.info_class(_raw_info=info, _field=self._field)
         made.__dict__[_ASKED] = asked
         return made
+
+
+def _by_key(keys: Sequence[Any], results: list[Any] | Arriving) -> Results:
+    return results if isinstance(results, Arriving) else dict(zip(keys, results, strict=True))
 
 
 _ASKED = "_asked"

@@ -11,17 +11,22 @@ import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping
 from typing import Any
 
-Load = Callable[[list[Any]], Awaitable[Mapping[Any, Any]]]
-"""The result of each key."""
+from strawberry_breadth.arriving import Arriving
+
+Results = Mapping[Any, Any] | Arriving
+"""The result of each key, or where they arrive."""
+
+Load = Callable[[list[Any]], Awaitable[Results]]
 
 
 class Gathering:
     """The reads of one operation that wait; those with the same mark are loaded together."""
 
-    __slots__ = ("_waiting",)
+    __slots__ = ("_arriving", "_waiting")
 
     def __init__(self) -> None:
         self._waiting: dict[Hashable, Reading] = {}
+        self._arriving: list[Arriving] = []
 
     def join(self, mark: Hashable, keys: Iterable[Any]) -> Reading:
         """The read that these keys are now part of. Raises `TypeError` for a mark without a hash."""
@@ -30,6 +35,16 @@ class Gathering:
             reading = self._waiting[mark] = Reading()
         reading.keys.update(dict.fromkeys(keys))
         return reading
+
+    def begin(self, arriving: Arriving) -> Arriving:
+        """Have it end with the operation."""
+        self._arriving.append(arriving)
+        return arriving
+
+    def end(self) -> None:
+        """The operation is over: nothing more is read for it."""
+        for arriving in self._arriving:
+            arriving.end()
 
 
 class Reading:
@@ -41,10 +56,10 @@ class Reading:
         self.keys: dict[Any, None] = {}
         self.begun = False
         self._running: asyncio.Future[None] | None = None
-        self._found: Mapping[Any, Any] | None = None
+        self._found: Results | None = None
         self._error: Exception | None = None
 
-    async def results(self, load: Load) -> Mapping[Any, Any]:
+    async def results(self, load: Load) -> Results:
         """The result of every key; the first who wants them loads them. Raises what that raised, to everybody."""
         self.begun = True
         while self._found is None and self._error is None:

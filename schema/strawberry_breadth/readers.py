@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from graphql import GraphQLResolveInfo
 
+from strawberry_breadth.arriving import Arrival
 from strawberry_breadth.gathering import Gathering
 from strawberry_breadth.strands import Pause
 from strawberry_breadth.tables import Table
@@ -159,8 +160,8 @@ class BatchReader(Protocol):
         arguments: dict[str, Any],
         asked: frozenset[str] | None,
         gathering: Gathering,
-    ) -> Awaitable[list[Any]] | None:
-        """The value of each object, in their order; None where there is nothing to ask, and each value is empty.
+    ) -> Awaitable[list[Any] | Arrival] | None:
+        """The value of each object, in their order, or how they arrive; None where there is nothing to ask.
 
         An exception as a value is the error of that object; a raised one is everybody's. `asked` are the columns
         that the operation reads of the rows; None stands for all. In `gathering` it may wait for other levels.

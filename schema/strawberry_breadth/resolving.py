@@ -10,10 +10,11 @@ from typing import Any, ClassVar, cast
 from graphql.execution.values import get_argument_values
 from graphql.type import GraphQLResolveInfo
 
+from strawberry_breadth.arriving import Arrival
 from strawberry_breadth.completing import Column, Completing, are_plain
-from strawberry_breadth.failures import NONE
+from strawberry_breadth.failures import NONE, Failures
 from strawberry_breadth.gathering import Gathering
-from strawberry_breadth.places import FieldPlace, Place
+from strawberry_breadth.places import FieldPlace, Part, Place
 from strawberry_breadth.plans import FieldPlan
 from strawberry_breadth.readers import BatchReader, Reader
 
@@ -50,6 +51,7 @@ class Resolving(Completing):
         Resolving.fields_resolved += 1
         place = FieldPlace(above, field.name, field.ordinal, field.parent_type.name)
         reader = field.reader
+        values: list[Any] | Arrival
         if reader is None:
             values = self._resolved(field, sources, place)
         elif hasattr(reader, "read"):
@@ -57,9 +59,23 @@ class Resolving(Completing):
         else:
             values = self._read(field, reader, sources, place)
         try:
+            if isinstance(values, Arrival):
+                return await self._arrived(field, values, place)
             return await self._positions(field, field.shape, values, place)
         except RecursionError as error:
             return self._too_deep(field, len(sources), place, error)
+
+    async def _arrived(self, field: FieldPlan, arrival: Arrival, place: Place) -> Column:
+        """Complete values as they arrive."""
+        outputs: list[Any] = [None] * arrival.count
+        failures: Failures = {}
+        while (column := await arrival.column()) is not None:
+            indices, values = column
+            found, failed = await self._positions(field, field.shape, values, Part(place, indices))
+            for index, output in zip(indices, found, strict=True):
+                outputs[index] = output
+            failures.update({indices[number]: failure for number, failure in failed.items()})
+        return outputs, failures or NONE
 
     def _too_deep(self, field: FieldPlan, count: int, place: Place, error: RecursionError) -> Column:
         """What is nested too deeply below a field is the error of the innermost that has room to tell of it."""
@@ -108,8 +124,10 @@ class Resolving(Completing):
         scope = field.details[0].fragment_variable_values
         return get_argument_values(field.definition, field.node, self.variable_values, scope, self.hide_suggestions)
 
-    async def _batch(self, field: FieldPlan, reader: BatchReader, sources: Sequence[Any], place: Place) -> list[Any]:
-        """The values of a relation; an exception stands for an object's error."""
+    async def _batch(
+        self, field: FieldPlan, reader: BatchReader, sources: Sequence[Any], place: Place
+    ) -> list[Any] | Arrival:
+        """The values of a relation, or how they arrive; an exception stands for an object's error."""
         try:
             info = self._info(field, place, 0)
             arguments = field.arguments

@@ -7,7 +7,7 @@ row then, neither by the driver nor here, and plain fields are there already.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import chain, compress, count, islice
+from itertools import chain, compress, count, islice, pairwise, starmap
 from operator import itemgetter, ne
 from typing import Any, overload
 
@@ -46,10 +46,7 @@ class Table(Sequence[TableRow]):
         if found is None:
             if self._source is None:
                 raise KeyError(name)
-            values = self._source.column(name)
-            order = self._order
-            found = list(itemgetter(*order)(values)) if len(order) > 1 else [values[index] for index in order]
-            self._columns[name] = found
+            found = self._columns[name] = _ordered(self._source.column(name), self._order)
         return found
 
     def in_order(self, order: Sequence[int]) -> Table:
@@ -84,6 +81,12 @@ class Table(Sequence[TableRow]):
         return (TableRow(self, index) for index in range(self._length))
 
 
+def _ordered(values: list[Any], order: Sequence[int]) -> list[Any]:
+    if isinstance(order, range):
+        return values[order.start : order.stop]
+    return list(itemgetter(*order)(values)) if len(order) > 1 else [values[index] for index in order]
+
+
 class Rows(Sequence[TableRow]):
     """Rows of a table that follow each other."""
 
@@ -110,12 +113,8 @@ def joined(lists: Sequence[Rows]) -> Sequence[Any]:
     table = lists[0].table
     if any(rows.table is not table for rows in lists):
         return list(chain.from_iterable(lists))
-    at = 0
-    for rows in lists:
-        if rows.begin != at and rows.begin != rows.end:
-            break
-        at = max(at, rows.end)
-    else:
-        if at == len(table):
-            return table
-    return table.in_order(list(chain.from_iterable(range(rows.begin, rows.end) for rows in lists)))
+    spans = [(rows.begin, rows.end) for rows in lists if rows.begin != rows.end]
+    if all(end == begin for (_, end), (begin, _) in pairwise(spans)):
+        begin, end = (spans[0][0], spans[-1][1]) if spans else (0, 0)
+        return table if end - begin == len(table) else table.in_order(range(begin, end))
+    return table.in_order(list(chain.from_iterable(starmap(range, spans))))

@@ -7,14 +7,15 @@ like is worked out where it is cheap.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Callable, Sequence, Set
+from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any, Final
 
 from quotaloom.calendars.periods import Period
 from quotaloom.platform.answering import amount_as_text
-from quotaloom.platform.unit_of_work import Snapshot
+from quotaloom.platform.unit_of_work import Record, Snapshot
 from quotaloom.targets.gathering import KINDS
 from quotaloom.targets.reads import CELL, IN_FORCE, PlanChoice
 
@@ -23,8 +24,9 @@ COLUMNS: Final = frozenset(
 )
 """What can be asked of a month's cell, besides `unit_id`, which is always there."""
 
-CELLS_AT_ONCE: Final = 16_384
-"""So many cells at the most come in one piece, which holds the event loop for some milliseconds."""
+CELLS_AT_ONCE: Final = 4_096
+"""So many cells at the most come in one piece: a few milliseconds of work for PostgreSQL, and as much for us, who work
+on one while it reads the next."""
 
 _EPOCH: Final = date(2000, 1, 1)
 _MONTH: Final = "width_bucket(c.starts_on, $7::date[])"
@@ -55,80 +57,102 @@ _SUMMED: Final = {
 """Of a month that is planned by the day, by column."""
 
 
-async def month_cells(
-    snapshot: Snapshot,
-    unit_ids: Sequence[int],
-    choice: PlanChoice,
-    span: Period,
-    months: Sequence[Period],
-    scale: int,
-    columns: frozenset[str] | None = None,
-) -> dict[str, list[Any]]:
-    """The stored cells of the units that lie in `span`, as columns of equal length; a unit's months in their order.
+@dataclass(frozen=True, slots=True)
+class MonthCells:
+    """The stored cells that lie in `span`, to be read a part of the units at a time.
 
     `months` are those of the calendar that `span` lies in, `scale` the metric's decimal places. Of a month that is
     planned by the day the days are summed; it is then `by_day`, has no version, is locked where one of its days is, and
-    is pinned, as a decomposition leaves it alone. Amounts are text, as `format_amount` writes it. There are all
-    columns, or `unit_id` and those that `columns` names; then days are text, too.
+    is pinned, as a decomposition leaves it alone. There are all columns, or `unit_id` and those that `asked` names.
     """
-    names = COLUMNS if columns is None else columns & COLUMNS
-    stored = names - {"period"} | ({"starts_on"} if "period" in names else set())
-    labels = {month.starts_on: month.label for month in months}
-    found: dict[str, list[Any]] = {name: [] for name in ("unit_id", *names)}
 
-    async def read_of(part: Sequence[int], stored: Set[str]) -> dict[str, list[Any]]:
+    choice: PlanChoice
+    span: Period
+    months: Sequence[Period]
+    scale: int
+    asked: frozenset[str] | None = None
+
+    def parts(self, unit_ids: Sequence[int]) -> list[Sequence[int]]:
+        """The units as they are best read."""
+        most = max(1, CELLS_AT_ONCE // max(1, len(self.months)))
+        return [unit_ids[begin : begin + most] for begin in range(0, len(unit_ids), most)]
+
+    async def read(self, snapshot: Snapshot, unit_ids: Sequence[int]) -> Record:
+        """The cells of a part of the units, for `columns`."""
+        stored = self._names - {"period"} | ({"starts_on"} if "period" in self._names else set())
+        read = await self._read(snapshot, unit_ids, stored)
+        if "period" in self._names and not _labels(self.months).keys() >= set(read["starts_on"] or ()):
+            return await self._read(snapshot, unit_ids, stored | {"ends_on"})  # of a calendar that has changed since
+        return read
+
+    async def _read(self, snapshot: Snapshot, unit_ids: Sequence[int], stored: Set[str]) -> Record:
         row = await snapshot.fetch_one(
-            _statement(frozenset(stored), scale),
-            choice.metric_id,
-            choice.version_id,
-            choice.as_of,
-            part,
-            span.starts_on,
-            span.ends_on,
-            [month.starts_on for month in months],
-            [month.ends_on for month in months],
+            _statement(frozenset(stored), self.scale),
+            self.choice.metric_id,
+            self.choice.version_id,
+            self.choice.as_of,
+            unit_ids,
+            self.span.starts_on,
+            self.span.ends_on,
+            [month.starts_on for month in self.months],
+            [month.ends_on for month in self.months],
         )
         assert row is not None  # of an aggregate
-        return {name: _read(name, values) for name, values in row.items()}
+        return row
 
-    for part in _parts(unit_ids, max(1, CELLS_AT_ONCE // max(1, len(months)))):
-        read = await read_of(part, stored)
-        if "period" in names:
-            if not labels.keys() >= set(read["starts_on"]):  # of a calendar that has changed since
-                read = await read_of(part, stored | {"ends_on"})
-            read["period"] = _labels(read, labels)
-        for name, values in found.items():
-            values += _days_as_text(read[name]) if columns is not None and name.endswith("_on") else read[name]
-    return found
+    def columns(self, read: Record) -> dict[str, list[Any]]:
+        """What was read as columns of equal length; a unit's months follow each other in their order.
+
+        Amounts are text, as `format_amount` writes it, and so are days where columns are asked by name.
+        """
+        found = {"unit_id": read["unit_id"] or []}
+        for name in self._names:
+            if name == "period":
+                found[name] = self._periods(read)
+            elif name in KINDS:
+                found[name] = _amounts(read[name])
+            elif name.endswith("_on"):
+                found[name] = _mapped(read[name] or [], _day if self.asked is None else _day_as_text)
+            else:
+                found[name] = read[name] or []
+        return found
+
+    @property
+    def _names(self) -> frozenset[str]:
+        return COLUMNS if self.asked is None else self.asked & COLUMNS
+
+    def _periods(self, read: Record) -> list[str]:
+        """The label of each cell's month; of a cell that no month of the calendar begins with, its days."""
+        labels, days = _labels(self.months), read["starts_on"] or []
+        if labels.keys() >= set(days):
+            return list(map(labels.__getitem__, days))
+        spans = zip(days, read["ends_on"], strict=True)
+        return [labels.get(begin) or f"{_day_as_text(begin)}/{_day_as_text(end)}" for begin, end in spans]
 
 
-def _parts(unit_ids: Sequence[int], most: int) -> Iterator[Sequence[int]]:
-    return (unit_ids[begin : begin + most] for begin in range(0, len(unit_ids), most))
+def _labels(months: Sequence[Period]) -> dict[int, str]:
+    return {(month.starts_on - _EPOCH).days: month.label for month in months}
 
 
-def _read(name: str, values: Any) -> list[Any]:
-    if values is None:  # of no cell at all
+def _amounts(text: str | None) -> list[str | None]:
+    if text is None:  # of no cell at all
         return []
-    if name in KINDS:
-        amounts = values.split(",")
-        return [amount or None for amount in amounts] if "" in amounts else amounts
-    if name.endswith("_on"):
-        days = {number: _EPOCH + timedelta(number) for number in set(values)}
-        return [days[number] for number in values]
-    return list(values)
+    amounts: list[str | None] = [*text.split(",")]
+    return [amount or None for amount in amounts] if "" in amounts else amounts
 
 
-def _labels(read: dict[str, list[Any]], labels: dict[date, str]) -> list[str]:
-    """The label of each cell's month; of a cell that no month of the calendar begins with, its days."""
-    if "ends_on" not in read or labels.keys() >= set(read["starts_on"]):
-        return [labels[starts_on] for starts_on in read["starts_on"]]
-    spans = zip(read["starts_on"], read["ends_on"], strict=True)
-    return [labels.get(starts_on) or f"{starts_on}/{ends_on}" for starts_on, ends_on in spans]
+def _mapped(numbers: list[int], made: Callable[[int], Any]) -> list[Any]:
+    """What `made` makes of each, made once of those that are equal."""
+    of_number = {number: made(number) for number in set(numbers)}
+    return list(map(of_number.__getitem__, numbers))
 
 
-def _days_as_text(days: list[date]) -> list[str]:
-    texts = {day: day.isoformat() for day in set(days)}
-    return [texts[day] for day in days]
+def _day(number: int) -> date:
+    return _EPOCH + timedelta(number)
+
+
+def _day_as_text(number: int) -> str:
+    return _day(number).isoformat()
 
 
 @lru_cache(maxsize=256)

@@ -11,7 +11,7 @@ from quotaloom.calendars.periods import Period
 from quotaloom.platform.database import Database
 from quotaloom.targets.cells import lock_target_cells
 from quotaloom.targets.day_cells import plan_by_day
-from quotaloom.targets.month_cells import month_cells
+from quotaloom.targets.month_cells import MonthCells
 from quotaloom.targets.reads import PlanChoice
 from tests.integration.targets.planning import Planning, plan_for
 
@@ -76,5 +76,6 @@ async def _cells(
         choice = PlanChoice(await planning.revenue(), draft["id"])
         if months is None:
             months = (await load_calendar(snapshot, planning.work.company)).fiscal.months_of(span)
-        found = await month_cells(snapshot, [planning.units[unit]], choice, span, months, scale, columns)
+        cells = MonthCells(choice, span, months, scale, columns)
+        found = cells.columns(await cells.read(snapshot, [planning.units[unit]]))
         return [dict(zip(found, row, strict=True)) for row in zip(*found.values(), strict=True)]

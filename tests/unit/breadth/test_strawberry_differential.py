@@ -14,7 +14,7 @@ import strawberry
 from strawberry import Info
 from strawberry.schema.config import StrawberryConfig
 
-from strawberry_breadth import BreadthFirstSchema, batch, column
+from strawberry_breadth import BreadthFirstSchema, Pieces, batch, column
 from tests.unit.breadth.test_contract import Context
 
 DOCUMENTS = 300
@@ -45,6 +45,17 @@ async def load_units(keys: list[int], info: Info, count: int = 2) -> list[dict[s
     return [{**row(key * 3 + n), "above": key} for key in reversed(keys) if key % 5 for n in range(count)]
 
 
+async def load_crowd(keys: list[int], info: Info, size: int = 3) -> Pieces:
+    """The same a few keys at a time; those of the last key are in no piece."""
+
+    async def read(part: list[int]) -> list[dict[str, Any]]:
+        return await load_units(part, info)
+
+    known = keys[:-1] or keys
+    parts = [known[begin : begin + size] for begin in range(0, len(known), size)]
+    return Pieces(parts, read, lambda _, rows: rows)
+
+
 async def load_bosses(keys: list[int], info: Info) -> list[dict[str, Any]]:
     """A boss for those that have one."""
     return [row(key) for key in keys if key]
@@ -66,6 +77,7 @@ class Unit:
     note: str | None
     doubled: Decimal = column(lambda amount: amount * 2, of="amount", description="Twice.")
     units: list[Unit] = batch(load_units, key="id", by="above", description="Below.")
+    crowd: list[Unit] = batch(load_crowd, key="id", by="above", description="Below, in pieces.")
     boss: Unit | None = batch(load_bosses, key="boss", by="id", one=True, description="Above.")
     score: int | None = batch(load_scores, description="Some have none.")
 
@@ -89,7 +101,9 @@ LEAVES = ["id", "level", "amount", "since", "note", "doubled", "score", "__typen
 def selection(random: Random, depth: int) -> str:
     """Some fields of a unit, relations among them as long as there is depth left."""
     chosen = random.sample(LEAVES, random.randint(1, 4))
-    for name in random.sample(["units", "few: units(count: 1)", "units", "boss", "chief: boss"], 2 if depth else 0):
+    for name in random.sample(
+        ["units", "few: units(count: 1)", "crowd(size: 1)", "crowd", "boss", "chief: boss"], 2 if depth else 0
+    ):
         chosen.append(f"{name} {selection(random, depth - 1)}")
     random.shuffle(chosen)
     return "{ " + " ".join(chosen) + " }"
