@@ -16,7 +16,7 @@ from quotaloom.calendars.company_calendar import CompanyCalendar, load_calendar
 from quotaloom.metrics.reads import all_metrics
 from quotaloom.notifications.feed import NotificationFeed
 from quotaloom.organizations.kept_sights import KeptSights
-from quotaloom.organizations.opening import open_request
+from quotaloom.organizations.opening import KeptOpenings
 from quotaloom.organizations.sight import NO_POSTS, Sight
 from quotaloom.platform.access import Role, Viewer
 from quotaloom.platform.database import Database
@@ -43,6 +43,7 @@ class Services:
     feed: AttainmentFeed
     notifications: NotificationFeed = field(default_factory=NotificationFeed)
     references: KeptReferences = field(default_factory=KeptReferences)
+    openings: KeptOpenings = field(default_factory=KeptOpenings)
     sights: KeptSights = field(default_factory=KeptSights)
     outside_issuer: str | None = None
     limits: Limits = field(default_factory=Limits)
@@ -193,7 +194,7 @@ class RequestContext:
         identity = self.identity
         if identity.role is Role.OPERATOR:
             return Work(self.services.database, Viewer(0, identity.subject, Role.OPERATOR), NO_COMPANY, self.now)
-        opening = await open_request(self.snapshot, identity, self.now)
+        opening = await self.services.openings.of(self.snapshot, identity, self.now)
         self._posts = opening.posts
         return Work(self.services.database, opening.viewer, opening.company, self.now)
 

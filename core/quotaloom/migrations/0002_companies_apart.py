@@ -835,6 +835,45 @@ def _counted() -> list[str]:
     return found
 
 
+_SETTINGS = (
+    *("key", "name", "currency", "time_zone", "fiscal_start_month", "calendar_pattern", "working_weekdays"),
+    *("members_see_ancestors", "members_see_rankings", "plans_need_approval", "plans_need_owners", "reversal_date"),
+    "version",
+)
+
+
+def _standing() -> str:
+    """Have a request learn, while its transaction begins, that what was read for an earlier one is still so.
+
+    The settings of the company count as its references do.
+    """
+    before, after = (", ".join(f"{side}.{name}" for name in _SETTINGS) for side in ("OLD", "NEW"))
+    return f"""
+    CREATE FUNCTION count_settings() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        NEW.reference_version = greatest(
+            NEW.reference_version + 1, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint);
+        RETURN NEW;
+    END $$;
+    CREATE TRIGGER counted_settings BEFORE UPDATE ON company FOR EACH ROW
+        WHEN (({before}) IS DISTINCT FROM ({after})) EXECUTE FUNCTION count_settings();
+    CREATE FUNCTION opening_stands(
+        known_reference bigint, known_organization bigint,
+        known_member bigint, known_role text, known_joined date, known_left date
+    ) RETURNS void LANGUAGE plpgsql STABLE AS $$ BEGIN
+        PERFORM FROM company
+            WHERE id = NULLIF(current_setting('quotaloom.company_id', true), '')::bigint
+            AND reference_version = known_reference AND organization_version = known_organization
+            AND (known_member IS NULL OR EXISTS (
+                SELECT FROM member WHERE company_id = company.id AND member.id = known_member AND role = known_role
+                AND joined_on IS NOT DISTINCT FROM known_joined AND left_on IS NOT DISTINCT FROM known_left));
+        IF NOT FOUND THEN
+            RAISE EXCEPTION 'what was known of the company or the member has changed'
+                USING ERRCODE = 'serialization_failure';
+        END IF;
+    END $$;
+    """
+
+
 def _statements() -> list[str]:
     found = [
         f"""
@@ -886,6 +925,7 @@ def _statements() -> list[str]:
     ]
     found += _closed_once_paid()
     found += _counted()
+    found.append(_standing())
     # Most months are no sum of days, and need not be looked through for some.
     found.append("CREATE INDEX ON target_cell (plan_version_id, unit_id, company_id) WHERE ends_on - starts_on = 1")
     found.append(

@@ -1,9 +1,15 @@
-"""The first statement of a request: who asks, in which company, and what he heads and holds there."""
+"""The first statement of a request: who asks, in which company, and what he heads and holds there.
+
+A process keeps what it read for those who asked last. Then the message that begins the transaction has PostgreSQL
+confirm that it still stands, and the statement is left out.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import OrderedDict
+from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import Final
 
 from asyncpg import Record
 
@@ -14,14 +20,46 @@ from quotaloom.platform.tokens import GrantKind, Identity
 from quotaloom.platform.unit_of_work import Snapshot
 from quotaloom.platform.work import COMPANY_COLUMNS, CompanyFacts, company_facts, load_company
 
+MOST_KEPT: Final = 10_000
+"""How many openings a process keeps, of those who asked last; some hundred bytes each, and more for many posts."""
+
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """The company as it is, the viewer as the company knows him, and his posts on the business date."""
+    """The company as it is, the viewer as the company knows him, and his posts on the business date `today`.
+
+    `condition` is a statement that fails with 40001 once any of it is otherwise; None where that cannot be told so.
+    """
 
     company: CompanyFacts
     viewer: Viewer
     posts: Posts
+    today: date
+    condition: str | None = None
+
+
+class KeptOpenings:
+    """The openings of those who asked last, for one process."""
+
+    def __init__(self, most: int = MOST_KEPT) -> None:
+        self._most = most
+        self._kept: OrderedDict[Identity, Opening] = OrderedDict()
+
+    async def of(self, snapshot: Snapshot, identity: Identity, now: datetime) -> Opening:
+        """What `open_request` answers; raises what it raises."""
+        known = self._kept.get(identity)
+        if known is not None and known.condition is not None and known.company.today(now) == known.today:
+            if await snapshot.begin_where(known.condition):
+                self._kept.move_to_end(identity)
+                viewer = replace(known.viewer, credential=identity.credential)  # one may come with several tokens
+                return replace(known, viewer=viewer)
+            del self._kept[identity]
+        opening = await open_request(snapshot, identity, now)
+        if opening.condition is not None:
+            self._kept[identity] = opening
+            if len(self._kept) > self._most:
+                self._kept.popitem(last=False)
+        return opening
 
 
 def _opening(stands: str = "true") -> str:
@@ -72,7 +110,8 @@ async def open_request(snapshot: Snapshot, identity: Identity, now: datetime) ->
         if found is None:
             raise _gone()
         viewer = Viewer(found.id, identity.subject, identity.role, None, identity.scopes, identity.credential)
-        return Opening(found, viewer, NO_POSTS)
+        condition = _condition(found) if identity.grant is None else None
+        return Opening(found, viewer, NO_POSTS, found.today(now), condition)
     if identity.grant is None:
         rows = await snapshot.fetch(_OPENING, member_id)
     else:
@@ -86,7 +125,27 @@ async def open_request(snapshot: Snapshot, identity: Identity, now: datetime) ->
     if identity.grant is not None and not rows[0]["stands"]:
         raise Unauthenticated(_WITHDRAWN[identity.grant.kind])
     viewer = Viewer(company.id, identity.subject, Role(rows[0]["role"]), member_id, credential=identity.credential)
-    return Opening(company, viewer, posts_on((row for row in rows if row["part"] is not None), today))
+    posts = posts_on((row for row in rows if row["part"] is not None), today)
+    condition = _condition(company, rows[0]) if identity.grant is None else None
+    return Opening(company, viewer, posts, today, condition)
+
+
+def _condition(company: CompanyFacts, row: Record | None = None) -> str:
+    """That the company, what stands in the member's `row`, and everybody's posts are as they were.
+
+    What lets somebody in and may be withdrawn is none of it: that is asked by the opening statement alone.
+    """
+    known: list[object] = [company.reference_version, company.organization_version]
+    known += [None] * 4 if row is None else [row[name] for name in ("member_id", "role", "joined_on", "left_on")]
+    return f"SELECT opening_stands({', '.join(map(_literal, known))})"
+
+
+def _literal(value: object) -> str:
+    if value is None:
+        return "NULL"
+    if isinstance(value, int):
+        return str(value)
+    return f"'{value.isoformat() if isinstance(value, date) else Role(str(value)).value}'"
 
 
 async def _company_by_key(snapshot: Snapshot, identity: Identity, now: datetime) -> CompanyFacts | None:

@@ -102,6 +102,27 @@ class Snapshot:
         rows = await self.fetch(sql, *arguments)
         return rows[0] if rows else None
 
+    async def begin_where(self, condition: str) -> bool:
+        """Begin, and have PostgreSQL run `condition` with it: false, and not begun, where that fails with 40001.
+
+        It is false, too, where something was read already, of a moment before. Costs no statement of its own.
+        """
+        return await to_the_end(self._begin_where(condition))
+
+    async def _begin_where(self, condition: str) -> bool:
+        async with self._turn:
+            if self._closed:
+                raise SnapshotEnded("this snapshot has ended")
+            if self._connection is not None:
+                return False
+            with database_errors():
+                try:
+                    self._connection = await self._open(condition)
+                except asyncpg.SerializationError:
+                    self._held = self._client.acquire_connection()
+                    return False
+            return True
+
     async def _fetch(self, sql: str, arguments: Sequence[Any]) -> list[Record]:
         async with self._turn:
             if self._closed:
@@ -128,12 +149,11 @@ class Snapshot:
                 allowance.spend(len(rows))
             return rows
 
-    async def _open(self) -> Connection:
+    async def _open(self, condition: str = "") -> Connection:
         connection: Connection = await self._held.__aenter__()
         try:
-            await connection.execute(
-                "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;" + _bind(self.company_id, self._timeout)
-            )
+            bind = _bind(self.company_id, self._timeout)
+            await connection.execute(f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;{bind};{condition}")
         except BaseException:
             await self._held.__aexit__(None, None, None)
             raise

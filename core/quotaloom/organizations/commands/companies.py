@@ -36,6 +36,10 @@ class NewCompany:
     reversal_date: str = "original"
 
 
+_NOW = "(extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
+"""What the numbers begin with that count changes: none that this company, or another with its id, ever had."""
+
+
 async def insert_company(transaction: Transaction, company: NewCompany) -> CompanyFacts:
     """Insert the row of the transaction's own company.
 
@@ -50,7 +54,7 @@ async def insert_company(transaction: Transaction, company: NewCompany) -> Compa
     try:
         await transaction.execute(
             f"INSERT INTO company (id, created_at, version, reference_version, organization_version,"  # noqa: S608 (field names)
-            f" working_weekdays, {names}) VALUES ($1, $2, 1, 0, 0, to_jsonb($3::int[]), {places})",
+            f" working_weekdays, {names}) VALUES ($1, $2, 1, {_NOW}, {_NOW}, to_jsonb($3::int[]), {places})",
             transaction.company_id,
             transaction.now,
             weekdays,
