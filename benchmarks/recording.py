@@ -26,7 +26,7 @@ class RecordingDatabase(Database):
 
 class _RecordingSnapshot(Snapshot):
     def __init__(self, database: RecordingDatabase, company_id: int) -> None:
-        super().__init__(database.client, company_id, 10_000)
+        super().__init__(database.client.readers, company_id, 10_000)
         self._recorded = database.recorded
 
     async def fetch(self, sql: str, *arguments: Any) -> list[Record]:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import asyncpg
 
 from quotaloom.platform.database import credentials
+from quotaloom.platform.readers import WAIT
 
 
 async def busy(admin_url: str) -> int:
-    """How many connections of the application are in a transaction at this moment."""
+    """How many connections of the application are in a transaction, but for those that wait for the next snapshot."""
+    await asyncio.sleep(5 * WAIT)
     admin = await asyncpg.connect(**credentials(admin_url))
     try:
         found: int = await admin.fetchval(

@@ -82,6 +82,8 @@ class KeptDatabase:
     async def _emptied(self, ready: Database) -> bool:
         """Whether everything is as it was at first: no row, no connection in use, none besides the pool's."""
         pool = ready.client._pool
+        while await ready.client.readers.spare():
+            pass
         if self._admin is None or pool is None or pool.is_closing() or not await _idle(pool):
             return False
         try:

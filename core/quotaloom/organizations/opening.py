@@ -6,7 +6,6 @@ confirm that it still stands, and the statement is left out.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Final
@@ -43,23 +42,37 @@ class KeptOpenings:
 
     def __init__(self, most: int = MOST_KEPT) -> None:
         self._most = most
-        self._kept: OrderedDict[Identity, Opening] = OrderedDict()
+        self._kept: dict[Identity, Opening] = {}
 
     async def of(self, snapshot: Snapshot, identity: Identity, now: datetime) -> Opening:
         """What `open_request` answers; raises what it raises."""
         known = self._kept.get(identity)
-        if known is not None and known.condition is not None and known.company.today(now) == known.today:
-            if await snapshot.begin_where(known.condition):
-                self._kept.move_to_end(identity)
-                viewer = replace(known.viewer, credential=identity.credential)  # one may come with several tokens
-                return replace(known, viewer=viewer)
-            del self._kept[identity]
+        if known is not None and await _stands(known, snapshot, now):
+            self._keep(identity, known)
+            return _of_token(known, identity)
         opening = await open_request(snapshot, identity, now)
+        self._keep(identity, opening)
+        return opening
+
+    def _keep(self, identity: Identity, opening: Opening) -> None:
+        self._kept.pop(identity, None)
         if opening.condition is not None:
             self._kept[identity] = opening
             if len(self._kept) > self._most:
-                self._kept.popitem(last=False)
+                del self._kept[next(iter(self._kept))]
+
+
+async def _stands(known: Opening, snapshot: Snapshot, now: datetime) -> bool:
+    if known.condition is None or known.company.today(now) != known.today:
+        return False
+    return await snapshot.begin_where(known.condition)
+
+
+def _of_token(opening: Opening, identity: Identity) -> Opening:
+    """The same for whoever came with another token before."""
+    if opening.viewer.credential == identity.credential:
         return opening
+    return replace(opening, viewer=replace(opening.viewer, credential=identity.credential))
 
 
 def _opening(stands: str = "true") -> str:

@@ -11,7 +11,6 @@ from typing import Any, TypeVar
 from urllib.parse import parse_qsl, unquote, urlsplit
 from weakref import WeakValueDictionary
 
-from tortoise.backends.asyncpg.client import AsyncpgDBClient
 from tortoise.context import TortoiseContext
 
 from quotaloom.platform.engine import PatientClient
@@ -65,7 +64,7 @@ class Database:
         self.probe = Probe(credentials(url))
         self._context = contextvars.copy_context()
         self._tortoise = TortoiseContext()
-        self._client: AsyncpgDBClient | None = None
+        self._client: PatientClient | None = None
         self._turns: WeakValueDictionary[Hashable, asyncio.Lock] = WeakValueDictionary()
 
     async def connect(self) -> None:
@@ -93,7 +92,7 @@ class Database:
         self._client = client
 
     @property
-    def client(self) -> AsyncpgDBClient:
+    def client(self) -> PatientClient:
         """The pool, for those who need a connection outside a unit of work (health checks)."""
         if self._client is None:
             raise RuntimeError("the database is not connected")
@@ -102,13 +101,14 @@ class Database:
     async def close(self) -> None:
         """Close the pool; units of work under way end first."""
         if self._client is not None:
+            await self._client.readers.close()
             await asyncio.create_task(self._tortoise.close_connections(), context=self._context.copy())
             self._client = None
         await self.probe.close()
 
     def snapshot(self, company_id: int) -> Snapshot:
         """A read-only unit of work; see `Snapshot`."""
-        return Snapshot(self.client, company_id, self._statement_timeout_ms, operation_time())
+        return Snapshot(self.client.readers, company_id, self._statement_timeout_ms, operation_time())
 
     async def write(self, company_id: int, writer: Writer, work: Callable[[Transaction], Awaitable[T]]) -> T:
         """Run `work` in one transaction of `company_id` and commit it.

@@ -10,6 +10,7 @@ from tortoise.backends.asyncpg.client import AsyncpgDBClient
 
 from quotaloom.platform.errors import Unavailable
 from quotaloom.platform.probing import Probe, State
+from quotaloom.platform.readers import Readers
 from quotaloom.platform.time_limits import operation_time
 
 PATIENCE: Final = 1.0
@@ -22,18 +23,20 @@ QUESTIONS: Final = 2
 class PatientPool:
     """asyncpg's pool, but for those who wait: they do so while there is time, and while the database answers."""
 
-    def __init__(self, pool: asyncpg.Pool[Any], probe: Probe) -> None:
+    def __init__(self, pool: asyncpg.Pool[Any], probe: Probe, readers: Readers) -> None:
         self._pool = pool
         self._probe = probe
+        self._readers = readers
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._pool, name)
 
     async def acquire(self) -> Any:
         """A connection. Raises `Unavailable` once the database is away, and `LimitExceeded` once the time is over."""
-        if self._pool.get_idle_size():
+        if self._pool.get_idle_size() or await self._readers.spare():
             return await self._pool.acquire()
         acquiring = asyncio.ensure_future(self._acquired())
+        self._readers.wanted += 1
         try:
             await self._wait_for(acquiring)
             return acquiring.result()
@@ -41,6 +44,8 @@ class PatientPool:
             acquiring.cancel()
             acquiring.add_done_callback(self._give_back)
             raise
+        finally:
+            self._readers.wanted -= 1
 
     async def _acquired(self) -> Any:
         return await self._pool.acquire()
@@ -74,12 +79,16 @@ class PatientClient(AsyncpgDBClient):
 
     probe: Probe | None = None
 
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.readers = Readers(self)
+
     async def create_pool(self, **kwargs: Any) -> asyncpg.Pool[Any]:
         """The pool of connections."""
         pool = await super().create_pool(**kwargs)
         if self.probe is None:
             return pool
-        return PatientPool(pool, self.probe)  # type: ignore[return-value] # it is one, as far as Tortoise asks
+        return PatientPool(pool, self.probe, self.readers)  # type: ignore[return-value] # it is one, as far as Tortoise asks
 
 
 client_class = PatientClient

@@ -8,8 +8,8 @@ from typing import Final, TypeVar
 
 import asyncpg
 
+from quotaloom.platform.database_errors import database_errors
 from quotaloom.platform.errors import Conflict
-from quotaloom.platform.unit_of_work import database_errors
 
 T = TypeVar("T")
 

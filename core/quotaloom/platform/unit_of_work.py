@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Coroutine, Hashable, Iterable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncIterator, Coroutine, Hashable, Iterable, Sequence
+from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -19,32 +19,15 @@ from tortoise.backends.asyncpg.client import AsyncpgDBClient, TransactionWrapper
 from tortoise.transactions import in_transaction
 
 from quotaloom.platform.attainment_changes import CHANNEL, AttainmentChange, change_of
+from quotaloom.platform.database_errors import database_errors
 from quotaloom.platform.errors import AccessDenied, InputError, Unavailable
 from quotaloom.platform.limits import Allowance
+from quotaloom.platform.readers import Reader, Readers
 from quotaloom.platform.time_limits import in_time, operation_time
 
 _log = logging.getLogger(__name__)
 
 T = TypeVar("T")
-
-LOST_CONNECTION = (
-    OSError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.AdminShutdownError,
-    asyncpg.CrashShutdownError,
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,  # what it makes of a connection that breaks while it speaks
-)
-"""What asyncpg raises where PostgreSQL is gone, going or not yet there."""
-
-UNABLE = (
-    *LOST_CONNECTION,
-    asyncpg.InsufficientResourcesError,  # a full disk, no memory, too many connections
-    asyncpg.PostgresSystemError,  # it cannot read or write its files
-    asyncpg.ReadOnlySQLTransactionError,  # a standby, or a primary that has been succeeded
-)
-"""What is wrong with PostgreSQL, not with what it was asked: the same may well succeed a little later."""
 
 EVENTS_CHANNEL = "quotaloom_events"
 """The PostgreSQL channel on which every commit that published events notifies, with the company's id."""
@@ -69,14 +52,14 @@ class Snapshot:
     """
 
     def __init__(
-        self, client: AsyncpgDBClient, company_id: int, statement_timeout_ms: int, time: Allowance | None = None
+        self, readers: Readers, company_id: int, statement_timeout_ms: int, time: Allowance | None = None
     ) -> None:
-        self._client = client
+        self._readers = readers
         self.company_id = company_id
         self._timeout = statement_timeout_ms
         self._turn = asyncio.Lock()
-        self._held = client.acquire_connection()
-        self._connection: Connection | None = None
+        self._reader: Reader | None = None
+        self._torn = False
         self._closed = False
         self.kept: dict[Hashable, Any] = {}
         self.statements = 0
@@ -88,10 +71,12 @@ class Snapshot:
 
     async def __aexit__(self, *_: object) -> None:
         self._closed = True
-        if self._connection is not None or self._turn.locked():
+        if self._turn.locked():
             ending = asyncio.ensure_future(self._end())
             _ending.add(ending)
             ending.add_done_callback(_ending.discard)
+        else:
+            self._let_go()
 
     async def fetch(self, sql: str, *arguments: Any) -> list[Record]:
         """The rows of one statement."""
@@ -113,13 +98,12 @@ class Snapshot:
         async with self._turn:
             if self._closed:
                 raise SnapshotEnded("this snapshot has ended")
-            if self._connection is not None:
+            if self._reader is not None:
                 return False
             with database_errors():
                 try:
-                    self._connection = await self._open(condition)
+                    self._reader = await self._open(condition)
                 except asyncpg.SerializationError:
-                    self._held = self._client.acquire_connection()
                     return False
             return True
 
@@ -131,43 +115,41 @@ class Snapshot:
             time = allowance or self._time
             left = None if time is None else time.begin()
             with database_errors():
-                if self._connection is None:
-                    self._connection = await self._open()
+                if self._reader is None:
+                    self._reader = await self._open()
                     left = None if time is None else time.begin()
                 if left is not None and left * 1000 >= self._timeout:
                     left = None  # PostgreSQL ends the statement before
                 self.statements += 1
+                self._torn = True
                 try:
-                    rows = await self._connection.fetch(sql, *arguments, timeout=left)
+                    rows = await self._reader.connection.fetch(sql, *arguments, timeout=left)
                 except TimeoutError:
                     if left is None or time is None:
                         raise
                     raise time.over() from None
                 except asyncpg.InvalidCachedStatementError as error:
                     raise Unavailable("a migration has just changed what was asked; please try again") from error
+                self._torn = False
             if allowance is not None:
                 allowance.spend(len(rows))
             return rows
 
-    async def _open(self, condition: str = "") -> Connection:
-        connection: Connection = await self._held.__aenter__()
-        try:
-            bind = _bind(self.company_id, self._timeout)
-            await connection.execute(f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;{bind};{condition}")
-        except BaseException:
-            await self._held.__aexit__(None, None, None)
-            raise
-        return connection
+    async def _open(self, condition: str = "") -> Reader:
+        bind = _bind(self.company_id, self._timeout)
+        return await self._readers.begin(f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;{bind};{condition}")
 
     async def _end(self) -> None:
         async with self._turn:
-            if self._connection is not None:
-                try:
-                    with suppress(*LOST_CONNECTION):
-                        await self._connection.execute("ROLLBACK")
-                finally:
-                    with suppress(*LOST_CONNECTION):
-                        await self._held.__aexit__(None, None, None)
+            self._let_go()
+
+    def _let_go(self) -> None:
+        reader, self._reader = self._reader, None
+        if reader is not None:
+            if self._torn:
+                self._readers.discard(reader)
+            else:
+                self._readers.end(reader)
 
 
 _ending: set[asyncio.Task[None]] = set()
@@ -341,27 +323,6 @@ class Transaction:
             await self.execute("SELECT pg_notify($1, $2)", CHANNEL, payload)
         if self._withdraws:
             await self.execute("SELECT pg_notify($1, $2)", ACCESS_CHANNEL, str(self.company_id))
-
-
-@contextmanager
-def database_errors() -> Iterator[None]:
-    """Say in our words what asyncpg says in its own.
-
-    A lost connection, a full disk and the like become `Unavailable`; what PostgreSQL keeps in no text (the character
-    NUL, half of a surrogate pair), and a statement that ran into its time limit become `InputError`.
-    """
-    try:
-        yield
-    except UNABLE as error:
-        raise Unavailable from error
-    except asyncpg.QueryCanceledError:
-        raise InputError("TOO_SLOW", "this took longer than a statement may; ask for less at a time") from None
-    except asyncpg.CharacterNotInRepertoireError:
-        raise InputError("BAD_TEXT", "a text holds the character NUL (\\u0000); leave it out") from None
-    except asyncpg.DataError as error:
-        if isinstance(error.__cause__, UnicodeEncodeError):
-            raise InputError("BAD_TEXT", "a text holds half of a surrogate pair; leave it out") from None
-        raise
 
 
 def _bind(company_id: int, statement_timeout_ms: int) -> str:

@@ -12,6 +12,7 @@ import pytest
 
 from quotaloom.achievements.verification import verify_balances
 from quotaloom.platform.database import Database, credentials
+from quotaloom.platform.readers import WAIT
 from tests.integration.live.conftest import Live
 from tests.integration.live.leavers import POST, TREE, Leavers
 
@@ -66,6 +67,7 @@ async def test_whoever_leaves_leaves_nothing_behind(
     assert len(leavers.posted) > 0.01 * count
 
     admin = await asyncpg.connect(**credentials(admin_url))
+    await asyncio.sleep(5 * WAIT)
     assert [await admin.fetchval(sql) for sql in (ACTIVITY, LOCKS, DEADLOCKS)] == [0, 0, 0]
     entries = {row["idempotency_key"] for row in await admin.fetch("SELECT idempotency_key FROM achievement_entry")}
     await admin.close()

@@ -15,7 +15,8 @@ from pgqueuer.domain import models
 from pgqueuer.domain.settings import DBSettings, Durability
 from pgqueuer.domain.types import Channel
 
-from quotaloom.platform.unit_of_work import LOST_CONNECTION, UNABLE, Snapshot
+from quotaloom.platform.database_errors import LOST_CONNECTION, UNABLE
+from quotaloom.platform.unit_of_work import Snapshot
 
 SCHEMA: Final = "quotaloom_jobs"
 QUEUE: Final = f"{SCHEMA}.job"

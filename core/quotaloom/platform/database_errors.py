@@ -1,0 +1,50 @@
+"""What PostgreSQL and asyncpg raise, in our words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import asyncpg
+
+from quotaloom.platform.errors import InputError, Unavailable
+
+LOST_CONNECTION = (
+    OSError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # what it makes of a connection that breaks while it speaks
+)
+"""What asyncpg raises where PostgreSQL is gone, going or not yet there."""
+
+UNABLE = (
+    *LOST_CONNECTION,
+    asyncpg.InsufficientResourcesError,  # a full disk, no memory, too many connections
+    asyncpg.PostgresSystemError,  # it cannot read or write its files
+    asyncpg.ReadOnlySQLTransactionError,  # a standby, or a primary that has been succeeded
+)
+"""What is wrong with PostgreSQL, not with what it was asked: the same may well succeed a little later."""
+
+
+@contextmanager
+def database_errors() -> Iterator[None]:
+    """Say in our words what asyncpg says in its own.
+
+    A lost connection, a full disk and the like become `Unavailable`; what PostgreSQL keeps in no text (the character
+    NUL, half of a surrogate pair), and a statement that ran into its time limit become `InputError`.
+    """
+    try:
+        yield
+    except UNABLE as error:
+        raise Unavailable from error
+    except asyncpg.QueryCanceledError:
+        raise InputError("TOO_SLOW", "this took longer than a statement may; ask for less at a time") from None
+    except asyncpg.CharacterNotInRepertoireError:
+        raise InputError("BAD_TEXT", "a text holds the character NUL (\\u0000); leave it out") from None
+    except asyncpg.DataError as error:
+        if isinstance(error.__cause__, UnicodeEncodeError):
+            raise InputError("BAD_TEXT", "a text holds half of a surrogate pair; leave it out") from None
+        raise

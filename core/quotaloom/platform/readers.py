@@ -1,0 +1,123 @@
+"""Connections for snapshots, handed on from one to the next.
+
+When a snapshot is over, its connection waits a moment for another. That one ends the old transaction with the very
+message by which it begins its own, and neither has to do with the pool: a message and a turn at the pool less for each
+request, where requests follow each other closely. Nothing waits while somebody else waits for the pool.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, Final
+
+import asyncpg
+from tortoise.backends.asyncpg.client import AsyncpgDBClient
+
+from quotaloom.platform.database_errors import LOST_CONNECTION
+
+WAIT: Final = 0.01
+"""Seconds for which a connection waits, in a transaction that has come to nothing; then it goes back to the pool."""
+
+
+@dataclass(eq=False, slots=True)
+class Reader:
+    """A connection that somebody holds; `waits_until` is when it stops waiting for the next."""
+
+    held: Any
+    connection: asyncpg.Connection[Any]
+    waits_until: float = 0.0
+
+    async def give_back(self) -> None:
+        """End its transaction, if there is one, and let the pool have it."""
+        with suppress(*LOST_CONNECTION):
+            try:
+                if not self.connection.is_closed() and self.connection.is_in_transaction():
+                    await self.connection.execute("ROLLBACK")
+            finally:
+                await self.held.__aexit__(None, None, None)
+
+
+class Readers:
+    """The connections of one pool that wait for the next snapshot, the latest first."""
+
+    def __init__(self, client: AsyncpgDBClient) -> None:
+        self.wanted = 0
+        """How many wait for a connection of the pool."""
+        self._client = client
+        self._waiting: list[Reader] = []
+        self._timer: asyncio.TimerHandle | None = None
+        self._closed = False
+        self._leaving: set[asyncio.Task[None]] = set()
+
+    async def begin(self, sql: str) -> Reader:
+        """A connection on which `sql`, which begins a transaction, was run; raises what that raises.
+
+        Where it fails with 40001 the same connection is the next that is handed out.
+        """
+        while self._waiting:
+            reader = self._waiting.pop()
+            try:
+                if not reader.connection.is_closed():
+                    return await self._begun(reader, f"ROLLBACK;{sql}")
+            except LOST_CONNECTION:
+                continue  # it was lost while it waited
+            await reader.give_back()
+        held = self._client.acquire_connection()
+        return await self._begun(Reader(held, await held.__aenter__()), sql)
+
+    async def _begun(self, reader: Reader, sql: str) -> Reader:
+        try:
+            await reader.connection.execute(sql)
+        except asyncpg.SerializationError:
+            self.end(reader)
+            raise
+        except BaseException:
+            await reader.give_back()
+            raise
+        return reader
+
+    def end(self, reader: Reader) -> None:
+        """Its snapshot is over: it waits for another."""
+        if self._closed or self.wanted:
+            self._leave(reader)
+            return
+        loop = asyncio.get_running_loop()
+        reader.waits_until = loop.time() + WAIT
+        self._waiting.append(reader)
+        if self._timer is None:
+            self._timer = loop.call_later(WAIT, self._sweep)
+
+    def discard(self, reader: Reader) -> None:
+        """Its snapshot is over, and something went wrong in it: the pool shall have a look at it."""
+        self._leave(reader)
+
+    async def spare(self) -> bool:
+        """Give the pool the connection that waits the longest, if one does."""
+        if not self._waiting:
+            return False
+        await self._waiting.pop(0).give_back()
+        return True
+
+    async def close(self) -> None:
+        """Let none wait any longer, and none that comes later."""
+        self._closed = True
+        if self._timer is not None:
+            self._timer.cancel()
+        while await self.spare():
+            pass
+
+    def _sweep(self) -> None:
+        self._timer = None
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        while self._waiting and self._waiting[0].waits_until <= now:
+            self._leave(self._waiting.pop(0))
+        if self._waiting:
+            self._timer = loop.call_at(self._waiting[0].waits_until, self._sweep)
+
+    def _leave(self, reader: Reader) -> None:
+        leaving = asyncio.ensure_future(reader.give_back())
+        self._leaving.add(leaving)  # the loop alone would not keep it
+        leaving.add_done_callback(self._leaving.discard)

@@ -1,0 +1,148 @@
+"""Connections that snapshots hand on: nothing of one is there in the next, and nobody waits for them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import asyncpg
+import pytest
+
+from quotaloom.platform.database import Database, credentials
+from quotaloom.platform.errors import InputError
+from quotaloom.platform.readers import WAIT
+from quotaloom.platform.unit_of_work import Transaction
+from tests.founding import found
+
+SEEN = """SELECT pg_backend_pid() AS backend, current_setting('quotaloom.company_id', true) AS company,
+current_setting('statement_timeout') AS most, (SELECT count(*) FROM company) AS companies,
+pg_current_snapshot() AS moment"""
+
+
+@pytest.fixture
+async def small(database_url: str) -> AsyncIterator[Database]:
+    """A pool of two."""
+    database = Database(database_url, pool_size=2)
+    await database.connect()
+    yield database
+    await database.close()
+
+
+async def seen(database: Database, company_id: int) -> asyncpg.Record:
+    """What a snapshot sees of its connection."""
+    async with database.snapshot(company_id) as snapshot:
+        row = await snapshot.fetch_one(SEEN)
+    assert row is not None
+    return row
+
+
+def idle(database: Database) -> bool:
+    """Whether every connection is back in the pool."""
+    pool = database.client._pool
+    assert pool is not None
+    return pool.get_idle_size() == pool.get_size()
+
+
+async def test_the_next_snapshot_has_the_same_connection_and_nothing_else(small: Database) -> None:
+    """Of another company, of a later moment; a company that is none sees none."""
+    acme, beta = await found(small), await found(small, key="beta")
+    rows = [await seen(small, number) for number in (acme.company.id, beta.company.id, 99, acme.company.id)]
+    assert len({row["backend"] for row in rows}) == 1
+    assert [row["company"] for row in rows] == [str(acme.company.id), str(beta.company.id), "99", str(acme.company.id)]
+    assert [row["companies"] for row in rows] == [1, 1, 0, 1]
+
+    async def rename(transaction: Transaction) -> None:
+        await transaction.execute("UPDATE company SET name = 'Later', version = version + 1")
+
+    before = await seen(small, acme.company.id)
+    await acme.write(rename)
+    async with small.snapshot(acme.company.id) as snapshot:
+        row = await snapshot.fetch_one("SELECT name, pg_current_snapshot() AS moment FROM company")
+    assert row is not None
+    assert (row["name"], row["moment"] == before["moment"]) == ("Later", False)
+
+
+async def test_a_connection_waits_but_a_moment(small: Database) -> None:
+    """Then it is in the pool, and in no transaction."""
+    acme = await found(small)
+    await seen(small, acme.company.id)
+    assert not idle(small)
+    await asyncio.sleep(5 * WAIT)
+    assert idle(small)
+    async with small.client.acquire_connection() as connection:
+        assert not connection.is_in_transaction()
+
+
+async def test_whoever_writes_is_given_one_that_waits(database_url: str) -> None:
+    """The only connection waits for a snapshot: a write takes it, and is not in the transaction that was."""
+    database = Database(database_url, pool_size=1)
+    await database.connect()
+    acme = await found(database)
+    for _ in range(20):
+        await seen(database, acme.company.id)
+        assert await acme.write(_in_no_snapshot) == "read committed"
+    await database.close()
+
+
+async def _in_no_snapshot(transaction: Transaction) -> Any:
+    row = await transaction.fetch_one("SELECT current_setting('transaction_isolation') AS isolation")
+    assert row is not None
+    return row["isolation"]
+
+
+async def test_snapshots_that_follow_each_other_let_others_in(small: Database) -> None:
+    """Twenty readers who never pause share two connections: a write among them still gets its turn."""
+    acme = await found(small)
+    reading = True
+
+    async def keep_reading() -> int:
+        count = 0
+        while reading:
+            await seen(small, acme.company.id)
+            count += 1
+        return count
+
+    readers = [asyncio.ensure_future(keep_reading()) for _ in range(20)]
+    for _ in range(10):
+        await asyncio.wait_for(acme.write(_in_no_snapshot), 5)
+    reading = False
+    assert min(await asyncio.gather(*readers)) > 0
+    await asyncio.sleep(5 * WAIT)
+    assert idle(small)
+
+
+async def test_one_that_was_lost_while_it_waited_is_not_handed_on(small: Database, admin_url: str) -> None:
+    """Whether asyncpg has heard of it or not: the next snapshot has another, and nobody is told."""
+    acme = await found(small)
+    administrator = await asyncpg.connect(**credentials(admin_url))
+    for _ in range(10):
+        before = await seen(small, acme.company.id)
+        await administrator.execute("SELECT pg_terminate_backend($1)", before["backend"])
+        after = await seen(small, acme.company.id)
+        assert after["backend"] != before["backend"]
+    await administrator.close()
+    await asyncio.sleep(5 * WAIT)
+    assert idle(small)
+
+
+async def test_one_on_which_something_failed_goes_back_to_the_pool(database_url: str) -> None:
+    """A statement that fails, and one that is cut off by its time."""
+    database = Database(database_url, pool_size=1, statement_timeout_ms=200)
+    await database.connect()
+    acme = await found(database)
+    for sql, error in (("SELECT 1 / 0", asyncpg.DivisionByZeroError), ("SELECT pg_sleep(20)", InputError)):
+        async with database.snapshot(acme.company.id) as snapshot:
+            with pytest.raises(error):
+                await snapshot.fetch(sql)
+        assert await seen(database, acme.company.id)
+    await database.close()
+
+
+async def test_a_database_that_closes_takes_them_along(database_url: str) -> None:
+    """At once, though one has just begun to wait."""
+    database = Database(database_url)
+    await database.connect()
+    acme = await found(database)
+    await seen(database, acme.company.id)
+    await asyncio.wait_for(database.close(), 5)
