@@ -29,6 +29,7 @@ from quotaloom.platform.work import NO_COMPANY, Work
 from quotaloom.policies.host import PolicyHost
 from quotaloom.targets.attainment_feed import AttainmentFeed
 from quotaloom_graphql.references import KeptReferences
+from strawberry_breadth import JSONWriter
 
 T = TypeVar("T")
 
@@ -54,8 +55,8 @@ class RequestContext:
     """One request: who asks, one snapshot that all its reads go through, and what was read of it once.
 
     `idempotency_key` is the one that came as a header; see `request_keys`. `shared_cost` is what all operations of the
-    request may cost, where it holds several. `write_list` makes text of lists that are complete before the whole answer
-    is, where nobody looks at it but whoever writes it.
+    request may cost, where it holds several. `json_writer` writes parts of a large answer before the whole is there,
+    where JSON is all that is made of it.
 
     After a mutation `renew` gives the payload a fresh snapshot.
     """
@@ -66,7 +67,7 @@ class RequestContext:
         self._identity = identity
         self.idempotency_key: str | None = None
         self.shared_cost: SharedCost | None = None
-        self.write_list: Callable[[list[Any]], Any] | None = None
+        self.json_writer: JSONWriter | None = None
         self.allowance = Allowance(services.limits)
         self._begin()
 

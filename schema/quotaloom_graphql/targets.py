@@ -13,7 +13,7 @@ import strawberry
 from quotaloom.calendars.periods import Period
 from quotaloom.platform.amounts import format_amount
 from quotaloom.platform.unit_of_work import Record
-from quotaloom.targets.gathering import is_day_cell
+from quotaloom.targets.gathering import KINDS, is_day_cell
 from quotaloom.targets.mismatches import NO_CELLS, Mismatch, target_mismatches
 from quotaloom.targets.month_cells import MonthCells
 from quotaloom.targets.reads import PlanChoice, cells_by_unit, lines_by_unit
@@ -23,7 +23,7 @@ from quotaloom_graphql.context import Info, RequestContext
 from quotaloom_graphql.enums import Grain
 from quotaloom_graphql.plan_loaders import load_plans
 from quotaloom_graphql.questions import PlanAsked, known_as_of, metric_named, period_named, periods_named, plan_named
-from strawberry_breadth import Pieces, Table, asked, batch
+from strawberry_breadth import Pieces, Table, Texts, asked, batch
 
 if TYPE_CHECKING:
     from quotaloom_graphql.comments import CellComment
@@ -107,7 +107,7 @@ async def load_target_cells(
         months = (await context.calendar()).fiscal.months_of(span)
         cells = MonthCells(choice, span, months, counted["scale"], asked(info))
         read = partial(cells.read, context.snapshot)
-        return Pieces(cells.parts(visible), read, lambda _, found: Table(cells.columns(found)))
+        return Pieces(cells.parts(visible), read, lambda _, found: Table(_with_texts(cells.columns(found))))
     lines = await lines_by_unit(context.snapshot, await context.calendar(), visible, choice, periods)
     days = await _day_cells(context, visible, choice, period) if grain is Grain.DAY else {}
     return [
@@ -121,6 +121,17 @@ async def load_target_cells(
         for index, one in enumerate(periods)
         if (found := lines.get((key, index))) is not None
     ]
+
+
+def _with_texts(columns: dict[str, list[Any]]) -> dict[str, list[Any]]:
+    """Amounts, days and the labels of months, which are digits and marks, as texts that JSON holds as they are."""
+    return {
+        name: Texts(values) if name in _DIGITS and set(map(type, values)) == {str} else values
+        for name, values in columns.items()
+    }
+
+
+_DIGITS: Final = frozenset({"period", "starts_on", "ends_on", *KINDS})
 
 
 _NOT_STORED: Final[dict[str, Any]] = {

@@ -38,9 +38,18 @@ def dumps(data: object) -> bytes:
         return orjson.dumps(_without_surrogates(data))
 
 
-def written(values: list[object]) -> orjson.Fragment:
-    """JSON to be put into a larger one, in place of the values: text takes less room than they do, and less time."""
-    return orjson.Fragment(dumps(values))
+class Fragments:
+    """JSON to be put into a larger one, in place of its values: text takes less room than they do."""
+
+    @staticmethod
+    def of_values(values: list[object]) -> orjson.Fragment:
+        """That of a list."""
+        return orjson.Fragment(dumps(values))
+
+    @staticmethod
+    def of_text(text: str) -> orjson.Fragment:
+        """One that is written already."""
+        return orjson.Fragment(text)
 
 
 async def dumped(data: object, most: int | None = None) -> Pieces:

@@ -55,7 +55,7 @@ from quotaloom_server.operations import (
     response_of,
     status_of,
 )
-from quotaloom_server.pieces import dumps, written
+from quotaloom_server.pieces import Fragments, dumps
 from quotaloom_server.trusted_documents import TrustedDocuments
 
 GREETING_TIME = timedelta(seconds=10)
@@ -258,7 +258,7 @@ class GraphQLView(GraphQL[Any, None]):
         """
 
         context.idempotency_key = request.headers.get(HEADER)
-        context.write_list = written
+        context.json_writer = Fragments
 
         async def run() -> Any:
             async with Client(request) as client, context:

@@ -15,6 +15,7 @@ from strawberry_breadth.fields import (
 from strawberry_breadth.leaves import passes_text
 from strawberry_breadth.schema import BreadthFirstExecutor, BreadthFirstSchema
 from strawberry_breadth.tables import Table
+from strawberry_breadth.texts import JSONWriter, Texts
 
 __all__ = [
     "Batch",
@@ -23,8 +24,10 @@ __all__ = [
     "BreadthFirstExecutor",
     "BreadthFirstSchema",
     "ColumnField",
+    "JSONWriter",
     "Pieces",
     "Table",
+    "Texts",
     "asked",
     "attached",
     "batch",

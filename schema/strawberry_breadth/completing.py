@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import chain, islice
 from types import GeneratorType, NoneType
 from typing import TYPE_CHECKING, Any, Final, TypeGuard, cast
@@ -21,6 +21,7 @@ from strawberry_breadth.places import Items, Part, Place
 from strawberry_breadth.plans import LEAF, LIST, OBJECT, FieldPlan, SelectionPlan, Shape
 from strawberry_breadth.strands import AT_A_STRETCH, Done, Pause, Paused, Strands
 from strawberry_breadth.tables import Rows, Table, joined
+from strawberry_breadth.texts import JSONWriter, Texts
 
 if TYPE_CHECKING:
     from graphql.execution import Executor
@@ -43,10 +44,13 @@ class Completing(Base):
 
     _report: Report
     _strands: Strands
-    _write_list: Callable[[list[Any]], Any] | None
+    _json_writer: JSONWriter | None
     _told: dict[tuple[str | int, ...], tuple[int, ...]]
 
     async def _objects(self, plan: SelectionPlan, sources: Sequence[Any], place: Place) -> Column:
+        raise NotImplementedError
+
+    def _plain_column(self, field: FieldPlan, sources: Sequence[Any]) -> Column | None:
         raise NotImplementedError
 
     def _below(self, field: FieldPlan, object_type: GraphQLObjectType) -> SelectionPlan:
@@ -140,16 +144,20 @@ class Completing(Base):
         inner = shape.inner
         assert inner is not None
         items = joined(lists) if _are_rows(lists) else list(chain.from_iterable(lists))
-        below = Items(place, list(map(len, lists)))
         if len(items) > AT_A_STRETCH:
             await self._strands.breathe()
+        writer = self._json_writer if len(items) > len(lists) >= MANY_LISTS else None
+        if writer is not None and (texts := self._as_texts(field, inner, items)) is not None:
+            rows = iter(texts)
+            return [writer.of_text(f"[{','.join(islice(rows, len(one)))}]") for one in lists], failures
+        below = Items(place, list(map(len, lists)))
         outputs, failed = await self._positions(field, inner, items, below)
         if len(items) > AT_A_STRETCH:
             await self._strands.breathe()
         rest = iter(outputs)
         written: list[Any] = [outputs] if len(lists) == 1 else [list(islice(rest, len(one))) for one in lists]
-        if self._write_list is not None and len(lists) >= MANY_LISTS and len(outputs) > len(lists):
-            written = list(map(self._write_list, written))
+        if writer is not None:
+            written = list(map(writer.of_values, written))
         if failed:
             failures = {**failures}
             for index in sorted(failed):
@@ -158,6 +166,21 @@ class Completing(Base):
         for index in failures:
             written[index] = None
         return written, failures
+
+    def _as_texts(self, field: FieldPlan, shape: Shape, items: Sequence[Any]) -> list[str] | None:
+        """The JSON of each object, where all that is asked of them are texts that stand in a table."""
+        if shape.kind != OBJECT or not isinstance(items, Table) or not _is_told(shape.type):
+            return None
+        plan = self._below(field, shape.type)
+        if plan.by_base or not plan.fields or any(one.shape.leaf is None for one in plan.fields):
+            return None
+        columns: list[Texts] = []
+        for one in plan.fields:
+            column = self._plain_column(one, items)
+            if column is None or not isinstance(column[0], Texts):
+                return None
+            columns.append(column[0])
+        return plan.rows_of_texts(columns)
 
     def _materialized(self, field: FieldPlan, values: list[Any], place: Place) -> tuple[list[Sequence[Any]], Failures]:
         """Lists and tuples as they are, other iterables as lists; an empty list stands for what is none."""
@@ -195,7 +218,7 @@ class Completing(Base):
         if plan.by_base:
             return await self._by_base(field, object_type, values, place)
         is_type_of = object_type.is_type_of
-        if is_type_of is None or getattr(is_type_of, "takes_all", False):
+        if is_type_of is None or _is_told(object_type):
             return await self._objects(plan, values, place)
         answers: list[Any] = []
         for index, value in enumerate(values):
@@ -376,6 +399,11 @@ class Completing(Base):
 _LISTS: Final = frozenset((list, tuple, Rows))
 _PLAIN: Final = frozenset((str, int, float, bool, NoneType, list, tuple, dict))
 """Types that are neither awaitable nor an error."""
+
+
+def _is_told(object_type: GraphQLObjectType) -> bool:
+    """Whether objects are of this type without being asked."""
+    return object_type.is_type_of is None or getattr(object_type.is_type_of, "takes_all", False)
 
 
 def _are_rows(lists: Sequence[Sequence[Any]]) -> TypeGuard[Sequence[Rows]]:

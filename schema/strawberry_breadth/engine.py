@@ -46,7 +46,7 @@ class BreadthFirst(Resolving):
             )
         self._report, self._strands, self._gathering = Report(), Strands(), Gathering()
         self._told, self._written = {}, 0
-        self._write_list = getattr(self.context_value, "write_list", None)
+        self._json_writer = getattr(self.context_value, "json_writer", None)
         plan = self._root_plan(root_type, grouped_field_set)
         outcome = self._strands.step(self._root(plan, root_value, serially))
         if isinstance(outcome, Done):

@@ -23,6 +23,7 @@ from graphql.language import Node, Visitor, visit
 
 from strawberry_breadth.leaves import LeafColumn
 from strawberry_breadth.readers import BatchReader, Reader
+from strawberry_breadth.texts import Texts, WriteRows, row_writer
 
 LEAF: Final = "leaf"
 LIST: Final = "list"
@@ -131,13 +132,20 @@ class FieldPlan:
 class SelectionPlan:
     """The fields that are asked of the objects of one type at one place."""
 
-    __slots__ = ("assemble", "by_base", "fields", "object_type")
+    __slots__ = ("_write_rows", "assemble", "by_base", "fields", "object_type")
 
     def __init__(self, object_type: GraphQLObjectType, fields: Sequence[FieldPlan], *, by_base: bool = False) -> None:
         self.object_type = object_type
         self.fields = tuple(fields)
         self.by_base = by_base
         self.assemble = assembler(tuple(field.name for field in fields))
+        self._write_rows: WriteRows | None = None
+
+    def rows_of_texts(self, columns: Sequence[Texts]) -> list[str]:
+        """The JSON of each object."""
+        if self._write_rows is None:
+            self._write_rows = row_writer([field.name for field in self.fields])
+        return self._write_rows(columns)
 
     def asked(self) -> frozenset[str] | None:
         """The columns that these fields read; None where one of them is given whole objects."""

@@ -12,6 +12,7 @@ from strawberry_breadth.arriving import Arrival
 from strawberry_breadth.gathering import Gathering
 from strawberry_breadth.strands import Pause
 from strawberry_breadth.tables import Table
+from strawberry_breadth.texts import Texts
 
 
 class Reader(Protocol):
@@ -33,17 +34,17 @@ class Reader(Protocol):
 
 
 class Constant:
-    """The same for every object, as `__typename` is."""
+    """The same text for every object, as `__typename` is, which GraphQL's grammar keeps plain."""
 
     __slots__ = ("_value",)
     columns: frozenset[str] | None = frozenset()
 
-    def __init__(self, value: Any) -> None:
+    def __init__(self, value: str) -> None:
         self._value = value
 
     def all(self, sources: Sequence[Any]) -> list[Any]:
         """The value, as often as there are objects."""
-        return [self._value] * len(sources)
+        return Texts([self._value] * len(sources))
 
     def one(self, source: Any) -> Any:
         """The value."""

@@ -17,6 +17,7 @@ from strawberry_breadth.gathering import Gathering
 from strawberry_breadth.places import FieldPlace, Part, Place
 from strawberry_breadth.plans import FieldPlan
 from strawberry_breadth.readers import BatchReader, Reader
+from strawberry_breadth.texts import Texts
 
 
 class Resolving(Completing):
@@ -36,7 +37,7 @@ class Resolving(Completing):
             values = reader.all(sources)
             if values is None:
                 return None
-            kinds = set(map(type, values))
+            kinds: set[type] = {str} if isinstance(values, Texts) else set(map(type, values))
             if (NoneType in kinds and field.shape.required) or not are_plain(kinds):
                 return None
             outputs = leaf.written(kinds, values)

@@ -11,6 +11,8 @@ from itertools import chain, compress, count, islice, pairwise, starmap
 from operator import itemgetter, ne
 from typing import Any, overload
 
+from strawberry_breadth.texts import Texts
+
 
 class TableRow:
     """One row of a table, read by `row["name"]`."""
@@ -83,8 +85,10 @@ class Table(Sequence[TableRow]):
 
 def _ordered(values: list[Any], order: Sequence[int]) -> list[Any]:
     if isinstance(order, range):
-        return values[order.start : order.stop]
-    return list(itemgetter(*order)(values)) if len(order) > 1 else [values[index] for index in order]
+        ordered = values[order.start : order.stop]
+    else:
+        ordered = list(itemgetter(*order)(values)) if len(order) > 1 else [values[index] for index in order]
+    return Texts(ordered) if isinstance(values, Texts) else ordered
 
 
 class Rows(Sequence[TableRow]):

@@ -124,7 +124,7 @@ class MonthCells:
     def _periods(self, read: Record) -> list[str]:
         """The label of each cell's month; of a cell that no month of the calendar begins with, its days."""
         labels, days = _labels(self.months), read["starts_on"] or []
-        if labels.keys() >= set(days):
+        if "ends_on" not in read or labels.keys() >= set(days):
             return list(map(labels.__getitem__, days))
         spans = zip(days, read["ends_on"], strict=True)
         return [labels.get(begin) or f"{_day_as_text(begin)}/{_day_as_text(end)}" for begin, end in spans]

@@ -13,7 +13,7 @@ import strawberry
 from strawberry import Info
 from strawberry.schema.config import StrawberryConfig
 
-from strawberry_breadth import BreadthFirstSchema, Pieces, Table, batch
+from strawberry_breadth import BreadthFirstSchema, Pieces, Table, Texts, batch
 from strawberry_breadth.completing import MANY_LISTS
 
 LOG: list[tuple[str, Any]] = []
@@ -25,12 +25,17 @@ class Context:
     def __init__(self, *, writes: bool = False) -> None:
         self.batches: dict[Hashable, Any] = {}
         self.lists: list[Any] = []
-        self.write_list = self.write if writes else None
+        self.json_writer = self if writes else None
 
-    def write(self, values: list[Any]) -> Any:
+    def of_values(self, values: list[Any]) -> Any:
         """JSON that is put into JSON."""
         self.lists.append(values)
         return orjson.Fragment(orjson.dumps(values))
+
+    def of_text(self, text: str) -> Any:
+        """The same of JSON."""
+        self.lists.append(text)
+        return orjson.Fragment(text)
 
 
 async def load_units(keys: list[int], info: Info, count: int = 3) -> list[dict[str, Any]]:
@@ -67,6 +72,13 @@ def load_marks(keys: list[int], info: Info, fails_at: int = 0, of: list[int] | N
     return pieces()
 
 
+async def load_texts(keys: list[int], info: Info) -> Table:
+    """Marks that are known to be plain, the last unit's first, and whose they are; none of the number 11."""
+    marked = [(key, n) for key in reversed(keys) if key != 11 for n in range(3)]
+    marks = Texts(f"{key}/{n} 公海" for key, n in marked)
+    return Table({"unit": [key for key, _ in marked], "mark": marks, "of": [f'"{key}"' for key, _ in marked]})
+
+
 async def load_bosses(keys: list[int], info: Info) -> Pieces:
     """One boss for each, but for 13."""
 
@@ -87,6 +99,7 @@ class Mark:
     """What a unit is given."""
 
     mark: str
+    of: str | None
     echo: str = batch(load_echoes, description="The same.")
 
 
@@ -105,6 +118,7 @@ class Unit:
     units: list[Unit] = batch(load_units, key="id", by="above", description="Below.")
     marks: list[Mark] | None = batch(load_marks, key="id", by="unit", across=True, description="Some.")
     sure: list[Mark] = batch(load_marks, key="id", by="unit", description="The same, of each level by itself.")
+    texts: list[Mark] = batch(load_texts, key="id", by="unit", description="Plain ones.")
     boss: Boss | None = batch(load_bosses, key="boss", by="id", one=True, description="Above.")
 
 
@@ -218,3 +232,19 @@ async def test_complete_lists_are_written_early_into_the_same_json() -> None:
         assert orjson.dumps(result.data) == orjson.dumps(whole.data)
         assert [str(error) for error in result.errors or ()] == [str(error) for error in whole.errors or ()]
         assert all(isinstance(values, list) for values in context.lists)
+
+
+@pytest.mark.parametrize(
+    ("asked", "kind"),
+    [("mark", str), ("a: mark other: mark", str), ("mark __typename", str), ("mark of", list), ("mark echo", list)],
+)
+async def test_rows_of_texts_become_json_without_objects(asked: str, kind: type) -> None:
+    """Where nothing but texts is asked; one field that is anything else, and they are objects before."""
+    query = f"{{ unit {{ units(count: {MANY_LISTS}) {{ texts {{ {asked} }} }} }} }}"
+    whole = await ask(query)
+    context = Context(writes=True)
+    result = await SCHEMA.execute(query, context_value=context)
+    assert orjson.dumps(result.data) == orjson.dumps(whole.data)
+    assert len(context.lists) == MANY_LISTS
+    assert set(map(type, context.lists)) == {kind}
+    assert whole.data["unit"]["units"][1]["texts"] == []
