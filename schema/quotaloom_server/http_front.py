@@ -1,7 +1,10 @@
 """HTTP/1.1 as strangers speak it: uvicorn's protocol with bounds, and with an answer to whatever is no request.
 
-Heads are bounded in bytes and fields, requests in the time that they may take to arrive, and those that wait for each
-other on a connection in number. What is refused is answered in its turn, after the requests before it.
+Heads are bounded in bytes and fields, bodies in the chunks that they come in, requests in the time that they may take
+to arrive, and those that wait for each other on a connection in number. What is refused is answered in its turn, after
+the requests before it.
+
+An honest request comes in one packet or two: nothing is counted by the field there that the packet's length bounds.
 """
 
 from __future__ import annotations
@@ -16,11 +19,15 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from quotaloom.platform.limits import LimitExceeded, Limits
+from quotaloom_server.bodies import beyond_body
 from quotaloom_server.lingering import LingeringTransport
 from quotaloom_server.operations import beyond, refusal
 
 MOST_WAITING: Final = 100
 """Requests that may wait on one connection for the one before them."""
+
+CHUNK_FRAMING: Final = 64
+"""Bytes that a chunk may have besides what is in it, on an average: its size, its line ends and what extends them."""
 
 
 class FrontConfig(uvicorn.Config):
@@ -45,8 +52,9 @@ class HTTPFront(HttpToolsProtocol):
         self._last_words: bytes | None = None  # said after the answers that are still to come
         self._deaf = False
         self._in_head = self._in_body = False
-        self._size = self._fields = self._hosts = 0
-        self._received = 0  # of a head that comes in pieces, from the second one on
+        self._length = 0  # of the packet that is looked at
+        self._received = 0  # of a head from its second packet on, or of a body from its first one on
+        self._trailers = self._trailer_bytes = self._chunks = 0
         self._begun: float | None = None
         self._running: RequestResponseCycle | None = None
         self._patience: asyncio.TimerHandle | None = None
@@ -75,7 +83,7 @@ class HTTPFront(HttpToolsProtocol):
         """Take what comes, until something is no request."""
         if self._deaf:
             return
-        was_in_head = self._in_head
+        was_in_head, self._length = self._in_head, len(data)
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserError:
@@ -93,11 +101,24 @@ class HTTPFront(HttpToolsProtocol):
             else:
                 self._ignore_upgrade(rest)
             return
-        if was_in_head and self._in_head:
-            # A field is counted once it is whole, so that one which never ends is counted by what comes of it.
-            self._received += len(data)
-            if self._received > self._limits.head_bytes:
-                self._refuse(_too_large("head_bytes", "bytes", self._limits, self._received))
+        if self._in_head or self._in_body:
+            self._wait_for_the_rest(is_first=not was_in_head)
+
+    def _wait_for_the_rest(self, *, is_first: bool) -> None:
+        """Count what has come of a request that is not all there."""
+        limits = self._limits
+        if self._begun is None:
+            self._begun = self.loop.time()
+        if self._in_body:
+            self._received += self._length
+            most = limits.body_bytes + CHUNK_FRAMING * limits.body_chunks
+            if self._received > most:
+                self._refuse(_content_too_large(beyond_body(limits.body_bytes, self._received)))
+        elif not is_first:
+            # A field is told of once it is whole, so that one which never ends is counted by what comes of it.
+            self._received += self._length
+            if self._received > limits.head_bytes:
+                self._refuse(_head_too_large("head_bytes", "bytes", limits, self._received))
 
     def _should_upgrade(self) -> bool:
         return self.parser.get_http_version() == "1.1" and super()._should_upgrade()
@@ -121,35 +142,59 @@ class HTTPFront(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         """A request begins."""
-        self._unset_keepalive_if_required()
+        if self.timeout_keep_alive_task is not None:
+            self._unset_keepalive_if_required()
         super().on_message_begin()
         self._in_head = True
-        self._size = self._fields = self._hosts = self._received = 0
-        self._begun = self.loop.time()
-
-    def on_url(self, url: bytes) -> None:
-        """Take a piece of its target."""
-        self._count(len(url))
-        super().on_url(url)
+        self._received = self._trailers = self._trailer_bytes = self._chunks = 0
+        self._begun = None
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Take a field of its head; those that come after the body are for nobody."""
-        self._fields += 1
-        self._count(len(name) + len(value) + 4)
-        if self._fields > self._limits.head_fields:
-            self._why = _too_large("head_fields", "fields", self._limits, self._fields)
+        if not self._in_head:
+            self._count_trailer(len(name) + len(value) + 4)
+            return
+        name = name.lower()
+        if name == b"expect" and value.lower() == b"100-continue":
+            self.expect_100_continue = True
+        self.headers.append((name, value))
+        if len(self.headers) > self._limits.head_fields:
+            self._why = _head_too_large("head_fields", "fields", self._limits, len(self.headers))
             raise _Refused
-        if self._in_head:
-            super().on_header(name, value)
-            self._hosts += self.headers[-1][0] == b"host"
+
+    def _count_trailer(self, size: int) -> None:
+        self._trailers += 1
+        self._trailer_bytes += size
+        limits = self._limits
+        if len(self.headers) + self._trailers > limits.head_fields:
+            self._why = _head_too_large("head_fields", "fields", limits, len(self.headers) + self._trailers)
+            raise _Refused
+        if self._trailer_bytes > limits.head_bytes:
+            self._why = _head_too_large("head_bytes", "bytes", limits, self._trailer_bytes)
+            raise _Refused
+
+    def on_chunk_header(self) -> None:
+        """Count the chunks of a body: a million that hold a byte each would be a day's work for nothing."""
+        self._chunks += 1
+        most = self._limits.body_chunks
+        if self._chunks > most:
+            text = f"the body comes in more than {most:,} chunks, the most that are allowed; send larger ones"
+            error = LimitExceeded("TOO_MANY_CHUNKS", "body_chunks", most, self._chunks, text)
+            self._why = _content_too_large(error)
+            raise _Refused
 
     def on_headers_complete(self) -> None:
         """Begin to answer."""
         self._in_head = False
-        if self.parser.get_http_version() not in {"1.1", "1.0"}:
+        if self._received + self._length > self._limits.head_bytes:
+            self._require_small_head()
+        self._received = 0
+        version = self.parser.get_http_version()
+        if version != "1.1" and version != "1.0":
             self._why = _said(HTTPStatus.BAD_REQUEST, refusal("BAD_REQUEST", "HTTP/1.1 is spoken here"))
             raise _Refused
-        if self._hosts != 1 and (self._hosts or self.parser.get_http_version() == "1.1"):
+        hosts = sum([name == b"host" for name, _ in self.headers])
+        if hosts != 1 and (hosts or version == "1.1"):
             self._why = _said(HTTPStatus.BAD_REQUEST, refusal("BAD_REQUEST", "a request has one `Host`"))
             raise _Refused
         if len(self.pipeline) >= MOST_WAITING:
@@ -195,10 +240,11 @@ class HTTPFront(HttpToolsProtocol):
         self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
         self.data_received(b"\r\n".join([*lines, b"", b""]) + rest)
 
-    def _count(self, size: int) -> None:
-        self._size += size
-        if self._size > self._limits.head_bytes:
-            self._why = _too_large("head_bytes", "bytes", self._limits, self._size)
+    def _require_small_head(self) -> None:
+        """Measure a head that came with more than it may have, be it of its own or of what follows it."""
+        size = len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
+        if size > self._limits.head_bytes:
+            self._why = _head_too_large("head_bytes", "bytes", self._limits, size)
             raise _Refused
 
     def _refuse(self, answer: bytes) -> None:
@@ -248,11 +294,15 @@ class HTTPFront(HttpToolsProtocol):
         self._patience = self.loop.call_later(waits, self._look_at_the_time)
 
 
-def _too_large(limit: str, words: str, limits: Limits, found: int) -> bytes:
+def _head_too_large(limit: str, words: str, limits: Limits, found: int) -> bytes:
     most: int = getattr(limits, limit)
     text = f"the head of the request has {found:,} {words} and more; {most:,} at the most are allowed"
     error = LimitExceeded("HEAD_TOO_LARGE", limit, most, found, text)
     return _said(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, beyond(error))
+
+
+def _content_too_large(error: LimitExceeded) -> bytes:
+    return _said(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, beyond(error))
 
 
 def _said(status: HTTPStatus, body: dict[str, Any]) -> bytes:

@@ -33,7 +33,7 @@ class LingeringTransport(asyncio.Transport):
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
         """Send something, unless the client is gone: uvloop would raise an error that nobody waits for."""
-        if not self.is_closing():
+        if not (self._lingers or self._transport.is_closing()):
             self._transport.write(data)
 
     def close(self) -> None:
