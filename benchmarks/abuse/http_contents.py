@@ -134,7 +134,7 @@ _CONTENTS: Final = {
     "100,000 names": json.dumps({f"a{n}": n for n in range(100_000)}).encode(),
     "100,000 names apart": json.dumps({f"a{n}": n for n in range(100_000)}, separators=(",", " \t:")).encode(),
     "500,000 names of nothing": b"{" + b'"":1,' * 500_000 + b'"":1}',
-    "190,000 lists": b"[" + b"[]," * 95_000 + b"[]]",
+    "130,000 brackets": b"[" + b"[]," * 64_000 + b"[]]",
 }
 
 _LETTERS: Final = b"a" * 6_000_000

@@ -75,7 +75,7 @@ async def _read(receive: Receive, room: _Room) -> list[Message]:
 
 _MARKS: Final = (b",", b"[", b"{")
 
-_BESIDES: Final = 100_000
+_BESIDES: Final = 30_000
 """Marks that a request may have besides those of its values: in its document, say."""
 
 _NAMES_BESIDES: Final = 10_000
