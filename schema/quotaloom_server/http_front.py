@@ -20,6 +20,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 from quotaloom.platform.limits import LimitExceeded, Limits
 from quotaloom_server.bodies import beyond_body
+from quotaloom_server.crowd import Crowd, Place
 from quotaloom_server.lingering import LingeringTransport
 from quotaloom_server.operations import beyond, refusal
 
@@ -30,12 +31,17 @@ CHUNK_FRAMING: Final = 64
 """Bytes that a chunk may have besides what is in it, on an average: its size, its line ends and what extends them."""
 
 
+ALWAYS_TOLD: Final = (b"/alive", b"/health")
+"""What is answered also where there are too many connections."""
+
+
 class FrontConfig(uvicorn.Config):
-    """uvicorn's settings, and the limits of requests."""
+    """uvicorn's settings, the limits of requests, and the connections of the process."""
 
     def __init__(self, limits: Limits, application: Any, **options: Any) -> None:
         super().__init__(application, **options)
         self.limits = limits
+        self.crowd = Crowd(limits.open_connections)
 
 
 class _Refused(Exception):
@@ -48,6 +54,8 @@ class HTTPFront(HttpToolsProtocol):
     def __init__(self, config: FrontConfig, **options: Any) -> None:
         super().__init__(config, **options)
         self._limits = config.limits
+        self._crowd = config.crowd
+        self._is_spare = False  # one that is let in to be told that there are too many
         self._why: bytes | None = None  # the refusal of what came last
         self._last_words: bytes | None = None  # said after the answers that are still to come
         self._deaf = False
@@ -61,9 +69,16 @@ class HTTPFront(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for a request."""
-        lingering = LingeringTransport(transport, self, self._limits.request_seconds)
+        lingering = LingeringTransport(transport, self, self._limits.request_seconds, self._crowd.lingering)
         lingering.is_unread = self._is_unread
+        place = self._crowd.place(len(self.connections))
         super().connection_made(lingering)
+        if place is Place.NONE:
+            lingering.is_unread = bool  # there is no room to linger
+            self._refuse(self._crowded())
+            return
+        self._is_spare = place is Place.SPARE
+        self._crowd.idle[self] = None
         self._begun = self.loop.time()
         self._patience = self.loop.call_later(self._limits.request_seconds, self._look_at_the_time)
 
@@ -72,6 +87,7 @@ class HTTPFront(HttpToolsProtocol):
         if self._patience is not None:
             self._patience.cancel()
             self._patience = None
+        self._crowd.idle.pop(self, None)
         running, self._running = self._running, None
         if running is not None:  # uvicorn tells the last request alone
             running.disconnected = True
@@ -128,6 +144,7 @@ class HTTPFront(HttpToolsProtocol):
         if self._patience is not None:
             self._patience.cancel()
             self._patience = None
+        self._crowd.idle.pop(self, None)
         super().handle_websocket_upgrade()
 
     def pause_writing(self) -> None:
@@ -145,6 +162,7 @@ class HTTPFront(HttpToolsProtocol):
         if self.timeout_keep_alive_task is not None:
             self._unset_keepalive_if_required()
         super().on_message_begin()
+        self._crowd.idle.pop(self, None)
         self._in_head = True
         self._received = self._trailers = self._trailer_bytes = self._chunks = 0
         self._begun = None
@@ -201,10 +219,15 @@ class HTTPFront(HttpToolsProtocol):
             text = f"on one connection {MOST_WAITING} requests may wait for their answers"
             self._why = _said(HTTPStatus.TOO_MANY_REQUESTS, refusal("TOO_MANY_REQUESTS", text))
             raise _Refused
+        if self._is_spare and self.url.partition(b"?")[0] not in ALWAYS_TOLD:
+            self._why = self._crowded()
+            raise _Refused
         if self._is_ignored_upgrade():
             return
         super().on_headers_complete()
         self._in_body = True
+        if self._is_spare:
+            self.cycle.keep_alive = False
 
     def on_message_complete(self) -> None:
         """All of it is there."""
@@ -213,6 +236,9 @@ class HTTPFront(HttpToolsProtocol):
         super().on_message_complete()
         self._in_body = False
         self._begun = None
+        cycle: RequestResponseCycle | None = self.cycle
+        if cycle is not None and cycle.response_complete and not self.pipeline:
+            self._rest()
 
     def on_response_complete(self) -> None:
         """Go on with what comes next, or say the last words."""
@@ -220,6 +246,23 @@ class HTTPFront(HttpToolsProtocol):
         super().on_response_complete()
         if is_last and self._last_words is not None:
             self._say(self._last_words)
+        if is_last:
+            self._rest()
+
+    def _rest(self) -> None:
+        """Be idle, where all is answered and nothing more has come."""
+        if not (self._in_head or self._in_body or self._deaf or self.transport.is_closing()):
+            self._crowd.idle[self] = None
+
+    def leave(self) -> None:
+        """End, since others need the place."""
+        self.transport.close()
+
+    def _crowded(self) -> bytes:
+        most = self._limits.open_connections
+        text = f"more than {most:,} connections are open, the most that this process takes; come again in a moment"
+        error = LimitExceeded("TOO_MANY_CONNECTIONS", "open_connections", most, most + 1, text)
+        return _said(HTTPStatus.SERVICE_UNAVAILABLE, beyond(error), "retry-after: 1\r\n")
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         self._running = cycle
@@ -305,8 +348,8 @@ def _content_too_large(error: LimitExceeded) -> bytes:
     return _said(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, beyond(error))
 
 
-def _said(status: HTTPStatus, body: dict[str, Any]) -> bytes:
+def _said(status: HTTPStatus, body: dict[str, Any], fields: str = "") -> bytes:
     """A whole answer, after which the connection ends."""
     text = orjson.dumps(body)
-    head = f"HTTP/1.1 {status.value} {status.phrase}\r\ncontent-type: application/json\r\n"
+    head = f"HTTP/1.1 {status.value} {status.phrase}\r\ncontent-type: application/json\r\n{fields}"
     return f"{head}content-length: {len(text)}\r\nconnection: close\r\n\r\n".encode() + text

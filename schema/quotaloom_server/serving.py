@@ -10,6 +10,7 @@ from contextlib import contextmanager
 import uvicorn
 from starlette.applications import Starlette
 
+from quotaloom_server.crowd import allow_files
 from quotaloom_server.http_front import FrontConfig, HTTPFront
 from quotaloom_server.live import LARGEST_MESSAGE, PING_SECONDS
 from quotaloom_server.signals import told_of_signals
@@ -48,6 +49,7 @@ class Server(uvicorn.Server):
 
     def run(self, sockets: list[socket.socket] | None = None) -> None:
         """Serve until a signal comes; a second Ctrl-C does not wait for requests."""
+        allow_files(self.config.limits.open_connections)  # type: ignore[attr-defined] # a `FrontConfig`
         with told_of_signals(self.handle_exit):
             super().run(sockets)
 

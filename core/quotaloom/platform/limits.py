@@ -124,6 +124,12 @@ class Limits(BaseModel):
         le=10_000_000,
         description="Chunks that the body of a request may come in, where it does not tell its length.",
     )
+    open_connections: int = Field(
+        default=2_000,
+        ge=10,
+        le=1_000_000,
+        description="Connections that each serving process may have. Idle ones make room for new ones.",
+    )
     answer_bytes: int = Field(
         default=67_108_864, ge=1_000, le=2**31, description="Bytes that an answer of the graph may have."
     )
