@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from http import HTTPStatus
 from typing import Any, Final
@@ -39,9 +40,9 @@ from quotaloom_server.bodies import require_few_values
 from quotaloom_server.clients import Client
 from quotaloom_server.connections import Connection
 from quotaloom_server.events import NO_RESERVATIONS, EventStream, Streams
-from quotaloom_server.gate import Bearer, Gate
+from quotaloom_server.gate import Gate
 from quotaloom_server.live import LiveHandler, TextAdapter
-from quotaloom_server.media_types import EVENTS, RESPONSE, accepted_by
+from quotaloom_server.media_types import EVENTS, RESPONSE, Accepted, accepted_by
 from quotaloom_server.operations import (
     NO_QUERY,
     SubscriptionAsked,
@@ -143,17 +144,25 @@ class GraphQLView(GraphQL[Any, None]):
         body = await _body(request)
         asked = await self._context_of(request)
         try:
+            if body is not None and len(body) > self._limits.stranger_bytes:
+                asked.charge_sent(len(body))
             if asked.stranger is not None and not self._open_to_strangers:
                 operation = self._asked_by_stranger(body, adapter)
             else:
                 sent = self._sent(body, adapter)
                 if isinstance(sent, list):
-                    return await self._batch(request, adapter, sent, asked.bearer)
+                    return await self._batch(request, adapter, sent, asked)
                 operation = operation_in(sent, self.documents)
         except UnknownDocument as unknown:
             return JSONAnswer(not_found(unknown), accepted.answer or EVENTS)
+        except RateExceeded as error:
+            return _come_again(error.retry_after, beyond(error), accepted)
         except LimitExceeded as error:
+            asked.charge_refused()
             return JSONAnswer(beyond(error), accepted.answer or EVENTS, HTTPStatus.BAD_REQUEST)
+        except HTTPException:
+            asked.charge_refused()
+            raise
         try:
             result = await self._result(request, adapter, operation, asked, only_events=accepted.answer is None)
         except SubscriptionAsked:
@@ -165,18 +174,18 @@ class GraphQLView(GraphQL[Any, None]):
         seconds = _seconds_to_wait(result)
         response = await self.process_result(request, result)
         if seconds is not None:
-            headers = [(b"retry-after", b"%d" % seconds)]
-            return JSONAnswer(response, accepted.answer or EVENTS, HTTPStatus.TOO_MANY_REQUESTS, headers)
+            return _come_again(seconds, response, accepted)
         status = status_of(response) if accepted.answer == RESPONSE else 200
         return JSONAnswer(response, accepted.answer or EVENTS, status, _told_of(result), self._limits.answer_bytes)
 
     async def _batch(
-        self, request: Request, adapter: StarletteRequestAdapter, sent: list[Any], bearer: Bearer
+        self, request: Request, adapter: StarletteRequestAdapter, sent: list[Any], first: RequestContext
     ) -> JSONAnswer:
         """The answers to a list of operations, in their order: each is done, charged and limited as if sent alone."""
         try:
             operations = operations_in(sent, self.documents, self._limits.batch_operations)
         except LimitExceeded as error:
+            first.charge_refused()
             return too_many(error)
         if HEADER in request.headers:
             return one_key_for_many()
@@ -186,7 +195,7 @@ class GraphQLView(GraphQL[Any, None]):
             if isinstance(operation, UnknownDocument):
                 answers.add(not_found(operation))
                 continue
-            asked = RequestContext(self._gate.services(), bearer)
+            asked = RequestContext(self._gate.services(), first.bearer)
             asked.shared_cost = shared
             try:
                 result = await self._result(request, adapter, operation, asked, only_events=False)
@@ -318,6 +327,12 @@ class GraphQLView(GraphQL[Any, None]):
     def encode_json(self, data: object) -> bytes:
         """Write a message of a WebSocket; half of a surrogate pair, which no JSON can hold, is replaced."""
         return dumps(data)
+
+
+def _come_again(seconds: int, told: Mapping[str, Any], accepted: Accepted) -> JSONAnswer:
+    """The answer to what is too much at the moment."""
+    headers = [(b"retry-after", b"%d" % seconds)]
+    return JSONAnswer(told, accepted.answer or EVENTS, HTTPStatus.TOO_MANY_REQUESTS, headers)
 
 
 def _told_of(result: ExecutionResult) -> list[tuple[bytes, bytes]]:
