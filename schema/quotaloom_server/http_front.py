@@ -24,7 +24,7 @@ from quotaloom_server.crowd import Crowd, Place
 from quotaloom_server.lingering import LingeringTransport
 from quotaloom_server.operations import beyond, refusal
 
-MOST_WAITING: Final = 100
+MOST_WAITING: Final = 50
 """Requests that may wait on one connection for the one before them."""
 
 CHUNK_FRAMING: Final = 64
