@@ -15,17 +15,14 @@ from typing import Any, Final
 
 import httptools
 import orjson
-import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from quotaloom.platform.limits import LimitExceeded, Limits
 from quotaloom_server.bodies import beyond_body
-from quotaloom_server.crowd import Crowd, Place
+from quotaloom_server.crowd import Place
+from quotaloom_server.front_config import FrontConfig
 from quotaloom_server.lingering import LingeringTransport
 from quotaloom_server.operations import beyond, refusal
-
-MOST_WAITING: Final = 50
-"""Requests that may wait on one connection for the one before them."""
 
 CHUNK_FRAMING: Final = 64
 """Bytes that a chunk may have besides what is in it, on an average: its size, its line ends and what extends them."""
@@ -33,15 +30,6 @@ CHUNK_FRAMING: Final = 64
 
 ALWAYS_TOLD: Final = (b"/alive", b"/health")
 """What is answered also where there are too many connections."""
-
-
-class FrontConfig(uvicorn.Config):
-    """uvicorn's settings, the limits of requests, and the connections of the process."""
-
-    def __init__(self, limits: Limits, application: Any, **options: Any) -> None:
-        super().__init__(application, **options)
-        self.limits = limits
-        self.crowd = Crowd(limits.open_connections)
 
 
 class _Refused(Exception):
@@ -215,9 +203,11 @@ class HTTPFront(HttpToolsProtocol):
         if hosts != 1 and (hosts or version == "1.1"):
             self._why = _said(HTTPStatus.BAD_REQUEST, refusal("BAD_REQUEST", "a request has one `Host`"))
             raise _Refused
-        if len(self.pipeline) >= MOST_WAITING:
-            text = f"on one connection {MOST_WAITING} requests may wait for their answers"
-            self._why = _said(HTTPStatus.TOO_MANY_REQUESTS, refusal("TOO_MANY_REQUESTS", text))
+        most = self._limits.waiting_requests
+        if len(self.pipeline) >= most:
+            text = f"{most + 1:,} requests wait for their answers on this connection; {most:,} at the most are allowed"
+            error = LimitExceeded("TOO_MANY_REQUESTS", "waiting_requests", most, most + 1, text)
+            self._why = _said(HTTPStatus.TOO_MANY_REQUESTS, beyond(error))
             raise _Refused
         if self._is_spare and self.url.partition(b"?")[0] not in ALWAYS_TOLD:
             self._why = self._crowded()

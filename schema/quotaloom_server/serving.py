@@ -11,8 +11,9 @@ import uvicorn
 from starlette.applications import Starlette
 
 from quotaloom_server.crowd import allow_files
-from quotaloom_server.http_front import FrontConfig, HTTPFront
-from quotaloom_server.live import LARGEST_MESSAGE, PING_SECONDS
+from quotaloom_server.front_config import FrontConfig
+from quotaloom_server.http_front import HTTPFront
+from quotaloom_server.live import PING_SECONDS
 from quotaloom_server.signals import told_of_signals
 from quotaloom_server.websocket_front import WebSocketFront
 
@@ -27,14 +28,15 @@ class Server(uvicorn.Server):
     """Serves until SIGINT or SIGTERM, lets requests under way finish, then raises the signal again."""
 
     def __init__(self, application: Starlette, started: Callable[[], object]) -> None:
+        limits = application.state.services.limits
         super().__init__(
             FrontConfig(
-                application.state.services.limits,
+                limits,
                 application,
                 lifespan="on",
                 http=HTTPFront,
                 ws=WebSocketFront,
-                ws_max_size=LARGEST_MESSAGE,
+                ws_max_size=limits.message_bytes,
                 ws_ping_interval=PING_SECONDS,
                 ws_ping_timeout=PING_SECONDS,
                 ws_per_message_deflate=False,

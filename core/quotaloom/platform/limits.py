@@ -130,6 +130,24 @@ class Limits(BaseModel):
         le=1_000_000,
         description="Connections that each serving process may have. Idle ones make room for new ones.",
     )
+    waiting_requests: int = Field(
+        default=50,
+        ge=1,
+        le=10_000,
+        description="Requests that may wait on one connection for the one before them.",
+    )
+    message_bytes: int = Field(
+        default=262_144, ge=1_000, le=2**31, description="Bytes that a message over a WebSocket may have."
+    )
+    message_frames: int = Field(
+        default=250, ge=1, le=1_000_000, description="Frames that a message over a WebSocket may come in."
+    )
+    socket_frames: int = Field(
+        default=500,
+        ge=10,
+        le=1_000_000,
+        description="Frames that may come over a WebSocket within a second, pings among them.",
+    )
     answer_bytes: int = Field(
         default=67_108_864, ge=1_000, le=2**31, description="Bytes that an answer of the graph may have."
     )
