@@ -43,13 +43,15 @@ class Crowd:
 
     def place(self, others: int) -> Place:
         """The place of a new connection beside so many others that are no lingering ones."""
-        if others + len(self.lingering) < self._most:
-            return Place.FREE
-        for longest in self.idle:
+        taken = others + len(self.lingering)
+        if taken >= self._most and self.idle:
+            longest = next(iter(self.idle))
             del self.idle[longest]
             longest.leave()
+            taken -= 1
+        if taken < self._most:
             return Place.FREE
-        return Place.SPARE if others + len(self.lingering) < self._most + SPARE else Place.NONE
+        return Place.SPARE if taken < self._most + SPARE else Place.NONE
 
 
 def allow_files(connections: int) -> None:
