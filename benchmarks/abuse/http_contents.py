@@ -86,6 +86,8 @@ ROUTES: Final = (
     ),
 )
 
+_ADMIN: Final = "Authorization: Bearer <TOKEN>"
+
 _FORM: Final = b'--x\r\nContent-Disposition: form-data; name="operations"\r\n\r\n' + BODY + b"\r\n--x--\r\n"
 
 _TYPES: Final = {
@@ -130,24 +132,55 @@ _CONTENTS: Final = {
     "an id that is a number": b'{"documentId":1}',
     "a hash that is an object": b'{"extensions":{"persistedQuery":{"sha256Hash":{}}}}',
     "100,000 names": json.dumps({f"a{n}": n for n in range(100_000)}).encode(),
+    "100,000 names apart": json.dumps({f"a{n}": n for n in range(100_000)}, separators=(",", " \t:")).encode(),
+    "500,000 names of nothing": b"{" + b'"":1,' * 500_000 + b'"":1}',
+    "130,000 brackets": b"[" + b"[]," * 64_000 + b"[]]",
+}
+
+_LETTERS: Final = b"a" * 6_000_000
+
+_LONG: Final = {
+    "a query of 6 million letters": (_LETTERS, 200),
+    "a query of 6 million commas": (b"," * 6_000_000, 400),
+    "a query of 6 million colons": (b":" * 6_000_000, 200),
+    "a query of 3 million line ends": (b"\\n" * 3_000_000, 200),
 }
 
 BODIES: Final = (
     *(Abuse(name, post(BODY, *fields), (415,), ends=False) for name, fields in _TYPES.items()),
     Abuse("parts", post(_FORM, "Content-Type: multipart/form-data; boundary=x"), (415,), ends=False),
-    *(Abuse(name, post(sent, JSON), (400,), ends=False) for name, sent in _CONTENTS.items()),
+    *(Abuse(f"{name} by an admin", post(sent, JSON, _ADMIN), (400,), ends=False) for name, sent in _CONTENTS.items()),
+    *(
+        Abuse(f"{name} by a stranger", post(sent, JSON), (400,), ends=False)
+        for name, sent in _CONTENTS.items()
+        if len(sent) < 131_072
+    ),
+    *(
+        Abuse(f"{name} by a stranger", post(sent, JSON), (413,))
+        for name, sent in _CONTENTS.items()
+        if len(sent) > 131_072
+    ),
+    Abuse(
+        "1 MB by a stranger with a token of his own", post(b" " * 1_000_000, JSON, "Authorization: Bearer a"), (413,)
+    ),
     Abuse("gzip that says so", post(_CONTENTS["gzip"], JSON, "Content-Encoding: gzip"), (400,), ends=False),
     Abuse("a charset that is not there", post(BODY, f"{JSON}; charset=klingon"), (200,), ends=False),
     Abuse("a charset of nonsense", post(BODY, f"{JSON}; charset=\xff;;;="), (200,), ends=False),
     Abuse("two types", post(BODY, JSON, "Content-Type: text/plain"), (200,), ends=False),
-    Abuse("a query of 9 million letters", post(b'{"query":"' + b"a" * 9_000_000 + b'"}', JSON), (200,), ends=False),
+    *(
+        Abuse(f"{name} by an admin", post(b'{"query":"' + text + b'"}', JSON, _ADMIN), (status,), ends=False)
+        for name, (text, status) in _LONG.items()
+    ),
+    Abuse("a query of 6 million letters by a stranger", post(b'{"query":"' + _LETTERS + b'"}', JSON), (413,)),
+    Abuse(
+        "a text of 6 million letters by an admin",
+        post(b'{"query":"{__typename}","variables":{"a":"' + _LETTERS + b'"}}', JSON, _ADMIN),
+        (200,),
+        ends=False,
+    ),
     Abuse(
         "a million values by an admin",
-        post(
-            b'{"query":"{__typename}","variables":{"a":[' + b"1," * 1_000_000 + b"1]}}",
-            JSON,
-            "Authorization: Bearer <TOKEN>",
-        ),
+        post(b'{"query":"{__typename}","variables":{"a":[' + b"1," * 1_000_000 + b"1]}}", JSON, _ADMIN),
         (400,),
         ends=False,
     ),

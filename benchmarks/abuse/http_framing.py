@@ -110,6 +110,11 @@ LENGTHS: Final = (
     *(Abuse(name, sent) for name, sent in _LENGTHS.items()),
     Abuse("more than a body may have", lasting("20000000"), (413,)),
     Abuse("more than a body may have, sent", lasting("12000000", b" " * 12_000_000), (413,)),
+    Abuse(
+        "more than a body may have, by an admin",
+        head(JSON, "Authorization: Bearer <TOKEN>", "Content-Length: 9000000") + b" " * 9_000_000,
+        (413,),
+    ),
     Abuse("a length of nothing", lasting("0", b""), (400,), ends=False),
     Abuse("no length and no body", head(JSON), (400,), ends=False),
     Abuse("a length with leading zeros", lasting("00000024"), (200,), ends=False),
@@ -146,11 +151,13 @@ CHUNKS: Final = (
         ends=False,
     ),
     Abuse(
-        "200,000 chunks of one byte",
-        chunked(b"1\r\n \r\n" * 200_000 + b"18\r\n" + BODY + b"\r\n0\r\n\r\n"),
+        "19,000 chunks of one byte",
+        chunked(b"1\r\n \r\n" * 19_000 + b"18\r\n" + BODY + b"\r\n0\r\n\r\n"),
         (200,),
         ends=False,
     ),
+    Abuse("200,000 chunks of one byte", chunked(b"1\r\n \r\n" * 200_000 + b"18\r\n" + BODY), (413,)),
+    Abuse("a chunk that is extended by 12 MB", chunked(b"18;" + b"a" * 12_000_000), (413,)),
     Abuse("an extension", chunked(b"18;a=b\r\n" + BODY + b"\r\n0\r\n\r\n"), (200,), ends=False),
     Abuse("trailers", chunked(b"18\r\n" + BODY + b"\r\n0\r\nX: a\r\n\r\n"), (200,), ends=False),
     Abuse(

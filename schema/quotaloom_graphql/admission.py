@@ -90,8 +90,7 @@ class Admission:
                 "this server answers registered documents alone, and this is none of them",
                 extensions={"code": "DOCUMENT_NOT_TRUSTED"},
             )
-        if len(text) > limits.document_characters:
-            raise _beyond("document_characters", "DOCUMENT_TOO_LONG", "characters", limits, len(text))
+        self.require_short(text)
         self._require(_OF_BRACKETS, brackets_of(text))
         try:
             document = parse(text, max_lexical_tokens=limits.document_tokens, max_comments=MOST_COMMENTS)
@@ -104,6 +103,11 @@ class Admission:
         document.__dict__[_MEASURED] = Measured(document, shapes, self._costs)
         self._require(_OF_SHAPES, shapes.whole)
         return document
+
+    def require_short(self, text: str) -> None:
+        """Raise `LimitExceeded` where a text is too long to be a document, or even to be looked up."""
+        if len(text) > self._limits.document_characters:
+            raise _beyond("document_characters", "DOCUMENT_TOO_LONG", "characters", self._limits, len(text))
 
     def _require(self, limits: Sequence[tuple[str, str, str, str]], measured: object) -> None:
         for limit, code, attribute, words in limits:

@@ -132,6 +132,12 @@ class RequestContext:
         if rates is not None and not isinstance(bearer, Exception):
             rates.take(bearer, cost)
 
+    def charge_sent(self, size: int) -> None:
+        """Count a request of so many bytes, before it is read; raises `RateExceeded`."""
+        rates, bearer = self.services.rates, self._identity
+        if rates is not None and not isinstance(bearer, Exception):
+            rates.take_sent(bearer, size)
+
     def require_rate(self) -> None:
         """Raise `RateExceeded` where whoever sent the request has nothing left for any operation."""
         rates, bearer = self.services.rates, self._identity

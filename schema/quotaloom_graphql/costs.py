@@ -2,8 +2,8 @@
 
 Every field counts once for each object that it is asked of, and an object or list item once besides. A page counts
 with the size that is asked for, its default, or the largest there is where a variable leaves it open; a list without
-pages with what `@listSize` says of it in the schema, or with the installation's `list_size`. Conditions of `@skip` and
-`@include` are not looked at: what may be left out counts.
+pages with what `@listSize` says of it in the schema, or with the installation's `list_size`. What `@cost` says of a
+field comes on top. Conditions of `@skip` and `@include` are not looked at: what may be left out counts.
 
 A selection costs so much by itself, and so much more for each row of the page that it stands in: those two numbers
 of a fragment hold wherever it is spread, so that each is reckoned once.
@@ -38,7 +38,7 @@ from graphql import (
 from strawberry.types.field import StrawberryField
 
 from quotaloom_graphql.connections import MOST_ROWS
-from quotaloom_graphql.list_sizes import declared_size
+from quotaloom_graphql.field_costs import declared_size, declared_weight
 from quotaloom_graphql.shapes import Shapes
 
 PAGE_ARGUMENTS: Final = ("first", "last")
@@ -63,13 +63,17 @@ class Cost(NamedTuple):
 
 
 class FieldSize(NamedTuple):
-    """What a field's definition says of its cost. `items` is None where it is no list, 0 for the rows of a page."""
+    """What a field's definition says of its cost.
+
+    `items` is None where it is no list, 0 for the rows of a page; `weight` comes besides its answer.
+    """
 
     type: GraphQLNamedType
     leaf: bool
     items: int | None
     page_argument: str | None
     page_default: int | None
+    weight: int
 
 
 class Costs:
@@ -105,7 +109,7 @@ class Costs:
             rows = name in ROWS and argument is None
             items = 0 if rows else _declared(field) or self.list_size
         kind = get_named_type(field.type)
-        return FieldSize(kind, is_leaf_type(kind), items, argument, default)
+        return FieldSize(kind, is_leaf_type(kind), items, argument, default, _declared_weight(field))
 
 
 class _Reckoning:
@@ -146,7 +150,7 @@ class _Reckoning:
         size = self._costs.size(parent, node.name.value)
         if size is None:
             return _FREE  # validation tells of it
-        own = 1 + MUTATION_COST if parent is self._schema.mutation_type else 1
+        own = 1 + size.weight + (MUTATION_COST if parent is self._schema.mutation_type else 0)
         if size.leaf or node.selection_set is None:
             return Cost(own)
         below = self._of(size.type, node.selection_set)
@@ -220,3 +224,8 @@ def _default(argument: GraphQLArgument) -> int | None:
 def _declared(field: GraphQLField) -> int | None:
     definition = field.extensions.get(_DEFINITION)
     return declared_size(definition) if isinstance(definition, StrawberryField) else None
+
+
+def _declared_weight(field: GraphQLField) -> int:
+    definition = field.extensions.get(_DEFINITION)
+    return declared_weight(definition) if isinstance(definition, StrawberryField) else 0

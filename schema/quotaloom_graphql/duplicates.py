@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import strawberry
 
 from quotaloom.duplicates import rules
-from quotaloom.duplicates.finding import duplicates_of
+from quotaloom.duplicates.finding import Duplicate, duplicates_of
 from quotaloom.duplicates.normal_forms import Likeness, likeness, region_of
 from quotaloom.duplicates.rules import (
     Compared,
@@ -19,14 +19,16 @@ from quotaloom.duplicates.rules import (
     set_duplicate_rule,
 )
 from quotaloom.duplicates.stored import likenesses
+from quotaloom.leads import reads
 from quotaloom.ownership.owners import Owner
 from quotaloom.ownership.permission import require_seller
 from quotaloom.platform.errors import InputError
 from quotaloom.platform.work import Work
 from quotaloom_graphql.context import Info, RequestContext, Services
 from quotaloom_graphql.errors import UserError
-from quotaloom_graphql.funnel_loaders import load_customers
-from quotaloom_graphql.lead_loaders import load_leads, worked_leads
+from quotaloom_graphql.field_costs import weighing
+from quotaloom_graphql.funnel_loaders import load_customers, seen_customers
+from quotaloom_graphql.lead_loaders import load_leads, seen_leads, worked_leads
 from quotaloom_graphql.mutations import mutation
 from quotaloom_graphql.rights import load_duplicate_rights
 from quotaloom_graphql.roots import root_field
@@ -151,13 +153,48 @@ async def _found(
     """What is the same as each of those given, but for itself."""
     rule = await context.once(("duplicate_rule", subject), lambda: duplicate_rule(context.snapshot, subject))
     found = await duplicates_of(context.snapshot, rule, given)
+    ids = {one.id for of_one in found for one in of_one}
+    veils = await _veils(context, subject, sorted(ids)) if ids else {}
     return [
-        [_duplicate(subject, one.id, one.compared) for one in of_one if one.id != itself]
+        _told(subject, [one for one in of_one if one.id != itself], veils)
         for of_one, itself in zip(found, own, strict=True)
     ]
 
 
-def _duplicate(subject: DuplicateSubject, record_id: int, compared: Sequence[Compared]) -> dict[str, Any]:
+_COMPARED_OF: Final[Mapping[Compared, frozenset[str]]] = {
+    Compared.NAME: frozenset({"name"}),
+    Compared.PHONE: frozenset({"phone"}),
+    Compared.DOMAIN: frozenset({"domain", "email"}),
+}
+"""Out of which fields of a lead that is taken by which it is compared."""
+
+
+async def _veils(context: RequestContext, subject: DuplicateSubject, ids: Sequence[int]) -> dict[int, frozenset[str]]:
+    """The records that the viewer may see, each with the fields of it that a pool hides from him."""
+    if subject is DuplicateSubject.CUSTOMER:
+        customers = await seen_customers(context, list(ids), frozenset({"id"}))
+        return {row["id"]: frozenset() for row in customers}
+    leads = await reads.leads_by_id(context.snapshot, ids, await seen_leads(context))
+    return {row["id"]: frozenset(row["hidden"]) for row in leads}
+
+
+def _told(
+    subject: DuplicateSubject, found: Sequence[Duplicate], veils: Mapping[int, frozenset[str]]
+) -> list[dict[str, Any]]:
+    """What the viewer is told: of all that he may not see, once by which fields there is such a one, not how many."""
+    seen: list[dict[str, Any]] = []
+    unseen: dict[tuple[Compared, ...], None] = {}
+    for one in found:
+        veil = veils.get(one.id)
+        open_to_him = () if veil is None else tuple(by for by in one.compared if not _COMPARED_OF[by] & veil)
+        if open_to_him:
+            seen.append(_duplicate(subject, one.id, open_to_him))
+        if len(open_to_him) < len(one.compared):
+            unseen[tuple(by for by in one.compared if by not in open_to_him)] = None
+    return [*seen, *(_duplicate(subject, None, compared) for compared in unseen)]
+
+
+def _duplicate(subject: DuplicateSubject, record_id: int | None, compared: Sequence[Compared]) -> dict[str, Any]:
     ids = {"lead_id": None, "customer_id": None, f"{subject.value}_id": record_id}
     return {"compared": list(compared), **ids}
 
@@ -186,6 +223,11 @@ async def _same_as(
     return await _found(context, subject, [known.get(one, Likeness()) for one in ids], ids)
 
 
+LOOKING_UP: Final = 50_000
+"""What it costs to look for duplicates of what is to be entered: a seller does so some times a minute, and whoever
+tries numbers in turn to learn whose they are does nothing else."""
+
+
 @strawberry.type
 class DuplicateQuery:
     """Root fields of duplicates."""
@@ -193,9 +235,13 @@ class DuplicateQuery:
     duplicate_rules: list[DuplicateRule] = root_field(
         resolve_rules, description="What counts as a duplicate: the rule for leads, and the one for customers."
     )
-    possible_duplicates: list[PossibleDuplicate] = root_field(
-        resolve_possible_duplicates,
-        description="Those that are the same as what is to be entered, by the company's rule; of each field up to ten.",
+    possible_duplicates: list[PossibleDuplicate] = weighing(
+        root_field(
+            resolve_possible_duplicates,
+            description="Those that are the same as what is to be entered, by the company's rule; of each field up to"
+            " ten. Those that you may not see are told of once, however many they are.",
+        ),
+        LOOKING_UP,
     )
 
 

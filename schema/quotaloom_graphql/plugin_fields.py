@@ -16,6 +16,7 @@ from strawberry.tools import create_type
 from strawberry.types.field import StrawberryField
 
 from quotaloom.platform.errors import AccessDenied, InputError, Unauthenticated, Unavailable
+from quotaloom.platform.limits import LimitExceeded
 from quotaloom.policies.errors import PolicyFailed
 from quotaloom.policies.isolation.errors import PolicyTimedOut
 from quotaloom.policies.settings import policies_on
@@ -28,7 +29,7 @@ from quotaloom_sdk.field_values import Shown, graph_type, shown_as
 from quotaloom_sdk.graphql import prefix_of
 from strawberry_breadth import attached, batch
 
-_OURS = (InputError, AccessDenied, Unauthenticated, Unavailable)
+_OURS = (InputError, AccessDenied, Unauthenticated, Unavailable, LimitExceeded)
 """What our own reader raises; it is told as it is."""
 
 _KIND = GraphQLExtension.kind

@@ -85,6 +85,10 @@ class QuotaloomSchema(BreadthFirstSchema):
     ) -> ExecutionResult:
         """The answer to a query or mutation; a subscription is refused, since it has many (see `stream`)."""
         allowed = set(allowed_operation_types or OperationType) - {OperationType.SUBSCRIPTION}
+        try:
+            self.admission.require_short(query or "")
+        except LimitExceeded as error:
+            return _refused(error, context_value)
         known = self._known(query, operation_name, allowed)
         if known is None:
             return await super().execute(

@@ -21,7 +21,7 @@ from quotaloom.notifications import telling
 from quotaloom.notifications.feed import NotificationFeed
 from quotaloom.platform import attainment_changes
 from quotaloom.platform.database import Database
-from quotaloom.platform.limits import LimitExceeded
+from quotaloom.platform.limits import LimitExceeded, Limits
 from quotaloom.platform.notifications import Tellers, listening
 from quotaloom.platform.rates import Rates
 from quotaloom.platform.refused_access import RefusedAccess
@@ -37,7 +37,7 @@ from quotaloom_graphql.plugin_graphs import extensions_of
 from quotaloom_graphql.request_keys import HEADER
 from quotaloom_graphql.schema import build_schema
 from quotaloom_server.batches import COST_HEADER
-from quotaloom_server.bodies import bounded, too_large
+from quotaloom_server.bodies import Knows, bounded, too_large
 from quotaloom_server.clock import Clock, utc_now
 from quotaloom_server.command import GARBAGE
 from quotaloom_server.gate import Gate
@@ -65,17 +65,18 @@ class Application(Starlette):
     They need no routes and nothing said of origins, and the graph tells of its errors itself.
     """
 
-    def __init__(self, graph: ASGIApp, *, body_bytes: int, **options: Any) -> None:
+    def __init__(self, graph: ASGIApp, *, limits: Limits, knows: Knows, **options: Any) -> None:
         super().__init__(**options)
         self._graph = graph
-        self._body_bytes = body_bytes
+        self._limits = limits
+        self._knows = knows
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, unless its body is too large; who hangs up before he has said what he wants is none."""
         with suppress(ClientDisconnect):
             if scope["type"] == "http":
                 try:
-                    receive = await bounded(scope, receive, self._body_bytes)
+                    receive = await bounded(scope, receive, self._limits, self._knows)
                 except LimitExceeded as error:
                     await too_large(error)(scope, receive, send)
                     return
@@ -179,7 +180,8 @@ def create_application(
 
     application = Application(
         view,
-        body_bytes=settings.body_bytes,
+        limits=settings,
+        knows=gate.knows,
         routes=[
             Route("/", lambda _: RedirectResponse(GRAPH)),
             *health_routes(database.probe),

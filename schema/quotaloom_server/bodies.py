@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Final
 
+from starlette.datastructures import Headers
 from starlette.types import Message, Receive, Scope
 
-from quotaloom.platform.limits import LimitExceeded
+from quotaloom.platform.limits import LimitExceeded, Limits
 from quotaloom_server.answers import JSONAnswer
 from quotaloom_server.operations import beyond
 
 _WITHOUT_BODY = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
-async def bounded(scope: Scope, receive: Receive, most: int) -> Receive:
-    """From where the body is to be read; raises `LimitExceeded` where it has more than `most` bytes.
+Knows = Callable[[Headers], Awaitable[bool]]
+"""Whether a request with these headers is somebody's whom the server knows."""
+
+
+async def bounded(scope: Scope, receive: Receive, limits: Limits, knows: Knows) -> Receive:
+    """From where the body is to be read; raises `LimitExceeded` where it has more bytes than its sender may send.
 
     A body that says how long it is, is refused by that; the server sees to it that it is no longer. One that does not
-    is read at once, and given up as soon as it is too long.
+    is read at once, and given up as soon as it is too long. Who sends it is asked only where that makes a difference.
     """
+    room = _Room(scope, limits, knows)
     length = None
     chunked = False
     for name, value in scope["headers"]:
@@ -27,45 +34,87 @@ async def bounded(scope: Scope, receive: Receive, most: int) -> Receive:
         elif name == b"transfer-encoding":
             chunked = True
     if length is not None and length.isdigit() and not chunked:
-        if int(length) > most:
-            raise _beyond(most, int(length))
+        await room.require(int(length))
         return receive
     if length is None and not chunked and scope["method"] in _WITHOUT_BODY:
         return receive
-    return _Replayed(await _read(receive, most), receive)
+    return _Replayed(await _read(receive, room), receive)
 
 
-async def _read(receive: Receive, most: int) -> list[Message]:
+class _Room:
+    """How much one request may send."""
+
+    def __init__(self, scope: Scope, limits: Limits, knows: Knows) -> None:
+        self._scope = scope
+        self._limits = limits
+        self._knows = knows
+        self._is_known = False
+
+    async def require(self, size: int) -> None:
+        """Raise `LimitExceeded` where so many bytes are too many."""
+        limits = self._limits
+        if size > limits.body_bytes:
+            raise beyond_body(limits.body_bytes, size)
+        if size > limits.stranger_bytes and not self._is_known:
+            self._is_known = await self._knows(Headers(scope=self._scope))
+            if not self._is_known:
+                raise _beyond_strangers(limits.stranger_bytes, size)
+
+
+async def _read(receive: Receive, room: _Room) -> list[Message]:
     messages: list[Message] = []
     size = 0
     while True:
         message = await receive()
         messages.append(message)
         size += len(message.get("body", b""))
-        if size > most:
-            raise _beyond(most, size)
+        await room.require(size)
         if not message.get("more_body", False):
             return messages
 
 
 _MARKS: Final = (b",", b"[", b"{")
 
-_BESIDES: Final = 100_000
+_BESIDES: Final = 30_000
 """Marks that a request may have besides those of its values: in its document, say."""
+
+_NAMES_BESIDES: Final = 10_000
+"""Names of fields that a request may have besides those of its values: each operation of a list has four, say."""
+
+_NAME: Final = 5
+"""Bytes that a field takes at least: `"":1,`."""
+
+_RARE: Final = 1_000
+"""So many bytes of a kind are faster looked for, one after the other, than counted."""
 
 
 def require_few_values(body: bytes, most: int) -> None:
     """Raise `LimitExceeded` where JSON has so many marks that its values are too many: to read them all takes long.
 
-    A value comes with two of them at the most.
+    A value comes with two of them at the most, and with one name, which takes longer to read than any mark.
     """
+    names = most + _NAMES_BESIDES
+    if len(body) > _NAME * names and _count(body, b'"') > 2 * names and _count(body, b":") > names:
+        found = body.translate(None, b" \t\n\r").count(b'":')
+        if found > names:
+            text = f"the request has {found:,} names of fields, and {most:,} values at the most are allowed"
+            raise LimitExceeded("TOO_MANY_VALUES", "variables_values", most, found - _NAMES_BESIDES, text)
     allowed = 2 * most + _BESIDES
     if len(body) <= allowed:
         return
-    found = sum(map(body.count, _MARKS))
+    found = sum(_count(body, mark) for mark in _MARKS)
     if found > allowed:
         text = f"the request has {found:,} commas and brackets, and {most:,} values at the most are allowed"
         raise LimitExceeded("TOO_MANY_VALUES", "variables_values", most, (found - _BESIDES) // 2, text)
+
+
+def _count(body: bytes, mark: bytes) -> int:
+    """How often a byte stands in a body, which is most often a long text without it."""
+    found, at = 0, body.find(mark)
+    while at >= 0 and found < _RARE:
+        found += 1
+        at = body.find(mark, at + 1)
+    return found if at < 0 else found + body.count(mark, at)
 
 
 class _Replayed:
@@ -79,9 +128,15 @@ class _Replayed:
         return self._messages.pop() if self._messages else await self._receive()
 
 
-def _beyond(most: int, found: int) -> LimitExceeded:
+def beyond_body(most: int, found: int) -> LimitExceeded:
+    """The error of a body that is too large."""
     text = f"the request sends {found:,} bytes, and {most:,} at the most are allowed"
     return LimitExceeded("BODY_TOO_LARGE", "body_bytes", most, found, text)
+
+
+def _beyond_strangers(most: int, found: int) -> LimitExceeded:
+    text = f"the request sends {found:,} bytes, and without a token that is good {most:,} at the most are allowed"
+    return LimitExceeded("BODY_TOO_LARGE", "stranger_bytes", most, found, text)
 
 
 def too_large(error: LimitExceeded) -> JSONAnswer:

@@ -11,12 +11,26 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from quotaloom.platform.errors import AccessDenied, InputError, NotFound, Unauthenticated, Unavailable
+from quotaloom.platform.rates import RateExceeded
 from quotaloom.platform.work import Work
 from quotaloom_graphql.context import RequestContext
 from quotaloom_server.answers import file_answer
 from quotaloom_server.gate import Gate
 
-_STATUS: Final = ((Unauthenticated, 401), (AccessDenied, 403), (NotFound, 404), (InputError, 400), (Unavailable, 503))
+FILE_COST: Final = 1_000_000
+"""What a file counts in the rates whose size nobody knows beforehand: as much as a core does in 0.4 seconds."""
+
+STATEMENT_COST: Final = 50_000
+"""What a file of one statement counts."""
+
+_STATUS: Final = (
+    (Unauthenticated, 401),
+    (AccessDenied, 403),
+    (NotFound, 404),
+    (InputError, 400),
+    (RateExceeded, 429),
+    (Unavailable, 503),
+)
 
 Export = Callable[[Request, Work], Awaitable[tuple[str, bytes | BinaryIO]]]
 """What makes a file of a request, for whoever asks.
@@ -37,13 +51,19 @@ class Format(Protocol):
         """The kind."""
 
 
-def download_route(gate: Gate, path: str, format: Format, plain_name: str, export: Export) -> Route:
-    """A route that answers with the file; `plain_name` is for clients that know no other names."""
+def download_route(
+    gate: Gate, path: str, format: Format, plain_name: str, export: Export, cost: int = FILE_COST
+) -> Route:
+    """A route that answers with the file; `plain_name` is for clients that know no other names.
+
+    It counts `cost` in the rates of whoever asks, as an operation does.
+    """
 
     async def download(request: Request) -> Response:
         bearer = await gate.identify(request.headers.get("authorization"), request.headers)
         try:
             async with RequestContext(gate.services(), bearer) as context:
+                context.charge(cost)
                 work = await context.work()
             name, content = await export(request, work)
         except tuple(kind for kind, _ in _STATUS) as error:
@@ -61,4 +81,5 @@ def download_route(gate: Gate, path: str, format: Format, plain_name: str, expor
 
 def _refused(error: Any) -> Response:
     status = next(status for kind, status in _STATUS if isinstance(error, kind))
-    return JSONResponse({**error.extensions, "message": str(error)}, status_code=status)
+    headers = {"retry-after": str(error.retry_after)} if isinstance(error, RateExceeded) else None
+    return JSONResponse({**error.extensions, "message": str(error)}, status, headers)

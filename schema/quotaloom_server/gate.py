@@ -56,6 +56,10 @@ class Gate:
         except (Unauthenticated, Unavailable) as error:
             return error
 
+    async def knows(self, headers: Mapping[str, Any]) -> bool:
+        """Whether a request comes with a token that is good, or that cannot be looked up at the moment."""
+        return not isinstance(await self.identify(headers.get("authorization"), headers), Unauthenticated)
+
     async def note(self, bearer: Bearer, errors: Iterable[tuple[str, Exception | None]]) -> None:
         """Note what of these errors, each with its place, is access refused; see `RefusedAccess.note`."""
         refusals = [

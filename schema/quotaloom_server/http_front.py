@@ -1,7 +1,10 @@
 """HTTP/1.1 as strangers speak it: uvicorn's protocol with bounds, and with an answer to whatever is no request.
 
-Heads are bounded in bytes and fields, requests in the time that they may take to arrive, and those that wait for each
-other on a connection in number. What is refused is answered in its turn, after the requests before it.
+Heads are bounded in bytes and fields, bodies in the chunks that they come in, requests in the time that they may take
+to arrive, and those that wait for each other on a connection in number. What is refused is answered in its turn, after
+the requests before it.
+
+An honest request comes in one packet or two: nothing is counted by the field there that the packet's length bounds.
 """
 
 from __future__ import annotations
@@ -12,23 +15,21 @@ from typing import Any, Final
 
 import httptools
 import orjson
-import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from quotaloom.platform.limits import LimitExceeded, Limits
+from quotaloom_server.bodies import beyond_body
+from quotaloom_server.crowd import Place
+from quotaloom_server.front_config import FrontConfig
 from quotaloom_server.lingering import LingeringTransport
 from quotaloom_server.operations import beyond, refusal
 
-MOST_WAITING: Final = 100
-"""Requests that may wait on one connection for the one before them."""
+CHUNK_FRAMING: Final = 64
+"""Bytes that a chunk may have besides what is in it, on an average: its size, its line ends and what extends them."""
 
 
-class FrontConfig(uvicorn.Config):
-    """uvicorn's settings, and the limits of requests."""
-
-    def __init__(self, limits: Limits, application: Any, **options: Any) -> None:
-        super().__init__(application, **options)
-        self.limits = limits
+ALWAYS_TOLD: Final = (b"/alive", b"/health")
+"""What is answered also where there are too many connections."""
 
 
 class _Refused(Exception):
@@ -41,21 +42,31 @@ class HTTPFront(HttpToolsProtocol):
     def __init__(self, config: FrontConfig, **options: Any) -> None:
         super().__init__(config, **options)
         self._limits = config.limits
+        self._crowd = config.crowd
+        self._is_spare = False  # one that is let in to be told that there are too many
         self._why: bytes | None = None  # the refusal of what came last
         self._last_words: bytes | None = None  # said after the answers that are still to come
         self._deaf = False
         self._in_head = self._in_body = False
-        self._size = self._fields = self._hosts = 0
-        self._received = 0  # of a head that comes in pieces, from the second one on
+        self._length = 0  # of the packet that is looked at
+        self._received = 0  # of a head from its second packet on, or of a body from its first one on
+        self._trailers = self._trailer_bytes = self._chunks = 0
         self._begun: float | None = None
         self._running: RequestResponseCycle | None = None
         self._patience: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for a request."""
-        lingering = LingeringTransport(transport, self, self._limits.request_seconds)
+        lingering = LingeringTransport(transport, self, self._limits.request_seconds, self._crowd.lingering)
         lingering.is_unread = self._is_unread
+        place = self._crowd.place(len(self.connections))
         super().connection_made(lingering)
+        if place is Place.NONE:
+            lingering.is_unread = bool  # there is no room to linger
+            self._refuse(self._crowded())
+            return
+        self._is_spare = place is Place.SPARE
+        self._crowd.idle[self] = None
         self._begun = self.loop.time()
         self._patience = self.loop.call_later(self._limits.request_seconds, self._look_at_the_time)
 
@@ -64,6 +75,7 @@ class HTTPFront(HttpToolsProtocol):
         if self._patience is not None:
             self._patience.cancel()
             self._patience = None
+        self._crowd.idle.pop(self, None)
         running, self._running = self._running, None
         if running is not None:  # uvicorn tells the last request alone
             running.disconnected = True
@@ -75,7 +87,7 @@ class HTTPFront(HttpToolsProtocol):
         """Take what comes, until something is no request."""
         if self._deaf:
             return
-        was_in_head = self._in_head
+        was_in_head, self._length = self._in_head, len(data)
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserError:
@@ -93,11 +105,24 @@ class HTTPFront(HttpToolsProtocol):
             else:
                 self._ignore_upgrade(rest)
             return
-        if was_in_head and self._in_head:
-            # A field is counted once it is whole, so that one which never ends is counted by what comes of it.
-            self._received += len(data)
-            if self._received > self._limits.head_bytes:
-                self._refuse(_too_large("head_bytes", "bytes", self._limits, self._received))
+        if self._in_head or self._in_body:
+            self._wait_for_the_rest(is_first=not was_in_head)
+
+    def _wait_for_the_rest(self, *, is_first: bool) -> None:
+        """Count what has come of a request that is not all there."""
+        limits = self._limits
+        if self._begun is None:
+            self._begun = self.loop.time()
+        if self._in_body:
+            self._received += self._length
+            most = limits.body_bytes + CHUNK_FRAMING * limits.body_chunks
+            if self._received > most:
+                self._refuse(_content_too_large(beyond_body(limits.body_bytes, self._received)))
+        elif not is_first:
+            # A field is told of once it is whole, so that one which never ends is counted by what comes of it.
+            self._received += self._length
+            if self._received > limits.head_bytes:
+                self._refuse(_head_too_large("head_bytes", "bytes", limits, self._received))
 
     def _should_upgrade(self) -> bool:
         return self.parser.get_http_version() == "1.1" and super()._should_upgrade()
@@ -107,6 +132,7 @@ class HTTPFront(HttpToolsProtocol):
         if self._patience is not None:
             self._patience.cancel()
             self._patience = None
+        self._crowd.idle.pop(self, None)
         super().handle_websocket_upgrade()
 
     def pause_writing(self) -> None:
@@ -121,45 +147,77 @@ class HTTPFront(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         """A request begins."""
-        self._unset_keepalive_if_required()
+        if self.timeout_keep_alive_task is not None:
+            self._unset_keepalive_if_required()
         super().on_message_begin()
+        self._crowd.idle.pop(self, None)
         self._in_head = True
-        self._size = self._fields = self._hosts = self._received = 0
-        self._begun = self.loop.time()
-
-    def on_url(self, url: bytes) -> None:
-        """Take a piece of its target."""
-        self._count(len(url))
-        super().on_url(url)
+        self._received = self._trailers = self._trailer_bytes = self._chunks = 0
+        self._begun = None
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Take a field of its head; those that come after the body are for nobody."""
-        self._fields += 1
-        self._count(len(name) + len(value) + 4)
-        if self._fields > self._limits.head_fields:
-            self._why = _too_large("head_fields", "fields", self._limits, self._fields)
+        if not self._in_head:
+            self._count_trailer(len(name) + len(value) + 4)
+            return
+        name = name.lower()
+        if name == b"expect" and value.lower() == b"100-continue":
+            self.expect_100_continue = True
+        self.headers.append((name, value))
+        if len(self.headers) > self._limits.head_fields:
+            self._why = _head_too_large("head_fields", "fields", self._limits, len(self.headers))
             raise _Refused
-        if self._in_head:
-            super().on_header(name, value)
-            self._hosts += self.headers[-1][0] == b"host"
+
+    def _count_trailer(self, size: int) -> None:
+        self._trailers += 1
+        self._trailer_bytes += size
+        limits = self._limits
+        if len(self.headers) + self._trailers > limits.head_fields:
+            self._why = _head_too_large("head_fields", "fields", limits, len(self.headers) + self._trailers)
+            raise _Refused
+        if self._trailer_bytes > limits.head_bytes:
+            self._why = _head_too_large("head_bytes", "bytes", limits, self._trailer_bytes)
+            raise _Refused
+
+    def on_chunk_header(self) -> None:
+        """Count the chunks of a body: a million that hold a byte each would be a day's work for nothing."""
+        self._chunks += 1
+        most = self._limits.body_chunks
+        if self._chunks > most:
+            text = f"the body comes in more than {most:,} chunks, the most that are allowed; send larger ones"
+            error = LimitExceeded("TOO_MANY_CHUNKS", "body_chunks", most, self._chunks, text)
+            self._why = _content_too_large(error)
+            raise _Refused
 
     def on_headers_complete(self) -> None:
         """Begin to answer."""
         self._in_head = False
-        if self.parser.get_http_version() not in {"1.1", "1.0"}:
+        if self._received + self._length > self._limits.head_bytes:
+            self._require_small_head()
+        self._received = 0
+        version = self.parser.get_http_version()
+        if version != "1.1" and version != "1.0":
             self._why = _said(HTTPStatus.BAD_REQUEST, refusal("BAD_REQUEST", "HTTP/1.1 is spoken here"))
             raise _Refused
-        if self._hosts != 1 and (self._hosts or self.parser.get_http_version() == "1.1"):
+        hosts = sum([name == b"host" for name, _ in self.headers])
+        if hosts != 1 and (hosts or version == "1.1"):
             self._why = _said(HTTPStatus.BAD_REQUEST, refusal("BAD_REQUEST", "a request has one `Host`"))
             raise _Refused
-        if len(self.pipeline) >= MOST_WAITING:
-            text = f"on one connection {MOST_WAITING} requests may wait for their answers"
-            self._why = _said(HTTPStatus.TOO_MANY_REQUESTS, refusal("TOO_MANY_REQUESTS", text))
+        most = self._limits.waiting_requests
+        if len(self.pipeline) >= most:
+            text = f"{most + 1:,} requests wait for their answers on this connection; {most:,} at the most are allowed"
+            error = LimitExceeded("TOO_MANY_REQUESTS", "waiting_requests", most, most + 1, text)
+            self._why = _said(HTTPStatus.TOO_MANY_REQUESTS, beyond(error))
+            raise _Refused
+        if self._is_spare and self.url.partition(b"?")[0] not in ALWAYS_TOLD:
+            self._why = self._crowded()
             raise _Refused
         if self._is_ignored_upgrade():
             return
         super().on_headers_complete()
         self._in_body = True
+        if self._is_spare:
+            self.cycle.keep_alive = False
 
     def on_message_complete(self) -> None:
         """All of it is there."""
@@ -168,6 +226,9 @@ class HTTPFront(HttpToolsProtocol):
         super().on_message_complete()
         self._in_body = False
         self._begun = None
+        cycle: RequestResponseCycle | None = self.cycle
+        if cycle is not None and cycle.response_complete and not self.pipeline:
+            self._rest()
 
     def on_response_complete(self) -> None:
         """Go on with what comes next, or say the last words."""
@@ -175,6 +236,23 @@ class HTTPFront(HttpToolsProtocol):
         super().on_response_complete()
         if is_last and self._last_words is not None:
             self._say(self._last_words)
+        if is_last:
+            self._rest()
+
+    def _rest(self) -> None:
+        """Be idle, where all is answered and nothing more has come."""
+        if not (self._in_head or self._in_body or self._deaf or self.transport.is_closing()):
+            self._crowd.idle[self] = None
+
+    def leave(self) -> None:
+        """End, since others need the place."""
+        self.transport.close()
+
+    def _crowded(self) -> bytes:
+        most = self._limits.open_connections
+        text = f"more than {most:,} connections are open, the most that this process takes; come again in a moment"
+        error = LimitExceeded("TOO_MANY_CONNECTIONS", "open_connections", most, most + 1, text)
+        return _said(HTTPStatus.SERVICE_UNAVAILABLE, beyond(error), "retry-after: 1\r\n")
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         self._running = cycle
@@ -195,10 +273,11 @@ class HTTPFront(HttpToolsProtocol):
         self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
         self.data_received(b"\r\n".join([*lines, b"", b""]) + rest)
 
-    def _count(self, size: int) -> None:
-        self._size += size
-        if self._size > self._limits.head_bytes:
-            self._why = _too_large("head_bytes", "bytes", self._limits, self._size)
+    def _require_small_head(self) -> None:
+        """Measure a head that came with more than it may have, be it of its own or of what follows it."""
+        size = len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
+        if size > self._limits.head_bytes:
+            self._why = _head_too_large("head_bytes", "bytes", self._limits, size)
             raise _Refused
 
     def _refuse(self, answer: bytes) -> None:
@@ -248,15 +327,19 @@ class HTTPFront(HttpToolsProtocol):
         self._patience = self.loop.call_later(waits, self._look_at_the_time)
 
 
-def _too_large(limit: str, words: str, limits: Limits, found: int) -> bytes:
+def _head_too_large(limit: str, words: str, limits: Limits, found: int) -> bytes:
     most: int = getattr(limits, limit)
     text = f"the head of the request has {found:,} {words} and more; {most:,} at the most are allowed"
     error = LimitExceeded("HEAD_TOO_LARGE", limit, most, found, text)
     return _said(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, beyond(error))
 
 
-def _said(status: HTTPStatus, body: dict[str, Any]) -> bytes:
+def _content_too_large(error: LimitExceeded) -> bytes:
+    return _said(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, beyond(error))
+
+
+def _said(status: HTTPStatus, body: dict[str, Any], fields: str = "") -> bytes:
     """A whole answer, after which the connection ends."""
     text = orjson.dumps(body)
-    head = f"HTTP/1.1 {status.value} {status.phrase}\r\ncontent-type: application/json\r\n"
+    head = f"HTTP/1.1 {status.value} {status.phrase}\r\ncontent-type: application/json\r\n{fields}"
     return f"{head}content-length: {len(text)}\r\nconnection: close\r\n\r\n".encode() + text

@@ -19,11 +19,15 @@ LINGER_SECONDS: Final = 3.0
 class LingeringTransport(asyncio.Transport):
     """A transport that lingers when it is closed, where `is_unread` says that there may be more to come.
 
-    `owner` is the protocol that is told of the end, at once. A client who is waited for has `patience` seconds.
+    `owner` is the protocol that is told of the end, at once. A client who is waited for has `patience` seconds. While
+    it lingers, the connection is among the `lingering`.
     """
 
-    def __init__(self, transport: asyncio.Transport, owner: asyncio.Protocol, patience: float) -> None:
+    def __init__(
+        self, transport: asyncio.Transport, owner: asyncio.Protocol, patience: float, lingering: set[object]
+    ) -> None:
         super().__init__()
+        self._lingering = lingering
         self.owner = owner
         self._patience = patience
         self._waiting: _Waiting | None = None
@@ -33,7 +37,7 @@ class LingeringTransport(asyncio.Transport):
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
         """Send something, unless the client is gone: uvloop would raise an error that nobody waits for."""
-        if not self.is_closing():
+        if not (self._lingers or self._transport.is_closing()):
             self._transport.write(data)
 
     def close(self) -> None:
@@ -46,7 +50,7 @@ class LingeringTransport(asyncio.Transport):
             return
         self._lingers = True
         self._transport.write_eof()
-        self._transport.set_protocol(_Deaf(self._transport))
+        self._transport.set_protocol(_Deaf(self._transport, self._lingering))
         self._transport.resume_reading()
         asyncio.get_running_loop().call_soon(self.owner.connection_lost, None)
 
@@ -96,11 +100,14 @@ class LingeringTransport(asyncio.Transport):
 class _Deaf(asyncio.Protocol):
     """Waits until the client has hung up, or for so long."""
 
-    def __init__(self, transport: asyncio.Transport) -> None:
+    def __init__(self, transport: asyncio.Transport, lingering: set[object]) -> None:
         self._timer = asyncio.get_running_loop().call_later(LINGER_SECONDS, transport.abort)
+        self._lingering = lingering
+        lingering.add(self)
 
     def connection_lost(self, _: Exception | None) -> None:
         self._timer.cancel()
+        self._lingering.discard(self)
 
 
 class _Waiting:

@@ -30,9 +30,6 @@ FORBIDDEN: Final = 4403
 LATER: Final = 1013
 """Closes a connection while nobody can find out whose it is: the database is away."""
 
-LARGEST_MESSAGE: Final = 1 << 18
-"""Bytes that a client may send at a time."""
-
 PING_SECONDS: Final = 20.0
 """How often each client is asked whether it is still there, and how long it may take to answer."""
 

@@ -10,8 +10,10 @@ from contextlib import contextmanager
 import uvicorn
 from starlette.applications import Starlette
 
-from quotaloom_server.http_front import FrontConfig, HTTPFront
-from quotaloom_server.live import LARGEST_MESSAGE, PING_SECONDS
+from quotaloom_server.crowd import allow_files
+from quotaloom_server.front_config import FrontConfig
+from quotaloom_server.http_front import HTTPFront
+from quotaloom_server.live import PING_SECONDS
 from quotaloom_server.signals import told_of_signals
 from quotaloom_server.websocket_front import WebSocketFront
 
@@ -26,14 +28,15 @@ class Server(uvicorn.Server):
     """Serves until SIGINT or SIGTERM, lets requests under way finish, then raises the signal again."""
 
     def __init__(self, application: Starlette, started: Callable[[], object]) -> None:
+        limits = application.state.services.limits
         super().__init__(
             FrontConfig(
-                application.state.services.limits,
+                limits,
                 application,
                 lifespan="on",
                 http=HTTPFront,
                 ws=WebSocketFront,
-                ws_max_size=LARGEST_MESSAGE,
+                ws_max_size=limits.message_bytes,
                 ws_ping_interval=PING_SECONDS,
                 ws_ping_timeout=PING_SECONDS,
                 ws_per_message_deflate=False,
@@ -48,6 +51,7 @@ class Server(uvicorn.Server):
 
     def run(self, sockets: list[socket.socket] | None = None) -> None:
         """Serve until a signal comes; a second Ctrl-C does not wait for requests."""
+        allow_files(self.config.limits.open_connections)  # type: ignore[attr-defined] # a `FrontConfig`
         with told_of_signals(self.handle_exit):
             super().run(sockets)
 

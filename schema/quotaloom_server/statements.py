@@ -11,7 +11,7 @@ from quotaloom.incentives.statement_files import StatementFormat, export_run, ex
 from quotaloom.platform.spreadsheets import FileFormat
 from quotaloom.platform.work import Work
 from quotaloom_graphql.nodes import decode_id
-from quotaloom_server.downloads import download_route
+from quotaloom_server.downloads import STATEMENT_COST, download_route
 from quotaloom_server.gate import Gate
 
 
@@ -23,7 +23,9 @@ def statement_routes(gate: Gate) -> list[Route]:
             file = await export_statement(work, decode_id(request.path_params["id"], "Statement", ("id",)), format)
             return file.name, file.content
 
-        return download_route(gate, f"/statements/{{id}}/statement.{format}", format, "statement", export)
+        return download_route(
+            gate, f"/statements/{{id}}/statement.{format}", format, "statement", export, STATEMENT_COST
+        )
 
     def of_run(format: FileFormat) -> Route:
         async def export(request: Request, work: Work) -> tuple[str, bytes | BinaryIO]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from http import HTTPStatus
 from typing import Any, Final
@@ -41,7 +42,7 @@ from quotaloom_server.connections import Connection
 from quotaloom_server.events import NO_RESERVATIONS, EventStream, Streams
 from quotaloom_server.gate import Gate
 from quotaloom_server.live import LiveHandler, TextAdapter
-from quotaloom_server.media_types import EVENTS, RESPONSE, accepted_by
+from quotaloom_server.media_types import EVENTS, RESPONSE, Accepted, accepted_by
 from quotaloom_server.operations import (
     NO_QUERY,
     SubscriptionAsked,
@@ -61,8 +62,11 @@ from quotaloom_server.trusted_documents import TrustedDocuments
 GREETING_TIME = timedelta(seconds=10)
 """How long a WebSocket may take to say whose it is, where requests may take as long."""
 
+LARGEST_PROBE: Final = 1_000
+"""Bytes of a stranger's request that are looked at, where strangers are told nothing."""
+
 _NO_DOCUMENT: Final = GraphQLRequestData(None, None, None, None)
-"""What a stranger is taken to have sent who names a document that nobody registered."""
+"""What a stranger is taken to have sent whose request can be no probe."""
 
 _NO_RESPONSE: Any = None
 """Where Strawberry's views have a response for resolvers to put headers into: ours put none."""
@@ -137,18 +141,28 @@ class GraphQLView(GraphQL[Any, None]):
         if request.scope["method"] == "GET" and self.should_render_graphql_ide(adapter):
             return await self._manual(request)
         accepted = accepted_by(request.headers.get("accept", ""))
-        try:
-            sent = await self._sent(request, adapter)
-            if isinstance(sent, list):
-                return await self._batch(request, adapter, sent)
-            operation = operation_in(sent, self.documents)
-        except UnknownDocument as unknown:
-            if not self._shuts_out(await self._context_of(request)):
-                return JSONAnswer(not_found(unknown), accepted.answer or EVENTS)
-            operation = _NO_DOCUMENT
-        except LimitExceeded as error:
-            return JSONAnswer(beyond(error), accepted.answer or EVENTS, HTTPStatus.BAD_REQUEST)
+        body = await _body(request)
         asked = await self._context_of(request)
+        try:
+            if body is not None and len(body) > self._limits.stranger_bytes:
+                asked.charge_sent(len(body))
+            if asked.stranger is not None and not self._open_to_strangers:
+                operation = self._asked_by_stranger(body, adapter)
+            else:
+                sent = self._sent(body, adapter)
+                if isinstance(sent, list):
+                    return await self._batch(request, adapter, sent, asked)
+                operation = operation_in(sent, self.documents)
+        except UnknownDocument as unknown:
+            return JSONAnswer(not_found(unknown), accepted.answer or EVENTS)
+        except RateExceeded as error:
+            return _come_again(error.retry_after, beyond(error), accepted)
+        except LimitExceeded as error:
+            asked.charge_refused()
+            return JSONAnswer(beyond(error), accepted.answer or EVENTS, HTTPStatus.BAD_REQUEST)
+        except HTTPException:
+            asked.charge_refused()
+            raise
         try:
             result = await self._result(request, adapter, operation, asked, only_events=accepted.answer is None)
         except SubscriptionAsked:
@@ -160,31 +174,31 @@ class GraphQLView(GraphQL[Any, None]):
         seconds = _seconds_to_wait(result)
         response = await self.process_result(request, result)
         if seconds is not None:
-            headers = [(b"retry-after", b"%d" % seconds)]
-            return JSONAnswer(response, accepted.answer or EVENTS, HTTPStatus.TOO_MANY_REQUESTS, headers)
+            return _come_again(seconds, response, accepted)
         status = status_of(response) if accepted.answer == RESPONSE else 200
         return JSONAnswer(response, accepted.answer or EVENTS, status, _told_of(result), self._limits.answer_bytes)
 
-    async def _batch(self, request: Request, adapter: StarletteRequestAdapter, sent: list[Any]) -> JSONAnswer:
+    async def _batch(
+        self, request: Request, adapter: StarletteRequestAdapter, sent: list[Any], first: RequestContext
+    ) -> JSONAnswer:
         """The answers to a list of operations, in their order: each is done, charged and limited as if sent alone."""
         try:
             operations = operations_in(sent, self.documents, self._limits.batch_operations)
         except LimitExceeded as error:
+            first.charge_refused()
             return too_many(error)
         if HEADER in request.headers:
             return one_key_for_many()
-        bearer = (await self._context_of(request)).bearer
         shared = SharedCost(self._limits.batch_cost)
         answers = Answers()
         for operation in operations:
-            asked = RequestContext(self._gate.services(), bearer)
-            if isinstance(operation, UnknownDocument) and not self._shuts_out(asked):
+            if isinstance(operation, UnknownDocument):
                 answers.add(not_found(operation))
                 continue
+            asked = RequestContext(self._gate.services(), first.bearer)
             asked.shared_cost = shared
-            named = _NO_DOCUMENT if isinstance(operation, UnknownDocument) else operation
             try:
-                result = await self._result(request, adapter, named, asked, only_events=False)
+                result = await self._result(request, adapter, operation, asked, only_events=False)
             except HTTPException as refused:
                 answers.add(refusal(HTTPStatus(refused.status_code).name, refused.reason))
                 continue
@@ -213,10 +227,6 @@ class GraphQLView(GraphQL[Any, None]):
         result: ExecutionResult = await self.execute_operation(request, adapter, operation, asked, None, _NO_RESPONSE)
         return result
 
-    def _shuts_out(self, asked: RequestContext) -> bool:
-        """Whether this is a stranger where they are told nothing, not even which documents are registered."""
-        return not self._open_to_strangers and asked.stranger is not None
-
     def should_render_graphql_ide(self, request: Any) -> bool:
         """Whether a browser looks for the manual: it names no document, neither by its text nor by an id."""
         named = {"extensions", "documentId"} & request.query_params.keys()
@@ -227,21 +237,27 @@ class GraphQLView(GraphQL[Any, None]):
             raise HTTPException(404, "there is nothing to be seen here; send operations with POST")
         return await self.render_graphql_ide(request)
 
-    async def _sent(self, request: Request, adapter: StarletteRequestAdapter) -> Any:
+    def _sent(self, body: bytes | None, adapter: StarletteRequestAdapter) -> Any:
         """The parameters of an operation, or a list of such; raises `HTTPException` where there can be none."""
-        match request.scope["method"]:
-            case "POST":
-                if not _is_json(request):
-                    raise HTTPException(415, "send the operation as JSON, with `Content-Type: application/json`")
-                body = await request.body()
-                require_few_values(body, self._limits.variables_values)
-                return self.parse_json(body)
-            case "GET":
-                return self.parse_query_params(adapter.query_params)
-            case "PUT" | "DELETE":
-                raise HTTPException(405, NO_RESERVATIONS)
-            case _:
-                raise HTTPException(405, "operations are sent with POST, queries also with GET")
+        if body is None:
+            return self.parse_query_params(adapter.query_params)
+        require_few_values(body, self._limits.variables_values)
+        return self.parse_json(body)
+
+    def _asked_by_stranger(self, body: bytes | None, adapter: StarletteRequestAdapter) -> GraphQLRequestData:
+        """What is looked at of a stranger's request: whether it may be a probe.
+
+        Whatever is longer, or a list of operations, is the same as none, so that a list costs one answer. The id of a
+        document is not looked at, so that nobody is told which are registered.
+        """
+        if body is not None and len(body) > LARGEST_PROBE:
+            return _NO_DOCUMENT
+        sent = self._sent(body, adapter)
+        if isinstance(sent, list):
+            return _NO_DOCUMENT
+        if isinstance(sent, dict):
+            sent = {**sent, "documentId": None, "extensions": None}
+        return operation_in(sent, self.documents)
 
     async def execute_operation(
         self,
@@ -314,6 +330,12 @@ class GraphQLView(GraphQL[Any, None]):
         return dumps(data)
 
 
+def _come_again(seconds: int, told: Mapping[str, Any], accepted: Accepted) -> JSONAnswer:
+    """The answer to what is too much at the moment."""
+    headers = [(b"retry-after", b"%d" % seconds)]
+    return JSONAnswer(told, accepted.answer or EVENTS, HTTPStatus.TOO_MANY_REQUESTS, headers)
+
+
 def _told_of(result: ExecutionResult) -> list[tuple[bytes, bytes]]:
     """The headers that tell of an operation: what it costs."""
     cost = _cost_of(result)
@@ -331,6 +353,21 @@ def _seconds_to_wait(result: ExecutionResult) -> int | None:
         return None
     originals = (original_of(error) for error in result.errors)
     return next((error.retry_after for error in originals if isinstance(error, RateExceeded)), None)
+
+
+async def _body(request: Request) -> bytes | None:
+    """What was sent with POST, None for a GET request; raises `HTTPException` where no operation can come so."""
+    match request.scope["method"]:
+        case "POST":
+            if not _is_json(request):
+                raise HTTPException(415, "send the operation as JSON, with `Content-Type: application/json`")
+            return await request.body()
+        case "GET":
+            return None
+        case "PUT" | "DELETE":
+            raise HTTPException(405, NO_RESERVATIONS)
+        case _:
+            raise HTTPException(405, "operations are sent with POST, queries also with GET")
 
 
 def _is_json(request: Request) -> bool:

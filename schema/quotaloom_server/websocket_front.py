@@ -13,24 +13,20 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from websockets.frames import CloseCode, Frame
 from websockets.protocol import State
 
+from quotaloom_server.front_config import FrontConfig
 from quotaloom_server.lingering import LingeringTransport
 from quotaloom_server.operations import refusal
 
 AT_A_TIME: Final = 8_192
 """Bytes of frames that are looked at before others have their turn; the smallest frame has six."""
 
-MOST_FRAGMENTS: Final = 250
-"""Frames that one message may come in."""
-
-MOST_FRAMES: Final = 500
-"""Frames that may come within a second: fifty subscriptions begin and end with a hundred."""
-
 
 class WebSocketFront(WebSocketsSansIOProtocol):
     """One WebSocket, from its handshake on."""
 
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**options)
+    def __init__(self, config: FrontConfig, **options: Any) -> None:
+        super().__init__(config, **options)
+        self._limits = config.limits
         self._waiting = b""  # what was received and not looked at
         self._goes_on = False
         self._unread = False
@@ -78,17 +74,21 @@ class WebSocketFront(WebSocketsSansIOProtocol):
             if now - self._since >= 1:
                 self._since, self._frames = now, 0
             self._frames += len(self.conn.events)
-            if self._frames > MOST_FRAMES and self.conn.state is State.OPEN:
+            most = self._limits.socket_frames
+            if self._frames > most and self.conn.state is State.OPEN:
                 self.conn.events_received()  # forget them
-                self.conn.fail(CloseCode.POLICY_VIOLATION, "too many frames within a second")
+                reason = f"{self._frames} frames within a second; socket_frames allows {most}"
+                self.conn.fail(CloseCode.POLICY_VIOLATION, reason)
                 self.handle_parser_exception()
         super().handle_events()
 
     def handle_cont(self, event: Frame) -> None:
         """Take a further piece of a message."""
-        if len(self.frames) >= MOST_FRAGMENTS:
+        most = self._limits.message_frames
+        if len(self.frames) >= most:
             if self.conn.state is State.OPEN:
-                self.conn.fail(CloseCode.MESSAGE_TOO_BIG, "too many fragments")
+                reason = f"a message in more than {most} frames, the most that message_frames allows"
+                self.conn.fail(CloseCode.MESSAGE_TOO_BIG, reason)
                 self.handle_parser_exception()
             return
         super().handle_cont(event)

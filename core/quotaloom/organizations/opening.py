@@ -122,7 +122,8 @@ async def open_request(snapshot: Snapshot, identity: Identity, now: datetime) ->
         found = await (load_company(snapshot) if identity.grant is None else _company_by_key(snapshot, identity, now))
         if found is None:
             raise _gone()
-        viewer = Viewer(found.id, identity.subject, identity.role, None, identity.scopes, identity.credential)
+        key_id = None if identity.grant is None else identity.grant.id
+        viewer = Viewer(found.id, identity.subject, identity.role, None, identity.scopes, key_id, identity.credential)
         condition = _condition(found) if identity.grant is None else None
         return Opening(found, viewer, NO_POSTS, found.today(now), condition)
     if identity.grant is None:

@@ -35,8 +35,9 @@ class Viewer:
     """Whoever sent the request, already authenticated, in one company.
 
     A member or admin has a `member_id`; a service has `scopes`; an operator belongs to the installation, not to
-    a company (`company_id` is 0): he may found companies and sees into none. `credential` tells the token or key by
-    which he came, in the audit record and in logs; it lets nobody in.
+    a company (`company_id` is 0): he may found companies and sees into none. `key_id` is the key by which a service
+    came, if it was one. `credential` tells the token or key by which he came, in the audit record and in logs; it lets
+    nobody in.
     """
 
     company_id: int
@@ -44,6 +45,7 @@ class Viewer:
     role: Role
     member_id: int | None = None
     scopes: frozenset[str] = frozenset()
+    key_id: int | None = None
     credential: str | None = field(default=None, compare=False)
 
     @property

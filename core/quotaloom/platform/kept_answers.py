@@ -49,8 +49,12 @@ class DoneBefore(Exception):
 
 
 def caller_of(viewer: Viewer) -> str:
-    """Whose key it is: a member's whatever token he comes with, or a service's or operator's of its name."""
-    return f"{viewer.role} {viewer.subject}" if viewer.member_id is None else f"member {viewer.member_id}"
+    """Whose key it is: a member's whatever token he comes with, the key's of an API, or a token's of its name."""
+    if viewer.member_id is not None:
+        return f"member {viewer.member_id}"
+    if viewer.key_id is not None:  # several may have one name, and other scopes
+        return f"key {viewer.key_id}"
+    return f"{viewer.role} {viewer.subject}"
 
 
 class KeptAnswers:

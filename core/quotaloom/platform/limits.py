@@ -83,7 +83,7 @@ class Limits(BaseModel):
         default=20, ge=2, le=500, description="Lists and objects that may stand within each other in variables."
     )
     variables_values: int = Field(
-        default=100_000,
+        default=50_000,
         ge=10,
         le=100_000_000,
         description="Values that the variables of an operation may have together.",
@@ -108,9 +108,46 @@ class Limits(BaseModel):
         default=60.0,
         gt=0,
         le=3600,
-        description="Seconds within which all of a request must have come.",
+        description="Seconds within which all of a request must have come, the whole of its body too: raise it with "
+        "`QUOTALOOM_BODY_BYTES`, where large files come over slow lines.",
     )
-    body_bytes: int = Field(default=10_485_760, ge=1_000, le=2**31, description="Bytes that a request may send.")
+    body_bytes: int = Field(default=6_291_456, ge=1_000, le=2**31, description="Bytes that a request may send.")
+    stranger_bytes: int = Field(
+        default=131_072,
+        ge=1_000,
+        le=2**31,
+        description="The same for whoever has no token, or one that is not good.",
+    )
+    body_chunks: int = Field(
+        default=20_000,
+        ge=100,
+        le=10_000_000,
+        description="Chunks that the body of a request may come in, where it does not tell its length.",
+    )
+    open_connections: int = Field(
+        default=2_000,
+        ge=10,
+        le=1_000_000,
+        description="Connections that each serving process may have. Idle ones make room for new ones.",
+    )
+    waiting_requests: int = Field(
+        default=50,
+        ge=1,
+        le=10_000,
+        description="Requests that may wait on one connection for the one before them.",
+    )
+    message_bytes: int = Field(
+        default=262_144, ge=1_000, le=2**31, description="Bytes that a message over a WebSocket may have."
+    )
+    message_frames: int = Field(
+        default=250, ge=1, le=1_000_000, description="Frames that a message over a WebSocket may come in."
+    )
+    socket_frames: int = Field(
+        default=500,
+        ge=10,
+        le=1_000_000,
+        description="Frames that may come over a WebSocket within a second, pings among them.",
+    )
     answer_bytes: int = Field(
         default=67_108_864, ge=1_000, le=2**31, description="Bytes that an answer of the graph may have."
     )

@@ -20,6 +20,9 @@ OPERATION_COST: Final = 1_000
 REFUSED_COST: Final = 50_000
 """What an operation counts that is refused for what it asks: as much as is done in the 20 ms that it may take."""
 
+BYTES_OF_A_VALUE: Final = 100
+"""So many bytes of a large request count as much as one value of an answer: they take as long to read."""
+
 MOST_BUCKETS: Final = 10_000
 """How many are kept; one that was not asked for the longest is full again anyway, or nearly so."""
 
@@ -59,6 +62,10 @@ class Rates:
         """
         count, now = cost + OPERATION_COST, self._now()
         self._keep([(key, level - count) for key, level in self._enough(identity, count, now)], now)
+
+    def take_sent(self, identity: Identity, size: int) -> None:
+        """Take what a request of so many bytes counts besides its operations; raises `RateExceeded`."""
+        self.take(identity, size // BYTES_OF_A_VALUE - OPERATION_COST)
 
     def require(self, identity: Identity) -> None:
         """Raise `RateExceeded` where not even the smallest operation would be let in: no document need be read."""

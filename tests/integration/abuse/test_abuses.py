@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import pytest
 from benchmarks.abuse import http_cases, websocket_cases
-from benchmarks.abuse.sending import Abuse, is_well, outcome
-from benchmarks.abuse.websocket_sending import SocketAbuse, socket_outcome
+from benchmarks.abuse.sending import Abuse, connection, is_well, outcome
+from benchmarks.abuse.websocket_sending import PING, TEXT, SocketAbuse, frame, handshake, socket_outcome
 
 from tests.integration.server.conftest import new_home
 from tests.integration.server.processes import Home, Server
@@ -89,6 +89,29 @@ def test_whoever_is_too_slow_is_told_so(abused: Abused) -> None:
         return {one.name: came for one, came in zip(slow, outcomes, strict=True) if came != one.expected}
 
     assert asyncio.run(sent()) == {}
+
+
+@pytest.mark.parametrize(
+    ("sent", "told"),
+    [
+        (frame(PING) * 501, rb"\x03\xf0\d+ frames within a second; socket_frames allows 500"),
+        (
+            frame(TEXT, b"{", final=False) + frame(0, b" ", final=False) * 250,
+            rb"\x03\xf1a message in more than 250 frames, the most that message_frames allows",
+        ),
+        (frame(TEXT, b" " * 262_145), rb"\x03\xf1.*262,?144.*"),
+    ],
+    ids=["frames", "pieces", "bytes"],
+)
+def test_the_reason_of_a_close_names_the_limit(abused: Abused, sent: bytes, told: bytes) -> None:
+    """Beside the code, in words."""
+
+    async def heard() -> bytes:
+        async with connection(abused.home.port) as (reader, writer), asyncio.timeout(20):
+            writer.write(handshake() + sent)
+            return await reader.read()
+
+    assert re.search(rb"(?s)" + told, asyncio.run(heard()))
 
 
 def test_no_abuse_was_an_error_of_the_server(abused: Abused) -> None:

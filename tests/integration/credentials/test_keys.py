@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -157,3 +158,18 @@ async def test_only_admins_have_to_do_with_keys(office: Office) -> None:
         ):
             answer = await client.send(query)
             assert answer["errors"][0]["extensions"]["code"] == "FORBIDDEN"
+
+
+async def test_keys_of_one_name_are_not_answered_for_each_other(office: Office) -> None:
+    """What one did under a key of a request, another one does again, if it may; of itself each is answered the same."""
+    systems = [(await made(office, *scopes))[1] for scopes in (["organization:write"], ["organization:write"], [])]
+    answers = []
+    for system in (*systems, *systems):
+        once = replace(system, headers={**system.headers, "idempotency-key": "one"})
+        answer = await once.send('mutation { createMember(input: { name: "Eve" }) { errors { code } member { id } } }')
+        answers.append(answer.get("errors") or answer["data"]["createMember"])
+    first, second, refused = answers[:3]
+    assert answers[3:5] == [first, second]
+    assert refused[0]["extensions"]["code"] == "FORBIDDEN"
+    names = [one["name"] for one in (await office.ada.ask("{ members { nodes { name } } }"))["members"]["nodes"]]
+    assert names.count("Eve") == 2

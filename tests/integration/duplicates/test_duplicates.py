@@ -147,6 +147,37 @@ async def test_duplicates_are_told_before_and_after_a_lead_is_entered(database: 
     )
 
 
+async def test_those_out_of_sight_are_told_of_once(database: Database) -> None:
+    """Three of one number are one entry for Ann, who may not see them, with those by name apart; Cem sees his three."""
+    floor = await furnish(database, time_zone="Asia/Shanghai")
+    for number in range(3):
+        await lead_of(floor, "cem", f"Other {number}", key=f"c{number}", phone="13800138000")
+    for number in range(2):
+        await lead_of(floor, "cem", "Ada", key=f"a{number}")
+    hidden = [{"compared": [by], "lead": None, "customer": None} for by in ("NAME", "PHONE")]
+    found = await ask(floor, QUERY, "ann")
+    assert sorted(found["possibleDuplicates"], key=str) == hidden
+    found = await ask(floor, QUERY, "cem")
+    assert sorted(one["lead"]["key"] for one in found["possibleDuplicates"]) == ["a0", "a1", "c0", "c1", "c2"]
+
+
+@pytest.mark.parametrize("hidden", ['["phone", "email"]', '["phone", "domain"]'])
+async def test_a_guess_does_not_tell_what_a_pool_hides(database: Database, hidden: str) -> None:
+    """Ann sees the waiting lead and not its number: guessing that tells her that there is one, and not whose it is."""
+    floor = await furnish(database, time_zone="Asia/Shanghai")
+    pool = await open_pool(floor, hidden=hidden)
+    await lead_of(floor, None, "Ada", key="w", phone="13800138000", email="ada@globex.com", pool_id=pool)
+    assert (await ask(floor, QUERY, "hal"))["possibleDuplicates"] == [
+        {"compared": ["NAME", "PHONE"], "lead": {"key": "w"}, "customer": None}
+    ]
+    assert (await ask(floor, QUERY, "ann"))["possibleDuplicates"] == [
+        {"compared": ["NAME"], "lead": {"key": "w"}, "customer": None},
+        {"compared": ["PHONE"], "lead": None, "customer": None},
+    ]
+    query = '{ possibleDuplicates(subject: LEAD, website: "globex.com") { compared lead { key } } }'
+    assert (await ask(floor, query, "ann"))["possibleDuplicates"] == [{"compared": ["DOMAIN"], "lead": None}]
+
+
 async def test_a_pool_does_not_tell_what_it_hides(database: Database) -> None:
     """Ann, who claims from the pool, does not learn that the waiting lead has the number of hers; Hal does."""
     floor = await furnish(database)

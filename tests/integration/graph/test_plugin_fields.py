@@ -13,8 +13,10 @@ import pytest
 from quotaloom.funnels.commands.customers import NewCustomer, create_customer
 from quotaloom.organizations.commands.members import create_member
 from quotaloom.organizations.membership import NewMember
+from quotaloom.platform.access import Role
 from quotaloom.platform.database import Database
 from quotaloom.platform.settings import Settings
+from quotaloom.platform.tokens import Identity
 from quotaloom.policies.discovery import Discovery
 from quotaloom_server.hosting import find_plugins
 from tests.graph_client import GraphClient, serving
@@ -283,3 +285,35 @@ async def test_a_plugin_root_needs_a_token(served: Served) -> None:
     """Nobody learns anything from a plugin without one."""
     (error,) = (await served.graph.send("{ acme { today } }"))["errors"]
     assert error["extensions"]["code"] == "UNAUTHENTICATED"
+
+
+async def test_a_service_that_may_not_read_is_told_nothing_by_a_plugin(served: Served) -> None:
+    """Neither by its root, nor of what it changes, which it is not shown."""
+    await served.switch(True)
+    company_id = served.floor.work.company.id
+    told = []
+    for scope in ("graph:read", "organization:write"):
+        identity = Identity(company_id, "crm", Role.SERVICE, scopes=frozenset({scope}))
+        answer = await served.graph.signed_in(identity).send("{ acme { today } }")
+        told.append((answer["data"]["acme"], [error["extensions"]["code"] for error in answer.get("errors", ())]))
+    assert told == [({"today": TODAY.isoformat()}, []), (None, ["FORBIDDEN"])]
+    identity = Identity(company_id, "crm", Role.SERVICE, scopes=frozenset({"organization:write"}))
+    east = gid("OrgUnit", served.floor.units["east"])
+    fields = "orgUnit { name acmeBurden { people deals worth } }"
+    made = await served.graph.signed_in(identity).do("renameOrgUnit", fields, id=east, name="Orient")
+    assert made["orgUnit"] is None
+
+
+async def test_a_limit_that_a_plugin_meets_is_told_as_it_is(
+    database: Database, database_url: str, tmp_path: Path, plugins: Discovery
+) -> None:
+    """Sixty customers are read by the core and once more by the plugin: more than 100 rows, and no fault of its own."""
+    floor = await furnish(database)
+    for number in range(60):
+        await create_customer(floor.work, NewCustomer(f"Customer {number}"))
+    options: dict[str, Any] = {"plugins_allowed": ALLOWED, "operation_rows": 100}
+    async with serving(database_url, tmp_path / "data", NOON, plugins=plugins, **options) as graph:
+        admin = await admin_of(floor, graph)
+        await admin.do("switchPolicy", "policy { active }", policy="acme.graph", active=True)
+        answer = await admin.send("{ customers(first: 60) { nodes { name acmeLoud } } }")
+    assert {error["extensions"]["code"] for error in answer["errors"]} == {"TOO_MANY_ROWS"}

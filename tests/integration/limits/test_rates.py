@@ -8,7 +8,9 @@ from pathlib import Path
 import httpx
 
 from quotaloom.platform.access import Role
+from quotaloom.platform.database import Database
 from quotaloom.platform.tokens import Identity
+from tests.founding import found
 from tests.graph_client import GraphClient, serving
 from tests.integration.targets.planning import NOON
 
@@ -79,3 +81,47 @@ async def asked(client: GraphClient, query: str, variables: Mapping[str, object]
     """The answer to an operation."""
     body = {"query": query, "variables": variables}
     return await client.http.post("/graphql", json=body, headers=client.headers)
+
+
+async def test_files_count_as_operations_do(database: Database, database_url: str, tmp_path: Path) -> None:
+    """Of 2,600,000 a minute two files take 1,001,000 each; the third comes again later, and a statement still goes."""
+    company = (await found(database)).company
+    async with serving(database_url, tmp_path, NOON, token_cost_per_minute=2_600_000) as graph:
+        service = Identity(company.id, "sheet", Role.SERVICE, scopes=frozenset({"graph:read"}))
+        sheet = graph.signed_in(service)
+
+        async def fetched(path: str) -> httpx.Response:
+            return await sheet.http.get(path, headers=sheet.headers)
+
+        paths = ("/reports/attainment.csv?period=2017", "/plans/none/template.csv", "/reports/activity.xlsx")
+        *_, refused = [await fetched(path) for path in paths]
+        told = refused.json()
+        assert (refused.status_code, told["code"], told["limit"]) == (429, "RATE_LIMITED", "token_cost_per_minute")
+        assert refused.headers["retry-after"] == str(told["retryAfter"])
+        assert (await fetched("/statements/none/statement.csv")).status_code == 404
+
+
+async def test_what_is_no_operation_counts_as_what_is_refused(database_url: str, tmp_path: Path) -> None:
+    """Of 120,000 broken JSON takes 50,000, and so does a list where none is allowed; then little is left."""
+    async with serving(database_url, tmp_path, NOON, token_cost_per_minute=120_000) as graph:
+        ann = graph.signed_in(Identity(1, "ann", Role.MEMBER, 1))
+        headers = {**ann.headers, "content-type": "application/json"}
+        for broken in (b"{", b"[{},{}]"):
+            assert (await ann.http.post("/graphql", content=broken, headers=headers)).status_code == 400
+            assert await ann.ask("{ __typename }") == {"__typename": "Query"}
+        assert (await ann.http.post("/graphql", content=b"{", headers=headers)).status_code == 400
+        assert (await ann.send("{ __typename }"))["errors"][0]["extensions"]["code"] == "RATE_LIMITED"
+
+
+async def test_large_requests_count_before_they_are_read(database_url: str, tmp_path: Path) -> None:
+    """Of 10,000 a request of 500,000 bytes takes 5,000 besides its operation: the second one comes again later."""
+    async with serving(database_url, tmp_path, NOON, token_cost_per_minute=10_000) as graph:
+        ann = graph.signed_in(Identity(1, "ann", Role.MEMBER, 1))
+        large = {"query": "{ __typename }", "variables": {"a": "x" * 500_000}}
+        first = await ann.http.post("/graphql", json=large, headers=ann.headers)
+        assert first.json()["data"] == {"__typename": "Query"}
+        second = await ann.http.post("/graphql", json=large, headers=ann.headers)
+        told = second.json()["errors"][0]["extensions"]
+        assert (second.status_code, told["code"], told["found"]) == (429, "RATE_LIMITED", 5_000)
+        assert second.headers["retry-after"] == str(told["retryAfter"])
+        assert await ann.ask("{ __typename }") == {"__typename": "Query"}

@@ -10,9 +10,7 @@ import httpx
 
 from quotaloom.platform.access import Role
 from quotaloom.platform.database import Database
-from quotaloom.platform.settings import Settings
 from quotaloom.platform.tokens import Identity
-from quotaloom_server.application import create_application
 from tests.acceptance.api_company import api_company
 from tests.graph_client import serving
 from tests.integration.targets.planning import NOON
@@ -156,15 +154,3 @@ async def test_trusted_documents_are_named_in_lists_as_well(database_url: str, t
         found, refused = (await sent(graph.http, [named, {"query": "{ b: __typename }"}])).json()
     assert found["data"] == {"a": "Query"}
     assert refused["errors"][0]["extensions"] == {"code": "DOCUMENT_NOT_TRUSTED"}
-
-
-async def test_strangers_are_told_so_in_each_place(tmp_path: Path) -> None:
-    """In the production profile nothing of what they send is read."""
-    url = "postgresql://nobody@127.0.0.1:1/none"
-    options: dict[str, Any] = {"database_url": url, "admin_database_url": url, "signing_key": "k" * 40}
-    settings = Settings(data_dir=tmp_path, profile="production", batch_operations=2, **options)
-    transport = httpx.ASGITransport(app=create_application(settings, url))
-    async with httpx.AsyncClient(transport=transport, base_url="http://quotaloom.test") as http:
-        answers = (await sent(http, [{"query": "{ nothing"}, HELLO])).json()
-    assert answers[0]["errors"][0]["extensions"] == {"code": "UNAUTHENTICATED"}
-    assert answers[1]["data"] == {"__typename": "Query"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
@@ -12,6 +13,7 @@ from starlette.types import ASGIApp, Message
 from quotaloom.platform.limits import LimitExceeded
 from quotaloom.platform.settings import Settings
 from quotaloom_server.application import create_application
+from quotaloom_server.bearers import operator
 from quotaloom_server.bodies import require_few_values
 
 QUERY = b'{"query":"{ __typename }"}'
@@ -21,7 +23,7 @@ SPACES = b" " * 1_000
 @pytest.fixture(scope="module")
 def application(tmp_path_factory: pytest.TempPathFactory) -> ASGIApp:
     """An application that takes 2,000 bytes; its database is never asked."""
-    settings = Settings(data_dir=tmp_path_factory.mktemp("data"), body_bytes=2_000)
+    settings = Settings(data_dir=tmp_path_factory.mktemp("data"), body_bytes=2_000, stranger_bytes=1_900)
     return create_application(settings, "postgresql://nobody@127.0.0.1:1/none")
 
 
@@ -48,6 +50,14 @@ async def exchanged(
     return sent[0]["status"], told, orjson.loads(body), len(parts) - len(waiting)
 
 
+def known(application: ASGIApp) -> dict[str, str]:
+    """A header that names somebody."""
+    token = application.state.gate.authority.issue(  # type: ignore[attr-defined]
+        operator(), datetime.now(UTC), timedelta(hours=1)
+    )
+    return {"authorization": f"Bearer {token}"}
+
+
 def refusal(found: int) -> dict[str, Any]:
     """What is told of so many bytes."""
     text = f"the request sends {found:,} bytes, and 2,000 at the most are allowed"
@@ -66,8 +76,10 @@ async def test_a_length_beyond_the_limit_is_refused_before_anything_is_read(appl
 async def test_a_body_without_a_length_is_read_no_further_than_the_limit(
     application: ASGIApp, headers: dict[str, str]
 ) -> None:
-    """Of ten parts of a thousand bytes, three are read."""
+    """Of ten parts of a thousand bytes two of a stranger's are read, and three of somebody's with a token."""
     status, _, body, read = await exchanged(application, [SPACES] * 10, headers)
+    assert (status, body["errors"][0]["extensions"]["found"], read) == (413, 2_000, 2)
+    status, _, body, read = await exchanged(application, [SPACES] * 10, {**headers, **known(application)})
     assert (status, body, read) == (413, refusal(3_000), 3)
 
 
@@ -82,12 +94,23 @@ async def test_a_body_within_the_limit_is_answered(application: ASGIApp, headers
     )
 
 
-async def test_the_largest_body_is_taken(application: ASGIApp) -> None:
-    """2,000 bytes are allowed, and 2,001 are not."""
-    for more, status in ((0, 200), (1, 413)):
-        body = QUERY + b" " * (2_000 - len(QUERY) + more)
-        answered, *_ = await exchanged(application, [body], {"content-length": str(len(body))})
-        assert answered == status
+@pytest.mark.parametrize("framing", ["content-length", "transfer-encoding"])
+async def test_the_largest_body_is_taken(application: ASGIApp, framing: str) -> None:
+    """2,000 bytes are allowed to whoever has a token and 1,900 to a stranger, and not one more."""
+    stranger = {"authorization": "Bearer a.b.c"}
+    for headers, most, limit in ((known(application), 2_000, "body_bytes"), (stranger, 1_900, "stranger_bytes")):
+        for more, status in ((0, 200), (1, 413)):
+            body = QUERY + b" " * (most - len(QUERY) + more)
+            framed = {framing: str(len(body)) if framing == "content-length" else "chunked"}
+            answered, _, told, _ = await exchanged(application, [body], {**headers, **framed})
+            assert answered == status
+            if more:
+                assert told["errors"][0]["extensions"] == {
+                    "code": "BODY_TOO_LARGE",
+                    "limit": limit,
+                    "allowed": most,
+                    "found": most + 1,
+                }
 
 
 async def test_a_request_without_a_body_waits_for_none(application: ASGIApp) -> None:
@@ -100,14 +123,33 @@ async def test_a_request_without_a_body_waits_for_none(application: ASGIApp) -> 
 
 
 def test_json_with_too_many_values_is_not_read() -> None:
-    """Of 100 values 200 marks are let in, and 100,000 besides, wherever they stand; longer texts do no harm."""
-    require_few_values(b"[" + b"1," * 100_199, 100)
-    require_few_values(b"[" + b"1," * 100_199 + b'"' + b"x" * 50_000, 100)
+    """Of 100 values 200 marks are let in, and 30,000 besides, wherever they stand; longer texts do no harm."""
+    require_few_values(b"[" + b"1," * 30_199, 100)
+    require_few_values(b"[" + b"1," * 30_199 + b'"' + b"x" * 50_000, 100)
     with pytest.raises(LimitExceeded) as caught:
-        require_few_values(b"[{" + b"1," * 100_200, 100)
+        require_few_values(b"[{" + b"1," * 30_200, 100)
     assert caught.value.extensions == {
         "code": "TOO_MANY_VALUES",
         "limit": "variables_values",
         "allowed": 100,
         "found": 101,
     }
+
+
+def test_json_with_too_many_names_is_not_read() -> None:
+    """Besides those of 100 values there may be 10,000, however they are written; colons in texts are none."""
+
+    def named(count: int, colon: bytes = b":") -> bytes:
+        return b"{" + b",".join([b'"a"' + colon + b"1"] * count) + b"}"
+
+    require_few_values(named(10_100), 100)
+    require_few_values(named(10_000) + b'"' + b":" * 50_000, 100)
+    for colon in (b":", b" :", b"\n\t :"):
+        with pytest.raises(LimitExceeded, match="10,101 names of fields, and 100 values") as caught:
+            require_few_values(named(10_101, colon), 100)
+        assert caught.value.extensions == {
+            "code": "TOO_MANY_VALUES",
+            "limit": "variables_values",
+            "allowed": 100,
+            "found": 101,
+        }

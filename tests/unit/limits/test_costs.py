@@ -117,3 +117,15 @@ def test_a_list_may_say_how_long_it_is() -> None:
     assert of('{ orgUnit(key: "a") { descendants { key } } }') == 1 + 1 + 100 * 2
     assert of('{ orgUnit(key: "a") { children { key } } }') == 1 + 1 + 10 * 2
     assert "): [OrgUnit!]! @listSize(assumedSize: 100)" in schema.as_str()
+
+
+def test_what_the_schema_says_of_a_field_comes_on_top() -> None:
+    """Each look for duplicates costs 50,000 besides its list of ten with two values each."""
+    product = build_product()
+    costs = Costs(product._schema, list_size=10)
+    document = parse(
+        "{ a: possibleDuplicates(subject: LEAD) { compared } b: possibleDuplicates(subject: LEAD) { compared } }"
+    )
+    (operation,) = document.definitions
+    assert isinstance(operation, OperationDefinitionNode)
+    assert costs.of(operation, Shapes(document), {}) == 2 * (50_000 + 1 + 10 * 2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -198,6 +199,54 @@ async def test_a_probe_is_answered_to_anybody(stranger: httpx.AsyncClient) -> No
     """`{ __typename }` says that somebody is there, as load balancers ask."""
     for query in ("{__typename}", "query { __typename }", "query Health{ __typename }"):
         assert (await stranger.post("/graphql", json={"query": query})).json()["data"] == {"__typename": "Query"}
+
+
+async def test_a_list_of_probes_is_refused_once_and_noted_once(tmp_path: Path) -> None:
+    """Where lists are allowed, a thousand probes of a stranger are one answer, and so are a thousand of nonsense."""
+    url = "postgresql://nobody@127.0.0.1:1/none"
+    settings = Settings(
+        profile="production",
+        database_url=url,
+        admin_database_url=url,
+        data_dir=tmp_path,
+        batch_operations=1_000,
+    )
+    transport = httpx.ASGITransport(app=create_application(settings, url))
+    async with httpx.AsyncClient(transport=transport, base_url="http://quotaloom.test") as http:
+        for sent in ([{"query": "{__typename}"}] * 1_000, [{"query": "{__typename}"}], ["x"] * 1_001, []):
+            (error,) = (await http.post("/graphql", json=sent)).json()["errors"]
+            assert error["extensions"] == {"code": "UNAUTHENTICATED"}
+
+
+async def test_strangers_are_not_told_which_documents_are_trusted(tmp_path: Path) -> None:
+    """Neither by an id, nor by an id beside the text that it names or another one: they are answered alike."""
+    url = "postgresql://nobody@127.0.0.1:1/none"
+    documents = tmp_path / "documents.json"
+    documents.write_text(json.dumps({"mine": "{ company { key } }"}))
+    settings = Settings(
+        profile="production",
+        database_url=url,
+        admin_database_url=url,
+        data_dir=tmp_path,
+        trusted_documents=documents,
+        trusted_documents_only=True,
+    )
+    transport = httpx.ASGITransport(app=create_application(settings, url))
+    answers = set()
+    async with httpx.AsyncClient(transport=transport, base_url="http://quotaloom.test") as http:
+        for query in (None, "{ company { key } }", "{ company { name } }", "}", "x" * 5_000):
+            for named in (None, "mine", "yours"):
+                answer = await http.post("/graphql", json={"query": query, "documentId": named})
+                answers.add((answer.status_code, answer.text))
+    ((status, text),) = answers
+    assert (status, json.loads(text)["errors"][0]["extensions"]) == (200, {"code": "UNAUTHENTICATED"})
+
+
+async def test_what_a_stranger_sends_is_not_read(stranger: httpx.AsyncClient) -> None:
+    """Of more than a probe has not even the JSON: it may be broken, or hold a probe."""
+    for sent in (b"{" * 2_000, b'{"query":"{__typename}"}' + b" " * 1_000):
+        answer = await stranger.post("/graphql", content=sent, headers={"content-type": "application/json"})
+        assert answer.json()["errors"][0]["extensions"] == {"code": "UNAUTHENTICATED"}
 
 
 async def test_there_is_no_page_to_ask_in_production(stranger: httpx.AsyncClient) -> None:
