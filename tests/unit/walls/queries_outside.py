@@ -30,6 +30,7 @@ OWNERS: Final = {
     ("core/quotaloom/platform/notifications.py", "_listen"): "listens, and reads nothing",
     ("core/quotaloom/platform/notifications.py", "_watched"): "asks whether the connection lives",
     ("core/quotaloom/organizations/commands/companies.py", "company_id_of"): "finds the company that a key names",
+    ("schema/quotaloom_server/http_front.py", "connection_made"): "counts the connections of clients",
     (
         "schema/quotaloom_server/databases.py",
         "_compare_versions",
