@@ -59,19 +59,21 @@ class Batch:
 
     async def results(self, keys: Sequence[Any], info: Info, arguments: dict[str, Any]) -> list[Any]:
         """One result per key, in the order of the keys."""
-        found = await self.load(keys, info, **arguments)
-        if isinstance(found, Pieces):
-            results = await found.results(self.grouped)
-            return [results[key] if key in results else self.nothing() for key in keys]
-        return self.grouped(found, keys)
+        return await self._at_once(await self.load(keys, info, **arguments), keys)
 
     async def arriving(
         self, keys: Sequence[Any], info: Info, arguments: dict[str, Any], gathering: Gathering
     ) -> Arriving | list[Any]:
         """The same, or where the results arrive if the loader reads them in pieces."""
         found = await self.load(keys, info, **arguments)
-        if isinstance(found, Pieces):
+        if isinstance(found, Pieces) and len(found.parts) > 1:
             return gathering.begin(Arriving(found, self.grouped))
+        return await self._at_once(found, keys)
+
+    async def _at_once(self, found: Iterable[Any] | Pieces, keys: Sequence[Any]) -> list[Any]:
+        if isinstance(found, Pieces):
+            results = await found.results(self.grouped)
+            return [results[key] if key in results else self.nothing() for key in keys]
         return self.grouped(found, keys)
 
     def nothing(self) -> Any:
