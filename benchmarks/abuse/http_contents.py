@@ -137,13 +137,13 @@ _CONTENTS: Final = {
     "130,000 brackets": b"[" + b"[]," * 64_000 + b"[]]",
 }
 
-_LETTERS: Final = b"a" * 6_000_000
+_LETTERS: Final = b"a" * 4_000_000
 
 _LONG: Final = {
-    "a query of 6 million letters": (_LETTERS, 200),
-    "a query of 6 million commas": (b"," * 6_000_000, 400),
-    "a query of 6 million colons": (b":" * 6_000_000, 200),
-    "a query of 3 million line ends": (b"\\n" * 3_000_000, 200),
+    "a query of 4 million letters": (_LETTERS, 200),
+    "a query of 4 million commas": (b"," * 4_000_000, 400),
+    "a query of 4 million colons": (b":" * 4_000_000, 200),
+    "a query of 2 million line ends": (b"\\n" * 2_000_000, 200),
 }
 
 BODIES: Final = (
@@ -171,9 +171,9 @@ BODIES: Final = (
         Abuse(f"{name} by an admin", post(b'{"query":"' + text + b'"}', JSON, _ADMIN), (status,), ends=False)
         for name, (text, status) in _LONG.items()
     ),
-    Abuse("a query of 6 million letters by a stranger", post(b'{"query":"' + _LETTERS + b'"}', JSON), (413,)),
+    Abuse("a query of 4 million letters by a stranger", post(b'{"query":"' + _LETTERS + b'"}', JSON), (413,)),
     Abuse(
-        "a text of 6 million letters by an admin",
+        "a text of 4 million letters by an admin",
         post(b'{"query":"{__typename}","variables":{"a":"' + _LETTERS + b'"}}', JSON, _ADMIN),
         (200,),
         ends=False,

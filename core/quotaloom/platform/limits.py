@@ -111,7 +111,7 @@ class Limits(BaseModel):
         description="Seconds within which all of a request must have come, the whole of its body too: raise it with "
         "`QUOTALOOM_BODY_BYTES`, where large files come over slow lines.",
     )
-    body_bytes: int = Field(default=6_291_456, ge=1_000, le=2**31, description="Bytes that a request may send.")
+    body_bytes: int = Field(default=4_194_304, ge=1_000, le=2**31, description="Bytes that a request may send.")
     stranger_bytes: int = Field(
         default=131_072,
         ge=1_000,

@@ -138,13 +138,13 @@ async def test_whatever_is_wrong_is_told_in_the_same_bytes(
 
 
 async def test_strangers_are_told_the_same_bytes_of_everything(production: LiveServer) -> None:
-    """Of what is valid, of what is not, of introspection, of what is no GraphQL, and of ids that nobody registered."""
+    """Of what is valid or not, of introspection, of what is no GraphQL, of lists, and of ids that nobody registered."""
     ((_, _, body),) = await told(production.graph, STRANGE, "application/json")
     assert json.loads(body)["errors"][0]["extensions"] == {"code": "UNAUTHENTICATED"}
     named = await production.graph.http.post("/graphql", json={"documentId": "sha256:0"})
     assert named.content == body
     listed = await production.graph.http.post("/graphql", json=[{"documentId": "sha256:0"}, {"query": WRONG[0]}])
-    assert listed.json() == [json.loads(body)] * 2
+    assert listed.content == body
 
 
 async def told(client: GraphClient, documents: Iterable[str], accept: str) -> set[tuple[int, str, bytes]]:

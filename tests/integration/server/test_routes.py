@@ -93,7 +93,7 @@ async def statuses(client: GraphClient, paths: list[str]) -> dict[str, int]:
 async def test_files_are_their_companys_and_for_those_who_may_read(
     database: Database, database_url: str, tmp_path: Path
 ) -> None:
-    """An admin has each; another company's admin, and a service that may write and not read, have none of them."""
+    """An admin has each; another company's admin, a service that may not read, and the operator have none of them."""
     payroll = await paid_month(database)
     run_id = await payroll.pay("2026-04")
     number = await statement_id(payroll, run_id, "ann")
@@ -112,3 +112,6 @@ async def test_files_are_their_companys_and_for_those_who_may_read(
             service = graph.signed_in(Identity(company_id, "crm", Role.SERVICE, scopes=frozenset({scope})))
             assert await statuses(service, paths) == dict.fromkeys(paths, 404)
             assert await statuses(service, reports) == dict.fromkeys(reports, 403)
+        operator = graph.signed_in(Identity(0, "operator", Role.OPERATOR))
+        assert await statuses(operator, paths) == dict.fromkeys(paths, 404)
+        assert await statuses(operator, reports) == dict.fromkeys(reports, 400)  # he has no company that has metrics
