@@ -23,15 +23,9 @@ _NO_FIGURES: Final = (
     "figures were read of those in sight alone (`Sight.positions_of`): for others there are none to show, and it fails"
 )
 _NONE_IS_ALL: Final = "it tells the set from None, which stands for everything and was answered above with yes"
-_NAMES_ABOVE: Final = (
-    "who sees a unit knows the names of all units above it; these rows are such a unit and what is above and below it"
-)
 _LEADERS_MAY_MORE: Final = "who leads a unit may do all in it that its holder may: `may_plan` says yes beside it"
 _MERGED: Final = (
-    "a customer that was merged has neither holder nor deals left, so that whoever sees what it is part of sees it"
-)
-_POSITIONS_ARE_SEEN: Final = (
-    "it is asked of positions; by name alone one sees what is above a unit, and that is no position"
+    "`_VISIBLE_CUSTOMER` asks of a merged customer what it asks of that which it is part of: who sees that sees it"
 )
 _ENDS: Final = (
     "it ends a subscription of which nothing is seen any more; what has changed is left out beside it (`changed`)"
@@ -93,9 +87,6 @@ NEEDLESS: Final[Reasons] = {
     "quotaloom_graphql/rankings": {
         "resolve_rankings: sight.sees_member(row['member_id'])": _NO_FIGURES,
     },
-    "quotaloom_graphql/reliefs": {
-        "load_reliefs: sight.seen_units(keys)": _POSITIONS_ARE_SEEN,
-    },
     "quotaloom_graphql/rights": {
         "load_viewer_rights: viewer.role is not Role.SERVICE": _NO_MEMBER,
     },
@@ -107,10 +98,6 @@ NEEDLESS: Final[Reasons] = {
     },
     "reviews/follow_ups": {
         "_require_objectives: sight.plans": _SCORERS_PLAN,
-    },
-    "templates/gathering": {
-        "_paths: right.everywhere": _NAMES_ABOVE,
-        "_paths: right.sight.names_unit(row['id'])": _NAMES_ABOVE,
     },
 }
 """Checks."""
