@@ -16,11 +16,6 @@ class Double:
 
 
 DOUBLED: Final[dict[str, dict[str, Double]]] = {
-    "incentives/duties": {
-        "require_person: viewer.role is Role.SERVICE": Double(
-            "incentives/duties", "require_person: viewer.require(Scope.INCENTIVES, doing)", "None"
-        ),
-    },
     "organizations/sight": {
         "Sight.rows_of_members: self.members_with_names": Double(
             "quotaloom_graphql/organization_loaders", "load_holders: sight.named_units(keys)", "list(keys)"
