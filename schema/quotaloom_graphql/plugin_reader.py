@@ -89,9 +89,8 @@ class SightedReader:
     ) -> list[LineFact | None]:
         """Lines of members: the viewer's own whole, of others what falls in the subtrees that he heads."""
         metric, period = await metric_named(self._context, metric_key), date_range(starts_on, ends_on)
-        wanted, calendar = _numbers(ids, self._sight.sees_member), await self._context.calendar()
-        found: dict[int, LineFact] = {}
-        for members, positions in self._sight.positions_of(wanted):
+        calendar, found = await self._context.calendar(), dict[int, LineFact]()
+        for members, positions in self._sight.positions_of(_numbers(ids)):
             found |= await member_line_facts(self._snapshot, calendar, metric, members, period, positions)
         return _in_order(ids, found)
 

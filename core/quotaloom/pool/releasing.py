@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import orjson
@@ -11,13 +11,13 @@ from quotaloom.funnels.naming import may_be_id
 from quotaloom.ownership.ledger import Handing
 from quotaloom.ownership.owners import Movement, OwnedRecord, Owner, RecordKind, RecordName
 from quotaloom.ownership.rules import Refusal
-from quotaloom.platform.errors import AccessDenied, InputError, NotFound, Path
+from quotaloom.platform.errors import InputError, NotFound, Path
 from quotaloom.platform.texts import checked_reason
 from quotaloom.platform.unit_of_work import Transaction
 from quotaloom.platform.work import Work
 from quotaloom.pool.judging import Judge, load_judge
 from quotaloom.pool.moving import Outcome, check_named, hold_named, move, refuse_unseen
-from quotaloom.pool.permission import PoolReach, pool_reach, require_mover
+from quotaloom.pool.permission import pool_reach, require_mover
 from quotaloom.pool.rule_book import load_rules
 
 
@@ -45,8 +45,8 @@ async def release_records(
 
     Their holder does it, whoever heads him, the admins of their pool, and admins. A record of no pool goes into
     `pool_id`, which for members is a pool of theirs; one of a pool always goes back there. Refused are `WAITING`,
-    `CLOSED`, `NO_POOL`, `POOL_CLOSED` and `WRONG_KIND`. Raises `InputError` REASON_NEEDED, `NotFound` for records and
-    pools that the viewer cannot see, `AccessDenied` for records that he sees only.
+    `CLOSED`, `NO_POOL`, `POOL_CLOSED` and `WRONG_KIND`. Raises `InputError` REASON_NEEDED, `NotFound` for pools and
+    records that the viewer cannot see: whoever sees a record that is held may give it back.
     """
     require_mover(work.viewer, "releasing records")
     check_named(records)
@@ -58,7 +58,6 @@ async def release_records(
             raise _unknown_pool(("poolId",))
         held = await hold_named(transaction, records)
         refuse_unseen(records, held, reach.sees)
-        _require_works(reach, held)
         named = [one.owner.pool_id or pool_id for one in held.values()]
         targets = await load_targets(transaction, [one for one in named if one is not None])
         if pool_id is not None and pool_id not in targets:
@@ -97,12 +96,6 @@ async def load_targets(transaction: Transaction, pool_ids: Sequence[int]) -> dic
 
 def _unknown_pool(path: Path) -> NotFound:
     return NotFound("NOT_FOUND", "there is no such pool that you can see", path)
-
-
-def _require_works(reach: PoolReach, held: Mapping[RecordName, OwnedRecord]) -> None:
-    for one in held.values():
-        if not reach.works(one.owner) and one.owner.held:
-            raise AccessDenied("releasing a record needs its holder, his head, or an admin of its pool")
 
 
 def _released(judge: Judge, record: OwnedRecord, target: Target | None, reason: str) -> Handing | Refusal:

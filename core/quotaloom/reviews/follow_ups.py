@@ -92,8 +92,9 @@ async def _require_objectives(transaction: Transaction, work: Work, follow_ups: 
     )
     found = {row["id"] for row in rows}
     sight = await load_sight(transaction, work.viewer, work.company, work.today)
-    if sight.units_with_names is not None:
-        found &= await seen_objectives(transaction, sight.units_with_names, drafts=sight.plans)
+    named = sight.units_with_names
+    if named is not None:
+        found &= await seen_objectives(transaction, named, drafts=sight.plans)
     for place, one in enumerate(follow_ups):
         if one.objective_id is not None and one.objective_id not in found:
             message = "there is no such objective that you can see"

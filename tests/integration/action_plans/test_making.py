@@ -17,6 +17,7 @@ from quotaloom.platform.errors import AccessDenied, Conflict, InputError
 from quotaloom.strategy.commands import create_objective
 from quotaloom.strategy.objectives import NewObjective, ObjectiveLevel
 from quotaloom.targets.cells import CellChange, set_target_cells
+from quotaloom.targets.plan_objectives import attach_plan
 from quotaloom.targets.plans import create_plan as create_target_plan
 from quotaloom.targets.plans import publish_plan
 from tests.integration.action_plans.acting import (
@@ -131,6 +132,26 @@ async def test_a_plan_names_the_plan_and_the_objective_that_it_serves(database: 
         with pytest.raises(InputError) as wrong:
             await plan_of(floor, **named)
         assert wrong.value.code == code
+
+
+async def test_a_plan_serves_no_objective_that_its_member_does_not_see(database: Database) -> None:
+    """Neither one of the West, which a draft is for, is there for Ann, nor one that no plan is for; Hal sees drafts."""
+    floor = await furnish(database, plans_need_owners=False)
+    owner, west = floor.members["wu"], floor.units["west"]
+    whole = await create_objective(floor.work, NewObjective(2026, ObjectiveLevel.CORPORATE, "Grow", owner))
+    drafted, other = [
+        await create_objective(
+            floor.work, NewObjective(2026, ObjectiveLevel.BUSINESS, name, owner, whole, unit_id=west)
+        )
+        for name in ("Go west", "Stay west")
+    ]
+    await attach_plan(floor.work, await create_target_plan(floor.work, "Draft", await revenue(floor), 2026), drafted)
+    await plan_of(floor, objective_id=whole)
+    for hidden, who in ((drafted, "ann"), (other, "ann"), (other, "hal")):
+        with pytest.raises(InputError) as unseen:
+            await plan_of(floor, who, "2026-W24", objective_id=hidden)
+        assert (unseen.value.code, unseen.value.path) == ("NOT_FOUND", ("objectiveId",))
+    await plan_of(floor, "hal", "2026-W24", objective_id=drafted)
 
 
 async def test_an_item_is_for_a_record_that_its_member_works_on(database: Database) -> None:

@@ -158,7 +158,10 @@ async def test_a_stale_version_is_refused(database: Database) -> None:
 
 
 async def test_the_position_is_that_of_the_record_where_the_member_holds_several(database: Database) -> None:
-    """Ann holds the empty position too: for its deal it is that one, for her own the other, and by name either."""
+    """Ann holds the empty position too: for its deal it is that one, for her own the other, and by name either.
+
+    Hal, who heads the East, names no position of hers in the West.
+    """
     floor = await furnish(database)
     await appoint_holder(floor.work, floor.units["empty"], floor.members["ann"], None)
     ann, kind = floor.as_member("ann"), ActivityKind.MAIL
@@ -172,3 +175,7 @@ async def test_the_position_is_that_of_the_record_where_the_member_holds_several
     with pytest.raises(InputError) as wrong:
         await log_activity(ann, something(kind, deal=deals["ann"], position=floor.units["bob"]))
     assert (wrong.value.code, wrong.value.path) == ("NOT_HELD", ("positionId",))
+    elsewhere = something(kind, deal=deals["ann"], member=floor.members["ann"], position=floor.units["empty"])
+    with pytest.raises(InputError) as beyond:
+        await log_activity(floor.as_member("hal"), elsewhere)
+    assert (beyond.value.code, beyond.value.path) == ("NOT_HELD", ("positionId",))

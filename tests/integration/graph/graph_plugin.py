@@ -5,7 +5,7 @@ from __future__ import annotations
 SOURCE = """
     import asyncio
     from collections.abc import Sequence
-    from datetime import date
+    from datetime import date, timedelta
     from decimal import Decimal
 
     import strawberry
@@ -109,6 +109,15 @@ SOURCE = """
         return None if unit is None else f"{unit.name} {unit.load is not None}"
 
 
+    async def told(reader, *, member: str, customer: str, deal: str) -> str:
+        (who,), (buyer,), (chance,) = (
+            await reader.members([member]), await reader.customers([customer]), await reader.opportunities([deal])
+        )
+        (line,) = await reader.member_lines([member], "revenue", reader.today, reader.today + timedelta(1))
+        known = (who and who.name, who and len(who.positions), who and who.attributes.text("note"))
+        return repr((*known, buyer and buyer.name, chance and chance.amount, line and line.achieved))
+
+
     def on(kind, name, type_, read):
         return ObjectField(on=kind, name=f"acme_{name}", description="For tests.", type=type_, read=read)
 
@@ -135,6 +144,7 @@ SOURCE = """
             root_fields=(
                 RootField(name="today", description="The day.", type=str, read=today),
                 RootField(name="looked_up", description="A unit.", type=str, read=looked_up),
+                RootField(name="told", description="A member, a customer and a deal.", type=str, read=told),
             ),
         )
         yield GraphQLExtension(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -14,6 +15,7 @@ from quotaloom.funnels.commands.customers import NewCustomer, create_customer
 from quotaloom.funnels.commands.opportunities import transfer_opportunity
 from quotaloom.leads.commands import create_lead
 from quotaloom.leads.records import NewLead
+from quotaloom.organizations.commands.terms import appoint_holder
 from quotaloom.ownership.owners import RecordKind
 from quotaloom.platform.access import Role
 from quotaloom.platform.database import Database
@@ -26,6 +28,7 @@ from quotaloom.reviews.forms import Layout, NewPart, PartKind
 from quotaloom.strategy.commands import create_objective
 from quotaloom.strategy.objectives import NewObjective, ObjectiveLevel
 from quotaloom.targets.cells import CellChange, set_target_cells
+from quotaloom.targets.commitments import call_for_commitments
 from quotaloom.targets.plan_objectives import attach_plan
 from quotaloom.targets.plans import create_plan as create_target_plan
 from quotaloom.targets.plans import publish_plan
@@ -399,3 +402,37 @@ async def test_lists_cost_as_many_statements_for_any_number_of_plans(database: D
     await linked("2026-07", "2026-W28", "2026-W29")
     await linked("2026-08", "2026-W33", "2026-W34")
     assert await statements(floor, DEEP) == few
+
+
+async def test_a_target_that_is_not_in_force_is_told_to_those_who_see_drafts(database: Database) -> None:
+    """A draft that calls for commitments may be served; what it aims for Ann is told to her once it is in force."""
+    floor = await furnish(database, plans_need_owners=False)
+    plan = await create_target_plan(floor.work, "Goal", await revenue(floor), 2026)
+    cell = CellChange(floor.units["ann"], "2026-06", {"target": 100_00})
+    await set_target_cells(floor.work, plan, [cell])
+    await call_for_commitments(floor.work, plan, date(2026, 6, 30))
+    await plan_of(floor, period="2026-06", plan_id=plan)
+    query = "{ actionPlans { nodes { plan { name } target { attainment { target } } } } }"
+
+    async def told(who: str) -> tuple[str, str | None]:
+        ((found),) = (await ask(floor, query, who))["actionPlans"]["nodes"]
+        return found["plan"]["name"], found["target"]["attainment"]["target"]
+
+    assert (await told("ann"), await told("hal")) == (("Goal", None), ("Goal", "100.00"))
+    await publish_plan(floor.work, plan)
+    assert await told("ann") == ("Goal", "100.00")
+
+
+async def test_of_shorter_plans_a_head_is_shown_those_that_he_sees(database: Database) -> None:
+    """Ann's June for East has a week for a position of West: Hal, who heads East, reads nothing of that."""
+    floor = await furnish(database)
+    await appoint_holder(floor.work, floor.units["empty"], floor.members["ann"], None)
+    month = await plan_of(floor, period="2026-06", unit_id=floor.units["ann"])
+    await plan_of(floor, period="2026-W23", part_of_id=month, unit_id=floor.units["ann"])
+    await plan_of(floor, period="2026-W24", part_of_id=month, unit_id=floor.units["empty"])
+    query = "query ($id: ID!) { actionPlan(id: $id) { parts { period } } }"
+    told = {}
+    for who in ("ann", "hal"):
+        found = (await ask(floor, query, who, id=gid("ActionPlan", month)))["actionPlan"]
+        told[who] = [one["period"] for one in found["parts"]]
+    assert told == {"ann": ["2026-W23", "2026-W24"], "hal": ["2026-W23"]}

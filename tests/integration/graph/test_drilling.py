@@ -110,6 +110,9 @@ async def test_entries_are_for_those_who_may_see_them(database: Database) -> Non
     planning = await sold(database)
     await update_company(planning.work, {"members_see_ancestors": True})
     await appoint_head(planning.work, planning.units["East"], planning.members["Cy"], None)
+    one = 'attainment(period: "2017-04") { achievements(first: 1) { nodes { amount } pageInfo { hasNextPage } } }'
+    page = (await of_unit(planning, "East", one, "Ann", END))["attainment"]["achievements"]
+    assert page == {"nodes": [{"amount": "20.00"}], "pageInfo": {"hasNextPage": False}}
     fields = f'attainment(period: "2017-04") {{ {ENTRIES} }}'
     seen = {who: told((await of_unit(planning, "East", fields, who, END))["attainment"]) for who in ("Ann", "Cy")}
     assert seen["Ann"] == ("60.00", [("E 1", "20.00")], 1)

@@ -210,6 +210,10 @@ async def test_a_viewer_sees_figures_of_the_deals_he_sees(database: Database) ->
     assert await of_unit(floor, "acme", *of, "hal") == []
     assert await of_unit(floor, "east", *of, "ann") == []
     assert await of_unit(floor, "ann", *of, "ann") == [{"open": {"amount": "1.00"}}]
+    for position in ("ann", "cem"):
+        await won(floor, position, 1_00, date(2026, 5, 1), date(2026, 5, 11))
+    for who, count in (("hal", 1), (None, 2)):
+        assert await of_funnel(floor, 'period: "2026"', "cycle { count }", who) == [{"cycle": {"count": count}}]
 
 
 async def test_figures_of_a_tree_take_as_many_statements_as_those_of_one_unit(database: Database) -> None:

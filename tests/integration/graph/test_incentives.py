@@ -9,7 +9,9 @@ from quotaloom.achievements.ledger import Reversal
 from quotaloom.achievements.ledger import reverse as reverse_in
 from quotaloom.incentives.running import compute_run
 from quotaloom.incentives.runs import approve_run, compute_again, pay_run, review_run
+from quotaloom.platform.access import Role, Scope
 from quotaloom.platform.database import Database
+from quotaloom.platform.tokens import Identity
 from quotaloom.policies.settings import PolicyChange, switch_policy
 from tests.integration.funnels.floors import Floor
 from tests.integration.graph.asking import ask, do, gid, statements
@@ -151,6 +153,10 @@ async def test_a_run_is_driven_through_the_graph(database: Database) -> None:
     query = f"query ($id: ID!) {{ {shown.replace('incentiveRun', 'incentiveRun(id: $id)')} }}"
     can = [(await ask(floor, query, who, id=started["id"]))["incentiveRun"]["viewerCan"] for who in ("ada", "ben")]
     assert [one["approve"] for one in can] == [False, True]
+    scopes = frozenset({Scope.INCENTIVES.value, Scope.READ.value})
+    service = Identity(floor.work.company.id, "payroll", Role.SERVICE, scopes=scopes)
+    told = (await ask(floor, query, service, id=started["id"]))["incentiveRun"]["viewerCan"]
+    assert (told["cancel"], told["approve"], told["pay"]) == (True, False, False)
     approved = (await do(floor, "approveIncentiveRun", shown, "ben", id=started["id"]))["incentiveRun"]
     assert (approved["viewerCan"]["pay"], approved["viewerCan"]["return"]) == (False, True)
     paid = (await do(floor, "payIncentiveRun", shown, "ada", id=started["id"]))["incentiveRun"]

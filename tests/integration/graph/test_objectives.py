@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from asyncpg import Record
+
+from quotaloom.organizations.commands.members import create_member
+from quotaloom.organizations.commands.terms import appoint_head
+from quotaloom.organizations.membership import NewMember
 from quotaloom.platform.database import Database
 from quotaloom.strategy.commands import create_objective
 from quotaloom.strategy.objectives import NewObjective, ObjectiveLevel
 from quotaloom.targets.plan_objectives import attach_plan
+from quotaloom.targets.plans import create_plan
 from tests.integration.graph.asking import gid
 from tests.integration.graph.planned import Answer, answer
 from tests.integration.targets.planning import Planning, plan_for
@@ -80,6 +86,25 @@ async def test_members_see_the_objectives_above_them_and_those_that_plans_serve(
     assert await names(planning, "Ann") == served
     assert await names(planning, "Wei") == ["Lead the market", "Hold the west", "Win the east", "Sell to ten more"]
     assert await names(planning, None) == await names(planning, "Wei")
+
+
+async def test_what_a_draft_serves_is_told_to_those_who_see_drafts(database: Database) -> None:
+    """Once a draft serves Hold the west, Bo, who heads East, learns of it, and Ann, who plans nothing, does not."""
+    planning = await strategy(database)
+    (west,) = await planning_rows(planning, "SELECT id FROM objective WHERE name = 'Hold the west'")
+    (metric,) = await planning_rows(planning, "SELECT id FROM metric WHERE key = 'revenue'")
+    draft = await create_plan(planning.work, "Next", metric["id"], 2017)
+    await attach_plan(planning.work, draft, west["id"])
+    planning.members["Bo"] = await create_member(planning.work, NewMember("Bo"))
+    await appoint_head(planning.work, planning.units["East"], planning.members["Bo"], None)
+    assert "Hold the west" not in await names(planning, "Ann")
+    assert "Hold the west" in await names(planning, "Bo")
+
+
+async def planning_rows(planning: Planning, sql: str) -> list[Record]:
+    """The rows of a query."""
+    async with planning.work.snapshot() as snapshot:
+        return await snapshot.fetch(sql)
 
 
 async def test_an_objective_is_told_with_its_children_and_plans(database: Database) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from ast import literal_eval
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,14 +11,22 @@ from typing import Any
 
 import pytest
 
+from quotaloom.attributes.commands import define_attribute
+from quotaloom.attributes.definitions import NewAttribute
+from quotaloom.attributes.definitions import Subject as AttributeSubject
+from quotaloom.attributes.values import NewValue
 from quotaloom.funnels.commands.customers import NewCustomer, create_customer
+from quotaloom.leads.attributes import set_attributes_of
 from quotaloom.organizations.commands.members import create_member
+from quotaloom.organizations.commands.terms import appoint_holder, end_holding
 from quotaloom.organizations.membership import NewMember
+from quotaloom.organizations.reads import holders
 from quotaloom.platform.access import Role
 from quotaloom.platform.database import Database
 from quotaloom.platform.settings import Settings
 from quotaloom.platform.tokens import Identity
 from quotaloom.policies.discovery import Discovery
+from quotaloom_sdk import AttributeKind
 from quotaloom_server.hosting import find_plugins
 from tests.graph_client import GraphClient, serving
 from tests.integration.funnels.floors import NOON, TODAY, Floor, furnish
@@ -183,6 +192,40 @@ async def test_a_plugin_reads_no_more_than_the_viewer_may_see(served: Served) ->
         "bob": None,
         "acme": {"lookedUp": None},
     }
+
+
+async def test_a_plugin_reads_of_members_what_their_head_may_see(served: Served) -> None:
+    """Eve has a seat in the West, too, where she sold for 50.00; Bob has left his; Cem is of the West.
+
+    Hal of the East is told of Eve's seat and her 100.00 there, of Bob the name, and of Cem's customer and deal nothing.
+    """
+    floor = served.floor
+    await define_attribute(floor.work, NewAttribute(AttributeSubject.MEMBER, "note", "Note", AttributeKind.TEXT))
+    for name in ("eve", "bob"):
+        await set_attributes_of(
+            floor.work, AttributeSubject.MEMBER, floor.members[name], [NewValue("note", f"of {name}")]
+        )
+    async with floor.work.snapshot() as snapshot:
+        (holding,) = await holders(snapshot, [floor.units["bob"]])
+    await end_holding(floor.work, holding["id"], TODAY)
+    await appoint_holder(floor.work, floor.units["empty"], floor.members["eve"], TODAY)
+    customer = await create_customer(floor.work, NewCustomer("Globex"))
+    deal = await floor.open("cem", customer_id=customer)
+    await served.post(eve="100")
+    await served.post(empty="50")
+    await served.switch(True)
+    query = """query ($member: String!, $customer: String!, $deal: String!) {
+        acme { told(member: $member, customer: $customer, deal: $deal) } }"""
+
+    async def told(who: GraphClient, name: str) -> Any:
+        ids = {"member": str(floor.members[name]), "customer": str(customer), "deal": str(deal)}
+        return literal_eval((await who.ask(query, **ids))["acme"]["told"])
+
+    hal = served.member("hal")
+    assert await told(hal, "eve") == ("Eve", 1, "of eve", None, None, 100_00)
+    assert await told(hal, "bob") == ("Bob", 0, None, None, None, None)
+    assert await told(hal, "cem") == (None, None, None, None, None, None)
+    assert await told(served.admin, "eve") == ("Eve", 2, "of eve", "Globex", 1_000_00, 150_00)
 
 
 FAULTS = {

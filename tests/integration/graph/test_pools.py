@@ -10,6 +10,7 @@ from quotaloom.platform.access import Role, Scope
 from quotaloom.platform.database import Database
 from quotaloom.platform.tokens import Identity
 from quotaloom.platform.unit_of_work import Transaction
+from quotaloom.pool.chains import opt_out
 from quotaloom.pool.commands import create_pool
 from quotaloom.pool.pools import NewPool
 from tests.integration.graph.asking import ask, do, gid, statements
@@ -100,7 +101,7 @@ async def test_pages_go_on_and_say_what_one_may_do(database: Database) -> None:
 
 
 async def test_an_explanation_is_for_those_who_see_the_record(database: Database) -> None:
-    """The asker's own limits are told, each rule apart; who does not see the record gets null."""
+    """The asker's own limits are told, each rule apart; Wu is no member of his pool; others are told nothing."""
     sea, (first, second) = await sea_with_phones(database, 2)
     await sea.rule(RuleKind.CLAIM_LIMIT, {"count": 1, "window": "WEEK"}, "weekly")
     await sea.rule(RuleKind.HOLDING_CAP, {"count": 1}, "few")
@@ -110,6 +111,8 @@ async def test_an_explanation_is_for_those_who_see_the_record(database: Database
     few = {"code": "HOLDING_CAP", "rule": {"key": "few"}, "used": 1, "limit": 1, "possibleOn": None}
     assert found == {"claimable": False, "refusals": [weekly, few], "outlook": None}
     assert (await ask(sea.floor, EXPLAINED, "bob", id=customer(second)))["explainOwnership"]["claimable"]
+    wu = (await ask(sea.floor, EXPLAINED, "wu", id=customer(second)))["explainOwnership"]
+    assert (wu["claimable"], [one["code"] for one in wu["refusals"]]) == (False, ["NOT_A_MEMBER"])
     for who, record in (("cem", second), ("bob", first)):
         assert (await ask(sea.floor, EXPLAINED, who, id=customer(record)))["explainOwnership"] is None
 
@@ -159,3 +162,23 @@ async def test_pools_cost_the_same_however_much_is_in_them(database: Database) -
     )
     await sea.customers(3, pond)
     assert await statements(sea.floor, MANY) == few
+
+
+async def test_what_one_gives_back_to_where_he_is_no_member_is_told_no_more(database: Database) -> None:
+    """Ann releases a customer of the pond, which is not hers: it is done, and where it waits she does not see."""
+    sea = await sea_for(database)
+    pond = await create_pool(sea.work, NewPool("pond", "Pond", [RecordKind.CUSTOMER]))
+    (record,) = await sea.customers(1, pool=pond)
+    await sea.assign("ann", record)
+    told = {"recordIds": [customer(record)], "reason": "No time"}
+    released = await do(sea.floor, "releaseRecords", "results { done record { name } }", "ann", **told)
+    assert released == {"results": [{"done": True, "record": None}], "errors": []}
+
+
+async def test_who_opted_out_is_told_to_those_who_see_him(database: Database) -> None:
+    """Bob takes nothing of the sea for a while: Hal, his head, is told, and Ann, his neighbour, is not."""
+    sea = await sea_for(database)
+    await opt_out(sea.of("bob"), sea.pool, sea.floor.members["bob"], opted_out=True)
+    query = "{ pools { optedOut { name } } }"
+    told = {who: (await ask(sea.floor, query, who))["pools"][0]["optedOut"] for who in ("ann", "bob", "hal")}
+    assert told == {"ann": [], "bob": [{"name": "Bob"}], "hal": [{"name": "Bob"}]}

@@ -12,6 +12,7 @@ from quotaloom.metrics.product_commands import NewProduct, define_product
 from quotaloom.metrics.product_metrics import NewProductMetric, define_product_metric
 from quotaloom.metrics.rates import RateKind
 from quotaloom.organizations.commands.companies import update_company
+from quotaloom.organizations.commands.terms import appoint_holder
 from quotaloom.platform.database import Database
 from quotaloom.targets.cells import CellChange, set_target_cells
 from quotaloom.targets.plans import create_plan, publish_plan
@@ -207,6 +208,19 @@ async def test_a_member_is_projected_by_his_own_deals(database: Database) -> Non
         found = (await ask(floor, query, who, id=ann))["member"]["attainment"]["projection"]
         assert found == {"weightedPipeline": {"achieved": "170.00"}, "undatedDeals": {"count": 1}}
     assert (await ask(floor, query, "wu", id=ann))["member"] is None
+
+
+async def test_a_head_is_projected_of_a_member_what_lies_below_him(database: Database) -> None:
+    """Ann has a deal of the West without a date, too: she reads of two such deals, Hal of the one in the East."""
+    floor = await june(database)
+    await appoint_holder(floor.work, floor.units["empty"], floor.members["ann"], None)
+    await floor.open("empty")
+    query = """query ($id: ID!) { member(id: $id) { attainment(period: "2026-06") {
+        projection { undatedDeals { count } } } } }"""
+    ann = gid("Member", floor.members["ann"])
+    for who, count in (("ann", 2), ("hal", 1)):
+        found = (await ask(floor, query, who, id=ann))["member"]["attainment"]["projection"]
+        assert found == {"undatedDeals": {"count": count}}
 
 
 async def test_the_pipeline_is_for_those_who_see_the_unit(database: Database) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
+from asyncpg import Record
+
 from quotaloom.attributes.commands import define_attribute
 from quotaloom.attributes.definitions import NewAttribute, Subject
 from quotaloom.attributes.values import NewValue
@@ -14,10 +16,14 @@ from quotaloom.organizations.commands.members import create_member, leave, updat
 from quotaloom.organizations.commands.terms import appoint_head, appoint_holder, end_holding
 from quotaloom.organizations.membership import NewMember
 from quotaloom.organizations.reads import holders
+from quotaloom.platform.access import Role, Scope
 from quotaloom.platform.database import Database
+from quotaloom.platform.tokens import Identity
 from quotaloom_graphql.nodes import encode_id
 from quotaloom_sdk import AttributeKind, Reference
 from tests.graph_client import GraphClient, serving
+from tests.integration.funnels.floors import furnish
+from tests.integration.graph.asking import do, gid
 from tests.integration.targets.planning import NOON, Planning, plan_for
 
 TREE = {"Acme": ["East", "West"], "East": ["E 1", "E 2"], "West": ["W 1"]}
@@ -65,19 +71,22 @@ async def test_explanations_and_settings_are_for_those_who_see_the_whole(
 async def test_a_head_sees_members_by_what_they_do_below_him(
     database: Database, database_url: str, tmp_path: Path
 ) -> None:
-    """Ann holds E 1 and W 1; Bo, who heads West, sees what she achieved and aims for there, not in East."""
+    """Ann holds E 1 and W 1; Bo, who heads West, sees what she achieved and aims for there, not in East.
+
+    Of 12,000.00 East and West have a half each, E 1 and E 2 a half of East's, W 1 all of West's.
+    """
     planning = await planned(database)
     await appoint_holder(planning.work, planning.units["W 1"], planning.members["Ann"], None)
     await appoint_head(planning.work, planning.units["West"], planning.members["Bo"], None)
     await planning.post(planning.work, "E 1", date(2017, 1, 2), 77_700, "east")
     await planning.post(planning.work, "W 1", date(2017, 1, 2), 1_100, "west")
-    query = 'query ($id: ID!) { member(id: $id) { attainment(period: "2017") { achieved } } }'
+    query = 'query ($id: ID!) { member(id: $id) { attainment(period: "2017") { achieved target } } }'
     async with serving(database_url, tmp_path, NOON) as graph:
         bo, ann = [graph.member(planning.work.company.id, planning.members[name]) for name in ("Bo", "Ann")]
         ann_id = encode_id("Member", planning.members["Ann"])
-        shown = [(await who.ask(query, id=ann_id))["member"]["attainment"]["achieved"] for who in (bo, ann)]
+        shown = [tuple((await who.ask(query, id=ann_id))["member"]["attainment"].values()) for who in (bo, ann)]
         entries = (await bo.ask("{ achievements { nodes { sourceKey } } }"))["achievements"]["nodes"]
-    assert shown == ["11.00", "788.00"]
+    assert shown == [("11.00", "6000.00"), ("788.00", "9000.00")]
     assert [entry["sourceKey"] for entry in entries] == ["west"]
 
 
@@ -120,9 +129,8 @@ async def test_where_a_former_member_is_now_is_not_found_out(
     await end_holding(planning.work, holding["id"], date(2016, 6, 1))
     await appoint_holder(planning.work, planning.units["W 1"], planning.members["Ann"], date(2016, 6, 1))
     await appoint_head(planning.work, planning.units["East"], planning.members["Bo"], None)
-    query = (
-        """query ($under: ID!) { members(under: $under) { nodes { name } } orgUnits(under: $under) { totalCount } }"""
-    )
+    query = """query ($under: ID!) { orgUnits(under: $under) { totalCount }
+        members(under: $under, includeLeft: true) { nodes { name } } }"""
     async with serving(database_url, tmp_path, NOON) as graph:
         bo = graph.member(planning.work.company.id, planning.members["Bo"])
         everybody = (await bo.ask("{ members(includeLeft: true) { nodes { name } } }"))["members"]["nodes"]
@@ -167,3 +175,47 @@ async def test_whether_a_former_member_has_left_is_not_found_out(
         assert await told(dee, left=True) == ["Ann", "Cem", "Dee"]
         assert await told(eve, left=False) == ["Ada", "Ann", "Dee", "Eve"]
         assert await told(eve, left=True) == ["Ada", "Ann", "Cem 2016-06-01", "Dee", "Eve"]
+
+
+async def test_a_unit_is_found_by_its_key_by_those_who_know_of_it(
+    database: Database, database_url: str, tmp_path: Path
+) -> None:
+    """Ann, who holds E 1, finds it and not W 1; when her days there are over, not even the company."""
+    planning = await planned(database)
+    keys = {
+        row["name"]: row["key"]
+        for row in await fetched(planning, "SELECT name, key FROM org_unit WHERE name = ANY ($1)", ["E 1", "W 1"])
+    }
+    query = "query ($key: String!) { orgUnit(key: $key) { name } company { root { name } } }"
+    async with planning.work.snapshot() as snapshot:
+        (holding,) = await holders(snapshot, [planning.units["E 1"]])
+    async with serving(database_url, tmp_path, NOON) as graph:
+        ann = graph.member(planning.work.company.id, planning.members["Ann"])
+        before = [await ann.ask(query, key=keys[name]) for name in ("E 1", "W 1")]
+        await end_holding(planning.work, holding["id"], date(2017, 1, 1))
+        after = await ann.ask(query, key=keys["E 1"])
+    assert before == [
+        {"orgUnit": {"name": "E 1"}, "company": {"root": {"name": "Acme"}}},
+        {"orgUnit": None, "company": {"root": {"name": "Acme"}}},
+    ]
+    assert after == {"orgUnit": None, "company": {"root": None}}
+
+
+async def test_a_service_that_may_not_read_is_told_nothing_of_what_it_appoints(database: Database) -> None:
+    """A service with the scope of the organization alone appoints, and is answered without units and members."""
+    floor = await furnish(database)
+    company_id, scope = floor.work.company.id, Scope.ORGANIZATION.value
+    both = {scope, Scope.READ.value}
+    for since, scopes, told in (("2026-01-01", {scope}, None), ("2026-02-01", both, {"member": {"name": "Hal"}})):
+        sync = Identity(company_id, "sync", Role.SERVICE, scopes=frozenset(scopes))
+        named = {"memberId": gid("Member", floor.members["hal"]), "validFrom": since, "replace": True}
+        west, seat = (gid("OrgUnit", floor.units[name]) for name in ("west", "empty"))
+        head = await do(floor, "appointHead", "headship { member { name } }", sync, orgUnitId=west, **named)
+        held = await do(floor, "appointHolder", "holding { member { name } }", sync, positionId=seat, **named)
+        assert (head, held) == ({"headship": told, "errors": []}, {"holding": told, "errors": []})
+
+
+async def fetched(planning: Planning, sql: str, *arguments: object) -> list[Record]:
+    """The rows of a query."""
+    async with planning.work.snapshot() as snapshot:
+        return await snapshot.fetch(sql, *arguments)

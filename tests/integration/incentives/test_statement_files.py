@@ -14,8 +14,10 @@ import pytest
 from openpyxl import load_workbook
 
 from quotaloom.incentives import statement_files
+from quotaloom.incentives.entry_rows import entries_told
 from quotaloom.incentives.statement_files import StatementFormat, export_run, export_statement
 from quotaloom.organizations.commands.members import update_member
+from quotaloom.organizations.sight import load_sight
 from quotaloom.platform.database import Database
 from quotaloom.platform.errors import InputError, NotFound
 from quotaloom.platform.spreadsheets import FileFormat
@@ -196,6 +198,21 @@ async def test_entries_of_a_line_are_on_the_page(database: Database) -> None:
     file = await export_statement(payroll.as_member("hal"), number, StatementFormat.HTML)
     assert isinstance(file.content, bytes)
     assert Page(file.content.decode()).rows[-1] == ["2026-04-02", "order", "", "Revenue", "500.00"]
+
+
+async def test_of_the_entries_of_a_line_each_is_told_to_those_who_see_it(database: Database) -> None:
+    """A line rests on orders of Ann of the East and Cem of the West: each reads his own, Hal those of the East."""
+    payroll = await sold(database)
+    orders = [payroll.entries[name] for name in ("ann", "cem")]
+    told = {}
+    for name in ("ann", "cem", "hal", "ada"):
+        work = payroll.as_member(name)
+        async with work.snapshot() as snapshot:
+            sight = await load_sight(snapshot, work.viewer, work.company, work.today)
+            lines = await snapshot.fetch("SELECT $1::text AS entries", str(orders))
+            found = await entries_told(snapshot, sight, lines)
+        told[name] = [number in found for number in orders]
+    assert told == {"ann": [True, False], "cem": [False, True], "hal": [True, False], "ada": [True, True]}
 
 
 async def test_a_run_as_one_file_has_what_the_viewer_sees(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:

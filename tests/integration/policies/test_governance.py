@@ -106,7 +106,7 @@ async def test_a_policy_that_is_gone_can_be_switched_off_and_not_on(database: Da
 
 
 async def test_the_history_of_a_removed_plugin_stays_readable(database: Database) -> None:
-    """Its settings, who made them, and what it decided, in its own words, are there without it."""
+    """Its settings, who made them, and what it decided, in its own words, are there without it; for admins alone."""
     floor, plan_id = await switched_on(database)
     await decompose(floor, acme(), plan_id)
     gone = Desk(floor, installed())
@@ -116,6 +116,9 @@ async def test_the_history_of_a_removed_plugin_stays_readable(database: Database
     assert found["version"] is None
     assert found["settings"] == [{"parameters": {"share": "0.5", "steps": []}, "pluginVersion": "1.2"}]
     assert found["history"][0]["after"]["revision"] == 1
+    keys = [one["key"] for one in (await Desk(floor, installed(), "hal").ask("{ policies { key } }"))["policies"]]
+    assert "allocation.even" in keys
+    assert "acme.rule" not in keys
     query = (
         "{ plans { versions { decompositions {"
         " plugin pluginVersion policy parameters settingRevision explanation orgUnit { name } } } } }"

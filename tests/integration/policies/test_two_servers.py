@@ -15,6 +15,7 @@ import pytest
 
 from quotaloom.platform.database import Database, credentials
 from quotaloom.platform.notifications import listening
+from quotaloom_graphql.nodes import decode_id
 from tests.acceptance.api_company import ApiCompany
 from tests.acceptance.companies import planned_company
 from tests.graph_client import GraphClient, serving
@@ -110,13 +111,16 @@ async def test_a_switch_counts_in_every_process_at_once(two: TwoServers) -> None
 
 
 async def test_failures_are_seen_and_forgiven_everywhere_when_an_admin_switches(two: TwoServers) -> None:
-    """Five failures suspend it there; switched here with better parameters, there answers at once."""
+    """Five failures suspend it there, and members are not told why; switched here to be good, there answers at once."""
     await two.switch(two.here, good=False)
     assert [await two.split(two.there) for _ in range(6)] == ["POLICY_FAILED"] * 5 + ["PLUGIN_SUSPENDED"]
     health = await two.health(two.there)
     assert (health["state"], health["failures"]) == ("SUSPENDED", 5)
     assert "it raised RuntimeError: in a bad mood" in health["lastFailure"]
     assert health["until"] is not None
+    made = (await two.there.do("createMember", "member { id }", name="Ann"))["member"]
+    ann = two.there.member(two.company.company_id, decode_id(made["id"], "Member"))
+    assert await two.health(ann) == {**health, "lastFailure": None}
     assert (await two.health(two.here))["state"] == "ANSWERING"
     await two.switch(two.here)
     for _ in range(200):

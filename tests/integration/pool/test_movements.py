@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from quotaloom.organizations.commands.members import leave
-from quotaloom.ownership.owners import RecordKind, RecordName
+from quotaloom.organizations.terms import HOLDING, NewTerm, appoint
+from quotaloom.ownership.owners import Movement, RecordKind, RecordName
 from quotaloom.ownership.rules import RuleKind
 from quotaloom.platform.access import Scope
 from quotaloom.platform.database import Database
@@ -11,7 +12,7 @@ from quotaloom.platform.errors import AccessDenied, InputError
 from quotaloom.pool.claiming import claim_next, claim_records
 from quotaloom.pool.commands import close_pool, create_pool
 from quotaloom.pool.exempting import exempt_records
-from quotaloom.pool.giving import Recipient
+from quotaloom.pool.giving import Giving, Recipient, assign_records, transfer_records
 from quotaloom.pool.handing_over import HandOver, hand_over_records
 from quotaloom.pool.pools import NewPool
 from quotaloom.pool.releasing import release_records
@@ -154,6 +155,8 @@ async def test_members_move_their_own_and_heads_those_below(database: Database) 
     assert await sea.transfer("bob", second) == ["WAITING"]
     with pytest.raises(AccessDenied):
         await sea.assign("ann", second, by=sea.of("bob"))
+    with pytest.raises(AccessDenied):
+        await sea.transfer("bob", second, by=sea.of("bob"))
     assert await sea.assign("ann", second, by=sea.service()) == [None]
     assert await sea.assign("bob", second) == ["ALREADY_CLAIMED"]
 
@@ -169,6 +172,27 @@ async def test_only_admins_override(database: Database) -> None:
     assert await sea.assign("ann", record, by=sea.of("wu"), override=True, reason="He asked for her") == [None]
     with pytest.raises(AccessDenied):
         await sea.transfer("bob", record, by=sea.of("hal"), override=True, reason="Please")
+    ann, bob = (sea.floor.members[name] for name in ("ann", "bob"))
+    with pytest.raises(AccessDenied):
+        await hand_over_records(sea.of("hal"), HandOver(ann, [Recipient(bob)], reason="Please", override=True))
+
+
+async def test_what_a_member_holds_elsewhere_is_not_his_heads_to_move(database: Database) -> None:
+    """Eve has a seat in the West, too: Hal of the East puts nothing on it, and hands nothing over that lies there."""
+    sea = await sea_for(database)
+    first, second = await sea.customers(2)
+    floor, eve = sea.floor, sea.floor.members["eve"]
+    term = NewTerm(floor.units["empty"], eve)
+    await floor.work.write(lambda transaction: appoint(transaction, HOLDING, [term]))
+    western = Recipient(eve, floor.units["empty"])
+    await sea.claim("ann", first)
+    transfer = Giving(Movement.TRANSFER)
+    assert await refused(transfer_records(sea.of("hal"), [first], western, transfer)) == ("NOT_FOUND", ("positionId",))
+    assert codes(await assign_records(sea.work, [second], western, Giving(Movement.ASSIGN))) == [None]
+    assert await sea.transfer("eve", first, by=sea.of("hal")) == [None]
+    handed = await hand_over_records(sea.of("hal"), HandOver(eve, [Recipient(floor.members["bob"])]))
+    assert (handed.moved, handed.refused) == ((1,), ())
+    assert await sea.holders() == {first: "bob", second: "eve"}
 
 
 async def test_a_leavers_records_are_divided(database: Database) -> None:

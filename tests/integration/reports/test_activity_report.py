@@ -16,6 +16,7 @@ from quotaloom.metrics.commands import set_exchange_rate
 from quotaloom.metrics.rates import RateKind
 from quotaloom.organizations.commands.companies import update_company
 from quotaloom.organizations.commands.units import move_unit
+from quotaloom.organizations.terms import HOLDING, NewTerm, appoint
 from quotaloom.platform.database import Database
 from quotaloom.platform.spreadsheets import FileFormat
 from quotaloom.reports.activity import activity_report, activity_rows
@@ -187,3 +188,24 @@ async def test_what_was_planned_stands_beside_what_was_done(database: Database) 
     }
     assert await planned(kinds=("company", "team")) == {"Acme": (3, 1, 1), "East": (1, 1, 0), "West": (2, 0, 1)}
     assert await planned(kinds=("team",), structure="as_is") == {"East": nothing, "West": (3, 1, 1)}
+
+
+async def test_a_head_reads_of_others_what_they_do_below_him(database: Database) -> None:
+    """Bob works a deal of the West, too, and plans two calls there: Hal, who heads the East, counts neither."""
+    floor = await worked(database)
+    seat, bob = floor.units["empty"], floor.members["bob"]
+    await floor.work.write(lambda transaction: appoint(transaction, HOLDING, [NewTerm(seat, bob)]))
+    western = await floor.open("empty", opened_on=date(2026, 5, 3))
+    await log_activity(floor.as_member("bob"), something(ActivityKind.VISIT, deal=western, on=date(2026, 5, 8)))
+    for who, visits in (("hal", 1), ("bob", 2)):
+        found, _ = await rows(floor, "rows: MEMBERS", who)
+        assert found["Bob"][0] == visits
+    await plan_of(floor, "bob", items=[todo(CALL, 5)])
+    await plan_of(floor, "bob", items=[todo(CALL, 5), todo(CALL, 5)], unit_id=seat)
+    for who, calls in (("hal", 1), ("bob", 3)):
+        work = on(floor.as_member(who), june(4))
+        async with work.snapshot() as snapshot:
+            reader = await reader_of(snapshot, work)
+            report = await activity_report(reader, ReportRequest("2026-06", rows=RowsOf.MEMBERS))
+            planned = {row.subject.name: row.plans.planned for row in await activity_rows(reader, report)}
+        assert planned["Bob"] == calls

@@ -105,7 +105,7 @@ async def test_where_lower_is_better_a_goal_is_not_above_the_target(database: Da
 async def test_a_goal_is_for_ones_own_position(database: Database) -> None:
     """Ann has no target in E 2, of which she learns nothing, nor has an admin one; services have none at all."""
     planning = await selling(database)
-    with pytest.raises(NotFound) as caught:
+    with pytest.raises(InputError) as caught:
         await aim(planning, "Ann", "2017-03", 500_00, "E 2")
     assert refusal(caught) == ("NOT_FOUND", ("positionId",))
     with pytest.raises(InputError) as refused:

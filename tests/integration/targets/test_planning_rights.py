@@ -7,12 +7,16 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from quotaloom.importing.templates.gathering import gather_template
+from quotaloom.organizations.commands.members import create_member
 from quotaloom.organizations.commands.terms import appoint_head
 from quotaloom.organizations.commands.units import move_unit
+from quotaloom.organizations.membership import NewMember
 from quotaloom.platform.access import Role, Viewer
 from quotaloom.platform.database import Database
-from quotaloom.platform.errors import AccessDenied, NotFound
+from quotaloom.platform.errors import AccessDenied, InputError, NotFound
 from quotaloom.platform.work import Work
+from quotaloom.targets.adopting import Adoption, adopt_commitments
 from quotaloom.targets.cells import CellChange, set_target_cells
 from quotaloom.targets.deciding import DecomposeRequest
 from quotaloom.targets.decomposing import decompose_target
@@ -66,12 +70,41 @@ async def test_a_head_reaches_nothing_else(database: Database) -> None:
 
 
 async def test_a_unit_that_stands_elsewhere_today_is_not_written(database: Database) -> None:
-    """W 2 left West after the plan's year: Cy, who heads West, may not split the tree of that year any more."""
+    """W 2 left West after the plan's year: Cy, who heads West, neither splits nor fills the tree of that year."""
     planning, cy = await headed(database)
     await move_unit(planning.work, planning.units["W 2"], planning.units["East"], date(2018, 1, 5))
     later = replace(cy, now=datetime(2018, 2, 1, tzinfo=UTC))
     with pytest.raises(AccessDenied, match="do not head today"):
         await split(planning, later, "West")
+    with pytest.raises((AccessDenied, InputError)) as refused:
+        await adopt_commitments(later, Adoption(planning.plan_id, planning.units["West"]))
+    assert isinstance(refused.value, AccessDenied)
+
+
+async def test_a_template_names_no_unit_that_stood_above_and_is_not_known_today(database: Database) -> None:
+    """W 2 came to East after the plan's year: Dee, who heads East, plans it below Acme, and reads nothing of West."""
+    planning, _ = await headed(database)
+    dee = await create_member(planning.work, NewMember("Dee"))
+    await appoint_head(planning.work, planning.units["East"], dee, None)
+    await move_unit(planning.work, planning.units["W 2"], planning.units["East"], date(2018, 1, 5))
+    paths = {}
+    for who, work in (("Dee", as_member(planning.work, dee)), ("Ada", planning.work)):
+        later = replace(work, now=datetime(2018, 2, 1, tzinfo=UTC))
+        async with later.snapshot() as snapshot:
+            template = await gather_template(snapshot, later, planning.plan_id)
+        paths[who] = {unit.name: unit.path for unit in template.units if unit.name in ("E 1", "W 2")}
+    assert paths == {
+        "Dee": {"E 1": "Acme / East", "W 2": "Acme"},
+        "Ada": {"E 1": "Acme / East", "W 2": "Acme / West"},
+    }
+
+
+async def test_who_holds_a_position_splits_nothing_of_it(database: Database) -> None:
+    """Cy holds E 1 and sees its target, and heads East no more than Wanda does."""
+    planning, cy = await headed(database)
+    with pytest.raises((AccessDenied, InputError)) as refused:
+        await split(planning, cy, "E 1")
+    assert isinstance(refused.value, AccessDenied)
 
 
 async def test_a_member_does_not_plan(database: Database) -> None:

@@ -129,11 +129,34 @@ async def test_nobody_judges_his_own(database: Database) -> None:
     with pytest.raises(AccessDenied, match="nobody judges his own submission"):
         await office.approve("Noa", by_head)
     await withdraw_targets(office.work("Noa"), by_head)
+    by_head_above = await office.submit("Wu", "North")
+    with pytest.raises(AccessDenied, match="nobody judges his own submission"):
+        await office.approve("Wu", by_head_above)
+    await withdraw_targets(office.work("Wu"), by_head_above)
     by_admin = await office.submit("Ada", "North")
     for name in ("Ada", "Noa"):
         with pytest.raises(AccessDenied, match="nobody judges his own submission"):
             await office.approve(name, by_admin)
+    planning = office.planning
+    await appoint_head(planning.work, planning.units["North"], planning.members["Wu"], date(2017, 1, 1), replace=True)
+    with pytest.raises(AccessDenied, match="nobody judges his own submission"):
+        await office.approve("Wu", by_admin)
     await office.approve("Eva", by_admin)
+
+
+async def test_who_sees_the_figures_above_him_neither_judges_nor_withdraws_them(database: Database) -> None:
+    """Where members see what is above them, Noa reads of what Wu submitted for West, and that is all."""
+    office = await Office.open(database)
+    await update_company(office.planning.work, {"members_see_ancestors": True})
+    west = await office.submit("Wu", "West")
+    async with office.planning.work.snapshot() as snapshot:
+        company = await load_company(snapshot)
+    assert company is not None
+    noa = replace(office.work("Noa"), company=company)
+    with pytest.raises(AccessDenied, match="judged by whoever heads a unit above"):
+        await approve_targets(noa, west)
+    with pytest.raises(AccessDenied, match="withdrawn by whoever heads its unit"):
+        await withdraw_targets(noa, west)
 
 
 async def test_only_heads_and_admins_have_a_part_in_it(database: Database) -> None:

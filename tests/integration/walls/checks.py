@@ -94,7 +94,7 @@ def product(repository: Path = REPOSITORY) -> Code:
     files = (path for root in ROOTS for path in sorted((repository / root).rglob("*.py")))
     texts = {path: text for path in files if _MENTIONED.search(text := path.read_text())}
     sources = {path: ast.parse(text) for path, text in texts.items()}
-    modules = {path: _module_of(path, repository) for path in sources}
+    modules = {path: module_of(path, repository) for path in sources}
     known = Known(*_members(sources.values()), set())
     while rules := _rules(sources, modules, known) - known.rules:
         known.rules.update(rules)
@@ -109,7 +109,8 @@ def product(repository: Path = REPOSITORY) -> Code:
     return code
 
 
-def _module_of(path: Path, repository: Path) -> str:
+def module_of(path: Path, repository: Path = REPOSITORY) -> str:
+    """The name under which a file of the product is imported."""
     parts = path.relative_to(repository).with_suffix("").parts[1:]
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
@@ -232,7 +233,9 @@ class _Writer(ast.NodeTransformer):
         left, operator, right = node.left, node.ops[0], node.comparators[0]
         if isinstance(left, ast.Attribute) and left.attr == "role" and self._is_viewer(left.value):
             return ("right", _answers())
-        if isinstance(operator, ast.In | ast.NotIn) and self._is_member(right, "frozenset[int]"):
+        if isinstance(operator, ast.In | ast.NotIn) and (
+            self._is_member(right, "frozenset[int]") or self._is_set(right)
+        ):
             return ("sight", _answers())
         if isinstance(operator, ast.Eq | ast.NotEq):
             if any(self._is_member(one, "int | None") for one in (left, right)):
@@ -246,22 +249,21 @@ class _Writer(ast.NodeTransformer):
             return ("right", _answers())
         if not self._is_open(node.value) or self._called_by(node):
             return None
-        answer = self._known.members.get(node.attr, "")
-        if answer == "bool":
+        if self._known.members.get(node.attr) == "bool":
             return ("sight", _answers(referred=node.attr in self._known.methods))
-        return ("sight", [ast.Constant(None)]) if _SET.search(answer) else None
+        return ("sight", [ast.Constant(None)]) if self._is_set(node) else None
 
     def _is_own(self, node: ast.expr) -> bool:
         return isinstance(node, ast.Attribute) and node.attr == "member_id" and self._is_viewer(node.value)
 
     def _called_by(self, node: ast.Attribute) -> bool:
-        """Whether it is a method, which is a check where it is called."""
+        """Whether it is a method, which is a check where it is called, or a set that cannot stand for everything."""
         return getattr(node, "called", False)
 
     def generic_visit(self, node: ast.AST) -> ast.AST:
         """The node with switches inside."""
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-            node.func.called = True  # type: ignore[attr-defined]
+        for used in _used(node):
+            used.called = True  # type: ignore[attr-defined]
         if isinstance(node, ast.Await) and isinstance(node.value, ast.Call):
             node.value = super().generic_visit(node.value)  # type: ignore[assignment]  # it is a check with its await
             return node
@@ -274,6 +276,12 @@ class _Writer(ast.NodeTransformer):
             and self._known.members.get(node.attr) == answer
         )
 
+    def _is_set(self, node: ast.expr) -> bool:
+        """Whether it is a set that filters go by, which is None where everything is open."""
+        return isinstance(node, ast.Attribute) and bool(
+            self._is_open(node.value) and _SET.search(self._known.members.get(node.attr, ""))
+        )
+
     def _is_open(self, node: ast.expr) -> bool:
         name = _last_name(node)
         return bool(_HOLDER.match(name)) or (name == "self" and self._open[-1])
@@ -281,6 +289,16 @@ class _Writer(ast.NodeTransformer):
     def _is_viewer(self, node: ast.expr) -> bool:
         name = _last_name(node)
         return name in ("viewer", "_viewer") or (name == "self" and self._open[-1])
+
+
+def _used(node: ast.AST) -> Iterator[ast.expr]:
+    """What is called in a node, and the sets that it looks into or copies, which are not None there."""
+    if isinstance(node, ast.Call):
+        yield node.func
+        if isinstance(node.func, ast.Name) and node.func.id in ("list", "sorted"):
+            yield from node.args
+    if isinstance(node, ast.Compare) and isinstance(node.ops[0], ast.In | ast.NotIn):
+        yield node.comparators[0]
 
 
 def shortened(text: str) -> str:

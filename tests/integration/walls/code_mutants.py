@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from zlib import crc32
 
 from tests.integration.walls.asking import Answer, canaries
-from tests.integration.walls.questions import Asker, Question
+from tests.integration.walls.questions import BEHIND, READ, Asker, Question
 from tests.integration.walls.telling_more import tells_more
 
 
@@ -53,35 +53,51 @@ class Trial:
         for question in questions:
             self.switches.asked.clear()
             answer = await self.asker.ask(question)
-            assert not self._canaries(question, answer), question
+            assert question.kind == BEHIND or not self._canaries(question, answer), question
             self.answers[question] = answer
             for number in self.switches.asked:
                 self.asking[number].append(question)
 
     async def is_needed(self, check: Removable) -> bool:
         """Whether somebody sees a canary that he must not see, is told more, or refused no more, without the check."""
-        mixed = sorted(self.asking[check.number], key=_shuffled)
-        for question in mixed:
-            for way in range(len(check.instead)):
-                if await self._tells(check, way, question):
+        for question in sorted(self.asking[check.number], key=_shuffled):
+            if await self._is_missed(check, question, self.answers[question]):
+                return True
+        return False
+
+    async def is_needed_without(self, check: Removable, other: Removable, way: int) -> bool:
+        """The same where another check is gone as well, without which alone nobody is told less."""
+        for question in sorted({*self.asking[check.number], *self.asking[other.number]}, key=_shuffled):
+            with self.switches.without(other, way):
+                before = await self._asked(question)
+                if before is None or _more(question, before, self.answers[question]):
+                    continue
+                if await self._is_missed(check, question, before):
                     return True
         return False
 
-    async def _tells(self, check: Removable, way: int, question: Question) -> bool:
+    async def _is_missed(self, check: Removable, question: Question, before: Answer) -> bool:
+        for way in range(len(check.instead)):
+            with self.switches.without(check, way):
+                answer = await self._asked(question)
+            if answer is None:
+                continue
+            if self._canaries(question, answer) - self._canaries(question, before):
+                self.count["canaries"] += 1
+                return True
+            if _more(question, before, answer):
+                self.count["more"] += 1
+                return True
+        return False
+
+    async def _asked(self, question: Question) -> Answer | None:
+        """The answer; None where it stumbled over what should not be there, and told nothing of it."""
         self.count["asked"] += 1
-        with self.switches.without(check, way):
-            try:
-                answer = await self.asker.ask(question)
-            except AssertionError:
-                self.count["stumbled"] += 1
-                return False  # it stumbled over what should not be there, and told nothing of it
-        before = self.answers[question]
-        if self._canaries(question, answer):
-            self.count["canaries"] += 1
-            return True
-        more = tells_more(before.data, answer.data) if question.kind == "read" else _lets_in(before, answer)
-        self.count["more"] += more
-        return more
+        try:
+            return await self.asker.ask(question)
+        except AssertionError:
+            self.count["stumbled"] += 1
+            return None
 
     def _canaries(self, question: Question, answer: Answer) -> frozenset[str]:
         return self.hidden.get(question.who, frozenset()) & canaries(answer)
@@ -90,6 +106,11 @@ class Trial:
 def _shuffled(question: Question) -> int:
     """An order, the same in every run, in which questions of all kinds come early."""
     return crc32(f"{question.who} {question.text} {question.variables}".encode())
+
+
+def _more(question: Question, before: Answer, after: Answer) -> bool:
+    """Whether `after` tells more than `before`, or refuses no more."""
+    return tells_more(before.data, after.data) if question.kind in (READ, BEHIND) else _lets_in(before, after)
 
 
 def _lets_in(before: Answer, after: Answer) -> bool:

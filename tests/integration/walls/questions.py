@@ -21,11 +21,17 @@ from quotaloom_graphql.nodes import split_id
 from tests.integration.graph.asking import SCHEMA
 from tests.integration.graph.valid_calls import VALID
 from tests.integration.walls.asking import Answer, Asking
+from tests.integration.walls.leading_anywhere import leading_anywhere
 from tests.integration.walls.planting import Walls
 from tests.integration.walls.test_reading import OPERATIONS
 
 DONE: Final = "DONE"
 """The code of a mutation that nobody refused."""
+
+
+READ: Final = "read"
+BEHIND: Final = "read behind"
+"""The kind of questions that begin with an object that whoever asks need not see."""
 
 
 class Undone(InputError):
@@ -64,7 +70,19 @@ def reads(who: str, ids: Mapping[str, str], several: Mapping[str, list[str]]) ->
         begins = operation.begins_with or ""
         for id in (ids.get(begins, ""), several.get(begins, [ids.get(begins, "")])[-1]):
             variables = operation.variables({**ids, begins: id})
-            found.setdefault(f"{operation.text} {variables}", Question(who, "read", operation.text, variables))
+            found.setdefault(f"{operation.text} {variables}", Question(who, READ, operation.text, variables))
+    return list(found.values())
+
+
+def reads_behind(who: str, ids: Mapping[str, str], sides: Sequence[Mapping[str, str]]) -> list[Question]:
+    """Each operation that begins with an object, of objects on all sides, whoever may see these themselves."""
+    found: dict[str, Question] = {}
+    for operation in OPERATIONS:
+        begins = operation.begins_with or ""
+        if "{ node(id:" in operation.text:
+            for id in (ids.get(begins, ""), *(side[begins] for side in sides if begins in side)):
+                variables = operation.variables({**ids, begins: id})
+                found.setdefault(f"{operation.text} {variables}", Question(who, BEHIND, operation.text, variables))
     return list(found.values())
 
 
@@ -134,8 +152,11 @@ class Asker:
     async def ask(self, question: Question) -> Answer:
         """The answer; raises `AssertionError` where something broke."""
         who = self.people[question.who]
-        if question.kind == "read":
+        if question.kind == READ:
             return await self.asking.ask(who, question.text, question.variables)
+        if question.kind == BEHIND:
+            with leading_anywhere():
+                return await self.asking.ask(who, question.text, question.variables)
         if question.kind == "subscription":
             return await self._first_message(who, question)
         answer = await self.asking.ask(who, question.text, question.variables)

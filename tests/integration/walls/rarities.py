@@ -7,7 +7,8 @@ from tests.integration.graph.worlds import World
 
 
 async def add_rarities(world: World) -> None:
-    """A record that somebody gave back and may not have again yet, a deal without a rate, and a plan beyond reach."""
+    """A record that somebody gave back and may not have again yet, a deal without a rate, a plan beyond reach, and a
+    relief in the West."""
     await _cool_down(world)
     await world.floor.open("eve", currency="GBP")
     metrics = (await ask(world.floor, "{ metrics { id key } }"))["metrics"]
@@ -15,6 +16,8 @@ async def add_rarities(world: World) -> None:
     made = await world.call("createPlan", "plan { id }", name="Hopeful", metricId=revenue, fiscalYear=2029)
     cells = [{"orgUnitId": world.unit(name), "month": "2029-03", "target": "9000"} for name in ("ann", "cem")]
     await world.call("setTargetCells", "plan { id }", planId=made["plan"]["id"], cells=cells)
+    relief = {"positionId": world.unit("cem"), "validFrom": "2026-03-01", "share": "0.5", "reason": "New"}
+    await world.call("grantRelief", "", **relief)
 
 
 async def _cool_down(world: World) -> None:

@@ -1,341 +1,128 @@
-"""Checks that nobody misses when they are taken away, each with the reason; the test compares the list."""
+"""Checks and filters that no question and no test misses when they are taken away, each with the reason."""
 
 from __future__ import annotations
 
 from typing import Final
 
 Reasons = dict[str, dict[str, str]]
-"""By module and check, why."""
+"""By module and check, or by the function that sends the statement and filter: why."""
 
-_NOBODY: Final = "a service has no member, and an operator no company: what is asked beside it says no to them as well"
-_STUMBLES: Final = "what comes after it cannot go on without it, and tells nothing"
-_IN_SIGHT: Final = "it is asked of what is in sight alone, of a day on which nothing lay elsewhere"
-
-
-def by_hand(package: str) -> str:
-    """Of checks that the tests of a package need."""
-    return f"another check says no here too, or nothing is there that it hides: see tests/integration/{package}"
-
+_NO_MEMBER: Final = (
+    "`open_request` gives a service no member: what is compared or looked up by `member_id` says no as well"
+)
+_SPARES: Final = "it spares a statement: admins are answered before, and whoever is no member heads nothing"
+_FOUND_BY_SIGHT: Final = (
+    "disputes are read and held (`hold_dispute`) by the sight: there is none of a member whom he does not see"
+)
+_SCORERS_PLAN: Final = "whoever scores heads a unit, and so sees drafts, or sees everything and is not asked"
+_ALL_OR_NOTHING: Final = (
+    "whoever appoints is an admin or a service, which sees positions and members alike: all of them or none"
+)
+_HELD_IS_WORKED: Final = "`PoolReach.sees` shows a record that somebody holds to those alone who work it"
+_NO_FIGURES: Final = (
+    "figures were read of those in sight alone (`Sight.positions_of`): for others there are none to show, and it fails"
+)
+_NONE_IS_ALL: Final = "it tells the set from None, which stands for everything and was answered above with yes"
+_LEADERS_MAY_MORE: Final = "who leads a unit may do all in it that its holder may: `may_plan` says yes beside it"
+_MERGED: Final = (
+    "`_VISIBLE_CUSTOMER` asks of a merged customer what it asks of that which it is part of: who sees that sees it"
+)
+_ENDS: Final = (
+    "it ends a subscription of which nothing is seen any more; what has changed is left out beside it (`changed`)"
+)
+_ENTRIES_TOO: Final = "the filter of the entries beside it leaves the same out: this one spares to look for them"
+_READ_AGAIN: Final = (
+    "`reviews_by_id` reads the rows with the same filter: without this one there are none to show, and it fails"
+)
+_DISPUTES_TOO: Final = "it finds whose runs are disputed; the disputes are read with the same filter"
+_WAITS_FOR: Final = "of the reviews that are found those alone are told which wait for the viewer himself (`waits_for`)"
+_ON_THE_DEAL: Final = "such a step is on the deal of the review, and is seen by whoever sees that"
 
 NEEDLESS: Final[Reasons] = {
-    "action_plans/commenting": {
-        **dict.fromkeys(("comment_on_plan.apply: rights.is_own(plan.member_id)",), by_hand("action_plans")),
-    },
-    "action_plans/figures": {
-        **dict.fromkeys(("figures_of_plans: sight.everything",), by_hand("action_plans")),
-    },
     "action_plans/placing": {
-        **dict.fromkeys(("planner: work.viewer.role is Role.SERVICE",), _NOBODY),
+        "planner: work.viewer.role is Role.SERVICE": _NO_MEMBER,
     },
     "activities/doers": {
-        **dict.fromkeys(
-            (
-                "doer: viewer.role is Role.SERVICE",
-                "seat: work.viewer.role is not Role.SERVICE",
-            ),
-            _NOBODY,
-        ),
-        **dict.fromkeys(("seat: member_id == work.viewer.member_id",), by_hand("activities")),
+        "doer: viewer.role is Role.SERVICE": _NO_MEMBER,
+        "seat: work.viewer.role is not Role.SERVICE": _NO_MEMBER,
     },
     "activities/rights": {
-        **dict.fromkeys(("ActivityRights.may_change: self.worked",), by_hand("activities")),
-        **dict.fromkeys(("ActivityRights.may_change: self.worked (2)",), _STUMBLES),
-    },
-    "commands/customers": {
-        **dict.fromkeys(("create_customer: require_seller(work.viewer, 'creating a customer')",), by_hand("funnels")),
-    },
-    "commands/forecasts": {
-        **dict.fromkeys(("may_adjust: viewer.role is not Role.SERVICE",), _NOBODY),
-    },
-    "funnels/approving": {
-        **dict.fromkeys(("approvable: viewer.role is Role.ADMIN",), by_hand("funnels")),
-    },
-    "incentives/budget_reports": {
-        **dict.fromkeys(("_rows: reader.sight.everything",), by_hand("incentives")),
+        "ActivityRights.may_change: self.worked": _NONE_IS_ALL,
     },
     "incentives/deciders": {
-        **dict.fromkeys(
-            (
-                "rights_on: viewer.role is Role.MEMBER",
-                "_rights: viewer.is_admin",
-                "_rights: sight.sees_member(dispute['member_id']) (2)",
-                "_rights: viewer.is_admin (2)",
-            ),
-            by_hand("incentives"),
-        ),
+        "_rights: sight.sees_member(dispute['member_id'])": _FOUND_BY_SIGHT,
+        "rights_on: viewer.role is Role.MEMBER": _SPARES,
     },
     "incentives/disputes": {
-        **dict.fromkeys(("may_contest: work.viewer.role is not Role.SERVICE",), _NOBODY),
-        **dict.fromkeys(
-            ("comment_on_dispute.apply: work.viewer.member_id == dispute['member_id']",), by_hand("incentives")
-        ),
-    },
-    "incentives/duties": {
-        **dict.fromkeys(("require_person: viewer.role is Role.SERVICE",), _NOBODY),
-    },
-    "incentives/what_if": {
-        **dict.fromkeys(("ask_what_if: sight.units_with_figures",), by_hand("incentives")),
-    },
-    "leads/commands": {
-        **dict.fromkeys(("_require_place: reach.positions (2)",), _STUMBLES),
+        "may_contest: work.viewer.role is not Role.SERVICE": _NO_MEMBER,
     },
     "leads/permission": {
-        **dict.fromkeys(("LeadReach.works: self.positions (2)",), _STUMBLES),
-        **dict.fromkeys(("reach_of_positions: viewer.role is Role.SERVICE",), _NOBODY),
-    },
-    "leads/reads": {
-        **dict.fromkeys(("_reach: reach.positions (2)",), _STUMBLES),
+        "reach_of_positions: viewer.role is Role.SERVICE": _NO_MEMBER,
     },
     "organizations/sight": {
-        **dict.fromkeys(
-            (
-                "Sight.rows_of_members: self.members_with_names",
-                "Sight.positions_of: self.sees_member(member_id)",
-            ),
-            _IN_SIGHT,
-        ),
+        "Sight.holds: unit_id not in self.led_unit_ids": _LEADERS_MAY_MORE,
     },
     "pool/explaining": {
-        **dict.fromkeys(("explain_ownership: work.viewer.role is not Role.SERVICE",), _NOBODY),
-    },
-    "pool/giving": {
-        **dict.fromkeys(
-            (
-                "_require_right: reach.works(owner)",
-                "_require_right: reach.works_position(new.position_id)",
-            ),
-            by_hand("pool"),
-        ),
-    },
-    "pool/handing_over": {
-        **dict.fromkeys(("_hand_over_some: reach.works(record.owner)",), by_hand("pool")),
-        **dict.fromkeys(("_may_move: reach.positions (2)",), _STUMBLES),
-    },
-    "pool/permission": {
-        **dict.fromkeys(("PoolReach.works_position: self.positions (2)",), _STUMBLES),
-    },
-    "pool/records": {
-        **dict.fromkeys(("shown: reach.manages(row['pool_id'])",), by_hand("pool")),
-    },
-    "pool/releasing": {
-        **dict.fromkeys(
-            (
-                "release_records.apply: _require_works(reach, held)",
-                "_require_works: reach.works(one.owner)",
-            ),
-            by_hand("pool"),
-        ),
+        "explain_ownership: work.viewer.role is not Role.SERVICE": _NO_MEMBER,
     },
     "pool/schedules": {
-        **dict.fromkeys(("scheduled_by: viewer.role is Role.SERVICE",), _NOBODY),
-    },
-    "quotaloom_graphql/action_plan_loaders": {
-        **dict.fromkeys(
-            (
-                "load_target_attainments: (await context.sight()).positions_of({one['member_id'] for …",
-                "_comparable: await sees_drafts(context)",
-                "load_member_figures: (await context.sight()).positions_of(keys)",
-            ),
-            by_hand("graph"),
-        ),
+        "scheduled_by: viewer.role is Role.SERVICE": _NO_MEMBER,
     },
     "quotaloom_graphql/activity_loaders": {
-        **dict.fromkeys(("my_tasks: viewer.role is Role.SERVICE",), _NOBODY),
-    },
-    "quotaloom_graphql/attainments": {
-        **dict.fromkeys(("_member_attainments: sight.positions_of(keys)",), by_hand("graph")),
-    },
-    "quotaloom_graphql/commitment_loaders": {
-        **dict.fromkeys(("_asked: await sees_drafts(context)",), by_hand("graph")),
-    },
-    "quotaloom_graphql/companies": {
-        **dict.fromkeys(("load_root: sight.names_unit(row['id'])",), _IN_SIGHT),
+        "my_tasks: viewer.role is Role.SERVICE": _NO_MEMBER,
     },
     "quotaloom_graphql/dispute_loaders": {
-        **dict.fromkeys(("_judges: viewer.role is not Role.MEMBER",), by_hand("graph")),
+        "_judges: viewer.role is not Role.MEMBER": _SPARES,
     },
     "quotaloom_graphql/funnel_loaders": {
-        **dict.fromkeys(("load_merged_customers: sight.units_with_figures",), by_hand("graph")),
-    },
-    "quotaloom_graphql/incentive_loaders": {
-        **dict.fromkeys(("_told: (await info.context.sight()).everything",), by_hand("graph")),
-    },
-    "quotaloom_graphql/objective_loaders": {
-        **dict.fromkeys(
-            (
-                "_seen.load: await sees_drafts(info.context)",
-                "load_objectives_of_units: sight.names_unit(key)",
-            ),
-            _IN_SIGHT,
-        ),
+        "load_merged_customers: sight.units_with_figures": _MERGED,
     },
     "quotaloom_graphql/organization_loaders": {
-        **dict.fromkeys(
-            (
-                "_visible_names: (await info.context.sight()).named_units(keys)",
-                "load_parent: sight.rows_of_units(await reads.parents(info.context.snapsh…",
-                "load_ancestors: sight.rows_of_units(await reads.ancestors(info.context.snap…",
-                "load_holders: sight.named_units(keys)",
-                "load_holders: sight.rows_of_members(await reads.holders(info.context.snap…",
-                "load_positions: sight.sees_member(key)",
-                "load_positions: sight.rows_of_units(rows, 'position_id')",
-                "load_headed_units: sight.rows_of_units(await reads.headed_units(info.context.s…",
-                "load_member_rights: sight.sees_member(key)",
-            ),
-            _IN_SIGHT,
-        ),
-    },
-    "quotaloom_graphql/organization_queries": {
-        **dict.fromkeys(("_org_unit: sight.names_unit(found['id'])",), _IN_SIGHT),
-    },
-    "quotaloom_graphql/own_goal_loaders": {
-        **dict.fromkeys(
-            (
-                "own_goal_rows: sight.sees_member(member_id)",
-                "own_goal_rows: _may_see(sight, one)",
-                "_may_see: sight.everything",
-                "_may_see: goal.member_id == sight.member_id",
-                "_may_see: goal.position_id in sight.led_unit_ids",
-            ),
-            _IN_SIGHT,
-        ),
-    },
-    "quotaloom_graphql/policies": {
-        **dict.fromkeys(("policy_rows: (await info.context.sight()).everything",), by_hand("graph")),
-    },
-    "quotaloom_graphql/policy_health": {
-        **dict.fromkeys(("load_health: (await info.context.sight()).everything",), by_hand("graph")),
+        "load_holdings: sight.rows_of_members(rows)": _ALL_OR_NOTHING,
+        "load_holdings: sight.rows_of_units(await reads.holdings_by_id(info.context…": _ALL_OR_NOTHING,
     },
     "quotaloom_graphql/pool_loaders": {
-        **dict.fromkeys(
-            (
-                "all_pools_seen: reach.everything",
-                "load_pools: reach.everything",
-            ),
-            by_hand("graph"),
-        ),
+        "load_record_rights: reach.works(owner)": _HELD_IS_WORKED,
     },
-    "quotaloom_graphql/projections": {
-        **dict.fromkeys(("_pipelines: sight.positions_of(subject_ids)",), by_hand("graph")),
-    },
-    "quotaloom_graphql/questions": {
-        **dict.fromkeys(("plan_named: await sees_drafts(context)",), by_hand("graph")),
-    },
-    "quotaloom_graphql/reliefs": {
-        **dict.fromkeys(("load_reliefs: sight.seen_units(keys)",), _IN_SIGHT),
+    "quotaloom_graphql/rankings": {
+        "resolve_rankings: sight.sees_member(row['member_id'])": _NO_FIGURES,
     },
     "quotaloom_graphql/rights": {
-        **dict.fromkeys(("load_viewer_rights: viewer.role is not Role.SERVICE",), _NOBODY),
-    },
-    "quotaloom_graphql/schedule_loaders": {
-        **dict.fromkeys(("_seen: sight.sees_member(id_)",), _IN_SIGHT),
-    },
-    "quotaloom_graphql/score_values": {
-        **dict.fromkeys(("_of_members: (await context.sight()).positions_of(keys)",), by_hand("graph")),
+        "load_viewer_rights: viewer.role is not Role.SERVICE": _NO_MEMBER,
     },
     "quotaloom_graphql/subscriptions": {
-        **dict.fromkeys(
-            (
-                "_seen: sight.seen_units(watcher.unit_ids)",
-                "_seen: sight.seen_units(changed)",
-            ),
-            by_hand("graph"),
-        ),
-    },
-    "quotaloom_graphql/target_warnings": {
-        **dict.fromkeys(("_target_warnings: sight.everything",), by_hand("graph")),
-    },
-    "quotaloom_graphql/version_loaders": {
-        **dict.fromkeys(("_seen: await sees_drafts(info.context)",), by_hand("graph")),
-    },
-    "reports/activity": {
-        **dict.fromkeys(
-            (
-                "_facts: reader.sight.positions_of(ids)",
-                "_plans: reader.sight.positions_of(ids)",
-            ),
-            by_hand("reports"),
-        ),
-    },
-    "reports/figures": {
-        **dict.fromkeys(("figures_by_subject: reader.sight.positions_of(ids)",), by_hand("reports")),
+        "_seen: sight.seen_units(watcher.unit_ids)": _ENDS,
     },
     "reports/subjects": {
-        **dict.fromkeys(
-            (
-                "subjects_of: reader.sight.names_unit(one.id)",
-                "_members: reader.sight.sees_member(row['id'])",
-            ),
-            by_hand("reports"),
-        ),
-    },
-    "reviews/closing": {
-        **dict.fromkeys(("decide_appeal.attempt: _require_decider(held)",), by_hand("reviews")),
+        "_members: reader.sight.sees_member(row['id'])": _NO_FIGURES,
     },
     "reviews/follow_ups": {
-        **dict.fromkeys(
-            (
-                "replace_follow_ups: await _require_objectives(transaction, work, follow_ups)",
-                "settle_follow_up: held.rights.settle",
-                "_require_plan: rights.sees(member_id, row['unit_id'])",
-            ),
-            by_hand("reviews"),
-        ),
-    },
-    "reviews/people": {
-        **dict.fromkeys(
-            (
-                "rights_on: scored_by(viewer, review)",
-                "scored_by: review['reviewer_id'] == viewer.member_id",
-            ),
-            by_hand("reviews"),
-        ),
-    },
-    "reviews/scoring": {
-        **dict.fromkeys(
-            (
-                "score_review.attempt: _require_scorer(held)",
-                "score_review.attempt.apply: _require_scorer(held)",
-            ),
-            by_hand("reviews"),
-        ),
-    },
-    "targets/adopting": {
-        **dict.fromkeys(
-            (
-                "_gather: require_subtree(right, gathered, adoption.unit_id)",
-                "_gather: right.may_set(adoption.unit_id)",
-            ),
-            by_hand("targets"),
-        ),
-    },
-    "targets/decomposing": {
-        **dict.fromkeys(("_gather: require_subtree(right, gathered, request.unit_id)",), by_hand("targets")),
-    },
-    "targets/standing": {
-        **dict.fromkeys(("submitted_by: submission['submitter_id'] == viewer.member_id",), by_hand("targets")),
-    },
-    "targets/submissions": {
-        **dict.fromkeys(
-            (
-                "rights_on: right.may_set(submission['unit_id'])",
-                "rights_on: right.may_split(submission['unit_id'])",
-                "_own: submitted_by(viewer, submission)",
-                "_own: sight.heads(submission['unit_id'])",
-                "_require_right: right.may_split(unit_id)",
-                "_require_right: _own(right.sight, viewer, submission)",
-            ),
-            by_hand("targets"),
-        ),
-    },
-    "templates/gathering": {
-        **dict.fromkeys(
-            (
-                "_paths: right.everywhere",
-                "_paths: right.sight.names_unit(row['id'])",
-            ),
-            by_hand("importing"),
-        ),
+        "_require_objectives: sight.plans": _SCORERS_PLAN,
     },
 }
-"""Checks whose absence none of the questions shows."""
+"""Checks."""
+
+FILTERS: Final[Reasons] = {
+    "quotaloom.achievements.figure_entries.count_figure_entries": {
+        "($8::bigint[] IS NULL OR balance.position_id = ANY($8))": _ENTRIES_TOO,
+    },
+    "quotaloom.achievements.figure_entries.figure_entries": {
+        "($8::bigint[] IS NULL OR balance.position_id = ANY($8))": _ENTRIES_TOO,
+    },
+    "quotaloom.activities.reads.activities_of_reviews": {
+        "($2::bool OR activity.member_id = $3 OR activity.position_i…": _ON_THE_DEAL,
+    },
+    "quotaloom.funnels.reads.customers_merged_into": {
+        "($2::bigint[] IS NULL OR own.position_id = ANY ($2) OR EXIS…": _MERGED,
+    },
+    "quotaloom.incentives.dispute_reads.judges_of_open": {
+        "($1::bigint[] IS NULL OR dispute.member_id = ANY ($1))": _DISPUTES_TOO,
+    },
+    "quotaloom.reviews.reads.reviews_page": {
+        "($3::bool OR member_id = $2 OR position_id = ANY ($4::bigin…": _READ_AGAIN,
+    },
+    "quotaloom.reviews.reads.waiting_for": {
+        "($3::bool OR member_id = $2 OR position_id = ANY ($4::bigin…": _WAITS_FOR,
+    },
+}
+"""Filters."""

@@ -22,25 +22,26 @@ Place = tuple[str, str, int]
 
 @dataclass
 class Switches:
-    """Which check is removed, in which of its ways, and which were asked since `asked` was emptied."""
+    """Which checks are removed, in which of their ways, and which were asked since `asked` was emptied."""
 
     checks: list[Check]
-    removed: tuple[int, int] | None = None
+    removed: frozenset[tuple[int, int]] = frozenset()
     asked: set[int] = field(default_factory=set)
 
     def __call__(self, number: int, way: int) -> bool:
         """Whether the check is removed in this way; the code asks before each check."""
         self.asked.add(number)
-        return self.removed == (number, way)
+        return (number, way) in self.removed
 
     @contextmanager
     def without(self, check: Check, way: int) -> Iterator[None]:
-        """Run the block without the check."""
-        self.removed = (check.number, way)
+        """Run the block without the check, and without those that are removed already."""
+        before = self.removed
+        self.removed = before | {(check.number, way)}
         try:
             yield
         finally:
-            self.removed = None
+            self.removed = before
 
 
 @contextmanager
