@@ -112,6 +112,24 @@ async def test_snapshots_that_follow_each_other_let_others_in(small: Database) -
     assert idle(small)
 
 
+async def test_whoever_is_passed_by_while_one_is_rolled_back_for_him_is_still_waited_for(database_url: str) -> None:
+    """A snapshot takes the only connection, which was meant for a write: those that follow do not keep it for ever."""
+    database = Database(database_url, pool_size=1)
+    await database.connect()
+    acme = await found(database)
+    await seen(database, acme.company.id)
+    writing = asyncio.ensure_future(acme.write(_in_no_snapshot))
+    while database.client.readers._waiting:
+        await asyncio.sleep(0)
+    read = 0
+    while not writing.done() and read < 100:
+        await seen(database, acme.company.id)
+        read += 1
+    assert await writing == "read committed"
+    assert read < 10
+    await database.close()
+
+
 async def test_one_that_was_lost_while_it_waited_is_not_handed_on(small: Database, admin_url: str) -> None:
     """Whether asyncpg has heard of it or not: the next snapshot has another, and nobody is told."""
     acme = await found(small)
