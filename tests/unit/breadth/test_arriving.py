@@ -49,14 +49,16 @@ async def load_units(keys: list[int], info: Info, count: int = 3) -> list[dict[s
     return below
 
 
-def load_marks(keys: list[int], info: Info, fails_at: int = 0, of: list[int] | None = None) -> Any:
+def load_marks(
+    keys: list[int], info: Info, fails_at: int = 0, of: list[int] | None = None, cancels: bool = False
+) -> Any:
     """Two marks of each, two keys at a time; nobody knows any of the number 11."""
 
     async def read(part: list[int]) -> list[int]:
         LOG.append(("read", part))
         await asyncio.sleep(0)
         if fails_at in part:
-            raise ValueError("no marks here")
+            raise asyncio.CancelledError if cancels else ValueError("no marks here")
         LOG.append(("was read", part))
         return part
 
@@ -204,6 +206,13 @@ async def test_an_error_where_there_must_be_rows_nulls_what_is_above() -> None:
     result = await ask("{ unit { units(count: 6) { sure(failsAt: 13) { mark } } } }")
     assert result.data == {"unit": None}
     assert [(error.message, error.path) for error in result.errors] == [("no marks here", ["unit", "units", 2, "sure"])]
+
+
+async def test_reading_that_is_cancelled_by_somebody_else_leaves_nobody_waiting() -> None:
+    """It is an error like any other, as it is of a loader that gives rows at once."""
+    result = await asyncio.wait_for(ask("{ unit { units(count: 6) { marks(failsAt: 13, cancels: true) { mark } } } }"), 5)
+    assert [unit["marks"] for unit in result.data["unit"]["units"]][1:] == [[], None, None, None, None]
+    assert {error.message for error in result.errors} == {"a batch field ended with CancelledError"}
 
 
 async def test_nothing_is_read_for_an_operation_that_is_over() -> None:
