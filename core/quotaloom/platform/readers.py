@@ -51,25 +51,28 @@ class Readers:
         self._closed = False
         self._leaving: set[asyncio.Task[None]] = set()
 
-    async def begin(self, sql: str) -> Reader:
+    async def begin(self, sql: str, seconds: float | None = None) -> Reader:
         """A connection on which `sql`, which begins a transaction, was run; raises what that raises.
 
-        Where it fails with 40001 the same connection is the next that is handed out.
+        Where it fails with 40001 the same connection is the next that is handed out. It is cut off after so many
+        `seconds` on it: raises `TimeoutError`.
         """
         while self._waiting:
             reader = self._waiting.pop()
             try:
                 if not reader.connection.is_closed():
-                    return await self._begun(reader, f"ROLLBACK;{sql}")
+                    return await self._begun(reader, f"ROLLBACK;{sql}", seconds)
+            except TimeoutError:
+                raise  # though it is an OSError, too
             except LOST_CONNECTION:
                 continue  # it was lost while it waited
             await reader.give_back()
         held = self._client.acquire_connection()
-        return await self._begun(Reader(held, await held.__aenter__()), sql)
+        return await self._begun(Reader(held, await held.__aenter__()), sql, seconds)
 
-    async def _begun(self, reader: Reader, sql: str) -> Reader:
+    async def _begun(self, reader: Reader, sql: str, seconds: float | None) -> Reader:
         try:
-            await reader.connection.execute(sql)
+            await reader.connection.execute(sql, timeout=seconds)
         except asyncpg.SerializationError:
             self.end(reader)
             raise

@@ -16,6 +16,8 @@ from quotaloom.organizations.opening import KeptOpenings, Opening, open_request
 from quotaloom.platform.access import Role
 from quotaloom.platform.database import Database, credentials
 from quotaloom.platform.errors import Unauthenticated
+from quotaloom.platform.limits import Allowance, LimitExceeded, Limits
+from quotaloom.platform.time_limits import timed
 from quotaloom.platform.tokens import Grant, GrantKind, Identity
 from tests.integration.organizations.trees import Acme, acme
 
@@ -157,6 +159,23 @@ async def test_who_begins_in_vain_leaves_nothing_behind(database: Database) -> N
             row = await snapshot.fetch_one("SELECT current_setting('quotaloom.company_id') AS company")
             assert row is not None
             assert row["company"] == str(a.work.company.id)
+
+
+async def test_who_is_confirmed_waits_no_longer_than_the_operation_may(database: Database, admin_url: str) -> None:
+    """Somebody has locked the company: as long as a statement may take is too long."""
+    a = await acme(database)
+    process, ann = Process(a), Process(a).of(a.ann)
+    await process.ask(ann)
+    administrator = await asyncpg.connect(**credentials(admin_url))
+    async with administrator.transaction():
+        await administrator.execute("LOCK TABLE company")
+        with timed(Allowance(Limits(operation_seconds=0.2))):
+            async with a.work.snapshot() as snapshot:
+                with pytest.raises(LimitExceeded) as caught:
+                    await process.openings.of(snapshot, ann, process.now)
+    await administrator.close()
+    assert caught.value.limit == "operation_seconds"
+    assert (await process.ask(ann))[1] == 0
 
 
 async def test_few_are_kept(database: Database) -> None:

@@ -119,8 +119,9 @@ async def test_whoever_is_passed_by_while_one_is_rolled_back_for_him_is_still_wa
     acme = await found(database)
     await seen(database, acme.company.id)
     writing = asyncio.ensure_future(acme.write(_in_no_snapshot))
-    while database.client.readers._waiting:
-        await asyncio.sleep(0)
+    for _ in range(100):
+        if database.client.readers._waiting:
+            await asyncio.sleep(0)
     read = 0
     while not writing.done() and read < 100:
         await seen(database, acme.company.id)

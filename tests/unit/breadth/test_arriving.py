@@ -210,7 +210,9 @@ async def test_an_error_where_there_must_be_rows_nulls_what_is_above() -> None:
 
 async def test_reading_that_is_cancelled_by_somebody_else_leaves_nobody_waiting() -> None:
     """It is an error like any other, as it is of a loader that gives rows at once."""
-    result = await asyncio.wait_for(ask("{ unit { units(count: 6) { marks(failsAt: 13, cancels: true) { mark } } } }"), 5)
+    result = await asyncio.wait_for(
+        ask("{ unit { units(count: 6) { marks(failsAt: 13, cancels: true) { mark } } } }"), 5
+    )
     assert [unit["marks"] for unit in result.data["unit"]["units"]][1:] == [[], None, None, None, None]
     assert {error.message for error in result.errors} == {"a batch field ended with CancelledError"}
 
