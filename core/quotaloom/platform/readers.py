@@ -8,6 +8,7 @@ request, where requests follow each other closely. Nothing waits while somebody 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
@@ -19,6 +20,10 @@ from quotaloom.platform.database_errors import LOST_CONNECTION
 
 WAIT: Final = 0.01
 """Seconds for which a connection waits, in a transaction that has come to nothing; then it goes back to the pool."""
+
+
+Seconds = Callable[[], float | None]
+"""How long a message may take; None where somebody else sees to that."""
 
 
 @dataclass(eq=False, slots=True)
@@ -51,11 +56,11 @@ class Readers:
         self._closed = False
         self._leaving: set[asyncio.Task[None]] = set()
 
-    async def begin(self, sql: str, seconds: float | None = None) -> Reader:
+    async def begin(self, sql: str, seconds: Seconds) -> Reader:
         """A connection on which `sql`, which begins a transaction, was run; raises what that raises.
 
-        Where it fails with 40001 the same connection is the next that is handed out. It is cut off after so many
-        `seconds` on it: raises `TimeoutError`.
+        Where it fails with 40001 the same connection is the next that is handed out. Raises `TimeoutError` where it was
+        cut off after so many `seconds`, which are asked for once there is a connection.
         """
         while self._waiting:
             reader = self._waiting.pop()
@@ -68,16 +73,20 @@ class Readers:
                 continue  # it was lost while it waited
             await reader.give_back()
         held = self._client.acquire_connection()
-        return await self._begun(Reader(held, await held.__aenter__()), sql, seconds)
-
-    async def _begun(self, reader: Reader, sql: str, seconds: float | None) -> Reader:
         try:
-            await reader.connection.execute(sql, timeout=seconds)
+            connection = await held.__aenter__()
+        except TimeoutError as error:
+            raise ConnectionError("PostgreSQL let nobody in") from error
+        return await self._begun(Reader(held, connection), sql, seconds)
+
+    async def _begun(self, reader: Reader, sql: str, seconds: Seconds) -> Reader:
+        try:
+            await reader.connection.execute(sql, timeout=seconds())
         except asyncpg.SerializationError:
             self.end(reader)
             raise
         except BaseException:
-            await reader.give_back()
+            self._leave(reader)  # which may take long, if PostgreSQL does not answer
             raise
         return reader
 

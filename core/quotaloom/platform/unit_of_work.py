@@ -103,13 +103,9 @@ class Snapshot:
             time = self.allowance or self._time
             with database_errors():
                 try:
-                    self._reader = await self._open(condition, self._left(time))
+                    self._reader = await self._open(time, condition)
                 except asyncpg.SerializationError:
                     return False
-                except TimeoutError:
-                    if time is not None:
-                        time.begin()  # raises where it is over
-                    raise
             return True
 
     async def _fetch(self, sql: str, arguments: Sequence[Any]) -> list[Record]:
@@ -121,7 +117,7 @@ class Snapshot:
             left = self._left(time)
             with database_errors():
                 if self._reader is None:
-                    self._reader = await self._open()
+                    self._reader = await self._open(time)
                     left = self._left(time)
                 self.statements += 1
                 self._torn = True
@@ -143,9 +139,21 @@ class Snapshot:
         left = None if time is None else time.begin()
         return None if left is None or left * 1000 >= self._timeout else left
 
-    async def _open(self, condition: str = "", seconds: float | None = None) -> Reader:
+    async def _open(self, time: Allowance | None, condition: str = "") -> Reader:
+        left: float | None = None
+
+        def seconds() -> float | None:
+            nonlocal left
+            left = self._left(time)
+            return left
+
         sql = f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;{_bind(self.company_id, self._timeout)};{condition}"
-        return await self._readers.begin(sql, seconds)
+        try:
+            return await self._readers.begin(sql, seconds)
+        except TimeoutError:
+            if left is None or time is None:
+                raise
+            raise time.over() from None
 
     async def _end(self) -> None:
         async with self._turn:
