@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -19,6 +20,7 @@ from quotaloom.platform.errors import Unauthenticated
 from quotaloom.platform.limits import Allowance, LimitExceeded, Limits
 from quotaloom.platform.time_limits import timed
 from quotaloom.platform.tokens import Grant, GrantKind, Identity
+from quotaloom.platform.work import COMPANY_COLUMNS
 from tests.integration.organizations.trees import Acme, acme
 
 SPRING = datetime(2026, 4, 15, 12, tzinfo=UTC)
@@ -79,6 +81,17 @@ async def test_every_change_is_seen_by_the_next_request(database: Database) -> N
             (expected, 1),
             (expected, 0),
         ]
+
+
+async def test_whatever_is_kept_of_a_company_is_counted(database: Database, admin_url: str) -> None:
+    """Every column that the opening reads, but for the numbers that are compared."""
+    administrator = await asyncpg.connect(**credentials(admin_url))
+    counted = await administrator.fetchval(
+        "SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE tgname = 'counted_settings'"
+    )
+    await administrator.close()
+    kept = set(re.findall(r"company\.(\w+)", COMPANY_COLUMNS))
+    assert set(re.findall(r"new\.(\w+)", counted)) == kept - {"id", "reference_version", "organization_version"}
 
 
 async def test_whoever_left_is_let_in_no_more(database: Database) -> None:
