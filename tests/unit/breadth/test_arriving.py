@@ -259,3 +259,29 @@ async def test_rows_of_texts_become_json_without_objects(asked: str, kind: type)
     assert len(context.lists) == MANY_LISTS
     assert set(map(type, context.lists)) == {kind}
     assert whole.data["unit"]["units"][1]["texts"] == []
+
+
+async def test_others_have_their_turn_while_lists_are_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After so many objects each time, and whatever comes of it is the same."""
+    query = f"{{ unit {{ units(count: {MANY_LISTS}) {{ texts {{ of }} }} }} }}"
+    whole = await ask(query)
+    monkeypatch.setattr("strawberry_breadth.completing.AT_A_STRETCH", 30)
+    turns, written = 0, list[int]()
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    class Noting(Context):
+        def of_values(self, values: list[Any]) -> Any:
+            written.append(turns)
+            return super().of_values(values)
+
+    turning = asyncio.ensure_future(others())
+    result = await SCHEMA.execute(query, context_value=Noting(writes=True))
+    turning.cancel()
+    assert orjson.dumps(result.data) == orjson.dumps(whole.data)
+    assert max(map(written.count, written)) <= 12  # of three objects each, and one of none
+    assert len(set(written)) == 6
