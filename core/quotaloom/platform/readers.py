@@ -112,13 +112,13 @@ class Readers:
         await self._waiting.pop(0).give_back()
         return True
 
-    async def close(self) -> None:
-        """Let none wait any longer, and none that comes later."""
+    def close(self) -> None:
+        """Let none wait any longer, and none that comes later; the pool waits for them as long as it has patience."""
         self._closed = True
         if self._timer is not None:
             self._timer.cancel()
-        while await self.spare():
-            pass
+        while self._waiting:
+            self._leave(self._waiting.pop())
 
     def _sweep(self) -> None:
         self._timer = None
