@@ -76,6 +76,12 @@ class Arriving:
                     continue
                 except Exception as raised:
                     error = raised
+                except asyncio.CancelledError as raised:
+                    task = asyncio.current_task()
+                    if task is not None and task.cancelling():
+                        raise
+                    error = RuntimeError("a batch field ended with CancelledError")
+                    error.__cause__ = raised
             raw.set_exception(error)
             raw.exception()  # whoever asks is told; it may be that nobody does
 

@@ -157,7 +157,7 @@ class Completing(Base):
         rest = iter(outputs)
         written: list[Any] = [outputs] if len(lists) == 1 else [list(islice(rest, len(one))) for one in lists]
         if writer is not None:
-            written = list(map(writer.of_values, written))
+            await self._write(writer, written)
         if failed:
             failures = {**failures}
             for index in sorted(failed):
@@ -166,6 +166,16 @@ class Completing(Base):
         for index in failures:
             written[index] = None
         return written, failures
+
+    async def _write(self, writer: JSONWriter, lists: list[Any]) -> None:
+        """Put what the writer makes of lists in their place."""
+        count = 0
+        for number, one in enumerate(lists):
+            lists[number] = writer.of_values(one)
+            count += len(one)
+            if count > AT_A_STRETCH:
+                count = 0
+                await self._strands.breathe()
 
     def _as_texts(self, field: FieldPlan, shape: Shape, items: Sequence[Any]) -> list[str] | None:
         """The JSON of each object, where all that is asked of them are texts that stand in a table."""

@@ -101,7 +101,7 @@ class Database:
     async def close(self) -> None:
         """Close the pool; units of work under way end first."""
         if self._client is not None:
-            await self._client.readers.close()
+            self._client.readers.close()
             await asyncio.create_task(self._tortoise.close_connections(), context=self._context.copy())
             self._client = None
         await self.probe.close()

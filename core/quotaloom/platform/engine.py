@@ -33,7 +33,7 @@ class PatientPool:
 
     async def acquire(self) -> Any:
         """A connection. Raises `Unavailable` once the database is away, and `LimitExceeded` once the time is over."""
-        if self._pool.get_idle_size() or await self._readers.spare():
+        if self._pool.get_idle_size():
             return await self._pool.acquire()
         acquiring = asyncio.ensure_future(self._acquired())
         self._readers.wanted += 1
@@ -48,6 +48,7 @@ class PatientPool:
             self._readers.wanted -= 1
 
     async def _acquired(self) -> Any:
+        await self._readers.spare()  # which somebody may take before us, or which may not answer: it is waited for, too
         return await self._pool.acquire()
 
     async def _wait_for(self, acquiring: asyncio.Task[Any]) -> None:

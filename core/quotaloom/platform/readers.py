@@ -8,6 +8,7 @@ request, where requests follow each other closely. Nothing waits while somebody 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
@@ -19,6 +20,10 @@ from quotaloom.platform.database_errors import LOST_CONNECTION
 
 WAIT: Final = 0.01
 """Seconds for which a connection waits, in a transaction that has come to nothing; then it goes back to the pool."""
+
+
+Seconds = Callable[[], float | None]
+"""How long a message may take; None where somebody else sees to that."""
 
 
 @dataclass(eq=False, slots=True)
@@ -51,30 +56,37 @@ class Readers:
         self._closed = False
         self._leaving: set[asyncio.Task[None]] = set()
 
-    async def begin(self, sql: str) -> Reader:
+    async def begin(self, sql: str, seconds: Seconds) -> Reader:
         """A connection on which `sql`, which begins a transaction, was run; raises what that raises.
 
-        Where it fails with 40001 the same connection is the next that is handed out.
+        Where it fails with 40001 the same connection is the next that is handed out. Raises `TimeoutError` where it was
+        cut off after so many `seconds`, which are asked for once there is a connection.
         """
         while self._waiting:
             reader = self._waiting.pop()
             try:
                 if not reader.connection.is_closed():
-                    return await self._begun(reader, f"ROLLBACK;{sql}")
+                    return await self._begun(reader, f"ROLLBACK;{sql}", seconds)
+            except TimeoutError:
+                raise  # though it is an OSError, too
             except LOST_CONNECTION:
                 continue  # it was lost while it waited
             await reader.give_back()
         held = self._client.acquire_connection()
-        return await self._begun(Reader(held, await held.__aenter__()), sql)
-
-    async def _begun(self, reader: Reader, sql: str) -> Reader:
         try:
-            await reader.connection.execute(sql)
+            connection = await held.__aenter__()
+        except TimeoutError as error:
+            raise ConnectionError("PostgreSQL let nobody in") from error
+        return await self._begun(Reader(held, connection), sql, seconds)
+
+    async def _begun(self, reader: Reader, sql: str, seconds: Seconds) -> Reader:
+        try:
+            await reader.connection.execute(sql, timeout=seconds())
         except asyncpg.SerializationError:
             self.end(reader)
             raise
         except BaseException:
-            await reader.give_back()
+            self._leave(reader)  # which may take long, if PostgreSQL does not answer
             raise
         return reader
 
@@ -100,13 +112,13 @@ class Readers:
         await self._waiting.pop(0).give_back()
         return True
 
-    async def close(self) -> None:
-        """Let none wait any longer, and none that comes later."""
+    def close(self) -> None:
+        """Let none wait any longer, and none that comes later; the pool waits for them as long as it has patience."""
         self._closed = True
         if self._timer is not None:
             self._timer.cancel()
-        while await self.spare():
-            pass
+        while self._waiting:
+            self._leave(self._waiting.pop())
 
     def _sweep(self) -> None:
         self._timer = None

@@ -100,9 +100,10 @@ class Snapshot:
                 raise SnapshotEnded("this snapshot has ended")
             if self._reader is not None:
                 return False
+            time = self.allowance or self._time
             with database_errors():
                 try:
-                    self._reader = await self._open(condition)
+                    self._reader = await self._open(time, condition)
                 except asyncpg.SerializationError:
                     return False
             return True
@@ -113,13 +114,11 @@ class Snapshot:
                 raise SnapshotEnded("this snapshot has ended")
             allowance = self.allowance
             time = allowance or self._time
-            left = None if time is None else time.begin()
+            left = self._left(time)
             with database_errors():
                 if self._reader is None:
-                    self._reader = await self._open()
-                    left = None if time is None else time.begin()
-                if left is not None and left * 1000 >= self._timeout:
-                    left = None  # PostgreSQL ends the statement before
+                    self._reader = await self._open(time)
+                    left = self._left(time)
                 self.statements += 1
                 self._torn = True
                 try:
@@ -135,9 +134,26 @@ class Snapshot:
                 allowance.spend(len(rows))
             return rows
 
-    async def _open(self, condition: str = "") -> Reader:
-        bind = _bind(self.company_id, self._timeout)
-        return await self._readers.begin(f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;{bind};{condition}")
+    def _left(self, time: Allowance | None) -> float | None:
+        """The seconds in which a statement is cut off; None where PostgreSQL ends it before."""
+        left = None if time is None else time.begin()
+        return None if left is None or left * 1000 >= self._timeout else left
+
+    async def _open(self, time: Allowance | None, condition: str = "") -> Reader:
+        left: float | None = None
+
+        def seconds() -> float | None:
+            nonlocal left
+            left = self._left(time)
+            return left
+
+        sql = f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;{_bind(self.company_id, self._timeout)};{condition}"
+        try:
+            return await self._readers.begin(sql, seconds)
+        except TimeoutError:
+            if left is None or time is None:
+                raise
+            raise time.over() from None
 
     async def _end(self) -> None:
         async with self._turn:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -16,7 +17,10 @@ from quotaloom.organizations.opening import KeptOpenings, Opening, open_request
 from quotaloom.platform.access import Role
 from quotaloom.platform.database import Database, credentials
 from quotaloom.platform.errors import Unauthenticated
+from quotaloom.platform.limits import Allowance, LimitExceeded, Limits
+from quotaloom.platform.time_limits import timed
 from quotaloom.platform.tokens import Grant, GrantKind, Identity
+from quotaloom.platform.work import COMPANY_COLUMNS
 from tests.integration.organizations.trees import Acme, acme
 
 SPRING = datetime(2026, 4, 15, 12, tzinfo=UTC)
@@ -77,6 +81,17 @@ async def test_every_change_is_seen_by_the_next_request(database: Database) -> N
             (expected, 1),
             (expected, 0),
         ]
+
+
+async def test_whatever_is_kept_of_a_company_is_counted(database: Database, admin_url: str) -> None:
+    """Every column that the opening reads, but for the numbers that are compared."""
+    administrator = await asyncpg.connect(**credentials(admin_url))
+    counted = await administrator.fetchval(
+        "SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE tgname = 'counted_settings'"
+    )
+    await administrator.close()
+    kept = set(re.findall(r"company\.(\w+)", COMPANY_COLUMNS))
+    assert set(re.findall(r"new\.(\w+)", counted)) == kept - {"id", "reference_version", "organization_version"}
 
 
 async def test_whoever_left_is_let_in_no_more(database: Database) -> None:
@@ -157,6 +172,23 @@ async def test_who_begins_in_vain_leaves_nothing_behind(database: Database) -> N
             row = await snapshot.fetch_one("SELECT current_setting('quotaloom.company_id') AS company")
             assert row is not None
             assert row["company"] == str(a.work.company.id)
+
+
+async def test_who_is_confirmed_waits_no_longer_than_the_operation_may(database: Database, admin_url: str) -> None:
+    """Somebody has locked the company: as long as a statement may take is too long."""
+    a = await acme(database)
+    process, ann = Process(a), Process(a).of(a.ann)
+    await process.ask(ann)
+    administrator = await asyncpg.connect(**credentials(admin_url))
+    async with administrator.transaction():
+        await administrator.execute("LOCK TABLE company")
+        with timed(Allowance(Limits(operation_seconds=0.2))):
+            async with a.work.snapshot() as snapshot:
+                with pytest.raises(LimitExceeded) as caught:
+                    await process.openings.of(snapshot, ann, process.now)
+    await administrator.close()
+    assert caught.value.limit == "operation_seconds"
+    assert (await process.ask(ann))[1] == 0
 
 
 async def test_few_are_kept(database: Database) -> None:

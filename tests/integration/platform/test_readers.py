@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -11,7 +13,9 @@ import pytest
 
 from quotaloom.platform.database import Database, credentials
 from quotaloom.platform.errors import InputError
+from quotaloom.platform.limits import Allowance, LimitExceeded, Limits
 from quotaloom.platform.readers import WAIT
+from quotaloom.platform.time_limits import timed
 from quotaloom.platform.unit_of_work import Transaction
 from tests.founding import found
 
@@ -112,6 +116,25 @@ async def test_snapshots_that_follow_each_other_let_others_in(small: Database) -
     assert idle(small)
 
 
+async def test_whoever_is_passed_by_while_one_is_rolled_back_for_him_is_still_waited_for(database_url: str) -> None:
+    """A snapshot takes the only connection, which was meant for a write: those that follow do not keep it for ever."""
+    database = Database(database_url, pool_size=1)
+    await database.connect()
+    acme = await found(database)
+    await seen(database, acme.company.id)
+    writing = asyncio.ensure_future(acme.write(_in_no_snapshot))
+    for _ in range(100):
+        if database.client.readers._waiting:
+            await asyncio.sleep(0)
+    read = 0
+    while not writing.done() and read < 100:
+        await seen(database, acme.company.id)
+        read += 1
+    assert await writing == "read committed"
+    assert read < 10
+    await database.close()
+
+
 async def test_one_that_was_lost_while_it_waited_is_not_handed_on(small: Database, admin_url: str) -> None:
     """Whether asyncpg has heard of it or not: the next snapshot has another, and nobody is told."""
     acme = await found(small)
@@ -124,6 +147,23 @@ async def test_one_that_was_lost_while_it_waited_is_not_handed_on(small: Databas
     await administrator.close()
     await asyncio.sleep(5 * WAIT)
     assert idle(small)
+
+
+async def test_one_that_does_not_answer_keeps_nobody_longer_than_his_operation_may_take(database_url: str) -> None:
+    """Neither who reads, and is given it, nor who writes, and waits for it; it is there again when it answers."""
+    database = Database(database_url, pool_size=1)
+    await database.connect()
+    acme = await found(database)
+    for asking in (lambda: seen(database, acme.company.id), lambda: acme.write(_in_no_snapshot)):
+        backend = (await seen(database, acme.company.id))["backend"]
+        os.kill(backend, signal.SIGSTOP)
+        try:
+            with timed(Allowance(Limits(operation_seconds=0.2))), pytest.raises(LimitExceeded):
+                await asyncio.wait_for(asking(), 5)
+        finally:
+            os.kill(backend, signal.SIGCONT)
+        assert await asyncio.wait_for(seen(database, acme.company.id), 5)
+    await database.close()
 
 
 async def test_one_on_which_something_failed_goes_back_to_the_pool(database_url: str) -> None:

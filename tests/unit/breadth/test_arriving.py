@@ -49,14 +49,16 @@ async def load_units(keys: list[int], info: Info, count: int = 3) -> list[dict[s
     return below
 
 
-def load_marks(keys: list[int], info: Info, fails_at: int = 0, of: list[int] | None = None) -> Any:
+def load_marks(
+    keys: list[int], info: Info, fails_at: int = 0, of: list[int] | None = None, cancels: bool = False
+) -> Any:
     """Two marks of each, two keys at a time; nobody knows any of the number 11."""
 
     async def read(part: list[int]) -> list[int]:
         LOG.append(("read", part))
         await asyncio.sleep(0)
         if fails_at in part:
-            raise ValueError("no marks here")
+            raise asyncio.CancelledError if cancels else ValueError("no marks here")
         LOG.append(("was read", part))
         return part
 
@@ -206,6 +208,15 @@ async def test_an_error_where_there_must_be_rows_nulls_what_is_above() -> None:
     assert [(error.message, error.path) for error in result.errors] == [("no marks here", ["unit", "units", 2, "sure"])]
 
 
+async def test_reading_that_is_cancelled_by_somebody_else_leaves_nobody_waiting() -> None:
+    """It is an error like any other, as it is of a loader that gives rows at once."""
+    result = await asyncio.wait_for(
+        ask("{ unit { units(count: 6) { marks(failsAt: 13, cancels: true) { mark } } } }"), 5
+    )
+    assert [unit["marks"] for unit in result.data["unit"]["units"]][1:] == [[], None, None, None, None]
+    assert {error.message for error in result.errors} == {"a batch field ended with CancelledError"}
+
+
 async def test_nothing_is_read_for_an_operation_that_is_over() -> None:
     """Whoever asked is cancelled before all pieces have come: reading ends with it, and leaves no task behind."""
     before = asyncio.all_tasks()
@@ -248,3 +259,29 @@ async def test_rows_of_texts_become_json_without_objects(asked: str, kind: type)
     assert len(context.lists) == MANY_LISTS
     assert set(map(type, context.lists)) == {kind}
     assert whole.data["unit"]["units"][1]["texts"] == []
+
+
+async def test_others_have_their_turn_while_lists_are_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After so many objects each time, and whatever comes of it is the same."""
+    query = f"{{ unit {{ units(count: {MANY_LISTS}) {{ texts {{ of }} }} }} }}"
+    whole = await ask(query)
+    monkeypatch.setattr("strawberry_breadth.completing.AT_A_STRETCH", 30)
+    turns, written = 0, list[int]()
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    class Noting(Context):
+        def of_values(self, values: list[Any]) -> Any:
+            written.append(turns)
+            return super().of_values(values)
+
+    turning = asyncio.ensure_future(others())
+    result = await SCHEMA.execute(query, context_value=Noting(writes=True))
+    turning.cancel()
+    assert orjson.dumps(result.data) == orjson.dumps(whole.data)
+    assert max(map(written.count, written)) <= 12  # of three objects each, and one of none
+    assert len(set(written)) == 6
