@@ -57,19 +57,20 @@ class Arriving:
         self._pieces = pieces
         self._group = group
         loop = asyncio.get_running_loop()
-        self._raw: list[asyncio.Future[Any]] = [loop.create_future() for _ in pieces.parts]
+        self._raw: dict[int, asyncio.Future[Any]] = {n: loop.create_future() for n in range(len(pieces.parts))}
         self._found: dict[int, Mapping[Any, Any]] = {}
         self._asked = -1
         self._room = asyncio.Semaphore(AHEAD)
         self._reading = asyncio.ensure_future(self._read())
 
     def __len__(self) -> int:
-        return len(self._raw)
+        return len(self._pieces.parts)
 
     async def _read(self) -> None:
         error: Exception | None = None
-        for part, raw in zip(self._pieces.parts, self._raw, strict=True):
+        for number, part in enumerate(self._pieces.parts):
             await self._room.acquire()
+            raw = self._raw[number]
             if error is None:
                 try:
                     raw.set_result(await self._pieces.read(part))
@@ -90,13 +91,14 @@ class Arriving:
         while self._asked < number:
             self._asked += 1
             self._room.release()
-        raw = await asyncio.shield(self._raw[number])
-        found = self._found.get(number)
-        if found is None:
+        if number not in self._found:
+            await asyncio.shield(self._raw[number])
+        if number not in self._found:  # nobody was quicker
             part = self._pieces.parts[number]
-            rows = self._group(self._pieces.rows(part, raw), part)
-            found = self._found[number] = dict(zip(part, rows, strict=True))
-        return found
+            rows = self._group(self._pieces.rows(part, self._raw[number].result()), part)
+            self._found[number] = dict(zip(part, rows, strict=True))
+            del self._raw[number]  # what was read is not needed any more
+        return self._found[number]
 
     def end(self) -> None:
         """Read no more, as nobody waits for it."""
