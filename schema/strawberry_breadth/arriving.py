@@ -10,6 +10,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
+from strawberry_breadth.awaiting import not_our_own
+
 Group = Callable[[Iterable[Any], Sequence[Any]], Sequence[Any]]
 """The result of each key, out of the rows of all of them."""
 
@@ -78,11 +80,7 @@ class Arriving:
                 except Exception as raised:
                     error = raised
                 except asyncio.CancelledError as raised:
-                    task = asyncio.current_task()
-                    if task is not None and task.cancelling():
-                        raise
-                    error = RuntimeError("a batch field ended with CancelledError")
-                    error.__cause__ = raised
+                    error = not_our_own(raised)
             raw.set_exception(error)
             raw.exception()  # whoever asks is told; it may be that nobody does
 

@@ -37,3 +37,13 @@ def drop_siblings(tasks: Sequence[asyncio.Future[Any]], owners: Sequence[int]) -
         for task in siblings:
             task.add_done_callback(partial(drop_others, siblings))
     return dropped
+
+
+def not_our_own(cancelled: asyncio.CancelledError) -> Exception:
+    """The error of a batch field that ended so by itself; raises what it was given where our own task is cancelled."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise cancelled
+    error = RuntimeError("a batch field ended with CancelledError")
+    error.__cause__ = cancelled
+    return error

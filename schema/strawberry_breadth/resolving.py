@@ -11,6 +11,7 @@ from graphql.execution.values import get_argument_values
 from graphql.type import GraphQLResolveInfo
 
 from strawberry_breadth.arriving import Arrival
+from strawberry_breadth.awaiting import not_our_own
 from strawberry_breadth.completing import Column, Completing, are_plain
 from strawberry_breadth.failures import NONE, Failures
 from strawberry_breadth.gathering import Gathering
@@ -152,12 +153,7 @@ class Resolving(Completing):
         except Exception as error:
             return [error] * len(sources)
         except asyncio.CancelledError as error:
-            task = asyncio.current_task()
-            if task is not None and task.cancelling():
-                raise
-            failure = RuntimeError("a batch field ended with CancelledError")
-            failure.__cause__ = error
-            return [failure] * len(sources)
+            return [not_our_own(error)] * len(sources)
 
 
 def _is_for_good(value: object) -> bool:
