@@ -10,6 +10,7 @@ An honest request comes in one packet or two: nothing is counted by the field th
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -18,10 +19,11 @@ import orjson
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from quotaloom.platform.limits import LimitExceeded, Limits
+from quotaloom.platform.unit_of_work import Breakable
 from quotaloom_server.bodies import beyond_body
 from quotaloom_server.crowd import Place
 from quotaloom_server.front_config import FrontConfig
-from quotaloom_server.lingering import LingeringTransport
+from quotaloom_server.lingering import AnswerTransport, LingeringTransport
 from quotaloom_server.operations import beyond, refusal
 
 CHUNK_FRAMING: Final = 64
@@ -34,6 +36,16 @@ ALWAYS_TOLD: Final = (b"/alive", b"/health")
 
 class _Refused(Exception):
     """Ends the parser's work; why is kept."""
+
+
+@dataclass(eq=False, slots=True)
+class _Running:
+    """A request that is being answered, as uvicorn cancels those that take too long when the server ends."""
+
+    task: Breakable
+
+    def cancel(self, msg: object = None) -> bool:
+        return self.task.break_off(msg)
 
 
 class HTTPFront(HttpToolsProtocol):
@@ -256,7 +268,10 @@ class HTTPFront(HttpToolsProtocol):
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         self._running = cycle
-        super()._start_asgi_task(cycle, app)
+        cycle.transport = AnswerTransport(self.transport)  # type: ignore[assignment]  # all of it that is asked for
+        running = _Running(Breakable(cycle.run_asgi(app), loop=self.loop))
+        self.tasks.add(running)  # type: ignore[arg-type]  # uvicorn cancels what is in there, and no more
+        running.task.add_done_callback(lambda _: self.tasks.discard(running))
 
     def _is_ignored_upgrade(self) -> bool:
         return bool(self.parser.should_upgrade()) and not self._should_upgrade()

@@ -16,6 +16,12 @@ LINGER_SECONDS: Final = 3.0
 """How long a client may take to read that he was refused."""
 
 
+_CONTINUE: Final = b"HTTP/1.1 100 "
+
+_JOINED: Final = 2**14
+"""So many bytes of a body are copied for the sake of one packet instead of two."""
+
+
 class LingeringTransport(asyncio.Transport):
     """A transport that lingers when it is closed, where `is_unread` says that there may be more to come.
 
@@ -95,6 +101,47 @@ class LingeringTransport(asyncio.Transport):
     def get_extra_info(self, name: str, default: Any = None) -> Any:
         """What is known of the socket."""
         return self._transport.get_extra_info(name, default)
+
+
+class AnswerTransport:
+    """What one answer is written to: its head goes out with what comes first of its body, in one packet.
+
+    Where nothing of that comes at once the head goes out by itself.
+    """
+
+    __slots__ = ("_begun", "_head", "_transport")
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+        self._begun = False
+        self._head = b""
+
+    def write(self, data: bytes) -> None:
+        """Send a part of the answer, of which the head is the first."""
+        if self._head:
+            if len(data) > _JOINED:
+                self._send_head()
+            else:
+                data, self._head = self._head + data, b""
+        elif not self._begun and not data.startswith(_CONTINUE):
+            self._begun, self._head = True, data
+            asyncio.get_running_loop().call_soon(self._send_head)
+            return
+        self._transport.write(data)
+
+    def _send_head(self) -> None:
+        head, self._head = self._head, b""
+        if head:
+            self._transport.write(head)
+
+    def close(self) -> None:
+        """Send what is written, and end."""
+        self._send_head()
+        self._transport.close()
+
+    def is_closing(self) -> bool:
+        """Whether nothing more can be sent."""
+        return self._transport.is_closing()
 
 
 class _Deaf(asyncio.Protocol):
