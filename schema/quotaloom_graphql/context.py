@@ -20,8 +20,8 @@ from quotaloom.organizations.opening import KeptOpenings
 from quotaloom.organizations.sight import NO_POSTS, Sight
 from quotaloom.platform.access import Role, Viewer
 from quotaloom.platform.database import Database
-from quotaloom.platform.errors import Unauthenticated, Unavailable
-from quotaloom.platform.limits import Allowance, Limits, SharedCost
+from quotaloom.platform.errors import InputError, Unauthenticated, Unavailable
+from quotaloom.platform.limits import Allowance, LimitExceeded, Limits, SharedCost
 from quotaloom.platform.rates import Rates
 from quotaloom.platform.tokens import Identity
 from quotaloom.platform.unit_of_work import Record, Snapshot, unbroken
@@ -56,7 +56,8 @@ class RequestContext:
 
     `idempotency_key` is the one that came as a header; see `request_keys`. `shared_cost` is what all operations of the
     request may cost, where it holds several. `json_writer` writes parts of a large answer before the whole is there,
-    where JSON is all that is made of it.
+    where JSON is all that is made of it. Who asks may be `supposed` to be as he was by whoever makes sure, with
+    `stands`, before anybody is told of anything.
 
     After a mutation `renew` gives the payload a fresh snapshot.
     """
@@ -68,6 +69,7 @@ class RequestContext:
         self.idempotency_key: str | None = None
         self.shared_cost: SharedCost | None = None
         self.json_writer: JSONWriter | None = None
+        self.supposed = False
         self.allowance = Allowance(services.limits)
         self._begin()
 
@@ -78,7 +80,7 @@ class RequestContext:
         self._posts = NO_POSTS
         self._sight: Sight | None = None
         self._snapshot: Snapshot | None = None
-        self._held = AsyncExitStack()
+        self._held: AsyncExitStack | None = None
 
     async def __aenter__(self) -> RequestContext:
         return self
@@ -92,9 +94,12 @@ class RequestContext:
         self._begin()
         for reading in memory.values():
             reading.cancel()
-        async with held:
+        try:
             if snapshot is not None:
                 await snapshot.__aexit__(None, None, None)
+        finally:
+            if held is not None:
+                await held.aclose()
 
     async def go_on(self) -> None:
         """Renew for another answer to the same subscription: it may read as much as the first."""
@@ -104,6 +109,7 @@ class RequestContext:
     async def begin_again(self, turn: AbstractAsyncContextManager[Any]) -> None:
         """Once it is our turn, go on in a fresh snapshot and at the present moment; `renew` ends the turn."""
         await self.renew()
+        self._held = AsyncExitStack()
         await self._held.enter_async_context(turn)
         self.now = self.services.clock()
 
@@ -158,6 +164,13 @@ class RequestContext:
             self._snapshot.allowance = self.allowance
         return self._snapshot
 
+    async def stands(self) -> bool:
+        """Whether who asks is what was supposed; false, too, where that cannot be found out: asking again will tell."""
+        try:
+            return self._snapshot is None or await self._snapshot.stands()
+        except (Unavailable, InputError, LimitExceeded):
+            return False
+
     async def once(self, key: Hashable, read: Callable[[], Awaitable[T]]) -> T:
         """The result of `read`, which runs once per snapshot and key, however many fields want it."""
         known = self._memory.get(key)
@@ -201,7 +214,7 @@ class RequestContext:
         identity = self.identity
         if identity.role is Role.OPERATOR:
             return Work(self.services.database, Viewer(0, identity.subject, Role.OPERATOR), NO_COMPANY, self.now)
-        opening = await self.services.openings.of(self.snapshot, identity, self.now)
+        opening = await self.services.openings.of(self.snapshot, identity, self.now, supposed=self.supposed)
         self._posts = opening.posts
         return Work(self.services.database, opening.viewer, opening.company, self.now)
 

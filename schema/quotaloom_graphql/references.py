@@ -34,7 +34,7 @@ class KeptReferences:
     def of(self, company: CompanyFacts) -> References:
         """What is kept for these very facts; whoever misses something in it reads it and puts it there."""
         kept = self._kept.pop(company.id, None)
-        if kept is None or kept.company != company:
+        if kept is None or (kept.company is not company and kept.company != company):
             kept = References(company)
         self._kept[company.id] = kept
         if len(self._kept) > MOST_COMPANIES:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from typing import Any, Final
 
-from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, execute, get_operation_ast
+from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, get_operation_ast
 from graphql import ExecutionResult as GraphQLResult
+from graphql import OperationType as GraphQLOperationType
+from graphql.pyutils import AwaitableOrValue
 from strawberry.execution import optimized_is_awaitable
 from strawberry.extensions.runner import SchemaExtensionsRunner
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
@@ -30,6 +33,12 @@ from strawberry_breadth import BreadthFirstSchema
 Extensions = Mapping[str, Sequence[GraphQLExtension]]
 """What plugins add to the graph, by plugin."""
 
+
+_HERE: Final = frozenset(OperationType) - {OperationType.SUBSCRIPTION}
+"""What has one answer."""
+
+_KINDS: Final = {kind: OperationType(kind.value) for kind in GraphQLOperationType}
+"""Strawberry's words for graphql-core's."""
 
 COST = "cost"
 """Under this name the extensions of an answer tell what the operation costs."""
@@ -84,7 +93,7 @@ class QuotaloomSchema(BreadthFirstSchema):
         operation_extensions: dict[str, Any] | None = None,
     ) -> ExecutionResult:
         """The answer to a query or mutation; a subscription is refused, since it has many (see `stream`)."""
-        allowed = set(allowed_operation_types or OperationType) - {OperationType.SUBSCRIPTION}
+        allowed = _HERE if allowed_operation_types is None else _HERE.intersection(allowed_operation_types)
         try:
             self.admission.require_short(query or "")
         except LimitExceeded as error:
@@ -94,45 +103,62 @@ class QuotaloomSchema(BreadthFirstSchema):
             return await super().execute(
                 query, variable_values, context_value, root_value, operation_name, allowed, operation_extensions
             )
-        document, operation = known
+        document, operation, is_query = known
         try:
             self.admission.require_few(variable_values)
             cost = self.admission.cost(document, operation, variable_values)
             _charge(context_value, cost)
         except LimitExceeded as error:
             return _refused(error, context_value)
+        run = partial(
+            self._run, document, root_value, context_value, variable_values, operation_name, operation_extensions
+        )
         try:
-            result = execute(
-                self._schema,
-                document,
-                root_value,
-                context_value,
-                variable_values,
-                operation_name,
-                executor_class=self.execution_context_class,
-                is_awaitable=optimized_is_awaitable,  # type: ignore[arg-type]  # as Strawberry does
-                operation_extensions=operation_extensions,
-            )
-            told = result if isinstance(result, GraphQLResult) else await result
+            if is_query and isinstance(context_value, RequestContext):
+                told = await _supposed(run, context_value)
+            else:
+                told = await _result(run())
         except Exception as error:  # as Strawberry does
             return ExecutionResult(None, [GraphQLError(str(error), original_error=error)])
         errors = reticent(told.errors) if self._reticent and told.errors else told.errors
         return ExecutionResult(told.data, errors, {COST: cost})
 
+    def _run(
+        self,
+        document: DocumentNode,
+        root_value: Any,
+        context_value: Any,
+        variable_values: dict[str, Any] | None,
+        operation_name: str | None,
+        operation_extensions: dict[str, Any] | None,
+    ) -> AwaitableOrValue[GraphQLResult]:
+        """What graphql-core's `execute` does where an answer cannot come in several payloads."""
+        executor = self.execution_context_class.build(
+            self._schema,
+            document,
+            root_value,
+            context_value,
+            variable_values,
+            operation_name,
+            is_awaitable=optimized_is_awaitable,  # type: ignore[arg-type]  # as Strawberry does
+            operation_extensions=operation_extensions,
+        )
+        if isinstance(executor, list):
+            return GraphQLResult(None, executor)
+        return executor.execute_operation()  # type: ignore[return-value]  # the schema has no `@defer`
+
     def _known(
-        self, query: str | None, operation_name: str | None, allowed: set[OperationType]
-    ) -> tuple[DocumentNode, OperationDefinitionNode] | None:
-        """A document that was let in before, and its one operation; None leaves it to Strawberry."""
+        self, query: str | None, operation_name: str | None, allowed: frozenset[OperationType]
+    ) -> tuple[DocumentNode, OperationDefinitionNode, bool] | None:
+        """A document that was let in before, its one operation, and whether that is a query; None is Strawberry's."""
         document = self.documents.get(query) if query and self._checks_texts else None
-        if document is None:
+        operation = None if document is None else _one_operation(document)
+        if document is None or operation is None:
             return None
-        operations = [one for one in document.definitions if isinstance(one, OperationDefinitionNode)]
-        if len(operations) != 1 or OperationType(operations[0].operation.value) not in allowed:
+        kind = _KINDS[operation.operation]
+        if kind not in allowed or (operation_name is not None and operation_name != _name(operation)):
             return None
-        name = operations[0].name
-        if operation_name is None or (name and name.value == operation_name):
-            return document, operations[0]
-        return None
+        return document, operation, kind is OperationType.QUERY
 
     async def _prepare_operation_async(
         self, context: ExecutionContext, extensions_runner: SchemaExtensionsRunner
@@ -193,11 +219,40 @@ class QuotaloomSchema(BreadthFirstSchema):
         """Nothing: the view logs what is unexpected."""
 
 
+async def _supposed(run: Callable[[], AwaitableOrValue[GraphQLResult]], context: RequestContext) -> GraphQLResult:
+    """The result of a query that supposes who asks to be as he was; where that turns out wrong it is run once more.
+
+    Nothing of the first try is told: it has only read.
+    """
+    context.supposed = True
+    told = await _result(run())
+    stood = await context.stands()
+    context.supposed = False
+    if stood:
+        return told
+    await context.renew()
+    return await _result(run())
+
+
+async def _result(running: AwaitableOrValue[GraphQLResult]) -> GraphQLResult:
+    return running if isinstance(running, GraphQLResult) else await running
+
+
 def _require_one_operation(context: ExecutionContext) -> None:
     """Refuse a document of several operations that does not say which: Strawberry would take the first."""
     definitions = context.graphql_document.definitions if context.graphql_document else ()
     if context._provided_operation_name is None and sum(map(_is_operation, definitions)) > 1:
         raise GraphQLError("the document has several operations; say in `operationName` which one is meant")
+
+
+def _one_operation(document: DocumentNode) -> OperationDefinitionNode | None:
+    """The only operation of a document."""
+    operations = [one for one in document.definitions if isinstance(one, OperationDefinitionNode)]
+    return operations[0] if len(operations) == 1 else None
+
+
+def _name(operation: OperationDefinitionNode) -> str | None:
+    return operation.name.value if operation.name else None
 
 
 def _is_operation(definition: object) -> bool:

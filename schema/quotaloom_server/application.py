@@ -90,7 +90,7 @@ class Application(Starlette):
 
 
 def _is_plain(scope: Scope) -> bool:
-    return not scope.get("root_path") and all(name != b"origin" for name, _ in scope["headers"])
+    return not scope.get("root_path") and b"origin" not in dict(scope["headers"])
 
 
 def create_application(

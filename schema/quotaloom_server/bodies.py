@@ -26,13 +26,8 @@ async def bounded(scope: Scope, receive: Receive, limits: Limits, knows: Knows) 
     is read at once, and given up as soon as it is too long. Who sends it is asked only where that makes a difference.
     """
     room = _Room(scope, limits, knows)
-    length = None
-    chunked = False
-    for name, value in scope["headers"]:
-        if name == b"content-length":
-            length = value
-        elif name == b"transfer-encoding":
-            chunked = True
+    fields = dict(scope["headers"])
+    length, chunked = fields.get(b"content-length"), b"transfer-encoding" in fields
     if length is not None and length.isdigit() and not chunked:
         await room.require(int(length))
         return receive

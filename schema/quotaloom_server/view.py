@@ -10,7 +10,7 @@ from typing import Any, Final
 import orjson
 from cross_web import AsyncHTTPRequestAdapter, HTTPException, StarletteRequestAdapter
 from graphql import GraphQLError
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
@@ -65,6 +65,12 @@ GREETING_TIME = timedelta(seconds=10)
 LARGEST_PROBE: Final = 1_000
 """Bytes of a stranger's request that are looked at, where strangers are told nothing."""
 
+_ALLOWED: Final = {
+    "GET": frozenset(OperationType.from_http("GET")),
+    "POST": frozenset(OperationType.from_http("POST")),
+}
+"""What may be asked for by which method."""
+
 _NO_DOCUMENT: Final = GraphQLRequestData(None, None, None, None)
 """What a stranger is taken to have sent whose request can be no probe."""
 
@@ -106,11 +112,14 @@ class GraphQLView(GraphQL[Any, None]):
         """A context for one request; a bad token is told of by the first field that needs one."""
         if isinstance(request, WebSocket):
             return Connection(self._gate, request.headers.get("authorization"))
-        return await self._context_of(request)
+        return await self._context_of(request.headers)
 
-    async def _context_of(self, request: Request) -> RequestContext:
-        bearer = await self._gate.identify(request.headers.get("authorization"), request.headers)
-        return RequestContext(self._gate.services(), bearer)
+    async def _context_of(self, fields: Mapping[str, str]) -> RequestContext:
+        bearer = await self._gate.identify(fields.get("authorization"), fields)
+        context = RequestContext(self._gate.services(), bearer)
+        context.idempotency_key = fields.get(HEADER)
+        context.json_writer = Fragments
+        return context
 
     async def on_ws_connect(self, context: Connection) -> UnsetType | dict[str, object] | None:
         """Let a WebSocket in; raises what closes it where its token is not good."""
@@ -140,9 +149,10 @@ class GraphQLView(GraphQL[Any, None]):
         adapter = StarletteRequestAdapter(request)
         if request.scope["method"] == "GET" and self.should_render_graphql_ide(adapter):
             return await self._manual(request)
-        accepted = accepted_by(request.headers.get("accept", ""))
-        body = await _body(request)
-        asked = await self._context_of(request)
+        fields = _fields(request.scope)
+        accepted = accepted_by(fields.get("accept", ""))
+        body = await _body(request, fields)
+        asked = await self._context_of(fields)
         try:
             if body is not None and len(body) > self._limits.stranger_bytes:
                 asked.charge_sent(len(body))
@@ -168,8 +178,7 @@ class GraphQLView(GraphQL[Any, None]):
         except SubscriptionAsked:
             if not accepted.events:
                 raise
-            headers = request.headers
-            connection = Connection(self._gate, headers.get("authorization"), dict(headers))
+            connection = Connection(self._gate, fields.get("authorization"), fields)
             return EventStream(self.schema, connection, operation, self.streams)
         seconds = _seconds_to_wait(result)
         response = await self.process_result(request, result)
@@ -196,7 +205,7 @@ class GraphQLView(GraphQL[Any, None]):
                 answers.add(not_found(operation))
                 continue
             asked = RequestContext(self._gate.services(), first.bearer)
-            asked.shared_cost = shared
+            asked.shared_cost, asked.json_writer = shared, Fragments
             try:
                 result = await self._result(request, adapter, operation, asked, only_events=False)
             except HTTPException as refused:
@@ -273,16 +282,13 @@ class GraphQLView(GraphQL[Any, None]):
         It gives up waiting for a plugin then, outside any unit of work.
         """
 
-        context.idempotency_key = request.headers.get(HEADER)
-        context.json_writer = Fragments
-
         async def run() -> Any:
             async with Client(request) as client, context:
                 with answering(client), timed(context.allowance):
-                    result = await super(GraphQLView, self).execute_operation(
-                        request, request_adapter, request_data, context, root_value, sub_response
+                    result = await self.execute_single(
+                        request, request_adapter, sub_response, context, root_value, request_data
                     )
-            if isinstance(result, ExecutionResult) and result.errors:
+            if result.errors:
                 await self._gate.note(context.bearer, told_places(result.errors))
             return result
 
@@ -304,7 +310,7 @@ class GraphQLView(GraphQL[Any, None]):
                 variable_values=request_data.variables,
                 context_value=context,
                 operation_name=request_data.operation_name,
-                allowed_operation_types=OperationType.from_http(request_adapter.method),
+                allowed_operation_types=_ALLOWED[request.scope["method"]],
                 operation_extensions=request_data.extensions,
             )
         except MissingQueryError:
@@ -355,13 +361,18 @@ def _seconds_to_wait(result: ExecutionResult) -> int | None:
     return next((error.retry_after for error in originals if isinstance(error, RateExceeded)), None)
 
 
-async def _body(request: Request) -> bytes | None:
+def _fields(scope: Scope) -> dict[str, str]:
+    """The fields of the head; of those that come twice the first."""
+    return {name.decode("latin-1"): value.decode("latin-1") for name, value in reversed(scope["headers"])}
+
+
+async def _body(request: Request, fields: Mapping[str, str]) -> bytes | None:
     """What was sent with POST, None for a GET request; raises `HTTPException` where no operation can come so."""
     match request.scope["method"]:
         case "POST":
-            if not _is_json(request):
+            if not _is_json(fields.get("content-type", "")):
                 raise HTTPException(415, "send the operation as JSON, with `Content-Type: application/json`")
-            return await request.body()
+            return await _read(request)
         case "GET":
             return None
         case "PUT" | "DELETE":
@@ -370,8 +381,20 @@ async def _body(request: Request) -> bytes | None:
             raise HTTPException(405, "operations are sent with POST, queries also with GET")
 
 
-def _is_json(request: Request) -> bool:
-    media_type, _, _ = request.headers.get("content-type", "").partition(";")
+async def _read(request: Request) -> bytes:
+    """The whole body; raises `ClientDisconnect` where its sender hangs up before."""
+    parts: list[bytes] = []
+    while True:
+        message = await request.receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        parts.append(message.get("body", b""))
+        if not message.get("more_body", False):
+            return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+def _is_json(content_type: str) -> bool:
+    media_type, _, _ = content_type.partition(";")
     return media_type.strip().lower() == "application/json"
 
 

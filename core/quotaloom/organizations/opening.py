@@ -44,10 +44,13 @@ class KeptOpenings:
         self._most = most
         self._kept: dict[Identity, Opening] = {}
 
-    async def of(self, snapshot: Snapshot, identity: Identity, now: datetime) -> Opening:
-        """What `open_request` answers; raises what it raises."""
+    async def of(self, snapshot: Snapshot, identity: Identity, now: datetime, *, supposed: bool = False) -> Opening:
+        """What `open_request` answers; raises what it raises.
+
+        It may be only `supposed` to stand: then the snapshot's first read finds out, and `Snapshot.stands` tells.
+        """
         known = self._kept.get(identity)
-        if known is not None and await _stands(known, snapshot, now):
+        if known is not None and await _stands(known, snapshot, now, supposed=supposed):
             self._keep(identity, known)
             return _of_token(known, identity)
         opening = await open_request(snapshot, identity, now)
@@ -62,10 +65,10 @@ class KeptOpenings:
                 del self._kept[next(iter(self._kept))]
 
 
-async def _stands(known: Opening, snapshot: Snapshot, now: datetime) -> bool:
+async def _stands(known: Opening, snapshot: Snapshot, now: datetime, *, supposed: bool) -> bool:
     if known.condition is None or known.company.today(now) != known.today:
         return False
-    return await snapshot.begin_where(known.condition)
+    return snapshot.suppose(known.condition) if supposed else await snapshot.begin_where(known.condition)
 
 
 def _of_token(opening: Opening, identity: Identity) -> Opening:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
+from typing import Final
 
 import asyncpg
 
@@ -29,22 +29,35 @@ UNABLE = (
 """What is wrong with PostgreSQL, not with what it was asked: the same may well succeed a little later."""
 
 
-@contextmanager
-def database_errors() -> Iterator[None]:
+def database_errors() -> AbstractContextManager[None]:
     """Say in our words what asyncpg says in its own.
 
     A lost connection, a full disk and the like become `Unavailable`; what PostgreSQL keeps in no text (the character
     NUL, half of a surrogate pair), and a statement that ran into its time limit become `InputError`.
     """
-    try:
-        yield
-    except UNABLE as error:
-        raise Unavailable from error
-    except asyncpg.QueryCanceledError:
-        raise InputError("TOO_SLOW", "this took longer than a statement may; ask for less at a time") from None
-    except asyncpg.CharacterNotInRepertoireError:
-        raise InputError("BAD_TEXT", "a text holds the character NUL (\\u0000); leave it out") from None
-    except asyncpg.DataError as error:
-        if isinstance(error.__cause__, UnicodeEncodeError):
-            raise InputError("BAD_TEXT", "a text holds half of a surrogate pair; leave it out") from None
-        raise
+    return _OUR_WORDS
+
+
+class _OurWords:
+    """Holds nothing, so that there need be but one: every statement is read within it."""
+
+    __slots__ = ()
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        match error:
+            case None:
+                return
+            case asyncpg.QueryCanceledError():
+                raise InputError("TOO_SLOW", "this took longer than a statement may; ask for less at a time") from None
+            case asyncpg.CharacterNotInRepertoireError():
+                raise InputError("BAD_TEXT", "a text holds the character NUL (\\u0000); leave it out") from None
+            case asyncpg.DataError(__cause__=UnicodeEncodeError()):
+                raise InputError("BAD_TEXT", "a text holds half of a surrogate pair; leave it out") from None
+        if isinstance(error, UNABLE):
+            raise Unavailable from error
+
+
+_OUR_WORDS: Final = _OurWords()

@@ -8,15 +8,18 @@ request, where requests follow each other closely. Nothing waits while somebody 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import asyncpg
 from tortoise.backends.asyncpg.client import AsyncpgDBClient
 
 from quotaloom.platform.database_errors import LOST_CONNECTION
+from quotaloom.platform.wire import Wire
+
+T = TypeVar("T")
 
 WAIT: Final = 0.01
 """Seconds for which a connection waits, in a transaction that has come to nothing; then it goes back to the pool."""
@@ -28,20 +31,28 @@ Seconds = Callable[[], float | None]
 
 @dataclass(eq=False, slots=True)
 class Reader:
-    """A connection that somebody holds; `waits_until` is when it stops waiting for the next."""
+    """A connection that somebody holds; `waits_until` is when it stops waiting for the next.
+
+    It `is_sure` unless it may be in a transaction of which asyncpg does not know yet.
+    """
 
     held: Any
     connection: asyncpg.Connection[Any]
     waits_until: float = 0.0
+    is_sure: bool = True
 
     async def give_back(self) -> None:
         """End its transaction, if there is one, and let the pool have it."""
         with suppress(*LOST_CONNECTION):
             try:
-                if not self.connection.is_closed() and self.connection.is_in_transaction():
+                if not self.connection.is_closed() and (self.connection.is_in_transaction() or not self.is_sure):
                     await self.connection.execute("ROLLBACK")
             finally:
                 await self.held.__aexit__(None, None, None)
+
+
+Begun = tuple[Reader, list[asyncpg.Record]]
+"""A connection in a transaction, and the rows of the first statement in it."""
 
 
 class Readers:
@@ -62,11 +73,41 @@ class Readers:
         Where it fails with 40001 the same connection is the next that is handed out. Raises `TimeoutError` where it was
         cut off after so many `seconds`, which are asked for once there is a connection.
         """
+
+        async def begun(reader: Reader, prefix: str) -> Reader:
+            await reader.connection.execute(prefix + sql, timeout=seconds())
+            return reader
+
+        return await self._on_any(begun)
+
+    async def begin_with(self, sql: str, seconds: Seconds, statement: str, arguments: Sequence[Any]) -> Begun:
+        """The same, and the rows of the first statement, both in one go; raises what `sql` raises, or the statement."""
+
+        async def begun(reader: Reader, prefix: str) -> Begun:
+            left = seconds()
+            wire = Wire.of(reader.connection)
+            wire.send_ahead(prefix + sql)
+            reader.is_sure = False
+            try:
+                rows = await reader.connection.fetch(statement, *arguments, timeout=left)
+            except asyncpg.PostgresError as error:
+                if wire.refusal is not None:
+                    raise wire.refusal from error
+                raise
+            if wire.refusal is not None:
+                raise wire.refusal  # whatever was read was read outside of the transaction
+            reader.is_sure = True
+            return reader, rows
+
+        return await self._on_any(begun)
+
+    async def _on_any(self, begun: Callable[[Reader, str], Awaitable[T]]) -> T:
+        """What `begun` gives for a connection and what ends the transaction that it is in."""
         while self._waiting:
             reader = self._waiting.pop()
             try:
                 if not reader.connection.is_closed():
-                    return await self._begun(reader, f"ROLLBACK;{sql}", seconds)
+                    return await self._kept(reader, begun(reader, "ROLLBACK;"))
             except TimeoutError:
                 raise  # though it is an OSError, too
             except LOST_CONNECTION:
@@ -77,18 +118,18 @@ class Readers:
             connection = await held.__aenter__()
         except TimeoutError as error:
             raise ConnectionError("PostgreSQL let nobody in") from error
-        return await self._begun(Reader(held, connection), sql, seconds)
+        reader = Reader(held, connection)
+        return await self._kept(reader, begun(reader, ""))
 
-    async def _begun(self, reader: Reader, sql: str, seconds: Seconds) -> Reader:
+    async def _kept(self, reader: Reader, beginning: Awaitable[T]) -> T:
         try:
-            await reader.connection.execute(sql, timeout=seconds())
+            return await beginning
         except asyncpg.SerializationError:
             self.end(reader)
             raise
         except BaseException:
             self._leave(reader)  # which may take long, if PostgreSQL does not answer
             raise
-        return reader
 
     def end(self, reader: Reader) -> None:
         """Its snapshot is over: it waits for another."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Coroutine, Hashable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Hashable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any, TypeVar
 
 import asyncpg
@@ -22,7 +23,7 @@ from quotaloom.platform.attainment_changes import CHANNEL, AttainmentChange, cha
 from quotaloom.platform.database_errors import database_errors
 from quotaloom.platform.errors import AccessDenied, InputError, Unavailable
 from quotaloom.platform.limits import Allowance
-from quotaloom.platform.readers import Reader, Readers
+from quotaloom.platform.readers import Reader, Readers, Seconds
 from quotaloom.platform.time_limits import in_time, operation_time
 
 _log = logging.getLogger(__name__)
@@ -43,6 +44,13 @@ class SnapshotEnded(RuntimeError):
     """A read came too late: whoever opened the snapshot has ended it."""
 
 
+class PremiseFell(Unavailable):
+    """What was supposed of a snapshot is not so: nothing was read, and whatever was made of it is to be done again."""
+
+    def __init__(self) -> None:
+        super().__init__("what was known of the company has just changed; please try again")
+
+
 class Snapshot:
     """One read-only transaction: everything read through it is of one moment and of one company.
 
@@ -59,6 +67,8 @@ class Snapshot:
         self._timeout = statement_timeout_ms
         self._turn = asyncio.Lock()
         self._reader: Reader | None = None
+        self._premise = ""
+        self._fell = False
         self._torn = False
         self._closed = False
         self.kept: dict[Hashable, Any] = {}
@@ -100,46 +110,74 @@ class Snapshot:
                 raise SnapshotEnded("this snapshot has ended")
             if self._reader is not None:
                 return False
-            time = self.allowance or self._time
             with database_errors():
                 try:
-                    self._reader = await self._open(time, condition)
+                    self._reader = await self._opened(self._readers.begin, condition)
                 except asyncpg.SerializationError:
                     return False
             return True
+
+    def suppose(self, premise: str) -> bool:
+        """Begin with the first read, and have PostgreSQL run the statement `premise` between the two.
+
+        Where that fails with 40001 nothing is read, here and later on: everybody gets `PremiseFell`. False where
+        something was read already, of a moment before.
+        """
+        if self._reader is None:
+            self._premise = premise
+        return self._reader is None
+
+    async def stands(self) -> bool:
+        """Whether what was supposed is so at the moment of the snapshot; asks PostgreSQL unless it has told."""
+        if not self._premise or self._fell or self._reader is not None:
+            return not self._fell
+        return await self.begin_where(self._premise)
 
     async def _fetch(self, sql: str, arguments: Sequence[Any]) -> list[Record]:
         async with self._turn:
             if self._closed:
                 raise SnapshotEnded("this snapshot has ended")
-            allowance = self.allowance
-            time = allowance or self._time
-            left = self._left(time)
+            if self._fell:
+                raise PremiseFell
+            self._left(self.allowance or self._time)
+            self.statements += 1
             with database_errors():
-                if self._reader is None:
-                    self._reader = await self._open(time)
-                    left = self._left(time)
-                self.statements += 1
-                self._torn = True
                 try:
-                    rows = await self._reader.connection.fetch(sql, *arguments, timeout=left)
-                except TimeoutError:
-                    if left is None or time is None:
-                        raise
-                    raise time.over() from None
+                    reader = self._reader
+                    rows = await (self._first(sql, arguments) if reader is None else self._next(reader, sql, arguments))
                 except asyncpg.InvalidCachedStatementError as error:
                     raise Unavailable("a migration has just changed what was asked; please try again") from error
-                self._torn = False
-            if allowance is not None:
-                allowance.spend(len(rows))
+            if self.allowance is not None:
+                self.allowance.spend(len(rows))
             return rows
 
-    def _left(self, time: Allowance | None) -> float | None:
-        """The seconds in which a statement is cut off; None where PostgreSQL ends it before."""
-        left = None if time is None else time.begin()
-        return None if left is None or left * 1000 >= self._timeout else left
+    async def _first(self, sql: str, arguments: Sequence[Any]) -> list[Record]:
+        begin = partial(self._readers.begin_with, statement=sql, arguments=arguments)
+        try:
+            self._reader, rows = await self._opened(begin, self._premise)
+        except asyncpg.SerializationError:
+            if not self._premise:
+                raise
+            self._fell = True
+            raise PremiseFell from None
+        return rows
 
-    async def _open(self, time: Allowance | None, condition: str = "") -> Reader:
+    async def _next(self, reader: Reader, sql: str, arguments: Sequence[Any]) -> list[Record]:
+        time = self.allowance or self._time
+        left = self._left(time)
+        self._torn = True
+        try:
+            rows: list[Record] = await reader.connection.fetch(sql, *arguments, timeout=left)
+        except TimeoutError:
+            if left is None or time is None:
+                raise
+            raise time.over() from None
+        self._torn = False
+        return rows
+
+    async def _opened(self, begin: Callable[[str, Seconds], Awaitable[T]], condition: str) -> T:
+        """What `begin` makes of the message that begins the transaction, `condition` included."""
+        time = self.allowance or self._time
         left: float | None = None
 
         def seconds() -> float | None:
@@ -149,11 +187,16 @@ class Snapshot:
 
         sql = f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;{_bind(self.company_id, self._timeout)};{condition}"
         try:
-            return await self._readers.begin(sql, seconds)
+            return await begin(sql, seconds)
         except TimeoutError:
             if left is None or time is None:
                 raise
             raise time.over() from None
+
+    def _left(self, time: Allowance | None) -> float | None:
+        """The seconds in which a statement is cut off; None where PostgreSQL ends it before."""
+        left = None if time is None else time.begin()
+        return None if left is None or left * 1000 >= self._timeout else left
 
     async def _end(self) -> None:
         async with self._turn:
@@ -356,15 +399,34 @@ class _Unbroken(asyncio.Task[Any]):
     """A task that nobody but its loop can cancel: those who wait for it are shielded from it."""
 
 
+class Breakable(asyncio.Task[Any]):
+    """A task that nobody but its loop and `break_off` can cancel, so that `to_the_end` needs no other."""
+
+    working = 0
+    """How many pieces of work it runs to their end, each within the one before."""
+
+    def break_off(self, msg: object = None) -> bool:
+        """Cancel it, unless it runs something to its end: then it goes on as if it had not been asked."""
+        return not self.working and self.cancel(msg)
+
+
 def unbroken() -> bool:
     """Whether we run to the end anyway, whatever happens to whoever waits for us."""
-    return isinstance(asyncio.current_task(), _Unbroken)
+    task = asyncio.current_task()
+    return isinstance(task, _Unbroken) or (isinstance(task, Breakable) and task.working > 0)
 
 
 async def to_the_end(work: Coroutine[Any, Any, T]) -> T:
     """The result of `work`, which runs to its end, whatever happens to the caller: in a task of its own if need be."""
-    if unbroken():
+    task = asyncio.current_task()
+    if isinstance(task, _Unbroken) or (isinstance(task, Breakable) and task.working):
         return await work
+    if isinstance(task, Breakable):
+        task.working += 1
+        try:
+            return await work
+        finally:
+            task.working -= 1
     return await waited_for(_Unbroken(work, loop=asyncio.get_running_loop()))
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, Final
 
 from quotaloom.calendars.periods import Period
@@ -57,7 +57,7 @@ _SUMMED: Final = {
 """Of a month that is planned by the day, by column."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class MonthCells:
     """The stored cells that lie in `span`, to be read a part of the units at a time.
 
@@ -81,7 +81,7 @@ class MonthCells:
         """The cells of a part of the units, for `columns`."""
         stored = self._names - {"period"} | ({"starts_on"} if "period" in self._names else set())
         read = await self._read(snapshot, unit_ids, stored)
-        if "period" in self._names and not _labels(self.months).keys() >= set(read["starts_on"] or ()):
+        if "period" in self._names and not self._labels.keys() >= set(read["starts_on"] or ()):
             return await self._read(snapshot, unit_ids, stored | {"ends_on"})  # of a calendar that has changed since
         return read
 
@@ -117,21 +117,22 @@ class MonthCells:
                 found[name] = read[name] or []
         return found
 
-    @property
+    @cached_property
     def _names(self) -> frozenset[str]:
         return COLUMNS if self.asked is None else self.asked & COLUMNS
 
+    @cached_property
+    def _labels(self) -> dict[int, str]:
+        """The label of each month, by the number of its first day."""
+        return {(month.starts_on - _EPOCH).days: month.label for month in self.months}
+
     def _periods(self, read: Record) -> list[str]:
         """The label of each cell's month; of a cell that no month of the calendar begins with, its days."""
-        labels, days = _labels(self.months), read["starts_on"] or []
+        labels, days = self._labels, read["starts_on"] or []
         if "ends_on" not in read or labels.keys() >= set(days):
             return list(map(labels.__getitem__, days))
         spans = zip(days, read["ends_on"], strict=True)
         return [labels.get(begin) or f"{_day_as_text(begin)}/{_day_as_text(end)}" for begin, end in spans]
-
-
-def _labels(months: Sequence[Period]) -> dict[int, str]:
-    return {(month.starts_on - _EPOCH).days: month.label for month in months}
 
 
 def _amounts(text: str | None) -> list[str | None]:
@@ -151,6 +152,7 @@ def _day(number: int) -> date:
     return _EPOCH + timedelta(number)
 
 
+@lru_cache(maxsize=10_000)
 def _day_as_text(number: int) -> str:
     return _day(number).isoformat()
 

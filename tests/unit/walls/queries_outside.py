@@ -22,6 +22,7 @@ OWNERS: Final = {
     ("core/quotaloom/platform/database.py", "*"): "keeps the pool that units of work take connections from",
     ("core/quotaloom/platform/engine.py", "*"): "waits for connections of the pool",
     ("core/quotaloom/platform/readers.py", "*"): "begins the transactions of snapshots, and asks nothing",
+    ("core/quotaloom/platform/wire.py", "*"): "sends what begins those transactions",
     ("core/quotaloom/platform/probing.py", "*"): "asks whether the database answers",
     ("core/quotaloom/platform/migrating.py", "*"): "changes tables, with the administrator's role",
     ("core/quotaloom/platform/creating_models.py", "*"): "is an operation of migrations",
