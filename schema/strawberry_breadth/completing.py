@@ -20,7 +20,7 @@ from strawberry_breadth.failures import NONE, Failure, Failures, Report
 from strawberry_breadth.places import Items, Part, Place
 from strawberry_breadth.plans import LEAF, LIST, OBJECT, FieldPlan, SelectionPlan, Shape
 from strawberry_breadth.strands import AT_A_STRETCH, Done, Pause, Paused, Strands
-from strawberry_breadth.tables import Rows, Table, joined
+from strawberry_breadth.tables import Rows, is_table, joined
 from strawberry_breadth.texts import JSONWriter, Texts
 
 if TYPE_CHECKING:
@@ -32,6 +32,9 @@ else:
 
 Column = tuple[list[Any], Failures]
 """Outputs in the order of the objects, null where one failed, and the failures that null what is above them."""
+
+MANY_ROWS: Final = 64
+"""So many rows of nothing but texts are written without being made into objects."""
 
 MANY_LISTS: Final = 64
 """Lists of so many objects are written before the rest of the answer is there."""
@@ -77,7 +80,7 @@ class Completing(Base):
         self.collected_errors._error_positions.add(place.path(index))
 
     async def _values(self, field: FieldPlan, shape: Shape, values: Sequence[Any], place: Place) -> Column:
-        if isinstance(values, Table):  # its rows are values, all of them
+        if is_table(values):  # its rows are values, all of them
             return await self._present(field, shape, values, place)
         values = cast("list[Any]", values)
         kinds = set(map(type, values))
@@ -146,7 +149,7 @@ class Completing(Base):
         items = joined(lists) if _are_rows(lists) else list(chain.from_iterable(lists))
         if len(items) > AT_A_STRETCH:
             await self._strands.breathe()
-        writer = self._json_writer if len(items) > len(lists) >= MANY_LISTS else None
+        writer = self._json_writer if len(items) >= MANY_ROWS else None
         if writer is not None and (texts := self._as_texts(field, inner, items)) is not None:
             rows = iter(texts)
             return [writer.of_text(f"[{','.join(islice(rows, len(one)))}]") for one in lists], failures
@@ -156,7 +159,7 @@ class Completing(Base):
             await self._strands.breathe()
         rest = iter(outputs)
         written: list[Any] = [outputs] if len(lists) == 1 else [list(islice(rest, len(one))) for one in lists]
-        if writer is not None:
+        if writer is not None and len(items) > len(lists) >= MANY_LISTS:
             await self._write(writer, written)
         if failed:
             failures = {**failures}
@@ -179,7 +182,7 @@ class Completing(Base):
 
     def _as_texts(self, field: FieldPlan, shape: Shape, items: Sequence[Any]) -> list[str] | None:
         """The JSON of each object, where all that is asked of them are texts that stand in a table."""
-        if shape.kind != OBJECT or not isinstance(items, Table) or not _is_told(shape.type):
+        if shape.kind != OBJECT or not is_table(items) or not _is_told(shape.type):
             return None
         plan = self._below(field, shape.type)
         if plan.by_base or not plan.fields or any(one.shape.leaf is None for one in plan.fields):

@@ -30,14 +30,20 @@ class KeptOperation:
 
     def plan(self, variables: Mapping[str, Any], build: Callable[[], SelectionPlan]) -> SelectionPlan:
         """The plan for these variables, of which those in conditions alone make a difference."""
-        values = tuple(variables.get(name) for name in self._conditions)
-        found = self._plans.get(values)
+        found = self.found(variables)
         if found is None:
-            found = self._plans[values] = build()
+            found = self._plans[self._values(variables)] = build()
             if len(self._plans) > MOST_PLANS:
                 self._plans.popitem(last=False)
             self.grown(len(found.fields))
         return found
+
+    def found(self, variables: Mapping[str, Any]) -> SelectionPlan | None:
+        """The same, if it is there."""
+        return self._plans.get(self._values(variables))
+
+    def _values(self, variables: Mapping[str, Any]) -> tuple[Any, ...]:
+        return tuple([variables.get(name) for name in self._conditions])
 
     def grown(self, fields: int) -> None:
         """A plan has so many fields more, at some place below its root."""
@@ -94,6 +100,10 @@ def keep_operations(document: DocumentNode, room: PlanRoom) -> None:
 _KEPT: Final = "__kept__"
 
 
+_CONDITIONS: Final = frozenset({"skip", "include", "defer", "stream"})
+"""Directives that decide what is asked for; those of a schema's own have no say in that."""
+
+
 class _ConditionFinder(Visitor):
     """Collects the variables that decide in directives what is asked for."""
 
@@ -103,7 +113,7 @@ class _ConditionFinder(Visitor):
 
     def enter_directive(self, node: Any, *_: Any) -> None:
         for argument in node.arguments or ():
-            if isinstance(argument.value, VariableNode):
+            if node.name.value in _CONDITIONS and isinstance(argument.value, VariableNode):
                 self.names.add(argument.value.name.value)
 
 

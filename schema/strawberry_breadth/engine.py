@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from itertools import islice
 from typing import Any, cast
 
-from graphql import GraphQLError, GraphQLField, GraphQLObjectType
+from graphql import GraphQLError, GraphQLField, GraphQLObjectType, OperationType
 from graphql.execution.collect_fields import DeferUsage, FieldDetails, GroupedFieldSet
 from graphql.execution.executor import Executor, default_field_resolver
 
@@ -31,6 +31,36 @@ class BreadthFirst(Resolving):
 
     _written: int
 
+    def execute_operation(self, serially: bool | None = None) -> Any:
+        """The result of the operation; where its plan is kept its fields need not be collected. See `Executor`."""
+        kept = kept_operation(self.operation)
+        plan = kept.found(self.variable_values.coerced) if kept is not None and self._is_ours() else None
+        if plan is None or self._has_middleware:
+            return super().execute_operation(serially)
+        in_turn = self.operation.operation is OperationType.MUTATION if serially is None else serially
+        try:
+            data = self._started(plan, self.root_value, in_turn)
+        except GraphQLError as error:
+            return self._failed(error)
+        return self.build_response(data) if isinstance(data, dict) else self._response(data)
+
+    async def _response(self, running: Awaitable[dict[str, Any]]) -> Any:
+        try:
+            return self.build_response(await running)
+        except GraphQLError as error:
+            return self._failed(error)
+        except Exception:
+            await self.cancel_incremental_work()
+            self.run_async_work_finished_hook()
+            raise
+
+    def _failed(self, error: GraphQLError) -> Any:
+        self.collected_errors.add(error, None)
+        return self.build_response(None)
+
+    def _is_ours(self) -> bool:
+        return self.abort_signal is None and type(self).execute_field is Executor.execute_field
+
     def execute_collected_root_fields(
         self,
         root_type: GraphQLObjectType,
@@ -40,14 +70,19 @@ class BreadthFirst(Resolving):
         new_defer_usages: Sequence[DeferUsage],
     ) -> Any:
         """The answer's data; raises the error that leaves none. See graphql-core's `Executor`."""
-        if self.abort_signal is not None or new_defer_usages or type(self).execute_field is not Executor.execute_field:
+        if new_defer_usages or not self._is_ours():
             return super().execute_collected_root_fields(
                 root_type, root_value, grouped_field_set, serially, new_defer_usages
             )
+        return self._started(self._root_plan(root_type, grouped_field_set), root_value, serially)
+
+    def _started(
+        self, plan: SelectionPlan, root_value: Any, serially: bool
+    ) -> dict[str, Any] | Awaitable[dict[str, Any]]:
+        """The data, at once or later; raises the error that leaves none."""
         self._report, self._strands, self._gathering = Report(), Strands(), Gathering()
         self._told, self._written = {}, 0
         self._json_writer = getattr(self.context_value, "json_writer", None)
-        plan = self._root_plan(root_type, grouped_field_set)
         outcome = self._strands.step(self._root(plan, root_value, serially))
         if isinstance(outcome, Done):
             return self._closed(*outcome.result)

@@ -26,7 +26,7 @@ from strawberry_breadth.arriving import Arrival, Arriving, Pieces
 from strawberry_breadth.gathering import Gathering, Results
 from strawberry_breadth.readers import column_of
 from strawberry_breadth.strands import Pause
-from strawberry_breadth.tables import Table
+from strawberry_breadth.tables import is_table
 
 Load = Callable[..., Awaitable[Iterable[Any] | Pieces]]
 F = TypeVar("F", bound=Callable[..., bool])
@@ -82,7 +82,7 @@ class Batch:
 
     def grouped(self, found: Iterable[Any], keys: Sequence[Any]) -> list[Any]:
         """One result per key, in the order of the keys, out of what the loader found for all of them."""
-        if self.by is not None and isinstance(found, Table):
+        if self.by is not None and is_table(found):
             grouped = found.grouped(self.by, keys)
             return [rows[0] if rows else None for rows in grouped] if self.one else list(grouped)
         if self.by is None:
@@ -182,7 +182,7 @@ class BatchFieldReader:
         elif batch.by is not None and asked is not None:
             asked |= {batch.by}
         if batch.key is None:
-            parents = list(sources) if isinstance(sources, Table) else sources  # whose rows are made when looked at
+            parents = list(sources) if is_table(sources) else sources  # whose rows are made when looked at
             return batch.results(parents, self._info(info, asked), arguments)
         keys = column_of(sources, batch.key)
         distinct = dict.fromkeys(keys)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from graphql import (
     FieldNode,
@@ -80,6 +80,7 @@ class FieldPlan:
         "_asked",
         "arguments",
         "by_base",
+        "column",
         "definition",
         "details",
         "name",
@@ -114,6 +115,9 @@ class FieldPlan:
         self.reader = reader
         self.resolve = resolve
         self.shape = shape_of(definition)
+        is_read = reader is not None and not hasattr(reader, "read")
+        self.column = cast(Reader, reader) if is_read and self.shape.leaf is not None else None
+        """How its values are read where they are leaves that follow from the objects."""
         self.selections: dict[GraphQLObjectType, SelectionPlan] = {}
         self.varies = any(map(uses_variables, self.node.arguments or ()))
         self.arguments: dict[str, Any] | None = None

@@ -11,7 +11,7 @@ from graphql import GraphQLResolveInfo
 from strawberry_breadth.arriving import Arrival
 from strawberry_breadth.gathering import Gathering
 from strawberry_breadth.strands import Pause
-from strawberry_breadth.tables import Table
+from strawberry_breadth.tables import is_table
 from strawberry_breadth.texts import Texts
 
 
@@ -53,7 +53,7 @@ class Constant:
 
 def column_of(sources: Sequence[Any], name: str) -> list[Any]:
     """The item of this name of each object; the list is not to be changed."""
-    return sources.column(name) if isinstance(sources, Table) else list(map(itemgetter(name), sources))
+    return sources.column(name) if is_table(sources) else list(map(itemgetter(name), sources))
 
 
 class Item:

@@ -31,8 +31,8 @@ class Resolving(Completing):
 
     def _plain_column(self, field: FieldPlan, sources: Sequence[Any]) -> Column | None:
         """The column of a field that needs no more than the objects and whose values are ready; None for others."""
-        leaf, reader = field.shape.leaf, field.reader
-        if leaf is None or reader is None or hasattr(reader, "read"):
+        leaf, reader = field.shape.leaf, field.column
+        if leaf is None or reader is None:
             return None
         try:
             values = reader.all(sources)

@@ -105,9 +105,10 @@ class Strands:
             return results
         finally:
             drop([one for one in paused if one.pause is not Pause.BESIDE])
-            for task in tasks.values():
-                task.cancel()
-            await asyncio.gather(*tasks.values(), return_exceptions=True)
+            if tasks:
+                for task in tasks.values():
+                    task.cancel()
+                await asyncio.gather(*tasks.values(), return_exceptions=True)
 
 
 def drop(paused: Sequence[Paused[Any]]) -> None:

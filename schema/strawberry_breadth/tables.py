@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, compress, count, islice, pairwise, starmap
 from operator import itemgetter, ne
-from typing import Any, overload
+from typing import Any, TypeGuard, final, overload
 
 from strawberry_breadth.texts import Texts
 
@@ -26,6 +26,7 @@ class TableRow:
         return self._table.column(name)[self._index]
 
 
+@final  # so that its type tells it: `isinstance` asks the abstract class, which takes its time
 class Table(Sequence[TableRow]):
     """Columns of equal length, by name, which are not changed afterwards. As a sequence it is that of its rows."""
 
@@ -91,6 +92,7 @@ def _ordered(values: list[Any], order: Sequence[int]) -> list[Any]:
     return Texts(ordered) if isinstance(values, Texts) else ordered
 
 
+@final
 class Rows(Sequence[TableRow]):
     """Rows of a table that follow each other."""
 
@@ -110,6 +112,11 @@ class Rows(Sequence[TableRow]):
         if isinstance(index, slice):
             return self.table[self.begin : self.end][index]
         return TableRow(self.table, range(self.begin, self.end)[index])
+
+
+def is_table(values: object) -> TypeGuard[Table]:
+    """Whether these are rows of a table."""
+    return type(values) is Table
 
 
 def joined(lists: Sequence[Rows]) -> Sequence[Any]:

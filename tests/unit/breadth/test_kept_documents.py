@@ -5,6 +5,7 @@ from __future__ import annotations
 import strawberry
 from graphql import GraphQLObjectType
 from strawberry import Info
+from strawberry.directive import DirectiveLocation, DirectiveValue
 
 from strawberry_breadth import BreadthFirstSchema, batch
 from strawberry_breadth.documents import KeptOperation, PlanRoom
@@ -59,6 +60,22 @@ async def test_what_a_loader_does_to_its_arguments_is_gone_with_the_request() ->
         answer = await schema.execute("{ sums(of: [1, 2], span: {since: 3}) }", root_value={})
         assert (answer.data, answer.errors) == ({"sums": 6}, None)
     assert SEEN == [[1, 2, 3]] * 3
+
+
+async def test_directives_of_a_schema_have_no_say_in_what_is_asked_for() -> None:
+    """Their variables may be lists; those of `@skip` and `@include` tell plans apart."""
+
+    @strawberry.directive(locations=[DirectiveLocation.FIELD], name="tagged")
+    def tagged(value: DirectiveValue[int], tags: list[str]) -> int:
+        return value + len(tags)
+
+    schema = BreadthFirstSchema(Tree, directives=[tagged])
+    query = "query ($tags: [String!]!, $deep: Boolean!) { leaf @tagged(tags: $tags) tree @include(if: $deep) { leaf } }"
+    for count in (1, 2):
+        for deep, below in ((True, {"tree": {"leaf": 1}}), (False, {})):
+            variables = {"tags": ["x"] * count, "deep": deep}
+            answer = await schema.execute(query, variable_values=variables, root_value=Tree())
+            assert (answer.data, answer.errors) == ({"leaf": 1 + count, **below}, None)
 
 
 def test_plans_begin_anew_once_all_together_are_too_large() -> None:
