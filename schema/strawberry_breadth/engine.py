@@ -9,6 +9,7 @@ from typing import Any, cast
 from graphql import GraphQLError, GraphQLField, GraphQLObjectType, OperationType
 from graphql.execution.collect_fields import DeferUsage, FieldDetails, GroupedFieldSet
 from graphql.execution.executor import Executor, default_field_resolver
+from graphql.type import GraphQLResolveInfoHelpers
 
 from strawberry_breadth.completing import Column
 from strawberry_breadth.documents import kept_operation
@@ -30,6 +31,19 @@ class BreadthFirst(Resolving):
     """
 
     _written: int
+
+    @property
+    def async_helpers(self) -> GraphQLResolveInfoHelpers:
+        """What resolvers are given; made when it is wanted.
+
+        graphql-core keeps it, and it holds the executor: a cycle that keeps all rows that were read until the garbage
+        collector comes by.
+        """
+        return GraphQLResolveInfoHelpers(gather=self.gather_async_work, track=self.track_async_work)
+
+    @async_helpers.setter
+    def async_helpers(self, _: GraphQLResolveInfoHelpers) -> None:
+        pass
 
     def execute_operation(self, serially: bool | None = None) -> Any:
         """The result of the operation; where its plan is kept its fields need not be collected. See `Executor`."""

@@ -29,7 +29,12 @@ CELLS_AT_ONCE: Final = 4_096
 on one while it reads the next."""
 
 _EPOCH: Final = date(2000, 1, 1)
-_MONTH: Final = "width_bucket(c.starts_on, $7::date[])"
+_FIRST_DAYS: Final = "(SELECT $7::text::date[])"
+_NEXT_DAYS: Final = "(SELECT $8::text::date[])"
+"""The first days of the months, and the days after their last: as texts, which are read once, and only for months that
+are planned by the day. asyncpg takes longer over an array of days."""
+
+_MONTH: Final = f"width_bucket(c.starts_on, {_FIRST_DAYS})"
 """The place of a cell's month among the months, from 1."""
 
 _STORED: Final = {
@@ -46,8 +51,8 @@ _STORED: Final = {
 
 _SUMMED: Final = {
     **{kind: f"sum(c.{kind})" for kind in KINDS},
-    "starts_on": f"($7::date[])[{_MONTH}]",
-    "ends_on": f"($8::date[])[{_MONTH}]",
+    "starts_on": f"{_FIRST_DAYS}[{_MONTH}]",
+    "ends_on": f"{_NEXT_DAYS}[{_MONTH}]",
     "locked": "bool_or(c.locked)",
     "pinned": "true",
     "by_day": "true",
@@ -94,8 +99,8 @@ class MonthCells:
             unit_ids,
             self.span.starts_on,
             self.span.ends_on,
-            [month.starts_on for month in self.months],
-            [month.ends_on for month in self.months],
+            _array([month.starts_on for month in self.months]),
+            _array([month.ends_on for month in self.months]),
         )
         assert row is not None  # of an aggregate
         return row
@@ -146,6 +151,11 @@ def _mapped(numbers: list[int], made: Callable[[int], Any]) -> list[Any]:
     """What `made` makes of each, made once of those that are equal."""
     of_number = {number: made(number) for number in set(numbers)}
     return list(map(of_number.__getitem__, numbers))
+
+
+def _array(days: Sequence[date]) -> str:
+    """Days as PostgreSQL reads them."""
+    return f"{{{','.join(map(date.isoformat, days))}}}"
 
 
 def _day(number: int) -> date:

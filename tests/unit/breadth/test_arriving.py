@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Hashable
 from operator import getitem
 from typing import Any
@@ -285,3 +286,17 @@ async def test_others_have_their_turn_while_lists_are_written(monkeypatch: pytes
     assert orjson.dumps(result.data) == orjson.dumps(whole.data)
     assert max(map(written.count, written)) <= 12  # of three objects each, and one of none
     assert len(set(written)) == 6
+
+
+async def test_what_was_read_is_let_go_with_the_answer() -> None:
+    """Without the garbage collector: an operation leaves no cycles behind, which would keep all its rows till then."""
+    query = f"{{ unit {{ units(count: {MANY_LISTS}) {{ id texts {{ mark }} marks {{ mark }} boss {{ id }} }} }} }}"
+    await ask(query)
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in range(5):
+            await ask(query)
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
