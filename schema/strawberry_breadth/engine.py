@@ -11,9 +11,8 @@ from graphql.execution.collect_fields import DeferUsage, FieldDetails, GroupedFi
 from graphql.execution.executor import Executor, default_field_resolver
 from graphql.type import GraphQLResolveInfoHelpers
 
-from strawberry_breadth.completing import Column
 from strawberry_breadth.documents import kept_operation
-from strawberry_breadth.failures import NONE, Failure, Failures, Report
+from strawberry_breadth.failures import NONE, Column, Failure, Failures, Report
 from strawberry_breadth.gathering import Gathering
 from strawberry_breadth.places import Place, Root
 from strawberry_breadth.plans import FieldPlan, SelectionPlan

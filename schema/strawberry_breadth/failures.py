@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from graphql import GraphQLError
 
@@ -21,6 +21,9 @@ Failures = dict[int, Failure]
 
 NONE: Failures = {}
 """No failures; never written to."""
+
+Column = tuple[list[Any], Failures]
+"""Outputs in the order of the objects, null where one failed, and the failures that null what is above them."""
 
 
 class Report:

@@ -12,8 +12,8 @@ from graphql.type import GraphQLResolveInfo
 
 from strawberry_breadth.arriving import Arrival
 from strawberry_breadth.awaiting import not_our_own
-from strawberry_breadth.completing import Column, Completing, are_plain
-from strawberry_breadth.failures import NONE, Failures
+from strawberry_breadth.completing import Completing, are_plain
+from strawberry_breadth.failures import NONE, Column, Failures
 from strawberry_breadth.gathering import Gathering
 from strawberry_breadth.places import FieldPlace, Part, Place
 from strawberry_breadth.plans import FieldPlan

@@ -15,7 +15,7 @@ from strawberry import Info
 from strawberry.schema.config import StrawberryConfig
 
 from strawberry_breadth import BreadthFirstSchema, Pieces, Table, Texts, batch
-from strawberry_breadth.completing import MANY_LISTS
+from strawberry_breadth.listing import MANY_LISTS
 
 LOG: list[tuple[str, Any]] = []
 
@@ -266,7 +266,7 @@ async def test_others_have_their_turn_while_lists_are_written(monkeypatch: pytes
     """After so many objects each time, and whatever comes of it is the same."""
     query = f"{{ unit {{ units(count: {MANY_LISTS}) {{ texts {{ of }} }} }} }}"
     whole = await ask(query)
-    monkeypatch.setattr("strawberry_breadth.completing.AT_A_STRETCH", 30)
+    monkeypatch.setattr("strawberry_breadth.listing.AT_A_STRETCH", 30)
     turns, written = 0, list[int]()
 
     async def others() -> None:
