@@ -126,9 +126,13 @@ async def load_target_cells(
 def _with_texts(columns: dict[str, list[Any]]) -> dict[str, list[Any]]:
     """Amounts, days and the labels of months, which are digits and marks, as texts that JSON holds as they are."""
     return {
-        name: Texts(values) if name in _DIGITS and set(map(type, values)) == {str} else values
-        for name, values in columns.items()
+        name: Texts(values) if name in _DIGITS and _are_texts(values) else values for name, values in columns.items()
     }
+
+
+def _are_texts(values: list[Any]) -> bool:
+    """Whether a column, which holds texts or days, and nulls, is texts alone; none of them is empty."""
+    return bool(values) and type(values[0]) is str and all(values)
 
 
 _DIGITS: Final = frozenset({"period", "starts_on", "ends_on", *KINDS})
