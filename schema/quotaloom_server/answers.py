@@ -14,7 +14,7 @@ from starlette.types import Receive, Scope, Send
 from quotaloom.platform.limits import LimitExceeded
 from quotaloom_server.compression import LEAST, Compression, encoding_for
 from quotaloom_server.media_types import EVENTS, JSON, RESPONSE
-from quotaloom_server.pieces import Pieces, dumped, dumps
+from quotaloom_server.pieces import Fragments, Pieces, dumped, dumps
 
 _CHUNK: Final = 2**18
 
@@ -29,7 +29,10 @@ _FRAMES: Final[dict[str, tuple[bytes, bytes]]] = {
 
 
 class JSONAnswer:
-    """An answer of any size, as an ASGI application; it is written when it is sent, and sent once."""
+    """An answer of any size, as an ASGI application; it is written when it is sent, and sent once.
+
+    `early` wrote what of it was written before.
+    """
 
     def __init__(
         self,
@@ -38,8 +41,10 @@ class JSONAnswer:
         status_code: int = 200,
         headers: Iterable[tuple[bytes, bytes]] = (),
         most_bytes: int | None = None,
+        early: Fragments | None = None,
     ) -> None:
         self._data: list[Any] = [data]
+        self._early = early
         self._most_bytes = most_bytes
         self._media_type = media_type
         self._headers = headers
@@ -69,7 +74,7 @@ class JSONAnswer:
         data = self._data.pop()
         several = len(data) if isinstance(data, list) else None
         try:
-            writing = dumped(data, self._most_bytes)
+            writing = dumped(data, self._most_bytes, self._early)
             del data  # it is let go in pieces
             return await writing
         except LimitExceeded as error:

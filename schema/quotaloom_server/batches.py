@@ -13,6 +13,7 @@ from quotaloom_graphql.request_keys import EXTENSION, HEADER
 from quotaloom_server.answers import JSONAnswer
 from quotaloom_server.media_types import JSON
 from quotaloom_server.operations import NOT_ONE, UnknownDocument, beyond, operation_in, refusal
+from quotaloom_server.pieces import Fragments
 from quotaloom_server.trusted_documents import TrustedDocuments
 
 COST_HEADER: Final = b"graphql-cost"
@@ -50,6 +51,8 @@ class Answers:
     """The answers to the operations of a list, as they come."""
 
     def __init__(self) -> None:
+        self.early = Fragments()
+        """Writes parts of them early."""
         self._answers: list[GraphQLHTTPResponse | dict[str, Any]] = []
         self._cost = 0
         self._waits: list[int] = []
@@ -68,7 +71,7 @@ class Answers:
         headers = [(COST_HEADER, b"%d" % self._cost)] if self._cost else []
         if self._waits:
             headers.append((b"retry-after", b"%d" % max(self._waits)))
-        return JSONAnswer(self._answers, JSON, status, headers, most_bytes)
+        return JSONAnswer(self._answers, JSON, status, headers, most_bytes, self.early)
 
 
 def too_many(error: LimitExceeded) -> JSONAnswer:

@@ -25,6 +25,9 @@ HEAVY: Final = 10_000
 LARGE: Final = 2**18
 """Bytes that a piece of a list shall have, about."""
 
+_COPIED: Final = 500
+"""So many bytes of a fragment are copied in the time in which one value is written."""
+
 _HOLDING: Final = (dict, list, tuple)
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -41,31 +44,45 @@ def dumps(data: object) -> bytes:
 class Fragments:
     """JSON to be put into a larger one, in place of its values: text takes less room than they do."""
 
-    @staticmethod
-    def of_values(values: list[object]) -> orjson.Fragment:
-        """That of a list."""
-        return orjson.Fragment(dumps(values))
+    __slots__ = ("_count", "_size")
 
-    @staticmethod
-    def of_text(text: str) -> orjson.Fragment:
+    def __init__(self) -> None:
+        self._count = self._size = 0
+
+    def of_values(self, values: list[object]) -> orjson.Fragment:
+        """That of a list."""
+        return self._fragment(dumps(values))
+
+    def of_text(self, text: str) -> orjson.Fragment:
         """One that is written already."""
+        return self._fragment(text)
+
+    def _fragment(self, text: bytes | str) -> orjson.Fragment:
+        self._count += 1
+        self._size += len(text)
         return orjson.Fragment(text)
 
+    @property
+    def weight(self) -> int:
+        """How many values one takes as long to copy as, on an average."""
+        return self._size // (self._count * _COPIED) if self._count else 0
 
-async def dumped(data: object, most: int | None = None) -> Pieces:
+
+async def dumped(data: object, most: int | None = None, early: Fragments | None = None) -> Pieces:
     """JSON in pieces. Who calls this shall keep nothing of `data`: it is let go in pieces, too.
 
-    Raises `LimitExceeded` once it has more than `most` bytes.
+    `early` wrote the fragments that are in it. Raises `LimitExceeded` once it has more than `most` bytes.
     """
-    if not _is_heavy(data):
+    weight = 0 if early is None else early.weight
+    if not _is_heavy(data, weight):
         text = dumps(data)
         _require_room(len(text), most)
         return [text]
-    kept: list[object] = []
+    writing = _Writing(weight)
     written: Pieces = []
     growing = bytearray()
     size = 0
-    for piece in _pieces(data, kept):
+    for piece in writing.pieces(data):
         growing += piece
         size += len(piece)
         _require_room(size, most)
@@ -75,8 +92,8 @@ async def dumped(data: object, most: int | None = None) -> Pieces:
         await asyncio.sleep(0)
     del data
     # To let hundreds of thousands of values go at once would take as long as to write them.
-    while kept:
-        kept.pop()
+    while writing.kept:
+        writing.kept.pop()
         await asyncio.sleep(0)
     return [*written, growing]
 
@@ -90,50 +107,57 @@ def _require_room(size: int, most: int | None) -> None:
         raise LimitExceeded("ANSWER_TOO_LARGE", "answer_bytes", most, size, text)
 
 
-def _pieces(value: object, kept: list[object]) -> Iterator[bytes]:
-    """The JSON of a value, a piece at a time; what each was written of is added to `kept`."""
-    if not _is_heavy(value):
-        kept.append(value)
-        yield dumps(value)
-    elif isinstance(value, dict):
-        yield from _pieces_of_dict(value, kept)
-    elif isinstance(value, list | tuple):
-        yield from _pieces_of_list(value, kept)
-    else:
-        yield dumps(value)
+class _Writing:
+    """Writes one value; what each piece was written of is `kept`."""
 
+    def __init__(self, weight: int) -> None:
+        self.kept: list[object] = []
+        self._weight = weight
 
-def _pieces_of_dict(value: dict[str, object], kept: list[object]) -> Iterator[bytes]:
-    opening = b"{"
-    for name, one in value.items():
-        yield opening + dumps(name) + b":"
-        yield from _pieces(one, kept)
-        opening = b","
-    yield b"}"
-
-
-def _pieces_of_list(value: Sequence[object], kept: list[object]) -> Iterator[bytes]:
-    opening, begun, step = b"[", 0, 1
-    while begun < len(value):
-        some = value[begun : begun + step]
-        if _is_heavy(some):
-            if step > 1:
-                step //= 2
-                continue
-            yield opening
-            yield from _pieces(some[0], kept)
+    def pieces(self, value: object) -> Iterator[bytes]:
+        """The JSON of a value, a piece at a time."""
+        if not _is_heavy(value, self._weight):
+            self.kept.append(value)
+            yield dumps(value)
+        elif isinstance(value, dict):
+            yield from self._of_dict(value)
+        elif isinstance(value, list | tuple):
+            yield from self._of_list(value)
         else:
-            kept.append(some)
-            written = dumps(some)
-            yield opening + written[1:-1]
-            step = max(1, min(2 * step, step * LARGE // len(written)))
-        begun += len(some)
-        opening = b","
-    yield b"]"
+            yield dumps(value)
+
+    def _of_dict(self, value: dict[str, object]) -> Iterator[bytes]:
+        opening = b"{"
+        for name, one in value.items():
+            yield opening + dumps(name) + b":"
+            yield from self.pieces(one)
+            opening = b","
+        yield b"}"
+
+    def _of_list(self, value: Sequence[object]) -> Iterator[bytes]:
+        opening, begun, step = b"[", 0, 1
+        while begun < len(value):
+            some = value[begun : begun + step]
+            if _is_heavy(some, self._weight):
+                if step > 1:
+                    step //= 2
+                    continue
+                yield opening
+                yield from self.pieces(some[0])
+            else:
+                self.kept.append(some)
+                written = dumps(some)
+                yield opening + written[1:-1]
+                step = max(1, min(2 * step, step * LARGE // len(written)))
+            begun += len(some)
+            opening = b","
+        yield b"]"
 
 
-def _is_heavy(value: object) -> bool:
+def _is_heavy(value: object, weight: int = 0) -> bool:
     """Whether a value holds more than `HEAVY` others, at any depth; those in the lowest dicts count as one.
+
+    A fragment counts as `weight` more; the lowest dicts may hold some, so that these are looked into as well then.
 
     The garbage collector knows best what holds what: it looks at one level after the other without running our code
     for every value.
@@ -142,9 +166,12 @@ def _is_heavy(value: object) -> bool:
     while level:
         below = gc.get_referents(*level)
         found += len(below)
+        if weight:
+            found += weight * list(map(type, below)).count(orjson.Fragment)
         if found > HEAVY:
             return True
-        level = [one for one in filter(gc.is_tracked, below) if type(one) in _HOLDING]
+        holding = below if weight else filter(gc.is_tracked, below)
+        level = [one for one in holding if type(one) in _HOLDING]
     return False
 
 

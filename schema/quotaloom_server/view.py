@@ -118,7 +118,6 @@ class GraphQLView(GraphQL[Any, None]):
         bearer = await self._gate.identify(fields.get("authorization"), fields)
         context = RequestContext(self._gate.services(), bearer)
         context.idempotency_key = fields.get(HEADER)
-        context.json_writer = Fragments
         return context
 
     async def on_ws_connect(self, context: Connection) -> UnsetType | dict[str, object] | None:
@@ -173,6 +172,7 @@ class GraphQLView(GraphQL[Any, None]):
         except HTTPException:
             asked.charge_refused()
             raise
+        early = asked.json_writer = Fragments()
         try:
             result = await self._result(request, adapter, operation, asked, only_events=accepted.answer is None)
         except SubscriptionAsked:
@@ -185,7 +185,8 @@ class GraphQLView(GraphQL[Any, None]):
         if seconds is not None:
             return _come_again(seconds, response, accepted)
         status = status_of(response) if accepted.answer == RESPONSE else 200
-        return JSONAnswer(response, accepted.answer or EVENTS, status, _told_of(result), self._limits.answer_bytes)
+        kind, most = accepted.answer or EVENTS, self._limits.answer_bytes
+        return JSONAnswer(response, kind, status, _told_of(result), most, early)
 
     async def _batch(
         self, request: Request, adapter: StarletteRequestAdapter, sent: list[Any], first: RequestContext
@@ -205,7 +206,7 @@ class GraphQLView(GraphQL[Any, None]):
                 answers.add(not_found(operation))
                 continue
             asked = RequestContext(self._gate.services(), first.bearer)
-            asked.shared_cost, asked.json_writer = shared, Fragments
+            asked.shared_cost, asked.json_writer = shared, answers.early
             try:
                 result = await self._result(request, adapter, operation, asked, only_events=False)
             except HTTPException as refused:

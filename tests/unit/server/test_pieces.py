@@ -38,23 +38,34 @@ def test_pieces_joined_are_the_whole(answer: Any, heavy: int, large: int) -> Non
     assert b"".join(written) == orjson.dumps(answer)
 
 
+async def turns_of(answer: Any, early: pieces.Fragments | None = None) -> int:
+    """How often others have their turn while the answer is written."""
+    taken = 0
+
+    async def count() -> None:
+        nonlocal taken
+        while True:
+            taken += 1
+            await asyncio.sleep(0)
+
+    others = asyncio.create_task(count())
+    await pieces.dumped(answer, None, early)
+    others.cancel()
+    return taken
+
+
+@pytest.mark.parametrize(("count", "cells", "many"), [(60, 6_000, True), (60, 60, False), (1_000, 12, False)])
+async def test_what_was_written_early_counts_by_its_size(count: int, cells: int, many: bool) -> None:
+    """Sixty lists of a quarter of a megabyte are no sixty values; small ones are copied at a stretch."""
+    early = pieces.Fragments()
+    values: list[Any] = [{"cells": [{"period": str(month), "target": "1234567.00"} for month in range(cells)]}] * count
+    answer = {"data": {"units": [{"cells": early.of_values(one["cells"])} for one in values]}}
+    assert (await turns_of(answer, early) > count // 2) is many
+    assert b"".join(await pieces.dumped(answer, None, early)) == orjson.dumps({"data": {"units": values}})
+
+
 async def test_others_get_their_turn_while_a_large_answer_is_written() -> None:
     """A list of 6,000 units and one that hangs by a single branch are written in many turns, a small one in none."""
-
-    async def turns_of(answer: Any) -> int:
-        taken = 0
-
-        async def count() -> None:
-            nonlocal taken
-            while True:
-                taken += 1
-                await asyncio.sleep(0)
-
-        others = asyncio.create_task(count())
-        await pieces.dumped(answer)
-        others.cancel()
-        return taken
-
     assert await turns_of({"data": {"units": rows(3)}}) == 0
     assert await turns_of({"data": {"units": rows(6_000)}}) > 10
     assert await turns_of({"data": {"root": {"children": [{"children": rows(6_000)}]}}}) > 10
