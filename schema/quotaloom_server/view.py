@@ -278,7 +278,7 @@ class GraphQLView(GraphQL[Any, None]):
         root_value: None,
         sub_response: Response,
     ) -> Any:
-        """Run the operation to its end in a task of its own: a client that hangs up tears no unit of work.
+        """Run the operation to its end: a client that hangs up tears no unit of work.
 
         It gives up waiting for a plugin then, outside any unit of work.
         """
