@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
-from typing import Final, TextIO
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final, TextIO, TypeVar
 
 import pytest
+
+Step = TypeVar("Step")
 
 Progress = Callable[[int, int, str], None]
 """Told how many are done, how many there are, and what comes next."""
@@ -21,6 +23,14 @@ SECONDS: Final = 10.0
 
 def silent(done: int, total: int, title: str) -> None:
     """Show nothing."""
+
+
+def stepwise(progress: Progress, steps: Sequence[Step], title: str) -> Iterator[Step]:
+    """The steps one after the other, each told before it is taken."""
+    for number, step in enumerate(steps):
+        progress(number, len(steps), title)
+        yield step
+    progress(len(steps), len(steps), title)
 
 
 class Line:
