@@ -34,7 +34,8 @@ def database_errors() -> Iterator[None]:
     """Say in our words what asyncpg says in its own.
 
     A lost connection, a full disk and the like become `Unavailable`; what PostgreSQL keeps in no text (the character
-    NUL, half of a surrogate pair), and a statement that ran into its time limit become `InputError`.
+    NUL, half of a surrogate pair), a statement that ran into its time limit, and one that comes after such a failure
+    become `InputError`.
     """
     try:
         yield
@@ -44,6 +45,9 @@ def database_errors() -> Iterator[None]:
         raise InputError("TOO_SLOW", "this took longer than a statement may; ask for less at a time") from None
     except asyncpg.CharacterNotInRepertoireError:
         raise InputError("BAD_TEXT", "a text holds the character NUL (\\u0000); leave it out") from None
+    except asyncpg.InFailedSQLTransactionError:
+        message = "this was not read, as something that was asked for with it failed; mend that, or ask for this alone"
+        raise InputError("NOT_READ", message) from None
     except asyncpg.DataError as error:
         if isinstance(error.__cause__, UnicodeEncodeError):
             raise InputError("BAD_TEXT", "a text holds half of a surrogate pair; leave it out") from None
