@@ -96,11 +96,14 @@ ERRORS: Final = FieldNode(
 NEAR: Final = 0.7
 """How often an argument of a query has a value that goes with its name."""
 
+ASKING: Final = {"member": "ann", "head": "hal"}
+"""Who asks, besides an admin, whose id nobody knows."""
+
 
 def known_ids(world: World) -> list[str]:
-    """The ids of everything that is in the world."""
+    """The ids of everything that is in the world, but for those who ask: made-up mutations would send them away."""
     floor = world.floor
-    units, members = (map(world.unit, floor.units), map(world.member, floor.members))
+    units, members = map(world.unit, floor.units), map(world.member, floor.members.keys() - set(ASKING.values()))
     return sorted({*world.ids.values(), *units, *members, *map(world.stage, floor.stages)})
 
 

@@ -19,9 +19,10 @@ from quotaloom.platform.database import Database
 from tests.graph_client import GraphClient, Moment
 from tests.integration.funnels.floors import NOON
 from tests.integration.graph.asking import SCHEMA
+from tests.integration.graph.test_plugin_fields import admin_of
 from tests.integration.graph.worlds import World, small_world
 from tests.integration.live.boards import live_server
-from tests.integration.probes.generating import made_up, probed
+from tests.integration.probes.generating import ASKING, made_up, probed
 from tests.integration.probes.sending import Probe
 from tests.progress import Progress
 
@@ -81,14 +82,11 @@ def _sender(strategy: SearchStrategy[Any], send: Callable[[Any], None], examples
     return found
 
 
-def roles(graph: GraphClient, world: World) -> dict[str, Mapping[str, str]]:
+async def roles(graph: GraphClient, world: World) -> dict[str, Mapping[str, str]]:
     """Ann, who sells in the East, Hal, who leads it, and an admin; what one may do, those before him have tried."""
-    company_id, members = world.floor.work.company.id, world.floor.members
-    return {
-        "member": graph.member(company_id, members["ann"]).headers,
-        "head": graph.member(company_id, members["hal"]).headers,
-        "admin": graph.admin(company_id, members["wu"]).headers,
-    }
+    floor = world.floor
+    found = {role: graph.member(floor.work.company.id, floor.members[name]) for role, name in ASKING.items()}
+    return {role: one.headers for role, one in {**found, "admin": await admin_of(floor, graph)}.items()}
 
 
 @pytest.mark.parametrize("examples", [1, pytest.param(100, marks=pytest.mark.soak)])
@@ -104,7 +102,7 @@ async def test_no_operation_ends_in_a_server_error(
     """Queries, mutations and subscriptions with values of all kinds: each is answered, and no error is logged."""
     world = await small_world(database)
     async with live_server(database_url, tmp_path, Moment(NOON), **UNLIMITED) as server:
-        probe = Probe(server.port, roles(server.graph, world))
+        probe = Probe(server.port, await roles(server.graph, world))
         operations = await asyncio.to_thread(send_all, probe, world, examples, progress)
         assert await server.nobody_watches()
     done = {root: [one for one in probe.done if one.startswith(root)] for root in ("Query", "Mutation", "Subscription")}
@@ -117,6 +115,7 @@ async def test_no_operation_ends_in_a_server_error(
     record_property("server errors", len(probe.errors))
     assert probe.errors == []
     assert [one for one in caplog.records if one.levelno >= logging.ERROR] == []
+    assert "Query.plugins" in probe.done, "the admin is one"
     assert probe.sent == 3 * operations * examples
     assert len(done["Query"]) > 20
     assert len(done["Mutation"]) > 20
