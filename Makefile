@@ -51,7 +51,7 @@ bench: install ## measure speed and memory, and print it
 	@$(BIN)/python -m benchmarks
 
 soak: install ## run the property tests for a long time
-	@$(BIN)/python -m pytest -p tests.soak -m soak
+	@$(BIN)/python -m pytest -v -p tests.soak -m soak
 
 lock: ## choose the newest allowed versions and write them to requirements.lock
 	@.ci/lock "$(PYTHON)" "$(UV)"

@@ -19,6 +19,7 @@ from quotaloom.platform.migrating import migrate
 from quotaloom_server.command import GARBAGE
 from tests.kept_database import KeptDatabase
 from tests.places import throwaway_folder
+from tests.progress import SHOWN, Progress, silent
 
 APPLICATION_ROLE = "quotaloom"
 TEMPLATE = "quotaloom_template"
@@ -135,6 +136,12 @@ async def database(kept_database: KeptDatabase, own_url: str | None) -> AsyncIte
     await database.connect()
     yield database
     await database.close()
+
+
+@pytest.fixture
+def progress(request: pytest.FixtureRequest) -> Progress:
+    """Tells whoever waits for `make soak` how far a long test is."""
+    return request.config.stash.get(SHOWN, silent)
 
 
 @pytest.fixture(scope="session")

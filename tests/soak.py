@@ -1,17 +1,28 @@
-"""What `make soak` adds: a long profile for property tests, and a table of the figures that tests record.
+"""What `make soak` adds: a long profile for property tests, progress, and a table of the figures that tests record.
 
-A test records a figure with pytest's fixture `record_property("kills", 1_000)`.
+A test records a figure with pytest's fixture `record_property("kills", 1_000)`, and tells how far it is with our
+fixture `progress(12, 240, "what comes next")`.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.progress import SHOWN, Line, Progress, uncaptured
+
 settings.register_profile("soak", max_examples=20_000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("soak")
+
+_TERMINAL: Final = uncaptured()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Show how far a test is."""
+    shown: Progress = Line(_TERMINAL)
+    config.stash[SHOWN] = shown
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

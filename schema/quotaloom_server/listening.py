@@ -22,7 +22,8 @@ def taken(host: str, port: int) -> Iterator[list[socket.socket]]:
     with ExitStack() as stack:
         sockets = []
         for family, address in _addresses(host, port):
-            one = stack.enter_context(socket.socket(family, socket.SOCK_STREAM))
+            # asyncio lets answers go at once only where the protocol is named; uvloop always does
+            one = stack.enter_context(socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP))
             one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             if family == socket.AF_INET6:
                 one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)

@@ -30,10 +30,14 @@ _GOOD: Final = "revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $1)"
 async def create_key(work: Work, name: str, scopes: Iterable[str], expires_at: datetime | None) -> tuple[int, KeyText]:
     """Make a key that may do what its scopes say, until a moment or for good; its id, and the key, told this once.
 
-    Raises `AccessDenied`, `InputError` BAD_NAME, SCOPES_MISSING, UNKNOWN_SCOPE, BAD_EXPIRY (in the past), TOO_MANY.
+    Raises `AccessDenied`, `InputError` BAD_NAME, SCOPES_MISSING, UNKNOWN_SCOPE, NAIVE_INSTANT, BAD_EXPIRY
+    (in the past), TOO_MANY.
     """
     work.viewer.require_admin("making a key")
     named, wanted = checked_name(name), checked_scopes(scopes)
+    if expires_at is not None and expires_at.utcoffset() is None:
+        message = f"{expires_at.isoformat()} has no offset from UTC: add one, such as Z or +08:00"
+        raise InputError("NAIVE_INSTANT", message, ("expiresAt",))
     if expires_at is not None and expires_at <= work.now:
         raise InputError("BAD_EXPIRY", f"a key that ends at {expires_at.isoformat()} has ended already", ("expiresAt",))
     key = new_key(work.viewer.company_id)

@@ -33,7 +33,8 @@ def database_errors() -> AbstractContextManager[None]:
     """Say in our words what asyncpg says in its own.
 
     A lost connection, a full disk and the like become `Unavailable`; what PostgreSQL keeps in no text (the character
-    NUL, half of a surrogate pair), and a statement that ran into its time limit become `InputError`.
+    NUL, half of a surrogate pair), a statement that ran into its time limit, and one that comes after such a failure
+    become `InputError`.
     """
     return _OUR_WORDS
 
@@ -54,6 +55,9 @@ class _OurWords:
                 raise InputError("TOO_SLOW", "this took longer than a statement may; ask for less at a time") from None
             case asyncpg.CharacterNotInRepertoireError():
                 raise InputError("BAD_TEXT", "a text holds the character NUL (\\u0000); leave it out") from None
+            case asyncpg.InFailedSQLTransactionError():
+                text = "this was not read, as something that was asked for with it failed; mend that, or ask for this alone"
+                raise InputError("NOT_READ", text) from None
             case asyncpg.DataError(__cause__=UnicodeEncodeError()):
                 raise InputError("BAD_TEXT", "a text holds half of a surrogate pair; leave it out") from None
         if isinstance(error, UNABLE):

@@ -11,6 +11,7 @@ from tests.acceptance.crashes.installation import Installation
 from tests.acceptance.crashes.wholeness import assert_jobs_done, assert_whole
 from tests.acceptance.crashes.writers import Clients, Record, record
 from tests.integration.server.processes import wait_for
+from tests.progress import Progress, stepwise
 
 UNDER_WAY = "SELECT count(*) AS number FROM quotaloom_jobs.job WHERE status = 'picked'"
 
@@ -33,13 +34,15 @@ async def under_way(installation: Installation) -> int:
 
 
 @pytest.mark.parametrize("ends", [4, pytest.param(200, marks=pytest.mark.soak)])
-async def test_an_end_drops_no_write(installation: Installation, ends: int, record_property: Record) -> None:
+async def test_an_end_drops_no_write(
+    installation: Installation, ends: int, record_property: Record, progress: Progress
+) -> None:
     """Servers replace each other under load: what was written is what was acknowledged, no more and no less, since each
     request that was begun is answered. Workers finish or give back: no job is held by one that has ended."""
     clients = Clients(installation)
     living = {kind: await asyncio.to_thread(installation.start, kind) for kind in ("server", "worker")}
     async with clients.writing(jobs=True) as memory:
-        for _ in range(ends):
+        for _ in stepwise(progress, range(ends), "a server and a worker end"):
             await clients.until_acknowledged(8)
             following = await asyncio.to_thread(installation.start, "server")
             await ended(installation, living["server"])

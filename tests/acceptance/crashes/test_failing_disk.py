@@ -16,6 +16,7 @@ from tests.acceptance.crashes.installation import Installation
 from tests.acceptance.crashes.wholeness import assert_jobs_done, assert_whole
 from tests.acceptance.crashes.writers import Clients, Record, record
 from tests.integration.server.processes import wait_for
+from tests.progress import Progress, stepwise
 
 
 async def checkpoint(installation: Installation) -> None:
@@ -28,14 +29,14 @@ async def checkpoint(installation: Installation) -> None:
 
 @pytest.mark.parametrize("times", [1, pytest.param(25, marks=pytest.mark.soak)])
 async def test_nothing_is_lost_where_the_disk_is_full(
-    installation: Installation, disk: Disk, times: int, record_property: Record
+    installation: Installation, disk: Disk, times: int, record_property: Record, progress: Progress
 ) -> None:
     """Clients hear `UNAVAILABLE` and nothing worse; once there is room again writes go on by themselves, and what was
     acknowledged is there, whole."""
     clients = Clients(installation)
     living = [await asyncio.to_thread(installation.start, kind) for kind in ("server", "worker")]
     async with clients.writing(jobs=True) as memory:
-        for _ in range(times):
+        for _ in stepwise(progress, range(times), "the disk is full"):
             await clients.until_acknowledged(5)
             disk.tell("full", 1)
             await clients.until_told("unavailable", 3)
@@ -53,14 +54,14 @@ async def test_nothing_is_lost_where_the_disk_is_full(
 
 @pytest.mark.parametrize("times", [2, pytest.param(50, marks=pytest.mark.soak)])
 async def test_nothing_is_lost_where_the_disk_fails_to_keep_something(
-    installation: Installation, disk: Disk, times: int, record_property: Record
+    installation: Installation, disk: Disk, times: int, record_property: Record, progress: Progress
 ) -> None:
     """Where `fsync` fails, for a commit or a checkpoint, PostgreSQL gives up and recovers: what was acknowledged before
     is there, and what was not kept was not acknowledged."""
     clients = Clients(installation)
     server = await asyncio.to_thread(installation.start, "server")
     async with clients.writing() as memory:
-        for number in range(times):
+        for number in stepwise(progress, range(times), "the disk fails to keep something"):
             await clients.until_acknowledged(5)
             failed = disk.failed
             disk.tell("failing_syncs", 1)

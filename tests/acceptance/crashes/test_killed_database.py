@@ -17,6 +17,7 @@ from tests.acceptance.crashes.installation import Installation
 from tests.acceptance.crashes.postgres_processes import children_of, frozen, gone, postmaster_of
 from tests.acceptance.crashes.wholeness import assert_jobs_done, assert_whole
 from tests.acceptance.crashes.writers import Clients, Record, record
+from tests.progress import Progress, stepwise
 
 VICTIMS = ("quotaloom", "", "postmaster")
 """A connection's process, any process but the first, and the first of all."""
@@ -30,7 +31,11 @@ def kill_one(server: EmbeddedServer, victim: str, dice: random.Random) -> None:
 
 @pytest.mark.parametrize("kills", [3, pytest.param(100, marks=pytest.mark.soak)])
 async def test_nothing_is_lost_where_postgresql_is_killed(
-    installation: Installation, durable_postgres: EmbeddedServer, kills: int, record_property: Record
+    installation: Installation,
+    durable_postgres: EmbeddedServer,
+    kills: int,
+    record_property: Record,
+    progress: Progress,
 ) -> None:
     """Whichever of its processes is killed, clients hear `UNAVAILABLE` and nothing worse, it comes back by itself,
     every acknowledged write is there, none is half there, balances are the ledger replayed, and jobs are done."""
@@ -38,7 +43,7 @@ async def test_nothing_is_lost_where_postgresql_is_killed(
     dice = random.Random(kills)
     living = [await asyncio.to_thread(installation.start, kind) for kind in ("server", "worker")]
     async with clients.writing(jobs=True) as memory:
-        for number in range(kills):
+        for number in stepwise(progress, range(kills), "PostgreSQL is killed"):
             await clients.until_acknowledged(dice.randrange(5, 25))
             await asyncio.to_thread(kill_one, durable_postgres, VICTIMS[number % 3], dice)
             await clients.until_acknowledged(10)

@@ -11,6 +11,7 @@ import pytest
 from tests.acceptance.crashes.installation import Installation
 from tests.acceptance.crashes.wholeness import assert_jobs_done, assert_whole
 from tests.acceptance.crashes.writers import Clients, Record, record
+from tests.progress import Progress, stepwise
 
 TOGETHER = 10
 """Kills between one look at everything and the next."""
@@ -18,7 +19,7 @@ TOGETHER = 10
 
 @pytest.mark.parametrize("kills", [50, pytest.param(1_000, marks=pytest.mark.soak)])
 async def test_nothing_is_lost_where_servers_and_workers_are_killed(
-    installation: Installation, kills: int, record_property: Record
+    installation: Installation, kills: int, record_property: Record, progress: Progress
 ) -> None:
     """By turns a server and a worker are killed while three clients write and jobs come in: every acknowledged write
     is there, none is half there, balances are the ledger replayed, and every job is done once."""
@@ -26,7 +27,7 @@ async def test_nothing_is_lost_where_servers_and_workers_are_killed(
     dice = random.Random(kills)
     living = {kind: await asyncio.to_thread(installation.start, kind) for kind in ("server", "worker")}
     async with clients.writing(jobs=True) as memory:
-        for number in range(kills):
+        for number in stepwise(progress, range(kills), "a process is killed"):
             kind = ("server", "worker")[number % 2]
             if kind == "server":
                 await clients.until_acknowledged(dice.randrange(1, 12))

@@ -113,6 +113,14 @@ async def test_a_key_ends_by_itself(office: Office) -> None:
     assert await subject_of(crm) == ENDED
 
 
+async def test_a_key_ends_at_a_moment_with_an_offset(office: Office) -> None:
+    """Without one it could be any of a day's moments."""
+    payload = await office.ada.try_to(
+        "createApiKey", "", name="CRM", scopes=["graph:read"], expiresAt="2026-06-01T13:00:00"
+    )
+    assert [(error["code"], error["path"]) for error in payload["errors"]] == [("NAIVE_INSTANT", ["expiresAt"])]
+
+
 async def test_a_key_that_is_none_is_refused(office: Office) -> None:
     """One digit off, another company's number, another prefix: all alike; and what looks like no key says so."""
     _, crm = await made(office)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING, Final
 
+from quotaloom.incentives.canonical import canonical, packed
 from quotaloom.platform.unit_of_work import Transaction
 from tests.integration.funnels.floors import Floor
 from tests.integration.graph.asking import do, gid
@@ -21,6 +22,9 @@ RUNS: Final = {
     "paid run": ("2025-H2", "half", date(2025, 7, 1), date(2026, 1, 1), "paid", ("start", "review", "approve", "pay")),
 }
 """Runs of Ann's by what the tests call them; somebody else took their steps."""
+
+INPUTS: Final[dict[str, object]] = {"asked": {}, "chain": []}
+"""What a statement was computed from; without rules it is not computed again."""
 
 
 async def add_incentives(world: World) -> None:
@@ -103,11 +107,12 @@ async def _insert_statement(transaction: Transaction, run_id: int, member_id: in
     statement = await transaction.fetch_one(
         "INSERT INTO incentive_statement (company_id, run_id, member_id, currency, total, carried_in, carried_out,"
         " advanced_before, advanced_after, outcomes, inputs, hash, of_team, structure, computed_at)"
-        " VALUES ($1, $2, $3, 'CNY', 10000, 0, 0, 0, 0, '{}', '', 'abc', false, 0, $4) RETURNING id",
+        " VALUES ($1, $2, $3, 'CNY', 10000, 0, 0, 0, 0, '{}', $5, 'abc', false, 0, $4) RETURNING id",
         transaction.company_id,
         run_id,
         member_id,
         transaction.now,
+        packed(canonical(INPUTS)),
     )
     assert statement is not None
     await transaction.execute(

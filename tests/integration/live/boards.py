@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -21,6 +20,7 @@ from quotaloom_graphql.context import Services
 from quotaloom_server.application import create_application
 from quotaloom_server.gate import Gate
 from quotaloom_server.keys import token_authority
+from quotaloom_server.listening import taken
 from quotaloom_server.serving import Server
 from tests.graph_client import GraphClient, Moment
 from tests.loaded_once import built_in_plugins, loading_once
@@ -151,11 +151,11 @@ async def live_server(
     with loading_once():
         application = create_application(settings, database_url, clock, built_in_plugins())
     started = asyncio.Event()
-    with socket.create_server(("127.0.0.1", port)) as listener:
+    with taken("127.0.0.1", port) as sockets:
         server = Server(application, started.set)
-        task = asyncio.create_task(server.serve([listener]))
+        task = asyncio.create_task(server.serve(sockets))
         await asyncio.wait_for(started.wait(), SECONDS)
-        port = listener.getsockname()[1]
+        port = sockets[0].getsockname()[1]
         try:
             async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=SECONDS) as http:
                 graph = GraphClient(http, token_authority(settings), clock)

@@ -23,6 +23,7 @@ from quotaloom.platform.work import Work
 from tests.founding import found
 from tests.integration.organizations.dated_trees import DAYS, Diary, day, grow
 from tests.integration.organizations.trees import Acme, acme
+from tests.progress import Progress, stepwise
 
 MARCH, APRIL = date(2026, 3, 1), date(2026, 4, 1)
 
@@ -219,11 +220,11 @@ def expected(diary: Diary, member: int, number: int, holdings: list[Term], heads
 
 @pytest.mark.parametrize("trees", [40, pytest.param(10_000, marks=pytest.mark.soak)])
 async def test_sight_is_what_asking_one_by_one_finds(
-    database: Database, record_property: Callable[[str, object], None], trees: int
+    database: Database, record_property: Callable[[str, object], None], progress: Progress, trees: int
 ) -> None:
     """On random dated trees with random heads and holders every member sees what a slow search finds."""
     compared = 0
-    for seed in range(trees):
+    for seed in stepwise(progress, range(trees), "a tree grows"):
         random = Random(seed)
         work = await found(database, key=f"company-{seed}")
         diary = await grow(work, random, units=random.randint(1, 12), moves=random.randint(0, 12))

@@ -17,6 +17,7 @@ from quotaloom.organizations.sight import Posts, Sight, posts_on
 from quotaloom.platform.database import Database, credentials
 from tests.founding import found
 from tests.integration.organizations.forests import DAYS, FIRST_DAY, STEP, Tree, plant, random_tree
+from tests.progress import Progress, stepwise
 
 TREES = 40
 """How many trees a company has: each viewer's statement looks through the company's holders."""
@@ -96,7 +97,9 @@ async def _asked(
 
 
 @pytest.mark.parametrize("companies", [30, pytest.param(250, marks=pytest.mark.soak)])
-async def test_sight_is_what_a_walk_finds(database: Database, database_url: str, companies: int) -> None:
+async def test_sight_is_what_a_walk_finds(
+    database: Database, database_url: str, companies: int, progress: Progress
+) -> None:
     """On forty random trees a company with dated moves, heads and holders: what a walk up the tree gives each viewer.
 
     The application's role asks for all viewers of a company at once; 250 companies have 10,000 trees.
@@ -104,7 +107,7 @@ async def test_sight_is_what_a_walk_finds(database: Database, database_url: str,
     random, led = Random(8), 0
     connection = await asyncpg.connect(**credentials(database_url))
     await connection.execute(_FUNCTIONS)
-    for company in range(companies):
+    for company in stepwise(progress, range(companies), "a company with forty trees"):
         work = await found(database, key=f"company-{company}")
         trees = [random_tree(random, number, ROOT) for number in range(TREES)]
         await plant(work, trees, ROOT)

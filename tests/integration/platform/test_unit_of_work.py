@@ -111,6 +111,16 @@ async def test_texts_that_postgres_cannot_keep_are_refused(database: Database) -
         assert await snapshot.fetch("SELECT 1")
 
 
+async def test_what_is_read_after_a_failure_is_refused(database: Database) -> None:
+    """A statement that failed ends what its snapshot can read; the caller is told so."""
+    work = await found(database)
+    async with database.snapshot(work.company.id) as snapshot:
+        for asked, code in (("\0", "BAD_TEXT"), ("fine", "NOT_READ")):
+            with pytest.raises(InputError) as caught:
+                await snapshot.fetch("SELECT $1::text AS text", asked)
+            assert caught.value.code == code
+
+
 async def test_a_snapshot_leaves_nothing_on_its_connection(database_url: str) -> None:
     """Whoever gets the connection next is in no transaction, in no company and without a time limit of its own."""
     database = Database(database_url, pool_size=1, statement_timeout_ms=4321)

@@ -1,5 +1,7 @@
 """What schemathesis sends: operations made from the schema, brought near to what there is in a small world.
 
+schemathesis says which queries and mutations there are, and sends them; subscriptions are made in the same way.
+
 By themselves made-up values are refused at the first id. So scalars are often real ids, keys, periods and days;
 arguments of queries often have a value that goes with their name; and the input of a mutation is a valid one, some of
 whose values are replaced by made-up ones.
@@ -8,8 +10,9 @@ whose values are replaced by made-up ones.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from functools import cache
 from random import Random
 from typing import Any, Final
 
@@ -27,6 +30,7 @@ from graphql import (
     NameNode,
     ObjectFieldNode,
     ObjectValueNode,
+    OperationType,
     SelectionSetNode,
     TypeInfo,
     TypeInfoVisitor,
@@ -49,6 +53,7 @@ from schemathesis.schemas import BaseSchema
 from tests.integration.graph.test_nodes import one_of_each
 from tests.integration.graph.valid_calls import VALID
 from tests.integration.graph.worlds import World
+from tests.integration.probes.selecting import Documents
 from tests.integration.walls.operations import IDS, VALUES
 
 WORDS: Final = ("east", "ann", "acme", "sales", "lead", "won", "sea", "loud", "pump", "grade", "revenue", "tastings")
@@ -91,16 +96,19 @@ ERRORS: Final = FieldNode(
 NEAR: Final = 0.7
 """How often an argument of a query has a value that goes with its name."""
 
+ASKING: Final = {"member": "ann", "head": "hal"}
+"""Who asks, besides an admin, whose id nobody knows."""
+
 
 def known_ids(world: World) -> list[str]:
-    """The ids of everything that is in the world."""
+    """The ids of everything that is in the world, but for those who ask: made-up mutations would send them away."""
     floor = world.floor
-    units, members = (map(world.unit, floor.units), map(world.member, floor.members))
+    units, members = map(world.unit, floor.units), map(world.member, floor.members.keys() - set(ASKING.values()))
     return sorted({*world.ids.values(), *units, *members, *map(world.stage, floor.stages)})
 
 
 def scalars(world: World) -> dict[str, SearchStrategy[ValueNode]]:
-    """By name, what schemathesis takes for each scalar; JSON keeps to what JSON can hold."""
+    """By name, what is taken for each scalar; JSON keeps to what JSON can hold."""
     leaves = st.none() | st.booleans() | st.sampled_from(NUMBERS) | st.sampled_from(WORDS)
     inner = st.lists(leaves, max_size=3) | st.dictionaries(st.sampled_from(("kind", "rate", "when", "days")), leaves)
     return {
@@ -139,16 +147,30 @@ def _field(name: str, value: ValueNode) -> ObjectFieldNode:
     return ObjectFieldNode(name=NameNode(value=name), value=value)
 
 
-def probed(url: str, schema: GraphQLSchema, world: World) -> BaseSchema:
-    """The schema as schemathesis tests it: what it makes up of it is sent to `url`."""
-    for name, strategy in scalars(world).items():
-        schemathesis.graphql.scalar(name, strategy)
+def made_up(schema: GraphQLSchema, world: World) -> Callable[[str], SearchStrategy[DocumentNode]]:
+    """What gives the documents of an operation by its label, such as `Mutation.createPool`.
+
+    The same each time, so that hypothesis looks at each but once.
+    """
+    documents, near = Documents(schema, scalars(world)), Near(schema, world)
+
+    @cache
+    def made(label: str) -> SearchStrategy[DocumentNode]:
+        root, name = label.split(".")
+        return st.builds(near, documents.of(OperationType[root.upper()], name), st.randoms(use_true_random=True))
+
+    return made
+
+
+def probed(url: str, schema: GraphQLSchema, made: Callable[[str], SearchStrategy[DocumentNode]]) -> BaseSchema:
+    """The schema as schemathesis tests it: what is made up of it is sent to `url`."""
     found = schemathesis.graphql.from_dict(dict(introspection_from_schema(schema)))
     found.config.update(base_url=url)
 
     @found.hook
-    def before_generate_body(context: HookContext, strategy: SearchStrategy[DocumentNode]) -> Any:
-        return st.builds(Near(schema, world), strategy, st.randoms(use_true_random=True))
+    def before_generate_body(context: HookContext, _: SearchStrategy[DocumentNode]) -> Any:
+        assert context.operation is not None
+        return made(context.operation.label)
 
     return found
 
@@ -172,7 +194,6 @@ class _Arguments(Visitor):
     def __init__(self, types: TypeInfo, world: World, ids: Mapping[str, str], random: Random) -> None:
         super().__init__()
         self._types, self._world, self._ids, self._random = types, world, ids, random
-        self._near: dict[tuple[int, str], bool] = {}
 
     def enter_field(self, node: FieldNode, *_: object) -> FieldNode | None:
         """The field of a mutation with another input, asked for its errors as well."""
@@ -194,8 +215,7 @@ class _Arguments(Visitor):
         name = node.name.value
         kind = get_named_type(definition.type).name if name == "id" else IDS.get(name, "")
         text = f'"{self._ids[kind]}"' if kind in self._ids else VALUES.get(name)
-        near = self._near.setdefault((id(definition), name), self._random.random() < NEAR)  # what was the same stays so
-        if text is None or not near:
+        if text is None or self._random.random() >= NEAR:
             return None
         value = parse_value(text)
         return None if value_from_ast(value, argument.type) is Undefined else replace(node, value=value)

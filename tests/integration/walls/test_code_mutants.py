@@ -27,6 +27,7 @@ from tests.integration.walls.questions import (
 from tests.integration.walls.surviving import NEEDLESS
 from tests.integration.walls.switches import switched
 from tests.integration.walls.test_reading import all_ids, ids_of
+from tests.progress import Progress, stepwise
 
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 """What runs without its check may leave something behind that nobody waits for."""
@@ -103,7 +104,9 @@ async def test_a_check_of_each_file_is_needed(trial: Trial) -> None:
 
 
 @pytest.mark.soak
-async def test_each_check_is_needed(trial: Trial, record_property: Callable[[str, object], None]) -> None:
+async def test_each_check_is_needed(
+    trial: Trial, record_property: Callable[[str, object], None], progress: Progress
+) -> None:
     """Each check of the product, but for those in the lists; those that have a double once that is gone, too."""
     walls = trial.asker.asking.walls
     ids, several = ids_of(walls), await all_ids(trial.asker.asking)
@@ -115,7 +118,8 @@ async def test_each_check_is_needed(trial: Trial, record_property: Callable[[str
         await trial.trace(subscriptions(who, walls))
         if insider:
             await trial.trace(reads_behind(who, ids, sides_of(walls, several)))
-    needed = [check for check in CODE.checks if await trial.is_needed(check)]
+    checks = stepwise(progress, CODE.checks, "a check is taken away")
+    needed = [check for check in checks if await trial.is_needed(check)]
     _tell(record_property, trial, needed)
     assert listed(check for check in CODE.checks if check not in needed) == listed(
         check for check in CODE.checks if is_listed(check)

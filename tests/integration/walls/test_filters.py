@@ -28,6 +28,7 @@ from tests.integration.walls.questions import (
 )
 from tests.integration.walls.surviving import FILTERS
 from tests.integration.walls.test_reading import OPERATIONS, all_ids, ids_of
+from tests.progress import Progress, stepwise
 
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 """What runs without its filter may leave something behind that nobody waits for."""
@@ -123,12 +124,13 @@ async def test_each_filter_is_needed(
     admin: asyncpg.Connection[Any],
     monkeypatch: pytest.MonkeyPatch,
     record_property: Callable[[str, object], None],
+    progress: Progress,
 ) -> None:
     """Every filter of every statement that goes by somebody's sight, but for those in the list."""
     with watched(monkeypatch) as filters, nothing_written(monkeypatch):
         trial = await tracing(asking, admin, filters, tuple(one.name for one in INSIDERS), several=True)
         needless: dict[str, set[str]] = {}
-        for one in list(filters.met.values()):
+        for one in stepwise(progress, list(filters.met.values()), "a filter is taken away"):
             if not await trial.is_needed(one):
                 needless.setdefault(one.function, set()).add(one.name)
     record_property("filters", len(filters.met))
