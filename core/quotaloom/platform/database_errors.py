@@ -56,7 +56,9 @@ class _OurWords:
             case asyncpg.CharacterNotInRepertoireError():
                 raise InputError("BAD_TEXT", "a text holds the character NUL (\\u0000); leave it out") from None
             case asyncpg.InFailedSQLTransactionError():
-                text = "this was not read, as something that was asked for with it failed; mend that, or ask for this alone"
+                text = (
+                    "this was not read, as something else that was asked for failed; mend that, or ask for this alone"
+                )
                 raise InputError("NOT_READ", text) from None
             case asyncpg.DataError(__cause__=UnicodeEncodeError()):
                 raise InputError("BAD_TEXT", "a text holds half of a surrogate pair; leave it out") from None
