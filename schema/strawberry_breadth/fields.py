@@ -10,6 +10,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Awaitable, Callable, Hashable, Iterable, MutableMapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import groupby
 from operator import itemgetter
 from typing import Any, Protocol, TypeVar, cast
@@ -24,7 +25,7 @@ from strawberry.types.fields.resolver import StrawberryResolver
 
 from strawberry_breadth.arriving import Arrival, Arriving, Pieces
 from strawberry_breadth.gathering import Gathering, Results
-from strawberry_breadth.readers import column_of
+from strawberry_breadth.readers import Asking, column_of
 from strawberry_breadth.strands import Pause
 from strawberry_breadth.tables import is_table
 
@@ -160,17 +161,17 @@ class BatchFieldReader:
         self.columns = field.batch.reads if field.batch.key is None else frozenset((field.batch.key,))
         self.pause = Pause.LAST if field.batch.across else Pause.IN_TURN if field.batch.in_turn else Pause.BESIDE
 
-    def converted(self, arguments: dict[str, Any], info: GraphQLResolveInfo[Any]) -> dict[str, Any]:
+    def converted(self, arguments: dict[str, Any], asking: Asking) -> dict[str, Any]:
         """The arguments as the loader takes them."""
-        schema = info.schema._strawberry_schema  # type: ignore[attr-defined]  # set by Strawberry
+        schema = _schema_of(asking)
         registry = schema.schema_converter.scalar_registry
         field = self._field
-        return convert_arguments(arguments, field.arguments, registry, schema.config, self._info(info, None))
+        return convert_arguments(arguments, field.arguments, registry, schema.config, self._info(asking, None))
 
     def read(
         self,
         sources: Sequence[Any],
-        info: GraphQLResolveInfo[Any],
+        asking: Asking,
         arguments: dict[str, Any],
         asked: frozenset[str] | None,
         gathering: Gathering,
@@ -183,15 +184,15 @@ class BatchFieldReader:
             asked |= {batch.by}
         if batch.key is None:
             parents = list(sources) if is_table(sources) else sources  # whose rows are made when looked at
-            return batch.results(parents, self._info(info, asked), arguments)
+            return batch.results(parents, self._info(asking, asked), arguments)
         keys = column_of(sources, batch.key)
         distinct = dict.fromkeys(keys)
         distinct.pop(None, None)
         if not distinct:
             return None
         if batch.across:
-            return self._across(keys, distinct, self._info(info, asked), arguments, gathering)
-        return self._of_keys(keys, list(distinct), self._info(info, asked), arguments, gathering)
+            return self._across(keys, distinct, self._info(asking, asked), arguments, gathering)
+        return self._of_keys(keys, list(distinct), self._info(asking, asked), arguments, gathering)
 
     def nothing(self, sources: Sequence[Any]) -> list[Any]:
         """Null or an empty list for each: none of them has a key."""
@@ -227,11 +228,31 @@ class BatchFieldReader:
             return Arrival(results, keys, nothing)
         return [nothing if key is None else results[key] for key in keys]
 
-    def _info(self, info: GraphQLResolveInfo[Any], asked: frozenset[str] | None) -> Info:
-        schema = info.schema._strawberry_schema  # type: ignore[attr-defined]  # set by Strawberry
-        made: Info = schema.config.info_class(_raw_info=info, _field=self._field)
+    def _info(self, asking: Asking, asked: frozenset[str] | None) -> Info:
+        kind = _schema_of(asking).config.info_class
+        made = _LateInfo(self._field, asking) if kind is Info else kind(_raw_info=asking.info, _field=self._field)
         made.__dict__[_ASKED] = asked
         return made
+
+
+class _LateInfo(Info):
+    """Strawberry's info, which is worked out once somebody looks at it: most loaders want no more than the context."""
+
+    def __init__(self, field: StrawberryField, asking: Asking) -> None:
+        self._field, self._asking = field, asking
+
+    @cached_property
+    def _raw_info(self) -> GraphQLResolveInfo[Any]:  # type: ignore[override]
+        return self._asking.info
+
+    @property
+    def context(self) -> Any:
+        """The context of the request."""
+        return self._asking.context
+
+
+def _schema_of(asking: Asking) -> Any:
+    return asking.schema._strawberry_schema  # type: ignore[attr-defined]  # set by Strawberry
 
 
 def _by_key(keys: Sequence[Any], results: list[Any] | Arriving) -> Results:

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from operator import itemgetter
 from typing import Any, Protocol
 
-from graphql import GraphQLResolveInfo
+from graphql import GraphQLResolveInfo, GraphQLSchema
 
 from strawberry_breadth.arriving import Arrival
 from strawberry_breadth.gathering import Gathering
@@ -141,6 +141,25 @@ def _may_be_called(kind: type) -> bool:
 _VALUES = frozenset((str, int, float, bool, type(None), list, tuple, dict))
 
 
+class Asking(Protocol):
+    """An operation that asks for a relation at one place."""
+
+    @property
+    def context(self) -> Any:
+        """The context of the operation."""
+        ...
+
+    @property
+    def schema(self) -> GraphQLSchema:
+        """The schema that it is executed in."""
+        ...
+
+    @property
+    def info(self) -> GraphQLResolveInfo[Any]:
+        """What a resolver would be told, of the first object; worked out for whoever looks at it."""
+        ...
+
+
 class BatchReader(Protocol):
     """A relation that is read for all objects of a level at once."""
 
@@ -150,14 +169,14 @@ class BatchReader(Protocol):
     pause: Pause
     """When it is read: in its turn with its siblings, beside them, or last."""
 
-    def converted(self, arguments: dict[str, Any], info: GraphQLResolveInfo[Any]) -> dict[str, Any]:
+    def converted(self, arguments: dict[str, Any], asking: Asking) -> dict[str, Any]:
         """The field's arguments as `read` takes them; kept with the document where they do not vary."""
         ...
 
     def read(
         self,
         sources: Sequence[Any],
-        info: GraphQLResolveInfo[Any],
+        asking: Asking,
         arguments: dict[str, Any],
         asked: frozenset[str] | None,
         gathering: Gathering,

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from types import NoneType
 from typing import Any, ClassVar, cast
 
+from graphql import GraphQLSchema
 from graphql.execution.values import get_argument_values
 from graphql.type import GraphQLResolveInfo
 
@@ -131,13 +132,13 @@ class Resolving(Completing):
     ) -> list[Any] | Arrival:
         """The values of a relation, or how they arrive; an exception stands for an object's error."""
         try:
-            info = self._info(field, place, 0)
+            asking = _Asking(self, field, place)
             arguments = field.arguments
             if arguments is None:
-                arguments = reader.converted(self._arguments(field), info)
+                arguments = reader.converted(self._arguments(field), asking)
                 if not field.varies and all(map(_is_for_good, arguments.values())):
                     field.arguments = arguments
-            reading = reader.read(sources, info, arguments, field.asked(self._below), self._gathering)
+            reading = reader.read(sources, asking, arguments, field.asked(self._below), self._gathering)
         except Exception as error:
             return [error] * len(sources)
         if reading is None:
@@ -154,6 +155,27 @@ class Resolving(Completing):
             return [error] * len(sources)
         except asyncio.CancelledError as error:
             return [not_our_own(error)] * len(sources)
+
+
+class _Asking:
+    """One field of one operation; see `Asking`."""
+
+    __slots__ = ("_executor", "_field", "_place")
+
+    def __init__(self, executor: Resolving, field: FieldPlan, place: Place) -> None:
+        self._executor, self._field, self._place = executor, field, place
+
+    @property
+    def context(self) -> Any:
+        return self._executor.context_value
+
+    @property
+    def schema(self) -> GraphQLSchema:
+        return self._executor.schema
+
+    @property
+    def info(self) -> GraphQLResolveInfo[Any]:
+        return self._executor._info(self._field, self._place, 0)
 
 
 def _is_for_good(value: object) -> bool:

@@ -143,8 +143,8 @@ class MonthCells:
 def _amounts(text: str | None) -> list[str | None]:
     if text is None:  # of no cell at all
         return []
-    amounts: list[str | None] = [*text.split(",")]
-    return [amount or None for amount in amounts] if "" in amounts else amounts
+    amounts: list[Any] = text.split(",")
+    return amounts if all(amounts) else [amount or None for amount in amounts]
 
 
 def _mapped(numbers: list[int], made: Callable[[int], Any]) -> list[Any]:

@@ -12,7 +12,7 @@ from graphql import GraphQLObjectType
 from strawberry import Info
 from strawberry.schema.config import StrawberryConfig
 
-from strawberry_breadth import batch, column
+from strawberry_breadth import BreadthFirstSchema, batch, column
 
 CALLS: list[tuple[str, list[Any]]] = []
 
@@ -47,6 +47,23 @@ async def load_too_few(parents: list[dict[str, Any]], info: Info) -> list[Any]:
     return []
 
 
+async def load_told(parents: list[dict[str, Any]], info: Info) -> list[Any]:
+    """What the loader is told of its field."""
+    chosen = ",".join(selection.name for selection in info.selected_fields)  # type: ignore[union-attr]
+    return [f"{info.field_name} {info.path.as_list()} {info.python_name} {chosen} {type(info.context).__name__}"] * len(
+        parents
+    )
+
+
+class LoudInfo(Info[Any, Any]):
+    """An info of a schema's own."""
+
+    @property
+    def field_name(self) -> str:
+        """The name, aloud."""
+        return super().field_name.upper()
+
+
 @strawberry.type
 class Person:
     """A row."""
@@ -57,6 +74,7 @@ class Person:
     boss: Person | None = batch(load_boss, key="id", by="of", one=True, description="Boss.")
     lost: Person | None = batch(load_boss, key="boss", by="of", one=True, description="Boss by a null key.")
     size: int | None = batch(load_sizes, description="Ordered form.")
+    told_of: str = batch(load_told, description="What the loader is told.")
     short: int | None = batch(load_too_few, description="A loader that answers too little.")
 
 
@@ -71,6 +89,15 @@ class Query:
 
 
 SCHEMA = strawberry.Schema(Query, config=StrawberryConfig(default_resolver=getitem))
+
+
+@pytest.mark.parametrize(("kind", "name"), [(Info, "toldOf"), (LoudInfo, "TOLDOF")])
+async def test_a_loader_is_told_of_its_field_and_the_first_parent(kind: type[Info], name: str) -> None:
+    """Though most loaders look at nothing but the context, and an info is worked out for those that look alone."""
+    schema = BreadthFirstSchema(Query, config=StrawberryConfig(default_resolver=getitem, info_class=kind))
+    answer = await schema.execute("{ p: person { c: children { t: toldOf } } }", context_value=Context())
+    assert answer.errors is None
+    assert answer.data == {"p": {"c": [{"t": f"{name} ['p', 'c', 0, 't'] told_of toldOf Context"}] * 2}}
 
 
 async def ask(query: str) -> Any:
