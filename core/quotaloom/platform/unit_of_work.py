@@ -121,17 +121,23 @@ class Snapshot:
         """Begin with the first read, and have PostgreSQL run the statement `premise` between the two.
 
         Where that fails with 40001 nothing is read, here and later on: everybody gets `PremiseFell`. False where
-        something was read already, of a moment before.
+        something was read already, or is being read, of a moment before.
         """
-        if self._reader is None:
-            self._premise = premise
-        return self._reader is None
+        if self._reader is not None or self._turn.locked():
+            return False
+        self._premise = premise
+        return True
 
     async def stands(self) -> bool:
         """Whether what was supposed is so at the moment of the snapshot; asks PostgreSQL unless it has told."""
         if not self._premise or self._fell or self._reader is not None:
             return not self._fell
-        return await self.begin_where(self._premise)
+        await self.begin_where(self._premise)  # or wait for somebody who reads already: he may find out
+        return self._has_begun and not self._fell
+
+    @property
+    def _has_begun(self) -> bool:
+        return self._reader is not None
 
     async def _fetch(self, sql: str, arguments: Sequence[Any]) -> list[Record]:
         async with self._turn:
