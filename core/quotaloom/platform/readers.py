@@ -16,7 +16,7 @@ from typing import Any, Final, TypeVar
 import asyncpg
 from tortoise.backends.asyncpg.client import AsyncpgDBClient
 
-from quotaloom.platform.database_errors import LOST_CONNECTION
+from quotaloom.platform.database_errors import LOST_CONNECTION, UNABLE
 from quotaloom.platform.errors import Unavailable
 from quotaloom.platform.wire import Wire
 
@@ -28,6 +28,10 @@ WAIT: Final = 0.01
 
 Seconds = Callable[[], float | None]
 """How long a message may take; None where somebody else sees to that."""
+
+
+class NobodyLetIn(Unavailable):
+    """There is no connection to be had."""
 
 
 @dataclass(eq=False, slots=True)
@@ -124,8 +128,8 @@ class Readers:
         held = self._client.acquire_connection()
         try:
             connection = await held.__aenter__()
-        except TimeoutError as error:
-            raise ConnectionError("PostgreSQL let nobody in") from error
+        except (Unavailable, *UNABLE) as error:
+            raise NobodyLetIn from error
         reader = Reader(held, connection)
         return await self._kept(reader, begun(reader, ""))
 

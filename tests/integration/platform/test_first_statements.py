@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import asyncpg
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from quotaloom.platform import engine
 from quotaloom.platform.database import Database, credentials
 from quotaloom.platform.errors import InputError, Unavailable
 from quotaloom.platform.limits import Allowance, LimitExceeded, Limits
@@ -14,9 +24,13 @@ from quotaloom.platform.unit_of_work import PremiseFell
 from quotaloom.platform.wire import Wire
 from tests.database_activity import busy
 from tests.founding import found
+from tests.integration.platform.severed import way_to
 
 FALLS = "DO $$ BEGIN RAISE EXCEPTION 'no more' USING ERRCODE = 'serialization_failure'; END $$"
 STANDS = "SELECT 1"
+
+SSL_REQUEST = (8).to_bytes(4, "big") + (80877103).to_bytes(4, "big")
+"""What a client that wants a connection encrypted sends first; PostgreSQL answers with `S`."""
 
 
 async def test_nothing_is_supposed_while_the_first_statement_is_on_its_way(database: Database) -> None:
@@ -187,3 +201,90 @@ async def test_a_first_statement_that_fills_the_socket(database: Database) -> No
                 row = await snapshot.fetch_one("SELECT $1::text AS said", text)
                 assert row is not None
                 assert row["said"] == text
+
+
+def certificate(folder: Path) -> Path:
+    """One that names nobody, with its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    nobody = x509.Name([])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder(nobody, nobody, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .sign(key, SHA256())
+    )
+    path = folder / "server.pem"
+    plain = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    path.write_bytes(plain + made.public_bytes(Encoding.PEM))
+    return path
+
+
+@asynccontextmanager
+async def encrypted(database_url: str, folder: Path) -> AsyncIterator[str]:
+    """A way to PostgreSQL that is encrypted, as that to a database in another place is."""
+    to = credentials(database_url)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate(folder))
+
+    async def pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(OSError):
+            while some := await reader.read(2**14):
+                writer.write(some)
+                await writer.drain()
+        writer.close()
+
+    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        assert await reader.readexactly(8) == SSL_REQUEST
+        writer.write(b"S")
+        await writer.start_tls(context)
+        behind = await asyncio.open_unix_connection(f"{to['host']}/.s.PGSQL.{to['port']}")
+        await asyncio.gather(pass_on(reader, behind[1]), pass_on(behind[0], writer))
+
+    async with await asyncio.start_server(connected, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        yield f"postgresql://{to['user']}@127.0.0.1:{port}/{to['database']}?sslmode=require"
+
+
+async def test_a_way_that_is_encrypted(database: Database, database_url: str, admin_url: str, tmp_path: Path) -> None:
+    """What goes out ahead goes the same way as all else, and so do its answers."""
+    acme = await found(database)
+    text = "x" * 2**20
+    async with encrypted(database_url, tmp_path) as url:
+        far = Database(url, pool_size=1)
+        await far.connect()
+        for number in range(3):
+            async with far.snapshot(acme.company.id) as snapshot:
+                assert snapshot.suppose(STANDS)
+                rows = await snapshot.fetch("SELECT id, $1::int AS number, $2::text AS said FROM company", number, text)
+                assert [tuple(row) for row in rows] == [(acme.company.id, number, text)]
+            async with far.snapshot(acme.company.id) as snapshot:
+                assert snapshot.suppose(FALLS)
+                with pytest.raises(PremiseFell):
+                    await snapshot.fetch("SELECT id, $1::text AS said FROM company", text)
+        await far.close()
+    assert await busy(admin_url) == 0
+
+
+async def test_one_alone_waits_to_be_let_in(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the database is away and nobody knows whether what was supposed stands, the next are told so at once."""
+    monkeypatch.setattr(engine, "PATIENCE", 0.05)
+    async with way_to(database_url) as way:
+        database = Database(way.url, pool_size=1)
+        await database.connect()
+        async with database.snapshot(1) as holding:
+            await holding.fetch("SELECT 1")
+            way.speaks.clear()
+            async with database.snapshot(1) as snapshot:
+                assert snapshot.suppose(STANDS)
+                told = await asyncio.gather(*(snapshot.fetch("SELECT 1") for _ in range(3)), return_exceptions=True)
+                assert isinstance(told[0], Unavailable)
+                assert [isinstance(error, PremiseFell) for error in told] == [False, True, True]
+                assert not await snapshot.stands()
+            async with database.snapshot(1) as snapshot:
+                for _ in range(2):
+                    with pytest.raises(Unavailable) as refused:
+                        await snapshot.fetch("SELECT 1")
+                    assert not isinstance(refused.value, PremiseFell)
+            way.speaks.set()
+        await database.close()
