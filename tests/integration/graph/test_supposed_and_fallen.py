@@ -151,3 +151,34 @@ async def test_parts_that_fall_are_not_told_of(
                 assert (await asked.send(query))["data"] == first["data"]
         gc.collect()  # a task whose error nobody asked for is told of when it goes
     assert caplog.records == []
+
+
+async def test_the_only_connection_is_enough(acme: Planning, database_url: str, tmp_path: Path) -> None:
+    """Queries that are done twice hold none while they begin again, and wait for none of their own."""
+    query = 'query { viewer { role } company { name } orgUnits { nodes { attainment(period: "2017") { target } } } }'
+    async with serving(database_url, tmp_path, NOON, database_pool_size=1) as graph:
+        asked = graph.admin(acme.work.company.id, acme.members["Ann"])
+        for number in range(5):
+            await update_company(acme.work, {"name": f"Acme {number}"})
+            told = await asyncio.wait_for(asyncio.gather(*(asked.ask(query) for _ in range(20))), 20)
+            assert {one["company"]["name"] for one in told} == {f"Acme {number}"}
+
+
+async def test_a_client_who_hangs_up_leaves_the_next_one_whole(
+    acme: Planning, database_url: str, tmp_path: Path
+) -> None:
+    """Whenever that is, in the first run or in the second: the others are told what is."""
+    query = 'query { company { name } orgUnits { nodes { attainment(period: "2017") { target } } } }'
+    async with serving(database_url, tmp_path, NOON, database_pool_size=1) as graph:
+        asked = graph.admin(acme.work.company.id, acme.members["Ann"])
+        first = await asked.ask(query)
+        for number in range(30):
+            await update_company(acme.work, {"name": f"Acme {number}"})
+            asking = [asyncio.create_task(asked.ask(query)) for _ in range(4)]
+            for _ in range(number):
+                await asyncio.sleep(0)
+            asking[0].cancel()
+            asking[2].cancel()
+            told = await asyncio.gather(*asking, return_exceptions=True)
+            for one in told[1::2]:
+                assert one == {"company": {"name": f"Acme {number}"}, "orgUnits": first["orgUnits"]}
