@@ -20,7 +20,7 @@ from quotaloom.platform import engine
 from quotaloom.platform.database import Database, credentials
 from quotaloom.platform.errors import InputError, Unavailable
 from quotaloom.platform.limits import Allowance, LimitExceeded, Limits
-from quotaloom.platform.unit_of_work import PremiseFell
+from quotaloom.platform.unit_of_work import PremiseFell, Transaction
 from quotaloom.platform.wire import Wire
 from tests.database_activity import busy
 from tests.founding import found
@@ -288,3 +288,26 @@ async def test_one_alone_waits_to_be_let_in(database_url: str, monkeypatch: pyte
                     assert not isinstance(refused.value, PremiseFell)
             way.speaks.set()
         await database.close()
+
+
+async def test_rows_are_copied_on_a_connection_that_was_read_on(database_url: str) -> None:
+    """Ten megabytes, for which asyncpg waits until PostgreSQL takes more: it is told when."""
+    database = Database(database_url, pool_size=1)
+    await database.connect()
+    acme = await found(database)
+    for premise in (STANDS, FALLS):
+        async with database.snapshot(acme.company.id) as snapshot:
+            snapshot.suppose(premise)
+            with suppress(PremiseFell):
+                await snapshot.fetch("SELECT 1")
+
+        async def copy(transaction: Transaction) -> int:
+            await transaction.execute("CREATE TEMPORARY TABLE copied (said text) ON COMMIT DROP")
+            await transaction.copy("copied", ["said"], [("x" * 1000,)] * 10_000)
+            row = await transaction.fetch_one("SELECT sum(length(said)) AS length FROM copied")
+            assert row is not None
+            length: int = row["length"]
+            return length
+
+        assert await acme.write(copy) == 10_000_000
+    await database.close()
