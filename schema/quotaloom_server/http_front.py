@@ -10,6 +10,7 @@ An honest request comes in one packet or two: nothing is counted by the field th
 from __future__ import annotations
 
 import asyncio
+from contextvars import copy_context
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
@@ -66,6 +67,7 @@ class HTTPFront(HttpToolsProtocol):
         self._begun: float | None = None
         self._running: RequestResponseCycle | None = None
         self._patience: asyncio.TimerHandle | None = None
+        self._context = copy_context()  # the request before may be what has us begin with the next: it leaves nothing
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for a request."""
@@ -268,8 +270,9 @@ class HTTPFront(HttpToolsProtocol):
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         self._running = cycle
-        cycle.transport = AnswerTransport(self.transport)  # type: ignore[assignment]  # all of it that is asked for
-        running = _Running(Breakable(cycle.run_asgi(app), loop=self.loop))
+        if cycle.scope["method"] != "HEAD":  # whose head is all of the answer, and may be followed by last words
+            cycle.transport = AnswerTransport(self.transport)  # type: ignore[assignment]  # all of it that is asked for
+        running = _Running(Breakable(cycle.run_asgi(app), loop=self.loop, context=self._context.copy()))
         self.tasks.add(running)  # type: ignore[arg-type]  # uvicorn cancels what is in there, and no more
         running.task.add_done_callback(lambda _: self.tasks.discard(running))
 

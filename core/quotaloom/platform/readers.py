@@ -16,7 +16,8 @@ from typing import Any, Final, TypeVar
 import asyncpg
 from tortoise.backends.asyncpg.client import AsyncpgDBClient
 
-from quotaloom.platform.database_errors import LOST_CONNECTION
+from quotaloom.platform.database_errors import LOST_CONNECTION, UNABLE
+from quotaloom.platform.errors import Unavailable
 from quotaloom.platform.wire import Wire
 
 T = TypeVar("T")
@@ -27,6 +28,10 @@ WAIT: Final = 0.01
 
 Seconds = Callable[[], float | None]
 """How long a message may take; None where somebody else sees to that."""
+
+
+class NobodyLetIn(Unavailable):
+    """There is no connection to be had."""
 
 
 @dataclass(eq=False, slots=True)
@@ -81,7 +86,10 @@ class Readers:
         return await self._on_any(begun)
 
     async def begin_with(self, sql: str, seconds: Seconds, statement: str, arguments: Sequence[Any]) -> Begun:
-        """The same, and the rows of the first statement, both in one go; raises what `sql` raises, or the statement."""
+        """The same, and the rows of the first statement, both in one go; raises what `sql` raises, or the statement.
+
+        A connection that is lost once the transaction has begun may be lost because of the statement: no other gets it.
+        """
 
         async def begun(reader: Reader, prefix: str) -> Begun:
             left = seconds()
@@ -90,9 +98,13 @@ class Readers:
             reader.is_sure = False
             try:
                 rows = await reader.connection.fetch(statement, *arguments, timeout=left)
-            except asyncpg.PostgresError as error:
+            except TimeoutError:
+                raise  # though it is an OSError, too
+            except (asyncpg.PostgresError, *LOST_CONNECTION) as error:
                 if wire.refusal is not None:
                     raise wire.refusal from error
+                if wire.is_answered and isinstance(error, LOST_CONNECTION):
+                    raise Unavailable from error
                 raise
             if wire.refusal is not None:
                 raise wire.refusal  # whatever was read was read outside of the transaction
@@ -116,8 +128,8 @@ class Readers:
         held = self._client.acquire_connection()
         try:
             connection = await held.__aenter__()
-        except TimeoutError as error:
-            raise ConnectionError("PostgreSQL let nobody in") from error
+        except (Unavailable, *UNABLE) as error:
+            raise NobodyLetIn from error
         reader = Reader(held, connection)
         return await self._kept(reader, begun(reader, ""))
 

@@ -23,7 +23,7 @@ from quotaloom.platform.attainment_changes import CHANNEL, AttainmentChange, cha
 from quotaloom.platform.database_errors import database_errors
 from quotaloom.platform.errors import AccessDenied, InputError, Unavailable
 from quotaloom.platform.limits import Allowance
-from quotaloom.platform.readers import Reader, Readers, Seconds
+from quotaloom.platform.readers import NobodyLetIn, Reader, Readers, Seconds
 from quotaloom.platform.time_limits import in_time, operation_time
 
 _log = logging.getLogger(__name__)
@@ -120,18 +120,25 @@ class Snapshot:
     def suppose(self, premise: str) -> bool:
         """Begin with the first read, and have PostgreSQL run the statement `premise` between the two.
 
-        Where that fails with 40001 nothing is read, here and later on: everybody gets `PremiseFell`. False where
-        something was read already, of a moment before.
+        Where that fails with 40001 nothing is read, here and later on: everybody gets `PremiseFell`. So does whoever
+        comes after one whom PostgreSQL did not let in, as nobody knows then. False where something was read already,
+        or is being read, of a moment before.
         """
-        if self._reader is None:
-            self._premise = premise
-        return self._reader is None
+        if self._reader is not None or self._turn.locked():
+            return False
+        self._premise = premise
+        return True
 
     async def stands(self) -> bool:
         """Whether what was supposed is so at the moment of the snapshot; asks PostgreSQL unless it has told."""
         if not self._premise or self._fell or self._reader is not None:
             return not self._fell
-        return await self.begin_where(self._premise)
+        await self.begin_where(self._premise)  # or wait for somebody who reads already: he may find out
+        return self._has_begun and not self._fell
+
+    @property
+    def _has_begun(self) -> bool:
+        return self._reader is not None
 
     async def _fetch(self, sql: str, arguments: Sequence[Any]) -> list[Record]:
         async with self._turn:
@@ -160,6 +167,9 @@ class Snapshot:
                 raise
             self._fell = True
             raise PremiseFell from None
+        except NobodyLetIn:
+            self._fell = bool(self._premise)  # or each of those who read would wait for a connection in his turn
+            raise
         return rows
 
     async def _next(self, reader: Reader, sql: str, arguments: Sequence[Any]) -> list[Record]:

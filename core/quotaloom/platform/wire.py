@@ -39,14 +39,25 @@ class Wire(asyncio.Protocol):
 
     @classmethod
     def of(cls, connection: asyncpg.Connection[Any]) -> Wire:
-        """That of a connection, which has one from the first time on that somebody asks for it."""
-        transport: asyncio.Transport = connection._transport  # type: ignore[attr-defined]  # asyncpg's own
+        """That of a connection, which has one from the first time on that somebody asks for it.
+
+        Raises `InterfaceError` where the connection was lost since the pool gave it.
+        """
+        try:
+            transport: asyncio.Transport = connection._transport  # type: ignore[attr-defined]  # asyncpg's own
+        except AttributeError as error:
+            raise asyncpg.InterfaceError("the pool has taken the connection back") from error
         found = transport.get_protocol()
         if isinstance(found, Wire):
             return found
         made = cls(transport)
         transport.set_protocol(made)
         return made
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether the answers to all that went out ahead are there."""
+        return not self._waits
 
     def send_ahead(self, sql: str) -> None:
         """Send statements without parameters, whose rows nobody wants; whoever calls this sends another at once."""

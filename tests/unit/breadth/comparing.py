@@ -17,6 +17,7 @@ from graphql import DocumentNode, ExecutionResult, GraphQLError, GraphQLSchema, 
 from graphql.execution.executor import Executor
 from graphql.execution.incremental.incremental_executor import IncrementalExecutor
 
+from strawberry_breadth.documents import PlanRoom, keep_operations
 from strawberry_breadth.engine import BreadthFirst
 
 Place = tuple[str | int, ...]
@@ -56,15 +57,26 @@ class Case:
 
 
 def check_at_once(case: Case) -> None:
-    """Executed synchronously, both answers are the same to the byte."""
-    expected, got = case.at_once(IncrementalExecutor), case.at_once(BreadthFirstIncremental)
-    assert repr(got.data) == repr(expected.data)
-    assert _told(got.errors) == _told(expected.errors)
+    """Executed synchronously, both answers are the same to the byte, with plans that were kept as well."""
+    expected = case.at_once(IncrementalExecutor)
+    for time in range(3):
+        got = case.at_once(BreadthFirstIncremental)
+        assert repr(got.data) == repr(expected.data)
+        assert _told(got.errors) == _told(expected.errors)
+        if not time:
+            keep_operations(case.document, PlanRoom())
 
 
 async def check_later(case: Case, in_order: bool = True) -> None:
     """Executed asynchronously, data is the same to the byte, and errors are where they are fixed."""
     expected = await asyncio.wait_for(case.later(IncrementalExecutor), 5)
+    for time in range(3):
+        await _check(case, expected, in_order)
+        if not time:
+            keep_operations(case.document, PlanRoom())
+
+
+async def _check(case: Case, expected: ExecutionResult, in_order: bool) -> None:
     got = await asyncio.wait_for(case.later(BreadthFirstIncremental), 5)
     assert repr(got.data) == repr(expected.data)
     if _told(got.errors) == _told(expected.errors):

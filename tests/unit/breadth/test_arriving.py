@@ -262,6 +262,18 @@ async def test_rows_of_texts_become_json_without_objects(asked: str, kind: type)
     assert whole.data["unit"]["units"][1]["texts"] == []
 
 
+@pytest.mark.parametrize(("units", "written"), [(22, []), (23, [str] * 23)])  # of three each, but for one that has none
+async def test_rows_of_texts_are_written_from_so_many_on(units: int, written: list[type]) -> None:
+    """63 rows are objects; 66, in however few lists, are not. The JSON is the same."""
+    query = f"{{ unit {{ units(count: {units}) {{ texts {{ mark }} }} }} }}"
+    whole = await ask(query)
+    assert sum(len(one["texts"]) for one in whole.data["unit"]["units"]) == 3 * (units - 1)
+    context = Context(writes=True)
+    result = await SCHEMA.execute(query, context_value=context)
+    assert orjson.dumps(result.data) == orjson.dumps(whole.data)
+    assert list(map(type, context.lists)) == written
+
+
 async def test_others_have_their_turn_while_lists_are_written(monkeypatch: pytest.MonkeyPatch) -> None:
     """After so many objects each time, and whatever comes of it is the same."""
     query = f"{{ unit {{ units(count: {MANY_LISTS}) {{ texts {{ of }} }} }} }}"
