@@ -225,11 +225,12 @@ async def _supposed(run: Callable[[], AwaitableOrValue[GraphQLResult]], context:
     Nothing of the first try is told: it has only read.
     """
     context.supposed = True
-    told = await _result(run())
-    stood = await context.stands()
-    context.supposed = False
-    if stood:
-        return told
+    try:
+        told = await _result(run())
+        if await context.stands():
+            return told
+    finally:
+        context.supposed = False
     await context.renew()
     return await _result(run())
 
