@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from types import NoneType
-from typing import Any, ClassVar, cast
+from typing import Any, Final, cast
 
 from graphql import GraphQLSchema
 from graphql.execution.values import get_argument_values
@@ -22,13 +22,24 @@ from strawberry_breadth.readers import BatchReader, Reader
 from strawberry_breadth.texts import Texts
 
 
+class Resolved:
+    """A count of what this process has resolved by columns and batches, each field once a level."""
+
+    __slots__ = ("fields",)
+
+    def __init__(self) -> None:
+        self.fields = 0
+
+
+RESOLVED: Final = Resolved()
+"""An object of its own: Python forgets what it knows of a class whenever an attribute of the class is set, and here that
+would be with every field."""
+
+
 class Resolving(Completing):
     """The part of the engine that resolves one field for all objects."""
 
     _gathering: Gathering
-
-    fields_resolved: ClassVar[int] = 0
-    """How many fields this process has resolved so, each counted once a level."""
 
     def _plain_column(self, field: FieldPlan, sources: Sequence[Any]) -> Column | None:
         """The column of a field that needs no more than the objects and whose values are ready; None for others."""
@@ -47,11 +58,11 @@ class Resolving(Completing):
             return None  # one of them fails: they are gone through one by one
         if outputs is None:
             return None
-        Resolving.fields_resolved += 1
+        RESOLVED.fields += 1
         return outputs, NONE
 
     async def _field(self, field: FieldPlan, sources: Sequence[Any], above: Place) -> Column:
-        Resolving.fields_resolved += 1
+        RESOLVED.fields += 1
         place = FieldPlace(above, field.name, field.ordinal, field.parent_type.name)
         reader = field.reader
         values: list[Any] | Arrival

@@ -90,7 +90,8 @@ class Snapshot:
 
     async def fetch(self, sql: str, *arguments: Any) -> list[Record]:
         """The rows of one statement."""
-        return await to_the_end(self._fetch(sql, arguments))
+        reading = self._fetch(sql, arguments)
+        return await (reading if unbroken() else to_the_end(reading))
 
     async def fetch_one(self, sql: str, *arguments: Any) -> Record | None:
         """The first row of one statement, or None."""

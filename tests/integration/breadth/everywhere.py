@@ -20,6 +20,7 @@ from graphql.execution.executor_throwing_on_incremental import ExecutorThrowingO
 from graphql.execution.incremental.incremental_executor import IncrementalExecutor
 
 from strawberry_breadth.engine import BreadthFirst
+from strawberry_breadth.resolving import RESOLVED
 
 _EXECUTION = "graphql.execution"
 
@@ -60,7 +61,7 @@ SECONDS = 20
 """How long one test may take; the longest takes two with the default."""
 
 OUTCOMES: dict[str, str] = {}
-RESOLVED: dict[str, int] = {}
+BY_TEST: dict[str, int] = {}
 
 
 def pytest_configure() -> None:
@@ -75,13 +76,13 @@ def _too_long(*_: object) -> None:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
     """Count what the engine resolves during one test; one that waits for ever fails."""
-    before = BreadthFirst.fields_resolved
+    before = RESOLVED.fields
     signal.alarm(SECONDS)
     try:
         yield
     finally:
         signal.alarm(0)
-        RESOLVED[item.nodeid] = BreadthFirst.fields_resolved - before
+        BY_TEST[item.nodeid] = RESOLVED.fields - before
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
@@ -92,4 +93,4 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
 
 def pytest_sessionfinish() -> None:
     """Write the report."""
-    Path(os.environ["EVERYWHERE_REPORT"]).write_text(json.dumps({"outcomes": OUTCOMES, "resolved": RESOLVED}))
+    Path(os.environ["EVERYWHERE_REPORT"]).write_text(json.dumps({"outcomes": OUTCOMES, "resolved": BY_TEST}))

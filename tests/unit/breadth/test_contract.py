@@ -15,7 +15,7 @@ from strawberry.schema.config import StrawberryConfig
 
 from quotaloom_graphql.schema import build_schema
 from strawberry_breadth import BreadthFirstSchema, asked, batch
-from strawberry_breadth.engine import BreadthFirst
+from strawberry_breadth.resolving import RESOLVED
 
 CALLS: list[tuple[Any, ...]] = []
 
@@ -167,9 +167,9 @@ async def test_a_loader_may_ask_which_columns_are_read() -> None:
 
 def test_what_needs_no_loop_is_executed_without_one() -> None:
     """`execute_sync` answers where nothing is awaited, by the engine."""
-    before = BreadthFirst.fields_resolved
+    before = RESOLVED.fields
     assert SCHEMA.execute_sync("{ twice(number: 3) whole { id } }").data == {"twice": 6, "whole": {"id": 1}}
-    assert BreadthFirst.fields_resolved - before == 3
+    assert RESOLVED.fields - before == 3
 
 
 async def test_a_document_is_kept_and_its_variables_are_not() -> None:
@@ -188,11 +188,11 @@ async def test_a_document_is_kept_and_its_variables_are_not() -> None:
 
 async def test_events_of_a_subscription_are_resolved_by_the_engine() -> None:
     """Each event is an execution of its own."""
-    before = BreadthFirst.fields_resolved
+    before = RESOLVED.fields
     stream: Any = await SCHEMA.subscribe("subscription { wholes { parts { id } } }", context_value=Context())
     events = [event.data async for event in stream]
     assert events == [{"wholes": {"parts": [{"id": 10 * n}, {"id": 10 * n + 1}]}} for n in (1, 2)]
-    assert BreadthFirst.fields_resolved > before
+    assert RESOLVED.fields > before
 
 
 async def test_an_extension_that_resolves_is_asked_for_each_object() -> None:

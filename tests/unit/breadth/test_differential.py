@@ -13,7 +13,7 @@ from graphql import parse, validate
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from strawberry_breadth.engine import BreadthFirst
+from strawberry_breadth.resolving import RESOLVED
 from tests.unit.breadth.comparing import Case, check_at_once, check_later
 from tests.unit.breadth.invented_documents import Document
 from tests.unit.breadth.invented_graphs import Graph
@@ -58,7 +58,7 @@ def test_what_is_invented_is_valid() -> None:
 
 def differ(way: str, cases: int) -> None:
     """Try that many cases at least, and show how many there were."""
-    tried, before = 0, BreadthFirst.fields_resolved
+    tried, before = 0, RESOLVED.fields
     shapes = st.builds(
         Shape,
         seed=st.integers(0, 2**32),
@@ -85,7 +85,7 @@ def differ(way: str, cases: int) -> None:
         check()
         runner.run(_drained())
     gc.collect()
-    resolved = BreadthFirst.fields_resolved - before
+    resolved = RESOLVED.fields - before
     print(f"{tried} cases {way}, {resolved} fields resolved breadth-first")
     assert tried >= cases
     assert resolved >= cases
