@@ -32,8 +32,8 @@ class Resolved:
 
 
 RESOLVED: Final = Resolved()
-"""An object of its own: Python forgets what it knows of a class whenever an attribute of the class is set, and here that
-would be with every field."""
+"""An object of its own: Python forgets what it knows of a class whenever an attribute of it is set, which here would be
+with every field."""
 
 
 class Resolving(Completing):
