@@ -51,21 +51,18 @@ class Fragments:
 
     def of_values(self, values: list[object]) -> orjson.Fragment:
         """That of a list."""
-        return self._fragment(dumps(values))
+        return self.of_text(dumps(values))
 
-    def of_text(self, text: str) -> orjson.Fragment:
+    def of_text(self, text: bytes | str) -> orjson.Fragment:
         """One that is written already."""
-        return self._fragment(text)
-
-    def _fragment(self, text: bytes | str) -> orjson.Fragment:
         self._count += 1
         self._size += len(text)
         return orjson.Fragment(text)
 
     @property
     def weight(self) -> int:
-        """How many values one takes as long to copy as, on an average."""
-        return self._size // (self._count * _COPIED) if self._count else 0
+        """How many values one takes as long to copy as, on an average; 0 where all of them together are small."""
+        return self._size // (self._count * _COPIED) if self._size > LARGE else 0
 
 
 async def dumped(data: object, most: int | None = None, early: Fragments | None = None) -> Pieces:

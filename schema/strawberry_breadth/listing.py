@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import chain, islice
-from typing import TYPE_CHECKING, Any, Final, TypeGuard, cast
+from typing import TYPE_CHECKING, Any, Final
 
 from graphql import GraphQLError, GraphQLObjectType
 from graphql.execution.executor import collect_iterator_awaitables
@@ -55,24 +55,30 @@ class Listing(Base):
 
     async def _lists(self, field: FieldPlan, shape: Shape, values: Sequence[Any], place: Place) -> Column:
         """Complete lists, the items of all of them as one column."""
-        if field.by_base or any(self.is_async_iterable(value) for value in values if type(value) not in _LISTS):
+        kinds = set(map(type, values))
+        are_lists = kinds <= _LISTS
+        if field.by_base or (not are_lists and any(map(self.is_async_iterable, values))):
             return await self._by_base(field, shape.type, values, place)
-        lists, failures = self._materialized(field, cast("list[Any]", values), place)
+        failures: Failures = NONE
+        lists: Sequence[Any] = values
+        if not are_lists:
+            lists, failures = self._materialized(field, values, place)
         inner = shape.inner
         assert inner is not None
-        items = joined(lists) if _are_rows(lists) else list(chain.from_iterable(lists))
+        items = joined(lists) if kinds == _ROWS else list(chain.from_iterable(lists))
         if len(items) > AT_A_STRETCH:
             await self._strands.breathe()
         writer = self._json_writer if len(items) >= MANY_ROWS else None
         if writer is not None and (texts := self._as_texts(field, inner, items)) is not None:
             rows = iter(texts)
             return [writer.of_text(f"[{','.join(islice(rows, len(one)))}]") for one in lists], failures
-        below = Items(place, list(map(len, lists)))
+        counts = list(map(len, lists))
+        below = Items(place, counts)
         outputs, failed = await self._positions(field, inner, items, below)
         if len(items) > AT_A_STRETCH:
             await self._strands.breathe()
         rest = iter(outputs)
-        written: list[Any] = [outputs] if len(lists) == 1 else [list(islice(rest, len(one))) for one in lists]
+        written: list[Any] = [outputs] if len(lists) == 1 else [list(islice(rest, count)) for count in counts]
         if writer is not None and len(items) > len(lists) >= MANY_LISTS:
             await self._write(writer, written)
         if failed:
@@ -109,10 +115,10 @@ class Listing(Base):
             columns.append(column[0])
         return plan.rows_of_texts(columns)
 
-    def _materialized(self, field: FieldPlan, values: list[Any], place: Place) -> tuple[list[Sequence[Any]], Failures]:
+    def _materialized(
+        self, field: FieldPlan, values: Sequence[Any], place: Place
+    ) -> tuple[list[Sequence[Any]], Failures]:
         """Lists and tuples as they are, other iterables as lists; an empty list stands for what is none."""
-        if set(map(type, values)) <= _LISTS:
-            return values, NONE
         lists: list[Sequence[Any]] = []
         failures: Failures = {}
         for index, value in enumerate(values):
@@ -139,12 +145,9 @@ class Listing(Base):
 
 
 _LISTS: Final = frozenset((list, tuple, Rows))
+_ROWS: Final = frozenset((Rows,))
 
 
 def is_told(object_type: GraphQLObjectType) -> bool:
     """Whether objects are of this type without being asked."""
     return object_type.is_type_of is None or getattr(object_type.is_type_of, "takes_all", False)
-
-
-def _are_rows(lists: Sequence[Sequence[Any]]) -> TypeGuard[Sequence[Rows]]:
-    return set(map(type, lists)) == {Rows}

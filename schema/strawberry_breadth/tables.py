@@ -122,8 +122,9 @@ def is_table(values: object) -> TypeGuard[Table]:
 def joined(lists: Sequence[Rows]) -> Sequence[Any]:
     """The rows of all lists, one after the other: a table where all are of the same one."""
     table = lists[0].table
-    if any(rows.table is not table for rows in lists):
-        return list(chain.from_iterable(lists))
+    for rows in lists:
+        if rows.table is not table:
+            return list(chain.from_iterable(lists))
     spans = [(rows.begin, rows.end) for rows in lists if rows.begin != rows.end]
     if all(end == begin for (_, end), (begin, _) in pairwise(spans)):
         begin, end = (spans[0][0], spans[-1][1]) if spans else (0, 0)
