@@ -28,7 +28,7 @@ from quotaloom.platform.unit_of_work import Record, Snapshot, unbroken
 from quotaloom.platform.work import NO_COMPANY, Work
 from quotaloom.policies.host import PolicyHost
 from quotaloom.targets.attainment_feed import AttainmentFeed
-from quotaloom_graphql.references import KeptReferences
+from quotaloom_graphql.references import KeptReferences, References
 from strawberry_breadth import JSONWriter
 
 T = TypeVar("T")
@@ -79,6 +79,7 @@ class RequestContext:
         self._work: Work | None = None
         self._posts = NO_POSTS
         self._sight: Sight | None = None
+        self._references: References | None = None
         self._snapshot: Snapshot | None = None
         self._held: AsyncExitStack | None = None
 
@@ -234,17 +235,21 @@ class RequestContext:
 
     async def calendar(self) -> CompanyCalendar:
         """The company's fiscal calendar and working days."""
-        kept = self.services.references.of((await self.work()).company)
+        kept = self._references or await self._kept()
         if kept.calendar is None:
             kept.calendar = await self.once("calendar", partial(load_calendar, self.snapshot, kept.company))
         return kept.calendar
 
     async def metrics(self) -> Mapping[int, Record]:
         """Every metric of the company, by number."""
-        kept = self.services.references.of((await self.work()).company)
+        kept = self._references or await self._kept()
         if kept.metrics is None:
             kept.metrics = await self.once("metrics", self._load_metrics)
         return kept.metrics
+
+    async def _kept(self) -> References:
+        self._references = self.services.references.of((await self.work()).company)
+        return self._references
 
     async def _load_metrics(self) -> dict[int, Record]:
         return {metric["id"]: metric for metric in await all_metrics(self.snapshot)}

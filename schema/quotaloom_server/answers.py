@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 from io import BytesIO
 from typing import Any, BinaryIO, Final
 
-from starlette.datastructures import Headers
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
@@ -58,7 +57,7 @@ class JSONAnswer:
             pieces = [before, *pieces, after]
         headers = [(b"content-type", self._media_type.encode()), _VARY, *self._headers]
         size = sum(map(len, pieces))
-        encoding = encoding_for(Headers(scope=scope).get("accept-encoding")) if size >= LEAST else None
+        encoding = encoding_for(_accepted(scope)) if size >= LEAST else None
         if encoding is not None:
             pieces = await _all_compressed(pieces, encoding)
             size = sum(map(len, pieces))
@@ -80,6 +79,12 @@ class JSONAnswer:
         except LimitExceeded as error:
             told = {"data": None, "errors": [{"message": str(error), "extensions": error.extensions}]}
             return [dumps(told if several is None else [told] * several)]
+
+
+def _accepted(scope: Scope) -> str | None:
+    """The Accept-Encoding header, or None."""
+    found: bytes | None = dict(scope["headers"]).get(b"accept-encoding")
+    return None if found is None else found.decode("latin-1")
 
 
 async def _all_compressed(pieces: Pieces, encoding: str) -> Pieces:

@@ -155,7 +155,8 @@ class Resolving(Completing):
         if reading is None:
             return reader.nothing(sources)
         try:
-            await self._strands.pause(reader.pause)
+            if self._strands.stepping:
+                await self._strands.pause(reader.pause)
         except GeneratorExit:
             if asyncio.iscoroutine(reading):
                 reading.close()

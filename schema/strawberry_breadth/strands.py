@@ -45,27 +45,28 @@ class Done(NamedTuple, Generic[T]):
 class Strands:
     """The strands of one operation."""
 
-    __slots__ = ("_stepping", "in_loop")
+    __slots__ = ("in_loop", "stepping")
 
     def __init__(self) -> None:
-        self._stepping = False
+        self.stepping = False
+        """Whether a strand runs up to its first pause: whoever sees that need not call `pause` otherwise."""
         self.in_loop = False
         """Whether the operation has been awaited, so that it may let others run."""
 
     def step(self, strand: Strand[T]) -> Done[T] | Paused[T]:
         """Run the strand up to its first pause."""
-        before, self._stepping = self._stepping, True
+        before, self.stepping = self.stepping, True
         try:
             pause = strand.send(None)
         except StopIteration as stop:
             return Done(stop.value)
         finally:
-            self._stepping = before
+            self.stepping = before
         return Paused(strand, pause)
 
     async def pause(self, pause: Pause = Pause.IN_TURN) -> None:
         """What comes next has to be awaited: let whoever stepped this strand go on first."""
-        if self._stepping:
+        if self.stepping:
             await _hand_over(pause)
 
     async def breathe(self) -> None:
