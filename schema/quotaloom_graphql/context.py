@@ -87,12 +87,18 @@ class RequestContext:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self.renew()
+        await self._end(self._snapshot, self._memory, self._held)
 
     async def renew(self) -> None:
         """End the snapshot; whatever is read next is read afresh."""
         snapshot, memory, held = self._snapshot, self._memory, self._held
         self._begin()
+        await self._end(snapshot, memory, held)
+
+    @staticmethod
+    async def _end(
+        snapshot: Snapshot | None, memory: Mapping[Hashable, asyncio.Future[Any]], held: AsyncExitStack | None
+    ) -> None:
         for reading in memory.values():
             reading.cancel()
         try:
