@@ -103,7 +103,7 @@ class RequestContext:
             reading.cancel()
         try:
             if snapshot is not None:
-                await snapshot.__aexit__(None, None, None)
+                snapshot.end()
         finally:
             if held is not None:
                 await held.aclose()

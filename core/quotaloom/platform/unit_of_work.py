@@ -80,6 +80,10 @@ class Snapshot:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        self.end()
+
+    def end(self) -> None:
+        """Read nothing more; its connection goes on once the statement that is under way is over."""
         self._closed = True
         if self._turn.locked():
             ending = asyncio.ensure_future(self._end())
