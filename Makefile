@@ -50,7 +50,7 @@ tests:
 bench: install ## measure speed and memory, and print it
 	@$(BIN)/python -m benchmarks
 
-soak: install ## run the property tests for a long time
+soak: install ## run the long tests: kills, lost disks, mutants, made-up requests
 	@$(BIN)/python -m pytest -v -p tests.soak -m soak
 
 lock: ## choose the newest allowed versions and write them to requirements.lock

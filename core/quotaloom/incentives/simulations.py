@@ -204,7 +204,10 @@ async def forget_simulations(job: Job) -> None:
 
 
 async def _forget(transaction: Transaction, *, before: Any) -> None:
-    await transaction.execute("DELETE FROM incentive_simulation WHERE created_at < $1", before)
+    gone = await transaction.fetch("DELETE FROM incentive_simulation WHERE created_at < $1 RETURNING id", before)
+    if gone:
+        ids = sorted(row["id"] for row in gone)
+        transaction.record("incentive_simulation.forget", "IncentiveSimulation", None, before={"ids": ids})
 
 
 FORGET: Final = Nightly("incentives.forget_simulations", forget_simulations)

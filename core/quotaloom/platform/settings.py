@@ -36,7 +36,7 @@ class Settings(Limits, BaseSettings):
 
     profile: Profile = Field(
         default="development",
-        description="`development`, or `production`, which needs both database addresses "
+        description="`development`, or `production`, which needs both database addresses, "
         "answers introspection to nobody, and strangers nothing at all.",
     )
     database_url: str | None = Field(

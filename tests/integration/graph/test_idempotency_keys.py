@@ -43,8 +43,15 @@ def selection(kind: GraphQLObjectType) -> str:
     return fields(kind, objects=True)
 
 
+TRIALS = frozenset({"askWhatIf", "simulatePolicy"})
+"""They store nothing, so that no answer need be kept."""
+
+
 async def test_every_mutation_is_done_once(database: Database) -> None:
-    """Each is sent twice with a key: all that it can show is the same both times, and the second changed nothing."""
+    """Each is sent twice with a key: all that it can show is the same both times, and the second changed nothing.
+
+    Whatever else is sent with the key is refused, and changes nothing either.
+    """
     world = await small_world(database)
     company_id = world.floor.work.company.id
     for name, values in VALID.items():
@@ -59,6 +66,9 @@ async def test_every_mutation_is_done_once(database: Database) -> None:
         if name in SECRET:
             first[name] |= {SECRET[name]: None}
         assert await ask_once(world.floor, f"key of {name}", query, as_whom(name), **sent) == (first, []), name
+        other = f"mutation ($input: {kind}) {{ {name}(input: $input) {{ {fields} again: __typename }} }}"
+        _, refused = await ask_once(world.floor, f"key of {name}", other, as_whom(name), **sent)
+        assert refused == ([] if name in TRIALS else ["IDEMPOTENCY_KEY_REUSED"]), name
         assert await written(database, company_id) == before, f"{name} was done again"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
@@ -253,6 +254,8 @@ async def test_simulations_are_forgotten_after_ninety_days(database: Database) -
     company = payroll.work.company.id
     await forget_simulations(Job("forget", company, {}, 1, payroll.work.database, payroll.work.now))
     assert [row["id"] for row in await payroll.fetch("SELECT id FROM incentive_simulation")] == ids[1:]
+    noted = await payroll.fetch("SELECT before FROM audit_entry WHERE action = 'incentive_simulation.forget'")
+    assert [json.loads(row["before"]) for row in noted] == [{"ids": ids[:1]}]
 
 
 RATE = SimulatedChange("x", "pay.rate")
