@@ -59,7 +59,7 @@ class Installation:
         return f"http://127.0.0.1:{self.listening.getsockname()[1]}"
 
     def start(self, kind: str) -> int:
-        """A new `server` or `worker`, which is ready; its number."""
+        """A new `server`, `later server` or `worker`, which is ready; its number."""
         assert self.nursery.stdin is not None
         assert self.nursery.stdout is not None
         self.nursery.stdin.write(f"{kind}\n")

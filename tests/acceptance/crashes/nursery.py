@@ -1,8 +1,9 @@
 """Serving processes and workers by the dozen, for tests: `nursery DATABASE_URL SOCKET`, with orders on its input.
 
 Everything is loaded once, and each process is forked from there, so that one costs a tenth of a second instead of
-three. `server` and `worker` on the input start one, which says its number once it is ready; each is what the product
-runs, on a listening socket that the nursery holds as `quotaloom serve --workers` does. They end with the nursery.
+three. `server`, `later server` and `worker` on the input start one, which says its number once it is ready; each is
+what the product runs, on a listening socket that the nursery holds as `quotaloom serve --workers` does. They end with
+the nursery.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from quotaloom.platform.database import Database
 from quotaloom.platform.jobs.handlers import Handlers, Job, JobHandler, Patience
 from quotaloom.platform.jobs.worker import JobWorker
 from quotaloom.platform.settings import load_settings
+from quotaloom.platform.unit_of_work import Transaction
 from quotaloom_server.application import create_application
 from quotaloom_server.logs import configure_logging
 from quotaloom_server.serving import Server
@@ -72,6 +74,7 @@ def main(database_url: str, number: int) -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # whoever dies leaves nothing
     kinds: dict[str, Callable[[], object]] = {
         "server": lambda: server.run([listening]),
+        "later server": lambda: _later(lambda: server.run([listening])),
         "worker": lambda: run(_work(database_url)),
     }
     print("open", flush=True)
@@ -93,6 +96,25 @@ def _live(life: Callable[[], object]) -> None:
     finally:
         sys.stderr.flush()
         os._exit(code)
+
+
+def _later(life: Callable[[], object]) -> None:
+    """Live as a later version: it knows the column that `9001_widen` adds, writes it with each metric, and reads it."""
+    flush = Transaction._flush
+
+    async def flush_later(transaction: Transaction) -> None:
+        for action, _, metric_id, *_ in transaction._audit:
+            if action.startswith("metric."):
+                row = await transaction.fetch_one(
+                    "UPDATE metric SET later_note = coalesce(later_note, '') || 'x' WHERE id = $1 RETURNING later_note",
+                    metric_id,
+                )
+                if row is None or not row["later_note"]:
+                    raise RuntimeError("the later version does not find what it has written")
+        await flush(transaction)
+
+    Transaction._flush = flush_later  # type: ignore[method-assign, assignment]  # of this process alone
+    life()
 
 
 async def _connect_once(database_url: str) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import importlib
 import signal
 import sys
+import time
 from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -57,9 +58,36 @@ async def ask_and_rename(installation: Installation, stopping: asyncio.Event) ->
     return wrong
 
 
+async def noted(connection: asyncpg.Connection) -> str:
+    """What the later version has written: a letter for each change of the metric."""
+    found: str = await connection.fetchval("SELECT max(later_note) FROM metric")
+    return found
+
+
+def after(count: int) -> asyncio.Event:
+    """An event that is set once it was looked at so often."""
+
+    class Counted(asyncio.Event):
+        left = count
+
+        def is_set(self) -> bool:
+            """Whether it was."""
+            self.left -= 1
+            return self.left < 0
+
+    return Counted()
+
+
+def _until_gone(installation: Installation, number: int) -> None:
+    until = time.monotonic() + 30
+    while not installation.is_gone(number):
+        assert time.monotonic() < until
+        time.sleep(0.05)
+
+
 async def test_an_update_stops_nobody(installation: Installation) -> None:
     """A later version's migration waits for a long transaction without keeping others waiting, and comes through when
-    that ends; the old server goes on, a new one joins it, and no request of either fails."""
+    that ends; the old server goes on, one that knows the new column joins it, and no request of either fails."""
     old = await asyncio.to_thread(installation.start, "server")
     clients = Clients(installation)
     stopping = asyncio.Event()
@@ -78,14 +106,19 @@ async def test_an_update_stops_nobody(installation: Installation) -> None:
         await long.rollback()
         assert await update.wait() == 0
         await clients.until_acknowledged(20)
-        new = await asyncio.to_thread(installation.start, "server")
+        new = await asyncio.to_thread(installation.start, "later server")
+        others = [asyncio.create_task(ask_and_rename(installation, stopping)) for _ in range(8)]
         await connection.execute("UPDATE metric SET later_note = 'of the new version'")
         await clients.until_acknowledged(20)
         stopping.set()
-        assert await asking == []
+        assert await asyncio.gather(asking, *others) == [[]] * 9
         assert set(memory.answers) == {"acknowledged"}
         installation.send(old, signal.SIGTERM)
         await clients.until_acknowledged(20)
+        await asyncio.to_thread(_until_gone, installation, old)
+        before = await noted(connection)
+        assert await ask_and_rename(installation, after(10)) == []
+        assert len(await noted(connection)) == len(before) + 10
     await assert_whole(installation, memory)
     installation.send(new, signal.SIGKILL)
     await narrow_again(installation)
