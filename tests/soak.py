@@ -28,7 +28,11 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Show the figures."""
     reports: list[Any] = [*terminalreporter.stats.get("passed", []), *terminalreporter.stats.get("failed", [])]
-    found = [(report.nodeid.split("::", 1)[-1], *figure) for report in reports for figure in report.user_properties]
+    found = [
+        (report.nodeid.split("::", 1)[-1], *figure)
+        for report in reports
+        for figure in (*report.user_properties, ("seconds", round(report.duration, 1)))
+    ]
     if not found:
         return
     terminalreporter.section("figures")

@@ -121,3 +121,28 @@ async def test_a_service_needs_the_scope_to_read(live: Live, scopes: set[str], e
             assert await board.told() == {"Acme": "0.00"}
         else:
             assert await board.refused() == [(expected, [])]
+
+
+async def test_refused_access_is_noted_by_whichever_way_it_comes(live: Live) -> None:
+    """A token that is over, by a WebSocket and by an event stream, and a service that may not read: an entry each."""
+    identity = live.member("Ann").identity
+    assert identity is not None
+    graph = live.here.graph
+    over = graph.authority.issue(identity, datetime.now(UTC) - timedelta(hours=2), timedelta(hours=1))
+    async with live.here.connected() as board:
+        await board.send(type="connection_init", payload={"authorization": f"Bearer {over}"})
+        assert await board.closed() == FORBIDDEN
+    async with graph.http.stream(
+        "POST",
+        "/graphql",
+        json={"query": "subscription { notificationAdded { unread } }"},
+        headers={"authorization": f"Bearer {over}", "accept": "text/event-stream"},
+    ) as answer:
+        assert answer.status_code == 401
+    service = Identity(live.company.company_id, "service:board", Role.SERVICE, scopes=frozenset({"targets:write"}))
+    async with live.here.board(graph.signed_in(service)) as board:
+        await board.subscribe(live.ids("acme"))
+        assert await board.refused() == [("FORBIDDEN", [])]
+    found = await live.admin.ask('{ auditLog(actions: ["access.refused"]) { nodes { actor after } } }')
+    noted = sorted((node["actor"], node["after"]["code"]) for node in found["auditLog"]["nodes"])
+    assert noted == [("member", "UNAUTHENTICATED")] * 2 + [("service:board", "FORBIDDEN")]
