@@ -19,6 +19,13 @@ def time_zone(name: str) -> ZoneInfo:
         ) from None
 
 
+def require_offset(instant: datetime) -> None:
+    """Raise `InputError` NAIVE_INSTANT for a date and time without an offset."""
+    if instant.utcoffset() is None:
+        message = f"{instant.isoformat()} has no offset from UTC: add one, such as Z or +08:00"
+        raise InputError("NAIVE_INSTANT", message)
+
+
 def business_date(instant: datetime | date, zone: str) -> date:
     """The date in `zone` (an IANA name) at an instant; a value that is only a date is never shifted.
 
@@ -28,11 +35,7 @@ def business_date(instant: datetime | date, zone: str) -> date:
     local = time_zone(zone)
     if not isinstance(instant, datetime):
         return instant
-    if instant.utcoffset() is None:
-        raise InputError(
-            "NAIVE_INSTANT",
-            f"{instant.isoformat()} has no offset from UTC: add one, such as Z or +08:00",
-        )
+    require_offset(instant)
     try:
         return instant.astimezone(local).date()
     except OverflowError:

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import orjson
 
+from quotaloom.calendars.instants import require_offset
 from quotaloom.credentials.key_texts import KeyText, new_key, read_key, shown_key
 from quotaloom.organizations.naming import checked_name
 from quotaloom.platform.access import Scope
@@ -27,6 +28,15 @@ _COLUMNS: Final = (
 _GOOD: Final = "revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $1)"
 
 
+def _require_later(expires_at: datetime, now: datetime) -> None:
+    try:
+        require_offset(expires_at)
+    except InputError as error:
+        raise error.at("expiresAt") from None
+    if expires_at <= now:
+        raise InputError("BAD_EXPIRY", f"a key that ends at {expires_at.isoformat()} has ended already", ("expiresAt",))
+
+
 async def create_key(work: Work, name: str, scopes: Iterable[str], expires_at: datetime | None) -> tuple[int, KeyText]:
     """Make a key that may do what its scopes say, until a moment or for good; its id, and the key, told this once.
 
@@ -35,11 +45,8 @@ async def create_key(work: Work, name: str, scopes: Iterable[str], expires_at: d
     """
     work.viewer.require_admin("making a key")
     named, wanted = checked_name(name), checked_scopes(scopes)
-    if expires_at is not None and expires_at.utcoffset() is None:
-        message = f"{expires_at.isoformat()} has no offset from UTC: add one, such as Z or +08:00"
-        raise InputError("NAIVE_INSTANT", message, ("expiresAt",))
-    if expires_at is not None and expires_at <= work.now:
-        raise InputError("BAD_EXPIRY", f"a key that ends at {expires_at.isoformat()} has ended already", ("expiresAt",))
+    if expires_at is not None:
+        _require_later(expires_at, work.now)
     key = new_key(work.viewer.company_id)
 
     async def apply(transaction: Transaction) -> int:
