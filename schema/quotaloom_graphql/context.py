@@ -24,7 +24,8 @@ from quotaloom.platform.errors import InputError, Unauthenticated, Unavailable
 from quotaloom.platform.limits import Allowance, LimitExceeded, Limits, SharedCost
 from quotaloom.platform.rates import Rates
 from quotaloom.platform.tokens import Identity
-from quotaloom.platform.unit_of_work import Record, Snapshot, unbroken
+from quotaloom.platform.unbroken import unbroken
+from quotaloom.platform.unit_of_work import Record, Snapshot
 from quotaloom.platform.work import NO_COMPANY, Work
 from quotaloom.policies.host import PolicyHost
 from quotaloom.targets.attainment_feed import AttainmentFeed

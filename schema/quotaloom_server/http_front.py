@@ -20,7 +20,7 @@ import orjson
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from quotaloom.platform.limits import LimitExceeded, Limits
-from quotaloom.platform.unit_of_work import Breakable
+from quotaloom.platform.unbroken import Breakable
 from quotaloom_server.bodies import beyond_body
 from quotaloom_server.crowd import Place
 from quotaloom_server.front_config import FrontConfig

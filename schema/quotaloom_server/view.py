@@ -10,7 +10,7 @@ from typing import Any, Final
 import orjson
 from cross_web import AsyncHTTPRequestAdapter, HTTPException, StarletteRequestAdapter
 from graphql import GraphQLError
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
@@ -28,7 +28,7 @@ from quotaloom.platform.errors import Unauthenticated
 from quotaloom.platform.limits import LimitExceeded, Limits, SharedCost
 from quotaloom.platform.rates import RateExceeded
 from quotaloom.platform.time_limits import timed
-from quotaloom.platform.unit_of_work import to_the_end
+from quotaloom.platform.unbroken import to_the_end
 from quotaloom_graphql.context import RequestContext
 from quotaloom_graphql.errors import original_of, shown, told_places
 from quotaloom_graphql.request_keys import HEADER
@@ -39,7 +39,7 @@ from quotaloom_server.batches import COST_HEADER, Answers, one_key_for_many, ope
 from quotaloom_server.bodies import require_few_values
 from quotaloom_server.clients import Client
 from quotaloom_server.connections import Connection
-from quotaloom_server.events import NO_RESERVATIONS, EventStream, Streams
+from quotaloom_server.events import EventStream, Streams
 from quotaloom_server.gate import Gate
 from quotaloom_server.live import LiveHandler, TextAdapter
 from quotaloom_server.media_types import EVENTS, RESPONSE, Accepted, accepted_by
@@ -57,6 +57,7 @@ from quotaloom_server.operations import (
     status_of,
 )
 from quotaloom_server.pieces import Fragments, dumps
+from quotaloom_server.received import body_of, fields_of
 from quotaloom_server.trusted_documents import TrustedDocuments
 
 GREETING_TIME = timedelta(seconds=10)
@@ -148,9 +149,9 @@ class GraphQLView(GraphQL[Any, None]):
         adapter = StarletteRequestAdapter(request)
         if request.scope["method"] == "GET" and self.should_render_graphql_ide(adapter):
             return await self._manual(request)
-        fields = _fields(request.scope)
+        fields = fields_of(request.scope)
         accepted = accepted_by(fields.get("accept", ""))
-        body = await _body(request, fields)
+        body = await body_of(request, fields)
         asked = await self._context_of(fields)
         try:
             if body is not None and len(body) > self._limits.stranger_bytes:
@@ -360,43 +361,6 @@ def _seconds_to_wait(result: ExecutionResult) -> int | None:
         return None
     originals = (original_of(error) for error in result.errors)
     return next((error.retry_after for error in originals if isinstance(error, RateExceeded)), None)
-
-
-def _fields(scope: Scope) -> dict[str, str]:
-    """The fields of the head; of those that come twice the first."""
-    return {name.decode("latin-1"): value.decode("latin-1") for name, value in reversed(scope["headers"])}
-
-
-async def _body(request: Request, fields: Mapping[str, str]) -> bytes | None:
-    """What was sent with POST, None for a GET request; raises `HTTPException` where no operation can come so."""
-    match request.scope["method"]:
-        case "POST":
-            if not _is_json(fields.get("content-type", "")):
-                raise HTTPException(415, "send the operation as JSON, with `Content-Type: application/json`")
-            return await _read(request)
-        case "GET":
-            return None
-        case "PUT" | "DELETE":
-            raise HTTPException(405, NO_RESERVATIONS)
-        case _:
-            raise HTTPException(405, "operations are sent with POST, queries also with GET")
-
-
-async def _read(request: Request) -> bytes:
-    """The whole body; raises `ClientDisconnect` where its sender hangs up before."""
-    parts: list[bytes] = []
-    while True:
-        message = await request.receive()
-        if message["type"] == "http.disconnect":
-            raise ClientDisconnect
-        parts.append(message.get("body", b""))
-        if not message.get("more_body", False):
-            return parts[0] if len(parts) == 1 else b"".join(parts)
-
-
-def _is_json(content_type: str) -> bool:
-    media_type, _, _ = content_type.partition(";")
-    return media_type.strip().lower() == "application/json"
 
 
 def _refused(refused: HTTPException) -> JSONAnswer:

@@ -18,7 +18,8 @@ from quotaloom.platform.held import HeldTransaction
 from quotaloom.platform.probing import Probe
 from quotaloom.platform.retrying import retried
 from quotaloom.platform.time_limits import in_time, operation_time, take_time
-from quotaloom.platform.unit_of_work import Snapshot, Transaction, Writer, leave_nothing, waited_for
+from quotaloom.platform.unbroken import waited_for
+from quotaloom.platform.unit_of_work import Snapshot, Transaction, Writer, leave_nothing
 
 T = TypeVar("T")
 

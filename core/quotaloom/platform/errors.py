@@ -71,6 +71,10 @@ class Unavailable(Exception):
         super().__init__(message)
 
 
+class SnapshotEnded(RuntimeError):
+    """A read came too late: whoever opened the snapshot has ended it."""
+
+
 class CallerGone(Unavailable):
     """Nobody waits for the answer any more, and it would have taken time that others wait for."""
 

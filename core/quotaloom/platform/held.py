@@ -11,7 +11,8 @@ from typing import Any, TypeVar
 from quotaloom.platform.database_errors import LOST_CONNECTION, database_errors
 from quotaloom.platform.retrying import RETRIED, conflict, retried
 from quotaloom.platform.time_limits import in_time, operation_time
-from quotaloom.platform.unit_of_work import Transaction, waited_for
+from quotaloom.platform.unbroken import waited_for
+from quotaloom.platform.unit_of_work import Transaction
 
 T = TypeVar("T")
 

@@ -17,7 +17,8 @@ from quotaloom.platform.jobs.handlers import Job, Nightly
 from quotaloom.platform.kept_answers import Answer, DoneBefore, KeptAnswers, RequestKey, answers_to, caller_of
 from quotaloom.platform.kept_values import dumped, loaded
 from quotaloom.platform.time_limits import in_time, operation_time, timed
-from quotaloom.platform.unit_of_work import Transaction, to_the_end
+from quotaloom.platform.unbroken import to_the_end
+from quotaloom.platform.unit_of_work import Transaction
 from quotaloom.platform.work import Work
 
 KEPT: Final = timedelta(days=7)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Hashable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -21,12 +20,11 @@ from tortoise.transactions import in_transaction
 
 from quotaloom.platform.attainment_changes import CHANNEL, AttainmentChange, change_of
 from quotaloom.platform.database_errors import database_errors
-from quotaloom.platform.errors import AccessDenied, InputError, Unavailable
+from quotaloom.platform.errors import SnapshotEnded, Unavailable
 from quotaloom.platform.limits import Allowance
 from quotaloom.platform.readers import NobodyLetIn, Reader, Readers, Seconds
 from quotaloom.platform.time_limits import in_time, operation_time
-
-_log = logging.getLogger(__name__)
+from quotaloom.platform.unbroken import to_the_end
 
 T = TypeVar("T")
 
@@ -38,10 +36,6 @@ ACCESS_CHANNEL = "quotaloom_access"
 
 OUTBOX = "outbox"
 """What `Transaction.lock` locks to read events in their order: all who publish hold it, shared, while they commit."""
-
-
-class SnapshotEnded(RuntimeError):
-    """A read came too late: whoever opened the snapshot has ended it."""
 
 
 class PremiseFell(Unavailable):
@@ -94,8 +88,7 @@ class Snapshot:
 
     async def fetch(self, sql: str, *arguments: Any) -> list[Record]:
         """The rows of one statement."""
-        reading = self._fetch(sql, arguments)
-        return await (reading if unbroken() else to_the_end(reading))
+        return await to_the_end(self._fetch(sql, arguments))
 
     async def fetch_one(self, sql: str, *arguments: Any) -> Record | None:
         """The first row of one statement, or None."""
@@ -408,54 +401,3 @@ def _bind(company_id: int, statement_timeout_ms: int) -> str:
 
 def _json(value: Any) -> str | None:
     return None if value is None else orjson.dumps(value, default=str).decode()
-
-
-class _Unbroken(asyncio.Task[Any]):
-    """A task that nobody but its loop can cancel: those who wait for it are shielded from it."""
-
-
-class Breakable(asyncio.Task[Any]):
-    """A task that nobody but its loop and `break_off` can cancel, so that `to_the_end` needs no other."""
-
-    working = 0
-    """How many pieces of work it runs to their end, each within the one before."""
-
-    def break_off(self, msg: object = None) -> bool:
-        """Cancel it, unless it runs something to its end: then it goes on as if it had not been asked."""
-        return not self.working and self.cancel(msg)
-
-
-def unbroken() -> bool:
-    """Whether we run to the end anyway, whatever happens to whoever waits for us."""
-    task = asyncio.current_task()
-    return isinstance(task, _Unbroken) or (isinstance(task, Breakable) and task.working > 0)
-
-
-async def to_the_end(work: Coroutine[Any, Any, T]) -> T:
-    """The result of `work`, which runs to its end, whatever happens to the caller: in a task of its own if need be."""
-    task = asyncio.current_task()
-    if isinstance(task, _Unbroken) or (isinstance(task, Breakable) and task.working):
-        return await work
-    if isinstance(task, Breakable):
-        task.working += 1
-        try:
-            return await work
-        finally:
-            task.working -= 1
-    return await waited_for(_Unbroken(work, loop=asyncio.get_running_loop()))
-
-
-async def waited_for(task: asyncio.Task[T]) -> T:
-    """The result of a task that runs on where the caller is cancelled. What it fails with then is told to nobody."""
-    try:
-        return await asyncio.shield(task)
-    except asyncio.CancelledError:
-        task.add_done_callback(_left_alone)
-        raise
-
-
-def _left_alone(task: asyncio.Task[Any]) -> None:
-    """Log what nobody foresaw; whoever would have been told of the rest has left."""
-    error = None if task.cancelled() else task.exception()
-    if error is not None and not isinstance(error, (InputError, AccessDenied, Unavailable, SnapshotEnded)):
-        _log.error("what went on without its caller failed", exc_info=error)

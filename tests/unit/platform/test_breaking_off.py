@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from quotaloom.platform.unit_of_work import Breakable, to_the_end, unbroken
+from quotaloom.platform.unbroken import Breakable, to_the_end, unbroken
 
 
 def breakable(work: Coroutine[Any, Any, Any]) -> Breakable:

@@ -12,7 +12,7 @@ import pytest
 import uvicorn
 
 from quotaloom.platform.limits import Limits
-from quotaloom.platform.unit_of_work import to_the_end
+from quotaloom.platform.unbroken import to_the_end
 from quotaloom_server.front_config import FrontConfig
 from quotaloom_server.http_front import HTTPFront
 
