@@ -33,9 +33,6 @@ from quotaloom_graphql.costs import Costs, page_variables
 from quotaloom_graphql.reticence import asks_for_schema, introspection_is_off, is_probe, not_valid
 from quotaloom_graphql.shapes import Shapes
 
-MOST_COMMENTS: Final = 1_000
-"""Comments that a document may have; each is kept as a token."""
-
 MOST_COSTS: Final = 16
 """How many costs are kept with a document: one for each combination of the page sizes that variables give."""
 
@@ -93,9 +90,11 @@ class Admission:
         self.require_short(text)
         self._require(_OF_BRACKETS, brackets_of(text))
         try:
-            document = parse(text, max_lexical_tokens=limits.document_tokens, max_comments=MOST_COMMENTS)
+            document = parse(text, max_lexical_tokens=limits.document_tokens, max_comments=limits.document_comments)
         except GraphQLSyntaxError:
-            tokens = sum(1 for _ in _TOKEN.finditer(text))
+            comments, tokens = _counted(text)
+            if comments > limits.document_comments:
+                raise _beyond("document_comments", "TOO_MANY_COMMENTS", "comments", limits, comments) from None
             if tokens > limits.document_tokens:
                 raise _beyond("document_tokens", "TOO_MANY_TOKENS", "names, marks and values", limits, tokens) from None
             raise
@@ -167,7 +166,10 @@ class Admission:
 _WITHIN: Final = "lists and objects within each other in its variables"
 
 MOST_FAULTS: Final = 5
-"""How many faults of a document are told: a look for names that are near takes two milliseconds for each."""
+"""How many faults of a document are told: a look for names that are near takes two milliseconds for each.
+
+No setting: it refuses nothing, and whoever mends five sees the others then.
+"""
 
 _FRAGMENTS = "those of a fragment counted wherever it is spread"
 
@@ -190,6 +192,17 @@ def _beyond(limit: str, code: str, words: str, limits: Limits, found: int) -> Li
     told = f"{found:,}" if found <= MOST_TOLD else f"more than {MOST_TOLD:,}"
     message = f"the request has {told} {words}; {allowed:,} at the most are allowed"
     return LimitExceeded(code, limit, allowed, found, message)
+
+
+def _counted(text: str) -> tuple[int, int]:
+    """How many comments a text has, and how many names, marks and values."""
+    comments, others = 0, 0
+    for found in _TOKEN.finditer(text):
+        if found[0].startswith("#"):
+            comments += 1
+        else:
+            others += 1
+    return comments, others
 
 
 def _told_apart(variables: Mapping[str, Any], name: str) -> object:

@@ -14,7 +14,10 @@ from quotaloom.platform.errors import InputError
 T = TypeVar("T")
 
 MOST_ROWS = 500
-"""How many rows one page may have."""
+"""How many rows one page may have.
+
+No setting: the schema says so, and clients are written against it. What pages come to is bounded by `operation_cost`.
+"""
 
 First = Annotated[int, strawberry.argument(description="How many rows, 500 at the most.")]
 Text = Annotated[str | None, strawberry.argument(description="Looked for in name and key.")]

@@ -144,7 +144,7 @@ async def resolve_possible_duplicates(
 
 
 LONGEST = 400
-"""How many characters a text may have that duplicates are looked for by."""
+"""How many characters a text may have that duplicates are looked for by. No setting: no name is as long."""
 
 
 async def _found(

@@ -47,7 +47,7 @@ strawberry.enum(
 )
 
 MOST_NAMED = 200
-"""How many products or sources one field may name."""
+"""How many products or sources one field may name. No setting: whoever wants more of them asks twice."""
 
 OfFunnel = Annotated[strawberry.ID, strawberry.argument(description="The funnel.")]
 GrainOrNone = Annotated[

@@ -18,7 +18,7 @@ GATHERING_SECONDS: Final = 0.1
 """For how long notifications are gathered before they are told."""
 
 MOST_UNREAD: Final = 50
-"""How many unread notifications the first message has."""
+"""How many unread notifications the first message has. No setting: the list itself has them all, in pages."""
 
 
 @strawberry.type(description="What is new among your notifications.")

@@ -18,7 +18,10 @@ from quotaloom_graphql.enums import Structure
 from quotaloom_graphql.nodes import decode_id
 
 MOST_PERIODS = 400
-"""How many periods one field may ask for: a year of days and some."""
+"""How many periods one field may ask for: a year of days and some.
+
+No setting: it keeps mistakes apart from questions. What they come to is bounded by `operation_cost`.
+"""
 
 
 async def metric_named(context: RequestContext, key: str) -> Record:

@@ -13,7 +13,8 @@ from quotaloom.organizations import reads
 from quotaloom.platform.access import Role, Scope
 from quotaloom.platform.attainment_changes import Numbers
 from quotaloom.platform.errors import AccessDenied, InputError, NotFound
-from quotaloom.targets.attainment_feed import MOST_UNITS, Watcher
+from quotaloom.platform.limits import LimitExceeded
+from quotaloom.targets.attainment_feed import Watcher
 from quotaloom_graphql.context import Info, RequestContext
 from quotaloom_graphql.nodes import decode_id
 from quotaloom_graphql.notification_subscription import NotificationSubscription
@@ -36,7 +37,10 @@ async def _attainment_changed(
     info: Info,
     org_unit_ids: Annotated[
         list[strawberry.ID],
-        strawberry.argument(description=f"The units of a board, {MOST_UNITS} at the most; you must see their figures."),
+        strawberry.argument(
+            description="The units of a board; you must see their figures. 500 at the most, where the server is not set"
+            " otherwise."
+        ),
     ],
     metrics: Annotated[
         list[str] | None,
@@ -48,7 +52,7 @@ async def _attainment_changed(
     viewer = (await context.work()).viewer
     if viewer.role is Role.SERVICE and not viewer.may(Scope.READ):
         raise AccessDenied(f"reading needs a service token with the scope {Scope.READ.value}")
-    unit_ids = _numbers(org_unit_ids)
+    unit_ids = _numbers(org_unit_ids, context.services.limits.subscription_units)
     metric_ids = None if metrics is None else await _concerning(context, metrics)
     await _require_sight(context, unit_ids)
     context.services.feed.refuse_more(viewer.company_id, viewer.subject)
@@ -101,10 +105,13 @@ def _unknown(index: int) -> NotFound:
     return NotFound("NOT_FOUND", "there is no such unit whose figures you can see", ("orgUnitIds", index))
 
 
-def _numbers(org_unit_ids: list[strawberry.ID]) -> list[int]:
-    if not 1 <= len(org_unit_ids) <= MOST_UNITS:
-        message = f"name 1 to {MOST_UNITS} units, not {len(org_unit_ids)}"
-        raise InputError("TOO_MANY_UNITS" if org_unit_ids else "NO_UNITS", message, ("orgUnitIds",))
+def _numbers(org_unit_ids: list[strawberry.ID], most: int) -> list[int]:
+    found = len(org_unit_ids)
+    if not found:
+        raise InputError("NO_UNITS", f"name 1 to {most:,} units", ("orgUnitIds",))
+    if found > most:
+        text = f"the subscription names {found:,} units; {most:,} at the most are allowed"
+        raise LimitExceeded("TOO_MANY_UNITS", "subscription_units", most, found, text)
     return [decode_id(one, "OrgUnit", ("orgUnitIds", index)) for index, one in enumerate(org_unit_ids)]
 
 

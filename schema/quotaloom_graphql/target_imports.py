@@ -27,7 +27,7 @@ from quotaloom_graphql.plans import Plan
 from strawberry_breadth import batch
 
 MOST_SHOWN = 10_000
-"""How many changes one field lists."""
+"""How many changes one field lists. No setting: the schema says so, and `skip` reaches the others."""
 
 
 @strawberry.enum(description="One of the three values of a cell.")

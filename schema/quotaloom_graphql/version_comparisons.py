@@ -30,10 +30,13 @@ from quotaloom_graphql.version_loaders import versions_by_number
 from strawberry_breadth import batch
 
 MOST_VERSIONS = 12
-"""How many versions are compared at a time."""
+"""How many versions are compared at a time. No setting: the schema says so, and clients are written against it."""
 
 MOST_VALUES = 20_000
-"""How many values, units × periods × versions, one page has at the most."""
+"""How many values, units × periods × versions, one page has at the most.
+
+No setting: pages are made smaller, and nothing is out of reach by that.
+"""
 
 
 @strawberry.type(description="What a unit aims for in one period by one version. Null where the version has no cell.")

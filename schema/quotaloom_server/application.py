@@ -114,8 +114,8 @@ def create_application(
     )
     found = plugins or plugins_here(settings)
     policies = policy_host(settings, found)
-    feed = AttainmentFeed(database, most=settings.live_subscriptions, turns=max(1, settings.database_pool_size // 2))
-    notifications = NotificationFeed(settings.live_subscriptions)
+    feed = AttainmentFeed(database, settings, turns=max(1, settings.database_pool_size // 2))
+    notifications = NotificationFeed(settings)
     services = Services(
         database,
         policies,

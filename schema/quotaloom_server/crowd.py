@@ -7,11 +7,11 @@ from contextlib import suppress
 from enum import Enum, auto
 from typing import Final, Protocol
 
-SPARE: Final = 100
-"""Connections beyond the most that are heard, so that health is told and everybody else is told why not."""
-
 FILES_BESIDES: Final = 500
-"""Files that a process may have open besides its connections: those to its database and plugins, say."""
+"""Files that a process may have open besides its connections: those to its database and plugins, say.
+
+No setting: it refuses nobody.
+"""
 
 
 class Idle(Protocol):
@@ -30,14 +30,16 @@ class Place(Enum):
 
 
 class Crowd:
-    """The connections of a process, of which there may be `most`.
+    """The connections of a process, of which there may be `most`, and `spare` ones beyond them.
 
+    A spare one is heard so that health is told, and everybody else why not.
     Those of `idle` have no request under way, the longest first; they make room for new ones, as HTTP lets them.
     `lingering` have been closed on our side alone.
     """
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, spare: int) -> None:
         self._most = most
+        self._spare = spare
         self.idle: dict[Idle, None] = {}
         self.lingering: set[object] = set()
 
@@ -51,13 +53,13 @@ class Crowd:
             taken -= 1
         if taken < self._most:
             return Place.FREE
-        return Place.SPARE if taken < self._most + SPARE else Place.NONE
+        return Place.SPARE if taken < self._most + self._spare else Place.NONE
 
 
 def allow_files(connections: int) -> None:
     """Let the process have as many files open as so many connections take, as far as the system lets it."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = connections + SPARE + FILES_BESIDES
+    wanted = connections + FILES_BESIDES
     if hard != resource.RLIM_INFINITY:
         wanted = min(wanted, hard)
     if soft != resource.RLIM_INFINITY and soft < wanted:

@@ -24,7 +24,10 @@ from quotaloom_server.operations import refusal, response_of
 from quotaloom_server.pieces import dumps
 
 BEAT_SECONDS: Final = 20.0
-"""How often a stream says that it is still there, and how long a client may take nothing before it is given up."""
+"""How often a stream says that it is still there, and how long a client may take nothing before it is given up.
+
+No setting, like `PING_SECONDS`: it lies well below the minute after which proxies cut what is idle.
+"""
 
 NO_RESERVATIONS: Final = (
     "operations are sent with POST, queries also with GET. Each subscription has a stream of its own, asked for with"

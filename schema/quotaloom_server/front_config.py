@@ -16,4 +16,4 @@ class FrontConfig(uvicorn.Config):
     def __init__(self, limits: Limits, application: Any, **options: Any) -> None:
         super().__init__(application, **options)
         self.limits = limits
-        self.crowd = Crowd(limits.open_connections)
+        self.crowd = Crowd(limits.open_connections, limits.spare_connections)

@@ -264,8 +264,9 @@ class HTTPFront(HttpToolsProtocol):
 
     def _crowded(self) -> bytes:
         most = self._limits.open_connections
-        text = f"more than {most:,} connections are open, the most that this process takes; come again in a moment"
-        error = LimitExceeded("TOO_MANY_CONNECTIONS", "open_connections", most, most + 1, text)
+        found = max(most + 1, len(self.connections) + len(self._crowd.lingering))  # some may have left meanwhile
+        text = f"{found:,} connections are open, and this process takes {most:,} at the most; come again in a moment"
+        error = LimitExceeded("TOO_MANY_CONNECTIONS", "open_connections", most, found, text)
         return _said(HTTPStatus.SERVICE_UNAVAILABLE, beyond(error), "retry-after: 1\r\n")
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
+from time import monotonic
 from typing import Any, Final
 
 from cross_web import HTTPException
@@ -20,9 +21,9 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import Bas
 from strawberry.subscriptions.protocols.graphql_transport_ws.types import ErrorMessage, Message, SubscribeMessage
 
 from quotaloom.platform.errors import Unavailable
-from quotaloom.targets.attainment_feed import MOST_OF_ONE
+from quotaloom.platform.limits import LimitExceeded
 from quotaloom_server.connections import Connection, Messages
-from quotaloom_server.operations import NO_QUERY, UnknownDocument, not_found, operation_in, refusal
+from quotaloom_server.operations import NO_QUERY, UnknownDocument, beyond, not_found, operation_in, refusal
 
 FORBIDDEN: Final = 4403
 """Closes a connection whose token is not good, or no longer; clients may come back with another one."""
@@ -30,8 +31,14 @@ FORBIDDEN: Final = 4403
 LATER: Final = 1013
 """Closes a connection while nobody can find out whose it is: the database is away."""
 
+GREETED_TOO_LATE: Final = 4408
+"""Closes a connection that has not said in time whose it is."""
+
 PING_SECONDS: Final = 20.0
-"""How often each client is asked whether it is still there, and how long it may take to answer."""
+"""How often each client is asked whether it is still there, and how long it may take to answer.
+
+No setting: it lies well below the minute after which proxies cut what is idle, and no client that is there is too slow.
+"""
 
 
 class LiveHandler(BaseGraphQLTransportWSHandler[Any, None]):
@@ -49,6 +56,17 @@ class LiveHandler(BaseGraphQLTransportWSHandler[Any, None]):
         """Close the connection: its token is no longer good."""
         if self._closing is None:
             self._closing = asyncio.ensure_future(self.websocket.close(FORBIDDEN, "Forbidden"))
+
+    async def handle_connection_init_timeout(self) -> None:
+        """Hang up on whoever never says whose the connection is, and say how long he had."""
+        seconds, begun = self.connection_init_wait_timeout.total_seconds(), monotonic()
+        await asyncio.sleep(seconds)
+        self.connection_timed_out = True
+        reason = (
+            f"Connection initialisation timeout: {monotonic() - begun:.2f} seconds; greeting_seconds allows {seconds:g}"
+        )
+        with suppress(WebSocketDisconnected):
+            await self.websocket.close(GREETED_TOO_LATE, reason)
 
     async def handle_connection_init(self, message: Any) -> None:
         """Let the bearer of a good token in, until that ends."""
@@ -74,10 +92,14 @@ class LiveHandler(BaseGraphQLTransportWSHandler[Any, None]):
 
     async def handle_subscribe(self, message: SubscribeMessage) -> None:
         """Begin a subscription, unless there are too many on this connection."""
-        if self.connection_acknowledged and len(self.operations) >= MOST_OF_ONE:
-            text = f"a connection has {MOST_OF_ONE} subscriptions at the most; end some of them"
-            error: Any = {"message": text, "extensions": {"code": "TOO_MANY_SUBSCRIPTIONS"}}
-            await self.send_message(ErrorMessage(id=message["id"], type="error", payload=[error]))
+        most, found = self.context.gate.services().limits.connection_subscriptions, len(self.operations) + 1
+        if self.connection_acknowledged and found > most:
+            text = (
+                f"the connection would have {found:,} subscriptions with this one; {most:,} are the most, so end some"
+            )
+            error = LimitExceeded("TOO_MANY_SUBSCRIPTIONS", "connection_subscriptions", most, found, text)
+            payload: Any = beyond(error)["errors"]
+            await self.send_message(ErrorMessage(id=message["id"], type="error", payload=payload))
         elif (
             not self.connection_acknowledged or message["id"] in self.operations or await self._names_document(message)
         ):

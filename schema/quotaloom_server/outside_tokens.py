@@ -24,7 +24,7 @@ LEEWAY: Final = 30
 """Seconds by which the issuer's clock and ours may differ."""
 
 LONGEST: Final = 16_384
-"""How many characters a token may have."""
+"""How many characters a token may have. No setting: it is several times what providers make, and half of a head."""
 
 MOST_TOKENS: Final = 1_000
 """How many good tokens a process knows by heart; the oldest is forgotten first."""

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 import uvicorn
 from starlette.applications import Starlette
 
+from quotaloom.platform.limits import Limits
 from quotaloom_server.crowd import allow_files
 from quotaloom_server.front_config import FrontConfig
 from quotaloom_server.http_front import HTTPFront
@@ -51,7 +52,8 @@ class Server(uvicorn.Server):
 
     def run(self, sockets: list[socket.socket] | None = None) -> None:
         """Serve until a signal comes; a second Ctrl-C does not wait for requests."""
-        allow_files(self.config.limits.open_connections)  # type: ignore[attr-defined] # a `FrontConfig`
+        limits: Limits = self.config.limits  # type: ignore[attr-defined] # a `FrontConfig`
+        allow_files(limits.open_connections + limits.spare_connections)
         with told_of_signals(self.handle_exit):
             super().run(sockets)
 

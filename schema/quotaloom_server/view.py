@@ -60,9 +60,6 @@ from quotaloom_server.pieces import Fragments, dumps
 from quotaloom_server.received import body_of, fields_of
 from quotaloom_server.trusted_documents import TrustedDocuments
 
-GREETING_TIME = timedelta(seconds=10)
-"""How long a WebSocket may take to say whose it is, where requests may take as long."""
-
 LARGEST_PROBE: Final = 1_000
 """Bytes of a stranger's request that are looked at, where strangers are told nothing."""
 
@@ -96,7 +93,7 @@ class GraphQLView(GraphQL[Any, None]):
     ) -> None:
         super().__init__(
             subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL,),
-            connection_init_wait_timeout=min(GREETING_TIME, timedelta(seconds=limits.request_seconds)),
+            connection_init_wait_timeout=timedelta(seconds=limits.greeting_seconds),
             max_subscriptions_per_connection=None,  # the handler counts them, and says why it refuses one
             allowed_origins=("*",),  # no cookie lets anybody in: a page of another origin needs a token too
             **options,

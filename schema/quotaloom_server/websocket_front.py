@@ -6,12 +6,15 @@ A packet may hold tens of thousands of frames; they are looked at by and by, so 
 from __future__ import annotations
 
 import asyncio
+from sys import exception
 from typing import Any, Final
 
 import orjson
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.exceptions import PayloadTooBig
 from websockets.frames import CloseCode, Frame
 from websockets.protocol import State
+from websockets.server import ServerProtocol
 
 from quotaloom_server.front_config import FrontConfig
 from quotaloom_server.lingering import LingeringTransport
@@ -21,12 +24,24 @@ AT_A_TIME: Final = 8_192
 """Bytes of frames that are looked at before others have their turn; the smallest frame has six."""
 
 
+class _Protocol(ServerProtocol):
+    """Says which limit it is, where a message is too large."""
+
+    def fail(self, code: int, reason: str = "") -> None:
+        too_big = exception()
+        if isinstance(too_big, PayloadTooBig):
+            found = (too_big.size or 0) + (too_big.current_size or 0)
+            reason = f"a message of {found} bytes; message_bytes allows {too_big.max_size}"
+        super().fail(code, reason)
+
+
 class WebSocketFront(WebSocketsSansIOProtocol):
     """One WebSocket, from its handshake on."""
 
     def __init__(self, config: FrontConfig, **options: Any) -> None:
         super().__init__(config, **options)
         self._limits = config.limits
+        self.conn = _Protocol(max_size=config.ws_max_size, logger=self.logger)
         self._waiting = b""  # what was received and not looked at
         self._goes_on = False
         self._unread = False
@@ -87,7 +102,7 @@ class WebSocketFront(WebSocketsSansIOProtocol):
         most = self._limits.message_frames
         if len(self.frames) >= most:
             if self.conn.state is State.OPEN:
-                reason = f"a message in more than {most} frames, the most that message_frames allows"
+                reason = f"a message in {most + 1} frames and more; message_frames allows {most}"
                 self.conn.fail(CloseCode.MESSAGE_TOO_BIG, reason)
                 self.handle_parser_exception()
             return

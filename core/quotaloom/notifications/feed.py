@@ -14,13 +14,10 @@ from contextlib import contextmanager
 from typing import Final
 
 from quotaloom.notifications.telling import read_payload
-from quotaloom.platform.errors import InputError
+from quotaloom.platform.limits import Limits, beyond_live, beyond_own
 
 MOST_HELD: Final = 500
 """How many new notifications are held for a listener; more of them count as missed."""
-
-MOST_OF_ONE: Final = 50
-"""How many listeners one member may have in this process."""
 
 
 class Listener:
@@ -61,9 +58,9 @@ class Listener:
 class NotificationFeed:
     """All listeners of one process."""
 
-    def __init__(self, most: int = 1000) -> None:
-        """`most` is how many may listen."""
-        self._most = most
+    def __init__(self, limits: Limits | None = None) -> None:
+        """`limits` say how many may listen."""
+        self._limits = limits or Limits()
         self._listeners: dict[tuple[int, int], set[Listener]] = defaultdict(set)
 
     @property
@@ -85,14 +82,12 @@ class NotificationFeed:
                 del self._listeners[whose]
 
     def refuse_more(self, company_id: int, member_id: int) -> None:
-        """Raise `InputError` TOO_MANY_SUBSCRIPTIONS where this one, or the process, has as many as there may be."""
-        if len(self._listeners.get((company_id, member_id), ())) >= MOST_OF_ONE:
-            message = f"you have {MOST_OF_ONE} subscriptions open, the most that there may be; end some of them"
-            raise InputError("TOO_MANY_SUBSCRIPTIONS", message)
-        if self.listening >= self._most:
-            raise InputError(
-                "TOO_MANY_SUBSCRIPTIONS", "this server has no room for more subscriptions; try again later"
-            )
+        """Raise `LimitExceeded` where this one, or the process, has as many as there may be."""
+        own = len(self._listeners.get((company_id, member_id), ()))
+        if own >= self._limits.own_subscriptions:
+            raise beyond_own(self._limits, own)
+        if self.listening >= self._limits.live_subscriptions:
+            raise beyond_live(self._limits, self.listening)
 
     def told(self, payload: str) -> None:
         """Take the payload of a notification; raises `ValueError` for what is none."""

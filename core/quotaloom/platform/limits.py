@@ -49,6 +49,9 @@ class Limits(BaseModel):
     document_aliases: int = Field(
         default=250, ge=0, le=100_000, description="Aliases that a document may have, counted like fields."
     )
+    document_comments: int = Field(
+        default=1_000, ge=0, le=100_000, description="Comments that a document may have, each a line at the most."
+    )
     document_directives: int = Field(
         default=100, ge=0, le=100_000, description="Directives that a document may have, counted like fields."
     )
@@ -130,6 +133,13 @@ class Limits(BaseModel):
         le=1_000_000,
         description="Connections that each serving process may have. Idle ones make room for new ones.",
     )
+    spare_connections: int = Field(
+        default=100,
+        ge=0,
+        le=100_000,
+        description="Connections beyond those that are heard as well: to ask for health, or to be told that there are "
+        "too many.",
+    )
     waiting_requests: int = Field(
         default=50,
         ge=1,
@@ -147,6 +157,24 @@ class Limits(BaseModel):
         ge=10,
         le=1_000_000,
         description="Frames that may come over a WebSocket within a second, pings among them.",
+    )
+    greeting_seconds: float = Field(
+        default=10.0, gt=0, le=3600, description="Seconds within which a WebSocket must say whose it is."
+    )
+    live_subscriptions: int = Field(
+        default=1000, ge=1, le=100_000, description="Subscriptions of each kind that each serving process may have."
+    )
+    own_subscriptions: int = Field(
+        default=50,
+        ge=1,
+        le=100_000,
+        description="The same of one member or service.",
+    )
+    connection_subscriptions: int = Field(
+        default=50, ge=1, le=100_000, description="Subscriptions, of whatever kind, that a WebSocket may have."
+    )
+    subscription_units: int = Field(
+        default=500, ge=1, le=100_000, description="Units that a subscription to attainment may name."
     )
     answer_bytes: int = Field(
         default=67_108_864, ge=1_000, le=2**31, description="Bytes that an answer of the graph may have."
@@ -183,6 +211,20 @@ class LimitExceeded(Exception):
     def extensions(self) -> dict[str, Any]:
         """What a GraphQL error of it says besides the message."""
         return {"code": self.code, "limit": self.limit, "allowed": self.allowed, "found": self.found}
+
+
+def beyond_own(limits: Limits, open_already: int) -> LimitExceeded:
+    """The error of a further subscription of a member or service who has so many open."""
+    most, found = limits.own_subscriptions, open_already + 1
+    text = f"with this one you would have {found:,} subscriptions open, and {most:,} are the most; end some of them"
+    return LimitExceeded("TOO_MANY_SUBSCRIPTIONS", "own_subscriptions", most, found, text)
+
+
+def beyond_live(limits: Limits, open_already: int) -> LimitExceeded:
+    """The error of a further subscription where the process has so many open."""
+    most, found = limits.live_subscriptions, open_already + 1
+    text = f"this server would have {found:,} subscriptions with this one, and {most:,} are the most; try again later"
+    return LimitExceeded("TOO_MANY_SUBSCRIPTIONS", "live_subscriptions", most, found, text)
 
 
 class SharedCost:

@@ -147,9 +147,6 @@ class Settings(Limits, BaseSettings):
     trusted_documents_only: bool = Field(
         default=False, description="`true` refuses every document that is not among the trusted ones."
     )
-    live_subscriptions: int = Field(
-        default=1000, ge=1, le=100_000, description="Open subscriptions that each serving process may have."
-    )
     plugins_strict: bool = Field(
         default=False,
         description="`true` refuses to start when a plugin fails or clashes; `false` leaves that plugin out.",

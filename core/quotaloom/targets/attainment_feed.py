@@ -17,16 +17,10 @@ from typing import Final
 
 from quotaloom.platform.attainment_changes import AttainmentChange, Numbers, read_payload
 from quotaloom.platform.database import Database
-from quotaloom.platform.errors import InputError
+from quotaloom.platform.limits import Limits, beyond_live, beyond_own
 
 GATHERING_SECONDS: Final = 0.25
 """For how long changes are gathered before watchers are told."""
-
-MOST_UNITS: Final = 500
-"""How many units one watcher may watch."""
-
-MOST_OF_ONE: Final = 50
-"""How many watchers one member or service may have in this process."""
 
 MOST_GATHERED: Final = 5000
 """How many changed units are remembered while gathering; more of them count as all."""
@@ -71,10 +65,10 @@ class Watcher:
 class AttainmentFeed:
     """All watchers of one process. Use it as an async context: at its end nobody is told any more."""
 
-    def __init__(self, database: Database, *, most: int = 1000, turns: int = 4) -> None:
-        """`most` is how many may watch; `turns` how many may read at once, so that requests find connections too."""
+    def __init__(self, database: Database, limits: Limits | None = None, *, turns: int = 4) -> None:
+        """`limits` say how many may watch; `turns` how many may read at once, so that requests find connections too."""
         self._database = database
-        self._most = most
+        self._limits = limits or Limits()
         self._watchers: dict[int, set[Watcher]] = defaultdict(set)
         self._of_one: Counter[tuple[int, str]] = Counter()
         self._gathered: dict[int, AttainmentChange] = {}
@@ -95,14 +89,12 @@ class AttainmentFeed:
         return self._of_one.total()
 
     def refuse_more(self, company_id: int, subject: str) -> None:
-        """Raise `InputError` TOO_MANY_SUBSCRIPTIONS where this one, or the process, has as many watchers as it may."""
-        if self._of_one[company_id, subject] >= MOST_OF_ONE:
-            message = f"you have {MOST_OF_ONE} subscriptions open, the most that there may be; end some of them"
-            raise InputError("TOO_MANY_SUBSCRIPTIONS", message)
-        if self.watching >= self._most:
-            raise InputError(
-                "TOO_MANY_SUBSCRIPTIONS", "this server has no room for more subscriptions; try again later"
-            )
+        """Raise `LimitExceeded` where this one, or the process, has as many watchers as it may."""
+        own = self._of_one[company_id, subject]
+        if own >= self._limits.own_subscriptions:
+            raise beyond_own(self._limits, own)
+        if self.watching >= self._limits.live_subscriptions:
+            raise beyond_live(self._limits, self.watching)
 
     @contextmanager
     def watch(

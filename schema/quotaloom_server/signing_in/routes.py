@@ -51,6 +51,7 @@ TOKEN_LIFE: Final = timedelta(minutes=15)
 CHOOSE: Final = f"{PLACE}/development"
 
 LARGEST_FORM: Final = 10_000
+"""Bytes that a form of these pages may have. No setting: the forms are ours, and none comes to a tenth of it."""
 
 _Told = Unauthenticated | AccessDenied | InputError | Unavailable
 

@@ -11,10 +11,10 @@ from benchmarks.abuse.http_requests import get, head
 from benchmarks.abuse.sending import GOOD, Answers, connection
 from benchmarks.abuse.websocket_sending import handshake
 
-from quotaloom_server.crowd import SPARE
 from tests.integration.server.conftest import new_home
 
 MOST = 20
+SPARE = 30
 
 Ends = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
@@ -23,7 +23,7 @@ Ends = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 def port() -> Iterator[int]:
     """The port of a server that takes twenty connections."""
     with new_home() as home:
-        home.serve(QUOTALOOM_OPEN_CONNECTIONS=str(MOST))
+        home.serve(QUOTALOOM_OPEN_CONNECTIONS=str(MOST), QUOTALOOM_SPARE_CONNECTIONS=str(SPARE))
         yield home.port
 
 
@@ -68,7 +68,7 @@ async def test_beyond_the_most_each_request_is_told_so(port: int, sent: bytes) -
         answer = await said(port, sent)
         assert answer.startswith(b"HTTP/1.1 503 ")
         assert b"\r\nretry-after: 1\r\n" in answer
-        assert b'"code":"TOO_MANY_CONNECTIONS","limit":"open_connections","allowed":20,' in answer
+        assert b'"code":"TOO_MANY_CONNECTIONS","limit":"open_connections","allowed":20,"found":21}' in answer
         reader, writer = busy[0]
         writer.write(b"Content-Type: application/json\r\nContent-Length: 24\r\n\r\n" + GOOD[-24:])
         assert await Answers(reader, bodiless=False).wait_for(1) == (200,)

@@ -8,7 +8,7 @@ import pytest
 
 from quotaloom.platform.attainment_changes import change_of
 from quotaloom.platform.database import Database
-from quotaloom.platform.errors import InputError
+from quotaloom.platform.limits import LimitExceeded, Limits
 from quotaloom.targets.attainment_feed import GATHERING_SECONDS, MOST_GATHERED, AttainmentFeed
 from quotaloom_graphql.nodes import split_id
 from tests.integration.live.conftest import Live
@@ -59,8 +59,8 @@ async def test_where_nobody_can_tell_everything_counts_as_changed(database: Data
 
 async def test_whoever_stops_watching_is_forgotten(database: Database) -> None:
     """One may watch at a time; the next can once the first is gone."""
-    feed = AttainmentFeed(database, most=1)
+    feed = AttainmentFeed(database, Limits(live_subscriptions=1))
     for _ in range(3):
-        with feed.watch(1, "one", [7]), pytest.raises(InputError, match="no room"):
+        with feed.watch(1, "one", [7]), pytest.raises(LimitExceeded, match="2 subscriptions"):
             feed.refuse_more(1, "two")
     assert feed.watching == 0

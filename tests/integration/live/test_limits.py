@@ -11,13 +11,15 @@ import pytest
 
 from quotaloom.platform.attainment_changes import CHANNEL
 from quotaloom.platform.database import credentials
-from quotaloom.targets.attainment_feed import MOST_OF_ONE, MOST_UNITS
+from quotaloom.platform.limits import Limits
 from quotaloom_graphql.schema import build_schema
 from quotaloom_server.connections import Connection, Messages
 from tests.database_activity import busy
 from tests.graph_client import Moment
 from tests.integration.live.boards import live_server
 from tests.integration.live.conftest import NOW, Live
+
+USUAL = Limits()
 
 
 async def test_idle_subscriptions_hold_no_connection(live: Live, admin_url: str) -> None:
@@ -75,9 +77,10 @@ async def test_a_client_that_goes_away_leaves_nothing(live: Live, admin_url: str
 async def test_there_are_only_so_many_of_one_member(live: Live) -> None:
     """Fifty on one connection; the next is refused there and on another, and possible once one has ended."""
     async with live.here.board(live.admin) as board, live.here.board(live.admin) as other:
-        for _ in range(MOST_OF_ONE):
+        assert USUAL.own_subscriptions == USUAL.connection_subscriptions == 50
+        for _ in range(50):
             await board.subscribe(live.ids("East"), "changedAt")
-        for _ in range(MOST_OF_ONE):
+        for _ in range(50):
             assert (await board.hear())["type"] == "next"
         await board.subscribe(live.ids("East"))
         assert await board.refused() == [("TOO_MANY_SUBSCRIPTIONS", [])]
@@ -85,7 +88,7 @@ async def test_there_are_only_so_many_of_one_member(live: Live) -> None:
         assert await other.refused() == [("TOO_MANY_SUBSCRIPTIONS", [])]
         await board.send(id="1", type="complete")
         for _ in range(200):
-            if live.here.watching < MOST_OF_ONE:
+            if live.here.watching < 50:
                 break
             await asyncio.sleep(0.02)
         await other.subscribe(live.ids("East"))
@@ -105,12 +108,12 @@ async def test_a_server_takes_only_so_many(live: Live, database_url: str, tmp_pa
         assert await other.refused() == [("TOO_MANY_SUBSCRIPTIONS", [])]
 
 
-@pytest.mark.parametrize(("count", "code"), [(0, "NO_UNITS"), (MOST_UNITS + 1, "TOO_MANY_UNITS")])
-async def test_a_board_has_only_so_many_units(live: Live, count: int, code: str) -> None:
+@pytest.mark.parametrize(("count", "refused"), [(0, ("NO_UNITS", ["orgUnitIds"])), (501, ("TOO_MANY_UNITS", []))])
+async def test_a_board_has_only_so_many_units(live: Live, count: int, refused: tuple[str, list[str]]) -> None:
     """None, or more than five hundred, are refused."""
     async with live.here.board(live.admin) as board:
         await board.subscribe(live.ids("East") * count)
-        assert await board.refused() == [(code, ["orgUnitIds"])]
+        assert await board.refused() == [refused]
 
 
 @pytest.mark.parametrize(
