@@ -26,9 +26,8 @@ from quotaloom.reviews.nightly import DEADLINES
 from quotaloom_server.clock import Clock
 
 
-@asynccontextmanager
-async def working(database: Database, database_url: str, policies: PolicyHost, clock: Clock) -> AsyncIterator[None]:
-    """Do every kind of job while the block runs; events are looked after where a plugin listens at all."""
+def handlers_for(policies: PolicyHost) -> Handlers:
+    """What a worker can do: all jobs that there are. A test runs each of them, and looks for its audit entries."""
     of_plugins = [
         JobHandler(DELIVERY, partial(deliver, policies)),
         handing_out_by_itself(policies),
@@ -36,11 +35,16 @@ async def working(database: Database, database_url: str, policies: PolicyHost, c
         simulating(policies),
     ]
     nightly = [RECYCLE, REMIND, REMIND_OF_ACTION_PLANS, DEADLINES, FORGET_SIMULATIONS, FORGET_ANSWERS]
-    handlers = Handlers([PURGE, *nightly, *of_plugins])
+    return Handlers([PURGE, *nightly, *of_plugins])
+
+
+@asynccontextmanager
+async def working(database: Database, database_url: str, policies: PolicyHost, clock: Clock) -> AsyncIterator[None]:
+    """Do every kind of job while the block runs; events are looked after where a plugin listens at all."""
     async with AsyncExitStack() as stack:
         if policies.registry.of_kind(KIND):
             courier = await stack.enter_async_context(EventCourier(database, policies.registry, clock))
             tellers = {EVENTS_CHANNEL: courier.told}
             await stack.enter_async_context(listening(database_url, tellers, began=courier.missed))
-        await stack.enter_async_context(JobWorker(database, database_url, handlers, clock=clock))
+        await stack.enter_async_context(JobWorker(database, database_url, handlers_for(policies), clock=clock))
         yield

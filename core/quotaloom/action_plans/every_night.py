@@ -13,9 +13,9 @@ from typing import Final
 
 from quotaloom.action_plans.figures import OPEN, STANDING
 from quotaloom.calendars.periods import ONE_DAY
-from quotaloom.notifications.telling import Note, notify
+from quotaloom.notifications.telling import Note, notify, record_reminders
 from quotaloom.platform.jobs.handlers import Job, Nightly
-from quotaloom.platform.unit_of_work import Record
+from quotaloom.platform.unit_of_work import Record, Transaction
 from quotaloom.platform.work import Work
 
 BATCH: Final = 1000
@@ -47,8 +47,14 @@ async def remind_due(work: Work, batch: int = BATCH) -> int:
             )
         if not rows:
             return told
-        told += await work.write(partial(notify, notes=_notes(work, rows)))
+        told += await work.write(partial(_tell, notes=_notes(work, rows)))
         last = rows[-1]["id"]
+
+
+async def _tell(transaction: Transaction, notes: Sequence[Note]) -> int:
+    told = await notify(transaction, notes)
+    record_reminders(transaction, [note.topic for note in notes], told)
+    return told
 
 
 def _notes(work: Work, rows: Sequence[Record]) -> list[Note]:

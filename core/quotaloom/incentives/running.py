@@ -170,6 +170,12 @@ async def _finish(transaction: Transaction, *, attempt: _Attempt) -> None:
         attempt.run_id,
         transaction.now,
     )
+    row = await transaction.fetch_one(
+        "SELECT count(*) AS count FROM incentive_statement WHERE run_id = $1", attempt.run_id
+    )
+    assert row is not None
+    after = {"status": "draft", "attempt": attempt.number, "statements": row["count"]}
+    transaction.record("incentive_run.compute", "IncentiveRun", attempt.run_id, after=after)
     transaction.publish("incentiveRun.computed", id=attempt.run_id)
 
 

@@ -48,6 +48,8 @@ FROM member WHERE id > $2 AND ($1::bigint IS NULL OR EXISTS (
 ))
 """
 
+_TYPE: Final = "IncentiveSimulation"
+
 _log = logging.getLogger(__name__)
 
 
@@ -198,6 +200,7 @@ async def _store(transaction: Transaction, *, simulation_id: int, result: dict[s
         transaction.now,
     )
     if tag != "UPDATE 0":
+        transaction.record("incentive_simulation.finish", _TYPE, simulation_id, after={"status": "done"})
         transaction.publish("incentiveSimulation.finished", id=simulation_id)
 
 
@@ -210,4 +213,6 @@ async def _fail(transaction: Transaction, *, simulation_id: int, reason: str) ->
         transaction.now,
     )
     if tag != "UPDATE 0":
+        after = {"status": "failed"}
+        transaction.record("incentive_simulation.fail", _TYPE, simulation_id, after=after, reason=reason)
         transaction.publish("incentiveSimulation.finished", id=simulation_id)

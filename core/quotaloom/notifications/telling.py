@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -71,6 +71,13 @@ async def notify(transaction: Transaction, notes: Sequence[Note]) -> int:
         payloads = list(_payloads(transaction.company_id, stored))
         await transaction.execute("SELECT pg_notify($1, payload) FROM unnest($2::text[]) AS payload", CHANNEL, payloads)
     return len(stored)
+
+
+def record_reminders(transaction: Transaction, topics: Iterable[str], told: int) -> None:
+    """Tell the audit log of `told` notes that a job alone has brought about: there is no other entry of them."""
+    if told:
+        after = {"topics": sorted(set(topics)), "told": told}
+        transaction.record("notification.remind", "Notification", None, after=after)
 
 
 def read_payload(payload: str) -> tuple[int, list[tuple[int, int]]]:

@@ -6,7 +6,7 @@ import logging
 from functools import partial
 from typing import Final
 
-from quotaloom.notifications.telling import Note, notify
+from quotaloom.notifications.telling import Note, notify, record_reminders
 from quotaloom.ownership.telling import TYPES, names_of, pool_names
 from quotaloom.platform.jobs.handlers import Job, Nightly
 from quotaloom.platform.unit_of_work import Transaction
@@ -46,7 +46,9 @@ async def _tell(transaction: Transaction, reminders: list[Reminder]) -> int:
         for one in reminders
         if one.record in names
     ]
-    return await notify(transaction, notes)
+    told = await notify(transaction, notes)
+    record_reminders(transaction, [note.topic for note in notes], told)
+    return told
 
 
 RECYCLE: Final = Nightly("pool.recycle", recycle)

@@ -13,6 +13,7 @@ from typing import Final
 import orjson
 from asyncpg import Record
 
+from quotaloom.notifications.telling import record_reminders
 from quotaloom.platform.jobs.handlers import Job, Nightly
 from quotaloom.platform.unit_of_work import Transaction
 from quotaloom.platform.work import Work
@@ -69,7 +70,7 @@ async def remind(work: Work, batch: int = BATCH) -> int:
     """Remind those whose turn it is, so many days before the time is up as the form says; how many were told."""
     told = last = 0
     while ids := await _page(work, _SOON, last, batch):
-        told += await work.write(partial(tell, review_ids=ids, today=work.today, topic="review.due_soon"))
+        told += await work.write(partial(_tell, review_ids=ids, work=work, topic="review.due_soon"))
         last = ids[-1]
     return told
 
@@ -87,8 +88,14 @@ async def _go_on(transaction: Transaction, work: Work, ids: Sequence[int]) -> in
     await move(transaction, work, moves)
     gone_on = {one.review["id"] for one in moves if not one.stays}
     waiting = [row["id"] for row in due if row["id"] not in gone_on]
-    await tell(transaction, waiting, work.today, "review.overdue")
+    await _tell(transaction, waiting, work, "review.overdue")
     return len(moves)
+
+
+async def _tell(transaction: Transaction, review_ids: Sequence[int], work: Work, topic: str) -> int:
+    told = await tell(transaction, review_ids, work.today, topic)
+    record_reminders(transaction, [topic], told)
+    return told
 
 
 def _move(row: Record, work: Work) -> Move | None:
