@@ -18,6 +18,7 @@ from quotaloom.platform.embedded import SUPERUSER, EmbeddedServer, temporary_pos
 from quotaloom.platform.migrating import migrate
 from quotaloom_server.command import GARBAGE
 from tests.kept_database import KeptDatabase
+from tests.left_out import pytest_terminal_summary as pytest_terminal_summary  # a hook of pytest
 from tests.places import throwaway_folder
 from tests.progress import SHOWN, Progress, silent
 

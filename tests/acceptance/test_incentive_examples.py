@@ -20,6 +20,7 @@ from quotaloom_server.jobs import working
 from tests.acceptance.api_company import ApiCompany, api_company
 from tests.acceptance.test_real_data import DATA, decomposed, maven
 from tests.graph_client import GraphClient
+from tests.left_out import needs_data
 
 STATEMENT = """id hash total carriedIn carriedOut member { name }
     lines { rule key title amount explanation entries { amount } corrects { period total hash } }"""
@@ -199,7 +200,7 @@ def tiered(achieved: int, quota: int) -> int:
 
 
 @pytest.mark.dataset
-@pytest.mark.skipif(not DATA.is_dir(), reason="the data set ../shared/data/maven-crm-sales is not here")
+@needs_data(DATA)
 async def test_a_plan_of_three_tiers_pays_all_positions_of_the_real_company(
     database: Database, database_url: str, tmp_path: Path
 ) -> None:

@@ -20,13 +20,14 @@ from quotaloom.policies.discovery import discover
 from quotaloom.policies.host import PolicyHost
 from tests.acceptance.api_company import ApiCompany
 from tests.graph_client import serving
+from tests.left_out import needs_data
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data" / "maven-crm-sales"
 NOW = datetime(2018, 1, 3, 12, tzinfo=UTC)
 
 pytestmark = [
     pytest.mark.dataset,
-    pytest.mark.skipif(not DATA.is_dir(), reason="the data set ../shared/data/maven-crm-sales is not here"),
+    needs_data(DATA),
 ]
 
 REGIONS = {"Central": "3346293.00", "East": "3090594.00", "West": "3568647.00"}

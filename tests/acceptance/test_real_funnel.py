@@ -16,10 +16,11 @@ import pytest
 from quotaloom.platform.database import Database
 from tests.acceptance.api_company import ApiCompany
 from tests.acceptance.test_real_data import DATA, maven
+from tests.left_out import needs_data
 
 pytestmark = [
     pytest.mark.dataset,
-    pytest.mark.skipif(not DATA.is_dir(), reason="the data set ../shared/data/maven-crm-sales is not here"),
+    needs_data(DATA),
 ]
 
 Deal = dict[str, str]

@@ -11,10 +11,11 @@ import pytest
 from quotaloom.platform.database import Database
 from tests.acceptance.test_real_data import DATA, MANAGERS, REGIONS, decomposed, maven
 from tests.integration.reports.test_files import get, table_of
+from tests.left_out import needs_data
 
 pytestmark = [
     pytest.mark.dataset,
-    pytest.mark.skipif(not DATA.is_dir(), reason="the data set ../shared/data/maven-crm-sales is not here"),
+    needs_data(DATA),
 ]
 
 REPORT = """query ($level: [Int!]) { attainmentReport(

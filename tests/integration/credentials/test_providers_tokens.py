@@ -22,6 +22,7 @@ from tests.graph_client import GraphClient, Moment
 from tests.integration.credentials.browsing import PAGE, Browser, RunningProvider, providing
 from tests.integration.credentials.office import NOON, Office, subject_of
 from tests.integration.live.boards import LiveServer, live_server
+from tests.left_out import leave_out
 
 API = "urn:quotaloom-api:300"
 BRIEF = "urn:quotaloom-api:2"
@@ -36,7 +37,7 @@ async def provider() -> AsyncIterator[tuple[RunningProvider, AsyncExitStack]]:
         try:
             found_provider = await running.enter_async_context(providing())
         except NoNetwork as error:
-            pytest.skip(f"npm's packages cannot be downloaded here: {error}")
+            leave_out("an OpenID provider", f"its packages cannot be downloaded: {error}")
         yield found_provider, running
 
 

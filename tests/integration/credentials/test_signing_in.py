@@ -24,6 +24,7 @@ from tests.founding import found
 from tests.graph_client import GraphClient, serving
 from tests.integration.credentials.browsing import HERE, Browser, RunningProvider, providing
 from tests.integration.credentials.office import NOON, Office, open_office, subject_of
+from tests.left_out import leave_out
 
 OVER = "UNAUTHENTICATED: the session is over; sign in again"
 
@@ -34,7 +35,7 @@ async def provider() -> AsyncIterator[RunningProvider]:
         async with providing() as running:
             yield running
     except NoNetwork as error:
-        pytest.skip(f"npm's packages cannot be downloaded here: {error}")
+        leave_out("an OpenID provider", f"its packages cannot be downloaded: {error}")
 
 
 def cookies_of(response: httpx.Response) -> SimpleCookie:

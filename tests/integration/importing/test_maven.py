@@ -19,12 +19,13 @@ from quotaloom.platform.work import Work
 from tests.conftest import APPLICATION_ROLE, cloned
 from tests.integration.importing.companies import contents, imported, load, rows
 from tests.integration.ownership.replaying import replayed
+from tests.left_out import needs_data
 
 FOLDER = Path(__file__).parents[4] / "shared" / "data" / "maven-crm-sales"
 
 pytestmark = [
     pytest.mark.dataset,
-    pytest.mark.skipif(not FOLDER.is_dir(), reason="the data set is not there: ../shared/data/maven-crm-sales"),
+    needs_data(FOLDER),
 ]
 
 MONTHS = [date_range(date(2017, month, 1), date(2017 + month // 12, month % 12 + 1, 1)) for month in range(1, 13)]

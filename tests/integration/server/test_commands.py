@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from quotaloom_server.commands.listed import app
 from tests.integration.server.processes import Home
+from tests.left_out import needs_data
 from tests.unit.importing.folders import PIPELINE, WON, write
 
 MAVEN = ("--mapping", "maven-crm-sales")
@@ -231,7 +232,7 @@ def new_folder(home: Home) -> Path:
 
 
 @pytest.mark.dataset
-@pytest.mark.skipif(not DATA.is_dir(), reason="the data set is not here")
+@needs_data(DATA)
 def test_an_import_sums_up_what_it_did(home: Home) -> None:
     """The data set's 8,800 opportunities are in the summary, and standard error tells how to get in."""
     result = home.run("import", str(DATA), "--mapping", "maven-crm-sales", "--company", "maven")
