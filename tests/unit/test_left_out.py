@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 SUITE = """
 import pytest
 from pathlib import Path
-from tests.left_out import leave_out, needs_data, pytest_terminal_summary
+from tests.left_out import leave_out, needs_data
 
 @pytest.fixture(scope="session")
 def compiler():

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -11,6 +14,7 @@ from quotaloom.platform.errors import InputError
 from quotaloom_graphql.schema_changes import DECLARED, RELEASED, declared_breaks, schema_changes
 from quotaloom_server.commands.listed import app
 
+CHANGELOG = Path(__file__).parents[3] / "CHANGELOG.md"
 SDL = RELEASED.with_name("schema.graphql").read_text(encoding="utf-8")
 
 OLD = """
@@ -25,6 +29,40 @@ def test_nothing_breaks_clients_of_the_last_release_but_what_is_declared() -> No
     found = schema_changes(RELEASED.read_text(encoding="utf-8"), SDL, declared_breaks())
     assert found.undeclared == (), "these break clients; declare them with a reason, or take them back"
     assert found.unfounded == (), "these are declared and break nothing"
+
+
+def newest_release(changelog: str) -> str:
+    """The newest version that the changelog calls released, which has a day; empty where there is none."""
+    found = re.search(r"^## \[(\d\S*)\] - \d{4}-\d\d-\d\d$", changelog, re.MULTILINE)
+    return found[1] if found else ""
+
+
+def test_what_is_compared_with_is_the_last_release() -> None:
+    """Unchanged, and of the version that the changelog has at its top; see released.toml where it is another."""
+    told = tomllib.loads(RELEASED.with_suffix(".toml").read_text(encoding="utf-8"))
+    assert told == {
+        "version": newest_release(CHANGELOG.read_text(encoding="utf-8")),
+        "sha256": hashlib.sha256(RELEASED.read_bytes()).hexdigest(),
+    }
+
+
+@pytest.mark.parametrize(
+    ("headings", "version"),
+    [
+        ("## [Unreleased]\n\n### Added\n", ""),
+        ("## [Unreleased]\n\n## [0.2.0] - 2026-12-01\n\n## [0.1.0] - 2026-11-01\n", "0.2.0"),
+    ],
+)
+def test_the_newest_release_is_the_first_with_a_day(headings: str, version: str) -> None:
+    """What is unreleased is none."""
+    assert newest_release(headings) == version
+
+
+def test_every_heading_of_the_changelog_is_of_a_release_with_its_day_or_of_none() -> None:
+    """Lest one that is written in another way is overlooked."""
+    headings = re.findall(r"^## .*$", CHANGELOG.read_text(encoding="utf-8"), re.MULTILINE)
+    assert headings[0] == "## [Unreleased]"
+    assert [one for one in headings[1:] if not newest_release(one)] == []
 
 
 @pytest.mark.parametrize(
