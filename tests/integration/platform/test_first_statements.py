@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import ssl
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -24,13 +22,10 @@ from quotaloom.platform.unit_of_work import PremiseFell, Transaction
 from quotaloom.platform.wire import Wire
 from tests.database_activity import busy
 from tests.founding import found
-from tests.integration.platform.severed import way_to
+from tests.integration.platform.ways import way_to
 
 FALLS = "DO $$ BEGIN RAISE EXCEPTION 'no more' USING ERRCODE = 'serialization_failure'; END $$"
 STANDS = "SELECT 1"
-
-SSL_REQUEST = (8).to_bytes(4, "big") + (80877103).to_bytes(4, "big")
-"""What a client that wants a connection encrypted sends first; PostgreSQL answers with `S`."""
 
 
 async def test_nothing_is_supposed_while_the_first_statement_is_on_its_way(database: Database) -> None:
@@ -220,38 +215,12 @@ def certificate(folder: Path) -> Path:
     return path
 
 
-@asynccontextmanager
-async def encrypted(database_url: str, folder: Path) -> AsyncIterator[str]:
-    """A way to PostgreSQL that is encrypted, as that to a database in another place is."""
-    to = credentials(database_url)
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(certificate(folder))
-
-    async def pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(OSError):
-            while some := await reader.read(2**14):
-                writer.write(some)
-                await writer.drain()
-        writer.close()
-
-    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        assert await reader.readexactly(8) == SSL_REQUEST
-        writer.write(b"S")
-        await writer.start_tls(context)
-        behind = await asyncio.open_unix_connection(f"{to['host']}/.s.PGSQL.{to['port']}")
-        await asyncio.gather(pass_on(reader, behind[1]), pass_on(behind[0], writer))
-
-    async with await asyncio.start_server(connected, "127.0.0.1", 0) as server:
-        port = server.sockets[0].getsockname()[1]
-        yield f"postgresql://{to['user']}@127.0.0.1:{port}/{to['database']}?sslmode=require"
-
-
 async def test_a_way_that_is_encrypted(database: Database, database_url: str, admin_url: str, tmp_path: Path) -> None:
     """What goes out ahead goes the same way as all else, and so do its answers."""
     acme = await found(database)
     text = "x" * 2**20
-    async with encrypted(database_url, tmp_path) as url:
-        far = Database(url, pool_size=1)
+    async with way_to(database_url, certificate=certificate(tmp_path)) as way:
+        far = Database(way.url, pool_size=1)
         await far.connect()
         for number in range(3):
             async with far.snapshot(acme.company.id) as snapshot:

@@ -10,7 +10,7 @@ import pytest
 from quotaloom.platform.database import Database
 from tests.acceptance.api_company import START, ApiCompany, api_company
 from tests.graph_client import serving
-from tests.integration.platform.severed import Cut, way_to
+from tests.integration.platform.ways import Cut, way_to
 
 ZOE = {"query": 'mutation { createMember(input: { name: "Zoe" }) { member { name } errors { code } } }'}
 DONE = {"member": {"name": "Zoe"}, "errors": []}

@@ -15,7 +15,7 @@ from quotaloom.platform.limits import Allowance, LimitExceeded, Limits
 from quotaloom.platform.time_limits import timed
 from quotaloom.platform.unit_of_work import Writer
 from tests.founding import NOON
-from tests.integration.platform.severed import way_to
+from tests.integration.platform.ways import way_to
 
 
 @asynccontextmanager

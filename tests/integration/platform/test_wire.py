@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 
 import asyncpg
@@ -17,38 +15,18 @@ from quotaloom.platform.unit_of_work import PremiseFell
 from quotaloom.platform.wire import Wire
 from tests.database_activity import busy
 from tests.founding import found
+from tests.integration.platform.ways import way_to
 
 FALLS = "DO $$ BEGIN RAISE EXCEPTION 'no more' USING ERRCODE = 'serialization_failure'; END $$"
 STANDS = "SELECT 1"
-
-
-@asynccontextmanager
-async def in_crumbs(database_url: str, size: int) -> AsyncIterator[str]:
-    """A way to PostgreSQL whose answers come a few bytes at a time."""
-    to = credentials(database_url)
-
-    async def pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, most: int) -> None:
-        while some := await reader.read(most):
-            writer.write(some)
-            await writer.drain()
-            await asyncio.sleep(0)
-        writer.close()
-
-    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        behind = await asyncio.open_unix_connection(f"{to['host']}/.s.PGSQL.{to['port']}")
-        await asyncio.gather(pass_on(reader, behind[1], 2**16), pass_on(behind[0], writer, size))
-
-    async with await asyncio.start_server(connected, "127.0.0.1", 0) as server:
-        port = server.sockets[0].getsockname()[1]
-        yield f"postgresql://{to['user']}@127.0.0.1:{port}/{to['database']}"
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 7, 64])
 async def test_answers_are_told_apart_however_they_come(database: Database, database_url: str, size: int) -> None:
     """Whether what was supposed stands or falls, and whether the first statement has to be prepared or not."""
     acme = await found(database)
-    async with in_crumbs(database_url, size) as url:
-        slow = Database(url, pool_size=1)
+    async with way_to(database_url, crumbs=size) as way:
+        slow = Database(way.url, pool_size=1)
         await slow.connect()
         for number in range(4):
             async with slow.snapshot(acme.company.id) as snapshot:

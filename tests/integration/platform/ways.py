@@ -1,18 +1,23 @@
-"""A way to PostgreSQL that is cut in the moment of a COMMIT, or that falls silent."""
+"""Ways to PostgreSQL: one that is cut in the moment of a COMMIT, falls silent, comes in crumbs, or is encrypted."""
 
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from enum import Enum, auto
+from pathlib import Path
 from typing import Any
 
 from quotaloom.platform.database import credentials
 
 COMMIT = b"COMMIT;\0"
 """How asyncpg writes it, in a message of its own."""
+
+SSL_REQUEST = (8).to_bytes(4, "big") + (80877103).to_bytes(4, "big")
+"""What a client that wants a connection encrypted sends first; PostgreSQL answers with `S`."""
 
 
 class Cut(Enum):
@@ -40,16 +45,22 @@ class Way:
 
 
 @asynccontextmanager
-async def way_to(database_url: str) -> AsyncIterator[Way]:
-    """Listen on a port of this machine, and pass everything on to the server's socket."""
+async def way_to(database_url: str, *, crumbs: int = 2**16, certificate: Path | None = None) -> AsyncIterator[Way]:
+    """Listen on a port of this machine, and pass everything on to the server's socket.
+
+    Answers come so many bytes at a time (`crumbs`); with a certificate the way is encrypted, as that to a database in
+    another place is.
+    """
     to = credentials(database_url)
 
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
         way._tasks.add(task)
+        if certificate is not None:
+            await _encrypt(reader, writer, certificate)
         behind = await asyncio.open_unix_connection(f"{to['host']}/.s.PGSQL.{to['port']}")
-        answers = asyncio.create_task(_pass_on(way, behind[0], writer))
+        answers = asyncio.create_task(_pass_on(way, behind[0], writer, crumbs))
         try:
             await _ask(way, reader, behind[0], behind[1], answers)
         except (OSError, asyncio.CancelledError):
@@ -62,7 +73,8 @@ async def way_to(database_url: str) -> AsyncIterator[Way]:
 
     server = await asyncio.start_server(connected, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
-    way = Way(f"postgresql://{to['user']}@127.0.0.1:{port}/{to['database']}")
+    mode = "" if certificate is None else "?sslmode=require"
+    way = Way(f"postgresql://{to['user']}@127.0.0.1:{port}/{to['database']}{mode}")
     way.speaks.set()
     async with server:
         try:
@@ -99,9 +111,18 @@ async def _ask(
             return
 
 
-async def _pass_on(way: Way, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    while told := await reader.read(2**16):
+async def _encrypt(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, certificate: Path) -> None:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate)
+    assert await reader.readexactly(8) == SSL_REQUEST
+    writer.write(b"S")
+    await writer.start_tls(context)
+
+
+async def _pass_on(way: Way, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, most: int) -> None:
+    while told := await reader.read(most):
         await way.speaks.wait()
         writer.write(told)
         await writer.drain()
+        await asyncio.sleep(0)  # each is looked at before the next one comes
     writer.close()
