@@ -53,7 +53,8 @@ class Reader:
                 if not self.connection.is_closed() and (self.connection.is_in_transaction() or not self.is_sure):
                     await self.connection.execute("ROLLBACK")
             finally:
-                await self.held.__aexit__(None, None, None)
+                if self.held.client._pool is not None:  # or it was closed meanwhile, with all of its connections
+                    await self.held.__aexit__(None, None, None)
 
 
 Begun = tuple[Reader, list[asyncpg.Record]]

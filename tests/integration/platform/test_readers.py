@@ -186,3 +186,17 @@ async def test_a_database_that_closes_takes_them_along(database_url: str) -> Non
     acme = await found(database)
     await seen(database, acme.company.id)
     await asyncio.wait_for(database.close(), 5)
+
+
+async def test_a_snapshot_may_outlive_the_pool(database_url: str) -> None:
+    """The pool waited in vain and took its connections away: there is none to be given back, and nothing goes wrong."""
+    database = Database(database_url, pool_size=2)
+    await database.connect()
+    readers = database.client.readers
+    async with database.snapshot(1) as snapshot:
+        await snapshot.fetch("SELECT 1")
+        assert database.client._pool is not None
+        database.client._pool.terminate()  # as it does by itself after ten seconds
+        await database.close()
+    leaving = list(readers._leaving)
+    assert await asyncio.gather(*leaving, return_exceptions=True) == [None]
