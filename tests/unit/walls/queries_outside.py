@@ -32,6 +32,7 @@ OWNERS: Final = {
     ("core/quotaloom/platform/notifications.py", "_watched"): "asks whether the connection lives",
     ("core/quotaloom/organizations/commands/companies.py", "company_id_of"): "finds the company that a key names",
     ("schema/quotaloom_server/http_front.py", "connection_made"): "counts the connections of clients",
+    ("schema/quotaloom_server/http_front.py", "_crowded"): "tells how many connections of clients there are",
     (
         "schema/quotaloom_server/databases.py",
         "_compare_versions",
