@@ -151,7 +151,7 @@ FLOODS: Final = (
     ),
     Hostile("a list of 600 items", "BAD_REQUEST", "{node(id:[" + "1 " * 600 + "]){id}}"),
     Hostile("950 comments", None, "#\n" * 950 + "{__typename}"),
-    Hostile("1,001 comments", "BAD_REQUEST", "#\n" * 1_001 + "{__typename}"),
+    Hostile("1,001 comments", "TOO_MANY_COMMENTS", "#\n" * 1_001 + "{__typename}"),
     Hostile("1,900 commas", None, "{__typename" + "," * 1_900 + "}"),
     Hostile("a text of 1,900 letters", None, '{node(id:"' + "x" * 1_900 + '"){id}}'),
     Hostile("a name of 1,900 letters", "BAD_REQUEST", "{" + "x" * 1_900 + "}"),
