@@ -10,10 +10,11 @@ An honest request comes in one packet or two: nothing is counted by the field th
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from contextvars import copy_context
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 import httptools
 import orjson
@@ -24,6 +25,7 @@ from quotaloom.platform.unbroken import Breakable
 from quotaloom_server.bodies import beyond_body
 from quotaloom_server.crowd import Place
 from quotaloom_server.front_config import FrontConfig
+from quotaloom_server.head_fields import ONCE, joined
 from quotaloom_server.lingering import AnswerTransport, LingeringTransport
 from quotaloom_server.operations import beyond, refusal
 
@@ -213,10 +215,12 @@ class HTTPFront(HttpToolsProtocol):
         if version != "1.1" and version != "1.0":
             self._why = _said(HTTPStatus.BAD_REQUEST, refusal("BAD_REQUEST", "HTTP/1.1 is spoken here"))
             raise _Refused
-        hosts = sum([name == b"host" for name, _ in self.headers])
-        if hosts != 1 and (hosts or version == "1.1"):
-            self._why = _said(HTTPStatus.BAD_REQUEST, refusal("BAD_REQUEST", "a request has one `Host`"))
-            raise _Refused
+        names = [name for name, _ in self.headers]
+        if len(set(names)) < len(names):  # hardly anybody sends a field twice
+            self._require_once(names)
+            self.headers[:] = joined(self.headers)
+        if version == "1.1" and b"host" not in names:
+            self._refuse_head("a request has one `Host`")
         most = self._limits.waiting_requests
         if len(self.pipeline) >= most:
             text = f"{most + 1:,} requests wait for their answers on this connection; {most:,} at the most are allowed"
@@ -261,6 +265,16 @@ class HTTPFront(HttpToolsProtocol):
     def leave(self) -> None:
         """End, since others need the place."""
         self.transport.close()
+
+    def _require_once(self, names: Sequence[bytes]) -> None:
+        """Refuse a field that comes twice and may come once: its readers would not agree on which one counts."""
+        for name in names:
+            if name in ONCE and names.count(name) > 1:
+                self._refuse_head(f"a request has one `{name.decode().title()}`")
+
+    def _refuse_head(self, text: str) -> NoReturn:
+        self._why = _said(HTTPStatus.BAD_REQUEST, refusal("BAD_REQUEST", text))
+        raise _Refused
 
     def _crowded(self) -> bytes:
         most = self._limits.open_connections
