@@ -83,10 +83,10 @@ DOUBLED: Final = frozenset(
         "working_hours",
     }
 )
-"""Every statement that reads it names the company too, or joins it to what is the company's.
+"""Nothing shows as long as the statements name the company, or join what is the company's: a second wall.
 
-So nothing shows as long as that second wall stands. With statements that name no company, answers show canaries, or
-are otherwise; so the policy is a wall of its own, and would be the only one where somebody forgets the other.
+By statements that name no company, answers show canaries, or are otherwise. So the policy is a wall of its own, and
+would be the only one where somebody forgets the other.
 """
 
 _DELIVERING: Final = (

@@ -41,10 +41,7 @@ def listed() -> dict[str, set[str]]:
     return {one: {*MISSED_BY_TESTS.get(one, ()), *FILTERS.get(one, ())} for one in functions}
 
 
-@pytest.mark.parametrize("every", [8, pytest.param(1, marks=pytest.mark.soak)])
-async def test_row_level_security_alone_keeps_companies_apart(
-    asking: Asking, monkeypatch: pytest.MonkeyPatch, record_property: Callable[[str, object], None], every: int
-) -> None:
+async def test_row_level_security_alone_keeps_companies_apart(asking: Asking, monkeypatch: pytest.MonkeyPatch) -> None:
     """With no statement naming the company, everybody of the twin is answered as before, and sees nothing planted."""
     fetch, removed = Snapshot._fetch, 0
     ids, everybody = ids_of(asking.walls), strangers(asking.walls)
@@ -56,15 +53,14 @@ async def test_row_level_security_alone_keeps_companies_apart(
         return await fetch(self, bare, arguments)
 
     for name in ("the twin's admin", "the twin's Ann"):
-        for operation in OPERATIONS[::every]:
+        for operation in OPERATIONS:
             before = await asking.ask(everybody[name], operation.text, operation.variables(ids))
             with monkeypatch.context() as patched:
                 patched.setattr(Snapshot, "_fetch", unfiltered)
                 answer = await asking.ask(everybody[name], operation.text, operation.variables(ids))
             assert not canaries(answer)
             assert answer.text == before.text, operation.name
-    assert removed > 0
-    record_property("statements without the company", removed)
+    assert removed > 3_000
 
 
 async def tracing(asking: Asking, admin: asyncpg.Connection[Any], filters: Filters) -> Trial:
