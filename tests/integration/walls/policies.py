@@ -43,7 +43,7 @@ class Read:
 
 
 @dataclass
-class Statements:
+class Sent:
     """The statements that are sent: the words in them, and whether they are sent without the company."""
 
     words: set[str] = field(default_factory=set)
@@ -56,9 +56,9 @@ class Statements:
 
 
 @contextmanager
-def watched(patch: pytest.MonkeyPatch) -> Iterator[Statements]:
+def watched(patch: pytest.MonkeyPatch) -> Iterator[Sent]:
     """Watch all that is read while the block runs; nothing is written."""
-    statements = Statements()
+    statements = Sent()
     fetch, fetch_to_write = Snapshot._fetch, Transaction.fetch
 
     async def read(self: Snapshot, sql: str, arguments: Sequence[Any]) -> Any:
@@ -79,7 +79,7 @@ class Policies:
 
     asking: Asking
     admin: asyncpg.Connection[Any]
-    statements: Statements
+    statements: Sent
     people: dict[str, Identity | None]
     read: Read = field(default_factory=Read)
     asked: int = 0

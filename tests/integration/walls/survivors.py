@@ -26,8 +26,9 @@ OTHERWISE: Final = frozenset(
 )
 """Rows of others change an answer, and nothing planted is in it.
 
-There are more of something, figures are others, or somebody is refused or let in who was not before. What stands in
-such a row is a share, a day, an id or a state, or the first of several rows is taken, which is another company's.
+There are more of something, figures are others, or somebody is refused or let in who was not before. What is read of
+such a row without naming the company is a share, a day, a number or that there is one; or the first of several rows is
+taken, which is the stranger's.
 """
 
 DOUBLED: Final = frozenset(
