@@ -18,9 +18,7 @@ OTHERWISE: Final = frozenset(
         "incentive_run",
         "incentive_run_member",
         "plan",
-        "quota_relief",
         "score_component",
-        "submission",
         "unit_path",
     }
 )
