@@ -49,10 +49,16 @@ class Asking:
     def __post_init__(self) -> None:
         self.services = Services(self.database, HOST, lambda: NOON, AttainmentFeed(self.database))
 
-    async def ask(self, who: Identity | Unauthenticated | None, query: str, variables: Mapping[str, Any]) -> Answer:
-        """The answer to whoever it is; None has no token, and what is wrong with a token stands for that."""
+    async def ask(
+        self, who: Identity | Unauthenticated | None, query: str, variables: Mapping[str, Any], key: str | None = None
+    ) -> Answer:
+        """The answer to whoever it is; None has no token, and what is wrong with a token stands for that.
+
+        `key` is the idempotency key that came with the request.
+        """
         identity = who or Unauthenticated("send a token")
         async with RequestContext(self.services, identity) as context:
+            context.idempotency_key = key
             result = await SCHEMA.execute(query, variable_values=dict(variables), context_value=context)
             errors = [shown(error).formatted for error in result.errors or ()]
             statements = context._snapshot.statements if context._snapshot is not None else 0

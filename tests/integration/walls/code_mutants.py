@@ -36,16 +36,26 @@ class Removing(Protocol):
 
 
 @dataclass
+class Traced:
+    """Questions, their answers while all checks stand, and which checks each of them asks.
+
+    They are the same in every copy of the three companies, so that a process asks for them once.
+    """
+
+    answers: dict[Question, Answer] = field(default_factory=dict)
+    asking: dict[int, list[Question]] = field(default_factory=lambda: defaultdict(list))
+
+
+@dataclass
 class Trial:
-    """Questions, their answers while all checks stand, and which checks each of them asks."""
+    """Takes checks away, and asks again whatever came to them."""
 
     asker: Asker
     switches: Removing
     hidden: Mapping[str, frozenset[str]]
     """The canaries that somebody must not see, by who it is."""
 
-    answers: dict[Question, Answer] = field(default_factory=dict)
-    asking: dict[int, list[Question]] = field(default_factory=lambda: defaultdict(list))
+    traced: Traced = field(default_factory=Traced)
     count: Counter[str] = field(default_factory=Counter)
 
     async def trace(self, questions: Iterable[Question]) -> None:
@@ -54,27 +64,35 @@ class Trial:
             self.switches.asked.clear()
             answer = await self.asker.ask(question)
             assert question.kind == BEHIND or not self._canaries(question, answer), question
-            self.answers[question] = answer
+            self.traced.answers[question] = answer
             for number in self.switches.asked:
-                self.asking[number].append(question)
+                self.traced.asking[number].append(question)
 
     async def is_needed(self, check: Removable) -> bool:
         """Whether somebody sees a canary that he must not see, is told more, or refused no more, without the check."""
-        for question in sorted(self.asking[check.number], key=_shuffled):
-            if await self._is_missed(check, question, self.answers[question]):
+        for question in self._coming_to(check):
+            if await self._is_missed(check, question, self.traced.answers[question]):
                 return True
         return False
 
+    async def misses(self, check: Removable) -> int:
+        """How many of the questions miss it: all that come to it are asked."""
+        return sum([await self._is_missed(check, one, self.traced.answers[one]) for one in self._coming_to(check)])
+
     async def is_needed_without(self, check: Removable, other: Removable, way: int) -> bool:
         """The same where another check is gone as well, without which alone nobody is told less."""
-        for question in sorted({*self.asking[check.number], *self.asking[other.number]}, key=_shuffled):
+        for question in self._coming_to(check, other):
             with self.switches.without(other, way):
                 before = await self._asked(question)
-                if before is None or _more(question, before, self.answers[question]):
+                if before is None or _more(question, before, self.traced.answers[question]):
                     continue
                 if await self._is_missed(check, question, before):
                     return True
         return False
+
+    def _coming_to(self, *checks: Removable) -> list[Question]:
+        """The questions that ask one of these checks; the others run none of the code that is exchanged."""
+        return sorted(set().union(*(self.traced.asking[one.number] for one in checks)), key=_shuffled)
 
     async def _is_missed(self, check: Removable, question: Question, before: Answer) -> bool:
         for way in range(len(check.instead)):

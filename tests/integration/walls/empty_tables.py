@@ -71,7 +71,7 @@ _ROWS: Final = {
         for seat, member in ((_SEAT, _ANN), (_CEM_SEAT, _CEM))
     ],
     "pool_memory (pool_id, policy, memory)": [f"{_POOL}, 'assignment.round_robin', 'x'"],
-    "pool_turn (pool_id, member_id, last_turn, opted_out)": [f"{_POOL}, {_ANN}, 1, false"],
+    "pool_turn (pool_id, member_id, last_turn, opted_out)": [f"{_POOL}, {_ANN}, 1, false", f"{_POOL}, {_CEM}, 2, true"],
     "quarter_focus (plan_id, quarter, text, version)": [f"{_PLAN}, 1, 'x', 1"],
     "stage_approval (opportunity_id, stage_id, actor, at, decided_on, approved, note)": [
         f"{_DEAL}, {_STAGE}, 'Hal', {_NOON}, '2026-06-01', true, 'x'"

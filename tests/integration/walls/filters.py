@@ -29,6 +29,8 @@ MARK: Final = -1_000_003
 """A number that no row has."""
 
 _CLAUSE: Final = re.compile(r"\(\$\d+(?:::[a-z]+(?:\[\])?)? (?:IS NULL )?OR\b")
+_GIVEN: Final = re.compile(r"(?:\b\w+\.)?\bcompany_id = (\$\d+)(?:::bigint)?")
+_JOINED: Final = re.compile(r"(?:\b\w+\.)?\bcompany_id = \w+\.company_id\b|\bcompany\.id = \w+\.company_id\b")
 _OF_THE_COMPANY: Final = re.compile(r"headers->>'\w+' = \$1::bigint::text")
 
 
@@ -78,6 +80,11 @@ class Filters:
             if self.removed == met.number:
                 sql = f"{sql[:start]}({text} OR true){sql[end:]}"
         return sql
+
+
+def without_companies(sql: str) -> str:
+    """The statement without any filter by company; what it is given for one is looked at, and lets everything in."""
+    return _JOINED.sub("true", _GIVEN.sub(r"(\1::bigint IS NOT NULL)", sql))
 
 
 def spans(sql: str, arguments: Sequence[Any]) -> list[tuple[int, int]]:

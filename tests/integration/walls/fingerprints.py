@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
@@ -73,11 +74,21 @@ class Statements:
 
     def __init__(self) -> None:
         self.number = 0
+        self._counting = ContextVar("counting", default=True)
 
     def note(self, sql: str) -> None:
         """Count one."""
-        if not sql.startswith(("ROLLBACK", "COMMIT", "BEGIN")):
+        if self._counting.get() and not sql.startswith(("ROLLBACK", "COMMIT", "BEGIN")):
             self.number += 1
+
+    @contextmanager
+    def silent(self) -> Iterator[None]:
+        """Count nothing of what the block begins, and goes on beside others."""
+        before = self._counting.set(False)
+        try:
+            yield
+        finally:
+            self._counting.reset(before)
 
 
 @contextmanager

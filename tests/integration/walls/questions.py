@@ -63,12 +63,13 @@ def people(walls: Walls) -> dict[str, Identity]:
     }
 
 
-def reads(who: str, ids: Mapping[str, str], several: Mapping[str, list[str]]) -> list[Question]:
-    """Each operation of one of its own objects, and of the latest, which are those of the West."""
+def reads(who: str, ids: Mapping[str, str], several: Mapping[str, list[str]], *, every: bool = False) -> list[Question]:
+    """Each operation of one of its own objects, and of the latest, which are those of the West, or of every one."""
     found: dict[str, Question] = {}
     for operation in OPERATIONS:
         begins = operation.begins_with or ""
-        for id in (ids.get(begins, ""), several.get(begins, [ids.get(begins, "")])[-1]):
+        chosen = several.get(begins, [ids.get(begins, "")])
+        for id in (ids.get(begins, ""), *(chosen if every else chosen[-1:])):
             variables = operation.variables({**ids, begins: id})
             found.setdefault(f"{operation.text} {variables}", Question(who, READ, operation.text, variables))
     return list(found.values())

@@ -11,7 +11,7 @@ import pytest
 from tests.integration.walls.asking import Asking
 from tests.integration.walls.belonging import INSIDERS, hidden_from, rows_of
 from tests.integration.walls.checks import Check, product
-from tests.integration.walls.code_mutants import Trial
+from tests.integration.walls.code_mutants import Traced, Trial
 from tests.integration.walls.doubled import DOUBLED
 from tests.integration.walls.needed_by_tests import CHECKS
 from tests.integration.walls.questions import (
@@ -37,27 +37,40 @@ CODE: Final = product()
 LISTS: Final[tuple[Mapping[str, Mapping[str, object]], ...]] = (CHECKS, DOUBLED, NEEDLESS)
 """What no question misses: tests do, or they do where another check is gone as well, or there is a reason."""
 
-LATER: Final = {
-    *("action_plans/commenting", "action_plans/placing", "activities/reads", "funnels/approving", "incentives/duties"),
-    *("policies/trials", "pool/claiming", "reviews/follow_ups", "reviews/scoring", "quotaloom_graphql/reliefs"),
-    "quotaloom_graphql/action_plan_loaders",
-    *("quotaloom_graphql/achievement_loaders", "quotaloom_graphql/deal_review_loaders", "quotaloom_graphql/roots"),
-    *("quotaloom_graphql/own_goal_loaders", "quotaloom_graphql/policy_health", "quotaloom_graphql/projections"),
-    *("quotaloom_graphql/schedule_loaders", "quotaloom_graphql/version_loaders"),
-    "quotaloom_graphql/version_comparisons",
-}
-"""Modules whose checks are needed in questions that only `make soak` asks."""
+SHARDS: Final = 2
+"""In how many tests a run tries the checks, so that its processes can share them out."""
+
+_traced: list[Traced] = []
 
 
 @pytest.fixture
 async def trial(
     asking: Asking, admin: asyncpg.Connection[Any], monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Trial]:
-    """The product with switches; nothing was asked yet."""
+    """The product with switches; everything was asked once."""
     rows = await rows_of(admin, asking.walls)
     hidden = {one.name: frozenset(hidden_from(one, asking.walls, rows)) for one in INSIDERS}
     with switched(CODE) as switches, nothing_written(monkeypatch):
-        yield Trial(Asker(asking, people(asking.walls)), switches, hidden)
+        trial = Trial(Asker(asking, people(asking.walls)), switches, hidden)
+        if not _traced:
+            await ask_everything(trial)
+            _traced.append(trial.traced)
+        trial.traced = _traced[0]
+        yield trial
+
+
+async def ask_everything(trial: Trial) -> None:
+    """All reads, mutations and subscriptions, by everybody, of what is on all sides."""
+    walls = trial.asker.asking.walls
+    ids, several = ids_of(walls), await all_ids(trial.asker.asking)
+    for who in trial.asker.people:
+        insider = who in trial.hidden
+        if who != "wu":  # what Hal is in the East, he is in the West
+            await trial.trace(reads(who, ids, several if insider else {}))
+        await trial.trace(mutations(who, walls, sides_of(walls, several) if insider else ()))
+        await trial.trace(subscriptions(who, walls))
+        if insider:
+            await trial.trace(reads_behind(who, ids, sides_of(walls, several)))
 
 
 def listed(checks: Iterable[Check]) -> dict[str, set[str]]:
@@ -83,61 +96,44 @@ def test_lists_name_checks_that_are_there() -> None:
         assert sum(check.name in of_modules.get(check.module, ()) for of_modules in LISTS) <= 1, check.name
 
 
-async def test_a_check_of_each_file_is_needed(trial: Trial) -> None:
-    """Asked by Ann, a service that reads and one that may do nothing: one of each file that they come to."""
-    walls = trial.asker.asking.walls
-    ids = ids_of(walls)
-    for who, every in (("ann", 2), ("a service that reads", 4)):
-        await trial.trace(reads(who, ids, {})[::every])
-    for who in ("ann", "a service without scopes"):
-        await trial.trace([*mutations(who, walls), *subscriptions(who, walls)])
-    needed, asked = set[str](), set[str]()
-    for check in CODE.checks:
-        if check.module in needed | LATER or is_listed(check):
-            continue
-        if trial.asking[check.number]:
-            asked.add(check.module)
-            if await trial.is_needed(check):
-                needed.add(check.module)
-    assert len(needed) > 90
-    assert asked == needed
+@pytest.mark.parametrize("shard", range(SHARDS))
+async def test_each_check_is_needed(trial: Trial, shard: int) -> None:
+    """Each check of the product is missed by a question that comes to it; what others double, once these are gone."""
+    checks = [check for check in CODE.checks[shard::SHARDS] if not is_listed(check)]
+    assert len(checks) > 200
+    assert [f"{check.module}: {check.name}" for check in checks if not await trial.is_needed(check)] == []
+    doubled = [check for check in CODE.checks[shard::SHARDS] if check.name in DOUBLED.get(check.module, ())]
+    assert [f"{check.module}: {check.name}" for check in doubled if not await is_needed_once_single(trial, check)] == []
+
+
+async def is_needed_once_single(trial: Trial, check: Check) -> bool:
+    """Whether it is missed where the check that doubles it is gone as well."""
+    double = DOUBLED[check.module][check.name]
+    (other,) = (one for one in CODE.checks if (one.module, one.name) == (double.module, double.name))
+    return await trial.is_needed_without(check, other, other.instead.index(double.instead))
 
 
 @pytest.mark.soak
-async def test_each_check_is_needed(
+async def test_each_check_is_tried_with_every_question(
     trial: Trial, record_property: Callable[[str, object], None], progress: Progress
 ) -> None:
-    """Each check of the product, but for those in the lists; those that have a double once that is gone, too."""
-    walls = trial.asker.asking.walls
-    ids, several = ids_of(walls), await all_ids(trial.asker.asking)
-    for who in trial.asker.people:
-        insider = who in trial.hidden
-        if who != "wu":  # what Hal is in the East, he is in the West
-            await trial.trace(reads(who, ids, several if insider else {}))
-        await trial.trace(mutations(who, walls, sides_of(walls, several) if insider else ()))
-        await trial.trace(subscriptions(who, walls))
-        if insider:
-            await trial.trace(reads_behind(who, ids, sides_of(walls, several)))
-    checks = stepwise(progress, CODE.checks, "a check is taken away")
-    needed = [check for check in checks if await trial.is_needed(check)]
-    _tell(record_property, trial, needed)
-    assert listed(check for check in CODE.checks if check not in needed) == listed(
+    """The whole product of checks and the questions that come to them: those in the lists are missed by none."""
+    found = {check: await trial.misses(check) for check in stepwise(progress, CODE.checks, "a check is taken away")}
+    _tell(record_property, trial, found)
+    assert listed(check for check, misses in found.items() if not misses) == listed(
         check for check in CODE.checks if is_listed(check)
     )
-    named = {(check.module, check.name): check for check in CODE.checks}
-    for module, doubles in DOUBLED.items():
-        for name, double in doubles.items():
-            other = named[double.module, double.name]
-            assert await trial.is_needed_without(named[module, name], other, other.instead.index(double.instead)), name
 
 
-def _tell(record_property: Callable[[str, object], None], trial: Trial, needed: list[Check]) -> None:
+def _tell(record_property: Callable[[str, object], None], trial: Trial, found: Mapping[Check, int]) -> None:
     """The figures."""
     for kind in ("right", "sight", "rule"):
-        record_property(f"checks: {kind}", len([check for check in CODE.checks if check.kind == kind]))
-        record_property(f"checks that questions miss: {kind}", len([check for check in needed if check.kind == kind]))
-    record_property("missed by a canary", trial.count["canaries"])
-    record_property("missed by what is told or done", trial.count["more"])
+        misses = [number for check, number in found.items() if check.kind == kind]
+        record_property(f"checks: {kind}", len(misses))
+        record_property(f"checks that questions miss: {kind}", sum(map(bool, misses)))
+    record_property("times that a question misses a check", sum(found.values()))
+    record_property("of these by a canary", trial.count["canaries"])
+    record_property("of these by what is told or done", trial.count["more"])
     for told, of_modules in zip(("missed by a test", "doubled", "with a reason"), LISTS, strict=True):
         record_property(told, sum(map(len, of_modules.values())))
     record_property("questions asked again", trial.count["asked"])

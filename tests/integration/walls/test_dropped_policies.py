@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import AsyncIterator, Callable
 from typing import Any, Final
 
 import asyncpg
 import pytest
 
-from quotaloom.platform.unit_of_work import Snapshot
-from tests.integration.walls.asking import Asking, canaries, strangers
-from tests.integration.walls.operations import Operation
-from tests.integration.walls.survivors import SEEN_BY_PROBE
-from tests.integration.walls.test_reading import OPERATIONS, ids_of
+from tests.integration.walls.asking import Asking, strangers
+from tests.integration.walls.keyed import BY_SESSION, by_session, give_keys, keyed
+from tests.integration.walls.policies import Policies, Read, Shown, watched
+from tests.integration.walls.questions import Question, reads
+from tests.integration.walls.survivors import DOUBLED, OTHERWISE, UNSEEN
+from tests.integration.walls.test_reading import all_ids, ids_of
+from tests.progress import Progress, stepwise
 
-WHO: Final = ("the twin's admin", "the twin's Ann")
+SHARDS: Final = 2
+"""In how many tests a run tries the policies, so that its processes can share them out."""
+
+THOROUGH: Final = "the twin's admin"
+"""He asks for the first and the last of everything, the others for one of each."""
+
+WHO: Final = (THOROUGH, "the twin's Ann", "the stranger's admin")
+
+_read: list[Read] = []
 
 
 async def tables_of(admin: asyncpg.Connection[Any]) -> list[str]:
@@ -32,51 +42,72 @@ async def foreign_rows(asking: Asking, table: str) -> int:
     return int(row["n"])
 
 
-async def readers(asking: Asking, monkeypatch: pytest.MonkeyPatch) -> dict[str, list[tuple[str, Operation]]]:
-    """By table, who reads it with which operation; everything is asked once, and nothing planted is answered."""
-    found: dict[str, list[tuple[str, Operation]]] = {}
-    named: set[str] = set()
-    fetch, ids, everybody = Snapshot._fetch, ids_of(asking.walls), strangers(asking.walls)
-
-    async def noting(self: Snapshot, sql: str, arguments: Any) -> Any:
-        named.update(re.findall(r"[a-z_]+", sql))
-        return await fetch(self, sql, arguments)
-
-    monkeypatch.setattr(Snapshot, "_fetch", noting)
-    for name in WHO:
-        for operation in OPERATIONS:
-            named.clear()
-            answer = await asking.ask(everybody[name], operation.text, operation.variables(ids))
-            assert not canaries(answer)
-            for word in named:
-                found.setdefault(word, []).append((name, operation))
-    monkeypatch.setattr(Snapshot, "_fetch", fetch)
-    return found
+@pytest.fixture
+async def policies(
+    asking: Asking, admin: asyncpg.Connection[Any], monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Policies]:
+    """The three companies; everything was asked once."""
+    walls = asking.walls
+    await give_keys(admin, walls)
+    people = {**strangers(walls), BY_SESSION: await by_session(admin, walls)}
+    with watched(monkeypatch) as statements:
+        policies = Policies(asking, admin, statements, people)
+        if not _read:
+            await policies.ask_everything(await questions(asking))
+            _read.append(policies.read)
+        policies.read = _read[0]
+        yield policies
 
 
-@pytest.mark.parametrize("every", [6, pytest.param(1, marks=pytest.mark.soak)])
-async def test_each_policy_is_needed(
-    asking: Asking, admin: asyncpg.Connection[Any], monkeypatch: pytest.MonkeyPatch, every: int
-) -> None:
-    """Without the policy of a table, the twin finds rows of the planted company in it, and answers show canaries.
+async def questions(asking: Asking) -> list[Question]:
+    """What reads: all operations, and those that are answered by a key."""
+    ids, several = ids_of(asking.walls), await all_ids(asking)
+    asked = [one for who in WHO for one in reads(who, ids, several if who == THOROUGH else {}, every=True)]
+    return [*asked, *keyed(asking.walls)]
 
-    Tables that no answer of the graph shows are named in a list. Of all tables, the rows; of one in so many, answers.
+
+async def require_wall(policies: Policies, table: str) -> None:
+    """Fail unless rows of others are away because of the policy."""
+    assert await foreign_rows(policies.asking, table) == 0, table
+    async with policies.without(table):
+        assert await foreign_rows(policies.asking, table) > 0, table
+
+
+@pytest.mark.parametrize("shard", range(SHARDS))
+async def test_each_policy_is_needed(policies: Policies, shard: int) -> None:
+    """Without the policy of a table the twin finds rows of the planted company in it, and who reads it shows them.
+
+    That is by a canary, or as a list says: by another answer, or where the statements name no company either.
     """
-    tables, reading = await tables_of(admin), await readers(asking, monkeypatch)
-    ids, everybody, unseen = ids_of(asking.walls), strangers(asking.walls), set()
-    for number, table in enumerate(tables):
-        assert await foreign_rows(asking, table) == 0
-        await admin.execute(f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY")
-        assert await foreign_rows(asking, table) > 0, table
-        if number % every == 0:
-            for name, operation in reading.get(table, ()):
-                try:
-                    answer = await asking.ask(everybody[name], operation.text, operation.variables(ids))
-                except AssertionError:
-                    continue  # it stumbled over rows that should not be there, and showed nothing of them
-                if canaries(answer):
-                    break
-            else:
-                unseen.add(table)
-        await admin.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
-    assert unseen == {table for table in tables[::every] if table in SEEN_BY_PROBE}
+    tables = await tables_of(policies.admin)
+    assert {*tables} >= OTHERWISE | DOUBLED | UNSEEN.keys()
+    assert len(tables) > 90
+    wrong = []
+    for table in tables[shard::SHARDS]:
+        await require_wall(policies, table)
+        enough = Shown.OTHERWISE if table in OTHERWISE | DOUBLED else Shown.CANARY
+        shown = await policies.shown(table, enough, bare=table in DOUBLED)
+        if table not in UNSEEN and shown < enough:
+            wrong.append((table, shown))
+    assert wrong == []
+
+
+@pytest.mark.soak
+async def test_each_policy_is_tried_with_every_question(
+    policies: Policies, record_property: Callable[[str, object], None], progress: Progress
+) -> None:
+    """The whole product of policies and the questions that read their tables: the lists are exact."""
+    shown = {}
+    for table in stepwise(progress, await tables_of(policies.admin), "a policy is taken away"):
+        alone = await policies.shown(table, Shown.CANARY)
+        doubled = alone or await policies.shown(table, Shown.CANARY, bare=True)
+        shown[table] = alone, doubled
+    record_property("policies", len(shown))
+    record_property("shown by a canary", sum(alone is Shown.CANARY for alone, _ in shown.values()))
+    record_property("shown by another answer", len(OTHERWISE))
+    record_property("shown where statements name no company", len(DOUBLED))
+    record_property("with a reason", len(UNSEEN))
+    record_property("questions asked again", policies.asked)
+    assert {table for table, (alone, _) in shown.items() if alone is Shown.OTHERWISE} == OTHERWISE
+    assert {table for table, (alone, doubled) in shown.items() if not alone and doubled} == DOUBLED
+    assert {table for table, (_, doubled) in shown.items() if not doubled} == UNSEEN.keys()

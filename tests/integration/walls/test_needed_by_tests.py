@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Final
 
 import pytest
@@ -13,8 +13,10 @@ from tests.integration.walls.checks import REPOSITORY
 from tests.integration.walls.needed_by_tests import CHECKS, FILTERS, TESTS
 from tests.integration.walls.without import FOLDER
 
-A_FEW: Final = "leads/test_commands.py"
-"""Whose tests need checks of one package, and take a second."""
+SHARDS: Final = 2
+"""In how many processes a run tries the tests, each with its own files."""
+
+FILES: Final = sorted({test.partition("::")[0] for test in TESTS})
 
 
 def tried(tests: Iterable[str]) -> str:
@@ -36,17 +38,13 @@ def test_each_test_that_is_named_is_there() -> None:
         assert f"def {name.partition('[')[0]}(" in (REPOSITORY / FOLDER / file).read_text(), test
 
 
-def test_what_a_few_tests_need_they_miss() -> None:
-    """Of one file, in a process of its own: its tests pass, and fail without each of the checks they are named for."""
-    few = [test for test in TESTS if test.startswith(A_FEW)]
-    needs = [need for needs in CHECKS.values() for need in needs.values() if need.test in few]
-    assert len(needs) > 5
-    assert f"{len(few) + len(needs)} passed" in tried(few)
-
-
-@pytest.mark.soak
-def test_what_tests_need_they_miss(record_property: Callable[[str, object], None]) -> None:
-    """Of all checks and filters that tests are named for."""
-    needs = sum(map(len, CHECKS.values())) + sum(map(len, FILTERS.values()))
-    assert f"{len(TESTS) + needs} passed" in tried(TESTS)
-    record_property("checks and filters that a test misses", needs)
+@pytest.mark.parametrize("shard", range(SHARDS))
+def test_what_tests_need_they_miss(shard: int) -> None:
+    """In a process of its own the tests pass, and fail without each check and filter that they are named for."""
+    files = FILES[shard::SHARDS]
+    tests = [test for test in TESTS if test.partition("::")[0] in files]
+    checks = [need.test for needs in CHECKS.values() for need in needs.values()]
+    filters = [test for needed in FILTERS.values() for test in needed.values()]
+    needs = [test for test in (*checks, *filters) if test in tests]
+    assert len(needs) > 50
+    assert f"{len(tests) + len(needs)} passed" in tried(tests)
