@@ -59,5 +59,4 @@ async def test_an_end_drops_no_write(
     await assert_jobs_done(installation, memory)
     for number in living.values():
         installation.send(number, signal.SIGKILL)
-    record(record_property, memory, 0)
-    record_property("ended", 2 * ends)
+    record(record_property, memory, "ended", 2 * ends)

@@ -1,4 +1,4 @@
-"""A way to PostgreSQL that is cut in the moment of a COMMIT, or that falls silent."""
+"""A way to PostgreSQL that is cut, at any time or in the moment of a COMMIT, or that falls silent."""
 
 from __future__ import annotations
 
@@ -35,8 +35,35 @@ class Way:
     url: str
     cut: Cut | None = None
     cuts: int = 0
+    is_open: bool = True
     speaks: asyncio.Event = field(default_factory=asyncio.Event)
     _tasks: set[asyncio.Task[Any]] = field(default_factory=set)
+
+    @asynccontextmanager
+    async def closed(self) -> AsyncIterator[None]:
+        """Every connection is cut, and no other taken, while the block runs."""
+        self.is_open = False
+        await self.cut_all()
+        try:
+            yield
+        finally:
+            self.is_open = True
+
+    @asynccontextmanager
+    async def silent(self) -> AsyncIterator[None]:
+        """Nothing comes through while the block runs, and all of it afterwards."""
+        self.speaks.clear()
+        try:
+            yield
+        finally:
+            self.speaks.set()
+
+    async def cut_all(self) -> None:
+        """Cut every connection there is."""
+        cut = list(self._tasks)
+        for task in cut:
+            task.cancel()
+        await asyncio.gather(*cut, return_exceptions=True)
 
 
 @asynccontextmanager
@@ -47,6 +74,9 @@ async def way_to(database_url: str) -> AsyncIterator[Way]:
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
+        if not way.is_open:
+            writer.close()
+            return
         way._tasks.add(task)
         behind = await asyncio.open_unix_connection(f"{to['host']}/.s.PGSQL.{to['port']}")
         answers = asyncio.create_task(_pass_on(way, behind[0], writer))
@@ -68,9 +98,7 @@ async def way_to(database_url: str) -> AsyncIterator[Way]:
         try:
             yield way
         finally:
-            for task in list(way._tasks):
-                task.cancel()
-            await asyncio.gather(*way._tasks, return_exceptions=True)
+            await way.cut_all()
 
 
 async def _ask(
