@@ -36,6 +36,11 @@ def children_of(server: EmbeddedServer, named: str = "") -> list[int]:
     return found
 
 
+def recoveries(server: EmbeddedServer) -> int:
+    """How often the server has started after it was broken off. Why it was may not be in its log: the disk was full."""
+    return folders(server).log.read_text(errors="replace").count("database system was interrupted")
+
+
 @contextmanager
 def gone(server: EmbeddedServer, by: int = signal.SIGKILL) -> Iterator[None]:
     """No PostgreSQL while the block runs, by a signal; those who look after it bring it back afterwards."""

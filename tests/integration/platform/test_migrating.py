@@ -17,6 +17,7 @@ from quotaloom.platform.settings import Settings
 from quotaloom_server.databases import DatabaseUrls, connected
 from tests.acceptance.crashes.update import LATER
 from tests.conftest import APPLICATION_ROLE
+from tests.database_activity import waiting_for
 
 REFUSES_ITS_RECORD = """
 CREATE TABLE tortoise_migrations (
@@ -24,8 +25,6 @@ CREATE TABLE tortoise_migrations (
 )
 """
 TABLES = "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"
-WAITING = """SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = database
-WHERE datname = current_database() AND NOT granted"""
 POLICIES = "SELECT count(*) FROM pg_policies"
 
 
@@ -66,12 +65,6 @@ async def test_a_table_that_is_held_for_ever_is_told_of(admin_url: str, monkeypa
     await holder.close()
 
 
-async def waits(admin: asyncpg.Connection) -> None:
-    """Wait until somebody waits for a table in this database."""
-    while not await admin.fetchval(WAITING):  # noqa: ASYNC110 # PostgreSQL tells nobody
-        await asyncio.sleep(0.01)
-
-
 async def test_what_a_migration_waits_for_is_added_up(admin_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """It keeps the first table while it waits for the second, and whoever uses the first waits as well: half of its
     time spent on the first leaves half for the second."""
@@ -83,7 +76,7 @@ async def test_what_a_migration_waits_for_is_added_up(admin_url: str, monkeypatc
         async with first.transaction():
             await first.execute("LOCK TABLE achievement_entry IN ACCESS SHARE MODE")
             migrating = asyncio.create_task(migrate(admin_url, application_role=APPLICATION_ROLE, migrations=LATER))
-            await waits(second)
+            await waiting_for(second, "achievement_entry")
             await asyncio.sleep(1)
         with pytest.raises(InputError, match="in all for several tables"):
             await migrating
@@ -103,7 +96,7 @@ async def test_who_only_reads_may_come_again(database: Database, admin_url: str)
         async with database.snapshot(1) as snapshot:
             await snapshot.fetch("SELECT FROM member")
             reading = asyncio.create_task(snapshot.fetch("SELECT FROM metric"))
-            await waits(admin)
+            await waiting_for(admin, "metric")
             changing = asyncio.create_task(admin.execute("LOCK TABLE member"))
             with pytest.raises(Unavailable, match="a migration is changing what was asked for"):
                 await reading
