@@ -115,14 +115,19 @@ def secrets(name: str, answers: Sequence[tuple[dict[str, Any] | None, list[str]]
     return [secret for secret in told if secret is not None]
 
 
-async def test_records_are_claimed_once_however_often_it_is_sent(database: Database) -> None:
-    """A hundred claims of the next two records with one key take two of ten; all are told of the same two."""
+async def test_records_are_claimed_once_however_often_it_is_sent(database: Database, elsewhere: Database) -> None:
+    """A hundred claims of the next two records with one key, sent to two processes, take two of ten; all are told of
+    the same two."""
     sea = await sea_for(database)
+    there = replace(sea.floor, work=replace(sea.floor.work, database=elsewhere))
     await sea.customers(10)
     query = """mutation ($pool: ID!) { claimNextRecords(input: { poolId: $pool, count: 2 }) {
         results { recordId done } errors { code } } }"""
     pool = gid("Pool", sea.pool)
-    answers = await asyncio.gather(*(ask_once(sea.floor, "claim", query, "ann", pool=pool) for _ in range(100)))
+    answers = await asyncio.gather(
+        *(ask_once(floor, "claim", query, "ann", pool=pool) for floor in [sea.floor, there] * 50)
+    )
+    assert len(answers) == 100
     (results,) = {str(data["claimNextRecords"]["results"]) for data, errors in answers if data and not errors}
     assert results.count("'done': True") == 2
     held = await ask(sea.floor, "{ heldRecords { totalCount } }", "ann")
