@@ -1,10 +1,11 @@
-"""A disk that is full, or does not keep what it was told to."""
+"""A disk that is full, cannot be written to, or does not keep what it was told to."""
 
 from __future__ import annotations
 
 import asyncio
 import signal
 from contextlib import suppress
+from errno import EIO, ENOSPC
 from functools import partial
 
 import asyncpg
@@ -36,7 +37,7 @@ async def run(installation: Installation, statement: str) -> None:
 
 
 @pytest.mark.parametrize("times", [6, pytest.param(50, marks=pytest.mark.soak)])
-async def test_nothing_is_lost_where_the_disk_is_full(
+async def test_nothing_is_lost_where_the_disk_takes_no_more(
     installation: Installation,
     disk: Disk,
     times: int,
@@ -44,15 +45,16 @@ async def test_nothing_is_lost_where_the_disk_is_full(
     progress: Progress,
     durable_postgres: EmbeddedServer,
 ) -> None:
-    """Whether a table cannot grow or the log, which is PostgreSQL's end for as long, clients hear `UNAVAILABLE` and
-    nothing worse; once there is room again writes go on by themselves, and what was acknowledged is there, whole."""
+    """Whether there is no room for a table, no room for the log, which is PostgreSQL's end for as long, or the disk
+    cannot be written to, clients hear `UNAVAILABLE` and nothing worse; afterwards writes go on by themselves, and what
+    was acknowledged is there, whole."""
     clients, before = Clients(installation), recoveries(durable_postgres)
     living = [await asyncio.to_thread(installation.start, kind) for kind in ("server", "worker")]
     async with clients.writing(jobs=True) as memory:
-        for number in stepwise(progress, range(times), "the disk is full"):
+        for number in stepwise(progress, range(times), "the disk takes no more"):
             await clients.until_acknowledged(5)
-            disk.tell("full", 1)
-            if number % 2:
+            disk.tell("full", (ENOSPC, ENOSPC, EIO)[number % 3])
+            if number % 3 == 1:
                 await run(installation, NEXT_LOG)
             await clients.until_told("unavailable", 3)
             disk.tell("full", 0)
@@ -65,7 +67,7 @@ async def test_nothing_is_lost_where_the_disk_is_full(
     await assert_jobs_done(installation, memory)
     for number in living:
         installation.send(number, signal.SIGKILL)
-    record(record_property, memory, "disk full", times)
+    record(record_property, memory, "disk took no more", times)
     record_property("PostgreSQL gave up and recovered", recovered)
 
 
