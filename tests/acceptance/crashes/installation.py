@@ -65,9 +65,10 @@ class Installation:
         assert self.nursery.stdout is not None
         self.nursery.stdin.write(f"{kind}\n")
         self.nursery.stdin.flush()
-        number = int(self.nursery.stdout.readline())
-        self.alive[number] = kind
-        return number
+        told = self.nursery.stdout.readline().strip()
+        assert told.isdecimal(), f"a {kind} is not ready: {told or 'the nursery has ended'}"
+        self.alive[int(told)] = kind
+        return int(told)
 
     def send(self, number: int, signal_number: int) -> None:
         """Send a signal to one of its processes."""
@@ -86,10 +87,15 @@ class Installation:
         """End all processes; the database stays."""
         with suppress(BrokenPipeError):
             self.nursery.communicate(timeout=60)  # its input ends, so it does, and whatever it started
+        self.kill_all()
+        self.listening.close()
+
+    def kill_all(self) -> None:
+        """Kill whatever lives."""
         for number in list(self.alive):
             with suppress(ProcessLookupError):
                 os.kill(number, 9)
-        self.listening.close()
+        self.alive.clear()
 
     async def connected(self) -> Database:
         """The database as the application's role."""

@@ -93,6 +93,7 @@ def main(database_url: str, number: int) -> None:
 def _live(life: Callable[[], object]) -> None:
     """What a child does instead of what comes after the fork."""
     code = 1
+    _told.clear()
     try:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
@@ -101,6 +102,8 @@ def _live(life: Callable[[], object]) -> None:
     except SystemExit as ended:
         code = ended.code if isinstance(ended.code, int) else 1
     finally:
+        if not _told:
+            os.write(1, b"it ended before it was ready\n")
         sys.stderr.flush()
         os._exit(code)
 
@@ -143,7 +146,12 @@ def _handlers() -> Any:
     return Handlers([JobHandler(POST, post, HASTE)])
 
 
+_told: list[int] = []
+"""Our own number, once it was told."""
+
+
 def _ready() -> None:
+    _told.append(os.getpid())
     os.write(1, f"{os.getpid()}\n".encode())
 
 

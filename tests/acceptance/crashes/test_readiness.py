@@ -6,7 +6,7 @@ import asyncio
 import signal
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, ExitStack, asynccontextmanager
 
 import pytest
 
@@ -50,11 +50,14 @@ def silent(_: EmbeddedServer, way: Way) -> AbstractAsyncContextManager[None]:
 @asynccontextmanager
 async def beside(manager: AbstractContextManager[None]) -> AsyncIterator[None]:
     """The same, entered and left while others go on."""
-    await asyncio.to_thread(manager.__enter__)
+    stack = ExitStack()
+    entering = asyncio.create_task(asyncio.to_thread(stack.enter_context, manager))
     try:
+        await asyncio.shield(entering)
         yield
     finally:
-        await asyncio.to_thread(manager.__exit__, None, None, None)
+        await asyncio.wait({entering})  # what has begun comes to an end, though we may have been cancelled
+        await asyncio.to_thread(stack.close)
 
 
 @pytest.mark.parametrize("times", [1, pytest.param(50, marks=pytest.mark.soak)])

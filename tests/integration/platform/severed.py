@@ -36,6 +36,8 @@ class Way:
     cut: Cut | None = None
     cuts: int = 0
     is_open: bool = True
+    lingers: bool = False
+    """Whether a connection stays open to us where PostgreSQL has closed it."""
     speaks: asyncio.Event = field(default_factory=asyncio.Event)
     _tasks: set[asyncio.Task[Any]] = field(default_factory=set)
 
@@ -132,4 +134,5 @@ async def _pass_on(way: Way, reader: asyncio.StreamReader, writer: asyncio.Strea
         await way.speaks.wait()
         writer.write(told)
         await writer.drain()
-    writer.close()
+    if not way.lingers:
+        writer.close()
