@@ -90,6 +90,7 @@ async def test_readiness_follows_the_database(
                 back.append(await balancer.until(200, since=returns))
                 await clients.until_acknowledged(5)
         assert {told.status for told in balancer.life} == {200}
+        assert balancer.late() == []
         await assert_whole(installation, memory)
         installation.send(server, signal.SIGKILL)
     assert memory.answers["cut off"] == 0, "the server goes on"
