@@ -10,6 +10,18 @@ from quotaloom.platform.database import credentials
 from quotaloom.platform.readers import WAIT
 
 
+async def waiting_for(admin: asyncpg.Connection, *tables: str, least: int = 1) -> None:
+    """Wait until so many wait for one of these tables, in whatever mode."""
+    while True:
+        waiting = await admin.fetchval(
+            "SELECT count(DISTINCT pid) FROM pg_locks WHERE relation = ANY($1::text[]::regclass[]) AND NOT granted",
+            tables,
+        )
+        if waiting >= least:
+            return
+        await asyncio.sleep(0.01)
+
+
 async def busy(admin_url: str) -> int:
     """How many connections of the application are in a transaction, but for those that wait for the next snapshot."""
     await asyncio.sleep(5 * WAIT)

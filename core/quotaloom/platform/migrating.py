@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any, Final
 
 import asyncpg
 from tortoise.backends.asyncpg.client import AsyncpgDBClient
+from tortoise.backends.base.client import TransactionalDBClient
 from tortoise.context import TortoiseContext
 from tortoise.migrations.executor import MigrationExecutor, PlanStep
 from tortoise.migrations.graph import MigrationKey
@@ -27,13 +29,24 @@ APPLICATION_GROUP = "quotaloom_app"
 
 MIGRATIONS: Final = "quotaloom.migrations"
 
-LOCK_MS = 1_000
-"""How long a migration waits for a table that somebody uses: whoever comes after it waits as long."""
+LOCK_MS = 500
+"""How long a migration waits for tables that others use, all of them together: whoever comes after it waits as long.
+
+Less than PostgreSQL's `deadlock_timeout` (a second, unless it is set): where a migration and those who read wait for
+each other, it is the migration that gives way.
+"""
+
+GLANCE_SECONDS = 0.05
+"""How often a migration is looked at for what it waits for."""
 
 ATTEMPTS, PAUSE_SECONDS = 60, 1.0
 """How often it is tried, and how long others have in between."""
 
 Tell = Callable[[str], object]
+
+
+class _Blocked(Exception):
+    """A migration has waited for tables for too long; nothing of it was done."""
 
 
 async def migrate(
@@ -50,14 +63,14 @@ async def migrate(
     try:
         await guard.execute(f"SELECT pg_advisory_lock({_LOCK})")
         await guard.execute(f"SET lock_timeout = {LOCK_MS}")
-        await _apply_all(admin_url, migrations, progress)
+        await _apply_all(guard, admin_url, migrations, progress)
         await _patiently(lambda: install(guard, APPLICATION_GROUP))
         await _patiently(lambda: guard.execute(_let_in(application_role)))
     finally:
         await guard.close()
 
 
-async def _apply_all(admin_url: str, migrations: str, progress: Tell) -> None:
+async def _apply_all(guard: asyncpg.Connection[Any], admin_url: str, migrations: str, progress: Tell) -> None:
     config = tortoise_config(admin_url, 2)
     config["apps"]["quotaloom"]["migrations"] = migrations
     config["connections"]["default"]["credentials"]["server_settings"]["lock_timeout"] = str(LOCK_MS)
@@ -69,10 +82,12 @@ async def _apply_all(admin_url: str, migrations: str, progress: Tell) -> None:
         await executor.recorder.ensure_schema(AsyncpgSchemaEditor(client, atomic=False))
         for step in await executor.plan():
             progress(step.migration.name)
-            await _patiently(partial(_apply, executor, client, step))
+            await _patiently(partial(_apply, guard, executor, client, step))
 
 
-async def _apply(executor: MigrationExecutor, client: AsyncpgDBClient, step: PlanStep) -> None:
+async def _apply(
+    guard: asyncpg.Connection[Any], executor: MigrationExecutor, client: AsyncpgDBClient, step: PlanStep
+) -> None:
     """Apply one migration and record it: both or neither, unless it says of itself that it is not atomic."""
     migration = step.migration
     applied = set(await executor.recorder.applied_migrations())
@@ -82,10 +97,40 @@ async def _apply(executor: MigrationExecutor, client: AsyncpgDBClient, step: Pla
         await migration.apply(state, dry_run=False, schema_editor=editor)
         await executor.recorder.record_applied(migration.app_label, migration.name)
         return
-    async with in_transaction(client.connection_name) as transaction:
+    async with in_transaction(client.connection_name) as transaction, _giving_way(guard, transaction):
         editor.client = transaction
         await migration.apply(state, dry_run=False, schema_editor=editor)
         await MigrationRecorder(transaction).record_applied(migration.app_label, migration.name)
+
+
+@asynccontextmanager
+async def _giving_way(guard: asyncpg.Connection[Any], transaction: TransactionalDBClient) -> AsyncIterator[None]:
+    """Break the block's statements off once they have waited for `LOCK_MS` in all: it keeps what it has got meanwhile.
+
+    PostgreSQL's own `lock_timeout` is for each table by itself.
+    """
+    (found,) = await transaction.execute_query_dict("SELECT pg_backend_pid() AS pid")
+    over = asyncio.Event()
+    watch = asyncio.create_task(_watch(guard, found["pid"], over))
+    try:
+        yield
+    except asyncpg.QueryCanceledError as error:
+        if over.is_set():
+            raise _Blocked("it waited too long in all for several tables") from error
+        raise
+    finally:
+        watch.cancel()
+        await asyncio.gather(watch, return_exceptions=True)
+
+
+async def _watch(guard: asyncpg.Connection[Any], pid: int, over: asyncio.Event) -> None:
+    waited = 0.0
+    while waited < LOCK_MS / 1000:
+        await asyncio.sleep(GLANCE_SECONDS)
+        if await guard.fetchval("SELECT wait_event_type = 'Lock' FROM pg_stat_activity WHERE pid = $1", pid):
+            waited += GLANCE_SECONDS
+    over.set()
+    await guard.execute("SELECT pg_cancel_backend($1)", pid)
 
 
 async def _patiently(work: Callable[[], Awaitable[Any]]) -> None:
@@ -94,7 +139,7 @@ async def _patiently(work: Callable[[], Awaitable[Any]]) -> None:
         try:
             await work()
             return
-        except asyncpg.LockNotAvailableError as error:
+        except (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError, _Blocked) as error:
             blocked = error
         if number < ATTEMPTS - 1:
             await asyncio.sleep(PAUSE_SECONDS)

@@ -22,7 +22,7 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.2, 10.0
 SILENCE, PATIENCE = 30.0, 10.0
 """Seconds after which the database is asked whether it is still there, and for how long an answer is awaited."""
 
-_ANY = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
+_ANY = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 """Whatever goes wrong with the connection: it is made anew."""
 
 _log = logging.getLogger(__name__)

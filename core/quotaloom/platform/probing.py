@@ -12,6 +12,14 @@ PATIENCE: Final = 0.8
 """Seconds within which the database must answer, connecting included: a database that goes is told within one."""
 
 
+_LOST: Final = (
+    OSError,  # a timeout as well
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # PostgreSQL has said its last, and the connection is not yet closed
+    asyncpg.PostgresConnectionError,
+)
+
+
 class State(Enum):
     """What a question found out."""
 
@@ -54,7 +62,7 @@ class Probe:
                 if self._connection is None or self._connection.is_closed():
                     self._connection = await asyncpg.connect(**self._database)
                 standby: bool = await self._connection.fetchval("SELECT pg_is_in_recovery()")
-        except (OSError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError):  # the first is a timeout as well
+        except _LOST:
             self._drop()
             return State.AWAY
         except asyncpg.PostgresError:

@@ -150,8 +150,9 @@ class Snapshot:
                 try:
                     reader = self._reader
                     rows = await (self._first(sql, arguments) if reader is None else self._next(reader, sql, arguments))
-                except asyncpg.InvalidCachedStatementError as error:
-                    raise Unavailable("a migration has just changed what was asked; please try again") from error
+                except (asyncpg.InvalidCachedStatementError, asyncpg.DeadlockDetectedError) as error:
+                    # Who only reads stands in the way of nobody but whoever changes a table.
+                    raise Unavailable("a migration is changing what was asked for; please try again") from error
             if self.allowance is not None:
                 self.allowance.spend(len(rows))
             return rows

@@ -44,9 +44,16 @@ def durable_postgres(any_disk: Disk | str) -> Iterator[EmbeddedServer]:
         yield server
 
 
+@pytest.fixture
+def installation(lasting_installation: Installation) -> Iterator[Installation]:
+    """The company `acme`, nothing of which runs between tests, however one ends."""
+    yield lasting_installation
+    lasting_installation.kill_all()
+
+
 @pytest.fixture(scope="package")
-def installation(durable_postgres: EmbeddedServer) -> Iterator[Installation]:
-    """The company `acme`, nothing of which runs between tests."""
+def lasting_installation(durable_postgres: EmbeddedServer) -> Iterator[Installation]:
+    """The company `acme` for all tests."""
     with tempfile.TemporaryDirectory() as home, installed(durable_postgres, Path(home)) as found:
         yield found
 

@@ -11,7 +11,7 @@
 
 struct page {
     int loaded;        /* processes that this library is in */
-    int full;          /* whether files may not grow */
+    int full;          /* the error with which files do not grow, 0 for none */
     int failing_syncs; /* how many syncs are still to fail */
     int refused;       /* writes that were refused */
     int failed;        /* syncs that have failed */
@@ -37,7 +37,7 @@ static int too_long(int fd, off_t offset, size_t length) {
     if (offset < 0) offset = lseek(fd, 0, SEEK_CUR);
     if (offset + (off_t)length <= status.st_size) return 0;
     __atomic_add_fetch(&page->refused, 1, __ATOMIC_SEQ_CST);
-    errno = ENOSPC;
+    errno = page->full;
     return 1;
 }
 
@@ -73,10 +73,10 @@ ssize_t pwritev64(int fd, const struct iovec *parts, int count, off64_t offset) 
     return too_long(fd, offset, total(parts, count)) ? -1 : REAL(pwritev64)(fd, parts, count, offset);
 }
 int posix_fallocate(int fd, off_t offset, off_t length) {
-    return too_long(fd, offset, length) ? ENOSPC : REAL(posix_fallocate)(fd, offset, length);
+    return too_long(fd, offset, length) ? errno : REAL(posix_fallocate)(fd, offset, length);
 }
 int posix_fallocate64(int fd, off64_t offset, off64_t length) {
-    return too_long(fd, offset, length) ? ENOSPC : REAL(posix_fallocate64)(fd, offset, length);
+    return too_long(fd, offset, length) ? errno : REAL(posix_fallocate64)(fd, offset, length);
 }
 int fsync(int fd) { return sync_fails() ? -1 : REAL(fsync)(fd); }
 int fdatasync(int fd) { return sync_fails() ? -1 : REAL(fdatasync)(fd); }

@@ -32,7 +32,7 @@ class Disk:
         return number
 
     def tell(self, name: str, number: int) -> None:
-        """Set `full` to 0 or 1, or `failing_syncs` to how many are to fail."""
+        """Set `full` to the error with which files do not grow (0: none), `failing_syncs` to how many are to fail."""
         _NUMBER.pack_into(self._page, _FIELDS.index(name) * _NUMBER.size, number)
 
 

@@ -37,6 +37,7 @@ class Planted:
     company_id: int
     metric_id: str
     plan_id: str
+    root: str
     seats: tuple[str, str]
 
 
@@ -59,14 +60,15 @@ class Installation:
         return f"http://127.0.0.1:{self.listening.getsockname()[1]}"
 
     def start(self, kind: str) -> int:
-        """A new `server`, `later server` or `worker`, which is ready; its number."""
+        """A new process of a kind that the nursery knows, which is ready; its number."""
         assert self.nursery.stdin is not None
         assert self.nursery.stdout is not None
         self.nursery.stdin.write(f"{kind}\n")
         self.nursery.stdin.flush()
-        number = int(self.nursery.stdout.readline())
-        self.alive[number] = kind
-        return number
+        told = self.nursery.stdout.readline().strip()
+        assert told.isdecimal(), f"a {kind} is not ready: {told or 'the nursery has ended'}"
+        self.alive[int(told)] = kind
+        return int(told)
 
     def send(self, number: int, signal_number: int) -> None:
         """Send a signal to one of its processes."""
@@ -85,10 +87,15 @@ class Installation:
         """End all processes; the database stays."""
         with suppress(BrokenPipeError):
             self.nursery.communicate(timeout=60)  # its input ends, so it does, and whatever it started
+        self.kill_all()
+        self.listening.close()
+
+    def kill_all(self) -> None:
+        """Kill whatever lives."""
         for number in list(self.alive):
             with suppress(ProcessLookupError):
                 os.kill(number, 9)
-        self.listening.close()
+        self.alive.clear()
 
     async def connected(self) -> Database:
         """The database as the application's role."""
@@ -150,8 +157,8 @@ async def _admin(installation: Installation) -> Identity:
         await database.close()
 
 
-def _company(client: httpx.Client) -> tuple[str, str, tuple[str, str]]:
-    """The metric, the plan and the seats, by their ids."""
+def _company(client: httpx.Client) -> tuple[str, str, str, tuple[str, str]]:
+    """The metric, the plan, the root and the seats, by their ids."""
     answer = client.post("/graphql", json={"query": "{ company { root { id } } metrics { id key } }"}).json()
     root = answer["data"]["company"]["root"]["id"]
     metric = next(one["id"] for one in answer["data"]["metrics"] if one["key"] == "revenue")
@@ -163,7 +170,7 @@ def _company(client: httpx.Client) -> tuple[str, str, tuple[str, str]]:
         _do(client, "appointHolder", "orgUnit { id }", **holding)
         seats.append(made["orgUnit"]["id"])
     plan = _do(client, "createPlan", "plan { id }", name="Plan", metricId=metric, fiscalYear=YEAR)
-    return metric, plan["plan"]["id"], (seats[0], seats[1])
+    return metric, plan["plan"]["id"], root, (seats[0], seats[1])
 
 
 def _do(client: httpx.Client, mutation: str, selection: str, **input: object) -> dict[str, Any]:

@@ -21,3 +21,4 @@ class Memory:
     answers: Counter[str] = field(default_factory=Counter)
     wrong: list[object] = field(default_factory=list)
     rounds: int = 0
+    earlier_jobs: int = 0

@@ -1,9 +1,9 @@
 """Serving processes and workers by the dozen, for tests: `nursery DATABASE_URL SOCKET`, with orders on its input.
 
 Everything is loaded once, and each process is forked from there, so that one costs a tenth of a second instead of
-three. `server`, `later server` and `worker` on the input start one, which says its number once it is ready; each is
-what the product runs, on a listening socket that the nursery holds as `quotaloom serve --workers` does. They end with
-the nursery.
+three. `server`, `worker`, `later server` and `later worker` on the input start one, which says its number once it is
+ready; each is what the product runs, on a listening socket that the nursery holds as `quotaloom serve --workers` does.
+`server at URL` is one that finds the database there. They end with the nursery.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 from quotaloom.achievements.commands import NewAchievement, post_achievements
@@ -67,6 +68,10 @@ def main(database_url: str, number: int) -> None:
     settings = load_settings()
     configure_logging("error")
     listening = socket.socket(fileno=number)
+
+    def serve_at(url: str) -> None:
+        Server(create_application(settings, url), started=_ready).run([listening])
+
     server = Server(create_application(settings, database_url), started=_ready)
     asyncio.run(_connect_once(database_url))
     gc.collect()
@@ -76,16 +81,19 @@ def main(database_url: str, number: int) -> None:
         "server": lambda: server.run([listening]),
         "later server": lambda: _later(lambda: server.run([listening])),
         "worker": lambda: run(_work(database_url)),
+        "later worker": lambda: _later(lambda: run(_work(database_url))),
     }
     print("open", flush=True)
     for order in sys.stdin:
+        kind, _, url = order.strip().partition(" at ")
         if os.fork() == 0:
-            _live(kinds[order.strip()])
+            _live(partial(serve_at, url) if url else kinds[kind])
 
 
 def _live(life: Callable[[], object]) -> None:
     """What a child does instead of what comes after the fork."""
     code = 1
+    _told.clear()
     try:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
@@ -94,6 +102,8 @@ def _live(life: Callable[[], object]) -> None:
     except SystemExit as ended:
         code = ended.code if isinstance(ended.code, int) else 1
     finally:
+        if not _told:
+            os.write(1, b"it ended before it was ready\n")
         sys.stderr.flush()
         os._exit(code)
 
@@ -136,7 +146,12 @@ def _handlers() -> Any:
     return Handlers([JobHandler(POST, post, HASTE)])
 
 
+_told: list[int] = []
+"""Our own number, once it was told."""
+
+
 def _ready() -> None:
+    _told.append(os.getpid())
     os.write(1, f"{os.getpid()}\n".encode())
 
 

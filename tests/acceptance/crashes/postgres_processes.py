@@ -11,6 +11,7 @@ import psutil  # type: ignore[import-untyped] # it ships no types
 
 from quotaloom.platform.embedded import EmbeddedServer, locks, postmaster
 from quotaloom.platform.embedded.folders import Folders, folders_for
+from tests.integration.server.processes import wait_for
 
 
 def folders(server: EmbeddedServer) -> Folders:
@@ -35,13 +36,17 @@ def children_of(server: EmbeddedServer, named: str = "") -> list[int]:
     return found
 
 
+def recoveries(server: EmbeddedServer) -> int:
+    """How often the server has started after it was broken off. Why it was may not be in its log: the disk was full."""
+    return folders(server).log.read_text(errors="replace").count("database system was interrupted")
+
+
 @contextmanager
-def gone(server: EmbeddedServer) -> Iterator[None]:
-    """No PostgreSQL while the block runs; those who look after it bring it back afterwards."""
+def gone(server: EmbeddedServer, by: int = signal.SIGKILL) -> Iterator[None]:
+    """No PostgreSQL while the block runs, by a signal; those who look after it bring it back afterwards."""
     with locks.exclusive(folders(server).change_lock):
-        children = children_of(server)
-        os.kill(postmaster_of(server), signal.SIGKILL)
-        psutil.wait_procs([psutil.Process(child) for child in children if psutil.pid_exists(child)], timeout=20)
+        os.kill(postmaster_of(server), by)
+        wait_for(lambda: locks.is_free(folders(server).alive_lock))
         yield
 
 

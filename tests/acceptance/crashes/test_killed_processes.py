@@ -41,4 +41,4 @@ async def test_nothing_is_lost_where_servers_and_workers_are_killed(
     await assert_jobs_done(installation, memory)
     for number in living.values():
         installation.send(number, signal.SIGKILL)
-    record(record_property, memory, kills)
+    record(record_property, memory, "killed", kills)

@@ -6,22 +6,22 @@ import asyncio
 import importlib
 import signal
 import sys
-import time
 from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 import asyncpg
-import httpx
+import pytest
 
 from quotaloom.platform.database import credentials
+from tests.acceptance.crashes.crowd import Crowd
 from tests.acceptance.crashes.installation import ROOT, Installation
 from tests.acceptance.crashes.update import LATER
-from tests.acceptance.crashes.wholeness import assert_whole
-from tests.acceptance.crashes.writers import Clients
-
-RENAME = """mutation ($input: UpdateMetricInput!) { updateMetric(input: $input) { errors { message } } }"""
-READ = '{ orgUnit(key: "east") { attainment(period: "2026") { achieved } } metrics { name } }'
+from tests.acceptance.crashes.wholeness import assert_jobs_done, assert_whole
+from tests.acceptance.crashes.writers import Clients, Record, record
+from tests.integration.server.processes import wait_for
+from tests.progress import Progress, stepwise
 
 
 @asynccontextmanager
@@ -34,91 +34,99 @@ async def superuser(installation: Installation) -> AsyncIterator[asyncpg.Connect
         await connection.close()
 
 
-async def narrow_again(installation: Installation) -> None:
+async def narrow_again(connection: asyncpg.Connection) -> None:
     """Undo the later migration, for whoever comes next."""
-    async with superuser(installation) as connection:
-        await connection.execute(importlib.import_module(f"{LATER}.9001_widen").NARROW)
-        await connection.execute("DELETE FROM tortoise_migrations WHERE name = '9001_widen'")
+    await connection.execute(importlib.import_module(f"{LATER}.9001_widen").NARROW)
+    await connection.execute("DELETE FROM tortoise_migrations WHERE name = '9001_widen'")
 
 
-async def ask_and_rename(installation: Installation, stopping: asyncio.Event) -> list[object]:
-    """Read, and change a metric, whose whole row is read first, again and again; every answer that is not as it should
-    be."""
-    headers = {"authorization": f"Bearer {installation.planted.token}"}
-    wrong: list[object] = []
-    async with httpx.AsyncClient(base_url=installation.address, headers=headers, timeout=20) as client:
-        number = 0
-        while not stopping.is_set():
-            number += 1
-            input = {"id": installation.planted.metric_id, "name": f"Revenue {number}"}
-            for query, variables in ((RENAME, {"input": input}), (READ, {})):
-                answer = (await client.post("/graphql", json={"query": query, "variables": variables})).json()
-                if "errors" in answer or answer["data"].get("updateMetric", {"errors": []}) != {"errors": []}:
-                    wrong.append(answer)
-    return wrong
-
-
-async def noted(connection: asyncpg.Connection) -> str:
-    """What the later version has written: a letter for each change of the metric."""
-    found: str = await connection.fetchval("SELECT max(later_note) FROM metric")
+async def notes(connection: asyncpg.Connection) -> int:
+    """How many changes of the metric the later version has written: each adds a letter."""
+    found: int = await connection.fetchval("SELECT max(length(later_note)) FROM metric")
     return found
 
 
-def after(count: int) -> asyncio.Event:
-    """An event that is set once it was looked at so often."""
-
-    class Counted(asyncio.Event):
-        left = count
-
-        def is_set(self) -> bool:
-            """Whether it was."""
-            self.left -= 1
-            return self.left < 0
-
-    return Counted()
+@asynccontextmanager
+async def a_long_transaction(connection: asyncpg.Connection) -> AsyncIterator[None]:
+    """Somebody reads tables that the update changes, and does not come to an end while the block runs."""
+    transaction = connection.transaction()
+    await transaction.start()
+    await connection.fetch("SELECT FROM achievement_entry, metric LIMIT 1")
+    yield
+    await transaction.rollback()
 
 
-def _until_gone(installation: Installation, number: int) -> None:
-    until = time.monotonic() + 30
-    while not installation.is_gone(number):
-        assert time.monotonic() < until
-        time.sleep(0.05)
-
-
-async def test_an_update_stops_nobody(installation: Installation) -> None:
-    """A later version's migration waits for a long transaction without keeping others waiting, and comes through when
-    that ends; the old server goes on, one that knows the new column joins it, and no request of either fails."""
-    old = await asyncio.to_thread(installation.start, "server")
-    clients = Clients(installation)
-    stopping = asyncio.Event()
-    async with clients.writing() as memory, superuser(installation) as connection:
-        asking = asyncio.create_task(ask_and_rename(installation, stopping))
-        long = connection.transaction()
-        await long.start()
-        await connection.fetch("SELECT FROM achievement_entry, metric LIMIT 1")
+async def migrated(clients: Clients, connection: asyncpg.Connection) -> None:
+    """Let the later version's migration begin while somebody holds tables, see it wait, and see it come through."""
+    async with a_long_transaction(connection):
         update = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "tests.acceptance.crashes.update", installation.admin_url, cwd=ROOT, stdout=PIPE
+            *(sys.executable, "-m", "tests.acceptance.crashes.update", clients.installation.admin_url),
+            cwd=ROOT,
+            stdout=PIPE,
         )
         assert update.stdout is not None
         assert await update.stdout.readline() == b"9001_widen\n"
         await clients.until_acknowledged(60)
         assert update.returncode is None, "it did not wait"
-        await long.rollback()
-        assert await update.wait() == 0
-        await clients.until_acknowledged(20)
-        new = await asyncio.to_thread(installation.start, "later server")
-        others = [asyncio.create_task(ask_and_rename(installation, stopping)) for _ in range(8)]
-        await connection.execute("UPDATE metric SET later_note = 'of the new version'")
-        await clients.until_acknowledged(20)
-        stopping.set()
-        assert await asyncio.gather(asking, *others) == [[]] * 9
-        assert set(memory.answers) == {"acknowledged"}
-        installation.send(old, signal.SIGTERM)
-        await clients.until_acknowledged(20)
-        await asyncio.to_thread(_until_gone, installation, old)
-        before = await noted(connection)
-        assert await ask_and_rename(installation, after(10)) == []
-        assert len(await noted(connection)) == len(before) + 10
-    await assert_whole(installation, memory)
-    installation.send(new, signal.SIGKILL)
-    await narrow_again(installation)
+    assert await update.wait() == 0
+
+
+async def side_by_side(crowd: Crowd, connection: asyncpg.Connection) -> None:
+    """Wait until both versions have changed the metric."""
+    await connection.execute("UPDATE metric SET later_note = 'x'")
+    before = crowd.answered["updateMetric"] + 1  # one may be under way
+    async with asyncio.timeout(60):
+        while not 0 < await notes(connection) - 1 < crowd.answered["updateMetric"] - before:
+            assert crowd.wrong == []
+            await asyncio.sleep(0.05)
+
+
+async def ended(installation: Installation, *numbers: int) -> None:
+    """Tell processes to end, and wait until they have."""
+    for number in numbers:
+        installation.send(number, signal.SIGTERM)
+    for number in numbers:
+        await asyncio.to_thread(wait_for, partial(installation.is_gone, number))
+
+
+@pytest.mark.parametrize(("times", "each"), [(1, 2), pytest.param(25, 4, marks=pytest.mark.soak)])
+async def test_an_update_stops_nobody(
+    installation: Installation, times: int, each: int, record_property: Record, progress: Progress
+) -> None:
+    """A later version's migration waits for a long transaction without keeping others waiting, and comes through when
+    that ends; the old server and worker go on, those that know the new columns join and then replace them. No request
+    of either is refused, and all that was acknowledged is there: ledger, targets, owners, tree, members and jobs."""
+    clients, crowd = Clients(installation), Crowd(installation)
+
+    async def started(*kinds: str) -> list[int]:
+        return [await asyncio.to_thread(installation.start, kind) for kind in kinds]
+
+    async with superuser(installation) as connection:
+        for _ in stepwise(progress, range(times), "an update begins"):
+            old = await started("server", "worker")
+            async with clients.writing(jobs=True) as memory, crowd.busy(each):
+                await clients.until_acknowledged(5)
+                await migrated(clients, connection)
+                await clients.until_acknowledged(20)
+                new = await started("later server", "later worker")
+                await side_by_side(crowd, connection)
+                await clients.until_acknowledged(20)
+            await ended(installation, *old)
+            before = await notes(connection)
+            for _ in range(10):
+                await crowd.write("updateMetric")
+            assert await notes(connection) == before + 10
+            assert crowd.wrong == []
+            assert set(memory.answers) == {"acknowledged"}
+            assert await crowd.lost() == set()
+            await assert_whole(installation, memory)
+            await assert_jobs_done(installation, memory)
+            for number in new:
+                installation.send(number, signal.SIGKILL)
+            await narrow_again(connection)
+    record(record_property, memory, "updates", times)
+    for kind, number in sorted(crowd.answered.items()):
+        record_property(f"{kind} answered", number)
+    record_property("refused", len(crowd.wrong))
+    record_property("lost", len(await crowd.lost()))
+    record_property("seconds that one waited, at worst", f"{crowd.longest:.2f}")

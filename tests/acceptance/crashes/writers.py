@@ -31,12 +31,13 @@ Record = Callable[[str, object], None]
 """pytest's `record_property`."""
 
 
-def record(record_property: Record, memory: Memory, kills: int) -> None:
-    """Record for the table of `make soak` how much was killed, and what became of the writes."""
-    record_property("killed", kills)
+def record(record_property: Record, memory: Memory, what: str, times: int) -> None:
+    """Record for the table of `make soak` what happened how often, and what became of the writes meanwhile."""
+    record_property(what, times)
     for answer, number in sorted(memory.answers.items()):
-        record_property(f"requests {answer}", number)
-    record_property("jobs", len(memory.jobs))
+        record_property(f"writes {answer}", number)
+    if jobs := len(memory.jobs) - memory.earlier_jobs:
+        record_property("jobs acknowledged and done", jobs)
 
 
 @dataclass
@@ -49,6 +50,7 @@ class Clients:
     def __post_init__(self) -> None:
         self.memory = self.installation.memory
         self.memory.answers.clear()
+        self.memory.earlier_jobs = len(self.memory.jobs)
 
     @asynccontextmanager
     async def writing(self, *, jobs: bool = False) -> AsyncIterator[Memory]:

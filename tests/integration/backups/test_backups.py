@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from random import Random
 from zipfile import ZIP_DEFLATED, ZipFile
 
 import asyncpg
 import pytest
 
+from quotaloom.achievements.verification import verify_balances
 from quotaloom.organizations.commands.members import create_member
 from quotaloom.organizations.membership import NewMember
 from quotaloom.platform.backups import back_up, restore
@@ -22,6 +24,8 @@ from quotaloom.platform.embedded import EmbeddedServer
 from quotaloom.platform.errors import InputError
 from quotaloom.platform.migrating import migrate
 from tests.founding import NOON, found
+from tests.integration.achievements.trees import append, plant
+from tests.progress import Progress, stepwise
 
 OWNER = "backup_owner"
 ROLE = "backup_application"
@@ -172,10 +176,10 @@ def part_of(path: Path, folder: Path, length: int) -> Path:
     return part
 
 
-def turned_over(path: Path, folder: Path) -> Path:
-    """A back-up with one byte in its middle changed."""
+def turned_over(path: Path, folder: Path, place: float) -> Path:
+    """A back-up with one byte changed, at a place from 0, its beginning, to 1."""
     content = bytearray(path.read_bytes())
-    content[len(content) // 2] ^= 0xFF
+    content[int(len(content) * place)] ^= 0xFF
     damaged = folder / "damaged"
     damaged.write_bytes(content)
     return damaged
@@ -218,30 +222,76 @@ async def test_a_back_up_restores_every_row(source: Place, target: Place, path: 
     await admin.close()
 
 
-async def test_a_back_up_is_of_one_moment(source: Place, target: Place, tmp_path: Path) -> None:
-    """What is committed while it is taken is wholly in it or not at all, so that its checksums are right."""
-    begun = asyncio.Event()
-    writing = asyncio.create_task(_keep_writing(source, begun))
-    await begun.wait()
-    path = await take(source, tmp_path)
-    writing.cancel()
-    await asyncio.gather(writing, return_exceptions=True)
-    await restore(target.admin, path, replace=False, progress=Shown())
-    restored, now = await contents(target), await contents(source)
-    assert len(restored["public.audit_entry"]) == len(restored["public.outbox_event"])
-    assert set(restored["public.member"]) < set(now["public.member"])
+@pytest.mark.parametrize(("times", "writers"), [(1, 1), pytest.param(20, 4, marks=pytest.mark.soak)])
+async def test_a_back_up_is_of_one_moment(
+    source: Place,
+    target: Place,
+    tmp_path: Path,
+    times: int,
+    writers: int,
+    record_property: Callable[[str, object], None],
+    progress: Progress,
+) -> None:
+    """What is committed while it is taken is wholly in it or not at all, so that its checksums are right, and balances
+    are the ledger replayed."""
+    begun = [asyncio.Event() for _ in range(writers)]
+    writing = [
+        asyncio.create_task(_keep_writing(source, f"beta-{number}", event)) for number, event in enumerate(begun)
+    ]
+    rows = []
+    await asyncio.gather(*(event.wait() for event in begun))
+    for number in stepwise(progress, range(times), "a back-up is taken and restored"):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        path = await take(source, folder)
+        manifest = await restore(target.admin, path, replace=True, progress=Shown())
+        restored, now = await contents(target), await contents(source)
+        for table, action in (("audit_entry", ",member.create,"), ("outbox_event", ",member.created,")):
+            assert sum(action in row for row in restored[f"public.{table}"]) == members_made(restored)
+        for table in ("member", "achievement_entry"):
+            assert set(restored[f"public.{table}"]) < set(now[f"public.{table}"])
+        assert await balanced(target) == 1 + writers
+        rows.append(manifest.rows)
+    for task in writing:
+        task.cancel()
+    ended = await asyncio.gather(*writing, return_exceptions=True)
+    assert [type(end) for end in ended] == [asyncio.CancelledError] * writers
+    assert sorted(set(rows)) == rows, "they went on writing"
+    record_property("back-ups restored", times)
+    record_property("rows in the last", rows[-1])
 
 
-async def _keep_writing(place: Place, begun: asyncio.Event) -> None:
+def members_made(rows: dict[str, list[str]]) -> int:
+    """How many members there are, but for those who came with the seat that they hold."""
+    return sum(",seat," not in row for row in rows["public.member"])
+
+
+async def _keep_writing(place: Place, company: str, begun: asyncio.Event) -> None:
     database = Database(place.application)
     await database.connect()
     try:
-        work = await found(database, key="beta")
-        for number in range(10_000):
-            await create_member(work, NewMember(key=f"m{number}", name="M"))
+        tree = await plant(database, {company: None, "seat": company}, key=company)
+        for number in range(1_000_000):
+            await create_member(tree.work, NewMember(key=f"m{number}", name="M"))
+            await append(tree.work, tree.posting(f"order-{number}", 1_00, tree.direct("seat")))
             begun.set()
     finally:
         await database.close()
+
+
+async def balanced(place: Place) -> int:
+    """In how many companies all balances are the ledger replayed, which they have to be in all."""
+    await migrate(place.admin, application_role=ROLE)
+    admin = await asyncpg.connect(**credentials(place.admin))
+    companies = [row["id"] for row in await admin.fetch("SELECT id FROM company")]
+    await admin.close()
+    database = Database(place.application)
+    await database.connect()
+    for company_id in companies:
+        async with database.snapshot(company_id) as snapshot:
+            assert await verify_balances(snapshot) == []
+    await database.close()
+    return len(companies)
 
 
 async def test_a_row_that_differs_is_found(target: Place, path: Path) -> None:
@@ -259,9 +309,28 @@ async def test_a_file_that_is_not_whole_is_refused(target: Place, path: Path, tm
     assert (await refused(target, part_of(path, tmp_path, length))).code == "NO_BACKUP"
 
 
-async def test_damage_within_a_file_is_found(target: Place, path: Path, tmp_path: Path) -> None:
-    """A byte in its middle that a disk has turned over: nothing is restored."""
-    assert (await refused(target, turned_over(path, tmp_path))).code == "RESTORE_FAILED"
+@pytest.mark.parametrize("times", [0, pytest.param(200, marks=pytest.mark.soak)])
+async def test_damage_within_a_file_is_found(
+    target: Place,
+    path: Path,
+    tmp_path: Path,
+    times: int,
+    record_property: Callable[[str, object], None],
+    progress: Progress,
+) -> None:
+    """A byte in its middle that a disk has turned over: nothing is restored. Wherever it is, nothing is restored, or
+    all of it where the byte means nothing, such as the time of an entry."""
+    assert (await refused(target, turned_over(path, tmp_path, 0.5))).code == "RESTORE_FAILED"
+    await restore(target.admin, path, replace=False, progress=Shown())
+    wanted, dice, restored = await contents(target), Random(times), 0
+    for _ in stepwise(progress, range(times), "a byte is turned over"):
+        damaged = turned_over(path, tmp_path, dice.random())
+        with suppress(InputError):
+            await restore(target.admin, damaged, replace=True, progress=Shown())
+            restored += 1
+        assert await contents(target) == wanted
+    record_property("damaged files", 1 + times)
+    record_property("of these refused", 1 + times - restored)
 
 
 async def test_a_database_with_something_in_it_is_replaced_where_that_is_said(target: Place, path: Path) -> None:

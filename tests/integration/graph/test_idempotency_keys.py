@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
 from graphql import GraphQLEnumType, GraphQLObjectType, GraphQLScalarType, get_named_type, is_required_argument
 
 from quotaloom.platform.database import Database
@@ -16,6 +19,7 @@ from tests.integration.graph.test_every_mutation import MUTATIONS, as_whom, writ
 from tests.integration.graph.valid_calls import VALID
 from tests.integration.graph.worlds import small_world
 from tests.integration.pool.seas import sea_for
+from tests.progress import Progress, stepwise
 
 SECRET = {"createApiKey": "secret"}
 """What is told the first time alone."""
@@ -44,49 +48,86 @@ def selection(kind: GraphQLObjectType) -> str:
 
 
 MOVING = frozenset({"postAchievements", "decomposeTarget", "payIncentiveRun", "transferRecords"})
-"""They move money, targets and ownership: each is sent a hundred times at once."""
+"""They move money, targets and ownership: each is sent a hundred times at once, and by `make soak` all others too."""
 
 TRIALS = frozenset({"askWhatIf", "simulatePolicy"})
 """They store nothing, so that no answer need be kept."""
 
 
-async def test_every_mutation_is_done_once(database: Database) -> None:
-    """Each is sent twice with a key: all that it can show is the same both times, and the second changed nothing.
+@pytest.fixture
+async def elsewhere(database: Database, database_url: str) -> AsyncIterator[Database]:
+    """The same database as another process has it."""
+    other = Database(database_url, pool_size=3)
+    await other.connect()
+    yield other
+    await other.close()
+
+
+@pytest.mark.parametrize(
+    "often", [MOVING, pytest.param(frozenset(VALID) - TRIALS, marks=pytest.mark.soak)], ids=["few", "all"]
+)
+async def test_every_mutation_is_done_once(
+    database: Database,
+    elsewhere: Database,
+    often: Collection[str],
+    record_property: Callable[[str, object], None],
+    progress: Progress,
+) -> None:
+    """Each is sent with a key, some a hundred times at once to two processes, and then again: all that it can show is
+    the same every time, and only the first changed anything.
 
     Whatever else is sent with the key is refused, and changes nothing either.
     """
     world = await small_world(database)
-    company_id = world.floor.work.company.id
-    for name, values in VALID.items():
+    here, company_id = world.floor, world.floor.work.company.id
+    there = replace(here, work=replace(here.work, database=elsewhere))
+    sent_in_all = 0
+    for name in stepwise(progress, list(VALID), "a mutation is sent again and again"):
         kind, fields = MUTATIONS[name].args["input"].type, selection(get_named_type(MUTATIONS[name].type))
         query = f"mutation ($input: {kind}) {{ {name}(input: $input) {{ {fields} }} }}"
-        sent = {"input": values(world)}
-        times = 100 if name in MOVING else 1
+        sent = {"input": VALID[name](world)}
+        floors = [here, there] * 50 if name in often else [here]
         answers = await asyncio.gather(
-            *(ask_once(world.floor, f"key of {name}", query, as_whom(name), **sent) for _ in range(times))
+            *(ask_once(floor, f"key of {name}", query, as_whom(name), **sent) for floor in floors)
         )
+        sent_in_all += len(floors)
+        assert len(secrets(name, answers)) == (name in SECRET), name
         first, errors = answers[0]
-        assert answers == [(first, [])] * times, f"{name}: {errors}"
+        assert answers == [(first, [])] * len(floors), f"{name}: {errors}"
         assert first is not None
         assert first[name].get("errors", []) == [], name
         before = await written(database, company_id)
-        if name in SECRET:
-            first[name] |= {SECRET[name]: None}
-        assert await ask_once(world.floor, f"key of {name}", query, as_whom(name), **sent) == (first, []), name
+        again = [await ask_once(floor, f"key of {name}", query, as_whom(name), **sent) for floor in (here, there)]
+        assert secrets(name, again) == [], name
+        assert again == [(first, [])] * 2, name
         other = f"mutation ($input: {kind}) {{ {name}(input: $input) {{ {fields} again: __typename }} }}"
-        _, refused = await ask_once(world.floor, f"key of {name}", other, as_whom(name), **sent)
+        _, refused = await ask_once(here, f"key of {name}", other, as_whom(name), **sent)
         assert refused == ([] if name in TRIALS else ["IDEMPOTENCY_KEY_REUSED"]), name
         assert await written(database, company_id) == before, f"{name} was done again"
+    record_property("mutations", len(VALID))
+    record_property("of these a hundred times at once", len(often))
+    record_property("requests", sent_in_all)
 
 
-async def test_records_are_claimed_once_however_often_it_is_sent(database: Database) -> None:
-    """A hundred claims of the next two records with one key take two of ten; all are told of the same two."""
+def secrets(name: str, answers: Sequence[tuple[dict[str, Any] | None, list[str]]]) -> list[str]:
+    """The secrets that the answers to a mutation tell, which are taken out of them."""
+    told = [data[name].pop(SECRET[name], None) for data, _ in answers if data and name in SECRET]
+    return [secret for secret in told if secret is not None]
+
+
+async def test_records_are_claimed_once_however_often_it_is_sent(database: Database, elsewhere: Database) -> None:
+    """A hundred claims of the next two records with one key, sent to two processes, take two of ten; all are told of
+    the same two."""
     sea = await sea_for(database)
+    there = replace(sea.floor, work=replace(sea.floor.work, database=elsewhere))
     await sea.customers(10)
     query = """mutation ($pool: ID!) { claimNextRecords(input: { poolId: $pool, count: 2 }) {
         results { recordId done } errors { code } } }"""
     pool = gid("Pool", sea.pool)
-    answers = await asyncio.gather(*(ask_once(sea.floor, "claim", query, "ann", pool=pool) for _ in range(100)))
+    answers = await asyncio.gather(
+        *(ask_once(floor, "claim", query, "ann", pool=pool) for floor in [sea.floor, there] * 50)
+    )
+    assert len(answers) == 100
     (results,) = {str(data["claimNextRecords"]["results"]) for data, errors in answers if data and not errors}
     assert results.count("'done': True") == 2
     held = await ask(sea.floor, "{ heldRecords { totalCount } }", "ann")

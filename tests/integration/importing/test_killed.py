@@ -24,6 +24,7 @@ from quotaloom.platform.work import Work
 from tests.integration.importing.companies import NOW, contents, imported, policies, rows
 from tests.integration.ownership.replaying import replayed
 from tests.integration.targets.planning import plan_for
+from tests.progress import Progress
 from tests.unit.importing.folders import ENGAGING, LOST, PROSPECTING, WON, pipeline, write
 
 REPOSITORY = Path(__file__).parents[3]
@@ -125,6 +126,7 @@ async def test_a_folder_is_completed_row_by_row(
     database_url: str,
     tmp_path: Path,
     record_property: Callable[[str, object], None],
+    progress: Progress,
     deals: int,
     batch: int,
     places: int,
@@ -144,6 +146,7 @@ async def test_a_folder_is_completed_row_by_row(
         completed = await load(database, folder, f"killed-{number}")
         assert completed == whole, f"killed at place {number}"
         count += 1
+        progress(count, places, "an import is killed and run again")
     assert count == places
     record_property("killed and completed", count)
 

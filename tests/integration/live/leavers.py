@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import count as numbers
 from random import Random
 from typing import Any, Final
 
@@ -17,6 +18,7 @@ from quotaloom_graphql.context import RequestContext
 from quotaloom_graphql.schema import build_schema
 from tests.integration.live.boards import board_at
 from tests.integration.live.conftest import Live
+from tests.progress import Progress, silent
 
 TREE: Final = """{ company { name root { name children { name holders { member { name } }
     attainment(period: "2026") { target achieved rate achievements { nodes { amount member { name } } } }
@@ -49,9 +51,9 @@ class Leavers:
     sent: list[str] = field(default_factory=list)
     posted: list[str] = field(default_factory=list)
 
-    async def leave(self, count: int, at_once: int = 12) -> None:
+    async def leave(self, count: int, at_once: int = 12, progress: Progress = silent) -> None:
         """Begin something, until so many have left at some moment of it; one in eight stays to its end."""
-        kinds = self._kinds()
+        kinds, left = self._kinds(), numbers(1)
         turns = asyncio.Semaphore(at_once)
 
         async def one() -> None:
@@ -63,6 +65,7 @@ class Leavers:
                 while (how := await self._left(begin)) != "left":  # it was quicker
                     self.ended[f"{name}, {how}"] += 1
                 self.ended[f"{name}, left"] += 1
+                progress(next(left), count, "somebody leaves")
 
         async with asyncio.TaskGroup() as group:
             for _ in range(count):

@@ -15,6 +15,7 @@ from quotaloom.platform.database import Database, credentials
 from quotaloom.platform.readers import WAIT
 from tests.integration.live.conftest import Live
 from tests.integration.live.leavers import POST, TREE, Leavers
+from tests.progress import Progress
 
 ACTIVITY = """SELECT count(*) FROM pg_stat_activity
 WHERE datname = current_database() AND pid <> pg_backend_pid() AND (state <> 'idle' OR xact_start IS NOT NULL)"""
@@ -43,6 +44,7 @@ async def test_whoever_leaves_leaves_nothing_behind(
     admin_url: str,
     caplog: pytest.LogCaptureFixture,
     record_property: Callable[[str, object], None],
+    progress: Progress,
     seed: int,
     count: int,
 ) -> None:
@@ -55,7 +57,7 @@ async def test_whoever_leaves_leaves_nothing_behind(
     await live.admin.ask(TREE)
     leavers = Leavers(live, Random(seed))
     before = len(asyncio.all_tasks())
-    await leavers.leave(count)
+    await leavers.leave(count, progress=progress)
     assert await comes_about(lambda: pool.get_idle_size() == pool.get_size())
     assert await server.nobody_watches()
     assert await comes_about(lambda: not server.server.server_state.connections)

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import asyncpg
 import pytest
 
-from quotaloom.platform.database import credentials
+from quotaloom.platform.database import Database, credentials
 from quotaloom.platform.embedded import EmbeddedServer
-from quotaloom.platform.errors import InputError
+from quotaloom.platform.errors import InputError, Unavailable
 from quotaloom.platform.migrating import migrate
 from quotaloom.platform.schema_versions import known_migrations
 from quotaloom.platform.settings import Settings
 from quotaloom_server.databases import DatabaseUrls, connected
 from tests.acceptance.crashes.update import LATER
 from tests.conftest import APPLICATION_ROLE
+from tests.database_activity import waiting_for
 
 REFUSES_ITS_RECORD = """
 CREATE TABLE tortoise_migrations (
@@ -61,6 +63,45 @@ async def test_a_table_that_is_held_for_ever_is_told_of(admin_url: str, monkeypa
     assert await holder.fetchval("SELECT to_regclass('later_fact')") is None
     assert await holder.fetchval("SELECT max(name) FROM tortoise_migrations") == known_migrations()[-1]
     await holder.close()
+
+
+async def test_what_a_migration_waits_for_is_added_up(admin_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It keeps the first table while it waits for the second, and whoever uses the first waits as well: half of its
+    time spent on the first leaves half for the second."""
+    monkeypatch.setattr("quotaloom.platform.migrating.ATTEMPTS", 1)
+    monkeypatch.setattr("quotaloom.platform.migrating.LOCK_MS", 2_000)
+    first, second = [await asyncpg.connect(**credentials(admin_url)) for _ in range(2)]
+    async with second.transaction():
+        await second.execute("LOCK TABLE metric IN ACCESS SHARE MODE")
+        async with first.transaction():
+            await first.execute("LOCK TABLE achievement_entry IN ACCESS SHARE MODE")
+            migrating = asyncio.create_task(migrate(admin_url, application_role=APPLICATION_ROLE, migrations=LATER))
+            await waiting_for(second, "achievement_entry")
+            await asyncio.sleep(1)
+        with pytest.raises(InputError, match="in all for several tables"):
+            await migrating
+    assert await second.fetchval("SELECT to_regclass('later_fact')") is None
+    await migrate(admin_url, application_role=APPLICATION_ROLE, migrations=LATER)
+    for connection in (first, second):
+        await connection.close()
+
+
+async def test_who_only_reads_may_come_again(database: Database, admin_url: str) -> None:
+    """Where whoever changes tables and a reader wait for each other and PostgreSQL breaks the reader off, he hears
+    `Unavailable`."""
+    admin = await asyncpg.connect(**credentials(admin_url))
+    await admin.execute("SET deadlock_timeout = '1min'")  # so that it is the reader whom PostgreSQL chooses
+    async with admin.transaction():
+        await admin.execute("LOCK TABLE metric")
+        async with database.snapshot(1) as snapshot:
+            await snapshot.fetch("SELECT FROM member")
+            reading = asyncio.create_task(snapshot.fetch("SELECT FROM metric"))
+            await waiting_for(admin, "metric")
+            changing = asyncio.create_task(admin.execute("LOCK TABLE member"))
+            with pytest.raises(Unavailable, match="a migration is changing what was asked for"):
+                await reading
+        await changing
+    await admin.close()
 
 
 async def test_a_database_that_is_newer_is_told_of_and_used(

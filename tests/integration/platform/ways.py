@@ -1,4 +1,4 @@
-"""Ways to PostgreSQL: one that is cut in the moment of a COMMIT, falls silent, comes in crumbs, or is encrypted."""
+"""Ways to PostgreSQL: cut at any time or in the moment of a COMMIT, silent, in crumbs, or encrypted."""
 
 from __future__ import annotations
 
@@ -40,8 +40,37 @@ class Way:
     url: str
     cut: Cut | None = None
     cuts: int = 0
+    is_open: bool = True
+    lingers: bool = False
+    """Whether a connection stays open to us where PostgreSQL has closed it."""
     speaks: asyncio.Event = field(default_factory=asyncio.Event)
     _tasks: set[asyncio.Task[Any]] = field(default_factory=set)
+
+    @asynccontextmanager
+    async def closed(self) -> AsyncIterator[None]:
+        """Every connection is cut, and no other taken, while the block runs."""
+        self.is_open = False
+        await self.cut_all()
+        try:
+            yield
+        finally:
+            self.is_open = True
+
+    @asynccontextmanager
+    async def silent(self) -> AsyncIterator[None]:
+        """Nothing comes through while the block runs, and all of it afterwards."""
+        self.speaks.clear()
+        try:
+            yield
+        finally:
+            self.speaks.set()
+
+    async def cut_all(self) -> None:
+        """Cut every connection there is."""
+        cut = list(self._tasks)
+        for task in cut:
+            task.cancel()
+        await asyncio.gather(*cut, return_exceptions=True)
 
 
 @asynccontextmanager
@@ -56,6 +85,9 @@ async def way_to(database_url: str, *, crumbs: int = 2**16, certificate: Path | 
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
+        if not way.is_open:
+            writer.close()
+            return
         way._tasks.add(task)
         if certificate is not None:
             await _encrypt(reader, writer, certificate)
@@ -80,9 +112,7 @@ async def way_to(database_url: str, *, crumbs: int = 2**16, certificate: Path | 
         try:
             yield way
         finally:
-            for task in list(way._tasks):
-                task.cancel()
-            await asyncio.gather(*way._tasks, return_exceptions=True)
+            await way.cut_all()
 
 
 async def _ask(
@@ -125,4 +155,5 @@ async def _pass_on(way: Way, reader: asyncio.StreamReader, writer: asyncio.Strea
         writer.write(told)
         await writer.drain()
         await asyncio.sleep(0)  # each is looked at before the next one comes
-    writer.close()
+    if not way.lingers:
+        writer.close()

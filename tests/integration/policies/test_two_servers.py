@@ -13,12 +13,14 @@ from typing import Any
 import asyncpg
 import pytest
 
+from quotaloom.platform import notifications
 from quotaloom.platform.database import Database, credentials
 from quotaloom.platform.notifications import listening
 from quotaloom_graphql.nodes import decode_id
 from tests.acceptance.api_company import ApiCompany
 from tests.acceptance.companies import planned_company
 from tests.graph_client import GraphClient, serving
+from tests.integration.platform.ways import way_to
 from tests.unit.policies.installing import PluginFolder
 
 NOW = datetime(2026, 1, 5, 12, tzinfo=UTC)
@@ -130,8 +132,13 @@ async def test_failures_are_seen_and_forgiven_everywhere_when_an_admin_switches(
     assert await two.split(two.there) == ["75.00", "25.00"]
 
 
-async def test_listening_comes_back_when_its_connection_is_lost(database_url: str, admin_url: str) -> None:
-    """The backend is ended; a little later it listens again, and what it is told then arrives."""
+@pytest.mark.parametrize("lingers", [False, True], ids=["closed", "not closed yet"])
+async def test_listening_comes_back_when_its_connection_is_lost(
+    database_url: str, admin_url: str, lingers: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The backend is ended, and the connection closed with it or not yet; a little later it listens again, and what it
+    is told then arrives."""
+    monkeypatch.setattr(notifications, "SILENCE", 0.2)
     heard: list[str] = []
     admin = await asyncpg.connect(**credentials(admin_url))
 
@@ -143,7 +150,8 @@ async def test_listening_comes_back_when_its_connection_is_lost(database_url: st
             await asyncio.sleep(0.02)
         raise AssertionError(heard)
 
-    async with listening(database_url, {"moods": heard.append}):
+    async with way_to(database_url) as way, listening(way.url, {"moods": heard.append}):
+        way.lingers = lingers
         await tell("first")
         ended = await admin.fetchval(
             "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"

@@ -22,6 +22,7 @@ from pgqueuer.domain import errors as pgqueuer_errors
 from pgqueuer.domain import models as pgqueuer_models
 
 from quotaloom.platform.database import Database, credentials
+from quotaloom.platform.database_errors import LOST_CONNECTION
 from quotaloom.platform.jobs.handlers import SUBJECT, Handlers, Job, JobHandler
 from quotaloom.platform.jobs.queue import COMPANY
 from quotaloom.platform.jobs.schedule import ask_for_what_is_due
@@ -182,7 +183,7 @@ class JobWorker:
 
 
 async def _closed(connection: asyncpg.Connection[Any]) -> None:
-    with suppress(OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+    with suppress(*LOST_CONNECTION, TimeoutError, asyncpg.PostgresError):
         await connection.close(timeout=2)
 
 
