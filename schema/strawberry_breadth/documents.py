@@ -21,11 +21,13 @@ MOST_FIELDS: Final = 50_000
 class KeptOperation:
     """An operation of a kept document, with its plans."""
 
-    __slots__ = ("_conditions", "_plans", "_room")
+    __slots__ = ("_conditions", "_plans", "_room", "executor")
 
     def __init__(self, conditions: tuple[str, ...], room: PlanRoom) -> None:
         self._conditions = conditions
         self._room = room
+        self.executor: Any = None
+        """An executor of the operation that has executed nothing, for `BreadthFirst.for_another`."""
         self._plans: OrderedDict[tuple[Any, ...], SelectionPlan] = OrderedDict()
 
     def plan(self, variables: Mapping[str, Any], build: Callable[[], SelectionPlan]) -> SelectionPlan:

@@ -46,9 +46,8 @@ class BreadthFirst(Resolving):
 
     def execute_operation(self, serially: bool | None = None) -> Any:
         """The result of the operation; where its plan is kept its fields need not be collected. See `Executor`."""
-        kept = kept_operation(self.operation)
-        plan = kept.found(self.variable_values.coerced) if kept is not None and self._is_ours() else None
-        if plan is None or self._has_middleware:
+        plan = self._kept_plan()
+        if plan is None:
             return super().execute_operation(serially)
         in_turn = self.operation.operation is OperationType.MUTATION if serially is None else serially
         try:
@@ -56,6 +55,29 @@ class BreadthFirst(Resolving):
         except GraphQLError as error:
             return self._failed(error)
         return self.build_response(data) if isinstance(data, dict) else self._response(data)
+
+    async def executed(self) -> Any:
+        """The same for whoever awaits it anyway, so that nothing need be found out before."""
+        plan = self._kept_plan()
+        if plan is None:
+            result = self.execute_operation()
+            return await result if self.is_awaitable(result) else result
+        return await self._response(self._awaited(plan))
+
+    def _kept_plan(self) -> SelectionPlan | None:
+        kept = kept_operation(self.operation)
+        if kept is None or not self._is_ours() or self._has_middleware:
+            return None
+        return kept.found(self.variable_values.coerced)
+
+    async def _awaited(self, plan: SelectionPlan) -> dict[str, Any]:
+        self._begin()
+        self._strands.in_loop = True
+        try:
+            serially = self.operation.operation is OperationType.MUTATION
+            return self._closed(*await self._root(plan, self.root_value, serially))
+        finally:
+            self._gathering.end()
 
     async def _response(self, running: Awaitable[dict[str, Any]]) -> Any:
         try:
@@ -93,13 +115,16 @@ class BreadthFirst(Resolving):
         self, plan: SelectionPlan, root_value: Any, serially: bool
     ) -> dict[str, Any] | Awaitable[dict[str, Any]]:
         """The data, at once or later; raises the error that leaves none."""
-        self._report, self._strands, self._gathering = Report(), Strands(), Gathering()
-        self._told, self._written = {}, 0
-        self._json_writer = getattr(self.context_value, "json_writer", None)
+        self._begin()
         outcome = self._strands.step(self._root(plan, root_value, serially))
         if isinstance(outcome, Done):
             return self._closed(*outcome.result)
         return self._finished(outcome)
+
+    def _begin(self) -> None:
+        self._report, self._strands, self._gathering = Report(), Strands(), Gathering()
+        self._told, self._written = {}, 0
+        self._json_writer = getattr(self.context_value, "json_writer", None)
 
     async def _finished(self, paused: Paused[Column]) -> dict[str, Any]:
         self._strands.in_loop = True
@@ -110,6 +135,8 @@ class BreadthFirst(Resolving):
 
     def _closed(self, objects: list[Any], failures: Failures) -> dict[str, Any]:
         """Hand the errors over in document order; raises the one that nulled everything."""
+        if not (failures or self._report.has_errors or self.collected_errors.errors):
+            return cast("dict[str, Any]", objects[0])
         fatal = failures.get(0)
         errors = self.collected_errors.errors
         self._take_from_base(errors)
@@ -196,25 +223,49 @@ class BreadthFirst(Resolving):
     async def _objects(self, plan: SelectionPlan, sources: Sequence[Any], place: Place) -> Column:
         """The objects of one type at a place, all of their fields included."""
         columns: list[Column | None] = []
-        paused: list[Paused[Column]] = []
-        waiting: list[int] = []
+        left: list[int] = []
         for field in plan.fields:
             column = self._plain_column(field, sources)
             if column is None:
-                outcome = self._strands.step(self._field(field, sources, place))
-                if isinstance(outcome, Done):
-                    column = outcome.result
-                else:
-                    waiting.append(len(columns))
-                    paused.append(outcome)
+                left.append(len(columns))
             columns.append(column)
             self._written += len(sources)
-            if self._written > AT_A_STRETCH and self._strands.in_loop:
-                self._written = 0
-                await self._strands.breathe()
+            if self._written > AT_A_STRETCH:
+                await self._breathe()
+        if len(left) == 1 and not self._strands.stepping:  # there is nothing that could go on beside it
+            (index,) = left
+            columns[index] = await self._field(plan.fields[index], sources, place)
+        else:
+            await self._beside(plan, left, columns, sources, place)
+        return await self._assembled(plan, cast("list[Column]", columns), len(sources))
+
+    async def _beside(
+        self,
+        plan: SelectionPlan,
+        left: Sequence[int],
+        columns: list[Column | None],
+        sources: Sequence[Any],
+        place: Place,
+    ) -> None:
+        """Fill in the columns that are `left`: each goes on as far as it can, then all that wait go on together."""
+        paused: list[Paused[Column]] = []
+        waiting: list[int] = []
+        for index in left:
+            outcome = self._strands.step(self._field(plan.fields[index], sources, place))
+            if isinstance(outcome, Done):
+                columns[index] = outcome.result
+            else:
+                waiting.append(index)
+                paused.append(outcome)
+            if self._written > AT_A_STRETCH:
+                await self._breathe()
         if paused:
             await self._awaited_columns(columns, waiting, paused, len(sources))
-        return await self._assembled(plan, cast("list[Column]", columns), len(sources))
+
+    async def _breathe(self) -> None:
+        if self._strands.in_loop:
+            self._written = 0
+            await self._strands.breathe()
 
     async def _awaited_columns(
         self, columns: list[Column | None], waiting: list[int], paused: list[Paused[Column]], count: int
