@@ -59,10 +59,20 @@ class BreadthFirst(Resolving):
     async def executed(self) -> Any:
         """The same for whoever awaits it anyway, so that nothing need be found out before."""
         plan = self._kept_plan()
-        if plan is None:
+        if plan is None or self.operation.operation is not OperationType.QUERY:
             result = self.execute_operation()
             return await result if self.is_awaitable(result) else result
-        return await self._response(self._awaited(plan))
+        self._begin()
+        self._strands.in_loop = True
+        try:
+            return self.build_response(self._closed(*await self._objects(plan, [self.root_value], Root())))
+        except GraphQLError as error:
+            return self._failed(error)
+        except Exception:
+            await self._give_up()
+            raise
+        finally:
+            self._gathering.end()
 
     def _kept_plan(self) -> SelectionPlan | None:
         kept = kept_operation(self.operation)
@@ -70,24 +80,18 @@ class BreadthFirst(Resolving):
             return None
         return kept.found(self.variable_values.coerced)
 
-    async def _awaited(self, plan: SelectionPlan) -> dict[str, Any]:
-        self._begin()
-        self._strands.in_loop = True
-        try:
-            serially = self.operation.operation is OperationType.MUTATION
-            return self._closed(*await self._root(plan, self.root_value, serially))
-        finally:
-            self._gathering.end()
-
     async def _response(self, running: Awaitable[dict[str, Any]]) -> Any:
         try:
             return self.build_response(await running)
         except GraphQLError as error:
             return self._failed(error)
         except Exception:
-            await self.cancel_incremental_work()
-            self.run_async_work_finished_hook()
+            await self._give_up()
             raise
+
+    async def _give_up(self) -> None:
+        await self.cancel_incremental_work()
+        self.run_async_work_finished_hook()
 
     def _failed(self, error: GraphQLError) -> Any:
         self.collected_errors.add(error, None)
