@@ -27,7 +27,7 @@ class KeptOperation:
         self._conditions = conditions
         self._room = room
         self.executor: Any = None
-        """An executor of the operation that has executed nothing, for `BreadthFirst.for_another`."""
+        """One of the operation that has executed nothing; see `BreadthFirstExecutor.blank`."""
         self._plans: OrderedDict[tuple[Any, ...], SelectionPlan] = OrderedDict()
 
     def plan(self, variables: Mapping[str, Any], build: Callable[[], SelectionPlan]) -> SelectionPlan:
@@ -52,8 +52,9 @@ class KeptOperation:
         self._room.take(self, fields)
 
     def forget(self) -> None:
-        """Keep no plan any more; requests under way end with the one that they have."""
+        """Keep nothing any more; requests under way end with what they have."""
         self._plans.clear()
+        self.executor = None
 
 
 class PlanRoom:

@@ -227,49 +227,28 @@ class BreadthFirst(Resolving):
     async def _objects(self, plan: SelectionPlan, sources: Sequence[Any], place: Place) -> Column:
         """The objects of one type at a place, all of their fields included."""
         columns: list[Column | None] = []
-        left: list[int] = []
-        for field in plan.fields:
-            column = self._plain_column(field, sources)
-            if column is None:
-                left.append(len(columns))
-            columns.append(column)
-            self._written += len(sources)
-            if self._written > AT_A_STRETCH:
-                await self._breathe()
-        if len(left) == 1 and not self._strands.stepping:  # there is nothing that could go on beside it
-            (index,) = left
-            columns[index] = await self._field(plan.fields[index], sources, place)
-        else:
-            await self._beside(plan, left, columns, sources, place)
-        return await self._assembled(plan, cast("list[Column]", columns), len(sources))
-
-    async def _beside(
-        self,
-        plan: SelectionPlan,
-        left: Sequence[int],
-        columns: list[Column | None],
-        sources: Sequence[Any],
-        place: Place,
-    ) -> None:
-        """Fill in the columns that are `left`: each goes on as far as it can, then all that wait go on together."""
         paused: list[Paused[Column]] = []
         waiting: list[int] = []
-        for index in left:
-            outcome = self._strands.step(self._field(plan.fields[index], sources, place))
-            if isinstance(outcome, Done):
-                columns[index] = outcome.result
-            else:
-                waiting.append(index)
-                paused.append(outcome)
-            if self._written > AT_A_STRETCH:
-                await self._breathe()
+        alone = None if self._strands.stepping else plan.alone
+        for field in plan.fields:
+            column = self._plain_column(field, sources)
+            if column is None and field is alone and not paused:  # nothing could go on beside it
+                column = await self._field(field, sources, place)
+            elif column is None:
+                outcome = self._strands.step(self._field(field, sources, place))
+                if isinstance(outcome, Done):
+                    column = outcome.result
+                else:
+                    waiting.append(len(columns))
+                    paused.append(outcome)
+            columns.append(column)
+            self._written += len(sources)
+            if self._written > AT_A_STRETCH and self._strands.in_loop:
+                self._written = 0
+                await self._strands.breathe()
         if paused:
             await self._awaited_columns(columns, waiting, paused, len(sources))
-
-    async def _breathe(self) -> None:
-        if self._strands.in_loop:
-            self._written = 0
-            await self._strands.breathe()
+        return await self._assembled(plan, cast("list[Column]", columns), len(sources))
 
     async def _awaited_columns(
         self, columns: list[Column | None], waiting: list[int], paused: list[Paused[Column]], count: int

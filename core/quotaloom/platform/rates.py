@@ -49,21 +49,21 @@ class RateExceeded(LimitExceeded):
 
 @dataclass(slots=True)
 class _Bucket:
-    """What one token or company may still ask for, as of a moment; `whose` and `limit` are what a refusal names."""
+    """What one token or company could still ask for at a moment; `whose` and `limit` are what a refusal names."""
 
     most: int
     limit: str
     whose: str
     level: float
-    at: float
+    moment: float
 
-    def fill(self, now: float) -> None:
-        self.level = min(self.most, self.level + (now - self.at) * self.most / _SECONDS)
-        self.at = now
+    def filled(self, now: float) -> float:
+        """What it could ask for now."""
+        return min(self.most, self.level + (now - self.moment) * self.most / _SECONDS)
 
-    def require(self, count: int) -> None:
+    def require(self, count: int, now: float) -> None:
         """Raise `RateExceeded` where there is less; who wants more than a minute's worth waits until it is full."""
-        lacking = min(count, self.most) - self.level
+        lacking = min(count, self.most) - self.filled(now)
         if lacking > 0:
             raise RateExceeded(self.limit, self.most, count, self.whose, lacking * _SECONDS / self.most)
 
@@ -82,12 +82,11 @@ class Rates:
         What one of them refuses is taken from neither. An operation that counts more than a minute's worth is let
         through once the bucket is full.
         """
-        count = cost + OPERATION_COST
-        buckets = self._of(identity)
-        for bucket in buckets:
-            bucket.require(count)
-        for bucket in buckets:
-            bucket.level -= count
+        count, now = cost + OPERATION_COST, self._now()
+        buckets = self._of(identity, now)
+        for _, bucket in buckets:
+            bucket.require(count, now)
+        self._take(buckets, count, now)
 
     def take_sent(self, identity: Identity, size: int) -> None:
         """Take what a request of so many bytes counts besides its operations; raises `RateExceeded`."""
@@ -95,35 +94,32 @@ class Rates:
 
     def require(self, identity: Identity) -> None:
         """Raise `RateExceeded` where not even the smallest operation would be let in: no document need be read."""
-        for bucket in self._of(identity):
-            bucket.require(OPERATION_COST)
+        now = self._now()
+        for _, bucket in self._of(identity, now):
+            bucket.require(OPERATION_COST, now)
 
     def take_refused(self, identity: Identity) -> None:
         """Take what an operation counts that was refused for what it asks, whether or not there is as much."""
-        for bucket in self._of(identity):
-            bucket.level -= REFUSED_COST
+        now = self._now()
+        self._take(self._of(identity, now), REFUSED_COST, now)
 
-    def _of(self, identity: Identity) -> list[_Bucket]:
-        """The buckets of a token and its company, as they are now.
-
-        The operator belongs to no company, and 0 is no limit.
-        """
-        company, limits, now = identity.company_id, self._limits, self._now()
-        found: list[_Bucket] = []
+    def _of(self, identity: Identity, now: float) -> list[tuple[Hashable, _Bucket]]:
+        """The buckets of a token and its company; the operator belongs to no company, and 0 is no limit."""
+        company, limits = identity.company_id, self._limits
+        found: list[tuple[Hashable, _Bucket]] = []
         if most := limits.token_cost_per_minute:
             token = (company, identity.credential or identity.subject)
-            found.append(self._bucket(token, most, "token_cost_per_minute", "this token", now))
+            bucket = self._buckets.get(token) or _Bucket(most, "token_cost_per_minute", "this token", most, now)
+            found.append((token, bucket))
         if (most := limits.company_cost_per_minute) and company:
-            found.append(self._bucket(company, most, "company_cost_per_minute", "the company", now))
+            bucket = self._buckets.get(company) or _Bucket(most, "company_cost_per_minute", "the company", most, now)
+            found.append((company, bucket))
         return found
 
-    def _bucket(self, key: Hashable, most: int, limit: str, whose: str, now: float) -> _Bucket:
-        found = self._buckets.get(key)
-        if found is None:
-            found = self._buckets[key] = _Bucket(most, limit, whose, most, now)
-            if len(self._buckets) > MOST_BUCKETS:
-                self._buckets.popitem(last=False)
-        else:
+    def _take(self, buckets: list[tuple[Hashable, _Bucket]], count: int, now: float) -> None:
+        for key, bucket in buckets:
+            bucket.level, bucket.moment = bucket.filled(now) - count, now
+            self._buckets[key] = bucket
             self._buckets.move_to_end(key)
-            found.fill(now)
-        return found
+        while len(self._buckets) > MOST_BUCKETS:
+            self._buckets.popitem(last=False)

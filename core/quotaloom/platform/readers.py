@@ -47,6 +47,14 @@ class Reader:
     is_sure: bool = True
     wire: Wire | None = None
 
+    @property
+    def is_lost(self) -> bool:
+        """Whether it is known to be lost; the pool may have taken it back by then."""
+        try:
+            return bool(self.connection.is_closed())
+        except asyncpg.InterfaceError:
+            return True
+
     async def give_back(self) -> None:
         """End its transaction, if there is one, and let the pool have it."""
         with suppress(*LOST_CONNECTION):
@@ -118,7 +126,7 @@ class Readers:
         """What `begun` gives for a connection and what ends the transaction that it is in."""
         while True:
             reader = self._waiting.pop() if self._waiting else None
-            if reader is not None and reader.connection.is_closed():
+            if reader is not None and reader.is_lost:
                 await reader.give_back()
                 continue
             is_new = reader is None
