@@ -16,7 +16,7 @@ from quotaloom.calendars.company_calendar import CompanyCalendar, load_calendar
 from quotaloom.metrics.reads import all_metrics
 from quotaloom.notifications.feed import NotificationFeed
 from quotaloom.organizations.kept_sights import KeptSights
-from quotaloom.organizations.opening import KeptOpenings
+from quotaloom.organizations.opening import KeptOpenings, Opening
 from quotaloom.organizations.sight import NO_POSTS, Sight
 from quotaloom.platform.access import Role, Viewer
 from quotaloom.platform.database import Database
@@ -215,22 +215,33 @@ class RequestContext:
     async def work(self) -> Work:
         """The viewer in his company; raises `Unauthenticated` where the token's bearer is gone."""
         if self._work is None:
-            self._work = await self.once("work", self._load_work)
+            opening = self._supposed_opening() if self.supposed else None
+            self._work = await self.once("work", self._load_work) if opening is None else self._opened(opening)
         return self._work
+
+    def _supposed_opening(self) -> Opening | None:
+        identity = self.identity
+        if identity.role is Role.OPERATOR or "work" in self._memory:
+            return None
+        return self.services.openings.supposed(self.snapshot, identity, self.now)
 
     async def _load_work(self) -> Work:
         identity = self.identity
         if identity.role is Role.OPERATOR:
             return Work(self.services.database, Viewer(0, identity.subject, Role.OPERATOR), NO_COMPANY, self.now)
-        opening = await self.services.openings.of(self.snapshot, identity, self.now, supposed=self.supposed)
-        self._posts = opening.posts
+        return self._opened(await self.services.openings.of(self.snapshot, identity, self.now))
+
+    def _opened(self, opening: Opening) -> Work:
+        self._posts, self._sight = opening.posts, opening.sight
         return Work(self.services.database, opening.viewer, opening.company, self.now)
 
     async def sight(self) -> Sight:
         """What the viewer may see."""
-        if self._sight is None:
-            self._sight = await self.once("sight", self._load_sight)
-        return self._sight
+        await self.work()  # with which it may be known
+        found = self._sight
+        if found is None:
+            found = self._sight = await self.once("sight", self._load_sight)
+        return found
 
     async def _load_sight(self) -> Sight:
         work = await self.work()

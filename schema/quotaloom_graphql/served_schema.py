@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, Final
 
 from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, get_operation_ast
 from graphql import ExecutionResult as GraphQLResult
 from graphql import OperationType as GraphQLOperationType
-from graphql.pyutils import AwaitableOrValue
-from strawberry.execution import optimized_is_awaitable
 from strawberry.extensions.runner import SchemaExtensionsRunner
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.types import ExecutionContext, ExecutionResult
@@ -110,42 +108,33 @@ class QuotaloomSchema(BreadthFirstSchema):
             _charge(context_value, cost)
         except LimitExceeded as error:
             return _refused(error, context_value)
-        run = partial(
-            self._run, document, root_value, context_value, variable_values, operation_name, operation_extensions
-        )
+        run = partial(self._run, document, operation, root_value, context_value, variable_values, operation_extensions)
         try:
             if is_query and isinstance(context_value, RequestContext):
                 told = await _supposed(run, context_value)
             else:
-                told = await _result(run())
+                told = await run()
         except Exception as error:  # as Strawberry does
             return ExecutionResult(None, [GraphQLError(str(error), original_error=error)])
         errors = reticent(told.errors) if self._reticent and told.errors else told.errors
         return ExecutionResult(told.data, errors, {COST: cost})
 
-    def _run(
+    async def _run(
         self,
         document: DocumentNode,
+        operation: OperationDefinitionNode,
         root_value: Any,
         context_value: Any,
         variable_values: dict[str, Any] | None,
-        operation_name: str | None,
         operation_extensions: dict[str, Any] | None,
-    ) -> AwaitableOrValue[GraphQLResult]:
+    ) -> GraphQLResult:
         """What graphql-core's `execute` does where an answer cannot come in several payloads."""
-        executor = self.execution_context_class.build(
-            self._schema,
-            document,
-            root_value,
-            context_value,
-            variable_values,
-            operation_name,
-            is_awaitable=optimized_is_awaitable,  # type: ignore[arg-type]  # as Strawberry does
-            operation_extensions=operation_extensions,
-        )
+        executor = self.executor(document, operation, root_value, context_value, variable_values)
         if isinstance(executor, list):
             return GraphQLResult(None, executor)
-        return executor.execute_operation()  # type: ignore[return-value]  # the schema has no `@defer`
+        executor.operation_extensions = operation_extensions
+        result: GraphQLResult = await executor.executed()  # the schema has no `@defer`
+        return result
 
     def _known(
         self, query: str | None, operation_name: str | None, allowed: frozenset[OperationType]
@@ -219,24 +208,20 @@ class QuotaloomSchema(BreadthFirstSchema):
         """Nothing: the view logs what is unexpected."""
 
 
-async def _supposed(run: Callable[[], AwaitableOrValue[GraphQLResult]], context: RequestContext) -> GraphQLResult:
+async def _supposed(run: Callable[[], Awaitable[GraphQLResult]], context: RequestContext) -> GraphQLResult:
     """The result of a query that supposes who asks to be as he was; where that turns out wrong it is run once more.
 
     Nothing of the first try is told: it has only read.
     """
     context.supposed = True
     try:
-        told = await _result(run())
+        told = await run()
         if await context.stands():
             return told
     finally:
         context.supposed = False
     await context.renew()
-    return await _result(run())
-
-
-async def _result(running: AwaitableOrValue[GraphQLResult]) -> GraphQLResult:
-    return running if isinstance(running, GraphQLResult) else await running
+    return await run()
 
 
 def _require_one_operation(context: ExecutionContext) -> None:

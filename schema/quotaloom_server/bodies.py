@@ -25,11 +25,14 @@ async def bounded(scope: Scope, receive: Receive, limits: Limits, knows: Knows) 
     A body that says how long it is, is refused by that; the server sees to it that it is no longer. One that does not
     is read at once, and given up as soon as it is too long. Who sends it is asked only where that makes a difference.
     """
-    room = _Room(scope, limits, knows)
     fields = dict(scope["headers"])
     length, chunked = fields.get(b"content-length"), b"transfer-encoding" in fields
-    if length is not None and length.isdigit() and not chunked:
-        await room.require(int(length))
+    size = int(length) if length is not None and length.isdigit() and not chunked else None
+    if size is not None and size <= min(limits.stranger_bytes, limits.body_bytes):
+        return receive  # anybody may send as much
+    room = _Room(scope, limits, knows)
+    if size is not None:
+        await room.require(size)
         return receive
     if length is None and not chunked and scope["method"] in _WITHOUT_BODY:
         return receive

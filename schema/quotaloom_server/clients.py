@@ -6,14 +6,14 @@ import asyncio
 from types import TracebackType
 from typing import Self
 
-from starlette.requests import Request
+from starlette.types import Receive
 
 
 class Client:
     """Whoever sent a request whose body has been read; watched from the first time that somebody asks for it."""
 
-    def __init__(self, request: Request) -> None:
-        self._request = request
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
         self._watching: asyncio.Task[None] | None = None
 
     async def gone(self) -> None:
@@ -23,7 +23,7 @@ class Client:
         await asyncio.shield(self._watching)
 
     async def _watch(self) -> None:
-        while (await self._request.receive())["type"] != "http.disconnect":
+        while (await self._receive())["type"] != "http.disconnect":
             pass
 
     async def __aenter__(self) -> Self:

@@ -11,7 +11,6 @@ from collections.abc import Coroutine
 from contextlib import aclosing, suppress
 from typing import Any, Final
 
-from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 from strawberry.http import GraphQLRequestData
 
@@ -81,7 +80,7 @@ class EventStream:
             await JSONAnswer(refusal("UNAVAILABLE", str(error)), status_code=503)(scope, receive, send)
             return
         assert self._connection.identity is not None, "it has just been found out"
-        async with Client(Request(scope, receive)) as client:
+        async with Client(receive) as client:
             with gate.withdrawals.watch(self._connection.identity, self._forbidden.set):
                 await _until_one_ends(
                     self._tell(send),

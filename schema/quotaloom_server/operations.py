@@ -49,18 +49,19 @@ def operation_in(data: object, documents: TrustedDocuments) -> GraphQLRequestDat
         raise HTTPException(400, NOT_ONE)
     query, variables, extensions = data.get("query"), data.get("variables"), data.get("extensions")
     name = data.get("operationName")
-    for parameter, value, kinds, kind in (
-        ("query", query, _TEXT, "text"),
-        ("operationName", name, _TEXT, "text or null"),
-        ("variables", variables, _OBJECT, "an object or null"),
-        ("extensions", extensions, _OBJECT, "an object or null"),
-    ):
-        if not isinstance(value, kinds):
-            raise HTTPException(400, f"`{parameter}` must be {kind}")
+    _require(query, _TEXT, "`query` must be text")
+    _require(name, _TEXT, "`operationName` must be text or null")
+    _require(variables, _OBJECT, "`variables` must be an object or null")
+    _require(extensions, _OBJECT, "`extensions` must be an object or null")
     named = _named(data.get("documentId"), extensions)
     if named is not None:
         query = _document(named, query, documents)
     return GraphQLRequestData(query, variables, name, extensions)
+
+
+def _require(value: object, kinds: tuple[type, ...], told: str) -> None:
+    if not isinstance(value, kinds):
+        raise HTTPException(400, told)
 
 
 def _named(document_id: object, extensions: Any) -> str | None:

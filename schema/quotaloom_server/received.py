@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from cross_web import HTTPException
-from starlette.requests import ClientDisconnect, Request
-from starlette.types import Scope
+from starlette.requests import ClientDisconnect
+from starlette.types import Receive, Scope
 
 from quotaloom_server.events import NO_RESERVATIONS
 
@@ -16,13 +16,13 @@ def fields_of(scope: Scope) -> dict[str, str]:
     return {name.decode("latin-1"): value.decode("latin-1") for name, value in reversed(scope["headers"])}
 
 
-async def body_of(request: Request, fields: Mapping[str, str]) -> bytes | None:
+async def body_of(scope: Scope, receive: Receive, fields: Mapping[str, str]) -> bytes | None:
     """What was sent with POST, None for a GET request; raises `HTTPException` where no operation can come so."""
-    match request.scope["method"]:
+    match scope["method"]:
         case "POST":
             if not _is_json(fields.get("content-type", "")):
                 raise HTTPException(415, "send the operation as JSON, with `Content-Type: application/json`")
-            return await _read(request)
+            return await _read(receive)
         case "GET":
             return None
         case "PUT" | "DELETE":
@@ -31,11 +31,11 @@ async def body_of(request: Request, fields: Mapping[str, str]) -> bytes | None:
             raise HTTPException(405, "operations are sent with POST, queries also with GET")
 
 
-async def _read(request: Request) -> bytes:
+async def _read(receive: Receive) -> bytes:
     """The whole body; raises `ClientDisconnect` where its sender hangs up before."""
     parts: list[bytes] = []
     while True:
-        message = await request.receive()
+        message = await receive()
         if message["type"] == "http.disconnect":
             raise ClientDisconnect
         parts.append(message.get("body", b""))

@@ -8,11 +8,11 @@ from http import HTTPStatus
 from typing import Any, Final
 
 import orjson
-from cross_web import AsyncHTTPRequestAdapter, HTTPException, StarletteRequestAdapter
+from cross_web import HTTPException, StarletteRequestAdapter
 from graphql import GraphQLError
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
 from strawberry.exceptions import ConnectionRejectionError, MissingQueryError
@@ -21,7 +21,7 @@ from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOpe
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
-from strawberry.types.unset import UNSET, UnsetType
+from strawberry.types.unset import UnsetType
 
 from quotaloom.platform.callers import answering
 from quotaloom.platform.errors import Unauthenticated
@@ -72,9 +72,6 @@ _ALLOWED: Final = {
 _NO_DOCUMENT: Final = GraphQLRequestData(None, None, None, None)
 """What a stranger is taken to have sent whose request can be no probe."""
 
-_NO_RESPONSE: Any = None
-"""Where Strawberry's views have a response for resolvers to put headers into: ours put none."""
-
 
 class GraphQLView(GraphQL[Any, None]):
     """Strawberry's ASGI application for our schema: queries and mutations over HTTP, subscriptions over WebSockets."""
@@ -104,15 +101,12 @@ class GraphQLView(GraphQL[Any, None]):
         self.documents = documents
         self.streams = Streams()
 
-    async def get_context(
-        self, request: Request | WebSocket, response: Response | WebSocket
-    ) -> RequestContext | Connection:
-        """A context for one request; a bad token is told of by the first field that needs one."""
-        if isinstance(request, WebSocket):
-            return Connection(self._gate, request.headers.get("authorization"))
-        return await self._context_of(request.headers)
+    async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Connection:
+        """A context for all that comes over a WebSocket: requests are answered without Strawberry's view."""
+        return Connection(self._gate, request.headers.get("authorization"))
 
     async def _context_of(self, fields: Mapping[str, str]) -> RequestContext:
+        """A context for one request; a bad token is told of by the first field that needs one."""
         bearer = await self._gate.identify(fields.get("authorization"), fields)
         context = RequestContext(self._gate.services(), bearer)
         context.idempotency_key = fields.get(HEADER)
@@ -132,33 +126,29 @@ class GraphQLView(GraphQL[Any, None]):
         if scope["type"] != "http":
             await super().__call__(scope, receive, send)
             return
-        request = Request(scope, receive)
         try:
-            answer = await self.run(request)
+            answer = await self._answer(scope, receive)
         except HTTPException as refused:
             answer = _refused(refused)
         await answer(scope, receive, send)
 
-    async def run(self, request: Any, context: Any = UNSET, root_value: Any = UNSET) -> Any:
-        """Answer a request; raises `HTTPException` where it is none."""
-        if request.scope["type"] != "http":
-            return await super().run(request, context, root_value)
-        adapter = StarletteRequestAdapter(request)
-        if request.scope["method"] == "GET" and self.should_render_graphql_ide(adapter):
-            return await self._manual(request)
-        fields = fields_of(request.scope)
+    async def _answer(self, scope: Scope, receive: Receive) -> ASGIApp:
+        """What a request is answered with; raises `HTTPException` where it is none."""
+        if scope["method"] == "GET" and self.should_render_graphql_ide(StarletteRequestAdapter(Request(scope))):
+            return await self._manual(Request(scope))
+        fields = fields_of(scope)
         accepted = accepted_by(fields.get("accept", ""))
-        body = await body_of(request, fields)
+        body = await body_of(scope, receive, fields)
         asked = await self._context_of(fields)
         try:
             if body is not None and len(body) > self._limits.stranger_bytes:
                 asked.charge_sent(len(body))
             if asked.stranger is not None and not self._open_to_strangers:
-                operation = self._asked_by_stranger(body, adapter)
+                operation = self._asked_by_stranger(body, scope)
             else:
-                sent = self._sent(body, adapter)
+                sent = self._sent(body, scope)
                 if isinstance(sent, list):
-                    return await self._batch(request, adapter, sent, asked)
+                    return await self._batch(scope, receive, sent, asked, has_key=HEADER in fields)
                 operation = operation_in(sent, self.documents)
         except UnknownDocument as unknown:
             return JSONAnswer(not_found(unknown), accepted.answer or EVENTS)
@@ -172,14 +162,14 @@ class GraphQLView(GraphQL[Any, None]):
             raise
         early = asked.json_writer = Fragments()
         try:
-            result = await self._result(request, adapter, operation, asked, only_events=accepted.answer is None)
+            result = await self._result(scope, receive, operation, asked, only_events=accepted.answer is None)
         except SubscriptionAsked:
             if not accepted.events:
                 raise
             connection = Connection(self._gate, fields.get("authorization"), fields)
             return EventStream(self.schema, connection, operation, self.streams)
         seconds = _seconds_to_wait(result)
-        response = await self.process_result(request, result)
+        response = _response_of(result)
         if seconds is not None:
             return _come_again(seconds, response, accepted)
         status = status_of(response) if accepted.answer == RESPONSE else 200
@@ -187,7 +177,7 @@ class GraphQLView(GraphQL[Any, None]):
         return JSONAnswer(response, kind, status, _told_of(result), most, early)
 
     async def _batch(
-        self, request: Request, adapter: StarletteRequestAdapter, sent: list[Any], first: RequestContext
+        self, scope: Scope, receive: Receive, sent: list[Any], first: RequestContext, *, has_key: bool
     ) -> JSONAnswer:
         """The answers to a list of operations, in their order: each is done, charged and limited as if sent alone."""
         try:
@@ -195,7 +185,7 @@ class GraphQLView(GraphQL[Any, None]):
         except LimitExceeded as error:
             first.charge_refused()
             return too_many(error)
-        if HEADER in request.headers:
+        if has_key:
             return one_key_for_many()
         shared = SharedCost(self._limits.batch_cost)
         answers = Answers()
@@ -206,22 +196,16 @@ class GraphQLView(GraphQL[Any, None]):
             asked = RequestContext(self._gate.services(), first.bearer)
             asked.shared_cost, asked.json_writer = shared, answers.early
             try:
-                result = await self._result(request, adapter, operation, asked, only_events=False)
+                result = await self._result(scope, receive, operation, asked, only_events=False)
             except HTTPException as refused:
                 answers.add(refusal(HTTPStatus(refused.status_code).name, refused.reason))
                 continue
             seconds = _seconds_to_wait(result)
-            answers.add(await self.process_result(request, result), _cost_of(result), seconds)
+            answers.add(_response_of(result), _cost_of(result), seconds)
         return answers.together(self._limits.answer_bytes)
 
     async def _result(
-        self,
-        request: Request,
-        adapter: StarletteRequestAdapter,
-        operation: GraphQLRequestData,
-        asked: RequestContext,
-        *,
-        only_events: bool,
+        self, scope: Scope, receive: Receive, operation: GraphQLRequestData, asked: RequestContext, *, only_events: bool
     ) -> ExecutionResult:
         """The result of an operation. Where strangers are told nothing, what they send is not even read.
 
@@ -232,8 +216,39 @@ class GraphQLView(GraphQL[Any, None]):
                 raise SubscriptionAsked
             await self._gate.note(asked.bearer, [("graphql", asked.stranger)])
             return ExecutionResult(None, [GraphQLError(str(asked.stranger), original_error=asked.stranger)])
-        result: ExecutionResult = await self.execute_operation(request, adapter, operation, asked, None, _NO_RESPONSE)
+        return await to_the_end(self._run_to_its_end(scope["method"], receive, operation, asked))
+
+    async def _run_to_its_end(
+        self, method: str, receive: Receive, operation: GraphQLRequestData, asked: RequestContext
+    ) -> ExecutionResult:
+        """Run an operation: a client that hangs up tears no unit of work.
+
+        It gives up waiting for a plugin then, outside any unit of work.
+        """
+        async with Client(receive) as client, asked:
+            with answering(client), timed(asked.allowance):
+                result = await self._executed(method, operation, asked)
+        if result.errors:
+            await self._gate.note(asked.bearer, told_places(result.errors))
         return result
+
+    async def _executed(self, method: str, operation: GraphQLRequestData, asked: RequestContext) -> ExecutionResult:
+        """The result of an operation; raises `HTTPException` where it does not go with the request."""
+        try:
+            return await self.schema.execute(
+                operation.query,
+                variable_values=operation.variables,
+                context_value=asked,
+                operation_name=operation.operation_name,
+                allowed_operation_types=_ALLOWED[method],
+                operation_extensions=operation.extensions,
+            )
+        except MissingQueryError:
+            raise HTTPException(400, NO_QUERY) from None
+        except CannotGetOperationTypeError as error:
+            return ExecutionResult(None, [no_such_operation(error)])
+        except InvalidOperationTypeError as error:
+            raise misplaced(error) from None
 
     def should_render_graphql_ide(self, request: Any) -> bool:
         """Whether a browser looks for the manual: it names no document, neither by its text nor by an id."""
@@ -245,14 +260,14 @@ class GraphQLView(GraphQL[Any, None]):
             raise HTTPException(404, "there is nothing to be seen here; send operations with POST")
         return await self.render_graphql_ide(request)
 
-    def _sent(self, body: bytes | None, adapter: StarletteRequestAdapter) -> Any:
+    def _sent(self, body: bytes | None, scope: Scope) -> Any:
         """The parameters of an operation, or a list of such; raises `HTTPException` where there can be none."""
         if body is None:
-            return self.parse_query_params(adapter.query_params)
+            return self.parse_query_params(StarletteRequestAdapter(Request(scope)).query_params)
         require_few_values(body, self._limits.variables_values)
         return self.parse_json(body)
 
-    def _asked_by_stranger(self, body: bytes | None, adapter: StarletteRequestAdapter) -> GraphQLRequestData:
+    def _asked_by_stranger(self, body: bytes | None, scope: Scope) -> GraphQLRequestData:
         """What is looked at of a stranger's request: whether it may be a probe.
 
         Whatever is longer, or a list of operations, is the same as none, so that a list costs one answer. The id of a
@@ -260,70 +275,12 @@ class GraphQLView(GraphQL[Any, None]):
         """
         if body is not None and len(body) > LARGEST_PROBE:
             return _NO_DOCUMENT
-        sent = self._sent(body, adapter)
+        sent = self._sent(body, scope)
         if isinstance(sent, list):
             return _NO_DOCUMENT
         if isinstance(sent, dict):
             sent = {**sent, "documentId": None, "extensions": None}
         return operation_in(sent, self.documents)
-
-    async def execute_operation(
-        self,
-        request: Request,
-        request_adapter: AsyncHTTPRequestAdapter,
-        request_data: Any,
-        context: RequestContext,
-        root_value: None,
-        sub_response: Response,
-    ) -> Any:
-        """Run the operation to its end: a client that hangs up tears no unit of work.
-
-        It gives up waiting for a plugin then, outside any unit of work.
-        """
-
-        async def run() -> Any:
-            async with Client(request) as client, context:
-                with answering(client), timed(context.allowance):
-                    result = await self.execute_single(
-                        request, request_adapter, sub_response, context, root_value, request_data
-                    )
-            if result.errors:
-                await self._gate.note(context.bearer, told_places(result.errors))
-            return result
-
-        return await to_the_end(run())
-
-    async def execute_single(
-        self,
-        request: Request,
-        request_adapter: AsyncHTTPRequestAdapter,
-        sub_response: Response,
-        context: RequestContext,
-        root_value: None,
-        request_data: GraphQLRequestData,
-    ) -> ExecutionResult:
-        """The result of an operation; raises `HTTPException` where it does not go with the request."""
-        try:
-            return await self.schema.execute(
-                request_data.query,
-                variable_values=request_data.variables,
-                context_value=context,
-                operation_name=request_data.operation_name,
-                allowed_operation_types=_ALLOWED[request.scope["method"]],
-                operation_extensions=request_data.extensions,
-            )
-        except MissingQueryError:
-            raise HTTPException(400, NO_QUERY) from None
-        except CannotGetOperationTypeError as error:
-            return ExecutionResult(None, [no_such_operation(error)])
-        except InvalidOperationTypeError as error:
-            raise misplaced(error) from None
-
-    async def process_result(self, request: Request, result: ExecutionResult) -> GraphQLHTTPResponse:
-        """The response, with unexpected errors masked."""
-        if result.errors:
-            result.errors = [shown(error) for error in result.errors]
-        return response_of(result)
 
     def decode_json(self, data: str | bytes) -> object:
         """Parse what a client sent."""
@@ -333,6 +290,13 @@ class GraphQLView(GraphQL[Any, None]):
     def encode_json(self, data: object) -> bytes:
         """Write a message of a WebSocket; half of a surrogate pair, which no JSON can hold, is replaced."""
         return dumps(data)
+
+
+def _response_of(result: ExecutionResult) -> GraphQLHTTPResponse:
+    """The response, with unexpected errors masked."""
+    if result.errors:
+        result.errors = [shown(error) for error in result.errors]
+    return response_of(result)
 
 
 def _come_again(seconds: int, told: Mapping[str, Any], accepted: Accepted) -> JSONAnswer:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from types import GeneratorType, NoneType
 from typing import Any, Final, cast
 
@@ -59,12 +60,11 @@ class Completing(Listing):
             return await self._present(field, shape, values, place)
         values = cast("list[Any]", values)
         kinds = set(map(type, values))
-        if not are_plain(kinds) and self._any_awaitable(kinds, values):
-            lists = place if isinstance(place, Items) and shape.required and self.error_propagation else None
-            values = await self._settled(values, lists)
-            kinds = set(map(type, values))
         failures: Failures = NONE
-        if not kinds <= _PLAIN and any(issubclass(kind, (Exception, UndefinedType)) for kind in kinds):
+        if not are_plain(kinds):
+            if self._any_awaitable(kinds, values):
+                lists = place if isinstance(place, Items) and shape.required and self.error_propagation else None
+                values = await self._settled(values, lists)
             values, failures = self._without_errors(field, values, place)
             kinds = set(map(type, values))
         if NoneType not in kinds or shape.kind == LEAF:
@@ -306,6 +306,9 @@ _PLAIN: Final = frozenset((str, int, float, bool, NoneType, list, tuple, dict))
 
 def are_plain(kinds: set[type]) -> bool:
     """Whether no value of these types is awaitable, an error or undefined."""
-    return kinds <= _PLAIN or not any(
-        hasattr(kind, "__await__") or issubclass(kind, (Exception, UndefinedType, GeneratorType)) for kind in kinds
-    )
+    return kinds <= _PLAIN or all(map(_is_plain, kinds))
+
+
+@lru_cache(maxsize=256)
+def _is_plain(kind: type) -> bool:
+    return not (hasattr(kind, "__await__") or issubclass(kind, (Exception, UndefinedType, GeneratorType)))

@@ -21,11 +21,13 @@ MOST_FIELDS: Final = 50_000
 class KeptOperation:
     """An operation of a kept document, with its plans."""
 
-    __slots__ = ("_conditions", "_plans", "_room")
+    __slots__ = ("_conditions", "_plans", "_room", "executor")
 
     def __init__(self, conditions: tuple[str, ...], room: PlanRoom) -> None:
         self._conditions = conditions
         self._room = room
+        self.executor: Any = None
+        """One of the operation that has executed nothing; see `BreadthFirstExecutor.blank`."""
         self._plans: OrderedDict[tuple[Any, ...], SelectionPlan] = OrderedDict()
 
     def plan(self, variables: Mapping[str, Any], build: Callable[[], SelectionPlan]) -> SelectionPlan:
@@ -50,8 +52,9 @@ class KeptOperation:
         self._room.take(self, fields)
 
     def forget(self) -> None:
-        """Keep no plan any more; requests under way end with the one that they have."""
+        """Keep nothing any more; requests under way end with what they have."""
         self._plans.clear()
+        self.executor = None
 
 
 class PlanRoom:

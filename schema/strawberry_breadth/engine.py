@@ -46,9 +46,8 @@ class BreadthFirst(Resolving):
 
     def execute_operation(self, serially: bool | None = None) -> Any:
         """The result of the operation; where its plan is kept its fields need not be collected. See `Executor`."""
-        kept = kept_operation(self.operation)
-        plan = kept.found(self.variable_values.coerced) if kept is not None and self._is_ours() else None
-        if plan is None or self._has_middleware:
+        plan = self._kept_plan()
+        if plan is None:
             return super().execute_operation(serially)
         in_turn = self.operation.operation is OperationType.MUTATION if serially is None else serially
         try:
@@ -57,15 +56,42 @@ class BreadthFirst(Resolving):
             return self._failed(error)
         return self.build_response(data) if isinstance(data, dict) else self._response(data)
 
+    async def executed(self) -> Any:
+        """The same for whoever awaits it anyway, so that nothing need be found out before."""
+        plan = self._kept_plan()
+        if plan is None or self.operation.operation is not OperationType.QUERY:
+            result = self.execute_operation()
+            return await result if self.is_awaitable(result) else result
+        self._begin()
+        self._strands.in_loop = True
+        try:
+            return self.build_response(self._closed(*await self._objects(plan, [self.root_value], Root())))
+        except GraphQLError as error:
+            return self._failed(error)
+        except Exception:
+            await self._give_up()
+            raise
+        finally:
+            self._gathering.end()
+
+    def _kept_plan(self) -> SelectionPlan | None:
+        kept = kept_operation(self.operation)
+        if kept is None or not self._is_ours() or self._has_middleware:
+            return None
+        return kept.found(self.variable_values.coerced)
+
     async def _response(self, running: Awaitable[dict[str, Any]]) -> Any:
         try:
             return self.build_response(await running)
         except GraphQLError as error:
             return self._failed(error)
         except Exception:
-            await self.cancel_incremental_work()
-            self.run_async_work_finished_hook()
+            await self._give_up()
             raise
+
+    async def _give_up(self) -> None:
+        await self.cancel_incremental_work()
+        self.run_async_work_finished_hook()
 
     def _failed(self, error: GraphQLError) -> Any:
         self.collected_errors.add(error, None)
@@ -93,13 +119,16 @@ class BreadthFirst(Resolving):
         self, plan: SelectionPlan, root_value: Any, serially: bool
     ) -> dict[str, Any] | Awaitable[dict[str, Any]]:
         """The data, at once or later; raises the error that leaves none."""
-        self._report, self._strands, self._gathering = Report(), Strands(), Gathering()
-        self._told, self._written = {}, 0
-        self._json_writer = getattr(self.context_value, "json_writer", None)
+        self._begin()
         outcome = self._strands.step(self._root(plan, root_value, serially))
         if isinstance(outcome, Done):
             return self._closed(*outcome.result)
         return self._finished(outcome)
+
+    def _begin(self) -> None:
+        self._report, self._strands, self._gathering = Report(), Strands(), Gathering()
+        self._told, self._written = {}, 0
+        self._json_writer = getattr(self.context_value, "json_writer", None)
 
     async def _finished(self, paused: Paused[Column]) -> dict[str, Any]:
         self._strands.in_loop = True
@@ -110,6 +139,8 @@ class BreadthFirst(Resolving):
 
     def _closed(self, objects: list[Any], failures: Failures) -> dict[str, Any]:
         """Hand the errors over in document order; raises the one that nulled everything."""
+        if not (failures or self._report.has_errors or self.collected_errors.errors):
+            return cast("dict[str, Any]", objects[0])
         fatal = failures.get(0)
         errors = self.collected_errors.errors
         self._take_from_base(errors)
@@ -198,9 +229,12 @@ class BreadthFirst(Resolving):
         columns: list[Column | None] = []
         paused: list[Paused[Column]] = []
         waiting: list[int] = []
+        alone = None if self._strands.stepping else plan.alone
         for field in plan.fields:
             column = self._plain_column(field, sources)
-            if column is None:
+            if column is None and field is alone and not paused:  # nothing could go on beside it
+                column = await self._field(field, sources, place)
+            elif column is None:
                 outcome = self._strands.step(self._field(field, sources, place))
                 if isinstance(outcome, Done):
                     column = outcome.result

@@ -38,6 +38,11 @@ class Report:
         self._found: list[Failure] = []
         self._nulled: dict[Key, Key] = {}
 
+    @property
+    def has_errors(self) -> bool:
+        """Whether there is anything to be told."""
+        return bool(self._found)
+
     def add(self, position: Key, failure: Failure) -> None:
         """The position is null because of the failure."""
         self._found.append(failure)

@@ -124,6 +124,11 @@ class FieldPlan:
         self.by_base = any(_is_streamed(node) for node in self.nodes)
         self._asked: frozenset[str] | bool | None = False
 
+    @property
+    def may_wait(self) -> bool:
+        """Whether its values may have to be waited for: they are more than items of the objects."""
+        return self.column is None or self.column.columns is None
+
     def asked(self, selection: Callable[[FieldPlan, GraphQLObjectType], SelectionPlan]) -> frozenset[str] | None:
         """The columns that the operation reads of the objects of this field; None where that is not known."""
         if isinstance(self._asked, bool):
@@ -136,13 +141,16 @@ class FieldPlan:
 class SelectionPlan:
     """The fields that are asked of the objects of one type at one place."""
 
-    __slots__ = ("_write_rows", "assemble", "by_base", "fields", "object_type")
+    __slots__ = ("_write_rows", "alone", "assemble", "by_base", "fields", "object_type")
 
     def __init__(self, object_type: GraphQLObjectType, fields: Sequence[FieldPlan], *, by_base: bool = False) -> None:
         self.object_type = object_type
         self.fields = tuple(fields)
         self.by_base = by_base
         self.assemble = assembler(tuple(field.name for field in fields))
+        awaited = [field for field in fields if field.may_wait]
+        self.alone = awaited[0] if len(awaited) == 1 else None
+        """The only field that may have to be waited for."""
         self._write_rows: WriteRows | None = None
 
     def rows_of_texts(self, columns: Sequence[Texts]) -> list[str]:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from operator import attrgetter, getitem
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import strawberry
-from graphql import GraphQLField, GraphQLObjectType
+from graphql import DocumentNode, GraphQLError, GraphQLField, GraphQLObjectType, OperationDefinitionNode
+from graphql.execution.executor import CollectedErrors
+from graphql.execution.values import VariableValues, get_variable_values
+from graphql.pyutils import RefMap
+from strawberry.execution import optimized_is_awaitable
 from strawberry.extensions.runner import SchemaExtensionsRunner
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.types.execution import ExecutionContext, ExecutionResult, PreExecutionError
 from strawberry.types.field import StrawberryField
 
-from strawberry_breadth.documents import Documents
+from strawberry_breadth.documents import Documents, kept_operation
 from strawberry_breadth.engine import BreadthFirst
 from strawberry_breadth.fields import BatchField, ColumnField
 from strawberry_breadth.readers import BatchReader, Called, Computed, Item, Reader
@@ -27,6 +31,37 @@ KEPT_CHARACTERS: Final = 1_000_000
 
 class BreadthFirstExecutor(BreadthFirst, StrawberryGraphQLCoreExecutionContext):
     """The executor for `strawberry.Schema(execution_context_class=…)`."""
+
+    def blank(self) -> Self:
+        """An executor of the same operation for a request that it is yet to `take`: nothing of it is executed.
+
+        It is copied, which takes a tenth of the time that `build` takes: what follows from the document is the same.
+        """
+        made = object.__new__(type(self))
+        made.__dict__.update(self.__dict__)
+        made.root_value, made.context_value, made.variable_values = None, None, VariableValues({}, {})
+        made.collected_errors = CollectedErrors()
+        made.pending_incremental_futures, made.background_futures = set(), set()
+        made.async_work_finished_hook_task = None
+        made._relevant_sub_fields, made._stream_usages = {}, RefMap()
+        made.defer_usage_set = None
+        made.groups, made.tasks, made.streams = [], [], []
+        made._initial_execution_plans, made._deferred_execution_plans = RefMap(), RefMap()
+        return made
+
+    def take(self, root_value: Any, context_value: Any, variables: dict[str, Any] | None) -> list[GraphQLError]:
+        """Be for a request; tells what is wrong with its variables, and takes none of them then."""
+        self.root_value, self.context_value = root_value, context_value
+        definitions = self.operation.variable_definitions
+        if not definitions:
+            return []
+        values = get_variable_values(
+            self.schema, definitions, variables or {}, max_errors=50, hide_suggestions=self.hide_suggestions
+        )
+        if isinstance(values, list):
+            return values
+        self.variable_values = values
+        return []
 
     def reader(
         self, parent_type: GraphQLObjectType, field_name: str, definition: GraphQLField
@@ -79,6 +114,35 @@ class BreadthFirstSchema(strawberry.Schema):
                     field = definition.extensions.get(DEFINITION)
                     if isinstance(field, BatchField):
                         field.reader()
+
+    def executor(
+        self,
+        document: DocumentNode,
+        operation: OperationDefinitionNode,
+        root_value: Any,
+        context_value: Any,
+        variables: dict[str, Any] | None,
+    ) -> BreadthFirstExecutor | list[GraphQLError]:
+        """What executes the only operation of a document; the errors of its variables where they are wrong.
+
+        Where the document is kept it is put together once.
+        """
+        kept = kept_operation(operation)
+        if kept is not None and kept.executor is not None:
+            made: BreadthFirstExecutor = kept.executor.blank()
+            return made.take(root_value, context_value, variables) or made
+        built: Any = self.execution_context_class.build(
+            self._schema,
+            document,
+            root_value,
+            context_value,
+            variables,
+            is_awaitable=optimized_is_awaitable,  # type: ignore[arg-type]  # as Strawberry does
+        )
+        if kept is not None and isinstance(built, BreadthFirstExecutor):
+            kept.executor = built.blank()
+        found: BreadthFirstExecutor | list[GraphQLError] = built
+        return found
 
     def _create_execution_context(self, query: str | None, *args: Any, **options: Any) -> ExecutionContext:
         context = super()._create_execution_context(query, *args, **options)

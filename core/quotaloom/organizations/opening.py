@@ -12,7 +12,7 @@ from typing import Final
 
 from asyncpg import Record
 
-from quotaloom.organizations.sight import NO_POSTS, POSTS, Posts, posts_on
+from quotaloom.organizations.sight import NO_POSTS, POSTS, Posts, Sight, posts_on, unread_sight
 from quotaloom.platform.access import Role, Viewer
 from quotaloom.platform.errors import Unauthenticated
 from quotaloom.platform.tokens import GrantKind, Identity
@@ -27,13 +27,15 @@ MOST_KEPT: Final = 10_000
 class Opening:
     """The company as it is, the viewer as the company knows him, and his posts on the business date `today`.
 
-    `condition` is a statement that fails with 40001 once any of it is otherwise; None where that cannot be told so.
+    `sight` is what he may see, where the tree need not be read for it. `condition` is a statement that fails with
+    40001 once any of it is otherwise; None where that cannot be told so.
     """
 
     company: CompanyFacts
     viewer: Viewer
     posts: Posts
     today: date
+    sight: Sight | None
     condition: str | None = None
 
 
@@ -44,19 +46,33 @@ class KeptOpenings:
         self._most = most
         self._kept: dict[Identity, Opening] = {}
 
-    async def of(self, snapshot: Snapshot, identity: Identity, now: datetime, *, supposed: bool = False) -> Opening:
-        """What `open_request` answers; raises what it raises.
-
-        It may be only `supposed` to stand: then the snapshot's first read finds out, and `Snapshot.stands` tells.
-        """
-        known = self._kept.get(identity)
-        if known is not None and await _stands(known, snapshot, now, supposed=supposed):
-            if next(reversed(self._kept), None) is not identity:  # he is the latest: to hash him takes a while
-                self._keep(identity, known)
-            return _of_token(known, identity)
+    async def of(self, snapshot: Snapshot, identity: Identity, now: datetime) -> Opening:
+        """What `open_request` answers; raises what it raises."""
+        known = self._known(identity, now)
+        if known is not None and known.condition is not None and await snapshot.begin_where(known.condition):
+            return self._given(known, identity)
         opening = await open_request(snapshot, identity, now)
         self._keep(identity, opening)
         return opening
+
+    def supposed(self, snapshot: Snapshot, identity: Identity, now: datetime) -> Opening | None:
+        """The same as it was, supposing that it stands: the snapshot's first read finds out, `Snapshot.stands` tells.
+
+        None where nothing is kept, or where the snapshot has begun.
+        """
+        known = self._known(identity, now)
+        if known is None or known.condition is None or not snapshot.suppose(known.condition):
+            return None
+        return self._given(known, identity)
+
+    def _known(self, identity: Identity, now: datetime) -> Opening | None:
+        known = self._kept.get(identity)
+        return None if known is None or known.company.today(now) != known.today else known
+
+    def _given(self, known: Opening, identity: Identity) -> Opening:
+        if next(reversed(self._kept), None) is not identity:  # he is the latest: to hash him takes a while
+            self._keep(identity, known)
+        return _of_token(known, identity)
 
     def _keep(self, identity: Identity, opening: Opening) -> None:
         self._kept.pop(identity, None)
@@ -64,12 +80,6 @@ class KeptOpenings:
             self._kept[identity] = opening
             if len(self._kept) > self._most:
                 del self._kept[next(iter(self._kept))]
-
-
-async def _stands(known: Opening, snapshot: Snapshot, now: datetime, *, supposed: bool) -> bool:
-    if known.condition is None or known.company.today(now) != known.today:
-        return False
-    return snapshot.suppose(known.condition) if supposed else await snapshot.begin_where(known.condition)
 
 
 def _of_token(opening: Opening, identity: Identity) -> Opening:
@@ -129,7 +139,7 @@ async def open_request(snapshot: Snapshot, identity: Identity, now: datetime) ->
         key_id = None if identity.grant is None else identity.grant.id
         viewer = Viewer(found.id, identity.subject, identity.role, None, identity.scopes, key_id, identity.credential)
         condition = _condition(found) if identity.grant is None else None
-        return Opening(found, viewer, NO_POSTS, found.today(now), condition)
+        return Opening(found, viewer, NO_POSTS, found.today(now), unread_sight(viewer, NO_POSTS), condition)
     if identity.grant is None:
         rows = await snapshot.fetch(_OPENING, member_id)
     else:
@@ -145,7 +155,7 @@ async def open_request(snapshot: Snapshot, identity: Identity, now: datetime) ->
     viewer = Viewer(company.id, identity.subject, Role(rows[0]["role"]), member_id, credential=identity.credential)
     posts = posts_on((row for row in rows if row["part"] is not None), today)
     condition = _condition(company, rows[0]) if identity.grant is None else None
-    return Opening(company, viewer, posts, today, condition)
+    return Opening(company, viewer, posts, today, unread_sight(viewer, posts), condition)
 
 
 def _condition(company: CompanyFacts, row: Record | None = None) -> str:

@@ -7,12 +7,13 @@ an import, everything runs to its end.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Iterator
-from contextlib import contextmanager
+from collections.abc import Coroutine
+from contextlib import AbstractContextManager
 from contextvars import ContextVar
 from typing import Any, Protocol, TypeVar
 
 from quotaloom.platform.errors import CallerGone
+from quotaloom.platform.within import Within
 
 T = TypeVar("T")
 
@@ -27,14 +28,9 @@ class Caller(Protocol):
 _caller: ContextVar[Caller | None] = ContextVar("caller", default=None)
 
 
-@contextmanager
-def answering(caller: Caller) -> Iterator[None]:
+def answering(caller: Caller) -> AbstractContextManager[None]:
     """Work within is for this caller."""
-    before = _caller.set(caller)
-    try:
-        yield
-    finally:
-        _caller.reset(before)
+    return Within(_caller, caller)
 
 
 async def while_awaited(work: Coroutine[Any, Any, T]) -> T:

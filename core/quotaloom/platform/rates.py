@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
+from dataclasses import dataclass
 from math import ceil
 from time import monotonic
 from typing import Any, Final
@@ -46,13 +47,34 @@ class RateExceeded(LimitExceeded):
         return {**super().extensions, "retryAfter": self.retry_after}
 
 
+@dataclass(slots=True)
+class _Bucket:
+    """What one token or company could still ask for at a moment; `whose` and `limit` are what a refusal names."""
+
+    most: int
+    limit: str
+    whose: str
+    level: float
+    moment: float
+
+    def filled(self, now: float) -> float:
+        """What it could ask for now."""
+        return min(self.most, self.level + (now - self.moment) * self.most / _SECONDS)
+
+    def require(self, count: int, now: float) -> None:
+        """Raise `RateExceeded` where there is less; who wants more than a minute's worth waits until it is full."""
+        lacking = min(count, self.most) - self.filled(now)
+        if lacking > 0:
+            raise RateExceeded(self.limit, self.most, count, self.whose, lacking * _SECONDS / self.most)
+
+
 class Rates:
     """The buckets of one process. `now` gives seconds that only ever grow."""
 
     def __init__(self, limits: Limits, now: Callable[[], float] = monotonic) -> None:
         self._limits = limits
         self._now = now
-        self._buckets: OrderedDict[Hashable, tuple[float, float]] = OrderedDict()
+        self._buckets: OrderedDict[Hashable, _Bucket] = OrderedDict()
 
     def take(self, identity: Identity, cost: int) -> None:
         """Take what an operation counts from the buckets of its token and company; raises `RateExceeded`.
@@ -61,7 +83,10 @@ class Rates:
         through once the bucket is full.
         """
         count, now = cost + OPERATION_COST, self._now()
-        self._keep([(key, level - count) for key, level in self._enough(identity, count, now)], now)
+        buckets = self._of(identity, now)
+        for _, bucket in buckets:
+            bucket.require(count, now)
+        self._take(buckets, count, now)
 
     def take_sent(self, identity: Identity, size: int) -> None:
         """Take what a request of so many bytes counts besides its operations; raises `RateExceeded`."""
@@ -69,44 +94,32 @@ class Rates:
 
     def require(self, identity: Identity) -> None:
         """Raise `RateExceeded` where not even the smallest operation would be let in: no document need be read."""
-        self._enough(identity, OPERATION_COST, self._now())
+        now = self._now()
+        for _, bucket in self._of(identity, now):
+            bucket.require(OPERATION_COST, now)
 
     def take_refused(self, identity: Identity) -> None:
         """Take what an operation counts that was refused for what it asks, whether or not there is as much."""
         now = self._now()
-        self._keep(
-            [(key, self._level(key, most, now) - REFUSED_COST) for key, most, *_ in self._buckets_of(identity)], now
-        )
+        self._take(self._of(identity, now), REFUSED_COST, now)
 
-    def _enough(self, identity: Identity, count: int, now: float) -> list[tuple[Hashable, float]]:
-        """The buckets of a token and its company with what is in them; raises `RateExceeded` where it is too little."""
-        levels = []
-        for key, most, limit, whose in self._buckets_of(identity):
-            level = self._level(key, most, now)
-            lacking = min(count, most) - level
-            if lacking > 0:
-                raise RateExceeded(limit, most, count, whose, lacking * _SECONDS / most)
-            levels.append((key, level))
-        return levels
-
-    def _buckets_of(self, identity: Identity) -> list[tuple[Hashable, int, str, str]]:
-        """Key, size, limit and owner of each; the operator belongs to no company, and 0 is no limit."""
+    def _of(self, identity: Identity, now: float) -> list[tuple[Hashable, _Bucket]]:
+        """The buckets of a token and its company; the operator belongs to no company, and 0 is no limit."""
         company, limits = identity.company_id, self._limits
-        found: list[tuple[Hashable, int, str, str]] = []
-        if limits.token_cost_per_minute:
+        found: list[tuple[Hashable, _Bucket]] = []
+        if most := limits.token_cost_per_minute:
             token = (company, identity.credential or identity.subject)
-            found.append((token, limits.token_cost_per_minute, "token_cost_per_minute", "this token"))
-        if limits.company_cost_per_minute and company:
-            found.append((company, limits.company_cost_per_minute, "company_cost_per_minute", "the company"))
+            bucket = self._buckets.get(token) or _Bucket(most, "token_cost_per_minute", "this token", most, now)
+            found.append((token, bucket))
+        if (most := limits.company_cost_per_minute) and company:
+            bucket = self._buckets.get(company) or _Bucket(most, "company_cost_per_minute", "the company", most, now)
+            found.append((company, bucket))
         return found
 
-    def _keep(self, levels: list[tuple[Hashable, float]], now: float) -> None:
-        for key, level in levels:
-            self._buckets[key] = (level, now)
+    def _take(self, buckets: list[tuple[Hashable, _Bucket]], count: int, now: float) -> None:
+        for key, bucket in buckets:
+            bucket.level, bucket.moment = bucket.filled(now) - count, now
+            self._buckets[key] = bucket
             self._buckets.move_to_end(key)
         while len(self._buckets) > MOST_BUCKETS:
             self._buckets.popitem(last=False)
-
-    def _level(self, key: Hashable, most: int, now: float) -> float:
-        level, before = self._buckets.get(key, (most, now))
-        return min(most, level + (now - before) * most / _SECONDS)

@@ -45,6 +45,15 @@ class Reader:
     connection: asyncpg.Connection[Any]
     waits_until: float = 0.0
     is_sure: bool = True
+    wire: Wire | None = None
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether it is known to be lost; the pool may have taken it back by then."""
+        try:
+            return bool(self.connection.is_closed())
+        except asyncpg.InterfaceError:
+            return True
 
     async def give_back(self) -> None:
         """End its transaction, if there is one, and let the pool have it."""
@@ -94,7 +103,7 @@ class Readers:
 
         async def begun(reader: Reader, prefix: str) -> Begun:
             left = seconds()
-            wire = Wire.of(reader.connection)
+            wire = reader.wire = reader.wire or Wire.of(reader.connection)
             wire.send_ahead(prefix + sql)
             reader.is_sure = False
             try:
@@ -116,33 +125,29 @@ class Readers:
 
     async def _on_any(self, begun: Callable[[Reader, str], Awaitable[T]]) -> T:
         """What `begun` gives for a connection and what ends the transaction that it is in."""
-        while self._waiting:
-            reader = self._waiting.pop()
+        while True:
+            reader = self._waiting.pop() if self._waiting else None
+            if reader is not None and reader.is_lost:
+                await reader.give_back()
+                continue
+            is_new = reader is None
+            reader = reader or await self._from_pool()
             try:
-                if not reader.connection.is_closed():
-                    return await self._kept(reader, begun(reader, "ROLLBACK;"))
-            except TimeoutError:
-                raise  # though it is an OSError, too
-            except LOST_CONNECTION:
-                continue  # it was lost while it waited
-            await reader.give_back()
+                return await begun(reader, "" if is_new else "ROLLBACK;")
+            except asyncpg.SerializationError:
+                self.end(reader)
+                raise
+            except BaseException as error:
+                self._leave(reader)  # which may take long, if PostgreSQL does not answer
+                if is_new or isinstance(error, TimeoutError) or not isinstance(error, LOST_CONNECTION):
+                    raise  # otherwise it was lost while it waited
+
+    async def _from_pool(self) -> Reader:
         held = self._client.acquire_connection()
         try:
-            connection = await held.__aenter__()
+            return Reader(held, await held.__aenter__())
         except (Unavailable, *UNABLE) as error:
             raise NobodyLetIn from error
-        reader = Reader(held, connection)
-        return await self._kept(reader, begun(reader, ""))
-
-    async def _kept(self, reader: Reader, beginning: Awaitable[T]) -> T:
-        try:
-            return await beginning
-        except asyncpg.SerializationError:
-            self.end(reader)
-            raise
-        except BaseException:
-            self._leave(reader)  # which may take long, if PostgreSQL does not answer
-            raise
 
     def end(self, reader: Reader) -> None:
         """Its snapshot is over: it waits for another."""

@@ -8,23 +8,19 @@ computes without awaiting anything: the time is looked at once more when it is t
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import AbstractContextManager, asynccontextmanager
 from contextvars import ContextVar
 
 from quotaloom.platform.limits import Allowance
+from quotaloom.platform.within import Within
 
 _operation: ContextVar[Allowance | None] = ContextVar("operation", default=None)
 
 
-@contextmanager
-def timed(allowance: Allowance | None) -> Iterator[None]:
+def timed(allowance: Allowance | None) -> AbstractContextManager[None]:
     """Work within has the time of this operation; None for any, such as to find out what came of it."""
-    before = _operation.set(allowance)
-    try:
-        yield
-    finally:
-        _operation.reset(before)
+    return Within(_operation, allowance)
 
 
 def take_time(allowance: Allowance | None) -> None:

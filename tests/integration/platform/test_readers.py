@@ -149,6 +149,32 @@ async def test_one_that_was_lost_while_it_waited_is_not_handed_on(small: Databas
     assert idle(small)
 
 
+@pytest.mark.parametrize("premise", ["", "SELECT 1"])
+@pytest.mark.parametrize("begins", [False, True])
+async def test_one_that_the_pool_has_heard_to_be_lost_is_not_handed_on(
+    small: Database, admin_url: str, premise: str, begins: bool
+) -> None:
+    """asyncpg then takes it away from whoever holds it, and says so at each use of it."""
+    acme = await found(small)
+    admin = await asyncpg.connect(**credentials(admin_url))
+    for _ in range(5):
+        async with small.snapshot(acme.company.id) as snapshot:
+            pid = (await snapshot.fetch("SELECT pg_backend_pid() AS pid"))[0]["pid"]
+        (waiting,) = small.client.readers._waiting
+        await admin.execute("SELECT pg_terminate_backend($1, 5000)", pid)
+        while not waiting.is_lost:  # noqa: ASYNC110 (asyncpg tells nobody)
+            await asyncio.sleep(0.001)
+        waiting.waits_until = float("inf")  # until it is taken
+        small.client.readers._waiting[:] = [waiting]
+        async with small.snapshot(acme.company.id) as snapshot:
+            if premise:
+                assert snapshot.suppose(premise)
+            if begins:
+                assert await snapshot.begin_where("SELECT 1")
+            assert await snapshot.fetch("SELECT 1")
+    await admin.close()
+
+
 async def test_one_that_does_not_answer_keeps_nobody_longer_than_his_operation_may_take(database_url: str) -> None:
     """Neither who reads, and is given it, nor who writes, and waits for it; it is there again when it answers."""
     database = Database(database_url, pool_size=1)

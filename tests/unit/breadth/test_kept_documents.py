@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import strawberry
-from graphql import GraphQLObjectType
+from graphql import GraphQLError, GraphQLObjectType, get_operation_ast, parse
+from graphql.execution.executor import CollectedErrors
+from graphql.pyutils import RefMap
 from strawberry import Info
 from strawberry.directive import DirectiveLocation, DirectiveValue
 
 from strawberry_breadth import BreadthFirstSchema, batch
-from strawberry_breadth.documents import KeptOperation, PlanRoom
+from strawberry_breadth.documents import KeptOperation, PlanRoom, keep_operations
 from strawberry_breadth.plans import SelectionPlan
+from strawberry_breadth.schema import BreadthFirstExecutor
 
 SEEN: list[list[int]] = []
 
@@ -76,6 +79,50 @@ async def test_directives_of_a_schema_have_no_say_in_what_is_asked_for() -> None
             variables = {"tags": ["x"] * count, "deep": deep}
             answer = await schema.execute(query, variable_values=variables, root_value=Tree())
             assert (answer.data, answer.errors) == ({"leaf": 1 + count, **below}, None)
+
+
+CHANGED = (dict, list, set, RefMap, CollectedErrors)
+"""What an executor changes while it executes."""
+
+OF_THE_DOCUMENT = {"fragments", "fragment_definitions"}
+"""What is the same for all of its requests."""
+
+
+async def test_an_executor_for_another_request_has_nothing_of_the_one_before() -> None:
+    """Whatever graphql-core may give an executor to keep: it is as if it had just been built."""
+    schema = BreadthFirstSchema(Tree)
+    document = parse("query ($deep: Boolean!) { ...F tree @include(if: $deep) { ...F } } fragment F on Tree { leaf }")
+    operation = get_operation_ast(document)
+    assert operation is not None
+    keep_operations(document, PlanRoom())
+
+    def made(deep: object, root: object, context: object) -> BreadthFirstExecutor | list[GraphQLError]:
+        return schema.executor(document, operation, root, context, {"deep": deep})
+
+    first = made(True, Tree(), "first")
+    assert isinstance(first, BreadthFirstExecutor)
+    assert await first.executed() == ({"leaf": 1, "tree": {"leaf": 1}}, None)
+    failing = made(True, None, "failing")
+    assert isinstance(failing, BreadthFirstExecutor)
+    assert (await failing.executed()).data is None
+    wrong = made("deep", Tree(), "wrong")
+    assert isinstance(wrong, list)
+    assert "Boolean" in wrong[0].message
+    other = made(False, Tree(), "other")
+    assert isinstance(other, BreadthFirstExecutor)
+    assert (other.context_value, other.variable_values.coerced) == ("other", {"deep": False})
+    built = BreadthFirstExecutor.build(schema._schema, document, other.root_value, "other", {"deep": False})
+    assert vars(other).keys() == vars(built).keys()
+    for name, value in vars(built).items():
+        if isinstance(value, CHANGED) and name not in OF_THE_DOCUMENT:
+            got = vars(other)[name]
+            assert all(got is not vars(one)[name] for one in (first, failing)), name
+            assert repr(_content(got)) == repr(_content(value)), name
+    assert await other.executed() == ({"leaf": 1}, None)
+
+
+def _content(kept: object) -> object:
+    return kept.errors if isinstance(kept, CollectedErrors) else kept
 
 
 def test_plans_begin_anew_once_all_together_are_too_large() -> None:
