@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, nullcontext, suppress
 from functools import partial
@@ -15,6 +16,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import RedirectResponse
 from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from quotaloom.credentials.known_keys import KnownKeys
 from quotaloom.notifications import telling
@@ -193,6 +195,8 @@ def create_application(
             *sign_in_routes(settings, database, clock, gate, provider),
         ],
         middleware=[
+            # Behind a proxy, the address and scheme that it tells; the graph looks at neither.
+            Middleware(ProxyHeadersMiddleware, trusted_hosts=os.environ.get("FORWARDED_ALLOW_IPS", "127.0.0.1,::1")),
             Middleware(
                 CORSMiddleware,
                 allow_origins=list(settings.cors_origins),
@@ -200,7 +204,7 @@ def create_application(
                 allow_credentials="*" not in settings.cors_origins,  # `/sign-in` looks at a cookie; the graph does not
                 allow_headers=["authorization", "content-type", HEADER, COMPANY],
                 expose_headers=["content-disposition", COST_HEADER.decode(), "retry-after"],
-            )
+            ),
         ],
         lifespan=lifespan,
     )

@@ -44,6 +44,7 @@ class Server(uvicorn.Server):
                 log_config=None,
                 access_log=False,
                 server_header=False,
+                proxy_headers=False,  # the application looks at them where it matters
                 timeout_graceful_shutdown=GRACE_SECONDS,
             )
         )

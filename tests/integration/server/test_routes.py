@@ -85,6 +85,21 @@ async def test_health_tells_no_more_than_that(
     assert (root.status_code, root.headers["location"]) == (307, "/graphql")
 
 
+@pytest.mark.parametrize(
+    ("proxy", "told"), [("127.0.0.1", "https://quotaloom.test/health"), ("203.0.113.7", "http://quotaloom.test/health")]
+)
+async def test_a_proxy_of_this_machine_tells_how_it_was_asked(
+    production: tuple[dict[str, set[str]], httpx.AsyncClient], proxy: str, told: str
+) -> None:
+    """A redirect keeps to the scheme that the proxy was asked by; what others say of that is not believed."""
+    _, http = production
+    transport = http._transport
+    assert isinstance(transport, httpx.ASGITransport)
+    transport.client = (proxy, 1)
+    answer = await http.get("/health/", headers={"x-forwarded-proto": "https", "x-forwarded-for": "198.51.100.1"})
+    assert (answer.status_code, answer.headers["location"]) == (307, told)
+
+
 async def statuses(client: GraphClient, paths: list[str]) -> dict[str, int]:
     """What asking for each comes to."""
     return {path: (await client.http.get(path, headers=client.headers)).status_code for path in paths}
