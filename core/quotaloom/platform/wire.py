@@ -36,6 +36,8 @@ class Wire(asyncio.Protocol):
         self._owner: Any = transport.get_protocol()
         self._waits = 0
         self._rest = b""
+        self._is_whole = True  # nothing of the answer that is to come has been taken yet
+        self._usual = b"\0"  # the latest answer that came whole and told of nothing: the next is the same to the byte
 
     @classmethod
     def of(cls, connection: asyncpg.Connection[Any]) -> Wire:
@@ -76,6 +78,10 @@ class Wire(asyncio.Protocol):
 
     def _others(self, data: bytes) -> bytes:
         """What is asyncpg's of these bytes."""
+        is_whole = self._is_whole and self._waits == 1
+        if is_whole and data.startswith(self._usual):
+            self._waits, self._rest = 0, b""
+            return data[len(self._usual) :]
         others, begin, length = b"", 0, len(data)
         while begin + _HEAD <= length:
             end = begin + 1 + int.from_bytes(data[begin + 1 : begin + _HEAD], "big")
@@ -86,6 +92,9 @@ class Wire(asyncio.Protocol):
                 self._waits -= 1
                 if not self._waits:
                     self._rest = b""
+                    if is_whole and not others and self.refusal is None:
+                        self._usual = data[:end]
+                    self._is_whole = True
                     return others + data[end:]
             elif kind == _ERROR:
                 self.refusal = _error(data[begin + _HEAD : end])
@@ -93,6 +102,7 @@ class Wire(asyncio.Protocol):
                 others += data[begin:end]
             begin = end
         self._rest = data[begin:]
+        self._is_whole = self._is_whole and not begin
         return others
 
     def eof_received(self) -> bool | None:
