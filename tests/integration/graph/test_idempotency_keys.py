@@ -140,9 +140,9 @@ VARIED: Final[Mapping[str, Callable[[Any], Any]]] = {
 """Another value, by the scalar's name."""
 
 
-def another(kind: GraphQLInputType, value: Any) -> Any:
+def another(of: GraphQLInputType, value: Any) -> Any:
     """The value of an input type with one place that has another value: the first that can."""
-    kind = get_nullable_type(kind)
+    kind: Any = get_nullable_type(of)
     if value is None:
         return None
     if isinstance(kind, GraphQLList):
