@@ -83,7 +83,6 @@ COUNTERS: Final = frozenset({"reference_version", "organization_version"})
 UNCHANGED: Final = {
     "retryJob": "the queue of jobs is no company's",
     "dismissJob": "the queue of jobs is no company's",
-    "orderCustomerLevels": "there is one level alone",
     **dict.fromkeys(UNTOLD, "it answers a question"),
 }
 """Mutations whose call changes nothing of a company, and why."""
@@ -96,11 +95,11 @@ NAMING: Final = frozenset({"id", "item", "merged"})
 
 
 def rows_of(entry: Row) -> set[int | None]:
-    """The number of the row that an entry is on, and of those that it names besides."""
-    return {entry["object_id"], *named(entry["before"]), *named(entry["after"])}
+    """The number of the row that an entry is on, and of those that it names besides; a bare list is one of numbers."""
+    return {entry["object_id"], *named(entry["before"], "id"), *named(entry["after"], "id")}
 
 
-def named(value: Any, key: str = "") -> set[int]:
+def named(value: Any, key: str) -> set[int]:
     """The numbers of rows in the contents of an entry."""
     if isinstance(value, dict):
         return {number for name, inner in value.items() for number in named(inner, name)}
