@@ -1,4 +1,5 @@
-"""Abuses of HTTP and WebSockets: the CPU time that each takes the server, and how long its loop works at a stretch.
+"""Abuses of HTTP and WebSockets, and hostile documents: the CPU time that each takes the server, and how long its loop
+works at a stretch.
 
 The server runs in a process of its own, as `quotaloom serve` does it. A timer of its loop notes the CPU time that it
 has worked since it last had its turn, which others wait for on a machine that has nothing else to do.
@@ -11,7 +12,7 @@ import multiprocessing
 import statistics
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -21,10 +22,12 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 from benchmarks.abuse import http_cases, websocket_cases
+from benchmarks.abuse.http_requests import JSON, post
 from benchmarks.abuse.sending import Abuse, outcome
 from benchmarks.abuse.websocket_sending import SocketAbuse, socket_outcome
 from benchmarks.companies import plant
 from benchmarks.databases import fresh_database
+from benchmarks.hostility import HOSTILE
 from benchmarks.measuring import Bench, Row, duration, run
 from quotaloom.platform.access import Role
 from quotaloom.platform.settings import Settings
@@ -33,7 +36,7 @@ from quotaloom_server.application import create_application
 from quotaloom_server.keys import token_authority
 from quotaloom_server.serving import Server
 
-TITLE = "Abuses of HTTP and WebSockets"
+TITLE = "Abuses of HTTP, WebSockets and documents"
 
 GOAL: Final = 0.02
 """Seconds of CPU time that a refusal may take."""
@@ -58,7 +61,7 @@ class Taken:
 
 
 def measure(bench: Bench) -> Iterator[Row]:
-    """Each abuse once, one after the other, on connections of their own; those of HTTP, then those of WebSockets."""
+    """Each abuse once, one after the other, on connections of their own, kind by kind."""
     run(_with_database(bench, found := list[Row]()))
     yield from found
 
@@ -74,8 +77,18 @@ async def _with_database(bench: Bench, rows: list[Row]) -> None:
 CASES: Final[dict[str, Sequence[Abuse | SocketAbuse]]] = {
     "HTTP": [one for group in http_cases.GROUPS.values() for one in group],
     "WebSockets": [one for group in websocket_cases.GROUPS.values() for one in group],
+    "Documents": [
+        Abuse(one.name, post(one.sent, JSON, "Authorization: Bearer <TOKEN>", "Connection: close"), (one.status,))
+        for one in HOSTILE
+    ],
 }
-"""All that is measured."""
+"""All that is measured; the documents are those of an admin, on whom no work is saved."""
+
+SLOW: Final[Sequence[Abuse | SocketAbuse]] = (*http_cases.SLOW, *websocket_cases.SLOW)
+"""Those that dawdle, for a server that is impatient. What they take is mostly the timer's that measures it."""
+
+IMPATIENCE: Final = 2.0
+"""Seconds that such a server has for a request, and for a greeting."""
 
 
 async def taken_by(
@@ -95,14 +108,31 @@ async def taken_by(
     return found
 
 
+async def stretches(
+    batches: Iterable[Sequence[Abuse | SocketAbuse]], database_url: str, company_id: int
+) -> list[float]:
+    """The longest stretch of an impatient server for each batch, whose cases are sent all at once."""
+    found = []
+    with TemporaryDirectory() as folder, _served(database_url, folder, company_id, IMPATIENCE) as (port, token, server):
+        for batch in batches:
+            _asked(server)
+            await asyncio.gather(*(_sent(case, port, token) for case in batch))
+            found.append(_asked(server)[1])
+    return found
+
+
 async def _taken(case: Abuse | SocketAbuse, port: int, token: str, server: Connection) -> Taken:
     before, _ = _asked(server)
+    await _sent(case, port, token)
+    after, stretch = _asked(server)
+    return Taken(case.name, after - before, stretch)
+
+
+async def _sent(case: Abuse | SocketAbuse, port: int, token: str) -> None:
     if isinstance(case, Abuse):
         await outcome(case, port, token)
     else:
         await socket_outcome(case, port, token)
-    after, stretch = _asked(server)
-    return Taken(case.name, after - before, stretch)
 
 
 def _asked(server: Connection) -> tuple[float, float]:
@@ -127,10 +157,12 @@ def _told(title: str, taken: Sequence[Taken]) -> Iterator[Row]:
 
 
 @contextmanager
-def _served(database_url: str, folder: str, company_id: int) -> Iterator[tuple[int, str, Connection]]:
+def _served(
+    database_url: str, folder: str, company_id: int, patience: float | None = None
+) -> Iterator[tuple[int, str, Connection]]:
     """A server in a process of its own: its port, the token of an admin, and whom to ask what it took."""
     ours, theirs = multiprocessing.Pipe()
-    process = multiprocessing.get_context("spawn").Process(target=_serve, args=(database_url, folder, theirs))
+    process = multiprocessing.get_context("spawn").Process(target=_serve, args=(database_url, folder, theirs, patience))
     process.start()
     try:
         port = ours.recv()
@@ -142,8 +174,10 @@ def _served(database_url: str, folder: str, company_id: int) -> Iterator[tuple[i
         process.join()
 
 
-def _serve(database_url: str, folder: str, asked: Connection) -> None:
+def _serve(database_url: str, folder: str, asked: Connection, patience: float | None) -> None:
     settings = Settings(data_dir=Path(folder), token_cost_per_minute=0, company_cost_per_minute=0)
+    if patience is not None:
+        settings = settings.model_copy(update={"request_seconds": patience, "greeting_seconds": patience})
     stretches = _Stretches()
 
     def started() -> None:

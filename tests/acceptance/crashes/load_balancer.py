@@ -1,8 +1,13 @@
-"""Who asks a server for its health all the time, and remembers every answer."""
+"""Who asks a server for its health all the time, and remembers every answer.
+
+The machine may have others to serve. How much of a wait is its doing is told by a process that does nothing but say
+again what it hears, and knows nothing of the server: one that stalls excuses nothing by it.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import subprocess
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -24,13 +29,17 @@ BACK: Final = 30.0
 """Seconds within which a database that is there again must be found."""
 
 
+ECHO: Final = "cat"
+"""The program that says again what it hears."""
+
+
 @dataclass(frozen=True, slots=True)
 class Told:
-    """An answer, and when it was asked for and given."""
+    """An answer, and when it was asked for and given. That of the echo has the status 0."""
 
     asked: float
     answered: float
-    status: int
+    status: int = 0
 
     @property
     def took(self) -> float:
@@ -45,14 +54,16 @@ class LoadBalancer:
     address: str
     health: list[Told] = field(default_factory=list)
     life: list[Told] = field(default_factory=list)
+    echoes: list[Told] = field(default_factory=list)
 
     @asynccontextmanager
     async def asking(self) -> AsyncIterator[LoadBalancer]:
         """Ask while the block runs."""
         async with asyncio.TaskGroup() as group:
             asking = [
-                group.create_task(self._ask(path, told))
-                for path, told in (("health", self.health), ("alive", self.life))
+                group.create_task(self._ask("health", self.health)),
+                group.create_task(self._ask("alive", self.life)),
+                group.create_task(self._listen()),
             ]
             yield self
             for task in asking:
@@ -75,16 +86,13 @@ class LoadBalancer:
             await asyncio.sleep(PAUSE)
 
     def late(self) -> list[Told]:
-        """The answers on its health that took more than a second, and than `/alive` took meanwhile besides.
+        """The answers that took more than a second, and what the machine took of that time."""
+        return [told for told in (*self.health, *self.life) if told.took > self.allowed(told.asked, told.answered)]
 
-        That one needs no database: what it takes is the machine's doing, which may have others to serve.
-        """
-        found = []
-        for told in self.health:
-            beside = [other.took for other in self.life if other.asked < told.answered and told.asked < other.answered]
-            if told.took > SECOND + max(beside, default=0.0):
-                found.append(told)
-        return found
+    def allowed(self, since: float, until: float) -> float:
+        """A second, and those in between for which the echo was waited for as well. Ask when the asking is over."""
+        shares = (min(until, echo.answered) - max(since, echo.asked) for echo in self.echoes)
+        return SECOND + sum(share for share in shares if share > 0)
 
     async def _ask(self, path: str, answers: list[Told]) -> None:
         async with httpx.AsyncClient(base_url=self.address, timeout=PATIENCE, trust_env=False) as client:
@@ -93,3 +101,18 @@ class LoadBalancer:
                 status = (await client.get(f"/{path}")).status_code
                 answers.append(Told(asked, time.monotonic(), status))
                 await asyncio.sleep(PAUSE)
+
+    async def _listen(self) -> None:
+        echo = await asyncio.create_subprocess_exec(ECHO, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        assert echo.stdin is not None
+        assert echo.stdout is not None
+        try:
+            while True:
+                asked = time.monotonic()
+                echo.stdin.write(b"\n")
+                await echo.stdout.readexactly(1)
+                self.echoes.append(Told(asked, time.monotonic()))
+                await asyncio.sleep(PAUSE)
+        finally:
+            echo.kill()
+            await echo.wait()

@@ -71,10 +71,10 @@ async def test_readiness_follows_the_database(
     progress: Progress,
 ) -> None:
     """Whichever way the database goes, every question from then on is answered with 503, until it is back and all is
-    well by itself. Each answer comes within a second, the server lives all the time, and nothing acknowledged is
-    lost."""
+    well by itself. The first comes within a second of its going, as does each answer within one of the question; the
+    server lives all the time, and nothing acknowledged is lost."""
     clients = Clients(installation)
-    turned, back = [], []
+    gone_at, turned, back = [], [], []
     async with way_to(installation.url) as way:
         by_network = away in (cut, silent)
         server = await asyncio.to_thread(installation.start, f"server at {way.url}" if by_network else "server")
@@ -84,6 +84,7 @@ async def test_readiness_follows_the_database(
                 going = time.monotonic()
                 async with away(durable_postgres, way):
                     went = time.monotonic()
+                    gone_at.append(going)
                     turned.append(await balancer.until(503, since=going))
                     assert {told.status for told in await balancer.answers(went)} == {503}
                     returns = time.monotonic()
@@ -91,6 +92,9 @@ async def test_readiness_follows_the_database(
                 await clients.until_acknowledged(5)
         assert {told.status for told in balancer.life} == {200}
         assert balancer.late() == []
+        assert [
+            took for since, took in zip(gone_at, turned, strict=True) if took > balancer.allowed(since, since + took)
+        ] == []
         await assert_whole(installation, memory)
         installation.send(server, signal.SIGKILL)
     assert memory.answers["cut off"] == 0, "the server goes on"

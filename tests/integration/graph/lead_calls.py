@@ -12,7 +12,7 @@ LONG: Final = "x" * 3000
 STALE: Final[dict[str, Any]] = {"expectedVersion": 99}
 
 VALID_LEADS: Final[Mapping[str, Callable[[World], dict[str, Any]]]] = {
-    "orderCustomerLevels": lambda w: {"ids": [w["level"]]},
+    "orderCustomerLevels": lambda w: {"ids": [w["lower level"], w["level"]]},
     "defineCustomerLevel": lambda w: {"key": "b", "name": "B"},
     "updateCustomerLevel": lambda w: {"id": w["level"], "name": "A 重点"},
     "createLead": lambda w: {"name": "Li Wei", "positionId": w.unit("ann"), "phone": "138 0013 8000"},

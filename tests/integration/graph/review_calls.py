@@ -16,7 +16,7 @@ SCORES: Final[list[dict[str, Any]]] = [{"part": "team", "score": "8", "comment":
 VALID_REVIEWS: Final[Mapping[str, Callable[[World], dict[str, Any]]]] = {
     "createReviewForm": lambda w: {"key": "yearly", "name": "Yearly", "grain": "YEAR", "parts": [PART]},
     "reviseReviewForm": lambda w: {"id": w["review form"], "name": "Each month", "parts": [PART], "reason": "Simpler"},
-    "openReviewCycle": lambda w: {"formId": w["review form"], "period": "2026-05", "orgUnitId": w.unit("east")},
+    "openReviewCycle": lambda w: {"formId": w["review form"], "period": "2026-04", "orgUnitId": w.unit("east")},
     "scoreOwnReview": lambda w: {"id": w["ann review"], "scores": SCORES},
     "scoreReview": lambda w: {"id": w["bob review"], "scores": SCORES, "followUps": [{"text": "Call more"}]},
     "confirmReview": lambda w: {"id": w["eve review"]},

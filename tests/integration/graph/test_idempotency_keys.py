@@ -3,21 +3,33 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
-from graphql import GraphQLEnumType, GraphQLObjectType, GraphQLScalarType, get_named_type, is_required_argument
+from graphql import (
+    GraphQLEnumType,
+    GraphQLInputObjectType,
+    GraphQLInputType,
+    GraphQLList,
+    GraphQLObjectType,
+    GraphQLScalarType,
+    get_named_type,
+    get_nullable_type,
+    is_required_argument,
+)
 
 from quotaloom.platform.database import Database
+from quotaloom_graphql.nodes import split_id
 from tests.acceptance.api_company import api_company
 from tests.graph_client import GraphClient
 from tests.integration.graph.asking import ask, ask_once, gid
 from tests.integration.graph.test_every_mutation import MUTATIONS, as_whom, written
 from tests.integration.graph.valid_calls import VALID
-from tests.integration.graph.worlds import small_world
+from tests.integration.graph.worlds import NOTHING, small_world
 from tests.integration.pool.seas import sea_for
 from tests.progress import Progress, stepwise
 
@@ -76,7 +88,8 @@ async def test_every_mutation_is_done_once(
     """Each is sent with a key, some a hundred times at once to two processes, and then again: all that it can show is
     the same every time, and only the first changed anything.
 
-    Whatever else is sent with the key is refused, and changes nothing either.
+    Whatever else is sent with the key is refused, and changes nothing either: another document, or the same one with a
+    single variable that is another.
     """
     world = await small_world(database)
     here, company_id = world.floor, world.floor.work.company.id
@@ -103,10 +116,45 @@ async def test_every_mutation_is_done_once(
         other = f"mutation ($input: {kind}) {{ {name}(input: $input) {{ {fields} again: __typename }} }}"
         _, refused = await ask_once(here, f"key of {name}", other, as_whom(name), **sent)
         assert refused == ([] if name in TRIALS else ["IDEMPOTENCY_KEY_REUSED"]), name
+        varied = {"input": another(kind, sent["input"])}
+        assert varied != sent, name
+        _, refused = await ask_once(here, f"key of {name}", query, as_whom(name), **varied)
+        assert refused == ([] if name in TRIALS else ["IDEMPOTENCY_KEY_REUSED"]), f"{name} with {varied}"
         assert await written(database, company_id) == before, f"{name} was done again"
     record_property("mutations", len(VALID))
     record_property("of these a hundred times at once", len(often))
     record_property("requests", sent_in_all)
+
+
+VARIED: Final[Mapping[str, Callable[[Any], Any]]] = {
+    "String": lambda text: f"{text}x",
+    "ID": lambda text: gid(split_id(text)[0], NOTHING),
+    "Int": lambda number: number + 1,
+    "Boolean": lambda truth: not truth,
+    "Decimal": lambda amount: f"{amount}1" if "." in amount else f"{amount}.1",
+    "JSON": lambda value: {**value, "another": 1},
+    "Date": lambda day: (date.fromisoformat(day) + timedelta(1)).isoformat(),
+    "DateTime": lambda moment: moment.replace("T00", "T01"),
+    "Time": lambda time: time.replace(":00", ":01"),
+}
+"""Another value, by the scalar's name."""
+
+
+def another(of: GraphQLInputType, value: Any) -> Any:
+    """The value of an input type with one place that has another value: the first that can."""
+    kind: Any = get_nullable_type(of)
+    if value is None:
+        return None
+    if isinstance(kind, GraphQLList):
+        return [another(kind.of_type, value[0]), *value[1:]] if value else value
+    if isinstance(kind, GraphQLInputObjectType):
+        for name, field in kind.fields.items():
+            if name in value and (varied := another(field.type, value[name])) != value[name]:
+                return {**value, name: varied}
+        return value
+    if isinstance(kind, GraphQLEnumType):
+        return next((other for other in kind.values if other != value), value)
+    return VARIED[kind.name](value)
 
 
 def secrets(name: str, answers: Sequence[tuple[dict[str, Any] | None, list[str]]]) -> list[str]:

@@ -80,6 +80,7 @@ async def _fill_floor(world: World) -> None:
     customer = await create_customer(floor.work, NewCustomer("Globex", key="globex"))
     ids["customer"] = gid("Customer", customer)
     ids["level"] = gid("CustomerLevel", await define_level(floor.work, NewLevel("a", "A")))
+    ids["lower level"] = gid("CustomerLevel", await define_level(floor.work, NewLevel("z", "Z")))
     for name in ("second customer", "third customer"):
         ids[name] = gid("Customer", await create_customer(floor.work, NewCustomer("Umbrella")))
     for name, key in (
