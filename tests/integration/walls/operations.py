@@ -102,6 +102,9 @@ PLANNED: Final = {
 }
 """Of the year and the metric that the world has a published plan of."""
 
+NO_DAYS: Final = ("commitments", "comparison")
+"""Fields that tell nothing by the day, and take no such grain."""
+
 COMPANIONS: Final = {"planVersion": ("plan",), "directChildren": ("orgUnit",), "members": ("rows",)}
 """Arguments that only go together with others."""
 
@@ -207,7 +210,7 @@ class Writer:
 
     def root(self, name: str, field: GraphQLField) -> Operation:
         """A root field as it is, and once more with each of its arguments."""
-        return self._operation(name, " ".join(self._variants(name, field, 1)))
+        return self._operation(name, " ".join(self._variants(name, field, 1, vary=True)))
 
     def of_type(self, name: str, way: tuple[tuple[str, str], ...]) -> Operation:
         """All fields of a type, and of whatever they lead to the fields without parts."""
@@ -274,18 +277,19 @@ class Writer:
         for name, field in kind.fields.items():
             leaf = is_leaf_type(get_named_type(field.type))
             if leaf or depth > 0:
-                parts += self._variants(name, field, depth if leaf or self._is_part(field) else depth - 1)
+                below = depth if leaf or self._is_part(field) else depth - 1
+                parts += self._variants(name, field, below, vary=depth > 0)
         return " ".join(parts)
 
     def _is_part(self, field: GraphQLField) -> bool:
         """Whether a field leads to what is asked for with its owner: pages, and what no query leads to."""
         return _is_page(field) or get_named_type(field.type).name not in self._read
 
-    def _variants(self, name: str, field: GraphQLField, depth: int) -> Iterator[str]:
-        """The field as it is, and, besides where it lies deep, once more with each argument that it need not have."""
+    def _variants(self, name: str, field: GraphQLField, depth: int, *, vary: bool) -> Iterator[str]:
+        """The field as it is, and, where it may vary, once more with each argument that it need not have."""
         below = self._below(field, depth)
         yield f"{name}{self._arguments(name, field)}{below}"
-        if depth < 1:
+        if not vary:
             return
         leaves = self._below(field, 0)
         for argument_name, argument in field.args.items():
@@ -344,7 +348,7 @@ class Writer:
         if name == "rows" and besides == "members":
             return "MEMBERS"
         if name == "grain" and not many:
-            return self._values[name]
+            return "MONTH" if field_name in NO_DAYS else self._values[name]
         if isinstance(named, GraphQLEnumType):
             return f"[{', '.join(named.values)}]" if many else next(iter(named.values))
         if named.name == "Boolean":

@@ -12,6 +12,7 @@ import re
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from random import Random
 from typing import Any, Final
 
 import asyncpg
@@ -32,6 +33,9 @@ from tests.integration.walls.rarities import add_rarities
 CANARY: Final = re.compile(r"canary-(\d{6})")
 HUGE: Final = 7 * 10**15
 """The planted amounts, in minor units, begin here: sums of them are no smaller, and nobody else has any so large."""
+
+SCATTERED: Final = 10**13
+"""They lie scattered over so many, so that what some of them are more than others is never another one."""
 
 ENOUGH: Final = 5 * 10**13
 """No number of another company comes near this one, in any scale."""
@@ -232,7 +236,8 @@ def _canary(walls: Walls, column: str, kind: str, number: int) -> tuple[dict[Any
         stored = packed(json.dumps([f"canary-{number:06}"]))
         return walls.texts, number, f"'\\x{stored.hex()}'"
     if kind == "bigint":
-        return walls.amounts, HUGE + number, str(HUGE + number)
+        amount = HUGE + Random(number).randrange(SCATTERED)
+        return walls.amounts, amount, str(amount)
     return walls.texts, number, _json(column, number) if kind == "jsonb" else f"'canary-{number:06}'"
 
 
