@@ -35,7 +35,7 @@ HERE: Final[Mapping[str, Callable[[World], dict[str, Any]]]] = {
         "period": "2027-02",
         "goal": "1000",
     },
-    "orderCustomerLevels": lambda w: {"ids": [w["hot level"], w["level"]]},
+    "orderCustomerLevels": lambda w: {"ids": [w["hot level"], w["lower level"], w["level"]]},
     "endHolding": lambda w: {"id": w["holding"], "on": "2027-06-01"},
     "updateOpportunity": lambda w: {"id": w["vague deal"], "amount": "2000"},
     "moveOpportunity": lambda w: {"id": w["foreign deal"], "stageId": w.stage("cancelled"), "reasonKey": "price"},
