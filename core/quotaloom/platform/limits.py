@@ -168,7 +168,7 @@ class Limits(BaseModel):
         default=50,
         ge=1,
         le=100_000,
-        description="The same of one member or service.",
+        description="Subscriptions of each kind that one member or service may have in each serving process.",
     )
     connection_subscriptions: int = Field(
         default=50, ge=1, le=100_000, description="Subscriptions, of whatever kind, that a WebSocket may have."
