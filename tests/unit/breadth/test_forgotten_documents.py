@@ -25,6 +25,7 @@ async def test_what_made_room_is_gone() -> None:
     """Room for 3 documents: of 10 that were executed no more than 3 are in memory."""
     schema = BreadthFirstSchema(Query)
     schema.documents = Documents(3, 1_000_000)
+    gc.collect()
     before = _operations()
     for number in range(10):
         text = f"{{ forgotten{number}: leaf }}"
