@@ -6,12 +6,15 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 from zlib import crc32
 
 from tests.integration.walls.asking import Answer, canaries
 from tests.integration.walls.questions import BEHIND, READ, Asker, Question
 from tests.integration.walls.telling_more import tells_more
+
+FALSE: Final = "false"
+"""What stands in place of a filter that keeps rows out of what is then left out: of fewer rows figures are others."""
 
 
 class Removable(Protocol):
@@ -103,7 +106,7 @@ class Trial:
             if self._canaries(question, answer) - self._canaries(question, before):
                 self.count["canaries"] += 1
                 return True
-            if _more(question, before, answer):
+            if _more(question, before, answer, others=check.instead[way] != FALSE):
                 self.count["more"] += 1
                 return True
         return False
@@ -126,9 +129,11 @@ def _shuffled(question: Question) -> int:
     return crc32(f"{question.who} {question.text} {question.variables}".encode())
 
 
-def _more(question: Question, before: Answer, after: Answer) -> bool:
-    """Whether `after` tells more than `before`, or refuses no more."""
-    return tells_more(before.data, after.data) if question.kind in (READ, BEHIND) else _lets_in(before, after)
+def _more(question: Question, before: Answer, after: Answer, *, others: bool = True) -> bool:
+    """Whether `after` tells more than `before`, refuses no more, or writes more."""
+    if question.kind in (READ, BEHIND):
+        return tells_more(before.data, after.data, others=others)
+    return _lets_in(before, after) or after.written > before.written
 
 
 def _lets_in(before: Answer, after: Answer) -> bool:
