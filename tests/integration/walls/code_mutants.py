@@ -4,38 +4,14 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Any, Final, Protocol
 from zlib import crc32
 
 from tests.integration.walls.asking import Answer, canaries
+from tests.integration.walls.filters import FALSE
 from tests.integration.walls.questions import BEHIND, READ, Asker, Question
+from tests.integration.walls.switches import Removable, Removing
 from tests.integration.walls.telling_more import tells_more
-
-FALSE: Final = "false"
-"""What stands in place of a filter that keeps rows out of what is then left out: of fewer rows figures are others."""
-
-
-class Removable(Protocol):
-    """A check or a filter: its number, and what it can be replaced with."""
-
-    @property
-    def number(self) -> int:
-        """Its number."""
-
-    @property
-    def instead(self) -> tuple[str, ...]:
-        """The ways of removing it."""
-
-
-class Removing(Protocol):
-    """What takes checks away, and tells which of them were asked since `asked` was emptied."""
-
-    asked: set[int]
-
-    def without(self, check: Any, way: int, /) -> AbstractContextManager[None]:
-        """Run the block without it."""
 
 
 @dataclass
@@ -106,6 +82,7 @@ class Trial:
             if self._canaries(question, answer) - self._canaries(question, before):
                 self.count["canaries"] += 1
                 return True
+            # Where rows are left out that had been there, figures are others as well, and tell nobody more.
             if _more(question, before, answer, others=check.instead[way] != FALSE):
                 self.count["more"] += 1
                 return True

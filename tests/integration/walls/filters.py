@@ -19,10 +19,10 @@ import pytest
 
 from quotaloom.platform.unit_of_work import Snapshot, Transaction
 from tests.integration.walls.checks import shortened
-from tests.integration.walls.code_mutants import FALSE
 from tests.integration.walls.marks import goes_by_sight, goes_by_viewer, mark
 
 TRUE: Final = "true"
+FALSE: Final = "false"
 OPEN: Final = (TRUE,)
 EITHER: Final = (TRUE, FALSE)
 """What stands in place of a filter: of what goes by who asks it depends whether it lets in or out."""

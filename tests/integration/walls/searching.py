@@ -14,9 +14,8 @@ import pytest
 
 from tests.integration.walls.again import again, everywhere, missed, passed
 from tests.integration.walls.checks import product
-from tests.integration.walls.code_mutants import Removable, Removing
 from tests.integration.walls.filters import watched
-from tests.integration.walls.switches import Switches
+from tests.integration.walls.switches import Removable, Removing, Switches
 from tests.integration.walls.without import FOLDER
 
 
