@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Final
 
 import pytest
@@ -131,9 +132,19 @@ def spans(sql: str, arguments: Sequence[Any]) -> list[Span]:
 
     None is within another, but for what chooses between two of them (`CASE WHEN member_id = $2 THEN …`).
     """
+    by_sight, by_viewer = (
+        tuple(place for place, one in enumerate(arguments, 1) if goes_by(one))
+        for goes_by in (goes_by_sight, goes_by_viewer)
+    )
+    return _spans(sql, by_sight, by_viewer)
+
+
+@cache
+def _spans(sql: str, by_sight: tuple[int, ...], by_viewer: tuple[int, ...]) -> list[Span]:
+    """The same, by the places of such arguments; statements are few."""
     found: list[Span] = [(*match.span(), OPEN) for match in _OF_THE_COMPANY.finditer(sql)]
-    for goes_by, instead in ((goes_by_sight, OPEN), (goes_by_viewer, EITHER)):
-        for place in [place for place, one in enumerate(arguments, 1) if goes_by(one)]:
+    for places, instead in ((by_sight, OPEN), (by_viewer, EITHER)):
+        for place in places:
             for match in re.finditer(rf"\${place}\b", sql):
                 chooses = bool(_CHOOSES.search(sql, 0, match.start()))
                 if chooses or not any(start <= match.start() < end for start, end, _ in found):
