@@ -38,7 +38,7 @@ class OwnName(str):
 
 
 class OwnUnits(frozenset[int]):
-    """The units that the one who asks heads: most sets of his begin with them, and whoever has one leads something."""
+    """The units that the one who asks heads. A number more would make a head of whoever heads nothing."""
 
 
 def goes_by_sight(value: object) -> bool:
