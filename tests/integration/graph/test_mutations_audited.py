@@ -13,9 +13,9 @@ from quotaloom.platform.database import Database, credentials
 from tests.integration.graph.asking import do
 from tests.integration.graph.test_every_mutation import UNTOLD, as_whom
 from tests.integration.graph.valid_calls import VALID
-from tests.integration.graph.wholes import Row, Wholes, object_type
+from tests.integration.graph.wholes import Contents, Row, Wholes, object_type
 from tests.integration.graph.worlds import small_world
-from tests.integration.jobs.test_audited import BOOKS, Contents, contents
+from tests.integration.jobs.test_audited import BOOKS, contents
 
 PARTS: Final[Mapping[str, frozenset[str]]] = {
     "ownership": frozenset({"Customer", "Lead", "Opportunity"}),

@@ -8,7 +8,8 @@ from typing import Any, Final
 
 import asyncpg
 
-from tests.integration.jobs.test_audited import Contents
+Contents = Mapping[str, frozenset[str]]
+"""The rows of every table, as JSON."""
 
 Row = Mapping[str, Any]
 Named = set[tuple[str, int]]
@@ -45,6 +46,11 @@ class Wholes:
         for row in await connection.fetch(_REFERENCES):
             found.setdefault(row["table"], {})[row["column"]] = row["named"]
         return cls(found)
+
+    def told(self, table: str, row: Row, contents: Contents) -> Named:
+        """The row itself, and what it names."""
+        own = {(object_type(table), row["id"])} if "id" in row else set()
+        return own | self.of(table, row, contents)
 
     def of(self, table: str, row: Row, contents: Contents, steps: int = _STEPS) -> Named:
         """What a row of the table names, and what that names; the company besides."""
