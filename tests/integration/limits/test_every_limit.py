@@ -91,11 +91,13 @@ class Place:
             return await _subscribed(board, [self.root_id])
 
     async def beside(self, others: int, request: bytes) -> Extensions:
-        """What is said where so many connections have a request under way."""
+        """What is said where so many connections are in use: ten WebSockets, and half a head on the others."""
         async with AsyncExitStack() as stack:
-            for _ in range(others):
-                _, writer = await stack.enter_async_context(connection(self.server.port))
-                writer.write(head()[:-2])
+            for number in range(others):
+                reader, writer = await stack.enter_async_context(connection(self.server.port))
+                writer.write(handshake() if number < 10 else head()[:-2])
+                if number < 10:
+                    await reader.readuntil(b"\r\n\r\n")
             await asyncio.sleep(0.1)  # the server has them all
             return await self.said(request)
 
@@ -183,6 +185,7 @@ CASES: Final = {
     # The path, `Host` and `X-A` come to 8 + 9 + 7 bytes as they are counted.
     "head_bytes": Case(2_000, "HEAD_TOO_LARGE", 2_024, says(head(f"X-A: {'a' * 2_000}"))),
     "head_fields": Case(20, "HEAD_TOO_LARGE", 21, says(head(*(f"X-{n}: a" for n in range(20))))),
+    "head_seconds": Case(0.2, "TOO_SLOW", None, says(head(JSON)[:-2])),
     "request_seconds": Case(0.2, "TOO_SLOW", None, says(head(JSON)[:-2])),
     "body_bytes": Case(
         2_000, "BODY_TOO_LARGE", 2_001, lambda place: place.said(post(b" " * 2_001, JSON, _token(place)))
