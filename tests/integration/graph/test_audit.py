@@ -31,6 +31,8 @@ LOG = """query ($first: Int!, $after: String, $actions: [String!], $object: ID, 
 
 ENTER = 'mutation { createMember(input: { name: "Eve" }) { errors { code } } }'
 
+MAKE_A_KEY = 'mutation { createApiKey(input: { name: "CRM", scopes: ["graph:read"] }) { secret } }'
+
 
 class Audited(Office):
     """The office, and its log."""
@@ -212,6 +214,32 @@ async def test_a_flood_of_refusals_is_counted(office: Audited) -> None:
     told = await office.refused()
     assert told[:2] == [("bo", "createMember", 1), ("bo", "", 3)]
     assert len(told) == 12
+    entry = (await office.log(actions=["access.refused"]))["nodes"][1]
+    assert entry["after"] == {"at": "", "code": "REFUSED_OFTEN", "times": 3, "fields": {"createMember": 3}}
+    assert entry["reason"] == "access was refused 3 more times in that minute"
+
+
+async def test_a_flood_at_one_field_hides_nothing_at_another(office: Audited) -> None:
+    """Eleven members refused, then two keys: both of these are written at once, and the eleventh is counted."""
+    for _ in range(11):
+        await office.bo.send(ENTER)
+    for _ in range(2):
+        await office.bo.send(MAKE_A_KEY)
+    assert (await office.refused())[:3] == [("bo", "createApiKey", 1)] * 2 + [("bo", "createMember", 1)]
+    office.graph.clock.now += timedelta(minutes=1)
+    await office.bo.send(ENTER)
+    assert len(await office.refused()) == 10 + 2 + 1 + 1
+
+
+async def test_an_alias_makes_no_other_field_of_it(office: Audited) -> None:
+    """A key that is asked for as `company` is refused at `createApiKey`, and what the client calls it stands beside."""
+    await office.bo.send(MAKE_A_KEY.replace("createApiKey", "company: createApiKey"))
+    await office.bo.send("{ me: viewer { subject } log: auditLog { totalCount } }")
+    entries = (await office.log(actions=["access.refused"]))["nodes"]
+    assert [entry["after"] for entry in entries] == [
+        {"at": "auditLog", "as": "log", "code": "FORBIDDEN", "times": 1},
+        {"at": "createApiKey", "as": "company", "code": "FORBIDDEN", "times": 1},
+    ]
 
 
 async def test_what_was_counted_is_told_when_the_server_ends(
