@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import asyncpg
+import jwt
 import orjson
 import pytest
 
@@ -178,6 +179,23 @@ async def test_a_token_that_is_none_is_told_of_in_the_log_of_the_server(
         },
     )
     assert await office.refused() == []
+
+
+@pytest.mark.parametrize("text", ["a\0", "\ud800"], ids=["NUL", "half a pair"])
+async def test_a_token_that_cannot_be_written_down_is_refused(
+    office: Audited, caplog: pytest.LogCaptureFixture, text: str
+) -> None:
+    """With UNAUTHENTICATED and no error of the server's, though it is signed by the server's key."""
+    authority = office.graph.authority
+    caplog.set_level("INFO", "quotaloom.platform.refused_access")
+    bo = Identity(office.work.company.id, "bo", Role.MEMBER, office.bo_id)
+    token = authority.issue(bo, datetime.now(UTC), timedelta(hours=1))
+    claims = jwt.decode(token, options={"verify_signature": False})
+    for claim in ("sub", "jti"):
+        client = office.bearing(jwt.encode({**claims, claim: text}, authority.key))
+        answer = await client.send(ENTER)
+        assert [error["extensions"]["code"] for error in answer["errors"]] == ["UNAUTHENTICATED"]
+    assert [orjson.loads(line.partition(" ")[2])["actor"] for line in caplog.messages] == ["nobody"] * 2
 
 
 async def test_what_an_operator_may_not_do_is_told_of_in_the_log_of_the_server(
