@@ -225,6 +225,8 @@ class HTTPFront(HttpToolsProtocol):
             self.headers[:] = joined(self.headers)
         if version == "1.1" and b"host" not in names:
             self._refuse_head("a request has one `Host`")
+        if b"transfer-encoding" in names:
+            self._require_chunks_alone()
         most = self._limits.waiting_requests
         if len(self.pipeline) >= most:
             text = f"{most + 1:,} requests wait for their answers on this connection; {most:,} at the most are allowed"
@@ -296,6 +298,12 @@ class HTTPFront(HttpToolsProtocol):
         for name in names:
             if name in ONCE and names.count(name) > 1:
                 self._refuse_head(f"a request has one `{name.decode().title()}`")
+
+    def _require_chunks_alone(self) -> None:
+        """Refuse a body that is compressed in its chunks, say: it would be taken for what it is not."""
+        codings = b",".join(value for name, value in self.headers if name == b"transfer-encoding")
+        if codings.strip().lower() != b"chunked":
+            self._refuse_head("a body comes as it is or in chunks: `Transfer-Encoding` is `chunked`, and nothing else")
 
     def _refuse_head(self, text: str) -> NoReturn:
         self._why = _said(HTTPStatus.BAD_REQUEST, refusal("BAD_REQUEST", text))
