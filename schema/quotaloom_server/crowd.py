@@ -5,7 +5,7 @@ from __future__ import annotations
 import resource
 from contextlib import suppress
 from enum import Enum, auto
-from itertools import chain, islice
+from itertools import chain, dropwhile, islice, takewhile
 from typing import Final, Protocol
 
 FILES_BESIDES: Final = 500
@@ -16,7 +16,8 @@ No setting: it refuses nobody.
 
 
 LATE_SECONDS: Final = 1.0
-"""After how long a head that is not all there makes room for others, and a body that comes slowly.
+"""After how long a head that is not all there makes room for others, and a body that comes slowly: after those that
+have been idle for as long, before those that have just become so.
 
 No setting: an honest client sends its head at once, and it matters only where there is no room.
 """
@@ -32,7 +33,7 @@ class Guest(Protocol):
         """End."""
 
     def is_late(self, now: float) -> bool:
-        """Whether what it has to do depends on its client alone, and takes longer than others have to wait for."""
+        """Whether it has been waiting for its client alone for longer than others have to wait for."""
 
 
 class Place(Enum):
@@ -48,8 +49,8 @@ class Crowd:
 
     A spare one is heard so that health is told, and everybody else why not.
     Those of `idle` have no request under way, the longest first; they make room for new ones, as HTTP lets them.
-    Where none is idle, whoever is late makes room, the oldest first: of those that are `lingering`, which have been
-    closed on our side alone, and then of those that are `unfinished`, on which a request has begun to come.
+    Where none has been idle for a while, whoever is late makes room, the oldest first: of those that are `lingering`,
+    which have been closed on our side alone, and then of those that are `unfinished`, on which a request has begun.
     """
 
     def __init__(self, most: int, spare: int) -> None:
@@ -79,8 +80,10 @@ class Crowd:
         """So many that are to make room, or as many as there are."""
         if not count:
             return []
+        first = takewhile(lambda one: one.is_late(now), self.idle)
         late = (one for one in chain(self.lingering, self.unfinished) if one.is_late(now))
-        return list(islice(chain(self.idle, late), count))
+        last = dropwhile(lambda one: one.is_late(now), self.idle)  # who has just come speaks in a moment
+        return list(islice(chain(first, late, last), count))
 
 
 def allow_files(connections: int) -> None:

@@ -68,6 +68,7 @@ class HTTPFront(HttpToolsProtocol):
         self._received = 0  # of a head from its second packet on, or of a body from its first one on
         self._trailers = self._trailer_bytes = self._chunks = 0
         self._begun: float | None = None
+        self._idle_since = 0.0
         self._running: RequestResponseCycle | None = None
         self._patience: asyncio.TimerHandle | None = None
         self._context = copy_context()  # the request before may be what has us begin with the next: it leaves nothing
@@ -84,7 +85,7 @@ class HTTPFront(HttpToolsProtocol):
             return
         self._is_spare = place is Place.SPARE
         self._crowd.idle[self] = None
-        self._begun = self.loop.time()
+        self._begun = self._idle_since = self.loop.time()
         self._patience = self.loop.call_later(self._look_seconds, self._look_at_the_time)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -268,6 +269,7 @@ class HTTPFront(HttpToolsProtocol):
         """Be idle, where all is answered and nothing more has come."""
         if not (self._in_head or self._in_body or self._deaf or self.transport.is_closing()):
             self._crowd.idle[self] = None
+            self._idle_since = self.loop.time()
 
     def leave(self) -> None:
         """End, since others need the place; whoever has begun with a request is told so."""
@@ -279,10 +281,12 @@ class HTTPFront(HttpToolsProtocol):
         self.transport.close()
 
     def is_late(self, now: float) -> bool:
-        """Whether a request has begun to come, and does not come as an honest client sends it.
+        """Whether it has been idle for a while, or a request does not come as an honest client sends it.
 
-        Whoever still waits for an answer is not, nor is he whom we keep waiting.
+        Whoever still waits for an answer is not late, nor is he whom we keep waiting.
         """
+        if self in self._crowd.idle:
+            return now - self._idle_since >= LATE_SECONDS
         begun = self._begun
         cycle: RequestResponseCycle | None = self.cycle
         if begun is None or now - begun < LATE_SECONDS or self._deaf or self.pipeline or self.flow.read_paused:

@@ -74,3 +74,14 @@ def test_as_many_leave_as_have_to_and_the_oldest_first() -> None:
     crowd.unfinished |= dict.fromkeys(late)
     assert crowd.place(7, 0) is Place.FREE
     assert [one.has_left for one in late] == [True] * 5 + [False] * 2
+
+
+def test_who_has_just_come_stays_while_anybody_is_late() -> None:
+    """One has been idle for long, one has begun and is late, two have just come: they leave in this order."""
+    crowd, long, begun, new, newer = Crowd(4, SPARE), Guest(), Guest(), Guest(late=9), Guest(late=9)
+    crowd.idle |= {long: None, new: None, newer: None}
+    crowd.unfinished[begun] = None
+    for one in (long, begun, new, newer):
+        assert not one.has_left
+        assert (crowd.place(4, 8), one.has_left) == (Place.FREE, True)
+    assert crowd.place(4, 8) is Place.SPARE
