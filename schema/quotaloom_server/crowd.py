@@ -50,7 +50,8 @@ class Crowd:
     A spare one is heard so that health is told, and everybody else why not.
     Those of `idle` have no request under way, the longest first; they make room for new ones, as HTTP lets them.
     Where none has been idle for a while, whoever is late makes room, the oldest first: of those that are `lingering`,
-    which have been closed on our side alone, and then of those that are `unfinished`, on which a request has begun.
+    which have been closed on our side alone, and then of those that are `unfinished`, on which a request has begun,
+    or a WebSocket that is nobody's yet.
     """
 
     def __init__(self, most: int, spare: int) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from benchmarks.abuse.http_requests import JSON, chunked, head, post
+from benchmarks.abuse.http_requests import JSON, chunked, head, lasting, post
 from benchmarks.abuse.sending import GOOD, connection
 from benchmarks.abuse.websocket_sending import PING, TEXT, frame, handshake
 
@@ -91,13 +91,11 @@ class Place:
             return await _subscribed(board, [self.root_id])
 
     async def beside(self, others: int, request: bytes) -> Extensions:
-        """What is said where so many connections are in use: ten WebSockets, and half a head on the others."""
+        """What is said where so many connections are in use: bodies that come fast, and half heads beyond ten."""
         async with AsyncExitStack() as stack:
             for number in range(others):
-                reader, writer = await stack.enter_async_context(connection(self.server.port))
-                writer.write(handshake() if number < 10 else head()[:-2])
-                if number < 10:
-                    await reader.readuntil(b"\r\n\r\n")
+                _, writer = await stack.enter_async_context(connection(self.server.port))
+                writer.write(lasting("60024", b" " * 60_000) if number < 10 else head()[:-2])
             await asyncio.sleep(0.1)  # the server has them all
             return await self.said(request)
 
