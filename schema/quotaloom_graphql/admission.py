@@ -29,7 +29,7 @@ from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from quotaloom.platform.limits import MOST_TOLD, LimitExceeded, Limits
 from quotaloom_graphql.brackets import brackets_of
-from quotaloom_graphql.costs import Costs, page_variables
+from quotaloom_graphql.costs import Costs, page_variables, told_apart
 from quotaloom_graphql.reticence import asks_for_schema, introspection_is_off, is_probe, not_valid
 from quotaloom_graphql.shapes import Shapes
 
@@ -53,13 +53,13 @@ class Measured:
     def __init__(self, document: DocumentNode, shapes: Shapes, costs: Costs) -> None:
         self._shapes = shapes
         self._costs = costs
-        self._variables = page_variables(document, shapes)
+        self._variables = page_variables(document, shapes, costs.arguments)
         self._known: OrderedDict[tuple[object, ...], int] = OrderedDict()
 
     def cost(self, operation: OperationDefinitionNode, variables: Mapping[str, Any] | None) -> int:
         """The cost of one of the document's operations with these variables."""
         given = variables or {}
-        place = (id(operation), *(_told_apart(given, name) for name in self._variables))
+        place = (id(operation), *(told_apart(given[name]) if name in given else "missing" for name in self._variables))
         known = self._known.get(place)
         if known is None:
             known = self._known[place] = self._costs.of(operation, self._shapes, given)
@@ -203,14 +203,6 @@ def _counted(text: str) -> tuple[int, int]:
         else:
             others += 1
     return comments, others
-
-
-def _told_apart(variables: Mapping[str, Any], name: str) -> object:
-    """A page size as far as it makes a difference: its number, that it is missing, or that it is none."""
-    if name not in variables:
-        return "missing"
-    value = variables[name]
-    return value if type(value) is int else "none"
 
 
 def _rules(merges: int) -> tuple[type[ASTValidationRule], ...]:

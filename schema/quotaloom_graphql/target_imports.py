@@ -18,6 +18,7 @@ from quotaloom.platform.work import Work
 from quotaloom_graphql.context import Info, Services
 from quotaloom_graphql.enums import FileFormat
 from quotaloom_graphql.errors import UserError
+from quotaloom_graphql.field_costs import WHOLE_PLAN
 from quotaloom_graphql.mutations import mutation
 from quotaloom_graphql.nodes import decode_id
 from quotaloom_graphql.organization_loaders import load_units
@@ -135,6 +136,7 @@ class TargetImportMutation:
 
     import_targets: ImportTargetsPayload = mutation(
         _import_targets,
+        weight=WHOLE_PLAN,
         description="Set what an edited template changes, all or none: admins, and heads for the units below theirs."
         " A dry run, the default, tells each change first. Templates come from `/plans/{id}/template.xlsx`.",
     )

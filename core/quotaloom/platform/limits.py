@@ -283,4 +283,4 @@ class Allowance:
         most = self._limits.operation_seconds
         seconds = most if self._begun is None else monotonic() - self._begun
         text = f"the operation has taken {seconds:.1f} seconds, and has {most:g} at the most: ask for less at a time"
-        return LimitExceeded("TOO_SLOW", "operation_seconds", most, round(seconds, 3), text)
+        return LimitExceeded("TOO_SLOW", "operation_seconds", most, max(most, round(seconds, 3)), text)

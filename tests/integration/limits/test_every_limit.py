@@ -162,7 +162,7 @@ CASES: Final = {
     "document_merges": Case(
         100, "TOO_MANY_MERGES", 101, asks("{ company { root {" + "children { name } " * 30 + "} } }")
     ),
-    "operation_cost": Case(100, "TOO_COSTLY", 102, asks("{ orgUnits(first: 50) { nodes { key } } }")),
+    "operation_cost": Case(10_100, "TOO_COSTLY", 10_102, asks("{ orgUnits(first: 50) { nodes { key } } }")),
     "operation_seconds": Case(0.0001, "TOO_SLOW", None, asks("{ company { root { name } } }")),
     "operation_rows": Case(
         100,

@@ -23,7 +23,7 @@ SMALL = Limits(
     document_aliases=2,
     document_directives=2,
     document_merges=100,
-    operation_cost=100,
+    operation_cost=10_100,
     list_size=5,
 )
 SCHEMA = build_schema(limits=SMALL)
@@ -55,7 +55,7 @@ async def refusal(schema: QuotaloomSchema, query: str, **variables: Any) -> dict
         ("{ a: b c: d e: f }", "TOO_MANY_ALIASES", "document_aliases", 3),
         ("{ a @b @c @d }", "TOO_MANY_DIRECTIVES", "document_directives", 3),
         ("{ company { root { children { key } } } }", "TOO_DEEP", "document_depth", 4),
-        ("{ orgUnits(first: 50) { nodes { key } } }", "TOO_COSTLY", "operation_cost", 102),
+        ("{ orgUnits(first: 50) { nodes { key } } }", "TOO_COSTLY", "operation_cost", 10_102),
     ],
 )
 async def test_each_limit_has_its_code(query: str, code: str, limit: str, found: int) -> None:
@@ -102,7 +102,7 @@ async def test_a_document_that_is_kept_is_reckoned_with_each_page_size() -> None
     for _ in range(2):
         for rows in (60, 70, 80):
             told = await refusal(schema, query, n=rows)
-            assert (told["code"], told["found"]) == ("TOO_COSTLY", 3 + 2 * rows)
+            assert (told["code"], told["found"]) == ("TOO_COSTLY", 10_003 + 2 * rows)
 
 
 async def test_an_operation_of_several_is_reckoned_alone() -> None:
