@@ -81,7 +81,7 @@ def declared_weight(definition: StrawberryField | StrawberryObjectDefinition) ->
     return next((int(one.weight) for one in definition.directives or () if isinstance(one, FieldCost)), None)
 
 
-FIGURE: Final = FieldCost(weight="10")
+FIGURE: Final = FieldCost(weight="20")
 """What each object costs that is computed, and not just read: some hundredths of a millisecond."""
 
 

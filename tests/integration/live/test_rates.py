@@ -19,10 +19,10 @@ from tests.integration.graph.aftermath import assigned
 from tests.integration.live.boards import live_server
 from tests.integration.live.conftest import NOW, Live
 
-A_MESSAGE = 1_000 + 10_000 + 18
+A_MESSAGE = 1_000 + 10_000 + 28
 """What a message of a board of one unit counts.
 
-1,000 for an operation, 10,000 for reading attainment, 10 for computing one; and the message, its moment, its list, the
+1,000 for an operation, 10,000 for reading attainment, 20 for computing one; and the message, its moment, its list, the
 unit, its name, the attainment, its target and what is achieved.
 """
 

@@ -144,9 +144,9 @@ def test_a_report_costs_what_it_takes_however_little_is_shown_of_it() -> None:
 
 
 def test_what_is_worked_out_for_all_objects_together_counts_once() -> None:
-    """10,000 for the page and for the figures, whose three cost 10 each besides; in a fragment as well."""
+    """10,000 for the page and for the figures, whose three cost 20 each besides; in a fragment as well."""
     inside = 'nodes { ...A } } } fragment A on OrgUnit { attainment(period: "2026") { target } }'
-    by_hand = 10_000 + 10_000 + 1 + 1 + 3 * (1 + 10 + 1 + 1)
+    by_hand = 10_000 + 10_000 + 1 + 1 + 3 * (1 + 20 + 1 + 1)
     assert product_cost(f"{{ orgUnits(first: 3) {{ {inside}") == by_hand
     assert (
         product_cost(f"{{ a: orgUnits(first: 3) {{ nodes {{ ...A }} }} b: orgUnits(first: 3) {{ {inside}")
@@ -158,8 +158,8 @@ def test_what_is_worked_out_for_all_objects_together_counts_once() -> None:
     ("grain", "parts"), [("YEAR", 1), ("HALF", 2), ("QUARTER", 4), ("MONTH", 12), ("WEEK", 53), ("DAY", 366)]
 )
 def test_a_list_of_periods_is_as_long_as_its_grain_says(grain: str, parts: int) -> None:
-    """Each part has a target, is one itself, and costs 10 for being computed; from a variable, too."""
-    by_hand = 1_000 + 10_000 + 2 + parts * 12
+    """Each part has a target, is one itself, and costs 20 for being computed; from a variable, too."""
+    by_hand = 1_000 + 10_000 + 2 + parts * 22
     field = '{ orgUnit(key: "a") { attainments(period: "2026", grain: %s) { target } } }'
     assert product_cost(field % grain) == by_hand
     assert product_cost("query ($g: Grain!)" + field % "$g", g=grain) == by_hand
