@@ -77,7 +77,7 @@ class Admission:
         self._reticent = reticent
         self._trusts = trusts
         self._costs = Costs(schema, limits.list_size)
-        self._rules = _rules(limits.document_merges)
+        self._rules = _rules(limits.document_merges, limits.document_spreads)
 
     def parsed(self, text: str) -> DocumentNode:
         """The document, measured; raises `LimitExceeded`, or a `GraphQLError` where it cannot be read."""
@@ -184,6 +184,7 @@ _OF_SHAPES: Final = (
     ("document_fields", "TOO_MANY_FIELDS", "fields", f"fields, {_FRAGMENTS}"),
     ("document_aliases", "TOO_MANY_ALIASES", "aliases", f"aliases, {_FRAGMENTS}"),
     ("document_directives", "TOO_MANY_DIRECTIVES", "directives", f"directives, {_FRAGMENTS}"),
+    ("document_selections", "TOO_NESTED", "nesting", f"selections within each other, {_FRAGMENTS}"),
 )
 
 
@@ -205,12 +206,37 @@ def _counted(text: str) -> tuple[int, int]:
     return comments, others
 
 
-def _rules(merges: int) -> tuple[type[ASTValidationRule], ...]:
+class _Spreads:
+    """What may be spent on fragments that several operations hold, which is told of as any other limit is."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._spent = 0
+
+    def spend(self, cost: int) -> None:
+        """Take in so many steps; raises `LimitExceeded`."""
+        self._spent += cost
+        if self._spent > self._most:
+            raise LimitExceeded(
+                "TOO_MANY_SPREADS",
+                "document_spreads",
+                self._most,
+                self._spent,
+                "to find out which fragments and variables belong to which operations takes more than"
+                f" {self._most:,} steps; send fewer operations in one document",
+            )
+
+
+def _rules(merges: int, spreads: int) -> tuple[type[ASTValidationRule], ...]:
     class Merging(OverlappingFieldsCanBeMergedRule):
-        """The rule with a bound of ours, which is told of as any other limit is."""
+        """The rule with a bound of ours, which is told of as any other limit is.
+
+        It has the whole of validation spend on fragments what ours allows, instead of a bound that has no name.
+        """
 
         def __init__(self, context: ValidationContext) -> None:
             super().__init__(context)
+            context.spend_fragment_work = _Spreads(spreads).spend  # type: ignore[method-assign]
             self.rule_context.remaining_complexity_budget = merges
 
         def enter_selection_set(self, *arguments: Any) -> None:

@@ -13,7 +13,7 @@ import strawberry
 
 from quotaloom.importing.templates.commands import import_targets
 from quotaloom.platform.amounts import format_amount
-from quotaloom.platform.errors import InputError
+from quotaloom.platform.errors import BeyondLimit, InputError
 from quotaloom.platform.work import Work
 from quotaloom_graphql.context import Info, Services
 from quotaloom_graphql.enums import FileFormat
@@ -73,7 +73,8 @@ async def _load_changes(
 ) -> Sequence[Any]:
     """Some changes of each import, in the order of the file."""
     if not 0 <= first <= MOST_SHOWN or skip < 0:
-        raise InputError("BAD_PAGE", f"`first` lies between 0 and {MOST_SHOWN}, `skip` is 0 or more", ("first",))
+        text = f"`first` lies between 0 and {MOST_SHOWN}, `skip` is 0 or more"
+        raise BeyondLimit("BAD_PAGE", text, ("first",), limit="first", allowed=MOST_SHOWN, found=first)
     return [_shown(payload["changes"], payload["scale"], first, skip) for payload in payloads]
 
 

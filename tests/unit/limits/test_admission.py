@@ -87,6 +87,28 @@ async def test_fields_that_overlap_are_compared_so_often_and_no_more() -> None:
     assert 5000 < told["found"] < 5010
 
 
+@pytest.mark.parametrize("in_production", [False, True])
+async def test_fragments_within_fragments_are_counted_before_anything_recurses(in_production: bool) -> None:
+    """A hundred selections within each other are valid; two hundred are told by how much they are too many."""
+    schema = build_schema(production=in_production)
+
+    def chain(fragments: int) -> str:
+        spreads = "".join(f"fragment F{n} on Query {{ ...F{n + 1} }} " for n in range(1, fragments))
+        return f"{{ ...F1 }} {spreads} fragment F{fragments} on Query {{ __typename }}"
+
+    assert (await schema.execute(chain(99))).errors is None
+    told = await refusal(schema, chain(200))
+    assert told == {"code": "TOO_NESTED", "limit": "document_selections", "allowed": 100, "found": 201}
+
+
+async def test_the_most_that_can_be_set_is_what_validation_takes() -> None:
+    """Two hundred selections within each other are as many as graphql-core bears."""
+    schema = build_schema(limits=Limits(document_selections=200))
+    spreads = "".join(f"fragment F{n} on Query {{ ...F{n + 1} }} " for n in range(1, 199))
+    result = await schema.execute(f"{{ ...F1 }} {spreads} fragment F199 on Query {{ __typename }}")
+    assert result.errors is None
+
+
 async def test_a_cost_beyond_every_number_is_told_as_the_largest() -> None:
     """JSON readers take no more than 2 to the 53rd."""
     fragments = "".join(f"fragment F{n} on Query {{ ...F{n + 1} ...F{n + 1} }}" for n in range(99))
