@@ -82,6 +82,12 @@ class Limits(BaseModel):
     operation_rows: int = Field(
         default=500_000, ge=100, le=100_000_000, description="Rows that one operation may read from the database."
     )
+    search_characters: int = Field(
+        default=200,
+        ge=1,
+        le=1_000_000,
+        description="Characters that a text may have that is searched for, such as `text` of `opportunities`.",
+    )
     variables_depth: int = Field(
         default=20, ge=2, le=500, description="Lists and objects that may stand within each other in variables."
     )
@@ -277,6 +283,16 @@ class Allowance:
                 f"the operation has read {self._rows:,} rows; {most:,} at the most are allowed: ask for less at a time"
             )
             raise LimitExceeded("TOO_MANY_ROWS", "operation_rows", most, self._rows, text)
+
+    def require_searchable(self, text: str | None) -> None:
+        """Raise `LimitExceeded` for a text that is too long to be searched for: each row is compared with all of it."""
+        most = self._limits.search_characters
+        if text is not None and len(text) > most:
+            told = (
+                f"the text that is searched for has {len(text):,} characters; {most:,} at the most are allowed: search"
+                " for a part of it"
+            )
+            raise LimitExceeded("SEARCH_TOO_LONG", "search_characters", most, len(text), told)
 
     def over(self) -> LimitExceeded:
         """The error of an operation whose time is over."""

@@ -95,6 +95,16 @@ class Snapshot:
         rows = await self.fetch(sql, *arguments)
         return rows[0] if rows else None
 
+    def searched(self, text: str | None) -> str | None:
+        """A text that is searched for; whatever a statement looks for within the texts of rows comes through here.
+
+        Raises `LimitExceeded`, and reads nothing, where it is longer than the operation may search for.
+        """
+        time = self.allowance or self._time
+        if time is not None:
+            time.require_searchable(text)
+        return text
+
     async def begin_where(self, condition: str) -> bool:
         """Begin, and have PostgreSQL run `condition` with it: false, and not begun, where that fails with 40001.
 

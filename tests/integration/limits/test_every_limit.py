@@ -170,6 +170,7 @@ CASES: Final = {
         None,
         asks("{" + "".join(f" a{n}: auditLog(first: {n + 10}) {{ nodes {{ id }} }}" for n in range(20)) + "}"),
     ),
+    "search_characters": Case(5, "SEARCH_TOO_LONG", 6, asks('{ opportunities(text: "abcdef") { totalCount } }')),
     "variables_depth": Case(2, "VARIABLES_TOO_DEEP", 3, asks("{ __typename }", a=[[1]])),
     "variables_values": Case(10, "TOO_MANY_VALUES", 11, asks("{ __typename }", a=[1] * 10)),
     "batch_operations": Case(2, "BATCH_TOO_LARGE", 3, lambda place: place.sent_together(*["{ __typename }"] * 3)),
