@@ -28,6 +28,7 @@ from quotaloom.platform.notifications import Tellers, listening
 from quotaloom.platform.rates import Rates
 from quotaloom.platform.refused_access import RefusedAccess
 from quotaloom.platform.settings import Settings
+from quotaloom.platform.shares import Shares
 from quotaloom.platform.unit_of_work import ACCESS_CHANNEL
 from quotaloom.policies.discovery import Discovery
 from quotaloom.policies.host import PolicyHost
@@ -127,6 +128,7 @@ def create_application(
         outside_issuer=settings.oidc_issuer,
         limits=settings,
         rates=Rates(settings),
+        shares=Shares(settings, settings.database_pool_size),
     )
     provider = provider_of(settings)
     gate = Gate(

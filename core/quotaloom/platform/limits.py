@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from time import monotonic
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import BaseModel, Field
+
+if TYPE_CHECKING:
+    from quotaloom.platform.shares import Turn
 
 MOST_TOLD: Final = 2**53 - 1
 """The largest number that every JSON reader takes; what is found beyond it is told as this."""
@@ -81,6 +84,13 @@ class Limits(BaseModel):
     )
     operation_rows: int = Field(
         default=500_000, ge=100, le=100_000_000, description="Rows that one operation may read from the database."
+    )
+    own_operations: int = Field(
+        default=0,
+        ge=0,
+        le=1_000,
+        description="Operations of one token that may hold connections to the database at once in each serving "
+        "process; more wait for their turn. `0` for half of `QUOTALOOM_DATABASE_POOL_SIZE`.",
     )
     search_characters: int = Field(
         default=200,
@@ -255,11 +265,17 @@ class SharedCost:
 
 
 class Allowance:
-    """What one operation may still read. Its time begins with its first statement."""
+    """What one operation may still read. Its time begins with its first statement.
 
-    __slots__ = ("_begun", "_limits", "_rows")
+    `turn` is what it has of its token's share of the connections; None may have any. `only_reads` where nothing is lost
+    if it is given up before it has begun.
+    """
 
-    def __init__(self, limits: Limits) -> None:
+    __slots__ = ("_begun", "_limits", "_rows", "only_reads", "turn")
+
+    def __init__(self, limits: Limits, turn: Turn | None = None) -> None:
+        self.turn = turn
+        self.only_reads = False
         self._limits = limits
         self._rows = 0
         self._begun: float | None = None

@@ -30,6 +30,11 @@ MOST_BUCKETS: Final = 10_000
 _SECONDS: Final = 60
 
 
+def key_of(identity: Identity) -> Hashable:
+    """What one token is told from another by, wherever something is counted for each."""
+    return identity.company_id, identity.credential or identity.subject
+
+
 class RateExceeded(LimitExceeded):
     """A company or a token has asked for too much lately; `retry_after` is in whole seconds."""
 
@@ -108,7 +113,7 @@ class Rates:
         company, limits = identity.company_id, self._limits
         found: list[tuple[Hashable, _Bucket]] = []
         if most := limits.token_cost_per_minute:
-            token = (company, identity.credential or identity.subject)
+            token = key_of(identity)
             bucket = self._buckets.get(token) or _Bucket(most, "token_cost_per_minute", "this token", most, now)
             found.append((token, bucket))
         if (most := limits.company_cost_per_minute) and company:

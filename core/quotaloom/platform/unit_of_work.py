@@ -23,6 +23,7 @@ from quotaloom.platform.database_errors import database_errors
 from quotaloom.platform.errors import SnapshotEnded, Unavailable
 from quotaloom.platform.limits import Allowance
 from quotaloom.platform.readers import NobodyLetIn, Reader, Readers, Seconds
+from quotaloom.platform.shares import Turn
 from quotaloom.platform.time_limits import in_time, operation_time
 from quotaloom.platform.unbroken import to_the_end
 
@@ -69,6 +70,7 @@ class Snapshot:
         self.statements = 0
         self.allowance: Allowance | None = None
         self._time = time
+        self._share: Turn | None = None
 
     async def __aenter__(self) -> Snapshot:
         return self
@@ -205,12 +207,24 @@ class Snapshot:
             return left
 
         sql = f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;{_bind(self.company_id, self._timeout)};{condition}"
+        if time is not None and (share := time.turn) is not None:
+            if not share.take():
+                await share.wait(time)
+            self._share = share
         try:
+            if self._closed:
+                raise SnapshotEnded("this snapshot has ended")  # while it waited for its turn
             return await begin(sql, seconds)
-        except TimeoutError:
-            if left is None or time is None:
+        except BaseException as error:
+            self._give_share_back()
+            if not isinstance(error, TimeoutError) or left is None or time is None:
                 raise
             raise time.over() from None
+
+    def _give_share_back(self) -> None:
+        share, self._share = self._share, None
+        if share is not None:
+            share.give()
 
     def _left(self, time: Allowance | None) -> float | None:
         """The seconds in which a statement is cut off; None where PostgreSQL ends it before."""
@@ -228,6 +242,7 @@ class Snapshot:
                 self._readers.discard(reader)
             else:
                 self._readers.end(reader)
+        self._give_share_back()
 
 
 _ending: set[asyncio.Task[None]] = set()

@@ -145,7 +145,10 @@ async def _again(place: Place) -> Extensions:
     return await place.asked("{ __typename }")
 
 
-RECKONING: Final = {"list_size": "nothing is refused by it: it is what lists are reckoned with"}
+RECKONING: Final = {
+    "list_size": "nothing is refused by it: it is what lists are reckoned with",
+    "own_operations": "nothing is refused by it: who has more under way waits for his turn, while his time lasts",
+}
 """Fields of `Limits` that refuse nothing, with what they are."""
 
 CASES: Final = {
