@@ -115,6 +115,8 @@ def create_application(
         pool_size=settings.database_pool_size,
         statement_timeout_ms=settings.statement_timeout_ms,
     )
+    # Whose access was withdrawn is cut off, however many requests wait for a connection.
+    apart = Database(database_url, pool_size=1, statement_timeout_ms=settings.statement_timeout_ms)
     found = plugins or plugins_here(settings)
     policies = policy_host(settings, found)
     feed = AttainmentFeed(database, settings, turns=max(1, settings.database_pool_size // 2))
@@ -137,7 +139,7 @@ def create_application(
         KnownKeys(database, clock),
         outside_tokens(settings, database, provider),
         RefusedAccess(database, clock),
-        Withdrawals(database, clock),
+        Withdrawals(apart, clock),
     )
     documents = read_documents(settings.trusted_documents)
     view = GraphQLView(
@@ -169,6 +171,11 @@ def create_application(
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         await database.connect()
+        try:
+            await apart.connect()
+        except BaseException:
+            await database.close()
+            raise
         # What stands after the start stands for ever; the collector need not walk it while requests wait.
         gc.collect()
         gc.freeze()
@@ -180,6 +187,7 @@ def create_application(
                     await stack.enter_async_context(working(database, database_url, policies, clock))
                 yield
         finally:
+            await apart.close()
             await database.close()
 
     application = Application(
