@@ -110,7 +110,11 @@ class Database:
 
     def snapshot(self, company_id: int) -> Snapshot:
         """A read-only unit of work; see `Snapshot`."""
-        return Snapshot(self.client.readers, company_id, self._statement_timeout_ms, operation_time())
+        time = operation_time()
+        snapshot = Snapshot(self.client.readers, company_id, self._statement_timeout_ms, time)
+        if time is not None and time.counts_all:
+            snapshot.allowance = time
+        return snapshot
 
     async def write(self, company_id: int, writer: Writer, work: Callable[[Transaction], Awaitable[T]]) -> T:
         """Run `work` in one transaction of `company_id` and commit it.

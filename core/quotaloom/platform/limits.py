@@ -193,7 +193,7 @@ class Limits(BaseModel):
         default=500, ge=1, le=100_000, description="Units that a subscription to attainment may name."
     )
     answer_bytes: int = Field(
-        default=67_108_864, ge=1_000, le=2**31, description="Bytes that an answer of the graph may have."
+        default=67_108_864, ge=1_000, le=2**31, description="Bytes that an answer of the graph, or a file, may have."
     )
     token_cost_per_minute: int = Field(
         default=150_000_000,
@@ -268,14 +268,15 @@ class Allowance:
     """What one operation may still read. Its time begins with its first statement.
 
     `turn` is what it has of its token's share of the connections; None may have any. `only_reads` where nothing is lost
-    if it is given up before it has begun.
+    if it is given up before it has begun. `counts_all` where whatever is read counts, what commands read as well.
     """
 
-    __slots__ = ("_begun", "_limits", "_rows", "only_reads", "turn")
+    __slots__ = ("_begun", "_limits", "_rows", "counts_all", "only_reads", "turn")
 
     def __init__(self, limits: Limits, turn: Turn | None = None) -> None:
         self.turn = turn
         self.only_reads = False
+        self.counts_all = False
         self._limits = limits
         self._rows = 0
         self._begun: float | None = None
@@ -299,6 +300,13 @@ class Allowance:
                 f"the operation has read {self._rows:,} rows; {most:,} at the most are allowed: ask for less at a time"
             )
             raise LimitExceeded("TOO_MANY_ROWS", "operation_rows", most, self._rows, text)
+
+    def require_file(self, size: int) -> None:
+        """Raise `LimitExceeded` for a file of more bytes than an answer may have."""
+        most = self._limits.answer_bytes
+        if size > most:
+            text = f"the file has {size:,} bytes or more; {most:,} at the most are sent: ask for a part of it"
+            raise LimitExceeded("ANSWER_TOO_LARGE", "answer_bytes", most, size, text)
 
     def require_searchable(self, text: str | None) -> None:
         """Raise `LimitExceeded` for a text that is too long to be searched for: each row is compared with all of it."""
