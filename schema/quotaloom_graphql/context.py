@@ -125,10 +125,11 @@ class RequestContext:
     async def begin_again(self, turn: AbstractAsyncContextManager[Any]) -> None:
         """Once it is our turn, go on in a fresh snapshot and at the present moment; `renew` ends the turn."""
         await self.renew()
-        self._held = AsyncExitStack()
-        # Before the other: who has to wait for his own share keeps nobody else from that.
-        await self._held.enter_async_context(in_turn(self.allowance))
-        await self._held.enter_async_context(turn)
+        async with AsyncExitStack() as entering:
+            # Before the other: who has to wait for his own share keeps nobody else from that.
+            await entering.enter_async_context(in_turn(self.allowance))
+            await entering.enter_async_context(turn)
+            self._held = entering.pop_all()
         self.now = self.services.clock()
 
     @property
