@@ -23,6 +23,7 @@ from quotaloom.platform.database import Database
 from quotaloom.platform.errors import InputError, Unauthenticated, Unavailable
 from quotaloom.platform.limits import Allowance, LimitExceeded, Limits, SharedCost
 from quotaloom.platform.rates import RateExceeded, Rates
+from quotaloom.platform.shares import Shares, in_turn
 from quotaloom.platform.tokens import Identity
 from quotaloom.platform.unbroken import unbroken
 from quotaloom.platform.unit_of_work import Record, Snapshot
@@ -50,6 +51,13 @@ class Services:
     outside_issuer: str | None = None
     limits: Limits = field(default_factory=Limits)
     rates: Rates | None = None
+    shares: Shares | None = None
+
+    def allowance(self, bearer: Identity | Unauthenticated | Unavailable) -> Allowance:
+        """What a new operation of whoever sent a request may read; nobody that is known has a share."""
+        if self.shares is None or isinstance(bearer, Exception):
+            return Allowance(self.limits)
+        return Allowance(self.limits, self.shares.turn(bearer.payer))
 
 
 class RequestContext:
@@ -72,7 +80,7 @@ class RequestContext:
         self.json_writer: JSONWriter | None = None
         self.supposed = False
         self.cost = 0
-        self.allowance = Allowance(services.limits)
+        self.allowance = services.allowance(identity)
         self._begin()
 
     def _begin(self) -> None:
@@ -113,13 +121,16 @@ class RequestContext:
     async def go_on(self) -> None:
         """Renew for another answer to the same subscription: it may read as much as the first."""
         await self.renew()
-        self.allowance = Allowance(self.services.limits)
+        self.allowance = self.services.allowance(self._identity)
 
     async def begin_again(self, turn: AbstractAsyncContextManager[Any]) -> None:
         """Once it is our turn, go on in a fresh snapshot and at the present moment; `renew` ends the turn."""
         await self.renew()
-        self._held = AsyncExitStack()
-        await self._held.enter_async_context(turn)
+        async with AsyncExitStack() as entering:
+            # Before the other: who has to wait for his own share keeps nobody else from that.
+            await entering.enter_async_context(in_turn(self.allowance))
+            await entering.enter_async_context(turn)
+            self._held = entering.pop_all()
         self.now = self.services.clock()
 
     @property

@@ -22,7 +22,6 @@ from quotaloom.duplicates.stored import likenesses
 from quotaloom.leads import reads
 from quotaloom.ownership.owners import Owner
 from quotaloom.ownership.permission import require_seller
-from quotaloom.platform.errors import InputError
 from quotaloom.platform.work import Work
 from quotaloom_graphql.context import Info, RequestContext, Services
 from quotaloom_graphql.errors import UserError
@@ -136,15 +135,11 @@ async def resolve_possible_duplicates(
     """Those that are the same as what is to be entered, for whoever may enter it."""
     work = await info.context.work()
     require_seller(work.viewer, "looking for duplicates")
-    if any(text is not None and len(text) > LONGEST for text in (name, phone, email, website)):
-        raise InputError("TOO_LONG", f"a text of at most {LONGEST} characters is looked for", ("name",))
+    for text in (name, phone, email, website):
+        info.context.snapshot.searched(text)
     given = likeness(name or "", phone, website, email, region_of(work.company.time_zone))
     (found,) = await _found(info.context, subject, [given])
     return found
-
-
-LONGEST = 400
-"""How many characters a text may have that duplicates are looked for by. No setting: no name is as long."""
 
 
 async def _found(

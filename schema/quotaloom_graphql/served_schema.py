@@ -107,7 +107,7 @@ class QuotaloomSchema(BreadthFirstSchema):
         try:
             self.admission.require_few(variable_values)
             cost = self.admission.cost(document, operation, variable_values)
-            _charge(context_value, cost)
+            _charge(context_value, cost, only_reads=is_query)
         except LimitExceeded as error:
             return _refused(error, context_value)
         run = partial(self._run, document, operation, root_value, context_value, variable_values, operation_extensions)
@@ -165,7 +165,7 @@ class QuotaloomSchema(BreadthFirstSchema):
             if refused is None:
                 _require_one_operation(context)
                 context.extensions_results[COST] = cost = self._cost(context)
-                _charge(context.context, cost)
+                _charge(context.context, cost, only_reads=context.operation_type is OperationType.QUERY)
             else:
                 _charge_refused(context.context)
         except (CannotGetOperationTypeError, InvalidOperationTypeError):
@@ -247,9 +247,10 @@ def _is_operation(definition: object) -> bool:
     return isinstance(definition, OperationDefinitionNode)
 
 
-def _charge(context: Any, cost: int) -> None:
+def _charge(context: Any, cost: int, *, only_reads: bool) -> None:
     if isinstance(context, RequestContext):
         context.charge(cost)
+        context.allowance.only_reads = only_reads
 
 
 def _require_rate(context: Any) -> None:

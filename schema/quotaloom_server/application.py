@@ -28,6 +28,7 @@ from quotaloom.platform.notifications import Tellers, listening
 from quotaloom.platform.rates import Rates
 from quotaloom.platform.refused_access import RefusedAccess
 from quotaloom.platform.settings import Settings
+from quotaloom.platform.shares import Shares
 from quotaloom.platform.unit_of_work import ACCESS_CHANNEL
 from quotaloom.policies.discovery import Discovery
 from quotaloom.policies.host import PolicyHost
@@ -120,6 +121,8 @@ def create_application(
         pool_size=settings.database_pool_size,
         statement_timeout_ms=settings.statement_timeout_ms,
     )
+    # Whose access was withdrawn is cut off, however many requests wait for a connection.
+    apart = Database(database_url, pool_size=1, statement_timeout_ms=settings.statement_timeout_ms)
     found = plugins or plugins_here(settings)
     policies = policy_host(settings, found)
     feed = AttainmentFeed(database, settings, turns=max(1, settings.database_pool_size // 2))
@@ -133,6 +136,7 @@ def create_application(
         outside_issuer=settings.oidc_issuer,
         limits=settings,
         rates=Rates(settings),
+        shares=Shares(settings, settings.database_pool_size),
     )
     provider = provider_of(settings)
     gate = Gate(
@@ -141,7 +145,7 @@ def create_application(
         KnownKeys(database, clock),
         outside_tokens(settings, database, provider),
         RefusedAccess(database, clock),
-        Withdrawals(database, clock),
+        Withdrawals(apart, clock),
     )
     documents = read_documents(settings.trusted_documents)
     view = GraphQLView(
@@ -173,6 +177,11 @@ def create_application(
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         await database.connect()
+        try:
+            await apart.connect()
+        except BaseException:
+            await database.close()
+            raise
         # What stands after the start stands for ever; the collector need not walk it while requests wait.
         gc.collect()
         gc.freeze()
@@ -184,6 +193,7 @@ def create_application(
                     await stack.enter_async_context(working(database, database_url, policies, clock))
                 yield
         finally:
+            await apart.close()
             await database.close()
 
     application = Application(

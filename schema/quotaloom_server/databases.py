@@ -21,8 +21,9 @@ from quotaloom_server.signals import run
 
 DATABASE = "quotaloom"
 ROLE = "quotaloom"
-LISTENING = 4
-"""Connections of each serving process beside its pool: for what clients and plugins are told of, for jobs, for /health.
+LISTENING = 5
+"""Connections of each serving process beside its pool: for what clients and plugins are told of, for jobs, for /health,
+and to look at whose access may have been withdrawn.
 """
 
 CONNECTIONS_BESIDES = 40

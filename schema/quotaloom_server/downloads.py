@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from io import SEEK_END
 from typing import Any, BinaryIO, Final, Protocol
 from urllib.parse import quote
 
@@ -10,12 +11,16 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from quotaloom.platform.callers import answering
 from quotaloom.platform.errors import AccessDenied, InputError, NotFound, Unauthenticated, Unavailable
+from quotaloom.platform.limits import LimitExceeded
 from quotaloom.platform.rates import RateExceeded
+from quotaloom.platform.time_limits import timed
 from quotaloom.platform.work import Work
 from quotaloom_graphql.context import RequestContext
 from quotaloom_graphql.errors import Told
 from quotaloom_server.answers import file_answer
+from quotaloom_server.clients import Client
 from quotaloom_server.gate import Gate
 
 FILE_COST: Final = 1_000_000
@@ -30,6 +35,7 @@ _STATUS: Final = (
     (NotFound, 404),
     (InputError, 400),
     (RateExceeded, 429),
+    (LimitExceeded, 400),
     (Unavailable, 503),
 )
 
@@ -57,16 +63,13 @@ def download_route(
 ) -> Route:
     """A route that answers with the file; `plain_name` is for clients that know no other names.
 
-    It counts `cost` in the rates of whoever asks, as an operation does.
+    It counts `cost` in the rates of whoever asks, and has the time, rows and bytes that an operation has.
     """
 
     async def download(request: Request) -> Response:
         bearer = await gate.identify(request.headers.get("authorization"), request.headers)
         try:
-            async with RequestContext(gate.services(), bearer) as context:
-                context.charge(cost)
-                work = await context.work()
-            name, content = await export(request, work)
+            name, content = await _exported(request, RequestContext(gate.services(), bearer), cost, export)
         except tuple(kind for kind, _ in _STATUS) as error:
             await gate.note(bearer, [Told(request.url.path, error)])
             return _refused(error)
@@ -78,6 +81,37 @@ def download_route(
         return file_answer(content, format.media_type, headers, request.headers.get("accept-encoding"))
 
     return Route(path, download, methods=["GET"])
+
+
+async def _exported(
+    request: Request, context: RequestContext, cost: int, export: Export
+) -> tuple[str, bytes | BinaryIO]:
+    """The file, made within the limits of an operation; its snapshot ends before the file's own begins."""
+    allowance = context.allowance
+    allowance.only_reads = allowance.counts_all = True
+    async with Client(request.receive) as client:
+        with answering(client), timed(allowance):
+            async with context:
+                context.charge(cost)
+                work = await context.work()
+            name, content = await export(request, work)
+    try:
+        allowance.begin()
+        allowance.require_file(_size_of(content))
+    except LimitExceeded:
+        if not isinstance(content, bytes):
+            content.close()
+        raise
+    return name, content
+
+
+def _size_of(content: bytes | BinaryIO) -> int:
+    """How many bytes there are; a file is left standing at its beginning."""
+    if isinstance(content, bytes):
+        return len(content)
+    size = content.seek(0, SEEK_END)
+    content.seek(0)
+    return size
 
 
 def _refused(error: Any) -> Response:

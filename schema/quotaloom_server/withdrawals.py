@@ -30,7 +30,10 @@ _log = logging.getLogger(__name__)
 
 
 class Withdrawals:
-    """All connections of one process that stay open. Use it as an async context."""
+    """All connections of one process that stay open. Use it as an async context.
+
+    `database` is one whose connections no request takes: nobody who may not listen any longer does so while many read.
+    """
 
     def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
         self._database = database

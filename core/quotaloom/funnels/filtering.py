@@ -65,7 +65,10 @@ FIRST_FREE = 17
 
 
 def match_values(snapshot: Snapshot, where: OpportunityFilter, unit_ids: Collection[int] | None) -> tuple[Any, ...]:
-    """The values of `MATCHES`, for the deals of the positions that the viewer may see (None: all)."""
+    """The values of `MATCHES`, for the deals of the positions that the viewer may see (None: all).
+
+    Raises `LimitExceeded` for a text that is too long to be searched for.
+    """
     return (
         snapshot.company_id,
         unit_ids,
@@ -76,7 +79,7 @@ def match_values(snapshot: Snapshot, where: OpportunityFilter, unit_ids: Collect
         where.customer_ids,
         where.below_unit_id,
         where.on,
-        containing(where.text),
+        containing(snapshot, where.text),
         *_days(where.opened_in),
         *_days(where.closed_in),
         *_days(where.expected_in),

@@ -212,14 +212,18 @@ async def customers_page(
         " AND ($3::text IS NULL OR name ILIKE $3 OR key ILIKE $3) ORDER BY name, customer.id LIMIT $4 OFFSET $5",
         snapshot.company_id,
         unit_ids,
-        containing(text),
+        containing(snapshot, text),
         limit,
         offset,
     )
 
 
-def containing(text: str | None) -> str | None:
-    """A pattern for ILIKE that matches whatever contains `text`, taken literally; None for no text."""
+def containing(snapshot: Snapshot, text: str | None) -> str | None:
+    """A pattern for ILIKE that matches whatever contains `text`, taken literally; None for no text.
+
+    Raises `LimitExceeded` where it is too long to be searched for.
+    """
+    text = snapshot.searched(text)
     if text is None or not text.strip():
         return None
     literal = text.strip().replace("\0", "").replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")

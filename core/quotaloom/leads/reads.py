@@ -115,7 +115,7 @@ async def leads_page(
         f"SELECT {_COLUMNS}, count(*) OVER () AS total {_FROM} WHERE {_VISIBLE} {_MATCHES}"
         " ORDER BY lead.created_at DESC, lead.id DESC LIMIT $13 OFFSET $14",
         *_reach(snapshot, reach),
-        *_values(where),
+        *_values(snapshot, where),
         limit,
         offset,
     )
@@ -126,13 +126,13 @@ async def count_leads(snapshot: Snapshot, where: LeadFilter, reach: LeadReach) -
     row = await snapshot.fetch_one(
         f"SELECT count(*) AS total {_FROM} WHERE {_VISIBLE} {_MATCHES}",
         *_reach(snapshot, reach),
-        *_values(where),
+        *_values(snapshot, where),
     )
     assert row is not None
     return int(row["total"])
 
 
-def _values(where: LeadFilter) -> tuple[Any, ...]:
+def _values(snapshot: Snapshot, where: LeadFilter) -> tuple[Any, ...]:
     return (
         None if where.statuses is None else [status.value for status in where.statuses],
         where.sources,
@@ -141,5 +141,5 @@ def _values(where: LeadFilter) -> tuple[Any, ...]:
         where.member_ids,
         where.pool_ids,
         where.waiting,
-        containing(where.text),
+        containing(snapshot, where.text),
     )

@@ -138,7 +138,7 @@ async def page_of_units(
         _UNITS,
         on,
         wanted.kinds,
-        wanted.text,
+        snapshot.searched(wanted.text),
         wanted.under,
         wanted.include_closed,
         _listed(wanted.among),
@@ -162,7 +162,7 @@ async def page_of_members(
     rows = await snapshot.fetch(
         _MEMBERS,
         on,
-        wanted.text,
+        snapshot.searched(wanted.text),
         wanted.role,
         wanted.under,
         wanted.include_left,

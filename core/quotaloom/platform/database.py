@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-from collections.abc import Awaitable, Callable, Coroutine, Hashable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Hashable
+from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -17,6 +17,7 @@ from quotaloom.platform.engine import PatientClient
 from quotaloom.platform.held import HeldTransaction
 from quotaloom.platform.probing import Probe
 from quotaloom.platform.retrying import retried
+from quotaloom.platform.shares import in_turn
 from quotaloom.platform.time_limits import in_time, operation_time, take_time
 from quotaloom.platform.unbroken import waited_for
 from quotaloom.platform.unit_of_work import Snapshot, Transaction, Writer, leave_nothing
@@ -109,7 +110,11 @@ class Database:
 
     def snapshot(self, company_id: int) -> Snapshot:
         """A read-only unit of work; see `Snapshot`."""
-        return Snapshot(self.client.readers, company_id, self._statement_timeout_ms, operation_time())
+        time = operation_time()
+        snapshot = Snapshot(self.client.readers, company_id, self._statement_timeout_ms, time)
+        if time is not None and time.counts_all:
+            snapshot.allowance = time
+        return snapshot
 
     async def write(self, company_id: int, writer: Writer, work: Callable[[Transaction], Awaitable[T]]) -> T:
         """Run `work` in one transaction of `company_id` and commit it.
@@ -129,8 +134,11 @@ class Database:
         """A transaction that stays open from one piece of work to the next, `first` of all; see `HeldTransaction`."""
         return HeldTransaction(partial(self._transaction, company_id, writer), first, self._context_for_work())
 
-    def _transaction(self, company_id: int, writer: Writer) -> AbstractAsyncContextManager[Transaction]:
-        return Transaction.begin(self.client, company_id, writer, self._statement_timeout_ms)
+    @asynccontextmanager
+    async def _transaction(self, company_id: int, writer: Writer) -> AsyncIterator[Transaction]:
+        begun = Transaction.begin(self.client, company_id, writer, self._statement_timeout_ms)
+        async with in_turn(operation_time()), begun as transaction:
+            yield transaction
 
     def _context_for_work(self) -> contextvars.Context:
         """Where Tortoise finds its connections, and units of work the time that there is for them."""

@@ -99,4 +99,4 @@ class CallerGone(Unavailable):
     """Nobody waits for the answer any more, and it would have taken time that others wait for."""
 
     def __init__(self) -> None:
-        super().__init__("the connection was closed before a plugin had answered")
+        super().__init__("the connection was closed before there was an answer")

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from time import monotonic
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import BaseModel, Field
+
+if TYPE_CHECKING:
+    from quotaloom.platform.shares import Turn
 
 MOST_TOLD: Final = 2**53 - 1
 """The largest number that every JSON reader takes; what is found beyond it is told as this."""
@@ -94,6 +97,19 @@ class Limits(BaseModel):
     )
     operation_rows: int = Field(
         default=500_000, ge=100, le=100_000_000, description="Rows that one operation may read from the database."
+    )
+    own_operations: int = Field(
+        default=0,
+        ge=0,
+        le=1_000,
+        description="Operations of one token that may hold connections to the database at once in each serving "
+        "process; more wait for their turn. `0` for half of `QUOTALOOM_DATABASE_POOL_SIZE`.",
+    )
+    search_characters: int = Field(
+        default=200,
+        ge=1,
+        le=1_000_000,
+        description="Characters that a text may have that is searched for, such as `text` of `opportunities`.",
     )
     variables_depth: int = Field(
         default=20, ge=2, le=500, description="Lists and objects that may stand within each other in variables."
@@ -193,7 +209,7 @@ class Limits(BaseModel):
         default=500, ge=1, le=100_000, description="Units that a subscription to attainment may name."
     )
     answer_bytes: int = Field(
-        default=67_108_864, ge=1_000, le=2**31, description="Bytes that an answer of the graph may have."
+        default=67_108_864, ge=1_000, le=2**31, description="Bytes that an answer of the graph, or a file, may have."
     )
     token_cost_per_minute: int = Field(
         default=150_000_000,
@@ -265,11 +281,18 @@ class SharedCost:
 
 
 class Allowance:
-    """What one operation may still read. Its time begins with its first statement."""
+    """What one operation may still read. Its time begins with its first statement.
 
-    __slots__ = ("_begun", "_limits", "_rows")
+    `turn` is what it has of its token's share of the connections; None may have any. `only_reads` where nothing is lost
+    if it is given up before it has begun. `counts_all` where whatever is read counts, what commands read as well.
+    """
 
-    def __init__(self, limits: Limits) -> None:
+    __slots__ = ("_begun", "_limits", "_rows", "counts_all", "only_reads", "turn")
+
+    def __init__(self, limits: Limits, turn: Turn | None = None) -> None:
+        self.turn = turn
+        self.only_reads = False
+        self.counts_all = False
         self._limits = limits
         self._rows = 0
         self._begun: float | None = None
@@ -293,6 +316,23 @@ class Allowance:
                 f"the operation has read {self._rows:,} rows; {most:,} at the most are allowed: ask for less at a time"
             )
             raise LimitExceeded("TOO_MANY_ROWS", "operation_rows", most, self._rows, text)
+
+    def require_file(self, size: int) -> None:
+        """Raise `LimitExceeded` for a file of more bytes than an answer may have."""
+        most = self._limits.answer_bytes
+        if size > most:
+            text = f"the file has {size:,} bytes or more; {most:,} at the most are sent: ask for a part of it"
+            raise LimitExceeded("ANSWER_TOO_LARGE", "answer_bytes", most, size, text)
+
+    def require_searchable(self, text: str | None) -> None:
+        """Raise `LimitExceeded` for a text that is too long to be searched for: each row is compared with all of it."""
+        most = self._limits.search_characters
+        if text is not None and len(text) > most:
+            told = (
+                f"the text that is searched for has {len(text):,} characters; {most:,} at the most are allowed: search"
+                " for a part of it"
+            )
+            raise LimitExceeded("SEARCH_TOO_LONG", "search_characters", most, len(text), told)
 
     def over(self) -> LimitExceeded:
         """The error of an operation whose time is over."""

@@ -5,8 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from enum import StrEnum
 from typing import Final, TypeVar
+
+from quotaloom.platform.time_limits import operation_time
 
 T = TypeVar("T")
 
@@ -48,5 +51,23 @@ def unguarded(text: str) -> str:
 
 
 async def aside(work: Callable[[], T]) -> T:
-    """The result of reading or writing a file, which keeps nobody else from being answered."""
-    return await asyncio.get_running_loop().run_in_executor(_SPREADSHEETS, work)
+    """The result of reading or writing a file, which keeps nobody else from being answered.
+
+    Raises `LimitExceeded` where the time of the operation is over before it is our turn, or when the work is through;
+    nothing interrupts it in between, but for what looks at the time itself.
+    """
+    time = operation_time()
+    left = None if time is None else time.begin()
+    writing = _SPREADSHEETS.submit(copy_context().run, work)
+    through = asyncio.wrap_future(writing)
+    try:
+        await asyncio.wait({through}, timeout=left)
+    except asyncio.CancelledError:
+        through.cancel()
+        raise
+    if time is not None and not through.done() and writing.cancel():
+        raise time.over()
+    result = await through
+    if time is not None:
+        time.begin()
+    return result

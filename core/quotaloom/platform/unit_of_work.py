@@ -24,6 +24,7 @@ from quotaloom.platform.database_errors import database_errors, statement_too_sl
 from quotaloom.platform.errors import SnapshotEnded, Unavailable
 from quotaloom.platform.limits import Allowance
 from quotaloom.platform.readers import NobodyLetIn, Reader, Readers, Seconds
+from quotaloom.platform.shares import Turn
 from quotaloom.platform.time_limits import in_time, operation_time
 from quotaloom.platform.unbroken import to_the_end
 
@@ -70,6 +71,7 @@ class Snapshot:
         self.statements = 0
         self.allowance: Allowance | None = None
         self._time = time
+        self._share: Turn | None = None
 
     async def __aenter__(self) -> Snapshot:
         return self
@@ -95,6 +97,16 @@ class Snapshot:
         """The first row of one statement, or None."""
         rows = await self.fetch(sql, *arguments)
         return rows[0] if rows else None
+
+    def searched(self, text: str | None) -> str | None:
+        """A text that is searched for; whatever a statement looks for within the texts of rows comes through here.
+
+        Raises `LimitExceeded`, and reads nothing, where it is longer than the operation may search for.
+        """
+        time = self.allowance or self._time
+        if time is not None:
+            time.require_searchable(text)
+        return text
 
     async def begin_where(self, condition: str) -> bool:
         """Begin, and have PostgreSQL run `condition` with it: false, and not begun, where that fails with 40001.
@@ -199,14 +211,26 @@ class Snapshot:
             return left
 
         sql = f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;{_bind(self.company_id, self._timeout)};{condition}"
+        if time is not None and (share := time.turn) is not None:
+            if not share.take():
+                await share.wait(time)
+            self._share = share
         try:
+            if self._closed:
+                raise SnapshotEnded("this snapshot has ended")  # while it waited for its turn
             return await begin(sql, seconds)
-        except TimeoutError:
-            if left is None or time is None:
+        except BaseException as error:
+            self._give_share_back()
+            if not isinstance(error, TimeoutError) or left is None or time is None:
                 raise
             raise time.over() from None
         except asyncpg.QueryCanceledError:
             raise statement_too_slow(self._timeout, begun) from None
+
+    def _give_share_back(self) -> None:
+        share, self._share = self._share, None
+        if share is not None:
+            share.give()
 
     def _left(self, time: Allowance | None) -> float | None:
         """The seconds in which a statement is cut off; None where PostgreSQL ends it before."""
@@ -224,6 +248,7 @@ class Snapshot:
                 self._readers.discard(reader)
             else:
                 self._readers.end(reader)
+        self._give_share_back()
 
 
 _ending: set[asyncio.Task[None]] = set()

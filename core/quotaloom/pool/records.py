@@ -54,11 +54,10 @@ class RecordFilter:
     kinds: Sequence[RecordKind] | None = None
     text: str | None = None
 
-    @property
-    def values(self) -> tuple[list[str] | None, str | None]:
+    def values(self, snapshot: Snapshot) -> tuple[list[str] | None, str | None]:
         """The values of the second and third parameter of every statement here."""
         kinds = None if self.kinds is None else [kind.value for kind in self.kinds]
-        return kinds, containing(self.text)
+        return kinds, containing(snapshot, self.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +87,7 @@ async def waiting_records(
 ) -> RecordPage:
     """What waits in these pools: those of the highest priority first, then those that have waited the longest."""
     listed = f"{_listed(_WAITING)} AND pool_id = ANY ($4::bigint[])"
-    values = [snapshot.company_id, *where.values, list(pool_ids)]
+    values = [snapshot.company_id, *where.values(snapshot), list(pool_ids)]
     return await _page(snapshot, listed, _BY_PRIORITY, values, limit, offset, reach)
 
 
@@ -97,7 +96,7 @@ async def held_records_seen(
 ) -> RecordPage:
     """What is held and the viewer may move, of one member (None: of all), the longest held first."""
     listed = f"{_listed(_HELD)} AND ($6::bigint IS NULL OR member_id = $6)"
-    values = [snapshot.company_id, *where.values, *_positions(reach), member_id]
+    values = [snapshot.company_id, *where.values(snapshot), *_positions(reach), member_id]
     return await _page(snapshot, listed, "since, id", values, limit, offset, reach)
 
 
@@ -116,7 +115,7 @@ async def pages_of_pools(
     Three statements, however many pools.
     """
     listed = _listed(_HELD if held else _WAITING)
-    values: list[Any] = [snapshot.company_id, *where.values, *(_positions(reach) if held else ())]
+    values: list[Any] = [snapshot.company_id, *where.values(snapshot), *(_positions(reach) if held else ())]
     pools, last, first = (f"${len(values) + place}" for place in (1, 2, 3))
     chosen = await snapshot.fetch(
         f"SELECT wanted.id AS pool_id, found.id FROM unnest({pools}::bigint[]) AS wanted (id)"  # noqa: S608

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -20,12 +20,16 @@ from openpyxl.utils import get_column_letter
 from quotaloom.platform.amounts import format_amount
 from quotaloom.platform.errors import InputError
 from quotaloom.platform.spreadsheets import BOM, EXACT_DIGITS, FileFormat, guarded
+from quotaloom.platform.time_limits import operation_time
 
 Value = str | int | Decimal | date | None
 """What a cell holds: texts, whole numbers, amounts in minor units, ratios, days; None for nothing."""
 
 MOST_ROWS: Final = 1_048_575
 """Rows below the headings that a worksheet has room for."""
+
+LOOKED_AT_EVERY: Final = 100
+"""Rows after which it is looked whether there is time for more."""
 
 _HEADING: Final = Font(bold=True)
 _WIDTHS: Final = {"text": 28, "day": 12}
@@ -113,8 +117,23 @@ def table_file(file: BinaryIO, format: FileFormat, columns: Sequence[Column], sh
     return _Csv(file, columns) if format is FileFormat.CSV else _Xlsx(file, columns, sheet)
 
 
+def _within_limits(rows: Iterable[Sequence[Value]], size: Callable[[], int] | None = None) -> Iterator[Sequence[Value]]:
+    """The rows, for as long as the operation has time, and its file may have as many bytes as `size` tells.
+
+    Both are looked at after each hundred: raises `LimitExceeded`.
+    """
+    operation = operation_time()
+    for number, row in enumerate(rows):
+        if operation is not None and number % LOOKED_AT_EVERY == 0:
+            operation.begin()
+            if size is not None:
+                operation.require_file(size())
+        yield row
+
+
 class _Csv:
     def __init__(self, file: BinaryIO, columns: Sequence[Column]) -> None:
+        self._file = file
         self._text = io.TextIOWrapper(file, encoding="utf-8", newline="")
         self._text.write(BOM)
         self._writer = csv.writer(self._text)
@@ -123,7 +142,8 @@ class _Csv:
 
     def add(self, rows: Iterable[Sequence[Value]]) -> None:
         self._writer.writerows(
-            ["" if value is None else told(value) for told, value in zip(self._tell, row, strict=True)] for row in rows
+            ["" if value is None else told(value) for told, value in zip(self._tell, row, strict=True)]
+            for row in _within_limits(rows, self._file.tell)
         )
 
     def close(self) -> None:
@@ -156,7 +176,7 @@ class _Xlsx:
         self._put = [_putting(page, column) for column in columns]
 
     def add(self, rows: Iterable[Sequence[Value]]) -> None:
-        for row in rows:
+        for row in _within_limits(rows):
             if self._rows == MOST_ROWS:
                 raise InputError("TOO_LARGE", f"a worksheet has room for {MOST_ROWS:,} rows: take CSV", ("format",))
             self._rows += 1

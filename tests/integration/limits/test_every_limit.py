@@ -145,7 +145,10 @@ async def _again(place: Place) -> Extensions:
     return await place.asked("{ __typename }")
 
 
-RECKONING: Final = {"list_size": "nothing is refused by it: it is what lists are reckoned with"}
+RECKONING: Final = {
+    "list_size": "nothing is refused by it: it is what lists are reckoned with",
+    "own_operations": "nothing is refused by it: who has more under way waits for his turn, while his time lasts",
+}
 """Fields of `Limits` that refuse nothing, with what they are."""
 
 CASES: Final = {
@@ -189,6 +192,7 @@ CASES: Final = {
         None,
         asks("{" + "".join(f" a{n}: auditLog(first: {n + 10}) {{ nodes {{ id }} }}" for n in range(20)) + "}"),
     ),
+    "search_characters": Case(5, "SEARCH_TOO_LONG", 6, asks('{ opportunities(text: "abcdef") { totalCount } }')),
     "variables_depth": Case(2, "VARIABLES_TOO_DEEP", 3, asks("{ __typename }", a=[[1]])),
     "variables_values": Case(10, "TOO_MANY_VALUES", 11, asks("{ __typename }", a=[1] * 10)),
     "batch_operations": Case(2, "BATCH_TOO_LARGE", 3, lambda place: place.sent_together(*["{ __typename }"] * 3)),

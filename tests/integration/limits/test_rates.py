@@ -56,7 +56,7 @@ async def test_what_is_refused_for_what_it_asks_counts_as_well(database_url: str
     """Each refusal takes 50,000 of a token's 2,500: then no document of its is read for a while, be it good or bad."""
     async with serving(database_url, tmp_path, NOON, token_cost_per_minute=2_500, company_cost_per_minute=0) as graph:
         for number, (query, variables) in enumerate(REFUSED):
-            ann = graph.signed_in(Identity(1, f"ann {number}", Role.MEMBER, 1))
+            ann = graph.signed_in(Identity(1, f"ann {number}", Role.MEMBER, number + 1))
             first = await asked(ann, query, variables)
             second = await asked(ann, f"{{ nothing{number} }}", {})
             third = await asked(ann, "{ __typename }", {})

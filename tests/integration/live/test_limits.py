@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import aclosing
+from contextlib import AsyncExitStack, aclosing
 from pathlib import Path
 
 import asyncpg
@@ -182,3 +182,31 @@ async def test_a_server_that_ends_tells_its_clients(live: Live, database_url: st
             assert await board.closed() == 1012
         assert await server.nobody_watches()
     assert asyncio.get_running_loop().time() - began < 3
+
+
+async def test_boards_that_wait_for_their_own_share_keep_no_other_from_being_told(live: Live) -> None:
+    """Ann's operations hold all that she may; her boards wait, more than may read at once; the admin's is told."""
+    ann, shares = live.member("Ann"), live.here.services.shares
+    assert shares is not None
+    whose = ann.authority.authenticate(ann.headers["authorization"]).payer
+    async with AsyncExitStack() as stack:
+        boards = [await stack.enter_async_context(live.here.board(ann)) for _ in range(6)]
+        admin = await stack.enter_async_context(live.here.board(live.admin))
+        for board in (*boards, admin):
+            await board.subscribe(live.ids("East"))
+            assert await board.told() == {"East": "0.00"}
+        for _ in range(5):
+            assert shares.take(whose)
+        assert not shares.take(whose)
+        await live.post("7", "first")
+        assert await admin.told() == {"East": "7.00"}
+        assert await boards[0].hears_nothing()  # they have all begun to wait
+        await live.post("5", "second")
+        assert await admin.told() == {"East": "12.00"}
+        for _ in range(5):
+            shares.give(whose)
+        for board in boards:
+            assert await board.told() == {"East": "12.00"}
+    assert await live.here.nobody_watches()
+    assert shares.take(whose)
+    assert (shares._holding, shares._waiting) == ({whose: 1}, {})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import AsyncExitStack
 from datetime import timedelta
 
 import pytest
@@ -35,6 +37,27 @@ async def test_a_revoked_key_is_cut_off(live: Live) -> None:
         assert await board.closed() == FORBIDDEN
         await live.post("7", "first")
         assert await other.told() == {"East": "7.00"}
+    assert await live.here.nobody_watches()
+
+
+async def test_nobody_listens_longer_because_the_server_is_busy(live: Live) -> None:
+    """Requests hold every connection of the pool, and more wait for one, while the key is cut off."""
+    made = await live.admin.do("createApiKey", "secret apiKey { id }", name="CRM", scopes=["graph:read"])
+    database = live.here.services.database
+    graph = live.here.graph
+    key = GraphClient(graph.http, graph.authority, graph.clock, headers={"authorization": f"Bearer {made['secret']}"})
+    async with live.here.board(key) as board, AsyncExitStack() as stack:
+        await board.subscribe(live.ids("East"))
+        assert await board.told() == {"East": "0.00"}
+        for _ in range(10):
+            snapshot = await stack.enter_async_context(database.snapshot(live.company.company_id))
+            await snapshot.fetch("SELECT 1")
+        waiting = asyncio.create_task(live.member("Ann").ask("{ company { name } }"))
+        await live.admin.do("revokeApiKey", "apiKey { id }", id=made["apiKey"]["id"])
+        assert await board.closed() == FORBIDDEN
+        assert not waiting.done()
+        await stack.aclose()
+        assert await waiting == {"company": {"name": "Acme"}}
     assert await live.here.nobody_watches()
 
 
