@@ -156,6 +156,7 @@ _RECORDS: Final = [
 ]
 """Customers and leads that became others, and a pool that hides something, protects, and reminds."""
 
+_EXPECTED: Final = '{"expected_close_on": "2026-05-04"}'
 _DEALS: Final = [
     _set("opportunity", "true", opened_on="'2026-02-01'", source="'x'"),
     _set(
@@ -175,6 +176,9 @@ _DEALS: Final = [
     _like("opportunity", f"id = {_DEAL}", _TWO, key="'x2'", currency="'GBP'"),
     _like("opportunity", f"id = {_DEAL}", _THREE, key="'x3'"),
     _like("opportunity", f"id = {_DEAL}", _FOUR, key="'x4'"),
+    "INSERT INTO audit_entry (company_id, at, actor, action, object_type, object_id, before, after)"
+    f" SELECT $1, {_NOON}, 'x', 'opportunity.update', 'Opportunity', id, '{_EXPECTED}', '{{}}' FROM opportunity"
+    " WHERE company_id = $1",
     _like("funnel", f"id = {_SALES}", _ONE, key="'eastern'", unit_id=_EAST),
     _like("funnel_version", f"funnel_id = {_SALES}", _ONE, funnel_id=_ONE),
     _each_like("stage", f"funnel_id = {_SALES}", funnel_id=_ONE),
@@ -214,7 +218,8 @@ _DEALS: Final = [
     _like("achievement_entry", f"id = {_ENTRY}", _TWO, idempotency_key="'x2'", reverses_id=_ONE),
     _each_like("achievement_balance", f"member_id = {_ANN}", business_date="'2025-06-10'"),
 ]
-"""A deal that was won, one without a rate, one that is due and one without a day; what was done, and undone."""
+"""A deal that was won, one without a rate, one that is due and one without a day, all once expected earlier; and what
+was done, or undone."""
 
 _WEEK: Final = "state = 'closed'"
 _ITEM: Final = f"action_plan_id = {_id('action_plan', _WEEK)}"

@@ -315,7 +315,7 @@ class Writer:
         for argument_name, argument in field.args.items():
             for value in APART.get((name, argument_name), ()):
                 arguments = self._arguments(name, field, argument_name, value)
-                yield f"{name}__{argument_name}_{value}: {name}{arguments}{self._below(field, depth + 1)}"
+                yield f"{name}__{argument_name}_{value}: {name}{arguments}{self._below(field, 2)}"
             if not is_required_argument(argument) and argument_name != "id":
                 yield f"{name}__{argument_name}: {name}{self._arguments(name, field, argument_name)}{leaves}"
 

@@ -36,6 +36,7 @@ _READ_AGAIN: Final = (
 )
 _DISPUTES_TOO: Final = "it finds whose runs are disputed; the disputes are read with the same filter"
 _WAITS_FOR: Final = "of the reviews that are found those alone are told which wait for the viewer himself (`waits_for`)"
+_SUMMED: Final = "it finds which deals were promised; those that are summed go through the same filter"
 _ON_THE_DEAL: Final = "such a step is on the deal of the review, and is seen by whoever sees that"
 
 NEEDLESS: Final[Reasons] = {
@@ -111,6 +112,9 @@ FILTERS: Final[Reasons] = {
     },
     "quotaloom.activities.reads.activities_of_reviews": {
         "($2::bool OR activity.member_id = $3 OR activity.position_i…": _ON_THE_DEAL,
+    },
+    "quotaloom.funnels.figures.slipping.pushed": {
+        "deal.position_id = ANY ($10::bigint[]) (2)": _SUMMED,
     },
     "quotaloom.funnels.reads.customers_merged_into": {
         "($2::bigint[] IS NULL OR own.position_id = ANY ($2) OR EXIS…": _MERGED,
