@@ -142,6 +142,16 @@ FLOODS: Final = (
         "BAD_REQUEST",
         "{...F0}" + "".join(f"fragment F{n} on Querx{{id}}" for n in range(75)),
     ),
+    Hostile(
+        "types that are nearly there",
+        "BAD_REQUEST",
+        "{" + " ".join(f"...on CreateOpportunitiesInput{n}{{id}}" for n in range(8)) + "}",
+    ),
+    Hostile(
+        "mutations that are nearly there",
+        "BAD_REQUEST",
+        "mutation{" + " ".join(f"createOpportunitie{n}" for n in range(6)) + "}",
+    ),
     Hostile("85 fragments of one name", "BAD_REQUEST", "{...F}" + "fragment F on Query{id}" * 85),
     Hostile("250 inline fragments side by side", "TOO_MANY_MERGES", "{" + "...{a}" * 250 + "}"),
     Hostile("55 brackets within each other", "BAD_REQUEST", "{...on A" * 55 + "{a}" + "}" * 55),

@@ -166,7 +166,7 @@ class Admission:
 _WITHIN: Final = "lists and objects within each other in its variables"
 
 MOST_FAULTS: Final = 5
-"""How many faults of a document are told: a look for names that are near takes two milliseconds for each.
+"""How many faults of a document are told: a look for names that are near takes up to two milliseconds for each.
 
 No setting: it refuses nothing, and whoever mends five sees the others then.
 """

@@ -23,6 +23,7 @@ from quotaloom.platform.rates import RateExceeded
 from quotaloom_graphql.admission import Admission, Trusts
 from quotaloom_graphql.context import RequestContext
 from quotaloom_graphql.enum_values import describe_values
+from quotaloom_graphql.nearness import measure_quickly
 from quotaloom_graphql.plugin_fields import object_fields, root_of
 from quotaloom_graphql.reticence import reticent
 from quotaloom_sdk import GraphQLExtension, InvalidDefinition
@@ -66,6 +67,7 @@ class QuotaloomSchema(BreadthFirstSchema):
             if root is not None:
                 self._added["Query"].append(root)
         super().__init__(**options)
+        measure_quickly()
         describe_values(self._schema)
         self.admission = Admission(self._schema, limits, reticent=is_reticent, trusts=trusts)
         self._reticent = is_reticent

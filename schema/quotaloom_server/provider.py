@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import ssl
 import time
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -78,12 +80,18 @@ def provider_of(settings: Settings) -> Provider | None:
     return None if settings.oidc_issuer is None else Provider(settings.oidc_issuer, settings.oidc_jwks_url)
 
 
+@cache
+def trusted() -> ssl.SSLContext:
+    """Whose certificates are believed; reading them takes as long as a thousand requests, so it is done once."""
+    return httpx2.create_ssl_context()
+
+
 async def fetched(url: str) -> Any:
     """What is found at an address, as parsed JSON; no other address is followed. Raises `Unavailable`."""
     try:
         async with (
             asyncio.timeout(SECONDS),
-            httpx2.AsyncClient(timeout=SECONDS) as client,
+            httpx2.AsyncClient(timeout=SECONDS, verify=trusted()) as client,
             client.stream("GET", url, headers={"accept": "application/json"}) as response,
         ):
             content = bytearray()

@@ -183,8 +183,8 @@ class Limits(BaseModel):
         default=150_000_000,
         ge=0,
         le=10**12,
-        description="Cost that the operations of one token may come to in a minute, each with 1,000 besides; "
-        "`0` for any. Each serving process counts for itself.",
+        description="Cost that the operations of one member, API key or service may come to in a minute, each with "
+        "1,000 besides, by whatever tokens; `0` for any. Each serving process counts for itself.",
     )
     company_cost_per_minute: int = Field(
         default=450_000_000,

@@ -1,4 +1,4 @@
-"""How much a company, and each of its tokens, may ask for in a minute: buckets that fill up again by the second.
+"""How much a company, and each who asks, may ask for in a minute: buckets that fill up again by the second.
 
 They are kept in the serving process: with several of them, or several machines, each gives as much.
 """
@@ -49,7 +49,7 @@ class RateExceeded(LimitExceeded):
 
 @dataclass(slots=True)
 class _Bucket:
-    """What one token or company could still ask for at a moment; `whose` and `limit` are what a refusal names."""
+    """What a payer or a company could still ask for at a moment; `whose` and `limit` are what a refusal names."""
 
     most: int
     limit: str
@@ -77,7 +77,7 @@ class Rates:
         self._buckets: OrderedDict[Hashable, _Bucket] = OrderedDict()
 
     def take(self, identity: Identity, cost: int) -> None:
-        """Take what an operation counts from the buckets of its token and company; raises `RateExceeded`.
+        """Take what an operation counts from the buckets of its token's owner and company; raises `RateExceeded`.
 
         What one of them refuses is taken from neither. An operation that counts more than a minute's worth is let
         through once the bucket is full.
@@ -104,13 +104,13 @@ class Rates:
         self._take(self._of(identity, now), REFUSED_COST, now)
 
     def _of(self, identity: Identity, now: float) -> list[tuple[Hashable, _Bucket]]:
-        """The buckets of a token and its company; the operator belongs to no company, and 0 is no limit."""
+        """The buckets of a token's owner and its company; the operator belongs to no company, and 0 is no limit."""
         company, limits = identity.company_id, self._limits
         found: list[tuple[Hashable, _Bucket]] = []
         if most := limits.token_cost_per_minute:
-            token = (company, identity.credential or identity.subject)
-            bucket = self._buckets.get(token) or _Bucket(most, "token_cost_per_minute", "this token", most, now)
-            found.append((token, bucket))
+            payer = identity.payer
+            bucket = self._buckets.get(payer) or _Bucket(most, "token_cost_per_minute", "this token", most, now)
+            found.append((payer, bucket))
         if (most := limits.company_cost_per_minute) and company:
             bucket = self._buckets.get(company) or _Bucket(most, "company_cost_per_minute", "the company", most, now)
             found.append((company, bucket))

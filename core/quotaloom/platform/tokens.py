@@ -64,6 +64,14 @@ class Identity:
     credential: str | None = field(default=None, compare=False)
     grant: Grant | None = None
 
+    @property
+    def payer(self) -> tuple[int, int | Grant | str]:
+        """Who it is that asks, by whatever token: a member, an API key, or a service by its name.
+
+        What somebody may take is counted by it: whoever has a new token every few minutes has no more for it.
+        """
+        return self.company_id, self.member_id or self.grant or self.subject
+
 
 @dataclass(frozen=True, slots=True)
 class TokenAuthority:

@@ -15,7 +15,7 @@ from authlib.integrations.httpx_client import AsyncOAuth2Client  # type: ignore[
 
 from quotaloom.platform.errors import Unauthenticated, Unavailable
 from quotaloom_server.outside_tokens import Vouched, verified, vouched_for
-from quotaloom_server.provider import SECONDS, Provider
+from quotaloom_server.provider import SECONDS, Provider, trusted
 from quotaloom_server.signing_in.cookies import BACK, Flow
 
 SCOPE: Final = "openid"
@@ -81,6 +81,7 @@ class OpenID:
             redirect_uri=f"{self.public_url}{BACK}",
             code_challenge_method="S256",
             timeout=SECONDS,
+            verify=trusted(),
         )
 
     async def _token(self, endpoint: str, code: str, verifier: str) -> str:

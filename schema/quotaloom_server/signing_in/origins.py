@@ -10,8 +10,12 @@ from starlette.requests import Request
 
 from quotaloom.platform.errors import AccessDenied, InputError
 from quotaloom.platform.settings import Settings
+from quotaloom.platform.texts import checked_text
 
 _LOCAL: Final = frozenset({"127.0.0.1", "localhost", "::1"})
+
+LONGEST: Final = 1_500
+"""Characters of a place to return to. No setting: it comes back in a cookie, and browsers drop those over 4 KB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,15 +34,15 @@ class Origins:
     def return_to(self, request: Request, wanted: str | None) -> str:
         """Where the browser goes after signing in: the beginning, or what was wanted.
 
-        Raises `InputError` BAD_RETURN for a place that is neither ours nor trusted.
+        Raises `InputError` BAD_RETURN for a place that is neither ours nor trusted, TOO_LONG and BAD_TEXT.
         """
         if not wanted:
             return "/"
-        parts = urlsplit(wanted)
+        checked_text(wanted, ("return_to",), "a place to return to", LONGEST)
         is_plain = wanted.isascii() and wanted.isprintable() and "\\" not in wanted and " " not in wanted
         if is_plain and wanted.startswith("/") and not wanted.startswith("//"):
             return wanted
-        if is_plain and self._trusts(f"{parts.scheme}://{parts.netloc}", request):
+        if is_plain and self._trusts(_origin_of(wanted), request):
             return wanted
         raise InputError("BAD_RETURN", f"{wanted[:60]!r} is no place to return to: begin it with /", ("return_to",))
 
@@ -46,7 +50,24 @@ class Origins:
         if origin in self.others or origin == self.public_url:
             return bool(origin)
         host = request.headers.get("host", "")
-        return self.public_url is None and urlsplit(f"//{host}").hostname in _LOCAL and origin == f"http://{host}"
+        return self.public_url is None and _name_in(host) in _LOCAL and origin == f"http://{host}"
+
+
+def _origin_of(address: str) -> str:
+    """The origin of an address; "" where it is none."""
+    try:
+        parts = urlsplit(address)
+    except ValueError:  # such as brackets that hold no IPv6 address
+        return ""
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _name_in(host: str) -> str | None:
+    """The name in a `Host` header, without its port; None where there is none."""
+    try:
+        return urlsplit(f"//{host}").hostname
+    except ValueError:
+        return None
 
 
 def origins_of(settings: Settings) -> Origins:

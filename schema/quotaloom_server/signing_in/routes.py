@@ -22,6 +22,7 @@ from quotaloom.organizations.opening import open_request
 from quotaloom.platform.database import Database
 from quotaloom.platform.errors import AccessDenied, InputError, Unauthenticated, Unavailable
 from quotaloom.platform.settings import Settings
+from quotaloom.platform.texts import checked_text
 from quotaloom.platform.tokens import Identity
 from quotaloom_server.clock import Clock, utc_now
 from quotaloom_server.gate import Gate
@@ -50,6 +51,9 @@ TOKEN_LIFE: Final = timedelta(minutes=15)
 
 CHOOSE: Final = f"{PLACE}/development"
 
+LONGEST_KEY: Final = 100
+"""Characters that the key of a company may have."""
+
 LARGEST_FORM: Final = 10_000
 """Bytes that a form of these pages may have. No setting: the forms are ours, and none comes to a tenth of it."""
 
@@ -77,7 +81,8 @@ class SignIn:
         return_to = self.origins.return_to(request, wanted.get("return_to"))
         if self.openid is None:
             return choice_page(await demo_members(self.database, self.clock()), CHOOSE, return_to)
-        flow = new_flow(return_to, wanted.get("company"))
+        company = checked_text(wanted.get("company"), ("company",), "the key of a company", LONGEST_KEY)
+        flow = new_flow(return_to, company)
         response = RedirectResponse(await self.openid.address(flow), 302, {"cache-control": "no-store"})
         keep_flow(response, flow, self.gate.authority.key, utc_now())
         return response

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -19,7 +20,9 @@ from starlette.responses import Response
 from quotaloom.organizations.commands.members import create_member, leave
 from quotaloom.organizations.membership import NewMember
 from quotaloom.platform.database import Database
+from quotaloom_server.provider import Metadata, Provider, trusted
 from quotaloom_server.signing_in.cookies import keep_flow, new_flow
+from quotaloom_server.signing_in.openid import OpenID
 from tests.founding import found
 from tests.graph_client import GraphClient, serving
 from tests.integration.credentials.browsing import HERE, Browser, RunningProvider, providing
@@ -166,10 +169,12 @@ async def test_only_members_come_in(
         response = await office.graph.http.get(await browser.sign_in("00u1"))
         assert (response.status_code, "does not belong to the company today" in response.text) == (401, True)
         assert [who[0] for who in await office.turned_away()] == ["bo"]
-        evil = ("//evil.example", "https://evil.example", "/\\evil.example", f"{HERE}.evil.example/", "javascript:1")
-        for place in evil:
+        evil = ["//evil.example", "https://evil.example", "/\\evil.example", f"{HERE}.evil.example/", "javascript:1"]
+        for place in [*evil, "http://[", "http://[x]", "http://a\u2100b", f"/{'a' * 1_500}"]:
             response = await office.graph.http.get(f"{HERE}/sign-in", params={"return_to": place})
             assert response.status_code == 400, place
+        response = await office.graph.http.get(f"{HERE}/sign-in", params={"company": "a" * 101})
+        assert (response.status_code, "at most 100 characters, not 101" in response.text) == (400, True)
 
 
 async def test_without_its_provider_nobody_signs_in(database: Database, database_url: str, tmp_path: Path) -> None:
@@ -207,6 +212,37 @@ async def test_in_development_somebody_of_the_demo_is_chosen(
         given = (await graph.http.post(f"{HERE}/sign-in/token", headers=headers)).json()
         graph.headers["authorization"] = f"Bearer {given['token']}"
         assert await subject_of(graph) == "ada"
+
+
+async def test_a_host_that_is_none_is_refused(database: Database, database_url: str, tmp_path: Path) -> None:
+    """Not with a failure of the server."""
+    await found(database, key="demo")
+    async with serving(database_url, tmp_path, NOON) as graph:
+        for what in ("token", "end", "development"):
+            headers = {"origin": "http://[", "host": "["}
+            assert (await graph.http.post(f"{HERE}/sign-in/{what}", headers=headers)).status_code == 403, what
+
+
+async def test_certificates_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reading those that are trusted is most of what a sign-in takes, and anybody may begin one."""
+    read = 0
+    reading = ssl.create_default_context
+
+    def counted(*arguments: Any, **options: Any) -> ssl.SSLContext:
+        nonlocal read
+        read += 1
+        return reading(*arguments, **options)
+
+    monkeypatch.setattr(ssl, "create_default_context", counted)
+    trusted.cache_clear()
+    provider = Provider("https://login.example.com", None)
+    at = f"{provider.issuer}/"
+    provider._metadata = Metadata(provider.issuer, f"{at}jwks", f"{at}authorize", f"{at}token")
+    openid = OpenID(provider, "quotaloom", "secret", "https://sales.example.com")
+    for _ in range(3):
+        address = await openid.address(new_flow("/", None))
+        assert address.startswith(f"{at}authorize?")
+    assert read == 1
 
 
 async def test_production_knows_no_development_sign_in(

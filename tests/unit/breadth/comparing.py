@@ -12,7 +12,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Awaitable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from graphql import DocumentNode, ExecutionResult, GraphQLError, GraphQLSchema, execute, execute_sync
 from graphql.execution.executor import Executor
@@ -34,6 +34,10 @@ class Unpropagated(IncrementalExecutor):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.error_propagation = False
+
+
+PATIENCE: Final = 60
+"""Seconds after which an execution hangs; the garbage of thousands of them takes some seconds to collect."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +83,7 @@ def check_at_once(case: Case) -> None:
 
 async def check_later(case: Case, in_order: bool = True) -> None:
     """Executed asynchronously, data is the same to the byte, and errors are where they are fixed."""
-    expected = await asyncio.wait_for(case.later(IncrementalExecutor), 5)
+    expected = await asyncio.wait_for(case.later(IncrementalExecutor), PATIENCE)
     for time in range(3):
         await _check(case, case.later(BreadthFirstIncremental), expected, in_order)
         await _check(case, case.awaited(), expected, in_order)
@@ -88,7 +92,7 @@ async def check_later(case: Case, in_order: bool = True) -> None:
 
 
 async def _check(case: Case, answer: Awaitable[ExecutionResult], expected: ExecutionResult, in_order: bool) -> None:
-    got = await asyncio.wait_for(answer, 5)
+    got = await asyncio.wait_for(answer, PATIENCE)
     assert repr(got.data) == repr(expected.data)
     if _told(got.errors) == _told(expected.errors):
         return

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from quotaloom.platform import rates
 from quotaloom.platform.access import Role
 from quotaloom.platform.limits import Limits
 from quotaloom.platform.rates import RateExceeded, Rates
-from quotaloom.platform.tokens import Identity
+from quotaloom.platform.tokens import Grant, GrantKind, Identity
 
 ANN = Identity(1, "ann", Role.MEMBER, 1)
 BOB = Identity(1, "bob", Role.MEMBER, 2)
@@ -55,6 +57,23 @@ def test_tokens_of_a_company_share_its_bucket() -> None:
     assert caught.value.limit == "company_cost_per_minute"
     buckets.take(BOB, 19_000)  # what was refused was not taken
     buckets.take(ZOE, 38_000)
+
+
+def test_another_token_has_no_bucket_of_its_own() -> None:
+    """A member has one for all of his tokens, a service for those of its name, an API key for itself."""
+    buckets = Rates(Limits(token_cost_per_minute=60_000, company_cost_per_minute=0), Clock())
+    service = Identity(1, "service:crm", Role.SERVICE)
+    first, second = (
+        Identity(1, "key:crm", Role.SERVICE, grant=Grant(GrantKind.KEY, number), credential=f"ql_{number}")
+        for number in (1, 2)
+    )
+    for one in (ANN, service, first):
+        buckets.take(replace(one, credential=one.credential or "1"), 59_000)
+        with pytest.raises(RateExceeded):
+            buckets.take(replace(one, credential=one.credential or "2"), 0)
+    with pytest.raises(RateExceeded):
+        buckets.take(replace(ANN, grant=Grant(GrantKind.SESSION, 7)), 0)
+    buckets.take(second, 59_000)
 
 
 def test_an_operation_beyond_a_minutes_worth_needs_a_full_bucket() -> None:
