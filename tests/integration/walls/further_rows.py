@@ -23,12 +23,9 @@ _ACME, _EAST, _WEST, _SEAT = (_id("org_unit", f"key = '{key}'") for key in ("acm
 _REVENUE, _PUMPS = (_id("metric", f"key = '{key}'") for key in ("revenue", "pumps"))
 _GLOBEX: Final = _id("customer", "key = 'globex'")
 _SALES: Final = _id("funnel", "key = 'sales'")
-_DEAL, _LEAD, _PRODUCT, _LEVEL, _OBJECTIVE, _ENTRY, _GROUP, _VISIT = (
+_DEAL, _LEAD, _PRODUCT, _LEVEL, _OBJECTIVE, _ENTRY, _GROUP = (
     _id(table)
-    for table in (
-        *("opportunity", "lead", "product", "customer_level", "objective", "achievement_entry", "member_group"),
-        "activity",
-    )
+    for table in ("opportunity", "lead", "product", "customer_level", "objective", "achievement_entry", "member_group")
 )
 _PLAN: Final = "(SELECT min(plan_id) FROM plan_version WHERE company_id = $1 AND status = 'published')"
 _VERSION: Final = _id("plan_version", "status = 'published'")

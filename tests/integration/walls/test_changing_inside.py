@@ -106,12 +106,8 @@ async def test_an_id_may_have_the_number_of_something_else(
         one for one in namings(walls) if one.change.name == "createActionPlan" and one.place[-1] == "activityId"
     )
     number = walls.world.floor.members["ann"]
-    assert (
-        await admin.fetchval(
-            "SELECT member_id FROM activity WHERE id = $1 AND company_id = $2", number, walls.planted_id
-        )
-        == number
-    )
+    hers = "SELECT EXISTS (SELECT FROM activity WHERE company_id = $1 AND id = $2 AND member_id = $2)"
+    assert await admin.fetchval(hers, walls.planted_id, number)
     with counted(monkeypatch) as statements:
         comparing = Comparing(asking, Watch(admin), statements)
         assert await comparing.wrong(insider(walls, "wu"), naming, encode_id("Activity", number)) == []
