@@ -18,6 +18,7 @@ from quotaloom.platform.unit_of_work import Snapshot
 from quotaloom.platform.work import Work
 from quotaloom.targets.line_facts import member_line_facts, unit_line_facts
 from quotaloom_graphql.context import RequestContext
+from quotaloom_graphql.plugin_references import without_unseen
 from quotaloom_graphql.questions import metric_named
 from quotaloom_sdk import CustomerFact, DealFact, LineFact, MemberFact, UnitFact
 
@@ -49,7 +50,7 @@ class SightedReader:
             if row["id"] in loads:
                 fact = replace(fact, attributes=attributes[row["id"]], load=loads[row["id"]])
             facts[row["id"]] = fact
-        return _in_order(ids, facts)
+        return _in_order(ids, await without_unseen(self._context, self._sight, facts))
 
     async def members(self, ids: Sequence[str]) -> list[MemberFact | None]:
         """Members whom the viewer may see by name; with attributes and positions where he may see their figures."""
@@ -66,15 +67,17 @@ class SightedReader:
             if row["id"] in held:
                 fact = MemberFact(fact.id, fact.name, tuple(held[row["id"]]), attributes[row["id"]])
             facts[row["id"]] = fact
-        return _in_order(ids, facts)
+        return _in_order(ids, await without_unseen(self._context, self._sight, facts))
 
     async def customers(self, ids: Sequence[str]) -> list[CustomerFact | None]:
         """Customers with a deal that the viewer may see, or without any."""
-        return _in_order(ids, await customer_facts(self._snapshot, _numbers(ids), self._sight.units_with_figures))
+        facts = await customer_facts(self._snapshot, _numbers(ids), self._sight.units_with_figures)
+        return _in_order(ids, await without_unseen(self._context, self._sight, facts))
 
     async def opportunities(self, ids: Sequence[str]) -> list[DealFact | None]:
         """Deals of the positions whose figures the viewer may see."""
-        return _in_order(ids, await deal_facts(self._snapshot, _numbers(ids), self._sight.units_with_figures))
+        facts = await deal_facts(self._snapshot, _numbers(ids), self._sight.units_with_figures)
+        return _in_order(ids, await without_unseen(self._context, self._sight, facts))
 
     async def unit_lines(
         self, ids: Sequence[str], metric_key: str, starts_on: date, ends_on: date

@@ -8,7 +8,7 @@ from typing import Final
 from asyncpg import Record
 
 from quotaloom.attributes import storing
-from quotaloom.attributes.definitions import MOST_DEFINITIONS, NewAttribute, Subject, check_attribute
+from quotaloom.attributes.definitions import MOST_DEFINITIONS, OBJECT_TYPES, NewAttribute, Subject, check_attribute
 from quotaloom.attributes.reads import definitions_by_id, value_in, values_of
 from quotaloom.attributes.values import NewValue, as_json, read_values
 from quotaloom.platform.access import Scope
@@ -22,15 +22,6 @@ Guard = Callable[[Transaction], Awaitable[object]]
 
 LOCK: Final = "attributes"
 """Definitions change alone; values are set by many at once while they stand."""
-
-OBJECT_TYPES: Final = {
-    Subject.UNIT: "OrgUnit",
-    Subject.MEMBER: "Member",
-    Subject.CUSTOMER: "Customer",
-    Subject.OPPORTUNITY: "Opportunity",
-    Subject.LEAD: "Lead",
-}
-"""What the audit record calls what an attribute is on."""
 
 
 async def define_attribute(work: Work, attribute: NewAttribute, expected_version: int | None = None) -> int:

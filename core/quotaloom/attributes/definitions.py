@@ -35,6 +35,16 @@ class Subject(StrEnum):
     LEAD = "lead"
 
 
+OBJECT_TYPES: Final = {
+    Subject.UNIT: "OrgUnit",
+    Subject.MEMBER: "Member",
+    Subject.CUSTOMER: "Customer",
+    Subject.OPPORTUNITY: "Opportunity",
+    Subject.LEAD: "Lead",
+}
+"""What the audit record calls what an attribute is on."""
+
+
 @dataclass(frozen=True, slots=True)
 class NewChoice:
     """A choice of an attribute: `label` is for people; a retired one may not be chosen anew."""

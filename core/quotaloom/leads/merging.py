@@ -11,6 +11,7 @@ from quotaloom.activities.protection import refresh_last_activity
 from quotaloom.attributes.definitions import Subject
 from quotaloom.attributes.merging import take_over_attributes
 from quotaloom.leads.commands import as_given, store_lead
+from quotaloom.leads.following import Following, follow
 from quotaloom.leads.permission import lead_reach
 from quotaloom.leads.records import LeadStatus, StoredLead
 from quotaloom.leads.storing import hold_leads
@@ -27,17 +28,13 @@ MOST_MERGED: Final = 50
 
 _FILLED: Final = ("organization", "phone", "email", "website", "source", "note", "product_id", "level_id")
 
-_ACTIVITIES: Final = """
-UPDATE activity SET lead_id = $2, version = version + 1 WHERE company_id = $1 AND lead_id = ANY ($3::bigint[])
-"""
+_FOLLOWING: Final = (Following("Activity", "activity", "lead_id"), Following("ActionItem", "action_item", "lead_id"))
 
-_ACTION_ITEMS: Final = """
-UPDATE action_item SET lead_id = $2, version = version + 1 WHERE company_id = $1 AND lead_id = ANY ($3::bigint[])
-"""
+_EARLIER: Final = Following("Lead", "lead", "merged_into_id")
 
 _MERGED: Final = """
 UPDATE lead SET status = 'merged', invalid_reason = NULL, merged_into_id = $2, version = version + 1
-WHERE company_id = $1 AND (id = ANY ($3::bigint[]) OR merged_into_id = ANY ($3))
+WHERE company_id = $1 AND id = ANY ($3::bigint[])
 """
 
 
@@ -69,8 +66,7 @@ async def merge_leads(
         _check_status(kept, [lead for lead, _ in others])
         await _fill(transaction, work, kept, [lead for lead, _ in others])
         ids = list(merged_ids)
-        await transaction.execute(_ACTIVITIES, transaction.company_id, kept_id, ids)
-        await transaction.execute(_ACTION_ITEMS, transaction.company_id, kept_id, ids)
+        await follow(transaction, (*_FOLLOWING, _EARLIER), kept_id, ids)
         await transaction.execute(_MERGED, transaction.company_id, kept_id, ids)
         await take_over_attributes(transaction, Subject.LEAD, kept_id, ids)
         handings = [Handing(owned, NOBODY, Movement.MERGE, text) for _, owned in others]
@@ -78,6 +74,9 @@ async def merge_leads(
         await refresh_last_activity(transaction, Subjects(lead_id=kept_id))
         before = [asdict(lead) for lead, _ in others]
         transaction.record("lead.merge", "Lead", kept_id, before=before, after={"merged": ids}, reason=text)
+        for told in before:
+            after = {"status": LeadStatus.MERGED, "merged_into_id": kept_id, "owner": asdict(NOBODY)}
+            transaction.record("lead.merge_into", "Lead", told["id"], before=told, after=after, reason=text)
         transaction.publish("lead.merged", id=kept_id, merged=ids)
 
     await work.write(apply)

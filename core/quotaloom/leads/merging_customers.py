@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import asdict
 from typing import Any, Final
 
 from asyncpg import Record
@@ -14,6 +15,7 @@ from quotaloom.attributes.merging import take_over_attributes
 from quotaloom.duplicates.normal_forms import likeness, region_of
 from quotaloom.funnels.commands.customers import hold_customer
 from quotaloom.funnels.new_customers import hold_customers
+from quotaloom.leads.following import Following, follow
 from quotaloom.leads.merging import check_merged
 from quotaloom.ownership.ledger import Handing, hand_over, hold_records
 from quotaloom.ownership.owners import NOBODY, Movement, RecordKind
@@ -26,22 +28,17 @@ from quotaloom.platform.work import Work
 _FILLED: Final = ("sector", "location", "phone", "domain", "level_id", "contract_ends_on", "parent_id")
 
 _FOLLOWING: Final = (
-    "UPDATE opportunity SET customer_id = $2, version = version + 1"
-    " WHERE company_id = $1 AND customer_id = ANY ($3::bigint[])",
-    "UPDATE activity SET customer_id = $2, version = version + 1"
-    " WHERE company_id = $1 AND customer_id = ANY ($3::bigint[])",
-    "UPDATE action_item SET customer_id = $2, version = version + 1"
-    " WHERE company_id = $1 AND customer_id = ANY ($3::bigint[])",
-    "UPDATE lead SET customer_id = $2, version = version + 1"
-    " WHERE company_id = $1 AND customer_id = ANY ($3::bigint[])",
-    "UPDATE customer SET parent_id = $2, version = version + 1"
-    " WHERE company_id = $1 AND parent_id = ANY ($3::bigint[]) AND id <> $2 AND id <> ALL ($3)",
+    Following("Opportunity", "opportunity", "customer_id"),
+    Following("Activity", "activity", "customer_id"),
+    Following("ActionItem", "action_item", "customer_id"),
+    Following("Lead", "lead", "customer_id"),
+    Following("Customer", "customer", "parent_id", "one.id <> $2 AND one.id <> ALL ($3)"),
+    Following("Customer", "customer", "merged_into_id"),
 )
-"""What names a merged customer names the kept one ($2)."""
 
 _MERGED: Final = """
 UPDATE customer SET merged_into_id = $2, parent_id = NULL, version = version + 1
-WHERE company_id = $1 AND (id = ANY ($3::bigint[]) OR merged_into_id = ANY ($3))
+WHERE company_id = $1 AND id = ANY ($3::bigint[])
 """
 
 _KEPT: Final = """
@@ -98,8 +95,8 @@ async def merge_customers(
         ids = list(merged_ids)
         await _refuse_below(transaction, kept_id, ids)
         after = _filled(kept, others, await _circling(transaction, kept, others))
-        for following in (*_FOLLOWING, _MERGED):
-            await transaction.execute(following, transaction.company_id, kept_id, ids)
+        await follow(transaction, _FOLLOWING, kept_id, ids)
+        await transaction.execute(_MERGED, transaction.company_id, kept_id, ids)
         await take_over_attributes(transaction, Subject.CUSTOMER, kept_id, ids)
         await _store(transaction, work, kept, after)
         owned = await hold_records(transaction, RecordKind.CUSTOMER, ids)
@@ -107,8 +104,13 @@ async def merge_customers(
         await hand_over(transaction, handings, work.today)
         await refresh_last_activity(transaction, Subjects(customer_id=kept_id))
         before = [dict(kept), *map(dict, others)]
+        stored = {row["id"]: row for row in before}
         told = {"merged": ids, **after}
         transaction.record("customer.merge", "Customer", kept_id, before=before, after=told, reason=text)
+        for one in ids:
+            was = {**stored[one], "owner": asdict(owned[one].owner)}
+            now = {"merged_into_id": kept_id, "parent_id": None, "owner": asdict(NOBODY)}
+            transaction.record("customer.merge_into", "Customer", one, before=was, after=now, reason=text)
         transaction.publish("customer.merged", id=kept_id, merged=ids)
 
     await work.write(apply)

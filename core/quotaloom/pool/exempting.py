@@ -9,7 +9,7 @@ from quotaloom.platform.errors import AccessDenied, InputError
 from quotaloom.platform.texts import checked_reason
 from quotaloom.platform.unit_of_work import Transaction
 from quotaloom.platform.work import Work
-from quotaloom.pool.moving import check_named, hold_named, ids_by_kind, refuse_unseen
+from quotaloom.pool.moving import OBJECT_TYPES, check_named, hold_named, ids_by_kind, refuse_unseen
 from quotaloom.pool.permission import pool_reach, require_mover
 
 
@@ -40,7 +40,11 @@ async def exempt_records(work: Work, records: Sequence[RecordName], reason: str 
             why if exempt else None,
         )
         ids = ids_by_kind(records)
-        transaction.record("records.exempt", "Ownership", None, after={"exempt": exempt, **ids}, reason=why)
+        for record, one in held.items():
+            before, after = {"exempt": one.exempt}, {"exempt": exempt}
+            transaction.record(
+                "records.exempt", OBJECT_TYPES[record.kind], record.id, before=before, after=after, reason=why
+            )
         transaction.publish(
             "records.exempted",
             exempt=exempt,

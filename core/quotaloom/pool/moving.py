@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 
 from quotaloom.funnels.naming import may_be_id
@@ -19,6 +19,9 @@ MOST_RECORDS = 1000
 
 RECORDS = "recordIds"
 """The field of the input that names them."""
+
+OBJECT_TYPES = {kind: kind.value.title() for kind in RecordKind}
+"""What the audit log calls them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,17 +63,25 @@ def refuse_unseen(
 
 
 async def move(transaction: Transaction, handings: Sequence[Handing], today: date) -> None:
-    """Let records change hands by one movement: state, ledger, audit record and event."""
+    """Let records change hands by one movement: state, ledger, an audit entry for each, and one event."""
     if not handings:
         return
     await hand_over(transaction, handings, today)
-    first = handings[0]
-    ids = ids_by_kind(RecordName(one.record.kind, one.record.record_id) for one in handings)
-    only = first.record.id if len(handings) == 1 else None
-    transaction.record(f"records.{first.movement}", "Ownership", only, after=ids, reason=first.reason)
+    records = [RecordName(one.record.kind, one.record.record_id) for one in handings]
+    for record, one in zip(records, handings, strict=True):
+        after = {**asdict(one.to), "decided_by": one.decided_by, "override": one.override}
+        transaction.record(
+            f"records.{one.movement}",
+            OBJECT_TYPES[record.kind],
+            record.id,
+            before=asdict(one.record.owner),
+            after=after,
+            reason=one.reason,
+        )
+    ids = ids_by_kind(records)
     transaction.publish(
         "records.moved",
-        movement=first.movement.value,
+        movement=handings[0].movement.value,
         leads=ids["leads"],
         customers=ids["customers"],
         opportunities=ids["opportunities"],

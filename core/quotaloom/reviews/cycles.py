@@ -111,6 +111,8 @@ async def open_cycle(
             raise InputError("NOBODY", message, ("orgUnitId",) if unit_id is not None else ("period",))
         after = {"form": form_id, "period": chosen.label, "unit": top, "reviews": len(opened)}
         transaction.record("review_cycle.open", "ReviewCycle", cycle["id"], after=after)
+        for review_id in opened:
+            transaction.record("review.open", "Review", review_id, after={"cycle": cycle["id"]})
         transaction.publish("review_cycle.opened", id=cycle["id"], form=form_id, period=chosen.label)
         await tell(transaction, opened, work.today)
         return int(cycle["id"])

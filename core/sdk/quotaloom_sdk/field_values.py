@@ -33,7 +33,10 @@ _INT_BITS = 31  # of GraphQL's Int
 
 
 def graph_type(given: object, own: tuple[type[Any], ...]) -> Any:
-    """The annotation of a field that says `given`: nullable, whatever it says. Raises `InvalidDefinition`."""
+    """The annotation of a field that says `given`: nullable, whatever it says, and items of lists as they say.
+
+    Raises `InvalidDefinition`.
+    """
     return _checked(given, own) | None
 
 
@@ -41,7 +44,8 @@ def _checked(given: object, own: tuple[type[Any], ...]) -> Any:
     inner = _without_none(given)
     if get_origin(inner) is list:
         (element,) = get_args(inner)
-        return list[_checked(element, own)]  # type: ignore[misc] # made at run time
+        item = _checked(element, own)
+        return list[item if _without_none(element) is element else item | None]  # type: ignore[misc] # made at run time
     if inner in SCALARS or inner in own:
         return inner
     raise InvalidDefinition(
@@ -74,7 +78,7 @@ class _Shapes:
         kind = _without_none(kind)
         if get_origin(kind) is list:
             (element,) = get_args(kind)
-            return _nullable(_list_of(self.of(element)))
+            return _nullable(_list_of(self._item(element)))
         if kind in SCALARS:
             return _nullable(_scalar(kind))
         if kind in self._own:
@@ -88,11 +92,18 @@ class _Shapes:
         if isinstance(kind, StrawberryOptional):
             return self.of(kind.of_type)
         if isinstance(kind, StrawberryList):
-            return _nullable(_list_of(self.of(kind.of_type)))
+            return _nullable(_list_of(self._item(kind.of_type)))
         if isinstance(kind, StrawberryObjectDefinition) and kind.origin in self._own:
             return self.of(kind.origin)
         _checked(kind, self._own)
         raise AssertionError("a type that may be has a shape")
+
+    def _item(self, kind: Any) -> Shown:
+        """The same for an item of a list, which is None only where its type says so."""
+        from strawberry.types.base import StrawberryOptional
+
+        may_be_none = isinstance(kind, StrawberryOptional) or _without_none(kind) is not kind
+        return self.of(kind) if may_be_none else _present(self.of(kind))
 
     def _row(self, kind: type[Any]) -> Shown:
         if kind not in self._rows:
@@ -111,6 +122,15 @@ class _Shapes:
 
 def _nullable(show: Shown) -> Shown:
     return lambda value: None if value is None else show(value)
+
+
+def _present(show: Shown) -> Shown:
+    def shown(value: Any) -> Any:
+        if value is None:
+            raise WrongType("it answered with a list that holds None, which its type does not allow")
+        return show(value)
+
+    return shown
 
 
 def _list_of(show: Shown) -> Shown:

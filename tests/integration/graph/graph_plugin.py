@@ -118,6 +118,17 @@ SOURCE = """
         return repr((*known, buyer and buyer.name, chance and chance.amount, line and line.achieved))
 
 
+    async def referring(reader, *, unit: str, member: str, customer: str, deal: str) -> str:
+        (east,), (who,), (buyer,), (chance,) = (
+            await reader.units([unit]), await reader.members([member]),
+            await reader.customers([customer]), await reader.opportunities([deal]),
+        )
+        return repr([
+            [one.key for one in noted] for noted in
+            (east.attributes, who.attributes, buyer.attributes, chance.attributes, chance.customer.attributes)
+        ])
+
+
     def on(kind, name, type_, read):
         return ObjectField(on=kind, name=f"acme_{name}", description="For tests.", type=type_, read=read)
 
@@ -144,6 +155,7 @@ SOURCE = """
             root_fields=(
                 RootField(name="today", description="The day.", type=str, read=today),
                 RootField(name="looked_up", description="A unit.", type=str, read=looked_up),
+                RootField(name="referring", description="What they refer to.", type=str, read=referring),
                 RootField(name="told", description="A member, a customer and a deal.", type=str, read=told),
             ),
         )

@@ -13,13 +13,17 @@ from quotaloom.platform.database import Database, credentials
 from tests.integration.graph.asking import do
 from tests.integration.graph.test_every_mutation import UNTOLD, as_whom
 from tests.integration.graph.valid_calls import VALID
+from tests.integration.graph.wholes import Contents, Row, Wholes, object_type
 from tests.integration.graph.worlds import small_world
 from tests.integration.jobs.test_audited import BOOKS, contents
 
 PARTS: Final[Mapping[str, frozenset[str]]] = {
+    "ownership": frozenset({"Customer", "Lead", "Opportunity"}),
+    "ownership_entry": frozenset({"Customer", "Lead", "Opportunity"}),
+    "stage_move": frozenset({"Opportunity"}),
+    "unit_path": frozenset({"OrgUnit"}),  # the tree, drawn out
     "absence": frozenset({"Member"}),
     "action_item": frozenset({"ActionPlan"}),
-    "action_plan": frozenset({"ActionItem"}),
     "action_plan_comment": frozenset({"ActionPlan"}),
     "action_plan_entry": frozenset({"ActionPlan"}),
     "attribute_value": frozenset({"Customer"}),
@@ -27,7 +31,6 @@ PARTS: Final[Mapping[str, frozenset[str]]] = {
     "commitment": frozenset({"OrgUnit"}),
     "decomposition": frozenset({"Plan"}),
     "dispute_comment": frozenset({"Dispute"}),
-    "duplicate_rule": frozenset({"DuplicateRule"}),
     "forecast_adjustment": frozenset({"OrgUnit"}),
     "funnel_version": frozenset({"Funnel"}),
     "group_membership": frozenset({"MemberGroup"}),
@@ -35,7 +38,6 @@ PARTS: Final[Mapping[str, frozenset[str]]] = {
     "incentive_run_member": frozenset({"IncentiveRun"}),
     "incentive_run_step": frozenset({"IncentiveRun"}),
     "opportunity_document": frozenset({"Opportunity"}),
-    "outside_subject": frozenset({"MemberLink"}),
     "own_goal": frozenset({"Member"}),
     "placement": frozenset({"OrgUnit"}),
     "plan_version": frozenset({"Plan"}),
@@ -54,26 +56,21 @@ PARTS: Final[Mapping[str, frozenset[str]]] = {
     "working_hours": frozenset({"Member"}),
     "worksheet": frozenset({"OrgUnit"}),
 }
-"""What has no entries of its own, since it is a part of something that has, or is kept under another name."""
+"""What has no entries of its own, since it is a part of something that has: of one that its row names."""
 
 FOLLOWING: Final[Mapping[str, frozenset[str]]] = {
     "achievement_balance": frozenset({"Achievement", "Activity", "Opportunity"}),  # what a deal or a call counts for
-    "achievement_entry": frozenset({"Achievement", "Activity", "Opportunity"}),
-    "claim_request": frozenset({"Ownership"}),  # under which key was claimed
+    "achievement_entry": frozenset({"Achievement", "Activity", "Opportunity"}),  # the keys of several are told
+    "action_plan": frozenset({"ActionItem"}),  # an item says of which plan it is
+    "claim_request": frozenset({"Customer"}),  # under which key was claimed
+    "duplicate_rule": frozenset({"DuplicateRule"}),  # there are two, for leads and for customers
     "notification": frozenset(
-        {"ActionPlan", "Dispute", "IncentiveRun", "Member", "Opportunity", "Ownership", "Review", "ReviewCycle"}
+        {"ActionPlan", "Customer", "Dispute", "IncentiveRun", "Member", "Opportunity", "Review", "ReviewCycle"}
     ),
-    "opportunity": frozenset({"Funnel", "Ownership"}),  # all deals of a funnel, or of who goes
-    "ownership": frozenset({"Customer", "Lead", "Opportunity", "Ownership"}),  # whose a new record is; several at once
-    "ownership_entry": frozenset({"Customer", "Lead", "Opportunity", "Ownership"}),
-    "pool": frozenset({"Ownership"}),  # whose turn it is after a record was handed out
-    "pool_memory": frozenset({"Ownership"}),
-    "pool_turn": frozenset({"Ownership"}),
-    "review": frozenset({"ReviewCycle"}),  # all those of a cycle at once
-    "review_score": frozenset({"ReviewCycle"}),
-    "review_step": frozenset({"ReviewCycle"}),
-    "stage_move": frozenset({"Funnel", "Opportunity"}),
-    "unit_path": frozenset({"OrgUnit"}),  # the tree, drawn out
+    "outside_subject": frozenset({"MemberLink"}),  # of no company, so that none is told whose he is besides
+    "pool": frozenset({"Customer"}),  # whose turn it is after a record was handed out
+    "pool_memory": frozenset({"Customer"}),
+    "pool_turn": frozenset({"Customer"}),
 }
 """What changes as a consequence of something else, whose entry tells enough to know it."""
 
@@ -86,9 +83,6 @@ UNCHANGED: Final = {
     **dict.fromkeys(UNTOLD, "it answers a question"),
 }
 """Mutations whose call changes nothing of a company, and why."""
-
-Row = Mapping[str, Any]
-
 
 NAMING: Final = frozenset({"id", "item", "merged"})
 """Keys under which an entry names other rows of the kind that it is on: what was merged, the new one beside the old."""
@@ -108,13 +102,24 @@ def named(value: Any, key: str) -> set[int]:
     return {value} if key in NAMING and isinstance(value, int) else set()
 
 
-def untold(table: str, rows: list[Row], told: set[tuple[str, int | None]]) -> tuple[bool, set[str]]:
-    """Whether there are rows of a table of which no entry tells, and the types of others that tell of them."""
-    own = "".join(part.title() for part in table.split("_"))
-    if all("id" in row and (own, row["id"]) in told for row in rows):
-        return False, set()
-    others = (PARTS.get(table, frozenset()) | FOLLOWING.get(table, frozenset())) & {kind for kind, _ in told}
-    return not others, set(others)
+def untold(
+    table: str, rows: list[Row], told: set[tuple[str, int | None]], wholes: Wholes, contents: Contents
+) -> tuple[bool, set[str]]:
+    """Whether there are rows of a table of which no entry tells, and the types of others that tell of them.
+
+    Those that tell of a part are on the very object that its row names.
+    """
+    own, parts = object_type(table), PARTS.get(table, frozenset())
+    following = FOLLOWING.get(table, frozenset()) & {kind for kind, _ in told}
+    others: set[str] = set()
+    missing = False
+    for row in rows:
+        if "id" in row and (own, row["id"]) in told:
+            continue
+        of = {kind for kind, number in wholes.of(table, row, contents) & told if kind in parts}
+        others |= of or following
+        missing |= not of and not following
+    return missing, others
 
 
 def beside_counters(rows: list[Row]) -> list[Row]:
@@ -129,13 +134,14 @@ def beside_counters(rows: list[Row]) -> list[Row]:
 
 
 async def test_what_a_mutation_writes_is_in_the_audit_log(database: Database, admin_url: str) -> None:
-    """Whichever row of a company it changes, an entry of the same doing is on that very row or names it, or is on what
-    it is a part or a consequence of."""
+    """Whichever row of a company it changes, an entry of the same doing is on that very row or names it, or is on
+    the very thing that it is a part of, or on what it is a consequence of."""
     world = await small_world(database)
     admin = await asyncpg.connect(**credentials(admin_url))
     found: list[str] = []
     unchanged, needed = set(), set()
     try:
+        wholes = await Wholes.read(admin)
         before = await contents(admin)
         for name, values in VALID.items():
             payload = await do(world.floor, name, "", as_whom(name), **values(world))
@@ -143,13 +149,14 @@ async def test_what_a_mutation_writes_is_in_the_audit_log(database: Database, ad
             after = await contents(admin)
             entries = [json.loads(entry) for entry in after["audit_entry"] - before["audit_entry"]]
             told = {(entry["object_type"], number) for entry in entries for number in rows_of(entry)}
+            both = {table: after[table] | before[table] for table in after}
             changed = {table: [json.loads(row) for row in after[table] ^ before[table]] for table in after}
             changed["company"] = beside_counters(changed["company"])
             tables = [table for table, rows in changed.items() if rows and table not in BOOKS]
             if not tables:
                 unchanged.add(name)
             for table in tables:
-                missing, others = untold(table, changed[table], told)
+                missing, others = untold(table, changed[table], told, wholes, both)
                 needed |= {(table, kind) for kind in others}
                 if missing:
                     found.append(f"{name} changes {table}, and tells of {sorted(map(str, told))}")

@@ -17,6 +17,8 @@ from quotaloom.attributes.definitions import Subject as AttributeSubject
 from quotaloom.attributes.values import NewValue
 from quotaloom.funnels.commands.customers import NewCustomer, create_customer
 from quotaloom.leads.attributes import set_attributes_of
+from quotaloom.leads.commands import create_lead
+from quotaloom.leads.records import NewLead
 from quotaloom.organizations.commands.members import create_member
 from quotaloom.organizations.commands.terms import appoint_holder, end_holding
 from quotaloom.organizations.membership import NewMember
@@ -27,8 +29,10 @@ from quotaloom.platform.settings import Settings
 from quotaloom.platform.tokens import Identity
 from quotaloom.policies.discovery import Discovery
 from quotaloom_sdk import AttributeKind
+from quotaloom_sdk.attributes import Reference
 from quotaloom_server.hosting import find_plugins
 from tests.graph_client import GraphClient, serving
+from tests.integration.attributes.noting import define, note
 from tests.integration.funnels.floors import NOON, TODAY, Floor, furnish
 from tests.integration.graph.asking import gid
 from tests.integration.graph.graph_plugin import SOURCE
@@ -226,6 +230,49 @@ async def test_a_plugin_reads_of_members_what_their_head_may_see(served: Served)
     assert await told(hal, "bob") == ("Bob", 0, None, None, None, None)
     assert await told(hal, "cem") == (None, None, None, None, None, None)
     assert await told(served.admin, "eve") == ("Eve", 2, "of eve", "Globex", 1_000_00, 150_00)
+
+
+async def test_a_plugin_is_told_of_references_to_what_the_viewer_may_see(served: Served) -> None:
+    """East, Ann, her customer and her deal each refer to a unit, a member, a customer, a deal and a lead of Ann's, and
+    to such of Cem's, who is of the West. Hal of the East is told of the first five, an admin of all ten."""
+    floor = served.floor
+    named = {name: await _named_by(floor, name) for name in ("ann", "cem")}
+    refers = {f"{name}_{one.to}": one for name, references in named.items() for one in references}
+    customer, deal = (next(int(one.id) for one in named["ann"] if one.to == to) for to in ("customer", "opportunity"))
+    for on, id in (
+        (AttributeSubject.UNIT, floor.units["east"]),
+        (AttributeSubject.MEMBER, floor.members["ann"]),
+        (AttributeSubject.CUSTOMER, customer),
+        (AttributeSubject.OPPORTUNITY, deal),
+    ):
+        for key, one in refers.items():
+            await define(floor, AttributeKind.REFERENCE, on, key=key, refers_to=AttributeSubject(one.to))
+        await note(floor.work, on, id, **refers)
+    await served.switch(True)
+    query = """query ($unit: String!, $member: String!, $customer: String!, $deal: String!) {
+        acme { referring(unit: $unit, member: $member, customer: $customer, deal: $deal) } }"""
+    ids = {"unit": floor.units["east"], "member": floor.members["ann"], "customer": customer, "deal": deal}
+    texts = {name: str(id) for name, id in ids.items()}
+
+    async def told(who: GraphClient) -> Any:
+        return literal_eval((await who.ask(query, **texts))["acme"]["referring"])
+
+    assert await told(served.member("hal")) == [[key for key in refers if key.startswith("ann")]] * 5
+    assert await told(served.admin) == [list(refers)] * 5
+
+
+async def _named_by(floor: Floor, name: str) -> list[Reference]:
+    """Something of each kind that a member of the floor has."""
+    customer = await create_customer(floor.work, NewCustomer(f"Customer of {name}"))
+    deal = await floor.open(name, customer_id=customer)
+    lead = await create_lead(floor.work, NewLead("Ada", floor.units[name]))
+    return [
+        Reference("unit", str(floor.units[name])),
+        Reference("member", str(floor.members[name])),
+        Reference("customer", str(customer)),
+        Reference("opportunity", str(deal)),
+        Reference("lead", str(lead)),
+    ]
 
 
 FAULTS = {

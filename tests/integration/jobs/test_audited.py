@@ -17,9 +17,8 @@ from quotaloom.platform.jobs.handlers import Job
 from quotaloom.platform.jobs.storage import LOG
 from quotaloom_server.jobs import handlers_for
 from tests.integration.funnels.floors import HOST
+from tests.integration.graph.wholes import Wholes
 from tests.integration.jobs.things_to_do import JOBS
-
-Contents = dict[str, frozenset[str]]
 
 BOOKS: Final = {
     LOG: "what became of jobs, which is no company's",
@@ -53,7 +52,14 @@ COVERED: Final[Mapping[str, Mapping[str, frozenset[str]]]] = {
 """The actions of which one tells of each table's change, by job."""
 
 
-async def contents(connection: asyncpg.Connection) -> Contents:
+ALONGSIDE: Final = frozenset({"notification", "pool", "pool_turn", "pool_memory"})
+"""What changes as a consequence; of the others an entry is on each row itself, or on what it is a part of."""
+
+ENDED: Final = {"incentive_simulation"}
+"""What a job may remove: what is no more is told of by its number, in the contents of one entry."""
+
+
+async def contents(connection: asyncpg.Connection) -> dict[str, frozenset[str]]:
     """The rows of every table of companies, and of the log of jobs."""
     tables = await connection.fetch(
         "SELECT c.relname AS name FROM pg_class c WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace"
@@ -76,11 +82,12 @@ def test_something_is_to_be_done_for_each_job_that_there_is() -> None:
     ("name", "place"), [(name, place) for name, companies in JOBS.items() for place in range(len(companies))]
 )
 async def test_what_a_job_writes_is_in_the_audit_log(name: str, place: int, database: Database, admin_url: str) -> None:
-    """Whichever table of a company it changes, an entry of the same doing tells of it."""
+    """Whichever row of a company it changes, an entry of the same doing tells of it."""
     due = await JOBS[name][place](database)
     handler = next(one for one in handlers_for(due.host).all if one.name == name)
     admin = await asyncpg.connect(**credentials(admin_url))
     try:
+        wholes = await Wholes.read(admin)
         before = await contents(admin)
         assert len(before) > 50
         for moment in due.moments:
@@ -88,9 +95,16 @@ async def test_what_a_job_writes_is_in_the_audit_log(name: str, place: int, data
             after = await contents(admin)
             changed = {table for table in after if after[table] != before[table]}
             assert changed - {"audit_entry", "outbox_event"}, f"there was nothing to be done at {moment}"
-            told = {json.loads(entry)["action"] for entry in after["audit_entry"] - before["audit_entry"]}
-            covered = {table for table, actions in COVERED.get(name, {}).items() if actions & told}
-            assert changed - covered <= BOOKS.keys()
+            entries = [json.loads(entry) for entry in after["audit_entry"] - before["audit_entry"]]
+            both = {table: after[table] | before[table] for table in after}
+            for table in changed - BOOKS.keys():
+                actions = COVERED.get(name, {}).get(table, frozenset())
+                told = {(one["object_type"], one["object_id"]) for one in entries if one["action"] in actions}
+                assert told, f"no entry tells of {table}"
+                gone = after[table] < before[table] and table in ENDED
+                rows = frozenset() if gone or table in ALONGSIDE else after[table] ^ before[table]
+                for text in rows:
+                    assert wholes.told(table, json.loads(text), both) & told, f"no entry tells of {text} in {table}"
             before = after
     finally:
         await admin.close()

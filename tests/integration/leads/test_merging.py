@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from typing import Any
 
+import orjson
 import pytest
 
 from quotaloom.attributes.definitions import Subject
@@ -46,6 +48,73 @@ async def test_the_kept_lead_takes_over_what_it_does_not_have(database: Database
     }
     entries = await floor.rows("SELECT movement, reason FROM ownership_entry WHERE movement <> 'create'")
     assert [tuple(entry) for entry in entries] == [("merge", "The same person")] * 2
+
+
+AUDITED = """
+SELECT action, object_type, object_id, before, after, reason FROM audit_entry
+WHERE id > $1 AND (object_type, object_id) <> ($2, $3) ORDER BY object_type, object_id
+"""
+
+
+async def audited(floor: Floor, merging: Awaitable[None], kind: str, kept_id: int) -> list[tuple[Any, ...]]:
+    """What the log says of others than the kept one once it is merged: action, type, number, before, after, reason."""
+    last = await floor.one("SELECT max(id) FROM audit_entry")
+    await merging
+    rows = await floor.rows(AUDITED, last["max"], kind, kept_id)
+    return [
+        (*row[:3], orjson.loads(row["before"] or "null"), orjson.loads(row["after"]), row["reason"]) for row in rows
+    ]
+
+
+async def test_the_log_tells_of_a_merge_under_each_merged_lead(database: Database) -> None:
+    """Bob's lead was open and his, and is part of Ann's; so is one that was part of his, and the visit is of hers."""
+    floor = await furnish(database)
+    kept, other, earlier = await lead_of(floor), await lead_of(floor, "bob"), await lead_of(floor, "bob")
+    await merge_leads(floor.work, other, [earlier])
+    await visit(floor, other)
+    found = await audited(floor, merge_leads(floor.work, kept, [other], "The same person"), "Lead", kept)
+    (activity,) = await floor.rows("SELECT id FROM activity")
+    was = next(one[3] for one in found if one[2] == other and one[1] == "Lead")
+    assert (was["status"], was["owner"]["member_id"]) == ("open", floor.members["bob"])
+    nobody = {"pool_id": None, "member_id": None, "position_id": None}
+    merged = {"status": "merged", "merged_into_id": kept, "owner": nobody}
+    assert found == [
+        ("activity.follow_merge", "Activity", activity["id"], {"lead_id": other}, {"lead_id": kept}, None),
+        ("lead.merge_into", "Lead", other, was, merged, "The same person"),
+        ("lead.follow_merge", "Lead", earlier, {"merged_into_id": other}, {"merged_into_id": kept}, None),
+    ]
+
+
+async def test_the_log_tells_of_a_merge_under_all_that_follows_a_customer(database: Database) -> None:
+    """The merged one, one that was part of it, its subsidiary, its deal, its lead, and a unit that referred to it.
+
+    Of the kept one it tells besides which attribute it took over.
+    """
+    floor = await furnish(database)
+    await define(floor, on=Subject.CUSTOMER, key="grade")
+    await define(floor, AttributeKind.REFERENCE, on=Subject.UNIT, key="first", refers_to=Subject.CUSTOMER)
+    kept, other, earlier = await customers(
+        floor, NewCustomer("Globex"), NewCustomer("GLOBEX", key="o"), NewCustomer("Globex Inc")
+    )
+    (child,) = await customers(floor, NewCustomer("Child", parent_key="o"))
+    await merge_customers(floor.work, other, [earlier])
+    deal = await floor.open("ann", customer_id=other)
+    await convert_lead(floor.work, lead := await lead_of(floor), Conversion(other))
+    await note(floor.work, Subject.CUSTOMER, other, grade="A")
+    await note(floor.work, Subject.UNIT, floor.units["east"], first=Reference("customer", str(other)))
+    found = await audited(floor, merge_customers(floor.work, kept, [other], "The same firm"), "Customer", kept)
+    assert [one[:3] for one in found] == [
+        ("customer.merge_into", "Customer", other),
+        ("customer.follow_merge", "Customer", earlier),
+        ("customer.follow_merge", "Customer", child),
+        ("lead.follow_merge", "Lead", lead),
+        ("opportunity.follow_merge", "Opportunity", deal),
+        ("attributes.follow_merge", "OrgUnit", floor.units["east"]),
+    ]
+    assert (found[0][3]["name"], found[0][4]["merged_into_id"], found[0][5]) == ("GLOBEX", kept, "The same firm")
+    assert found[4][3:5] == ({"customer_id": other}, {"customer_id": kept})
+    taken = await floor.one("SELECT object_id FROM audit_entry WHERE action = 'attributes.take_over'")
+    assert taken["object_id"] == kept
 
 
 async def test_a_merged_lead_is_seen_and_found_as_the_kept_one(database: Database) -> None:

@@ -12,9 +12,11 @@ from quotaloom.platform.access import Role, Scope
 from quotaloom.platform.database import Database
 from quotaloom.platform.errors import Unauthenticated
 from quotaloom.platform.tokens import Identity
+from quotaloom.policies.host import PolicyHost
 from quotaloom.targets.attainment_feed import AttainmentFeed
 from quotaloom_graphql.context import RequestContext, Services
 from quotaloom_graphql.errors import original_of, shown
+from quotaloom_graphql.served_schema import QuotaloomSchema
 from tests.integration.funnels.floors import HOST, NOON
 from tests.integration.graph.asking import SCHEMA
 from tests.integration.walls.planting import CANARY, ENOUGH, Walls
@@ -44,10 +46,12 @@ class Asking:
 
     walls: Walls
     database: Database
+    schema: QuotaloomSchema = SCHEMA
+    host: PolicyHost = HOST
     services: Services = field(init=False)
 
     def __post_init__(self) -> None:
-        self.services = Services(self.database, HOST, lambda: NOON, AttainmentFeed(self.database))
+        self.services = Services(self.database, self.host, lambda: NOON, AttainmentFeed(self.database))
 
     async def ask(
         self, who: Identity | Unauthenticated | None, query: str, variables: Mapping[str, Any], key: str | None = None
@@ -59,7 +63,7 @@ class Asking:
         identity = who or Unauthenticated("send a token")
         async with RequestContext(self.services, identity) as context:
             context.idempotency_key = key
-            result = await SCHEMA.execute(query, variable_values=dict(variables), context_value=context)
+            result = await self.schema.execute(query, variable_values=dict(variables), context_value=context)
             errors = [shown(error).formatted for error in result.errors or ()]
             statements = context._snapshot.statements if context._snapshot is not None else 0
             for error, told in zip(result.errors or (), errors, strict=True):

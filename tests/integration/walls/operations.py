@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final
 
 from graphql import (
@@ -108,6 +109,8 @@ CURSORS: Final = {
 }
 """Cursors of lists that count otherwise than by rows: `entry:2026-01-01:1000`, `audit:1800000000000000:1000`."""
 
+NONE: Final[Mapping[str, str]] = MappingProxyType({})
+
 NO_DAYS: Final = ("commitments", "comparison")
 """Fields that tell nothing by the day, and take no such grain."""
 
@@ -166,14 +169,17 @@ class Operation:
         return {name: ids[name] for name in self.ids}
 
 
-def read_operations(schema: GraphQLSchema) -> list[Operation]:
+def read_operations(
+    schema: GraphQLSchema, more: Mapping[str, str] = NONE, more_planned: Mapping[str, str] = NONE
+) -> list[Operation]:
     """One operation for each type that a query reaches, and one for each root field with each of its arguments.
 
-    What depends on a metric or a period is asked twice: of what was achieved, and of what is planned.
+    What depends on a metric or a period is asked twice: of what was achieved, and of what is planned. `more` are values
+    of arguments that the product has not.
     """
     assert schema.query_type is not None
     found: dict[str, Operation] = {}
-    for values in (VALUES, {**VALUES, **PLANNED}):
+    for values in ({**VALUES, **more}, {**VALUES, **PLANNED, **more, **more_planned}):
         writer = Writer(schema, values)
         for name, field in schema.query_type.fields.items():
             if name != "node":

@@ -29,6 +29,12 @@ def test_possible_type_is_nullable_whatever_it_says(kind: Any) -> None:
     assert shown_as(kind, OWN)(None) is None
 
 
+def test_items_of_lists_are_nullable_where_they_say_so() -> None:
+    """A list of numbers has no gap; one that may have some has them."""
+    assert graph_type(list[int | None], OWN) == list[int | None] | None
+    assert shown_as(list[int | None], OWN)([1, None]) == [1, None]
+
+
 @pytest.mark.parametrize("kind", [float, dict[str, int], object, int | str, list[float], Exception])
 def test_other_types_are_refused(kind: Any) -> None:
     """What is not exact, or has no type in the graph."""
@@ -41,7 +47,7 @@ def test_other_types_are_refused(kind: Any) -> None:
 def test_own_types_are_shown_as_rows() -> None:
     """With every field of theirs, however deep."""
     north = AcmeRegion(name="North", regions=[None], yearly=Decimal("1.5"))
-    shown = shown_as(list[AcmeRegion], OWN)([AcmeRegion(name=None, regions=[north], yearly=None), None])
+    shown = shown_as(list[AcmeRegion | None], OWN)([AcmeRegion(name=None, regions=[north], yearly=None), None])
     inner = {"name": "North", "regions": [None], "yearly": Decimal("1.5")}
     assert shown == [{"name": None, "regions": [inner], "yearly": None}, None]
 
@@ -60,6 +66,7 @@ def test_own_types_are_shown_as_rows() -> None:
         (date, datetime(2017, 3, 15, tzinfo=UTC), "not with a date"),
         (datetime, datetime(2017, 3, 15), "not with a datetime with a time zone"),  # noqa: DTZ001 # under test
         (list[int], 1, "not with a list"),
+        (list[int], [1, None], "it answered with a list that holds None, which its type does not allow"),
         (AcmeRegion, {"name": "North"}, "not with AcmeRegion"),
         (AcmeRegion, AcmeRegion(name=3, regions=None, yearly=None), "it answered with 3 of type int, not with a text"),  # type: ignore[arg-type] # under test
     ],

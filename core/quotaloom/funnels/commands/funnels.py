@@ -22,7 +22,7 @@ from quotaloom.platform.unit_of_work import Transaction
 from quotaloom.platform.work import Work
 
 _DEALS_BEHIND = """
-SELECT deal.id, stage.key FROM opportunity AS deal
+SELECT deal.id, stage.key, stage.name FROM opportunity AS deal
 JOIN stage ON stage.company_id = deal.company_id AND stage.id = deal.stage_id
     AND stage.outcome = 'open' AND stage.version_number < $3
 WHERE deal.company_id = $1 AND deal.funnel_id = $2 ORDER BY deal.id FOR UPDATE OF deal
@@ -189,7 +189,12 @@ async def move_deals_to_latest(
         transaction.record("funnel.move_deals", "Funnel", funnel_id, after=after, reason=reason)
         transaction.publish("funnel.deals_moved", id=funnel_id, version=number)
         for deal in deals:
-            transaction.publish("opportunity.moved", id=deal["id"], stage_id=targets[deal["key"]].id)
+            stage = targets[deal["key"]]
+            told = {"stage": stage.name, "on": work.today, "version": number}
+            transaction.record(
+                "opportunity.move", "Opportunity", deal["id"], before={"stage": deal["name"]}, after=told, reason=reason
+            )
+            transaction.publish("opportunity.moved", id=deal["id"], stage_id=stage.id)
         return len(deals)
 
     return await work.write(apply)
