@@ -172,7 +172,7 @@ def without_ids(answer: Answer, ids: Mapping[str, str]) -> tuple[str, int]:
         error.pop("locations", None)  # the numbers in a document are not of the same length
     text = answer.text
     for id in ids.values():
-        text = without(text, id)
+        text = without(text, [id])
     return text, answer.statements
 
 
