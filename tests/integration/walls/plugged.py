@@ -25,6 +25,7 @@ from quotaloom_graphql.served_schema import QuotaloomSchema
 from quotaloom_sdk.hooks import ENTRY_POINT_GROUP
 from tests.integration.graph.asking import SCHEMA
 from tests.integration.walls.asking import Asking
+from tests.integration.walls.further_rows import FURTHER
 from tests.integration.walls.operations import Operation, read_operations
 from tests.integration.walls.planting import Planted, columns_of
 from tests.integration.walls.test_reading import OPERATIONS
@@ -169,7 +170,7 @@ async def _note(admin: asyncpg.Connection[Any], company_id: int, texts: dict[int
             definition = await _define(admin, company_id, subject, f"to_{to}", "reference", to)
             await admin.execute(
                 f"INSERT INTO attribute_value (company_id, definition_id, {subject}_id, to_{to}_id)"
-                f" SELECT $1, $2, one, (SELECT max(id) FROM {named} WHERE company_id = $1)"
+                f" SELECT $1, $2, one, (SELECT max(id) FROM {named} WHERE company_id = $1 AND id < {FURTHER})"
                 " FROM unnest($3::bigint[]) AS one",
                 company_id,
                 definition,
