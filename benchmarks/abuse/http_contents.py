@@ -6,7 +6,7 @@ import gzip
 import json
 from typing import Final
 
-from benchmarks.abuse.http_requests import BODY, JSON, get, post
+from benchmarks.abuse.http_requests import BODY, JSON, chunked, get, post
 from benchmarks.abuse.sending import Abuse
 
 ROUTES: Final = (
@@ -163,7 +163,21 @@ BODIES: Final = (
     Abuse(
         "1 MB by a stranger with a token of his own", post(b" " * 1_000_000, JSON, "Authorization: Bearer a"), (413,)
     ),
-    Abuse("gzip that says so", post(_CONTENTS["gzip"], JSON, "Content-Encoding: gzip"), (400,), ends=False),
+    *(
+        Abuse(f"a body {name}", post(BODY, JSON, *fields), (status,), ends=False)
+        for name, fields, status in (
+            ("that is said to be gzip", ["Content-Encoding: gzip"], 415),
+            ("that is said to be gzip of itself", ["Content-Encoding: identity, GZip"], 415),
+            ("that is said to be gzip, and then itself", ["Content-Encoding: gzip", "Content-Encoding: identity"], 415),
+            ("of nonsense", ["Content-Encoding: \xff"], 415),
+            ("that is itself", ["Content-Encoding: Identity"], 200),
+            ("that is nothing else", ["Content-Encoding:"], 200),
+        )
+    ),
+    Abuse("gzip that says so", post(_CONTENTS["gzip"], JSON, "Content-Encoding: gzip"), (415,), ends=False),
+    Abuse(
+        "gzip in chunks that says so", chunked(b"3\r\nabc\r\n0\r\n\r\n", "Content-Encoding: gzip"), (415,), ends=False
+    ),
     Abuse("a charset that is not there", post(BODY, f"{JSON}; charset=klingon"), (200,), ends=False),
     Abuse("a charset of nonsense", post(BODY, f"{JSON}; charset=\xff;;;="), (200,), ends=False),
     Abuse("two types", post(BODY, JSON, "Content-Type: text/plain")),

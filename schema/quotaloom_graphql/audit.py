@@ -55,7 +55,8 @@ class AuditEntry:
     )
     before: JSON | None = strawberry.field(description="The values before, as far as they changed.")
     after: JSON | None = strawberry.field(
-        description="The values after. Of refused access: `at` which field or path, the `code`, and how many `times`."
+        description="The values after. Of refused access: `at` which field or path, `as` what the client called it "
+        "where that is another, the `code`, and how many `times`; of what was only counted how many in which `fields`."
     )
     reason: str | None = strawberry.field(description="Why, where a reason was given; or why access was refused.")
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import uuid4
 
 import strawberry
-from graphql import GraphQLError
+from graphql import FieldNode, GraphQLError
 
 from quotaloom.platform.errors import AccessDenied, InputError, Unauthenticated, Unavailable
 from quotaloom.platform.limits import LimitExceeded
@@ -51,9 +51,24 @@ def original_of(error: GraphQLError) -> Exception | None:
     return original
 
 
-def told_places(errors: Iterable[GraphQLError]) -> list[tuple[str, Exception | None]]:
-    """What was raised for each error, with the path of its field."""
-    return [(".".join(map(str, error.path or ())), original_of(error)) for error in errors]
+class Told(NamedTuple):
+    """What was raised, and at which field or path; `named` is what the client calls that, if it is something else."""
+
+    place: str
+    error: Exception | None
+    named: str = ""
+
+
+def told_places(errors: Iterable[GraphQLError]) -> list[Told]:
+    """What was raised for each error, at which field of the schema: an alias makes no other field of it."""
+    return [_told(error) for error in errors]
+
+
+def _told(error: GraphQLError) -> Told:
+    named = ".".join(map(str, error.path or ()))
+    node = error.nodes[0] if error.nodes else None
+    place = node.name.value if isinstance(node, FieldNode) else named
+    return Told(place, original_of(error), "" if named == place else named)
 
 
 def shown(error: GraphQLError) -> GraphQLError:

@@ -39,7 +39,7 @@ from quotaloom_graphql.plugin_graphs import extensions_of
 from quotaloom_graphql.request_keys import HEADER
 from quotaloom_graphql.schema import build_schema
 from quotaloom_server.batches import COST_HEADER
-from quotaloom_server.bodies import Knows, bounded, too_large
+from quotaloom_server.bodies import CodedBody, Knows, bounded, coded, too_large
 from quotaloom_server.clock import Clock, utc_now
 from quotaloom_server.command import GARBAGE
 from quotaloom_server.gate import Gate
@@ -74,13 +74,19 @@ class Application(Starlette):
         self._knows = knows
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request, unless its body is too large; who hangs up before he has said what he wants is none."""
+        """Answer a request, unless its body is too large or in another form.
+
+        Who hangs up before he has said what he wants is none.
+        """
         with suppress(ClientDisconnect):
             if scope["type"] == "http":
                 try:
                     receive = await bounded(scope, receive, self._limits, self._knows)
                 except LimitExceeded as error:
                     await too_large(error)(scope, receive, send)
+                    return
+                except CodedBody as error:
+                    await coded(error)(scope, receive, send)
                     return
             await self._answer(scope, receive, send)
 

@@ -10,9 +10,11 @@ from starlette.types import Message, Receive, Scope
 
 from quotaloom.platform.limits import LimitExceeded, Limits
 from quotaloom_server.answers import JSONAnswer
-from quotaloom_server.operations import beyond
+from quotaloom_server.operations import beyond, refusal
 
 _WITHOUT_BODY = frozenset({"GET", "HEAD", "OPTIONS"})
+
+_PLAIN: Final = frozenset((b"", b"identity"))
 
 
 Knows = Callable[[Headers], Awaitable[bool]]
@@ -22,10 +24,14 @@ Knows = Callable[[Headers], Awaitable[bool]]
 async def bounded(scope: Scope, receive: Receive, limits: Limits, knows: Knows) -> Receive:
     """From where the body is to be read; raises `LimitExceeded` where it has more bytes than its sender may send.
 
+    Raises `CodedBody` where it says that it comes in another form than its own.
+
     A body that says how long it is, is refused by that; the server sees to it that it is no longer. One that does not
     is read at once, and given up as soon as it is too long. Who sends it is asked only where that makes a difference.
     """
     fields = dict(scope["headers"])
+    if b"content-encoding" in fields:
+        _require_plain([value for name, value in scope["headers"] if name == b"content-encoding"])
     length, chunked = fields.get(b"content-length"), b"transfer-encoding" in fields
     size = int(length) if length is not None and length.isdigit() and not chunked else None
     if size is not None and size <= min(limits.stranger_bytes, limits.body_bytes):
@@ -37,6 +43,15 @@ async def bounded(scope: Scope, receive: Receive, limits: Limits, knows: Knows) 
     if length is None and not chunked and scope["method"] in _WITHOUT_BODY:
         return receive
     return _Replayed(await _read(receive, room), receive)
+
+
+class CodedBody(Exception):
+    """A body that is compressed, say. None is read: what it comes to would be known only once it is."""
+
+
+def _require_plain(codings: list[bytes]) -> None:
+    if any(coding.strip().lower() not in _PLAIN for value in codings for coding in value.split(b",")):
+        raise CodedBody("send the body as it is, without `Content-Encoding`: none but `identity` is read here")
 
 
 class _Room:
@@ -140,3 +155,9 @@ def _beyond_strangers(most: int, found: int) -> LimitExceeded:
 def too_large(error: LimitExceeded) -> JSONAnswer:
     """The answer to a body that is too large; nobody waits for the rest of it."""
     return JSONAnswer(beyond(error), status_code=413, headers=[(b"connection", b"close")])
+
+
+def coded(error: CodedBody) -> JSONAnswer:
+    """The answer to a body in another form than its own, with the only one that is read (RFC 9110, 15.5.16)."""
+    body = refusal("UNSUPPORTED_MEDIA_TYPE", str(error))
+    return JSONAnswer(body, status_code=415, headers=[(b"accept-encoding", b"identity")])

@@ -14,6 +14,7 @@ from quotaloom.platform.errors import AccessDenied, InputError, NotFound, Unauth
 from quotaloom.platform.rates import RateExceeded
 from quotaloom.platform.work import Work
 from quotaloom_graphql.context import RequestContext
+from quotaloom_graphql.errors import Told
 from quotaloom_server.answers import file_answer
 from quotaloom_server.gate import Gate
 
@@ -67,7 +68,7 @@ def download_route(
                 work = await context.work()
             name, content = await export(request, work)
         except tuple(kind for kind, _ in _STATUS) as error:
-            await gate.note(bearer, [(request.url.path, error)])
+            await gate.note(bearer, [Told(request.url.path, error)])
             return _refused(error)
         named = quote(f"{name}.{format.value}", safe="")
         headers = {

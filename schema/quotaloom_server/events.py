@@ -15,6 +15,7 @@ from starlette.types import Receive, Scope, Send
 from strawberry.http import GraphQLRequestData
 
 from quotaloom.platform.errors import Unauthenticated, Unavailable
+from quotaloom_graphql.errors import Told
 from quotaloom_server.answers import JSONAnswer
 from quotaloom_server.clients import Client
 from quotaloom_server.connections import Connection, Messages
@@ -73,7 +74,7 @@ class EventStream:
         try:
             await self._connection.authenticate()
         except Unauthenticated as error:
-            await gate.note(error, [(scope["path"], error)])
+            await gate.note(error, [Told(scope["path"], error)])
             await _unauthenticated(error)(scope, receive, send)
             return
         except Unavailable as error:

@@ -14,6 +14,7 @@ from quotaloom.platform.errors import AccessDenied, NoToken, Unauthenticated, Un
 from quotaloom.platform.refused_access import Refusal, RefusedAccess
 from quotaloom.platform.tokens import Identity, TokenAuthority
 from quotaloom_graphql.context import Services
+from quotaloom_graphql.errors import Told
 from quotaloom_server.outside_tokens import COMPANY, OutsideTokens
 from quotaloom_server.withdrawals import Withdrawals
 
@@ -60,11 +61,11 @@ class Gate:
         """Whether a request comes with a token that is good, or that cannot be looked up at the moment."""
         return not isinstance(await self.identify(headers.get("authorization"), headers), Unauthenticated)
 
-    async def note(self, bearer: Bearer, errors: Iterable[tuple[str, Exception | None]]) -> None:
+    async def note(self, bearer: Bearer, errors: Iterable[Told]) -> None:
         """Note what of these errors, each with its place, is access refused; see `RefusedAccess.note`."""
         refusals = [
-            Refusal(place, str(error.extensions["code"]), str(error))
-            for place, error in errors
+            Refusal(place, str(error.extensions["code"]), str(error), named)
+            for place, error, named in errors
             if isinstance(error, (AccessDenied, Unauthenticated)) and not isinstance(error, NoToken)
         ]
         if not refusals:

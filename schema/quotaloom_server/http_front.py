@@ -23,7 +23,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from quotaloom.platform.limits import LimitExceeded, Limits
 from quotaloom.platform.unbroken import Breakable
 from quotaloom_server.bodies import beyond_body
-from quotaloom_server.crowd import Place
+from quotaloom_server.crowd import LATE_SECONDS, SLOW, Place
 from quotaloom_server.front_config import FrontConfig
 from quotaloom_server.head_fields import ONCE, joined
 from quotaloom_server.lingering import AnswerTransport, LingeringTransport
@@ -62,11 +62,13 @@ class HTTPFront(HttpToolsProtocol):
         self._why: bytes | None = None  # the refusal of what came last
         self._last_words: bytes | None = None  # said after the answers that are still to come
         self._deaf = False
+        self._look_seconds = min(self._limits.head_seconds, self._limits.request_seconds)
         self._in_head = self._in_body = False
         self._length = 0  # of the packet that is looked at
         self._received = 0  # of a head from its second packet on, or of a body from its first one on
         self._trailers = self._trailer_bytes = self._chunks = 0
         self._begun: float | None = None
+        self._idle_since = 0.0
         self._running: RequestResponseCycle | None = None
         self._patience: asyncio.TimerHandle | None = None
         self._context = copy_context()  # the request before may be what has us begin with the next: it leaves nothing
@@ -75,7 +77,7 @@ class HTTPFront(HttpToolsProtocol):
         """Begin to wait for a request."""
         lingering = LingeringTransport(transport, self, self._limits.request_seconds, self._crowd.lingering)
         lingering.is_unread = self._is_unread
-        place = self._crowd.place(len(self.connections))
+        place = self._crowd.place(len(self.connections), self.loop.time())
         super().connection_made(lingering)
         if place is Place.NONE:
             lingering.is_unread = bool  # there is no room to linger
@@ -83,8 +85,8 @@ class HTTPFront(HttpToolsProtocol):
             return
         self._is_spare = place is Place.SPARE
         self._crowd.idle[self] = None
-        self._begun = self.loop.time()
-        self._patience = self.loop.call_later(self._limits.request_seconds, self._look_at_the_time)
+        self._begun = self._idle_since = self.loop.time()
+        self._patience = self.loop.call_later(self._look_seconds, self._look_at_the_time)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget about it."""
@@ -92,6 +94,7 @@ class HTTPFront(HttpToolsProtocol):
             self._patience.cancel()
             self._patience = None
         self._crowd.idle.pop(self, None)
+        self._crowd.unfinished.pop(self, None)
         running, self._running = self._running, None
         if running is not None:  # uvicorn tells the last request alone
             running.disconnected = True
@@ -129,6 +132,7 @@ class HTTPFront(HttpToolsProtocol):
         limits = self._limits
         if self._begun is None:
             self._begun = self.loop.time()
+        self._crowd.unfinished.setdefault(self)
         if self._in_body:
             self._received += self._length
             most = limits.body_bytes + CHUNK_FRAMING * limits.body_chunks
@@ -149,6 +153,7 @@ class HTTPFront(HttpToolsProtocol):
             self._patience.cancel()
             self._patience = None
         self._crowd.idle.pop(self, None)
+        self._crowd.unfinished.pop(self, None)
         super().handle_websocket_upgrade()
 
     def pause_writing(self) -> None:
@@ -221,6 +226,8 @@ class HTTPFront(HttpToolsProtocol):
             self.headers[:] = joined(self.headers)
         if version == "1.1" and b"host" not in names:
             self._refuse_head("a request has one `Host`")
+        if b"transfer-encoding" in names:
+            self._require_chunks_alone()
         most = self._limits.waiting_requests
         if len(self.pipeline) >= most:
             text = f"{most + 1:,} requests wait for their answers on this connection; {most:,} at the most are allowed"
@@ -244,6 +251,7 @@ class HTTPFront(HttpToolsProtocol):
         super().on_message_complete()
         self._in_body = False
         self._begun = None
+        self._crowd.unfinished.pop(self, None)
         cycle: RequestResponseCycle | None = self.cycle
         if cycle is not None and cycle.response_complete and not self.pipeline:
             self._rest()
@@ -261,16 +269,45 @@ class HTTPFront(HttpToolsProtocol):
         """Be idle, where all is answered and nothing more has come."""
         if not (self._in_head or self._in_body or self._deaf or self.transport.is_closing()):
             self._crowd.idle[self] = None
+            self._idle_since = self.loop.time()
 
     def leave(self) -> None:
-        """End, since others need the place."""
+        """End, since others need the place; whoever has begun with a request is told so."""
+        if not self.transport.get_write_buffer_size():
+            self.connections.discard(self)  # who comes in the same moment finds his place free
+        self.transport.is_unread = bool  # type: ignore[attr-defined]  # there is no room to linger
+        if self._in_head or self._in_body:
+            self._refuse(self._crowded())
         self.transport.close()
+
+    def is_late(self, now: float) -> bool:
+        """Whether it has been idle for a while, or a request does not come as an honest client sends it.
+
+        Whoever still waits for an answer is not late, nor is he whom we keep waiting.
+        """
+        if self in self._crowd.idle:
+            return now - self._idle_since >= LATE_SECONDS
+        begun = self._begun
+        cycle: RequestResponseCycle | None = self.cycle
+        if begun is None or now - begun < LATE_SECONDS or self._deaf or self.pipeline or self.flow.read_paused:
+            return False
+        is_over = cycle is None or cycle.response_complete
+        if self._in_head:
+            return is_over
+        is_answering = cycle is not None and cycle.response_started and not is_over
+        return not is_answering and self._received < SLOW * (now - begun)
 
     def _require_once(self, names: Sequence[bytes]) -> None:
         """Refuse a field that comes twice and may come once: its readers would not agree on which one counts."""
         for name in names:
             if name in ONCE and names.count(name) > 1:
                 self._refuse_head(f"a request has one `{name.decode().title()}`")
+
+    def _require_chunks_alone(self) -> None:
+        """Refuse a body that is compressed in its chunks, say: it would be taken for what it is not."""
+        codings = b",".join(value for name, value in self.headers if name == b"transfer-encoding")
+        if codings.strip().lower() != b"chunked":
+            self._refuse_head("a body comes as it is or in chunks: `Transfer-Encoding` is `chunked`, and nothing else")
 
     def _refuse_head(self, text: str) -> NoReturn:
         self._why = _said(HTTPStatus.BAD_REQUEST, refusal("BAD_REQUEST", text))
@@ -316,6 +353,7 @@ class HTTPFront(HttpToolsProtocol):
     def _refuse(self, answer: bytes) -> None:
         """Say why nothing more is taken, as soon as it is this request's turn."""
         self._deaf = True
+        self._crowd.unfinished.pop(self, None)
         cycle: RequestResponseCycle | None = self.cycle
         if cycle is None or not self._in_body:
             if cycle is None or cycle.response_complete:
@@ -345,19 +383,27 @@ class HTTPFront(HttpToolsProtocol):
 
     def _look_at_the_time(self) -> None:
         """Give a client up who takes too long to send a request."""
-        now, patience = self.loop.time(), self._limits.request_seconds
+        now, (limit, patience) = self.loop.time(), self._patience_with_it()
         if self.flow.read_paused and self._begun is not None:
             self._begun = now  # it is we who keep him waiting
         if self._begun is not None and not self._deaf and now - self._begun >= patience - 0.001:
             if not (self._in_head or self._in_body):  # there is no request yet that could be answered
                 self.transport.close()
                 return
-            text = f"the request has not come within {patience:g} seconds"
-            error = LimitExceeded("TOO_SLOW", "request_seconds", patience, round(now - self._begun, 3), text)
+            what = "head of the request" if limit == "head_seconds" else "request"
+            text = f"the {what} has not come within {patience:g} seconds"
+            error = LimitExceeded("TOO_SLOW", limit, patience, round(now - self._begun, 3), text)
             self._refuse(_said(HTTPStatus.REQUEST_TIMEOUT, beyond(error)))
             return
         waits = patience if self._begun is None else self._begun + patience - now
-        self._patience = self.loop.call_later(waits, self._look_at_the_time)
+        self._patience = self.loop.call_later(min(waits, self._look_seconds), self._look_at_the_time)
+
+    def _patience_with_it(self) -> tuple[str, float]:
+        """The limit that what comes has to keep, and its seconds."""
+        limits = self._limits
+        if self._in_head and limits.head_seconds < limits.request_seconds:
+            return "head_seconds", limits.head_seconds
+        return "request_seconds", limits.request_seconds
 
 
 def _head_too_large(limit: str, words: str, limits: Limits, found: int) -> bytes:

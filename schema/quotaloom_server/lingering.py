@@ -12,6 +12,8 @@ import asyncio
 from collections.abc import Callable
 from typing import Any, Final
 
+from quotaloom_server.crowd import LATE_SECONDS, Guest
+
 LINGER_SECONDS: Final = 3.0
 """How long a client may take to read that he was refused."""
 
@@ -30,7 +32,7 @@ class LingeringTransport(asyncio.Transport):
     """
 
     def __init__(
-        self, transport: asyncio.Transport, owner: asyncio.Protocol, patience: float, lingering: set[object]
+        self, transport: asyncio.Transport, owner: asyncio.Protocol, patience: float, lingering: dict[Guest, None]
     ) -> None:
         super().__init__()
         self._lingering = lingering
@@ -74,6 +76,10 @@ class LingeringTransport(asyncio.Transport):
     def is_closing(self) -> bool:
         """Whether nothing more can be sent."""
         return self._lingers or self._transport.is_closing()
+
+    def get_write_buffer_size(self) -> int:
+        """How many bytes the client has not taken yet."""
+        return self._transport.get_write_buffer_size()
 
     def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:
         """Let another protocol have what comes."""
@@ -147,14 +153,23 @@ class AnswerTransport:
 class _Deaf(asyncio.Protocol):
     """Waits until the client has hung up, or for so long."""
 
-    def __init__(self, transport: asyncio.Transport, lingering: set[object]) -> None:
-        self._timer = asyncio.get_running_loop().call_later(LINGER_SECONDS, transport.abort)
+    def __init__(self, transport: asyncio.Transport, lingering: dict[Guest, None]) -> None:
+        loop = asyncio.get_running_loop()
+        self._timer = loop.call_later(LINGER_SECONDS, transport.abort)
+        self._late_from = loop.time() + LATE_SECONDS
+        self._transport = transport
         self._lingering = lingering
-        lingering.add(self)
+        lingering[self] = None
+
+    def leave(self) -> None:
+        self._transport.abort()
+
+    def is_late(self, now: float) -> bool:
+        return now >= self._late_from
 
     def connection_lost(self, _: Exception | None) -> None:
         self._timer.cancel()
-        self._lingering.discard(self)
+        self._lingering.pop(self, None)
 
 
 class _Waiting:

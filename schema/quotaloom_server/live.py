@@ -23,6 +23,7 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.types import ErrorM
 from quotaloom.platform.errors import Unavailable
 from quotaloom.platform.limits import LimitExceeded
 from quotaloom_server.connections import Connection, Messages
+from quotaloom_server.greeted import tell_greeted
 from quotaloom_server.operations import NO_QUERY, UnknownDocument, beyond, not_found, operation_in, refusal
 
 FORBIDDEN: Final = 4403
@@ -77,6 +78,7 @@ class LiveHandler(BaseGraphQLTransportWSHandler[Any, None]):
         identity, seconds = self.context.identity, self.context.seconds_left()
         if not self.connection_acknowledged or identity is None:
             return
+        tell_greeted(self.websocket.ws.scope)  # type: ignore[attr-defined]  # a `TextAdapter`
         if self._watched is None:
             self._watched = ExitStack()
             self._watched.enter_context(self.context.gate.withdrawals.watch(identity, self.end))

@@ -1,8 +1,10 @@
 """The public keys of an outside issuer: fetched when they are needed, seldom, and kept while the issuer is away.
 
 An issuer changes its keys whenever it likes: a token by a key that is not known has the keys fetched, unless that was
-tried a moment ago. So a new key works at once, and a flood of tokens by invented keys makes no flood of fetches. Keys
-that the issuer no longer has are forgotten with the next fetch, which comes by itself too.
+in vain a moment ago. So a new key works within that moment, and a flood of tokens by invented keys makes no flood of
+fetches. The moment never grows: anybody can invent the name of a key, or guess that of the next one, and nobody shall
+keep others waiting so. What does grow is the pause after fetches that failed. Keys that the issuer no longer has are
+forgotten with the next fetch, which comes by itself too.
 """
 
 from __future__ import annotations
@@ -29,8 +31,11 @@ ALGORITHMS: Final[Mapping[tuple[str, str | None], str]] = {
 FRESH_SECONDS: Final = 600.0
 """For how long fetched keys are not asked for again while no other is wanted."""
 
+FLOOR_SECONDS: Final = 5.0
+"""Seconds after a fetch that brought no wanted key in which no other is tried, whatever keys tokens name."""
+
 FIRST_PAUSE, LONGEST_PAUSE = 2.0, 60.0
-"""Seconds after a fetch that brought no wanted key, or failed, in which no other is tried: doubled each time."""
+"""Seconds after a fetch that failed in which no other is tried: doubled each time, until one succeeds."""
 
 LEAST_BITS: Final = 2048
 """How long an RSA key is at least."""
@@ -95,10 +100,8 @@ class OutsideKeys:
         if self._fetching is None and self._seconds() < self._not_before:
             return
         fetched = await asyncio.shield(self._fetching or self._begin())
-        if fetched and kid in self._keys:
-            self._pause = FIRST_PAUSE
-        elif self._seconds() >= self._not_before:
-            self._hold_off()
+        if fetched and kid not in self._keys and self._seconds() >= self._not_before:
+            self._not_before = self._seconds() + FLOOR_SECONDS
 
     def _begin(self) -> asyncio.Task[bool]:
         if self._fetching is None:
@@ -109,18 +112,16 @@ class OutsideKeys:
     def _fetched(self, _: object) -> None:
         self._fetching = None
 
-    def _hold_off(self) -> None:
-        self._not_before = self._seconds() + self._pause
-        self._pause = min(2 * self._pause, LONGEST_PAUSE)
-
     async def _fetch_all(self) -> bool:
         """Take the keys that the issuer has now; those before stay where that fails."""
         try:
             self._take(usable_keys(await self._fetch()))
         except Unavailable as error:
             _log.warning("the keys of an outside issuer could not be fetched: %s", error)
-            self._hold_off()
+            self._not_before = self._seconds() + self._pause
+            self._pause = min(2 * self._pause, LONGEST_PAUSE)
             return False
+        self._pause = FIRST_PAUSE
         self._fetched_at = self._seconds()
         return True
 

@@ -16,6 +16,7 @@ from quotaloom.platform.access import Role
 from quotaloom.platform.database import Database
 from quotaloom.platform.errors import Unauthenticated
 from quotaloom.platform.settings import Settings
+from quotaloom.platform.texts import is_storable
 from quotaloom.platform.tokens import Grant, GrantKind, Identity
 from quotaloom_server.outside_keys import ALGORITHMS, OutsideKeys
 from quotaloom_server.provider import Provider
@@ -137,6 +138,8 @@ def vouched_for(token: str, claims: Mapping[str, Any], company_claim: str | None
         raise Unauthenticated(NOT_VALID) from None
     company = None if company_claim is None else str(claims.get(company_claim, ""))
     number = str(claims.get("jti") or sha256(token.encode()).hexdigest())
+    if not is_storable(number):
+        raise Unauthenticated(NOT_VALID)
     return Vouched(subject, ends, f"outside {number[:32]}", company)
 
 

@@ -6,6 +6,7 @@ import asyncio
 import json
 import ssl
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
@@ -45,15 +46,16 @@ class Metadata:
 
 
 class Provider:
-    """The provider that the settings name, and its keys. Use it as an async context."""
+    """The provider that the settings name, and its keys. Use it as an async context. `seconds` never go back."""
 
-    def __init__(self, issuer: str, jwks_url: str | None) -> None:
+    def __init__(self, issuer: str, jwks_url: str | None, seconds: Callable[[], float] = time.monotonic) -> None:
         self.issuer = issuer
         self._jwks_url = jwks_url
         self._metadata: Metadata | None = None
         self._asking = asyncio.Lock()
         self._not_before = 0.0
-        self.keys = OutsideKeys(self._fetched_keys)
+        self._seconds = seconds
+        self.keys = OutsideKeys(self._fetched_keys, seconds)
 
     async def __aenter__(self) -> Provider:
         return self
@@ -65,9 +67,9 @@ class Provider:
         """What the provider says of itself; asked once, or again after a pause. Raises `Unavailable`."""
         async with self._asking:
             if self._metadata is None:
-                if time.monotonic() < self._not_before:
+                if self._seconds() < self._not_before:
                     raise Unavailable(f"the provider at {self.issuer} does not answer; please try again")
-                self._not_before = time.monotonic() + PAUSE
+                self._not_before = self._seconds() + PAUSE
                 self._metadata = _read(await fetched(f"{self.issuer.rstrip('/')}{METADATA}"), self.issuer)
             return self._metadata
 

@@ -30,7 +30,7 @@ from quotaloom.platform.rates import RateExceeded
 from quotaloom.platform.time_limits import timed
 from quotaloom.platform.unbroken import to_the_end
 from quotaloom_graphql.context import RequestContext
-from quotaloom_graphql.errors import original_of, shown, told_places
+from quotaloom_graphql.errors import Told, original_of, shown, told_places
 from quotaloom_graphql.request_keys import HEADER
 from quotaloom_graphql.reticence import is_probe
 from quotaloom_graphql.served_schema import COST
@@ -117,7 +117,7 @@ class GraphQLView(GraphQL[Any, None]):
         try:
             await context.authenticate()
         except Unauthenticated as error:
-            await self._gate.note(error, [("connection_init", error)])
+            await self._gate.note(error, [Told("connection_init", error)])
             raise ConnectionRejectionError from None
         return await super().on_ws_connect(context)
 
@@ -214,7 +214,7 @@ class GraphQLView(GraphQL[Any, None]):
         if asked.stranger is not None and not self._open_to_strangers and not is_probe(operation.query):
             if only_events:
                 raise SubscriptionAsked
-            await self._gate.note(asked.bearer, [("graphql", asked.stranger)])
+            await self._gate.note(asked.bearer, [Told("graphql", asked.stranger)])
             return ExecutionResult(None, [GraphQLError(str(asked.stranger), original_error=asked.stranger)])
         return await to_the_end(self._run_to_its_end(scope["method"], receive, operation, asked))
 

@@ -6,6 +6,7 @@ A packet may hold tens of thousands of frames; they are looked at by and by, so 
 from __future__ import annotations
 
 import asyncio
+from http import HTTPStatus
 from sys import exception
 from typing import Any, Final
 
@@ -13,10 +14,13 @@ import orjson
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.exceptions import PayloadTooBig
 from websockets.frames import CloseCode, Frame
+from websockets.http11 import Request
 from websockets.protocol import State
 from websockets.server import ServerProtocol
 
+from quotaloom_server.crowd import LATE_SECONDS
 from quotaloom_server.front_config import FrontConfig
+from quotaloom_server.greeted import GREETED
 from quotaloom_server.lingering import LingeringTransport
 from quotaloom_server.operations import refusal
 
@@ -41,6 +45,8 @@ class WebSocketFront(WebSocketsSansIOProtocol):
     def __init__(self, config: FrontConfig, **options: Any) -> None:
         super().__init__(config, **options)
         self._limits = config.limits
+        self._crowd = config.crowd
+        self._opened_at = 0.0
         self.conn = _Protocol(max_size=config.ws_max_size, logger=self.logger)
         self._waiting = b""  # what was received and not looked at
         self._goes_on = False
@@ -54,6 +60,35 @@ class WebSocketFront(WebSocketsSansIOProtocol):
             transport.owner = self
             transport.is_unread = self._is_unread
         super().connection_made(transport)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget about it."""
+        self._crowd.unfinished.pop(self, None)
+        super().connection_lost(exc)
+
+    def handle_connect(self, event: Request) -> None:
+        """Take the handshake; the application may say then that it knows who it is."""
+        super().handle_connect(event)
+        if self.response.status_code == HTTPStatus.SWITCHING_PROTOCOLS:
+            self.scope["extensions"][GREETED] = self._greeted  # type: ignore[assignment]
+
+    def _greeted(self) -> None:
+        self._crowd.unfinished.pop(self, None)
+
+    def is_late(self, now: float) -> bool:
+        """Whether it is open for a while, and its client has not said whose it is."""
+        return now - self._opened_at >= LATE_SECONDS
+
+    def leave(self) -> None:
+        """End, since others need the place; the client may come again."""
+        self.transport.is_unread = bool  # type: ignore[attr-defined]  # there is no room to linger
+        if self.conn.state is not State.OPEN:
+            self.transport.close()
+            return
+        most = self._limits.open_connections
+        found = max(most + 1, len(self.connections) + len(self._crowd.lingering))
+        self.conn.fail(CloseCode.TRY_AGAIN_LATER, f"{found} connections are open; open_connections allows {most}")
+        self.handle_parser_exception()
 
     def data_received(self, data: bytes) -> None:
         """Take what comes: first the handshake, and nothing more until that is answered."""
@@ -80,6 +115,8 @@ class WebSocketFront(WebSocketsSansIOProtocol):
         await super().send(message)
         if self.handshake_complete and not was_complete:
             self.transport.resume_reading()
+            self._opened_at = self.loop.time()
+            self._crowd.unfinished[self] = None
         self._keep_back()
 
     def handle_events(self) -> None:

@@ -107,6 +107,9 @@ class Limits(BaseModel):
         default=32_768, ge=1_000, le=1_000_000, description="Bytes that the head of a request may have."
     )
     head_fields: int = Field(default=100, ge=10, le=128, description="Fields that the head of a request may have.")
+    head_seconds: float = Field(
+        default=10.0, gt=0, le=3600, description="Seconds within which the head of a request must have come."
+    )
     request_seconds: float = Field(
         default=60.0,
         gt=0,

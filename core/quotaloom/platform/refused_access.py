@@ -1,7 +1,8 @@
 """Refused access in the audit log: who wanted what, when, by which token; however many there are.
 
-The first few of everybody in a minute are written before he is answered. The others are counted, and one entry tells of
-them when the minute is over: a flood of refusals fills no disk, and is not kept quiet. What names no company stands in
+The first few of everybody in a minute are written before he is answered, and so is the first one of each field, that a
+flood at one field hides nothing at another. The others are counted, and one entry tells how many there were of each
+field when the minute is over: a flood of refusals fills no disk, and is not kept quiet. What names no company stands in
 the log of the server, as one line of JSON each, bounded likewise.
 """
 
@@ -9,11 +10,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 import asyncpg
 import orjson
@@ -29,8 +31,17 @@ ACTION: Final = "access.refused"
 OBJECT: Final = "Request"
 """On what it was: nothing that has a number."""
 
-MOST_A_MINUTE: Final = 10
-"""How many refusals of one bearer, by whatever tokens, are written in a minute of each process."""
+MOST_OF_A_FIELD: Final = 10
+"""How many refusals of one bearer, by whatever tokens, at one field are written in a minute of each process."""
+
+MOST_A_MINUTE: Final = 100
+"""How many of one bearer at all fields together, besides the first one of each field."""
+
+MOST_FIELDS: Final = 300
+"""How many fields are told apart for one bearer in a minute: all that there are at the roots of the graph, and more."""
+
+OTHERS: Final = "others"
+"""Stands for fields beyond these."""
 
 LONGEST: Final = 300
 """How many characters of a place or a message are kept."""
@@ -40,21 +51,55 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """What was refused: `place` is the field or path that was asked for, `code` the code of the error."""
+    """What was refused: `place` is the field or path that was asked for, `code` the code of the error.
+
+    `named` is what the client calls the place, where that is something else.
+    """
 
     place: str
     code: str
     message: str
+    named: str = ""
 
 
 @dataclass(slots=True)
-class _Minute:
-    """What one bearer was refused in one minute: how much of it was written, and how much more there was."""
+class Minute:
+    """What one bearer was refused in one minute: how much of it was written, by field, and how much more there was."""
 
     number: int
     bearer: Identity
-    written: int = 0
-    more: int = 0
+    written: Counter[str] = field(default_factory=Counter)
+    more: Counter[str] = field(default_factory=Counter)
+
+    def takes(self, place: str) -> bool:
+        """Whether one more at a place is to be written; it is counted either way."""
+        place = _kind_of(place)
+        is_new = place not in self.written
+        if is_new and len(self.written) >= MOST_FIELDS:
+            self.more[OTHERS] += 1
+            return False
+        has_room = self.written[place] < MOST_OF_A_FIELD and self.written.total() < MOST_A_MINUTE
+        if is_new or has_room:
+            self.written[place] += 1
+            return True
+        self.more[place] += 1
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """An entry: where, why, how often; `besides` is what else is told."""
+
+    place: str
+    code: str
+    message: str
+    times: int
+    besides: Mapping[str, Any]
+
+    @property
+    def after(self) -> dict[str, Any]:
+        """What stands in the log."""
+        return {"at": self.place, "code": self.code, "times": self.times, **self.besides}
 
 
 _Whose = tuple[int, str, int | None]
@@ -66,7 +111,7 @@ class RefusedAccess:
     def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
         self._database = database
         self._clock = clock
-        self._minutes: dict[_Whose, _Minute] = {}
+        self._minutes: dict[_Whose, Minute] = {}
         self._telling: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> RefusedAccess:
@@ -89,14 +134,11 @@ class RefusedAccess:
             await self._tell([whose])
             minute = self._minutes.get(whose)
         if minute is None:
-            minute = self._minutes[whose] = _Minute(_minute_of(now), bearer)
-        room = max(0, MOST_A_MINUTE - minute.written)
-        written = refusals[:room]
-        minute.written += len(written)
-        minute.more += len(refusals) - len(written)
+            minute = self._minutes[whose] = Minute(_minute_of(now), bearer)
         minute.bearer = bearer
+        written = [one for one in map(_told, refusals) if minute.takes(one.place)]
         if written:
-            await self._write(bearer, now, [(_shown(one.place), one.code, _shown(one.message), 1) for one in written])
+            await self._write(bearer, now, written)
 
     async def past(self) -> None:
         """Tell of what was counted in minutes that are over, and forget them."""
@@ -112,18 +154,19 @@ class RefusedAccess:
         for whose in over:
             minute = self._minutes.pop(whose, None)
             if minute is not None and minute.more:
-                message = f"access was refused {minute.more} more times in that minute"
+                times = minute.more.total()
+                message = f"access was refused {times} more times in that minute"
                 now = self._clock()
                 at = min(now, datetime.fromtimestamp((minute.number + 1) * 60, now.tzinfo))
-                await self._write(minute.bearer, at, [("", "REFUSED_OFTEN", message, minute.more)])
+                summed_up = _Told("", "REFUSED_OFTEN", message, times, {"fields": dict(minute.more)})
+                await self._write(minute.bearer, at, [summed_up])
 
-    async def _write(self, bearer: Identity, at: datetime, told: Sequence[tuple[str, str, str, int]]) -> None:
+    async def _write(self, bearer: Identity, at: datetime, told: Sequence[_Told]) -> None:
         writer = Writer(bearer.subject, bearer.member_id, at, bearer.credential)
 
         async def record(transaction: Transaction) -> None:
-            for place, code, message, times in told:
-                after = {"at": place, "code": code, "times": times}
-                transaction.record(ACTION, OBJECT, None, after=after, reason=message)
+            for one in told:
+                transaction.record(ACTION, OBJECT, None, after=one.after, reason=one.message)
 
         if bearer.company_id:
             try:
@@ -131,22 +174,30 @@ class RefusedAccess:
                 return
             except (Unavailable, Conflict, InputError, asyncpg.PostgresError) as error:
                 _log.warning("refused access could not be written: %s", error)
-        for place, code, message, times in told:
-            _log.info("%s %s", ACTION, _line(bearer, place, code, message, times))
+        for one in told:
+            _log.info("%s %s", ACTION, _line(bearer, one))
 
 
-def _line(bearer: Identity, place: str, code: str, message: str, times: int) -> str:
+def _kind_of(place: str) -> str:
+    """A field is one of its own; a path is one with those that begin alike, whatever numbers it has."""
+    return "/".join(place.split("/", 2)[:2])
+
+
+def _told(refusal: Refusal) -> _Told:
+    besides = {"as": _shown(refusal.named)} if refusal.named else {}
+    return _Told(_shown(refusal.place), refusal.code, _shown(refusal.message), 1, besides)
+
+
+def _line(bearer: Identity, told: _Told) -> str:
     """A refusal as an object of JSON, in the words of the audit log; see docs/operations.md."""
-    told = {
+    line = {
         "company": bearer.company_id or None,
         "actor": bearer.subject,
         "credential": bearer.credential,
-        "at": place,
-        "code": code,
-        "times": times,
-        "reason": message,
+        **told.after,
+        "reason": told.message,
     }
-    return orjson.dumps(told).decode()
+    return orjson.dumps(line).decode()
 
 
 def _shown(text: str) -> str:

@@ -25,6 +25,11 @@ def checked_text(text: str | None, path: Path, what: str = "a text", longest: in
         return None
     if len(text) > longest:
         raise InputError("TOO_LONG", f"{what} has at most {longest} characters, not {len(text)}", path)
-    if any(character == "\0" or unicodedata.category(character) == "Cs" for character in text):
+    if not is_storable(text):
         raise InputError("BAD_TEXT", "a text cannot hold the character U+0000, nor half of a surrogate pair", path)
     return text.strip() or None
+
+
+def is_storable(text: str) -> bool:
+    """Whether PostgreSQL can hold a text: it has no character NUL, and no half of a surrogate pair."""
+    return not any(character == "\0" or unicodedata.category(character) == "Cs" for character in text)

@@ -17,6 +17,7 @@ import jwt
 
 from quotaloom.platform.access import Role, Scope
 from quotaloom.platform.errors import InputError, NoToken, Unauthenticated
+from quotaloom.platform.texts import is_storable
 
 ALGORITHM = "HS256"
 """The one algorithm that is accepted: a token never chooses how it is checked."""
@@ -175,16 +176,19 @@ def _identity(claims: dict[str, object]) -> Identity:
     company = claims["company"]
     if not isinstance(company, int):
         raise TypeError("a token names a company by number")
+    subject, number = str(claims["sub"]), str(claims.get("jti", ""))
+    if not (is_storable(subject) and is_storable(number)):
+        raise ValueError("what a token says of its bearer can be written down")
     session = claims.get("session")
     scopes: Iterable[str] = str(claims.get("scope", "")).split()
     return Identity(
         company,
-        str(claims["sub"]),
+        subject,
         role,
         member if isinstance(member, int) else None,
         frozenset(scopes),
         datetime.fromtimestamp(float(str(claims["exp"])), UTC),
-        f"token {str(claims.get('jti', ''))[:12]}",
+        f"token {number[:12]}",
         Grant(GrantKind.SESSION, session) if isinstance(session, int) else None,
     )
 

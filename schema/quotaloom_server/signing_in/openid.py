@@ -57,7 +57,7 @@ class OpenID:
         audiences = claims["aud"] if isinstance(claims["aud"], list) else [claims["aud"]]
         if claims.get("azp", self.client_id) != self.client_id or (len(audiences) > 1 and "azp" not in claims):
             raise Unauthenticated("the provider answered another one's question")
-        if not compare_digest(str(claims.get("nonce", "")).encode(), flow.nonce.encode()):
+        if not compare_digest(str(claims.get("nonce", "")).encode(errors="replace"), flow.nonce.encode()):
             raise Unauthenticated("the provider answered another question; begin again")
         return vouched_for(token, claims, self.company_claim)
 

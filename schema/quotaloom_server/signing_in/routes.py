@@ -24,6 +24,7 @@ from quotaloom.platform.errors import AccessDenied, InputError, Unauthenticated,
 from quotaloom.platform.settings import Settings
 from quotaloom.platform.texts import checked_text
 from quotaloom.platform.tokens import Identity
+from quotaloom_graphql.errors import Told
 from quotaloom_server.clock import Clock, utc_now
 from quotaloom_server.gate import Gate
 from quotaloom_server.outside_tokens import member_vouched_for
@@ -207,7 +208,7 @@ def _data(gate: Gate, answer: Answer) -> Answer:
 
 async def _note(gate: Gate, request: Request, error: _Told) -> None:
     bearer = error if isinstance(error, Unauthenticated) else Unauthenticated(str(error))
-    await gate.note(bearer, [(request.url.path, error)])
+    await gate.note(bearer, [Told(request.url.path, error)])
 
 
 def _status(error: _Told) -> int:

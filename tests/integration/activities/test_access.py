@@ -22,6 +22,7 @@ from quotaloom.platform.database import Database
 from quotaloom.platform.errors import AccessDenied, InputError, NotFound
 from tests.integration.activities.working import something, stored
 from tests.integration.funnels.floors import furnish
+from tests.integration.leads.offices import lead_of
 
 WEDNESDAY = date(2026, 6, 3)
 
@@ -45,9 +46,10 @@ async def test_a_record_of_others_is_as_if_it_did_not_exist(database: Database, 
     with pytest.raises(NotFound) as caught:
         await log_activity(floor.as_member(name), something(deal=deal))
     assert (caught.value.code, caught.value.path) == ("UNKNOWN_OPPORTUNITY", ("opportunityId",))
-    with pytest.raises(NotFound) as unknown:
-        await log_activity(floor.as_member(name), something(lead=10**19))
-    assert (unknown.value.code, unknown.value.path) == ("UNKNOWN_LEAD", ("leadId",))
+    for lead in (await lead_of(floor, "ann"), 10**19):
+        with pytest.raises(NotFound) as unknown:
+            await log_activity(floor.as_member(name), something(lead=lead))
+        assert (unknown.value.code, unknown.value.path) == ("UNKNOWN_LEAD", ("leadId",))
 
 
 async def test_a_customer_is_worked_by_who_has_a_deal_with_it_and_by_all_while_nobody_has(database: Database) -> None:

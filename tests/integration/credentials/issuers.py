@@ -42,6 +42,8 @@ class Issuer:
 
     url: str
     keys: list[dict[str, Any]] = field(default_factory=lambda: [public(algorithm) for algorithm in KEYS])
+    asked: int = 0
+    """How often it was asked for its keys."""
 
     def claims(self, **changed: Any) -> dict[str, Any]:
         """Claims that are good for five minutes; None leaves one out."""
@@ -68,6 +70,7 @@ def issuing() -> Iterator[tuple[Issuer, ThreadingHTTPServer]]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             keys = f"{issuer.url}/keys"
+            issuer.asked += self.path == "/keys"
             documents = {
                 "/keys": {"keys": issuer.keys},
                 "/.well-known/openid-configuration": {

@@ -20,10 +20,13 @@ from quotaloom.organizations.commands.members import create_member, leave
 from quotaloom.organizations.membership import NewMember
 from quotaloom.platform.access import Role
 from quotaloom.platform.database import Database
+from quotaloom.platform.errors import Unauthenticated
 from quotaloom.platform.tokens import Identity
 from quotaloom_graphql.nodes import encode_id
+from quotaloom_server.outside_tokens import verified
+from quotaloom_server.provider import Provider
 from tests.founding import found
-from tests.integration.credentials.issuers import KEYS, Issuer, issuing, public
+from tests.integration.credentials.issuers import AUDIENCE, KEYS, Issuer, issuing, public
 from tests.integration.credentials.office import NOON, Office, open_office, subject_of
 
 NOT_VALID = "UNAUTHENTICATED: the token is not valid here"
@@ -106,6 +109,9 @@ def forged(issuer: Issuer) -> dict[str, str]:
         "of nobody": issuer.token(sub=None),
         "of nothing": issuer.token(sub=""),
         "of an unprintable": issuer.token(sub="00u1\0"),
+        "of half a surrogate pair": issuer.token(sub="00u1\ud800"),
+        "with a number of half a surrogate pair": issuer.token(jti="\ud800"),
+        "with a number that has a NUL": issuer.token(jti="a\0"),
         "without an end": issuer.token(exp=None),
         "over for 40 seconds": issuer.token(exp=now - 40),
         "over for good": issuer.token(exp=10**20),
@@ -179,6 +185,33 @@ async def test_a_dead_issuer_stops_nobody_whose_key_is_known(
         server.server_close()
         assert await subject_of(office.bearing(issuer.token(jti="another"))) == "bo"
         assert (await subject_of(office.bearing(issuer.token("ES256")))).startswith("UNAUTHENTICATED")
+
+
+async def test_strangers_keep_no_new_key_out(issuer: Issuer) -> None:
+    """A token by an invented key each second, for seventy: they have the keys fetched every five. Then the key changes,
+    between two of these: a token by the new one is good with the next, though the inventions go on."""
+    now, refused = 0.0, list[float]()
+    issuer.keys = [public("RS256")]
+
+    async def is_good(provider: Provider, token: str) -> bool:
+        try:
+            return bool(await verified(token, provider.keys, issuer.url, AUDIENCE))
+        except Unauthenticated:
+            return False
+
+    async with Provider(issuer.url, None, lambda: now) as provider:
+        assert await is_good(provider, issuer.token())
+        for second in range(72):
+            now = float(second)
+            assert not await is_good(provider, issuer.token(header={"kid": f"invented {second}"}))
+        assert issuer.asked == 1 + 15
+        issuer.keys = [public("ES256")]
+        while not await is_good(provider, issuer.token("ES256")):
+            refused.append(now)
+            now += 1
+            assert not await is_good(provider, issuer.token(header={"kid": f"invented {now}"}))
+        assert (refused, now, issuer.asked) == ([71.0, 72.0, 73.0, 74.0], 75.0, 1 + 16)
+        assert not await is_good(provider, issuer.token())
 
 
 async def test_without_an_audience_no_outside_token_is_taken(

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import asyncpg
+import jwt
 import orjson
 import pytest
 
@@ -30,6 +31,8 @@ LOG = """query ($first: Int!, $after: String, $actions: [String!], $object: ID, 
     nodes { id at actor member { name } credential action objectType objectId before after reason } } }"""
 
 ENTER = 'mutation { createMember(input: { name: "Eve" }) { errors { code } } }'
+
+MAKE_A_KEY = 'mutation { createApiKey(input: { name: "CRM", scopes: ["graph:read"] }) { secret } }'
 
 
 class Audited(Office):
@@ -178,6 +181,23 @@ async def test_a_token_that_is_none_is_told_of_in_the_log_of_the_server(
     assert await office.refused() == []
 
 
+@pytest.mark.parametrize("text", ["a\0", "\ud800"], ids=["NUL", "half a pair"])
+async def test_a_token_that_cannot_be_written_down_is_refused(
+    office: Audited, caplog: pytest.LogCaptureFixture, text: str
+) -> None:
+    """With UNAUTHENTICATED and no error of the server's, though it is signed by the server's key."""
+    authority = office.graph.authority
+    caplog.set_level("INFO", "quotaloom.platform.refused_access")
+    bo = Identity(office.work.company.id, "bo", Role.MEMBER, office.bo_id)
+    token = authority.issue(bo, datetime.now(UTC), timedelta(hours=1))
+    claims = jwt.decode(token, options={"verify_signature": False})
+    for claim in ("sub", "jti"):
+        client = office.bearing(jwt.encode({**claims, claim: text}, authority.key))
+        answer = await client.send(ENTER)
+        assert [error["extensions"]["code"] for error in answer["errors"]] == ["UNAUTHENTICATED"]
+    assert [orjson.loads(line.partition(" ")[2])["actor"] for line in caplog.messages] == ["nobody"] * 2
+
+
 async def test_what_an_operator_may_not_do_is_told_of_in_the_log_of_the_server(
     office: Audited, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -212,6 +232,32 @@ async def test_a_flood_of_refusals_is_counted(office: Audited) -> None:
     told = await office.refused()
     assert told[:2] == [("bo", "createMember", 1), ("bo", "", 3)]
     assert len(told) == 12
+    entry = (await office.log(actions=["access.refused"]))["nodes"][1]
+    assert entry["after"] == {"at": "", "code": "REFUSED_OFTEN", "times": 3, "fields": {"createMember": 3}}
+    assert entry["reason"] == "access was refused 3 more times in that minute"
+
+
+async def test_a_flood_at_one_field_hides_nothing_at_another(office: Audited) -> None:
+    """Eleven members refused, then two keys: both of these are written at once, and the eleventh is counted."""
+    for _ in range(11):
+        await office.bo.send(ENTER)
+    for _ in range(2):
+        await office.bo.send(MAKE_A_KEY)
+    assert (await office.refused())[:3] == [("bo", "createApiKey", 1)] * 2 + [("bo", "createMember", 1)]
+    office.graph.clock.now += timedelta(minutes=1)
+    await office.bo.send(ENTER)
+    assert len(await office.refused()) == 10 + 2 + 1 + 1
+
+
+async def test_an_alias_makes_no_other_field_of_it(office: Audited) -> None:
+    """A key that is asked for as `company` is refused at `createApiKey`, and what the client calls it stands beside."""
+    await office.bo.send(MAKE_A_KEY.replace("createApiKey", "company: createApiKey"))
+    await office.bo.send("{ me: viewer { subject } log: auditLog { totalCount } }")
+    entries = (await office.log(actions=["access.refused"]))["nodes"]
+    assert [entry["after"] for entry in entries] == [
+        {"at": "auditLog", "as": "log", "code": "FORBIDDEN", "times": 1},
+        {"at": "createApiKey", "as": "company", "code": "FORBIDDEN", "times": 1},
+    ]
 
 
 async def test_what_was_counted_is_told_when_the_server_ends(

@@ -212,6 +212,16 @@ async def test_a_secret_is_told_once_and_kept_nowhere(database: Database) -> Non
     assert secret.rpartition("_")[2] not in kept["answers"]
 
 
+async def test_a_key_is_known_to_whoever_used_it(database: Database) -> None:
+    """Ann and Bob each enter a customer under one key: two are entered, and each is answered with his own again."""
+    world = await small_world(database)
+    query = 'mutation { createCustomer(input: { name: "Hooli" }) { customer { id } errors { code } } }'
+    told = [await ask_once(world.floor, "once", query, who) for who in ("ann", "bob", "ann", "bob")]
+    ids = [data["createCustomer"]["customer"]["id"] for data, _ in told if data is not None]
+    assert ids == [ids[0], ids[1], ids[0], ids[1]]
+    assert ids[0] != ids[1]
+
+
 async def send(graph: GraphClient, key: str | None, query: str = ZOE, extensions: Any = None, **variables: Any) -> Any:
     """The whole response to an operation, with a key in the header and extensions in the body."""
     headers = graph.headers | ({} if key is None else {"Idempotency-Key": key})

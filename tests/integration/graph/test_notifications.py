@@ -99,6 +99,14 @@ async def test_read_marks(floor: Floor) -> None:
     ]
 
 
+async def test_marking_all_marks_ones_own_alone(floor: Floor) -> None:
+    """Ann marks all that she has: Bob's two are as they were, and are not counted as hers."""
+    ann, bob = floor.members["ann"], floor.members["bob"]
+    await tell(floor.work, assigned(ann), assigned(bob, "First"), assigned(bob, "Second"))
+    assert await do(floor, "markNotificationsRead", "unread", "ann") == {"unread": 0, "errors": []}
+    assert (await told(floor, "bob", unread=True))["unreadNotifications"] == 2
+
+
 async def test_what_it_is_about_is_reached_as_far_as_it_is_seen(floor: Floor) -> None:
     """Ann gets the deal of hers that it is about; a deal that she does not see is null."""
     own, hidden = await floor.open("ann"), await floor.open("cem")

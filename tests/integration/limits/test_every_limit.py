@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from benchmarks.abuse.http_requests import JSON, chunked, head, post
+from benchmarks.abuse.http_requests import JSON, chunked, head, lasting, post
 from benchmarks.abuse.sending import GOOD, connection
 from benchmarks.abuse.websocket_sending import PING, TEXT, frame, handshake
 
@@ -91,11 +91,11 @@ class Place:
             return await _subscribed(board, [self.root_id])
 
     async def beside(self, others: int, request: bytes) -> Extensions:
-        """What is said where so many connections have a request under way."""
+        """What is said where so many connections are in use: bodies that come fast, and half heads beyond ten."""
         async with AsyncExitStack() as stack:
-            for _ in range(others):
+            for number in range(others):
                 _, writer = await stack.enter_async_context(connection(self.server.port))
-                writer.write(head()[:-2])
+                writer.write(lasting("60024", b" " * 60_000) if number < 10 else head()[:-2])
             await asyncio.sleep(0.1)  # the server has them all
             return await self.said(request)
 
@@ -183,6 +183,7 @@ CASES: Final = {
     # The path, `Host` and `X-A` come to 8 + 9 + 7 bytes as they are counted.
     "head_bytes": Case(2_000, "HEAD_TOO_LARGE", 2_024, says(head(f"X-A: {'a' * 2_000}"))),
     "head_fields": Case(20, "HEAD_TOO_LARGE", 21, says(head(*(f"X-{n}: a" for n in range(20))))),
+    "head_seconds": Case(0.2, "TOO_SLOW", None, says(head(JSON)[:-2])),
     "request_seconds": Case(0.2, "TOO_SLOW", None, says(head(JSON)[:-2])),
     "body_bytes": Case(
         2_000, "BODY_TOO_LARGE", 2_001, lambda place: place.said(post(b" " * 2_001, JSON, _token(place)))

@@ -83,6 +83,20 @@ async def test_every_change_is_seen_by_the_next_request(database: Database) -> N
         ]
 
 
+async def test_posts_are_of_whoever_asks(database: Database) -> None:
+    """Ann heads the East, and Bo holds a seat: each is told of the one, and Ada of neither."""
+    a = await acme(database)
+    await appoint_head(a.work, a.east, a.ann, None)
+    await appoint_holder(a.work, a.seat, a.bo, None)
+    process = Process(a)
+    posts = [(await process.ask(process.of(member)))[0].posts for member in (a.ann, a.bo, a.ada)]
+    assert [(set(one.headed_ids), set(one.held_ids)) for one in posts] == [
+        ({a.east}, set()),
+        (set(), {a.seat}),
+        (set(), set()),
+    ]
+
+
 async def test_whatever_is_kept_of_a_company_is_counted(database: Database, admin_url: str) -> None:
     """Every column that the opening reads, but for the numbers that are compared."""
     administrator = await asyncpg.connect(**credentials(admin_url))

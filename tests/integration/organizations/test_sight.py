@@ -153,6 +153,15 @@ async def test_an_admin_who_heads_a_unit_is_known_as_its_head(database: Database
     assert sight.may_plan(a.east)
 
 
+async def test_an_admin_who_holds_a_position_is_known_as_its_holder(database: Database) -> None:
+    """Ada held it until March: then it was hers, and in April, when Bo holds it, nothing is."""
+    a = await staffed(database)
+    viewer = Viewer(a.work.company.id, "ada", Role.ADMIN, a.ada)
+    async with a.work.snapshot() as snapshot:
+        sights = [await load_sight(snapshot, viewer, a.work.company, today) for today in (MARCH, APRIL)]
+    assert [sight.held_unit_ids for sight in sights] == [{a.seat}, set()]
+
+
 Term = tuple[int, int, int | None, int | None]
 """Unit, member, first day and first day after, as numbers; None where it has always been so, or lasts for ever."""
 

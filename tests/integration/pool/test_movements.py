@@ -82,6 +82,24 @@ async def test_the_next_records_are_those_that_wait_the_longest(database: Databa
     assert await claim_next(sea.of("bob"), sea.pool, 2, key="once") == last
 
 
+async def test_a_key_is_known_to_whoever_used_it(database: Database) -> None:
+    """Ann claims under the key under which Bob did: she gets the next record, and not his answer."""
+    sea = await sea_for(database)
+    first, second = await sea.customers(2)
+    for who, record in (("bob", first), ("ann", second), ("bob", first)):
+        answer = await claim_next(sea.of(who), sea.pool, 1, key="once")
+        assert [one.record for one in answer.outcomes] == [record]
+
+
+async def test_a_limit_counts_what_one_claims_himself(database: Database) -> None:
+    """Of one a day Bob's keeps Ann from nothing; her second is one too many."""
+    sea = await sea_for(database)
+    await sea.rule(RuleKind.CLAIM_LIMIT, {"count": 1, "window": "DAY"})
+    first, second, third = await sea.customers(3)
+    claims = [("bob", first), ("ann", second), ("ann", third)]
+    assert [await sea.claim(who, record) for who, record in claims] == [[None], [None], ["CLAIM_LIMIT"]]
+
+
 async def test_the_strictest_of_several_caps_decides(database: Database) -> None:
     """With 3 of all and 2 of customers the third customer is refused by the second; a deal is still free."""
     sea = await sea_for(database)
@@ -159,6 +177,23 @@ async def test_members_move_their_own_and_heads_those_below(database: Database) 
         await sea.transfer("bob", second, by=sea.of("bob"))
     assert await sea.assign("ann", second, by=sea.service()) == [None]
     assert await sea.assign("bob", second) == ["ALREADY_CLAIMED"]
+
+
+async def test_who_is_given_a_record_is_told_by_whom(database: Database) -> None:
+    """Bob by Hal, who heads both, and Ann by an admin, who is no member and is called "tests"."""
+    sea = await sea_for(database)
+    first, second = await sea.customers(2)
+    await sea.claim("ann", first)
+    await sea.transfer("bob", first, by=sea.of("hal"))
+    await sea.assign("ann", second)
+    told = await sea.floor.rows(
+        "SELECT member.key, details->>'by' AS by FROM notification JOIN member ON member.id = member_id"
+        " WHERE details ? 'by' ORDER BY notification.id"
+    )
+    assert [(row["key"], row["by"]) for row in told if row["key"] in ("ann", "bob")] == [
+        ("bob", "Hal"),
+        ("ann", "tests"),
+    ]
 
 
 async def test_only_admins_override(database: Database) -> None:

@@ -149,6 +149,17 @@ async def test_a_goal_can_be_changed_and_cleared(database: Database) -> None:
     assert '"goal": null' in (after or "")
 
 
+async def test_a_goal_is_its_members_and_not_the_positions(database: Database) -> None:
+    """Bob follows Ann in E 1 in July: for the year each has the same goal, his own, and Bob's comes and goes alone."""
+    planning = await selling(database)
+    await appoint_holder(planning.work, planning.units["E 1"], planning.members["Bob"], date(2017, 7, 1), replace=True)
+    for who in ("Ann", "Bob"):
+        await aim(planning, who, "2017", 700_00)
+    assert [goal for _, goal, _, _ in await told(planning, "Ann", "Bob")] == [700_00, 700_00]
+    await aim(planning, "Bob", "2017", None)
+    assert [goal for _, goal, _, _ in await told(planning, "Ann", "Bob")] == [700_00]
+
+
 async def test_roll_ups_know_nothing_of_goals(database: Database) -> None:
     """East's attainment is against its own target, Ann's against hers."""
     planning = await selling(database)

@@ -28,11 +28,15 @@ ALL = frozenset(scope.value for scope in Scope)
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What was answered: the data, the errors as they are shown, and how many statements it took."""
+    """What was answered: the data, the errors as they are shown, and how many statements it took.
+
+    `written` is how many rows were written for it, where somebody counts them.
+    """
 
     data: Any
     errors: list[dict[str, Any]]
     statements: int = 0
+    written: int = 0
 
     @property
     def text(self) -> str:

@@ -10,7 +10,7 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """A test below `tests/integration`, which fails by an assertion where `instead` stands in place of the check."""
+    """A test below `tests/integration`, which fails by an assertion where `instead` stands in place of it."""
 
     instead: str
     test: str
@@ -23,11 +23,10 @@ CHECKS: Final[dict[str, dict[str, Need]]] = {
 }
 """By module and check."""
 
-FILTERS: Final[dict[str, dict[str, str]]] = _LISTS["filters"]
-"""By the function that sends the statement, and filter: a test below `tests/integration` that fails without it."""
+FILTERS: Final[dict[str, dict[str, Need]]] = {
+    function: {name: Need(**need) for name, need in needs.items()} for function, needs in _LISTS["filters"].items()
+}
+"""By the function that sends the statement, and filter."""
 
-TESTS: Final = frozenset(
-    [need.test for needs in CHECKS.values() for need in needs.values()]
-    + [test for tests in FILTERS.values() for test in tests.values()]
-)
+TESTS: Final = frozenset(need.test for needs in (*CHECKS.values(), *FILTERS.values()) for need in needs.values())
 """All of these tests."""

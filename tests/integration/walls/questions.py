@@ -20,6 +20,7 @@ from quotaloom_graphql.errors import original_of, shown
 from quotaloom_graphql.nodes import split_id
 from tests.integration.graph.asking import SCHEMA
 from tests.integration.graph.valid_calls import VALID
+from tests.integration.graph.worlds import World
 from tests.integration.walls.asking import Answer, Asking
 from tests.integration.walls.leading_anywhere import leading_anywhere
 from tests.integration.walls.planting import Walls
@@ -87,17 +88,23 @@ def reads_behind(who: str, ids: Mapping[str, str], sides: Sequence[Mapping[str, 
     return list(found.values())
 
 
-def mutations(who: str, walls: Walls, sides: Sequence[Mapping[str, str]] = ()) -> list[Question]:
+def mutations(
+    who: str,
+    walls: Walls,
+    sides: Sequence[Mapping[str, str]] = (),
+    valid: Mapping[str, Callable[[World], Mapping[str, Any]]] = VALID,
+) -> list[Question]:
     """A call of each mutation that would not be refused if an admin sent it; and the same of what is on other sides."""
     schema = SCHEMA._schema
     assert schema.mutation_type is not None
     found: dict[str, Question] = {}
-    for name, answer in schema.mutation_type.fields.items():
+    for name, given_of in valid.items():
+        answer = schema.mutation_type.fields[name]
         kind = get_named_type(answer.args["input"].type)
         payload = getattr(get_named_type(answer.type), "fields", ())
         each = " results { refusal { code } }" if "results" in payload else ""
         text = f"mutation ($input: {kind}!) {{ {name}(input: $input) {{ errors {{ code path }}{each} }} }}"
-        given = VALID[name](walls.world)
+        given = given_of(walls.world)
         for side in ({}, *sides):
             turned = _turned(given, side)
             found.setdefault(f"{text} {turned}", Question(who, "mutation", text, {"input": turned}))
@@ -149,6 +156,8 @@ class Asker:
 
     asking: Asking
     people: Mapping[str, Identity]
+    written: Callable[[], int] = lambda: 0
+    """How many rows were written so far."""
 
     async def ask(self, question: Question) -> Answer:
         """The answer; raises `AssertionError` where something broke."""
@@ -160,12 +169,14 @@ class Asker:
                 return await self.asking.ask(who, question.text, question.variables)
         if question.kind == "subscription":
             return await self._first_message(who, question)
+        written = self.written()
         answer = await self.asking.ask(who, question.text, question.variables)
         (payload,) = (answer.data or {"": None}).values()
         refused = {_code(one) for one in (*answer.errors, *(payload["errors"] if payload else ()))}
         results = (payload or {}).get("results") or ()
         refused |= {_code(one["refusal"]) for one in results if one["refusal"]}
-        return Answer(None, [{"code": one} for one in sorted(refused) if not one.startswith(DONE)])
+        told = [{"code": one} for one in sorted(refused) if not one.startswith(DONE)]
+        return Answer(None, told, written=self.written() - written)
 
     async def _first_message(self, who: Identity, question: Question) -> Answer:
         async with RequestContext(self.asking.services, who) as context:

@@ -34,6 +34,7 @@ _READ_AGAIN: Final = (
 _DISPUTES_TOO: Final = "it finds whose runs are disputed; the disputes are read with the same filter"
 _WAITS_FOR: Final = "of the reviews that are found those alone are told which wait for the viewer himself (`waits_for`)"
 _SUMMED: Final = "it finds which deals were promised; those that are summed go through the same filter"
+_HANDED_IN: Final = "what is planned in an action plan was handed in (`plan_follow_up`): no draft is found by its plans"
 
 NEEDLESS: Final[Reasons] = {
     "action_plans/placing": {
@@ -105,6 +106,9 @@ FILTERS: Final[Reasons] = {
     },
     "quotaloom.incentives.dispute_reads.judges_of_open": {
         "($1::bigint[] IS NULL OR dispute.member_id = ANY ($1))": _DISPUTES_TOO,
+    },
+    "quotaloom.reviews.reads.follow_ups_of_plans": {
+        "review.member_id IS NOT DISTINCT FROM $2::bigint": _HANDED_IN,
     },
     "quotaloom.reviews.reads.reviews_page": {
         "($3::bool OR member_id = $2 OR position_id = ANY ($4::bigin…": _READ_AGAIN,

@@ -9,15 +9,37 @@ from __future__ import annotations
 import gc
 import inspect
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import CodeType, FunctionType
+from typing import Any, Protocol
 
 from tests.integration.walls.checks import SWITCH, Check, Code
 
 Place = tuple[str, str, int]
 """A function by its file, its name and its first line."""
+
+
+class Removable(Protocol):
+    """A check or a filter: its number, and what it can be replaced with."""
+
+    @property
+    def number(self) -> int:
+        """Its number."""
+
+    @property
+    def instead(self) -> tuple[str, ...]:
+        """The ways of removing it."""
+
+
+class Removing(Protocol):
+    """What takes checks away, and tells which of them were asked since `asked` was emptied."""
+
+    asked: set[int]
+
+    def without(self, check: Any, way: int, /) -> AbstractContextManager[None]:
+        """Run the block without it."""
 
 
 @dataclass

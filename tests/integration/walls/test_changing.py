@@ -16,6 +16,7 @@ from tests.integration.funnels.floors import NOON
 from tests.integration.graph.asking import SCHEMA
 from tests.integration.walls.asking import Asking, canaries, resolved, strangers
 from tests.integration.walls.far_away import far, settle
+from tests.integration.walls.filters import without_naming_companies
 from tests.integration.walls.fingerprints import Watch, counted, fingerprint
 from tests.integration.walls.more_operations import unread_types
 from tests.integration.walls.planting import Walls
@@ -64,6 +65,21 @@ async def test_the_twin_changes_what_is_its_own(asking: Asking, admin: asyncpg.C
 
     All fields that only mutations lead to are answered.
     """
+    await changes_its_own(asking, admin)
+
+
+async def test_the_twin_changes_no_more_where_no_statement_names_the_company(
+    asking: Asking, admin: asyncpg.Connection[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same by row-level security alone."""
+    with without_naming_companies(monkeypatch) as removed:
+        await changes_its_own(asking, admin)
+    assert removed["UPDATE"] > 50
+    assert removed["DELETE"] > 5
+
+
+async def changes_its_own(asking: Asking, admin: asyncpg.Connection[Any]) -> None:
+    """Send all mutations as whoever of the twin may, and fail where more is told or changed than its own."""
     walls, told, stopped = asking.walls, [], set()
     answered: set[tuple[str, str]] = set()
     before = [await fingerprint(admin, company) for company in (walls.planted_id, walls.stranger_id)]

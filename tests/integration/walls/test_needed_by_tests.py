@@ -43,8 +43,7 @@ def test_what_tests_need_they_miss(shard: int) -> None:
     """In a process of its own the tests pass, and fail without each check and filter that they are named for."""
     files = FILES[shard::SHARDS]
     tests = [test for test in TESTS if test.partition("::")[0] in files]
-    checks = [need.test for needs in CHECKS.values() for need in needs.values()]
-    filters = [test for needed in FILTERS.values() for test in needed.values()]
-    needs = [test for test in (*checks, *filters) if test in tests]
+    all_needs = [need for needs in (*CHECKS.values(), *FILTERS.values()) for need in needs.values()]
+    needs = [need for need in all_needs if need.test in tests]
     assert len(needs) > 50
     assert f"{len(tests) + len(needs)} passed" in tried(tests)

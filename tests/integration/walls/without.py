@@ -64,19 +64,20 @@ class Without:
 
     def _without_filters(self, item: pytest.Item) -> Iterator[tuple[str, str | None]]:
         needed = [
-            (function, name)
-            for function, tests in FILTERS.items()
-            for name, test in tests.items()
-            if FOLDER + test == item.nodeid
+            (function, name, need.instead)
+            for function, needs in FILTERS.items()
+            for name, need in needs.items()
+            if FOLDER + need.test == item.nodeid
         ]
         if not needed:
             return
         with pytest.MonkeyPatch.context() as patch, watched(patch) as filters:
             assert passed(again(item)), "what is put into everybody's sight to find filters by disturbs the test"
             met = {(one.function, one.name): one for one in filters.met.values()}
-            for function, name in needed:
-                reports = again(item, filters.without(met[function, name], 0))
-                yield f"{function}: true for {name}", missed(reports)
+            for function, name, instead in needed:
+                one = met[function, name]
+                reports = again(item, filters.without(one, one.instead.index(instead)))
+                yield f"{function}: {instead} for {name}", missed(reports)
 
 
 def pytest_configure(config: pytest.Config) -> None:

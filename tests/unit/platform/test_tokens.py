@@ -6,6 +6,7 @@ import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import jwt
 import pytest
 
 from quotaloom.platform import tokens
@@ -47,6 +48,20 @@ def test_no_other_token_passes_for_one_that_is_known() -> None:
             ours.authenticate(forged)
     with pytest.raises(Unauthenticated):
         others.authenticate(sent)
+
+
+@pytest.mark.parametrize("claim", ["sub", "jti"])
+@pytest.mark.parametrize("text", ["a\0", "\ud800", "\udfffa"])
+def test_what_cannot_be_written_down_names_nobody(claim: str, text: str) -> None:
+    """NUL and half of a surrogate pair: neither a log nor the database could have it, though our key signed it. Nor is
+    anybody named by such a token once it has expired."""
+    ours = authority()
+    good = jwt.decode(header(ours).removeprefix("Bearer "), options={"verify_signature": False})
+    assert ours.authenticate(f"Bearer {jwt.encode(good, ours.key)}") == ANN
+    for ends in (good["exp"], good["exp"] - 999):
+        with pytest.raises(Unauthenticated) as refused:
+            ours.authenticate(f"Bearer {jwt.encode({**good, claim: text, 'exp': ends}, ours.key)}")
+        assert refused.value.bearer is None
 
 
 def test_few_tokens_are_known_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:

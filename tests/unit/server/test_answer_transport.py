@@ -18,7 +18,7 @@ class Counted(LingeringTransport):
     """A transport that knows what was written to it at a time."""
 
     def __init__(self, transport: asyncio.Transport) -> None:
-        super().__init__(transport, asyncio.Protocol(), 1.0, set())
+        super().__init__(transport, asyncio.Protocol(), 1.0, {})
         self.packets: list[bytes] = []
 
     def write(self, data: bytes | bytearray | memoryview) -> None:

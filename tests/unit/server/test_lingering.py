@@ -18,7 +18,7 @@ class Told(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the connection, whose client has a moment."""
         assert isinstance(transport, asyncio.Transport)
-        self.transport = LingeringTransport(transport, self, 0.1, set())
+        self.transport = LingeringTransport(transport, self, 0.1, {})
 
     def connection_lost(self, exc: Exception | None) -> None:
         """It is lost."""

@@ -108,17 +108,47 @@ async def test_a_new_key_is_fetched_once() -> None:
 
 
 async def test_a_flood_of_unknown_keys_makes_no_flood_of_fetches() -> None:
-    """A thousand invented names in a minute: fetches after 0, 2, 6, 14 and 30 seconds, and the one before them."""
+    """A thousand invented names in a minute: fetches every five seconds, twelve, and the one before them."""
     issuer = Issuer([named("a")])
     kept = issuer.kept()
     await found(kept, "a")
     for number in range(1000):
         issuer.now = number * 0.06
         assert await found(kept, f"invented {number}") is None
-    assert issuer.asked == 6
-    issuer.now = 63.0
+    assert issuer.asked == 13
+    issuer.now = 61.0
     issuer.keys = [named("b")]
     assert [await found(kept, "b"), await found(kept, "a")] == ["RSA", None]
+
+
+async def test_whoever_guesses_the_name_of_the_next_key_keeps_nobody_waiting() -> None:
+    """Asked for ten times a second for a minute before it is there, it is found within five seconds all the same."""
+    issuer = Issuer([named("a")])
+    kept = issuer.kept()
+    for number in range(601):
+        issuer.now = number * 0.1
+        assert await found(kept, "b") is None
+    issuer.keys = [named("b")]
+    issuer.now += 5
+    assert await found(kept, "b") == "RSA"
+
+
+async def test_an_issuer_that_fails_is_asked_less_and_less() -> None:
+    """Asked for a new key each second for two minutes: after 0, 2, 6, 14, 30, 62 and no more, until it answers."""
+    issuer = Issuer([named("a")])
+    kept = issuer.kept()
+    await found(kept, "a")
+    issuer.keys = None
+    for second in range(122):
+        issuer.now = float(second)
+        assert await found(kept, f"new {second}") is None
+    assert issuer.asked == 1 + 6
+    issuer.keys, issuer.now = [named("b")], 122.0
+    assert await found(kept, "b") == "RSA"
+    issuer.keys, issuer.now = None, 130.0
+    assert [await found(kept, "c"), issuer.asked] == [None, 9]
+    issuer.now = 132.0
+    assert [await found(kept, "c"), issuer.asked] == [None, 10]
 
 
 async def test_known_keys_stay_while_the_issuer_is_away_and_go_when_it_drops_them() -> None:
