@@ -23,6 +23,7 @@ from quotaloom_graphql.context import Info
 from quotaloom_graphql.decimals import shortest
 from quotaloom_graphql.entry_pages import NewestFirst, entry_connection, place_after, seen_entries
 from quotaloom_graphql.enums import Structure
+from quotaloom_graphql.field_costs import WHOLE_LIST
 from quotaloom_graphql.funnel_loaders import load_customers, load_opportunities
 from quotaloom_graphql.funnels import Customer, Opportunity
 from quotaloom_graphql.metrics import Metric, Product, load_metrics, load_products
@@ -146,5 +147,7 @@ class AchievementQuery:
     """Root fields of the ledger."""
 
     achievements: Connection[Achievement] = root_field(
-        resolve_achievements, description="Entries of the ledger that you may see, by business date, page by page."
+        resolve_achievements,
+        weight=WHOLE_LIST,
+        description="Entries of the ledger that you may see, by business date, page by page.",
     )

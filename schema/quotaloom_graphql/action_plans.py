@@ -26,6 +26,7 @@ from quotaloom_graphql.action_plan_loaders import (
 from quotaloom_graphql.attainments import Attainment
 from quotaloom_graphql.connections import Connection
 from quotaloom_graphql.enums import Grain
+from quotaloom_graphql.field_costs import READING, WHOLE_LIST, weighing_together
 from quotaloom_graphql.metrics import Metric, load_metrics
 from quotaloom_graphql.nodes import Node, NodeLoader, global_id
 from quotaloom_graphql.objective_loaders import load_objectives
@@ -219,8 +220,9 @@ class ActionPlan(Node):
         by="action_plan_id",
         description="What it carries out of that which reviews agreed on, as far as you may see them.",
     )
-    figures: ActionFigures = batch(
-        load_figures, key="id", description="Planned against done, with all shorter plans that belong to it."
+    figures: ActionFigures = weighing_together(
+        batch(load_figures, key="id", description="Planned against done, with all shorter plans that belong to it."),
+        5_000,
     )
     comments: list[ActionPlanComment] = batch(
         load_plan_comments, key="id", by="action_plan_id", description="What was said of it, the earliest first."
@@ -242,13 +244,15 @@ NODE_LOADERS: dict[str, NodeLoader] = {"ActionPlan": load_action_plans, "ActionI
 class ActionPlanQuery:
     """Root fields of action plans."""
 
-    action_plan: ActionPlan | None = root_field(resolve_action_plan, description="One action plan.")
+    action_plan: ActionPlan | None = root_field(resolve_action_plan, weight=READING, description="One action plan.")
     action_plans: Connection[ActionPlan] = root_field(
         resolve_action_plans,
+        weight=WHOLE_LIST,
         description="Action plans that you may see, page by page, the latest first: your own, and those of units that"
         " you lead.",
     )
     action_items: Connection[Annotated[ActionItem, strawberry.lazy("quotaloom_graphql.action_items")]] = root_field(
         resolve_action_items,
+        weight=WHOLE_LIST,
         description="Items of these plans, page by page, what is due first.",
     )

@@ -13,6 +13,7 @@ from quotaloom.activities.kinds import ActivityKind
 from quotaloom_graphql.action_item_loaders import load_activity_items
 from quotaloom_graphql.activity_loaders import load_activities, load_activity_rights, my_tasks
 from quotaloom_graphql.connections import Connection
+from quotaloom_graphql.field_costs import WHOLE_LIST
 from quotaloom_graphql.funnel_loaders import load_customers, load_opportunities
 from quotaloom_graphql.funnels import Customer, Opportunity
 from quotaloom_graphql.lead_loaders import load_leads
@@ -97,5 +98,5 @@ class ActivityQuery:
     """Root fields of activities."""
 
     my_tasks: Connection[Activity] = root_field(
-        my_tasks, description="What you have planned, of every kind, what is due first: a page."
+        my_tasks, weight=WHOLE_LIST, description="What you have planned, of every kind, what is due first: a page."
     )

@@ -20,6 +20,7 @@ from quotaloom_graphql.attainments import Attainment
 from quotaloom_graphql.connections import After, Connection, First, page, window
 from quotaloom_graphql.context import Info
 from quotaloom_graphql.enums import FileFormat, Structure
+from quotaloom_graphql.field_costs import READING, weighing_together
 from quotaloom_graphql.metrics import Metric
 from quotaloom_graphql.nodes import optional_id
 from quotaloom_graphql.report_arguments import (
@@ -141,15 +142,21 @@ class ActivityReport:
     starts_on: date = strawberry.field(description="First day.")
     ends_on: date = strawberry.field(description="The day after the last.")
     metric: Metric = strawberry.field(description="The metric that it stands beside.")
-    rows: Connection[ActivityReportRow] | None = batch(
-        _load_rows,
-        description="The rows, those with nothing included: by `sort`, and among equals units in tree order, members by"
-        " name and key.",
+    rows: Connection[ActivityReportRow] | None = weighing_together(
+        batch(
+            _load_rows,
+            description="The rows, those with nothing included: by `sort`, and among equals units in tree order,"
+            " members by name and key.",
+        ),
+        40_000,
     )
-    totals: ActivityReportRow | None = batch(
-        _load_totals,
-        description="The own sums of `orgUnit`, or of the company, whatever the filters leave of the rows. Null where"
-        " you do not see them.",
+    totals: ActivityReportRow | None = weighing_together(
+        batch(
+            _load_totals,
+            description="The own sums of `orgUnit`, or of the company, whatever the filters leave of the rows. Null"
+            " where you do not see them.",
+        ),
+        40_000,
     )
     export: ReportFile = batch(_load_files, description="The report as a file, the totals in its last row.")
 
@@ -197,6 +204,7 @@ class ActivityReportQuery:
 
     activity_report: ActivityReport | None = root_field(
         resolve_activity_report,
+        weight=READING,
         description="What was done in a period and what came of it: a row for each unit or member that you may see,"
         " ordered, filtered, page by page, or as a file. Open rankings open nothing of it.",
     )

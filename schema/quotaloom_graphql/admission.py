@@ -29,7 +29,7 @@ from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from quotaloom.platform.limits import MOST_TOLD, LimitExceeded, Limits
 from quotaloom_graphql.brackets import brackets_of
-from quotaloom_graphql.costs import Costs, page_variables
+from quotaloom_graphql.costs import Costs, page_variables, told_apart
 from quotaloom_graphql.reticence import asks_for_schema, introspection_is_off, is_probe, not_valid
 from quotaloom_graphql.shapes import Shapes
 
@@ -53,13 +53,13 @@ class Measured:
     def __init__(self, document: DocumentNode, shapes: Shapes, costs: Costs) -> None:
         self._shapes = shapes
         self._costs = costs
-        self._variables = page_variables(document, shapes)
+        self._variables = page_variables(document, shapes, costs.arguments)
         self._known: OrderedDict[tuple[object, ...], int] = OrderedDict()
 
     def cost(self, operation: OperationDefinitionNode, variables: Mapping[str, Any] | None) -> int:
         """The cost of one of the document's operations with these variables."""
         given = variables or {}
-        place = (id(operation), *(_told_apart(given, name) for name in self._variables))
+        place = (id(operation), *(told_apart(given[name]) if name in given else "missing" for name in self._variables))
         known = self._known.get(place)
         if known is None:
             known = self._known[place] = self._costs.of(operation, self._shapes, given)
@@ -77,7 +77,7 @@ class Admission:
         self._reticent = reticent
         self._trusts = trusts
         self._costs = Costs(schema, limits.list_size)
-        self._rules = _rules(limits.document_merges)
+        self._rules = _rules(limits.document_merges, limits.document_spreads)
 
     def parsed(self, text: str) -> DocumentNode:
         """The document, measured; raises `LimitExceeded`, or a `GraphQLError` where it cannot be read."""
@@ -184,6 +184,7 @@ _OF_SHAPES: Final = (
     ("document_fields", "TOO_MANY_FIELDS", "fields", f"fields, {_FRAGMENTS}"),
     ("document_aliases", "TOO_MANY_ALIASES", "aliases", f"aliases, {_FRAGMENTS}"),
     ("document_directives", "TOO_MANY_DIRECTIVES", "directives", f"directives, {_FRAGMENTS}"),
+    ("document_selections", "TOO_NESTED", "nesting", f"selections within each other, {_FRAGMENTS}"),
 )
 
 
@@ -205,20 +206,37 @@ def _counted(text: str) -> tuple[int, int]:
     return comments, others
 
 
-def _told_apart(variables: Mapping[str, Any], name: str) -> object:
-    """A page size as far as it makes a difference: its number, that it is missing, or that it is none."""
-    if name not in variables:
-        return "missing"
-    value = variables[name]
-    return value if type(value) is int else "none"
+class _Spreads:
+    """What may be spent on fragments that several operations hold, which is told of as any other limit is."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._spent = 0
+
+    def spend(self, cost: int) -> None:
+        """Take in so many steps; raises `LimitExceeded`."""
+        self._spent += cost
+        if self._spent > self._most:
+            raise LimitExceeded(
+                "TOO_MANY_SPREADS",
+                "document_spreads",
+                self._most,
+                self._spent,
+                "to find out which fragments and variables belong to which operations takes more than"
+                f" {self._most:,} steps; send fewer operations in one document",
+            )
 
 
-def _rules(merges: int) -> tuple[type[ASTValidationRule], ...]:
+def _rules(merges: int, spreads: int) -> tuple[type[ASTValidationRule], ...]:
     class Merging(OverlappingFieldsCanBeMergedRule):
-        """The rule with a bound of ours, which is told of as any other limit is."""
+        """The rule with a bound of ours, which is told of as any other limit is.
+
+        It has the whole of validation spend on fragments what ours allows, instead of a bound that has no name.
+        """
 
         def __init__(self, context: ValidationContext) -> None:
             super().__init__(context)
+            context.spend_fragment_work = _Spreads(spreads).spend  # type: ignore[method-assign]
             self.rule_context.remaining_complexity_budget = merges
 
         def enter_selection_set(self, *arguments: Any) -> None:

@@ -16,6 +16,7 @@ from quotaloom.platform.work import Work
 from quotaloom_graphql.connections import After, Connection, First, page, window
 from quotaloom_graphql.context import Info, Services
 from quotaloom_graphql.errors import UserError
+from quotaloom_graphql.field_costs import WHOLE_LIST
 from quotaloom_graphql.mutations import mutation
 from quotaloom_graphql.nodes import decode_id, encode_id
 from quotaloom_graphql.roots import root_field
@@ -66,7 +67,9 @@ class ApiKeyQuery:
     """Root fields."""
 
     api_keys: Connection[ApiKey] = root_field(
-        _api_keys, description="All keys of your company, the latest first, revoked ones too; admins only."
+        _api_keys,
+        weight=WHOLE_LIST,
+        description="All keys of your company, the latest first, revoked ones too; admins only.",
     )
 
 

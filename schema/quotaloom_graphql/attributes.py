@@ -13,6 +13,7 @@ from quotaloom.attributes.reads import definitions
 from quotaloom_graphql.attribute_loaders import load_choices, load_definitions, load_objects
 from quotaloom_graphql.context import Info
 from quotaloom_graphql.decimals import shortest
+from quotaloom_graphql.field_costs import READING
 from quotaloom_graphql.nodes import Node, NodeLoader, global_id
 from quotaloom_graphql.rights import load_attribute_rights
 from quotaloom_graphql.roots import root_field
@@ -100,5 +101,7 @@ class AttributeQuery:
     """Root fields of attributes."""
 
     attribute_definitions: list[AttributeDefinition] = root_field(
-        resolve_definitions, description="What the company notes of its own, and of which type; for everybody."
+        resolve_definitions,
+        weight=READING,
+        description="What the company notes of its own, and of which type; for everybody.",
     )

@@ -165,6 +165,7 @@ class AuditQuery:
 
     audit_log: Connection[AuditEntry] = root_field(
         _audit_log,
+        weight=20_000,
         description="Everything that was written in your company, and all access that was refused, the latest first;"
         f" admins only. `totalCount` counts {MOST_COUNTED:,} at the most.",
     )

@@ -18,6 +18,7 @@ from quotaloom_graphql.arguments import MetricKey, PeriodLabel
 from quotaloom_graphql.connections import After, Connection, First, page, window
 from quotaloom_graphql.context import Info
 from quotaloom_graphql.enums import FileFormat
+from quotaloom_graphql.field_costs import READING, weighing_together
 from quotaloom_graphql.incentive_budgets import IncentiveBudget, shown_budget
 from quotaloom_graphql.metrics import Metric
 from quotaloom_graphql.nodes import optional_id
@@ -131,13 +132,19 @@ class BudgetReport:
     ends_on: date = strawberry.field(description="The day after the last.")
     currency: str = strawberry.field(description="ISO 4217 code.")
     metric: Metric = strawberry.field(description="The metric that it stands beside.")
-    rows: Connection[BudgetReportRow] | None = batch(
-        _load_rows, description="The rows, those with nothing included: by `sort`, and among equals in tree order."
+    rows: Connection[BudgetReportRow] | None = weighing_together(
+        batch(
+            _load_rows, description="The rows, those with nothing included: by `sort`, and among equals in tree order."
+        ),
+        20_000,
     )
-    totals: BudgetReportRow | None = batch(
-        _load_totals,
-        description="The own budget and sums of `orgUnit`, or of the company, whatever the filters leave of the rows."
-        " Null where you do not see them.",
+    totals: BudgetReportRow | None = weighing_together(
+        batch(
+            _load_totals,
+            description="The own budget and sums of `orgUnit`, or of the company, whatever the filters leave of the"
+            " rows. Null where you do not see them.",
+        ),
+        10_000,
     )
     export: ReportFile = batch(_load_files, description="The report as a file, the totals in its last row.")
 
@@ -181,6 +188,7 @@ class BudgetReportQuery:
 
     incentive_budget_report: BudgetReport | None = root_field(
         resolve_budget_report,
+        weight=READING,
         description="What incentives cost in a period and what they may cost: a row for each unit that you lead, or for"
         " all where you see everything; ordered, filtered, page by page, or as a file.",
     )

@@ -14,6 +14,7 @@ from quotaloom.targets.adopting import Adoption, adopt_commitments
 from quotaloom.targets.commitments import CommittedMonth, call_for_commitments, commit_targets
 from quotaloom_graphql.context import Services
 from quotaloom_graphql.errors import UserError
+from quotaloom_graphql.field_costs import WHOLE_PLAN
 from quotaloom_graphql.mutations import mutation
 from quotaloom_graphql.nodes import decode_id
 from quotaloom_graphql.organization_loaders import load_members, load_units
@@ -172,11 +173,15 @@ class CommitmentMutation:
     """Mutations of commitments."""
 
     call_for_commitments: PlanPayload = mutation(
-        _call, description="Let everybody who holds a position commit to figures in a plan until a day, or end that."
+        _call,
+        weight=WHOLE_PLAN,
+        description="Let everybody who holds a position commit to figures in a plan until a day, or end that.",
     )
     commit_targets: CommitTargetsPayload = mutation(
         _commit, description="Commit to figures for months of a unit; earlier ones are superseded and kept."
     )
     adopt_commitments: AdoptCommitmentsPayload = mutation(
-        _adopt, description="Take commitments over as targets of a plan's draft, and sum them up to the top if asked."
+        _adopt,
+        weight=WHOLE_PLAN,
+        description="Take commitments over as targets of a plan's draft, and sum them up to the top if asked.",
     )

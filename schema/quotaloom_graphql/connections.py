@@ -9,7 +9,7 @@ from typing import Annotated, Any, Generic, TypeVar
 
 import strawberry
 
-from quotaloom.platform.errors import InputError
+from quotaloom.platform.errors import BeyondLimit, InputError
 
 T = TypeVar("T")
 
@@ -57,7 +57,8 @@ class Connection(Generic[T]):
 def window(first: int, after: str | None) -> tuple[int, int]:
     """Offset and limit of a page; raises `InputError` for a page size or cursor that is none."""
     if not 1 <= first <= MOST_ROWS:
-        raise InputError("BAD_PAGE", f"`first` lies between 1 and {MOST_ROWS}, not {first}", ("first",))
+        text = f"`first` lies between 1 and {MOST_ROWS}, not {first}"
+        raise BeyondLimit("BAD_PAGE", text, ("first",), limit="first", allowed=MOST_ROWS, found=first)
     return (0 if after is None else _offset(after) + 1), first
 
 

@@ -22,7 +22,7 @@ from quotaloom.platform.access import Role, Viewer
 from quotaloom.platform.database import Database
 from quotaloom.platform.errors import InputError, Unauthenticated, Unavailable
 from quotaloom.platform.limits import Allowance, LimitExceeded, Limits, SharedCost
-from quotaloom.platform.rates import Rates
+from quotaloom.platform.rates import RateExceeded, Rates
 from quotaloom.platform.tokens import Identity
 from quotaloom.platform.unbroken import unbroken
 from quotaloom.platform.unit_of_work import Record, Snapshot
@@ -56,9 +56,9 @@ class RequestContext:
     """One request: who asks, one snapshot that all its reads go through, and what was read of it once.
 
     `idempotency_key` is the one that came as a header; see `request_keys`. `shared_cost` is what all operations of the
-    request may cost, where it holds several. `json_writer` writes parts of a large answer before the whole is there,
-    where JSON is all that is made of it. Who asks may be `supposed` to be as he was by whoever makes sure, with
-    `stands`, before anybody is told of anything.
+    request may cost, where it holds several; `cost` is that of the one that was charged last. `json_writer` writes
+    parts of a large answer before the whole is there, where JSON is all that is made of it. Who asks may be `supposed`
+    to be as he was by whoever makes sure, with `stands`, before anybody is told of anything.
 
     After a mutation `renew` gives the payload a fresh snapshot.
     """
@@ -71,6 +71,7 @@ class RequestContext:
         self.shared_cost: SharedCost | None = None
         self.json_writer: JSONWriter | None = None
         self.supposed = False
+        self.cost = 0
         self.allowance = Allowance(services.limits)
         self._begin()
 
@@ -140,11 +141,20 @@ class RequestContext:
 
     def charge(self, cost: int) -> None:
         """Count an operation of whoever sent the request; raises `LimitExceeded`, and `RateExceeded`."""
+        self.cost = cost
         if self.shared_cost is not None:
             self.shared_cost.take(cost)
         rates, bearer = self.services.rates, self._identity
         if rates is not None and not isinstance(bearer, Exception):
             rates.take(bearer, cost)
+
+    async def charge_again(self) -> None:
+        """Count one more message of a subscription as its first one was counted, once there is as much left."""
+        while True:
+            try:
+                return self.charge(self.cost)
+            except RateExceeded as error:
+                await asyncio.sleep(error.retry_after)
 
     def charge_sent(self, size: int) -> None:
         """Count a request of so many bytes, before it is read; raises `RateExceeded`."""

@@ -12,6 +12,7 @@ from quotaloom.platform.unit_of_work import Record
 from quotaloom.platform.work import Work
 from quotaloom_graphql.context import Info, Services
 from quotaloom_graphql.errors import UserError
+from quotaloom_graphql.field_costs import READING
 from quotaloom_graphql.lead_loaders import load_levels
 from quotaloom_graphql.mutations import mutation
 from quotaloom_graphql.nodes import Node, NodeLoader, decode_id, global_id
@@ -116,7 +117,7 @@ class CustomerLevelQuery:
     """Root field of customer levels."""
 
     customer_levels: list[CustomerLevel] = root_field(
-        resolve_levels, description="Every customer level, the highest first."
+        resolve_levels, weight=READING, description="Every customer level, the highest first."
     )
 
 

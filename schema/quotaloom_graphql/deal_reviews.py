@@ -17,6 +17,7 @@ from quotaloom_graphql.connections import Connection
 from quotaloom_graphql.context import Services
 from quotaloom_graphql.deal_review_loaders import deal_reviews_due, load_review_rights, load_reviews
 from quotaloom_graphql.errors import UserError
+from quotaloom_graphql.field_costs import WHOLE_LIST
 from quotaloom_graphql.funnel_loaders import load_opportunities
 from quotaloom_graphql.funnels import Opportunity
 from quotaloom_graphql.mutations import mutation
@@ -138,6 +139,7 @@ class DealReviewQuery:
 
     deal_reviews_due: Connection[DealReview] = root_field(
         deal_reviews_due,
+        weight=WHOLE_LIST,
         description="Reviews that wait to be followed up, of deals of positions you lead, what is due first: a page.",
     )
 

@@ -16,6 +16,7 @@ from quotaloom_graphql.dispute_loaders import (
     load_disputed_lines,
     load_disputes,
 )
+from quotaloom_graphql.field_costs import WHOLE_LIST
 from quotaloom_graphql.incentive_enums import DisputeStatus
 from quotaloom_graphql.incentive_loaders import load_statements
 from quotaloom_graphql.incentives import Statement, StatementLine
@@ -123,7 +124,7 @@ class DisputeQuery:
     """Root fields of disputes."""
 
     disputes: Connection[Dispute] = root_field(
-        disputes_page, description="Disputes that you may see, the latest first: a page."
+        disputes_page, weight=WHOLE_LIST, description="Disputes that you may see, the latest first: a page."
     )
 
 

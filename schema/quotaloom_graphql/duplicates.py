@@ -26,7 +26,7 @@ from quotaloom.platform.errors import InputError
 from quotaloom.platform.work import Work
 from quotaloom_graphql.context import Info, RequestContext, Services
 from quotaloom_graphql.errors import UserError
-from quotaloom_graphql.field_costs import weighing
+from quotaloom_graphql.field_costs import READING
 from quotaloom_graphql.funnel_loaders import load_customers, seen_customers
 from quotaloom_graphql.lead_loaders import load_leads, seen_leads, worked_leads
 from quotaloom_graphql.mutations import mutation
@@ -233,15 +233,15 @@ class DuplicateQuery:
     """Root fields of duplicates."""
 
     duplicate_rules: list[DuplicateRule] = root_field(
-        resolve_rules, description="What counts as a duplicate: the rule for leads, and the one for customers."
+        resolve_rules,
+        weight=READING,
+        description="What counts as a duplicate: the rule for leads, and the one for customers.",
     )
-    possible_duplicates: list[PossibleDuplicate] = weighing(
-        root_field(
-            resolve_possible_duplicates,
-            description="Those that are the same as what is to be entered, by the company's rule; of each field up to"
-            " ten. Those that you may not see are told of once, however many they are.",
-        ),
-        LOOKING_UP,
+    possible_duplicates: list[PossibleDuplicate] = root_field(
+        resolve_possible_duplicates,
+        weight=LOOKING_UP,
+        description="Those that are the same as what is to be entered, by the company's rule; of each field up to"
+        " ten. Those that you may not see are told of once, however many they are.",
     )
 
 

@@ -1,24 +1,42 @@
 """What the schema says of the cost of single fields: `@listSize`, how long a list is reckoned to be that has no pages,
-and `@cost`, what a field costs besides its answer. Both are those of GraphQL's cost directives specification.
+and `@cost`, what a field costs besides its answer. Both are those of GraphQL's cost directives specification;
+`@costTogether` is ours.
+
+A weight is 1,000 for each millisecond that the field takes in the demo company, on a core that is shared with others.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import strawberry
 from strawberry.schema_directive import Location
+from strawberry.types.base import StrawberryObjectDefinition
 from strawberry.types.field import StrawberryField
+
+from strawberry_breadth import BatchField
+
+READING: Final = 1_000
+"""What it costs to read something besides: whatever is not read with its owner takes a statement, of a millisecond."""
+
+WHOLE_LIST: Final = 10_000
+"""What a page of a list of the whole company costs: it is searched, ordered and counted, however short the page."""
+
+WHOLE_PLAN: Final = 200_000
+"""What a mutation costs, besides, that goes through a whole plan, run, cycle or pool."""
 
 
 @strawberry.schema_directive(
     locations=[Location.FIELD_DEFINITION],
-    description="How many items a list without pages is reckoned with, in the cost of what asks for it.",
+    description="How many items a list without pages is reckoned with, in the cost of what asks for it: so many, or as"
+    " many as an argument has, which then holds for lists of the answer.",
 )
 class ListSize:
     """The directive."""
 
-    assumed_size: int = strawberry.directive_field(name="assumedSize")
+    assumed_size: int | None = strawberry.directive_field(name="assumedSize", default=strawberry.UNSET)
+    slicing_arguments: list[str] | None = strawberry.directive_field(name="slicingArguments", default=strawberry.UNSET)
+    sized_fields: list[str] | None = strawberry.directive_field(name="sizedFields", default=strawberry.UNSET)
 
 
 def sized(field: Any, items: int) -> Any:
@@ -28,15 +46,22 @@ def sized(field: Any, items: int) -> Any:
     return field
 
 
-def declared_size(field: StrawberryField) -> int | None:
-    """What `sized` said of a field, if anything."""
-    return next((one.assumed_size for one in field.directives if isinstance(one, ListSize)), None)
+def sizing(field: Any, *lists: str, by: str) -> Any:
+    """The field, which has these lists in its answer, as long as the list that is given `by` an argument."""
+    assert isinstance(field, StrawberryField)
+    field.directives = [*field.directives, ListSize(slicing_arguments=[by], sized_fields=list(lists))]
+    return field
+
+
+def declared_size(field: StrawberryField) -> ListSize | None:
+    """What `sized` or `sizing` said of a field, if anything."""
+    return next((one for one in field.directives if isinstance(one, ListSize)), None)
 
 
 @strawberry.schema_directive(
-    locations=[Location.FIELD_DEFINITION],
+    locations=[Location.FIELD_DEFINITION, Location.OBJECT],
     name="cost",
-    description="What a field costs besides the values of its answer, a whole number.",
+    description="What a field, or each object of a type, costs besides the values of its answer, a whole number.",
 )
 class FieldCost:
     """The directive."""
@@ -45,12 +70,43 @@ class FieldCost:
 
 
 def weighing(field: Any, weight: int) -> Any:
-    """The field, which costs so much besides its answer."""
+    """The field, which costs so much besides its answer, for each object that it is asked of."""
     assert isinstance(field, StrawberryField)
     field.directives = [*field.directives, FieldCost(weight=str(weight))]
     return field
 
 
-def declared_weight(field: StrawberryField) -> int:
-    """What `weighing` said of a field; 0 where it said nothing."""
-    return next((int(one.weight) for one in field.directives if isinstance(one, FieldCost)), 0)
+def declared_weight(definition: StrawberryField | StrawberryObjectDefinition) -> int | None:
+    """What `weighing` said of a field, or `FIGURE` of a type, if anything."""
+    return next((int(one.weight) for one in definition.directives or () if isinstance(one, FieldCost)), None)
+
+
+FIGURE: Final = FieldCost(weight="20")
+"""What each object costs that is computed, and not just read: some hundredths of a millisecond."""
+
+
+@strawberry.schema_directive(
+    locations=[Location.FIELD_DEFINITION],
+    name="costTogether",
+    description="What a field costs besides the values of its answer, a whole number: once wherever it stands in a"
+    " document, since it is worked out for all the objects there together.",
+)
+class CostTogether:
+    """The directive."""
+
+    weight: str = strawberry.directive_field(name="weight")
+
+
+def weighing_together(field: Any, weight: int) -> Any:
+    """The field, which costs so much besides its answer, once for all the objects that it is asked of."""
+    assert isinstance(field, StrawberryField)
+    field.directives = [*field.directives, CostTogether(weight=str(weight))]
+    return field
+
+
+def weight_together(field: StrawberryField) -> int:
+    """What a field costs for all the objects together: as `weighing_together` said, or else what it takes to read."""
+    declared = next((int(one.weight) for one in field.directives if isinstance(one, CostTogether)), None)
+    if declared is not None:
+        return declared
+    return READING if isinstance(field, BatchField) and declared_weight(field) is None else 0

@@ -16,6 +16,7 @@ from quotaloom.platform.errors import InputError
 from quotaloom.platform.work import Work
 from quotaloom_graphql.context import Services
 from quotaloom_graphql.errors import UserError
+from quotaloom_graphql.field_costs import WHOLE_PLAN
 from quotaloom_graphql.funnel_loaders import load_funnels
 from quotaloom_graphql.funnel_mutations import EXPECTED
 from quotaloom_graphql.funnels import Funnel
@@ -182,6 +183,7 @@ class FunnelLayoutMutation:
     )
     move_deals_to_latest: MoveDealsPayload = mutation(
         _move_deals_to_latest,
+        weight=WHOLE_PLAN,
         description="Move the open deals of older versions of a funnel into its latest; every move is kept.",
     )
     set_close_reasons: FunnelPayload = mutation(

@@ -12,6 +12,7 @@ from quotaloom.metrics.reads import all_products
 from quotaloom.platform.errors import InputError
 from quotaloom_graphql.connections import After, Connection, First, Text, page, window
 from quotaloom_graphql.context import Info
+from quotaloom_graphql.field_costs import READING, WHOLE_LIST
 from quotaloom_graphql.funnel_loaders import (
     ClosedIn,
     Descending,
@@ -143,14 +144,15 @@ NODE_LOADERS: dict[str, NodeLoader] = {
 class FunnelQuery:
     """Root fields of funnels, customers and deals."""
 
-    funnel: Funnel | None = root_field(resolve_funnel, description="One funnel.")
-    funnels: list[Funnel] = root_field(resolve_funnels, description="Every funnel, by name.")
-    customer: Customer | None = root_field(resolve_customer, description="One customer.")
+    funnel: Funnel | None = root_field(resolve_funnel, weight=READING, description="One funnel.")
+    funnels: list[Funnel] = root_field(resolve_funnels, weight=READING, description="Every funnel, by name.")
+    customer: Customer | None = root_field(resolve_customer, weight=READING, description="One customer.")
     customers: Connection[Customer] = root_field(
         resolve_customers,
+        weight=WHOLE_LIST,
         description="Customers by name, page by page: those with a deal that you may see, or with none.",
     )
     opportunities: Connection[Opportunity] = root_field(
-        resolve_opportunities, description="Deals that you may see, page by page."
+        resolve_opportunities, weight=WHOLE_LIST, description="Deals that you may see, page by page."
     )
-    products: list[Product] = root_field(resolve_products, description="What is sold, by key.")
+    products: list[Product] = root_field(resolve_products, weight=READING, description="What is sold, by key.")

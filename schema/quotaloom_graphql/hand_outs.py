@@ -12,6 +12,7 @@ from quotaloom.pool.chains import opt_out, set_chain
 from quotaloom.pool.handing_out import MOST_HANDED, Handed, hand_out
 from quotaloom_graphql.context import Services
 from quotaloom_graphql.errors import UserError
+from quotaloom_graphql.field_costs import WHOLE_PLAN
 from quotaloom_graphql.movement_mutations import record_names
 from quotaloom_graphql.mutations import mutation
 from quotaloom_graphql.nodes import decode_id, encode_id
@@ -148,7 +149,9 @@ class HandOutMutation:
     """Mutations of handing out."""
 
     hand_out_records: HandOutRecordsPayload = mutation(
-        _hand_out, description="Hand out what waits in a pool by its policies, or show who would get what."
+        _hand_out,
+        weight=WHOLE_PLAN,
+        description="Hand out what waits in a pool by its policies, or show who would get what.",
     )
     set_pool_policies: PoolPolicyPayload = mutation(
         _set_policies, description="Set which pool policies hand out a pool's records, and in which order."

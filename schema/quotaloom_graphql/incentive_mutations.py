@@ -15,6 +15,7 @@ from quotaloom.platform.work import Work
 from quotaloom_graphql.context import Services
 from quotaloom_graphql.enums import Grain
 from quotaloom_graphql.errors import UserError
+from quotaloom_graphql.field_costs import WHOLE_PLAN
 from quotaloom_graphql.incentive_loaders import load_groups, load_rules, load_runs
 from quotaloom_graphql.incentives import IncentiveRule, IncentiveRun, MemberGroup
 from quotaloom_graphql.mutations import mutation
@@ -284,10 +285,12 @@ class IncentiveMutation:
     add_to_member_group: MemberGroupPayload = mutation(_add, description="Take members into a group.")
     remove_from_member_group: MemberGroupPayload = mutation(_remove, description="Take members out of a group.")
     start_incentive_run: IncentiveRunPayload = mutation(
-        _start, description="Start the run of a period. A job computes it: it is `COMPUTING` until that is done."
+        _start,
+        weight=WHOLE_PLAN,
+        description="Start the run of a period. A job computes it: it is `COMPUTING` until that is done.",
     )
     compute_incentive_run: IncentiveRunPayload = mutation(
-        _compute, description="Compute a draft or a failed run again, as of now."
+        _compute, weight=WHOLE_PLAN, description="Compute a draft or a failed run again, as of now."
     )
     review_incentive_run: IncentiveRunPayload = mutation(
         _review, description="Say that a draft was looked through; members see their statements from then on."

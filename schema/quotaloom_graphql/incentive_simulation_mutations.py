@@ -16,6 +16,7 @@ from quotaloom.platform.work import Work
 from quotaloom_graphql.context import Services
 from quotaloom_graphql.enums import Grain
 from quotaloom_graphql.errors import UserError
+from quotaloom_graphql.field_costs import WHOLE_PLAN
 from quotaloom_graphql.incentive_simulations import IncentiveSimulation, load_simulations
 from quotaloom_graphql.mutations import mutation
 from quotaloom_graphql.nodes import decode_id, optional_id
@@ -134,6 +135,7 @@ class IncentiveSimulationMutation:
 
     simulate_incentives: IncentiveSimulationPayload = mutation(
         _simulate,
+        weight=WHOLE_PLAN,
         description="See what other rules would have given, before they are set. A job computes it: it is `WAITING` and"
         " `COMPUTING` until that is done. Three at most are under way at a time.",
     )

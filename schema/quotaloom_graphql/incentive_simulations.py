@@ -16,6 +16,7 @@ from quotaloom.platform.amounts import format_amount
 from quotaloom_graphql.connections import After, Connection, First, page, window
 from quotaloom_graphql.context import Info
 from quotaloom_graphql.enums import Grain
+from quotaloom_graphql.field_costs import WHOLE_LIST
 from quotaloom_graphql.incentive_enums import SimulationSide, SimulationStatus
 from quotaloom_graphql.incentive_loaders import load_groups, load_rule_rights
 from quotaloom_graphql.incentives import MemberGroup, ViewerCanOnIncentiveRule
@@ -223,7 +224,9 @@ class IncentiveSimulationQuery:
     """The root field of simulations."""
 
     incentive_simulations: Connection[IncentiveSimulation] = root_field(
-        simulations_page, description="Simulations, the latest first: a page; for whoever sees everything."
+        simulations_page,
+        weight=WHOLE_LIST,
+        description="Simulations, the latest first: a page; for whoever sees everything.",
     )
 
 

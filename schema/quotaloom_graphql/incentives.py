@@ -14,6 +14,7 @@ from quotaloom_graphql.connections import Connection
 from quotaloom_graphql.context import Info
 from quotaloom_graphql.dispute_loaders import load_disputes, load_statement_disputes, load_statement_rights
 from quotaloom_graphql.enums import Grain
+from quotaloom_graphql.field_costs import READING, WHOLE_LIST, weighing_together
 from quotaloom_graphql.incentive_enums import RunStatus, RunStep
 from quotaloom_graphql.incentive_loaders import (
     all_groups,
@@ -296,11 +297,15 @@ class IncentiveRun(Node):
         one=True,
         description="How far the computing is; for whoever sees everything.",
     )
-    statements: Connection[Statement] = batch(
-        load_run_statements, key="id", description="The statements that you may see, by the member's name: a page."
+    statements: Connection[Statement] = weighing_together(
+        batch(
+            load_run_statements, key="id", description="The statements that you may see, by the member's name: a page."
+        ),
+        5_000,
     )
-    totals: RunTotals | None = batch(
-        load_totals, key="id", by="id", one=True, description="What it comes to; for whoever sees everything."
+    totals: RunTotals | None = weighing_together(
+        batch(load_totals, key="id", by="id", one=True, description="What it comes to; for whoever sees everything."),
+        10_000,
     )
     warnings: list[RunWarning] = batch(
         load_warnings, key="id", by="run_id", description="What could not be computed; for whoever sees everything."
@@ -331,15 +336,19 @@ class IncentiveQuery:
     """Root fields of incentives."""
 
     incentive_rules: list[IncentiveRule] = root_field(
-        _all_rules, description="Every setting of every rule, in the order of asking; for whoever sees everything."
+        _all_rules,
+        weight=READING,
+        description="Every setting of every rule, in the order of asking; for whoever sees everything.",
     )
     member_groups: list[MemberGroup] = root_field(
-        _all_groups, description="Every group of members, by key; for whoever sees everything."
+        _all_groups, weight=READING, description="Every group of members, by key; for whoever sees everything."
     )
     incentive_runs: Connection[IncentiveRun] = root_field(
-        runs_page, description="Runs of which you see a statement, the latest period first: a page."
+        runs_page, weight=WHOLE_LIST, description="Runs of which you see a statement, the latest period first: a page."
     )
-    incentive_run: IncentiveRun | None = root_field(_run, description="One run; null where you may not see it.")
+    incentive_run: IncentiveRun | None = root_field(
+        _run, weight=READING, description="One run; null where you may not see it."
+    )
 
 
 NODE_LOADERS: dict[str, NodeLoader] = {

@@ -13,6 +13,7 @@ from quotaloom.policies.delivering import DELIVERY, leave_out
 from quotaloom_graphql.connections import After, Connection, First, page, window
 from quotaloom_graphql.context import Info, Services
 from quotaloom_graphql.errors import UserError
+from quotaloom_graphql.field_costs import WHOLE_LIST
 from quotaloom_graphql.mutations import mutation
 from quotaloom_graphql.nodes import decode_id, encode_id
 from quotaloom_graphql.roots import root_field
@@ -51,7 +52,9 @@ class JobQuery:
     """Root fields."""
 
     failed_jobs: Connection[FailedJob] = root_field(
-        _failed_jobs, description="Jobs that nobody tries any more, the latest first; for whoever sees everything."
+        _failed_jobs,
+        weight=WHOLE_LIST,
+        description="Jobs that nobody tries any more, the latest first; for whoever sees everything.",
     )
 
 

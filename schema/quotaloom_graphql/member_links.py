@@ -14,6 +14,7 @@ from quotaloom.platform.work import Work
 from quotaloom_graphql.connections import After, Connection, First, page, window
 from quotaloom_graphql.context import Info, Services
 from quotaloom_graphql.errors import UserError
+from quotaloom_graphql.field_costs import WHOLE_LIST
 from quotaloom_graphql.mutations import mutation
 from quotaloom_graphql.nodes import decode_id, encode_id
 from quotaloom_graphql.organization_loaders import load_members
@@ -56,6 +57,7 @@ class MemberLinkQuery:
 
     member_links: Connection[MemberLink] = root_field(
         _member_links,
+        weight=WHOLE_LIST,
         description="All links of members to sign-ins elsewhere, the latest first; admins only.",
     )
 

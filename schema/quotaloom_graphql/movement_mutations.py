@@ -18,6 +18,7 @@ from quotaloom.pool.moving import RECORDS, Outcome
 from quotaloom.pool.releasing import release_records
 from quotaloom_graphql.context import Services
 from quotaloom_graphql.errors import UserError
+from quotaloom_graphql.field_costs import WHOLE_PLAN
 from quotaloom_graphql.mutations import mutation
 from quotaloom_graphql.nodes import decode_id, encode_id, optional_id
 from quotaloom_graphql.ownerships import MovementRefusal, refusal_row
@@ -244,7 +245,9 @@ class MovementMutation:
     transfer_records: RecordsPayload = mutation(_transfer_records, description="Give held records to another holder.")
     release_records: RecordsPayload = mutation(_release_records, description="Give records back to their pools (退回).")
     hand_over_records: HandOverRecordsPayload = mutation(
-        _hand_over, description="Hand over all that a member holds: to a colleague, to several in turn, or to a pool."
+        _hand_over,
+        weight=WHOLE_PLAN,
+        description="Hand over all that a member holds: to a colleague, to several in turn, or to a pool.",
     )
     exempt_records: RecordsPayload = mutation(
         _exempt_records, description="Keep records from being recycled, or let the rules have them again."

@@ -16,6 +16,7 @@ from quotaloom.platform.work import Work
 from quotaloom.policies.errors import PolicyFailed
 from quotaloom_graphql.context import Info, Services
 from quotaloom_graphql.errors import Refused
+from quotaloom_graphql.field_costs import weighing
 from quotaloom_graphql.request_keys import request_key
 
 I = TypeVar("I")  # noqa: E741 # the input of a mutation
@@ -23,13 +24,16 @@ I = TypeVar("I")  # noqa: E741 # the input of a mutation
 Command = Callable[[Work, I, Services], Awaitable[dict[str, Any]]]
 
 
-def mutation(command: Command[Any], *, description: str, told_once: Collection[str] = ()) -> Any:
+def mutation(
+    command: Command[Any], *, description: str, told_once: Collection[str] = (), weight: int | None = None
+) -> Any:
     """A field that takes one `input`, runs `command(work, input, services)` and answers with its payload.
 
     The payload names the objects that it shows by their numbers; they are read in a fresh snapshot. What the
     caller can mend becomes the payload's `errors`, and then it shows no object. The type of `input` is the
     annotation of the command's second parameter. With an idempotency key the command is done `once`: what its
-    payload may hold is told there, and what becomes of what is `told_once`.
+    payload may hold is told there, and what becomes of what is `told_once`. With a `weight` it costs so much besides
+    what every mutation does: for what goes through a whole plan, run or pool.
     """
 
     async def resolver(info: Info, input: Any) -> dict[str, Any]:
@@ -43,7 +47,8 @@ def mutation(command: Command[Any], *, description: str, told_once: Collection[s
     ]
     resolver.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined] # as inspect reads it
     resolver.__module__, resolver.__name__ = command.__module__, command.__name__
-    return strawberry.mutation(resolver=StrawberryResolver(resolver), description=description)
+    made = strawberry.mutation(resolver=StrawberryResolver(resolver), description=description)
+    return made if weight is None else weighing(made, weight)
 
 
 def _described(annotation: Any) -> Any:

@@ -12,6 +12,7 @@ from quotaloom.notifications.commands import require_member
 from quotaloom.notifications.feed import Listener
 from quotaloom.notifications.reads import notification_counts, notifications_named, page_of_notifications
 from quotaloom_graphql.context import Info, RequestContext
+from quotaloom_graphql.field_costs import sized
 from quotaloom_graphql.notifications import Notification
 
 GATHERING_SECONDS: Final = 0.1
@@ -25,9 +26,12 @@ MOST_UNREAD: Final = 50
 class NotificationUpdate:
     """One message of a subscription."""
 
-    notifications: list[Notification] = strawberry.field(
-        description="The new ones, the earliest first. In the first message, and after one in which something may have"
-        f" been missed, the {MOST_UNREAD} latest that you have not read."
+    notifications: list[Notification] = sized(
+        strawberry.field(
+            description="The new ones, the earliest first. In the first message, and after one in which something may"
+            f" have been missed, the {MOST_UNREAD} latest that you have not read."
+        ),
+        MOST_UNREAD,
     )
     unread: int = strawberry.field(description="How many you have not read, with these.")
 
@@ -44,7 +48,10 @@ async def _notification_added(info: Info) -> AsyncGenerator[NotificationUpdate, 
 async def _updates(
     context: RequestContext, company_id: int, member_id: int
 ) -> AsyncGenerator[NotificationUpdate, None]:
-    """A message each time that something is new; whoever reads them renews the context after each."""
+    """A message each time that something is new; whoever reads them renews the context after each.
+
+    The first is paid for by the operation. What comes while a later one cannot be paid for is told with it.
+    """
     with context.services.notifications.listen(company_id, member_id) as listener:
         first = True
         while True:
@@ -52,6 +59,7 @@ async def _updates(
             await listener.told()
             if not first:
                 await asyncio.sleep(GATHERING_SECONDS)
+                await context.charge_again()
             await context.begin_again(context.services.feed.turns)
             await context.work()
             rows = await _new(context, listener, member_id)

@@ -8,6 +8,7 @@ import strawberry
 
 from quotaloom.strategy.objectives import ObjectiveLevel
 from quotaloom_graphql.context import Info
+from quotaloom_graphql.field_costs import READING
 from quotaloom_graphql.focuses import Focus, load_objective_focuses
 from quotaloom_graphql.nodes import Node, NodeLoader, global_id
 from quotaloom_graphql.objective_loaders import (
@@ -103,5 +104,7 @@ class ObjectiveQuery:
     """Root fields."""
 
     objectives: list[Objective] = root_field(
-        _objectives, description="The objectives of a fiscal year that you may see, corporate ones first, then by name."
+        _objectives,
+        weight=READING,
+        description="The objectives of a fiscal year that you may see, corporate ones first, then by name.",
     )

@@ -16,6 +16,7 @@ from quotaloom_graphql.companies import Company, Viewer, company_row
 from quotaloom_graphql.connections import After, Connection, First, Text, page, window
 from quotaloom_graphql.context import Info
 from quotaloom_graphql.enums import MemberOrder, OrgUnitKind, OrgUnitOrder
+from quotaloom_graphql.field_costs import READING, WHOLE_LIST
 from quotaloom_graphql.metrics import ExchangeRate, Metric
 from quotaloom_graphql.nodes import NodeLoader, decode_id, optional_id
 from quotaloom_graphql.organization_loaders import load_members, load_named_members, load_units
@@ -162,18 +163,22 @@ NODE_LOADERS: dict[str, NodeLoader] = {"OrgUnit": load_units, "Member": load_nam
 class OrganizationQuery:
     """Root fields."""
 
-    viewer: Viewer = root_field(_viewer, description="You, as the server knows you.", open_to_services=True)
-    company: Company = root_field(_company, description="Your company.")
-    org_unit: OrgUnit | None = root_field(_org_unit, description="One unit of the tree.", asks=True)
+    viewer: Viewer = root_field(_viewer, weight=0, description="You, as the server knows you.", open_to_services=True)
+    company: Company = root_field(_company, weight=0, description="Your company.")
+    org_unit: OrgUnit | None = root_field(_org_unit, weight=READING, description="One unit of the tree.", asks=True)
     org_units: Connection[OrgUnit] = root_field(
-        _org_units, description="Units of the tree that you may see, page by page."
+        _org_units, weight=WHOLE_LIST, description="Units of the tree that you may see, page by page."
     )
-    member: Member | None = root_field(_member, description="One member.")
-    members: Connection[Member] = root_field(_members, description="Members that you may see, page by page.")
-    metrics: list[Metric] = root_field(_metrics, description="What is counted.")
-    exchange_rates: list[ExchangeRate] = root_field(_exchange_rates, description="Every exchange rate.")
-    plans: list[Plan] = root_field(_plans, description="Plans, the latest year first; drafts for those who plan.")
-    plan: Plan | None = root_field(_plan, description="One plan.")
+    member: Member | None = root_field(_member, weight=READING, description="One member.")
+    members: Connection[Member] = root_field(
+        _members, weight=WHOLE_LIST, description="Members that you may see, page by page."
+    )
+    metrics: list[Metric] = root_field(_metrics, weight=READING, description="What is counted.")
+    exchange_rates: list[ExchangeRate] = root_field(_exchange_rates, weight=READING, description="Every exchange rate.")
+    plans: list[Plan] = root_field(
+        _plans, weight=READING, description="Plans, the latest year first; drafts for those who plan."
+    )
+    plan: Plan | None = root_field(_plan, weight=READING, description="One plan.")
     policies: list[Policy] = root_field(
-        _policies, description="Every installed policy, and your company's settings of it."
+        _policies, weight=READING, description="Every installed policy, and your company's settings of it."
     )

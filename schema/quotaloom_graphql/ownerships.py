@@ -188,5 +188,6 @@ class OwnershipQuery:
 
     explain_ownership: OwnershipExplanation | None = root_field(
         _explain_ownership,
+        weight=10_000,
         description="Why a record is where it is, and what will happen to it when; null for one that you cannot see.",
     )

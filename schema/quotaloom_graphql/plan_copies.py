@@ -11,6 +11,7 @@ from quotaloom.platform.work import Work
 from quotaloom.targets.copying import PlanCopy, copy_plan
 from quotaloom_graphql.context import Info, Services
 from quotaloom_graphql.errors import UserError
+from quotaloom_graphql.field_costs import WHOLE_PLAN
 from quotaloom_graphql.mutations import mutation
 from quotaloom_graphql.nodes import decode_id
 from quotaloom_graphql.organization_loaders import load_units
@@ -67,6 +68,7 @@ class PlanCopyMutation:
 
     copy_plan: CopyPlanPayload = mutation(
         _copy_plan,
+        weight=WHOLE_PLAN,
         description="Make a plan of another fiscal year out of this one, times a factor: sums that were exact stay"
         " exact.",
     )

@@ -22,6 +22,7 @@ from quotaloom.policies.isolation.errors import PolicyTimedOut
 from quotaloom.policies.settings import policies_on
 from quotaloom.policies.wording import named_words_of
 from quotaloom_graphql.context import Info, RequestContext
+from quotaloom_graphql.field_costs import READING
 from quotaloom_graphql.plugin_reader import plugin_reader
 from quotaloom_graphql.roots import root_field
 from quotaloom_sdk import GraphQLExtension, InvalidDefinition, InvalidResult, ObjectField, RootField
@@ -55,7 +56,9 @@ def root_of(plugin: str, extensions: Sequence[GraphQLExtension]) -> StrawberryFi
     async def answer(info: Info) -> Any:
         return {} if keys & await _switched_on(info.context) else None
 
-    field = root_field(answer, description=f"Fields of the plugin {plugin}; null where your company has it off.")
+    field = root_field(
+        answer, weight=READING, description=f"Fields of the plugin {plugin}; null where your company has it off."
+    )
     return attached(field, plugin, own | None)
 
 

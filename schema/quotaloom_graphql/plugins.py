@@ -12,6 +12,7 @@ from quotaloom.platform.errors import AccessDenied
 from quotaloom.policies.discovery import Discovery, Origin, Plugin
 from quotaloom.policies.errors import Quarantined
 from quotaloom_graphql.context import Info
+from quotaloom_graphql.field_costs import READING
 from quotaloom_graphql.roots import root_field
 
 
@@ -88,5 +89,8 @@ class PluginQuery:
     """Root fields about plugins."""
 
     plugins: list[InstalledPlugin] = root_field(
-        _plugins, description="The installation's plugins, by name; for admins and operators.", open_to_services=True
+        _plugins,
+        weight=READING,
+        description="The installation's plugins, by name; for admins and operators.",
+        open_to_services=True,
     )

@@ -18,6 +18,7 @@ from quotaloom.policies.trials import Trial, TrialLine, select_for_trial
 from quotaloom.targets.allocation_trials import AllocationTrial, try_allocation
 from quotaloom_graphql.context import Services
 from quotaloom_graphql.errors import UserError
+from quotaloom_graphql.field_costs import WHOLE_PLAN
 from quotaloom_graphql.funnel_loaders import load_opportunities
 from quotaloom_graphql.funnels import Opportunity
 from quotaloom_graphql.mutations import mutation
@@ -159,6 +160,7 @@ class PolicyTrialMutation:
 
     simulate_policy: PolicySimulation = mutation(
         _simulate_policy,
+        weight=WHOLE_PLAN,
         description="Try a policy on a past period: what it would have decided beside what is stored, line by line."
         " Stores nothing. For admins.",
     )

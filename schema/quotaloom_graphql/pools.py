@@ -18,6 +18,7 @@ from quotaloom.pool.records import RecordFilter, held_records_seen, waiting_reco
 from quotaloom_graphql.connections import After, Connection, First, Text, window
 from quotaloom_graphql.context import Info
 from quotaloom_graphql.customer_levels import CustomerLevel
+from quotaloom_graphql.field_costs import READING, WHOLE_LIST
 from quotaloom_graphql.lead_loaders import load_levels
 from quotaloom_graphql.metrics import Product, load_products
 from quotaloom_graphql.nodes import Node, NodeLoader, decode_id, global_id, optional_id
@@ -250,15 +251,18 @@ NODE_LOADERS: dict[str, NodeLoader] = {"Pool": load_pools, "PoolRule": load_rule
 class PoolQuery:
     """Root fields of pools."""
 
-    pool: Pool | None = root_field(_pool, description="One pool that you claim from or look after.")
+    pool: Pool | None = root_field(_pool, weight=READING, description="One pool that you claim from or look after.")
     pools: list[Pool] = root_field(
-        _pools, description="The pools that you claim from or look after, by priority; for admins all."
+        _pools, weight=READING, description="The pools that you claim from or look after, by priority; for admins all."
     )
-    pool_rules: list[PoolRule] = root_field(_pool_rules, description="Every rule of pools, by key.")
+    pool_rules: list[PoolRule] = root_field(_pool_rules, weight=READING, description="Every rule of pools, by key.")
     waiting_records: Connection[PoolRecord] = root_field(
         _waiting_records,
+        weight=WHOLE_LIST,
         description="What waits in your pools: those of the highest priority first, then what has waited the longest.",
     )
     held_records: Connection[PoolRecord] = root_field(
-        _held_records, description="What is held and you may move on: your own, and what you head or look after."
+        _held_records,
+        weight=40_000,
+        description="What is held and you may move on: your own, and what you head or look after.",
     )

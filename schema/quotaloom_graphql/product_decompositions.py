@@ -17,6 +17,7 @@ from quotaloom.targets.along_products import (
 )
 from quotaloom_graphql.context import Services
 from quotaloom_graphql.errors import UserError
+from quotaloom_graphql.field_costs import WHOLE_PLAN
 from quotaloom_graphql.mutations import mutation
 from quotaloom_graphql.nodes import decode_id
 from quotaloom_graphql.organization_loaders import load_units
@@ -126,6 +127,7 @@ class ProductDecompositionMutation:
 
     decompose_along_products: DecomposeAlongProductsPayload = mutation(
         _decompose_along_products,
+        weight=WHOLE_PLAN,
         description="Split a unit's target along products into the drafts of their plans, with exact margins: each"
         " month's products sum to the unit's own cell. Locked and pinned cells of the products stay.",
     )

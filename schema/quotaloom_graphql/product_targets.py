@@ -18,6 +18,7 @@ from quotaloom.targets.product_mismatches import ProductMismatch, product_mismat
 from quotaloom.targets.reads import PlanChoice
 from quotaloom_graphql.arguments import AsOf, GrainChoice, MetricKey, PeriodLabel
 from quotaloom_graphql.context import Info, RequestContext
+from quotaloom_graphql.field_costs import FIGURE
 from quotaloom_graphql.metrics import Metric, load_metrics
 from quotaloom_graphql.questions import known_as_of, metric_named, period_named, periods_named
 from strawberry_breadth import batch
@@ -39,7 +40,7 @@ class ProductTarget:
     target: Decimal | None = strawberry.field(description="The unit's own cells of it; null where it has none.")
 
 
-@strawberry.type(description="A unit's own target against the sum of its products'.")
+@strawberry.type(description="A unit's own target against the sum of its products'.", directives=[FIGURE])
 class ProductMismatchValue:
     """Kept apart and shown, never hidden."""
 

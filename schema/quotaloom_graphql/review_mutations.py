@@ -16,6 +16,7 @@ from quotaloom.reviews.parts import GivenScore, Scoring
 from quotaloom.reviews.scoring import score_review, score_self
 from quotaloom_graphql.context import Services
 from quotaloom_graphql.errors import UserError
+from quotaloom_graphql.field_costs import WHOLE_PLAN
 from quotaloom_graphql.metrics import EXPECTED
 from quotaloom_graphql.mutations import mutation
 from quotaloom_graphql.nodes import decode_id, optional_id
@@ -280,10 +281,14 @@ class ReviewMutation:
     """Mutations of reviews."""
 
     open_review_cycle: ReviewCyclePayload = mutation(
-        _open, description="Open the reviews of a period that is over; doing it again adds who has none yet."
+        _open,
+        weight=WHOLE_PLAN,
+        description="Open the reviews of a period that is over; doing it again adds who has none yet.",
     )
     file_review_cycle: ReviewCyclePayload = mutation(
-        _file, description="File the reviews of a cycle together, where grades are limited and nobody is beyond."
+        _file,
+        weight=WHOLE_PLAN,
+        description="File the reviews of a cycle together, where grades are limited and nobody is beyond.",
     )
     score_own_review: ReviewPayload = mutation(_score_own, description="Give your own scores.")
     score_review: ReviewPayload = mutation(

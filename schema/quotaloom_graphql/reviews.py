@@ -15,6 +15,7 @@ from quotaloom.reviews.steps import Step
 from quotaloom_graphql.action_plan_loaders import load_action_plans, load_review_plans
 from quotaloom_graphql.connections import Connection
 from quotaloom_graphql.decimals import shortest
+from quotaloom_graphql.field_costs import READING, WHOLE_LIST
 from quotaloom_graphql.metrics import Metric, load_metrics
 from quotaloom_graphql.nodes import Node, NodeLoader, encode_id, global_id
 from quotaloom_graphql.objective_loaders import load_objectives
@@ -307,8 +308,12 @@ class ReviewQuery:
     """Root fields of reviews."""
 
     reviews: Connection[Review] = root_field(
-        reviews_page, description="Reviews that you may see, the latest period first: a page."
+        reviews_page, weight=WHOLE_LIST, description="Reviews that you may see, the latest period first: a page."
     )
-    review_forms: list[ReviewForm] = root_field(review_forms, description="Every form, in the order of their making.")
-    review_cycles: list[ReviewCycle] = root_field(review_cycles, description="Every cycle, the latest period first.")
-    review_cycle: ReviewCycle | None = root_field(review_cycle, description="One cycle.")
+    review_forms: list[ReviewForm] = root_field(
+        review_forms, weight=READING, description="Every form, in the order of their making."
+    )
+    review_cycles: list[ReviewCycle] = root_field(
+        review_cycles, weight=READING, description="Every cycle, the latest period first."
+    )
+    review_cycle: ReviewCycle | None = root_field(review_cycle, weight=READING, description="One cycle.")

@@ -10,15 +10,22 @@ from typing import Any
 from quotaloom.platform.access import Role, Scope
 from quotaloom.platform.errors import AccessDenied
 from quotaloom_graphql.context import Info
+from quotaloom_graphql.field_costs import weighing
 from strawberry_breadth import batch
 
 
 def root_field(
-    resolver: Callable[..., Awaitable[Any]], *, description: str, open_to_services: bool = False, asks: bool = False
+    resolver: Callable[..., Awaitable[Any]],
+    *,
+    weight: int,
+    description: str,
+    open_to_services: bool = False,
+    asks: bool = False,
 ) -> Any:
     """A field of the root whose arguments are those of `resolver` after `info`; rows are flat.
 
     It answers whoever has a valid token; a service only with the scope `graph:read`, unless `open_to_services`.
+    It costs `weight` besides its answer, as `field_costs` explains; 0 where all that it tells comes with the request.
     A resolver that `asks` answers with just the rows that it reads, and may fetch the `asked` columns alone.
     """
 
@@ -33,4 +40,4 @@ def root_field(
     told = signature(resolver)
     roots = Parameter("parents", Parameter.POSITIONAL_OR_KEYWORD)
     guarded.__signature__ = told.replace(parameters=[roots, *told.parameters.values()])  # type: ignore[attr-defined]  # as inspect reads it
-    return batch(guarded, reads=(), whole=not asks, description=description)
+    return weighing(batch(guarded, reads=(), whole=not asks, description=description), weight)

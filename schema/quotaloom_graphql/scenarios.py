@@ -10,6 +10,7 @@ from quotaloom.platform.work import Work
 from quotaloom.targets.scenarios import add_scenario, adopt_scenario, drop_scenario
 from quotaloom_graphql.context import Services
 from quotaloom_graphql.errors import UserError
+from quotaloom_graphql.field_costs import WHOLE_PLAN
 from quotaloom_graphql.mutations import mutation
 from quotaloom_graphql.nodes import decode_id
 from quotaloom_graphql.plan_loaders import load_plans
@@ -80,9 +81,11 @@ class ScenarioMutation:
     """Mutations of scenarios."""
 
     add_scenario: ScenarioPayload = mutation(
-        _add, description="Open a further draft of a plan beside the main one, to try something out."
+        _add, weight=WHOLE_PLAN, description="Open a further draft of a plan beside the main one, to try something out."
     )
     adopt_scenario: PlanPayload = mutation(
-        _adopt, description="Make a scenario the plan's draft; the draft before it becomes a scenario."
+        _adopt,
+        weight=WHOLE_PLAN,
+        description="Make a scenario the plan's draft; the draft before it becomes a scenario.",
     )
     drop_scenario: PlanPayload = mutation(_drop, description="Do away with a scenario and its cells.")

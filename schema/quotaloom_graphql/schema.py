@@ -56,6 +56,7 @@ from quotaloom_graphql.dates import DATE, DATE_TIME
 from quotaloom_graphql.decimals import EXACT_DECIMAL
 from quotaloom_graphql.dispute_mutations import DisputeMutation
 from quotaloom_graphql.duplicates import DuplicateMutation, DuplicateQuery
+from quotaloom_graphql.field_costs import READING
 from quotaloom_graphql.forecast_mutations import ForecastMutation
 from quotaloom_graphql.funnel_layouts import FunnelLayoutMutation
 from quotaloom_graphql.funnel_mutations import FunnelMutation
@@ -172,7 +173,7 @@ class Query(
 ):
     """Root of queries."""
 
-    node: Node | None = root_field(_node, description="Anything by its id; null where you see nothing.")
+    node: Node | None = root_field(_node, weight=READING, description="Anything by its id; null where you see nothing.")
 
 
 @strawberry.type(

@@ -19,6 +19,7 @@ from quotaloom_graphql.arguments import AsOf, GrainChoice, PeriodLabel, Structur
 from quotaloom_graphql.context import Info, RequestContext
 from quotaloom_graphql.decimals import shortest
 from quotaloom_graphql.enums import Structure
+from quotaloom_graphql.field_costs import FIGURE
 from quotaloom_graphql.metrics import Metric, load_metrics
 from quotaloom_graphql.questions import attainment_question, period_named, periods_named
 from strawberry_breadth import batch, column
@@ -43,7 +44,7 @@ class ScoreComponentValue:
     )
 
 
-@strawberry.type(description="A score of a unit or member for one period, and what it is made of.")
+@strawberry.type(description="A score of a unit or member for one period, and what it is made of.", directives=[FIGURE])
 class ScoreValue:
     """A value."""
 

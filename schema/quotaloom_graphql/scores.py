@@ -15,6 +15,7 @@ from quotaloom.scores.weighing import shares, six_places
 from quotaloom_graphql.context import Info, Services
 from quotaloom_graphql.decimals import shortest
 from quotaloom_graphql.errors import UserError
+from quotaloom_graphql.field_costs import READING
 from quotaloom_graphql.metrics import EXPECTED, Metric, load_metrics
 from quotaloom_graphql.mutations import mutation
 from quotaloom_graphql.nodes import Node, NodeLoader, decode_id, global_id
@@ -160,7 +161,9 @@ class ScoreMutation:
 class ScoreQuery:
     """Root fields of scores."""
 
-    scores: list[Score] = root_field(_scores, description="Every score, in the order in which they were defined.")
+    scores: list[Score] = root_field(
+        _scores, weight=READING, description="Every score, in the order in which they were defined."
+    )
 
 
 NODE_LOADERS: dict[str, NodeLoader] = {"Score": load_scores}

@@ -24,9 +24,13 @@ from graphql import (
 
 @dataclass(slots=True)
 class Shape:
-    """What a selection comes to. `width` are the fields at its own level, `breadth` the most at any one level."""
+    """What a selection comes to. `width` are the fields at its own level, `breadth` the most at any one level.
+
+    `nesting` are the selections within each other, itself, inline fragments and fragments that are spread included.
+    """
 
     depth: int = 0
+    nesting: int = 0
     width: int = 0
     breadth: int = 0
     fields: int = 0
@@ -74,10 +78,13 @@ class Shapes:
         for operation in document.definitions:
             if isinstance(operation, OperationDefinitionNode):
                 self.whole.directives += len(operation.directives or ())
-                self.whole.add(self._of(operation.selection_set))
+                shape = self._of(operation.selection_set)
+                self.whole.add(shape)
+                self.whole.nesting = max(self.whole.nesting, shape.nesting)
         for shape in self._shapes.values():  # those that nobody spreads are validated, too
             self.whole.depth = max(self.whole.depth, shape.depth)
             self.whole.breadth = max(self.whole.breadth, shape.breadth)
+            self.whole.nesting = max(self.whole.nesting, shape.nesting)
 
     def _of(self, selections: SelectionSetNode) -> Shape:
         shape = Shape()
@@ -88,11 +95,16 @@ class Shapes:
                 shape.width += 1
                 shape.fields += 1
                 shape.aliases += one.alias is not None
-                shape.add_below(_NOTHING if one.selection_set is None else self._of(one.selection_set))
+                below = _NOTHING if one.selection_set is None else self._of(one.selection_set)
+                shape.add_below(below)
             elif isinstance(one, FragmentSpreadNode):
-                shape.add(self._shapes.get(one.name.value, _NOTHING))
+                below = self._shapes.get(one.name.value, _NOTHING)
+                shape.add(below)
             else:
-                shape.add(self._of(one.selection_set))  # type: ignore[attr-defined]  # an inline fragment
+                below = self._of(one.selection_set)  # type: ignore[attr-defined]  # an inline fragment
+                shape.add(below)
+            shape.nesting = max(shape.nesting, below.nesting)
+        shape.nesting += 1
         shape.breadth = max(shape.breadth, shape.width)
         return shape
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from datetime import datetime
+from itertools import count
 from typing import Annotated, Any
 
 import strawberry
@@ -16,6 +17,7 @@ from quotaloom.platform.errors import AccessDenied, InputError, NotFound
 from quotaloom.platform.limits import LimitExceeded
 from quotaloom.targets.attainment_feed import Watcher
 from quotaloom_graphql.context import Info, RequestContext
+from quotaloom_graphql.field_costs import sizing
 from quotaloom_graphql.nodes import decode_id
 from quotaloom_graphql.notification_subscription import NotificationSubscription
 from quotaloom_graphql.organizations import OrgUnit
@@ -68,12 +70,17 @@ async def _concerning(context: RequestContext, keys: list[str]) -> Numbers:
 async def _updates(
     context: RequestContext, unit_ids: list[int], metric_ids: Numbers
 ) -> AsyncGenerator[AttainmentUpdate, None]:
-    """A message each time that something changed; whoever reads them renews the context after each."""
+    """A message each time that something changed; whoever reads them renews the context after each.
+
+    The first is paid for by the operation. What changes while a later one cannot be paid for is told with it.
+    """
     feed, identity = context.services.feed, context.identity
     with feed.watch(identity.company_id, identity.subject, unit_ids, metric_ids) as watcher:
-        while True:
+        for number in count():
             await context.renew()
             await watcher.changed()
+            if number:
+                await context.charge_again()
             await context.begin_again(feed.turns)
             rows = await _seen(context, watcher)
             if rows:
@@ -119,9 +126,13 @@ def _numbers(org_unit_ids: list[strawberry.ID], most: int) -> list[int]:
 class Subscription(NotificationSubscription):
     """Root of subscriptions."""
 
-    attainment_changed: AsyncGenerator[AttainmentUpdate, None] = strawberry.subscription(
-        resolver=_attainment_changed,
-        description="Tells a board within a second that attainment of units may have changed: by what was posted or"
-        " reversed at or below them, by deals won, plans published, moves in the tree or changed settings. Changes"
-        " that come together are told together.",
+    attainment_changed: AsyncGenerator[AttainmentUpdate, None] = sizing(
+        strawberry.subscription(
+            resolver=_attainment_changed,
+            description="Tells a board within a second that attainment of units may have changed: by what was posted or"
+            " reversed at or below them, by deals won, plans published, moves in the tree or changed settings. Changes"
+            " that come together are told together.",
+        ),
+        "orgUnits",
+        by="orgUnitIds",
     )

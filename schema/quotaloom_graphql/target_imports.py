@@ -13,11 +13,12 @@ import strawberry
 
 from quotaloom.importing.templates.commands import import_targets
 from quotaloom.platform.amounts import format_amount
-from quotaloom.platform.errors import InputError
+from quotaloom.platform.errors import BeyondLimit, InputError
 from quotaloom.platform.work import Work
 from quotaloom_graphql.context import Info, Services
 from quotaloom_graphql.enums import FileFormat
 from quotaloom_graphql.errors import UserError
+from quotaloom_graphql.field_costs import WHOLE_PLAN
 from quotaloom_graphql.mutations import mutation
 from quotaloom_graphql.nodes import decode_id
 from quotaloom_graphql.organization_loaders import load_units
@@ -72,7 +73,8 @@ async def _load_changes(
 ) -> Sequence[Any]:
     """Some changes of each import, in the order of the file."""
     if not 0 <= first <= MOST_SHOWN or skip < 0:
-        raise InputError("BAD_PAGE", f"`first` lies between 0 and {MOST_SHOWN}, `skip` is 0 or more", ("first",))
+        text = f"`first` lies between 0 and {MOST_SHOWN}, `skip` is 0 or more"
+        raise BeyondLimit("BAD_PAGE", text, ("first",), limit="first", allowed=MOST_SHOWN, found=first)
     return [_shown(payload["changes"], payload["scale"], first, skip) for payload in payloads]
 
 
@@ -135,6 +137,7 @@ class TargetImportMutation:
 
     import_targets: ImportTargetsPayload = mutation(
         _import_targets,
+        weight=WHOLE_PLAN,
         description="Set what an edited template changes, all or none: admins, and heads for the units below theirs."
         " A dry run, the default, tells each change first. Templates come from `/plans/{id}/template.xlsx`.",
     )

@@ -105,6 +105,7 @@ class TargetWarningQuery:
 
     target_warnings: Connection[TargetWarning] = root_field(
         _target_warnings,
+        weight=100_000,
         description="The units whose targets in a plan may be out of reach, the largest target first. For those who"
         " plan: heads see what lies below the units that they head.",
     )

@@ -21,6 +21,7 @@ from quotaloom_graphql.arguments import AsOf, GrainChoice, MetricKey, PeriodLabe
 from quotaloom_graphql.comment_loaders import load_cell_comments
 from quotaloom_graphql.context import Info, RequestContext
 from quotaloom_graphql.enums import Grain
+from quotaloom_graphql.field_costs import FIGURE
 from quotaloom_graphql.plan_loaders import load_plans
 from quotaloom_graphql.questions import PlanAsked, known_as_of, metric_named, period_named, periods_named, plan_named
 from strawberry_breadth import Pieces, Table, Texts, asked, batch
@@ -65,7 +66,7 @@ class TargetCell:
     )
 
 
-@strawberry.type(description="A unit's own target against the sum of its children's.")
+@strawberry.type(description="A unit's own target against the sum of its children's.", directives=[FIGURE])
 class TargetMismatch:
     """Kept apart and shown, never hidden."""
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import strawberry
 
 from quotaloom.platform.amounts import format_amount
-from quotaloom.platform.errors import InputError, NotFound
+from quotaloom.platform.errors import BeyondLimit, InputError, NotFound
 from quotaloom.targets.attainment import NO_LINES, Lines
 from quotaloom.targets.gathering import KINDS
 from quotaloom.targets.version_comparisons import (
@@ -95,8 +95,10 @@ async def load_comparison(
         raise InputError("BAD_VERSIONS", f"name 2 to {MOST_VERSIONS} different versions", ("versions",))
     results = await _compared(plans, info, versions, grain)
     known = [one for one in results if isinstance(one, Compared)]
-    if any(limit * len(one.periods) * len(versions) > MOST_VALUES for one in known):
-        raise InputError("BAD_PAGE", f"that is more than {MOST_VALUES} values; ask for fewer units", ("first",))
+    asked = max((limit * len(one.periods) * len(versions) for one in known), default=0)
+    if asked > MOST_VALUES:
+        text = f"that is {asked:,} values, and {MOST_VALUES:,} are the most; ask for fewer units"
+        raise BeyondLimit("BAD_PAGE", text, ("first",), limit="values", allowed=MOST_VALUES, found=asked)
     if not known:
         return results
     among = (await context.sight()).units_with_figures

@@ -22,6 +22,7 @@ from quotaloom.platform.work import Work
 from quotaloom_graphql.context import Services
 from quotaloom_graphql.enums import Grain
 from quotaloom_graphql.errors import UserError
+from quotaloom_graphql.field_costs import WHOLE_PLAN
 from quotaloom_graphql.funnel_loaders import load_opportunities
 from quotaloom_graphql.funnels import Opportunity
 from quotaloom_graphql.incentives import StatementLine
@@ -217,6 +218,7 @@ class WhatIfMutation:
 
     ask_what_if: WhatIfPayload = mutation(
         _ask,
+        weight=WHOLE_PLAN,
         description="What a statement would come to if these deals were won in the period under way. Nothing is"
         " written: it is a mutation because the company's policies are asked.",
     )

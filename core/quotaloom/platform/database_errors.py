@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
+from time import monotonic
 from typing import Final
 
 import asyncpg
 
-from quotaloom.platform.errors import InputError, Unavailable
+from quotaloom.platform.errors import BeyondLimit, InputError, Unavailable
 
 LOST_CONNECTION = (
     OSError,
@@ -33,10 +34,20 @@ def database_errors() -> AbstractContextManager[None]:
     """Say in our words what asyncpg says in its own.
 
     A lost connection, a full disk and the like become `Unavailable`; what PostgreSQL keeps in no text (the character
-    NUL, half of a surrogate pair), a statement that ran into its time limit, and one that comes after such a failure
-    become `InputError`.
+    NUL, half of a surrogate pair), a statement that was cancelled, and one that comes after such a failure become
+    `InputError`.
     """
     return _OUR_WORDS
+
+
+def statement_too_slow(allowed_ms: int, begun: float | None = None) -> BeyondLimit:
+    """The error of a statement that ran into its time limit, `begun` at a moment of the monotonic clock, if known."""
+    found = allowed_ms if begun is None else max(allowed_ms, round((monotonic() - begun) * 1000))
+    text = (
+        f"a statement of this was given up after {found:,} milliseconds; {allowed_ms:,} at the most are allowed"
+        " (statement_timeout_ms): ask for less at a time"
+    )
+    return BeyondLimit("TOO_SLOW", text, limit="statement_timeout_ms", allowed=allowed_ms, found=found)
 
 
 class _OurWords:
@@ -52,7 +63,8 @@ class _OurWords:
             case None:
                 return
             case asyncpg.QueryCanceledError():
-                raise InputError("TOO_SLOW", "this took longer than a statement may; ask for less at a time") from None
+                # Cancelled by hand: what runs into the limit of its transaction is told of there, with its figures.
+                raise InputError("TOO_SLOW", "the database gave this up; ask for less at a time") from None
             case asyncpg.CharacterNotInRepertoireError():
                 raise InputError("BAD_TEXT", "a text holds the character NUL (\\u0000); leave it out") from None
             case asyncpg.InFailedSQLTransactionError():

@@ -30,6 +30,26 @@ class InputError(Exception):
         return type(self)(self.code, self.message, (*prefix, *self.path))
 
 
+class BeyondLimit(InputError):
+    """What the caller sent goes beyond a limit; its extensions say which one, what it allows, and what was found."""
+
+    def __init__(self, code: str, message: str, path: Path = (), *, limit: str, allowed: float, found: float) -> None:
+        super().__init__(code, message, path)
+        self.limit = limit
+        self.allowed = allowed
+        self.found = found
+
+    @property
+    def extensions(self) -> dict[str, Any]:
+        """What a GraphQL error of it says besides the message."""
+        return {**super().extensions, "limit": self.limit, "allowed": self.allowed, "found": self.found}
+
+    def at(self, *prefix: str | int) -> BeyondLimit:
+        """The same error, its path seen from further outside."""
+        path = (*prefix, *self.path)
+        return type(self)(self.code, self.message, path, limit=self.limit, allowed=self.allowed, found=self.found)
+
+
 class NotFound(InputError):
     """An id that names nothing the viewer may see; an id of another company answers alike."""
 

@@ -27,6 +27,12 @@ class Limits(BaseModel):
         le=150,
         description="Brackets of any kind that may stand within each other: selections, arguments, lists and objects.",
     )
+    document_selections: int = Field(
+        default=100,
+        ge=5,
+        le=200,
+        description="Selections that may stand within each other, those of fragments counted where they are spread.",
+    )
     document_arguments: int = Field(
         default=100,
         ge=5,
@@ -61,11 +67,18 @@ class Limits(BaseModel):
         le=10_000_000,
         description="Steps that may be taken to find out whether fields of the same name can be merged.",
     )
+    document_spreads: int = Field(
+        default=50_000,
+        ge=10,
+        le=10_000_000,
+        description="Steps that may be taken to find out which fragments and variables belong to which operations.",
+    )
     operation_cost: int = Field(
         default=5_000_000,
         ge=10,
         le=1_000_000_000,
-        description="Values that the answer to one operation may come to, as page sizes and lists foretell it.",
+        description="What an operation may cost: the values of its answer, as page sizes and lists foretell it, "
+        "and the work.",
     )
     list_size: int = Field(
         default=10,
@@ -286,4 +299,4 @@ class Allowance:
         most = self._limits.operation_seconds
         seconds = most if self._begun is None else monotonic() - self._begun
         text = f"the operation has taken {seconds:.1f} seconds, and has {most:g} at the most: ask for less at a time"
-        return LimitExceeded("TOO_SLOW", "operation_seconds", most, round(seconds, 3), text)
+        return LimitExceeded("TOO_SLOW", "operation_seconds", most, max(most, round(seconds, 3)), text)

@@ -9,6 +9,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
+from time import monotonic
 from typing import Any, TypeVar
 
 import asyncpg
@@ -19,7 +20,7 @@ from tortoise.backends.asyncpg.client import AsyncpgDBClient, TransactionWrapper
 from tortoise.transactions import in_transaction
 
 from quotaloom.platform.attainment_changes import CHANNEL, AttainmentChange, change_of
-from quotaloom.platform.database_errors import database_errors
+from quotaloom.platform.database_errors import database_errors, statement_too_slow
 from quotaloom.platform.errors import SnapshotEnded, Unavailable
 from quotaloom.platform.limits import Allowance
 from quotaloom.platform.readers import NobodyLetIn, Reader, Readers, Seconds
@@ -173,7 +174,7 @@ class Snapshot:
 
     async def _next(self, reader: Reader, sql: str, arguments: Sequence[Any]) -> list[Record]:
         time = self.allowance or self._time
-        left = self._left(time)
+        left, begun = self._left(time), monotonic()
         self._torn = True
         try:
             rows: list[Record] = await reader.connection.fetch(sql, *arguments, timeout=left)
@@ -181,6 +182,8 @@ class Snapshot:
             if left is None or time is None:
                 raise
             raise time.over() from None
+        except asyncpg.QueryCanceledError:
+            raise statement_too_slow(self._timeout, begun) from None
         self._torn = False
         return rows
 
@@ -188,10 +191,11 @@ class Snapshot:
         """What `begin` makes of the message that begins the transaction, `condition` included."""
         time = self.allowance or self._time
         left: float | None = None
+        begun = 0.0
 
         def seconds() -> float | None:
-            nonlocal left
-            left = self._left(time)
+            nonlocal left, begun
+            left, begun = self._left(time), monotonic()
             return left
 
         sql = f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;{_bind(self.company_id, self._timeout)};{condition}"
@@ -201,6 +205,8 @@ class Snapshot:
             if left is None or time is None:
                 raise
             raise time.over() from None
+        except asyncpg.QueryCanceledError:
+            raise statement_too_slow(self._timeout, begun) from None
 
     def _left(self, time: Allowance | None) -> float | None:
         """The seconds in which a statement is cut off; None where PostgreSQL ends it before."""
@@ -279,13 +285,16 @@ class Transaction:
             await wrapper.execute_script(
                 "SET TRANSACTION ISOLATION LEVEL READ COMMITTED;" + _bind(company_id, statement_timeout_ms)
             )
-            writing = _writing.set(True)
             try:
-                yield transaction
-            finally:
-                _writing.reset(writing)
-            async with in_time(operation_time()):
-                await transaction._flush()
+                writing = _writing.set(True)
+                try:
+                    yield transaction
+                finally:
+                    _writing.reset(writing)
+                async with in_time(operation_time()):
+                    await transaction._flush()
+            except asyncpg.QueryCanceledError:
+                raise statement_too_slow(statement_timeout_ms) from None
 
     @property
     def now(self) -> datetime:

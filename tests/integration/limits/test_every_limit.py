@@ -153,6 +153,15 @@ CASES: Final = {
     "document_tokens": Case(50, "TOO_MANY_TOKENS", 62, asks("{" + "a " * 60 + "}")),
     "document_depth": Case(2, "TOO_DEEP", 3, asks("{ company { root { name } } }")),
     "document_nesting": Case(5, "TOO_NESTED", 6, asks("{ a { ... { ... { ... { ... { b } } } } } }")),
+    "document_selections": Case(
+        5,
+        "TOO_NESTED",
+        6,
+        asks(
+            "{ ...A } fragment A on Query { ...B } fragment B on Query { ...C } fragment C on Query { ...D }"
+            " fragment D on Query { ...E } fragment E on Query { __typename }"
+        ),
+    ),
     "document_arguments": Case(5, "TOO_MANY_ARGUMENTS", 6, asks("{ a(b: 1 b: 2 b: 3 b: 4 b: 5 b: 6) }")),
     "document_breadth": Case(2, "TOO_BROAD", 3, asks("{ a b c }")),
     "document_fields": Case(10, "TOO_MANY_FIELDS", 12, asks("{ a { b c d } e { f g h } i { j k l } }")),
@@ -162,7 +171,17 @@ CASES: Final = {
     "document_merges": Case(
         100, "TOO_MANY_MERGES", 101, asks("{ company { root {" + "children { name } " * 30 + "} } }")
     ),
-    "operation_cost": Case(100, "TOO_COSTLY", 102, asks("{ orgUnits(first: 50) { nodes { key } } }")),
+    # Three operations spread two fragments each, and find two: four steps are taken for each of them.
+    "document_spreads": Case(
+        10,
+        "TOO_MANY_SPREADS",
+        12,
+        asks(
+            "query A { ...A ...B } query B { ...B ...C } query C { ...C ...A } query D { ...A } query E { ...B }"
+            " fragment A on Query { __typename } fragment B on Query { __typename } fragment C on Query { __typename }",
+        ),
+    ),
+    "operation_cost": Case(10_100, "TOO_COSTLY", 10_102, asks("{ orgUnits(first: 50) { nodes { key } } }")),
     "operation_seconds": Case(0.0001, "TOO_SLOW", None, asks("{ company { root { name } } }")),
     "operation_rows": Case(
         100,

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from quotaloom.platform import engine
 from quotaloom.platform.database import Database, credentials
-from quotaloom.platform.errors import InputError, Unavailable
+from quotaloom.platform.errors import BeyondLimit, Unavailable
 from quotaloom.platform.limits import Allowance, LimitExceeded, Limits
 from quotaloom.platform.unit_of_work import PremiseFell, Transaction
 from quotaloom.platform.wire import Wire
@@ -118,12 +118,33 @@ async def test_postgres_ends_what_takes_too_long(database_url: str, admin_url: s
     for _ in range(3):
         async with database.snapshot(acme.company.id) as snapshot:
             snapshot.suppose(sleep if slow == "premise" else STANDS)
-            with pytest.raises(InputError) as refused:
+            with pytest.raises(BeyondLimit) as refused:
                 await snapshot.fetch("SELECT 1" if slow == "premise" else sleep)
-            assert refused.value.code == "TOO_SLOW"
+            told = refused.value.extensions
+            assert (told["code"], told["limit"], told["allowed"]) == ("TOO_SLOW", "statement_timeout_ms", 100)
+            assert 100 <= told["found"] < 5_000
         async with database.snapshot(acme.company.id) as snapshot:
             assert [row["id"] for row in await snapshot.fetch("SELECT id FROM company")] == [acme.company.id]
     assert await busy(admin_url) == 0
+    await database.close()
+
+
+async def test_a_write_is_told_which_limit_its_statement_met(database_url: str) -> None:
+    """PostgreSQL gives it up after a tenth of a second, and nothing stands of what came before it."""
+    database = Database(database_url, pool_size=1, statement_timeout_ms=100)
+    await database.connect()
+    acme = await found(database)
+
+    async def slow(transaction: Transaction) -> None:
+        await transaction.execute("UPDATE company SET name = 'Other'")
+        await transaction.execute("SELECT pg_sleep(5)")
+
+    with pytest.raises(BeyondLimit) as refused:
+        await acme.write(slow)
+    told = refused.value.extensions
+    assert told == {"code": "TOO_SLOW", "limit": "statement_timeout_ms", "allowed": 100, "found": 100}
+    async with database.snapshot(acme.company.id) as snapshot:
+        assert [row["name"] for row in await snapshot.fetch("SELECT name FROM company")] == ["Acme"]
     await database.close()
 
 

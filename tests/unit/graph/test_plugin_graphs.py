@@ -89,7 +89,7 @@ def test_a_plugin_that_fits_is_in_the_schema(folder: PluginFolder) -> None:
     sdl = build_schema(plugins=extensions_of(checked)).as_str()
     assert "acmeSize(least: Int! = 0): Int\n" in sdl
     assert "best(names: [String!] = null): Int\n" in sdl
-    assert "  acme: Acme\n" in sdl
+    assert '  acme: Acme @cost(weight: "1000")\n' in sdl
     assert '"""What the plugin acme adds to the graph."""\ntype Acme {' in sdl
     assert "targetMismatch(" in sdl
 
@@ -120,7 +120,7 @@ def test_a_plugin_that_does_not_fit_is_put_aside(folder: PluginFolder, name: str
     assert words in reasons(checked)[name]
     assert reasons(checked)[name].startswith("its part of the graph does not fit: ")
     assert set(extensions_of(checked)) == {"zeta"}
-    assert "  zeta: Zeta\n" in build_schema(plugins=extensions_of(checked)).as_str()
+    assert '  zeta: Zeta @cost(weight: "1000")\n' in build_schema(plugins=extensions_of(checked)).as_str()
 
 
 @pytest.mark.parametrize(

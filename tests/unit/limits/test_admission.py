@@ -23,7 +23,7 @@ SMALL = Limits(
     document_aliases=2,
     document_directives=2,
     document_merges=100,
-    operation_cost=100,
+    operation_cost=10_100,
     list_size=5,
 )
 SCHEMA = build_schema(limits=SMALL)
@@ -55,7 +55,7 @@ async def refusal(schema: QuotaloomSchema, query: str, **variables: Any) -> dict
         ("{ a: b c: d e: f }", "TOO_MANY_ALIASES", "document_aliases", 3),
         ("{ a @b @c @d }", "TOO_MANY_DIRECTIVES", "document_directives", 3),
         ("{ company { root { children { key } } } }", "TOO_DEEP", "document_depth", 4),
-        ("{ orgUnits(first: 50) { nodes { key } } }", "TOO_COSTLY", "operation_cost", 102),
+        ("{ orgUnits(first: 50) { nodes { key } } }", "TOO_COSTLY", "operation_cost", 10_102),
     ],
 )
 async def test_each_limit_has_its_code(query: str, code: str, limit: str, found: int) -> None:
@@ -87,6 +87,28 @@ async def test_fields_that_overlap_are_compared_so_often_and_no_more() -> None:
     assert 5000 < told["found"] < 5010
 
 
+@pytest.mark.parametrize("in_production", [False, True])
+async def test_fragments_within_fragments_are_counted_before_anything_recurses(in_production: bool) -> None:
+    """A hundred selections within each other are valid; two hundred are told by how much they are too many."""
+    schema = build_schema(production=in_production)
+
+    def chain(fragments: int) -> str:
+        spreads = "".join(f"fragment F{n} on Query {{ ...F{n + 1} }} " for n in range(1, fragments))
+        return f"{{ ...F1 }} {spreads} fragment F{fragments} on Query {{ __typename }}"
+
+    assert (await schema.execute(chain(99))).errors is None
+    told = await refusal(schema, chain(200))
+    assert told == {"code": "TOO_NESTED", "limit": "document_selections", "allowed": 100, "found": 201}
+
+
+async def test_the_most_that_can_be_set_is_what_validation_takes() -> None:
+    """Two hundred selections within each other are as many as graphql-core bears."""
+    schema = build_schema(limits=Limits(document_selections=200))
+    spreads = "".join(f"fragment F{n} on Query {{ ...F{n + 1} }} " for n in range(1, 199))
+    result = await schema.execute(f"{{ ...F1 }} {spreads} fragment F199 on Query {{ __typename }}")
+    assert result.errors is None
+
+
 async def test_a_cost_beyond_every_number_is_told_as_the_largest() -> None:
     """JSON readers take no more than 2 to the 53rd."""
     fragments = "".join(f"fragment F{n} on Query {{ ...F{n + 1} ...F{n + 1} }}" for n in range(99))
@@ -102,7 +124,7 @@ async def test_a_document_that_is_kept_is_reckoned_with_each_page_size() -> None
     for _ in range(2):
         for rows in (60, 70, 80):
             told = await refusal(schema, query, n=rows)
-            assert (told["code"], told["found"]) == ("TOO_COSTLY", 3 + 2 * rows)
+            assert (told["code"], told["found"]) == ("TOO_COSTLY", 10_003 + 2 * rows)
 
 
 async def test_an_operation_of_several_is_reckoned_alone() -> None:

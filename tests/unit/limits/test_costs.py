@@ -5,11 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from graphql import OperationDefinitionNode, build_schema, parse
+from graphql import OperationDefinitionNode, build_schema, get_named_type, parse
 
-from quotaloom_graphql.costs import Costs, page_variables
+from quotaloom.platform.limits import Limits
+from quotaloom_graphql.costs import PAGE_ARGUMENTS, Costs, page_variables
+from quotaloom_graphql.field_costs import READING, WHOLE_LIST, declared_weight, weight_together
 from quotaloom_graphql.schema import build_schema as build_product
 from quotaloom_graphql.shapes import Shapes
+from strawberry_breadth import BatchField
+from tests.integration.walls.operations import Operation, read_operations
 
 SHOP = build_schema("""
     type Query {
@@ -53,7 +57,7 @@ def cost(text: str, **variables: Any) -> int:
         ("{ top { name } }", 1 + 500 * 2),  # neither asked for nor by default: the largest page there is
         ("{ shops(first: -3) { nodes { name } } }", 2),
         ("{ shop { sells { ... on Book { pages } ... on Pen { colour } __typename } } }", 5),
-        ("mutation { rename { name } }", 12),  # 10 for doing it
+        ("mutation { rename { name } }", 10_002),  # 10,000 for doing it
         ("{ __typename }", 1),
         ("{ nothing { at { all } } }", 1),  # validation tells of it
         ("{ name { first } }", 1),
@@ -100,32 +104,140 @@ def test_the_variables_of_page_sizes_are_found_wherever_they_stand() -> None:
         "query ($b: Int, $a: Int, $c: Int) { shop @skip(if: $c) { ...F } shops(first: $b) { total } }"
         " fragment F on Shop { near { other(last: $a) } }"
     )
-    assert page_variables(document, Shapes(document)) == ("a", "b")
+    assert page_variables(document, Shapes(document), PAGE_ARGUMENTS) == ("a", "b")
+
+
+PRODUCT = build_product()
+PRODUCT_COSTS = Costs(PRODUCT._schema, list_size=10)
+
+
+def product_cost(text: str, **variables: Any) -> int:
+    """The cost of an operation of the product."""
+    document = parse(text)
+    operation = next(one for one in document.definitions if isinstance(one, OperationDefinitionNode))
+    return PRODUCT_COSTS.of(operation, Shapes(document), variables)
 
 
 def test_a_list_may_say_how_long_it_is() -> None:
-    """`OrgUnit.descendants` is reckoned with 100 units, and the schema says so; `children` with the 10 of any list."""
-    schema = build_product()
-    costs = Costs(schema._schema, list_size=10)
+    """`OrgUnit.descendants` is reckoned with 100 units, and the schema says so; `children` with the 10 of any list.
 
-    def of(text: str) -> int:
-        document = parse(text)
-        operation = document.definitions[0]
-        assert isinstance(operation, OperationDefinitionNode)
-        return costs.of(operation, Shapes(document), {})
-
-    assert of('{ orgUnit(key: "a") { descendants { key } } }') == 1 + 1 + 100 * 2
-    assert of('{ orgUnit(key: "a") { children { key } } }') == 1 + 1 + 10 * 2
-    assert "): [OrgUnit!]! @listSize(assumedSize: 100)" in schema.as_str()
+    Besides, 1,000 for the unit and for its children, and 5,000 for going down the tree.
+    """
+    assert product_cost('{ orgUnit(key: "a") { descendants { key } } }') == 1_000 + 5_000 + 1 + 1 + 100 * 2
+    assert product_cost('{ orgUnit(key: "a") { children { key } } }') == 1_000 + 1_000 + 1 + 1 + 10 * 2
+    assert "): [OrgUnit!]! @listSize(assumedSize: 100)" in PRODUCT.as_str()
 
 
 def test_what_the_schema_says_of_a_field_comes_on_top() -> None:
     """Each look for duplicates costs 50,000 besides its list of ten with two values each."""
-    product = build_product()
-    costs = Costs(product._schema, list_size=10)
-    document = parse(
-        "{ a: possibleDuplicates(subject: LEAD) { compared } b: possibleDuplicates(subject: LEAD) { compared } }"
+    text = "{ a: possibleDuplicates(subject: LEAD) { compared } b: possibleDuplicates(subject: LEAD) { compared } }"
+    assert product_cost(text) == 2 * (50_000 + 1 + 10 * 2)
+
+
+def test_a_report_costs_what_it_takes_however_little_is_shown_of_it() -> None:
+    """Each time that it is asked for: 1,000 for the report, 40,000 for its rows, and three values."""
+    asked = "".join(
+        f'a{n}: activityReport(period: "2026", metric: "revenue") {{ rows(first: 1) {{ totalCount }} }}'
+        for n in range(25)
     )
-    (operation,) = document.definitions
-    assert isinstance(operation, OperationDefinitionNode)
-    assert costs.of(operation, Shapes(document), {}) == 2 * (50_000 + 1 + 10 * 2)
+    assert product_cost(f"{{ {asked} }}") == 25 * (1_000 + 40_000 + 3)
+
+
+def test_what_is_worked_out_for_all_objects_together_counts_once() -> None:
+    """10,000 for the page and for the figures, whose three cost 20 each besides; in a fragment as well."""
+    inside = 'nodes { ...A } } } fragment A on OrgUnit { attainment(period: "2026") { target } }'
+    by_hand = 10_000 + 10_000 + 1 + 1 + 3 * (1 + 20 + 1 + 1)
+    assert product_cost(f"{{ orgUnits(first: 3) {{ {inside}") == by_hand
+    assert (
+        product_cost(f"{{ a: orgUnits(first: 3) {{ nodes {{ ...A }} }} b: orgUnits(first: 3) {{ {inside}")
+        == 2 * by_hand
+    )
+
+
+@pytest.mark.parametrize(
+    ("grain", "parts"), [("YEAR", 1), ("HALF", 2), ("QUARTER", 4), ("MONTH", 12), ("WEEK", 53), ("DAY", 366)]
+)
+def test_a_list_of_periods_is_as_long_as_its_grain_says(grain: str, parts: int) -> None:
+    """Each part has a target, is one itself, and costs 20 for being computed; from a variable, too."""
+    by_hand = 1_000 + 10_000 + 2 + parts * 22
+    field = '{ orgUnit(key: "a") { attainments(period: "2026", grain: %s) { target } } }'
+    assert product_cost(field % grain) == by_hand
+    assert product_cost("query ($g: Grain!)" + field % "$g", g=grain) == by_hand
+    assert product_cost(f"query ($g: Grain! = {grain})" + field % "$g") == by_hand
+
+
+def test_a_grain_has_its_default_or_else_counts_as_days() -> None:
+    """Target cells come by the month; what is no grain costs as much as any."""
+    field = 'orgUnit(key: "a") { targetCells(period: "2026"%s) { target } }'
+    assert product_cost("{" + field % "" + "}") == 11_002 + 12 * 2
+    assert product_cost("query ($g: Grain!) {" + field % ", grain: $g" + "}", g=7) == 11_002 + 366 * 2
+
+
+BOARD = "subscription ($ids: [ID!]!) { attainmentChanged(orgUnitIds: $ids) { changedAt orgUnits { key name } } }"
+
+
+def test_a_message_counts_all_units_that_were_named() -> None:
+    """74 units with two values each, the list of them, the moment and the message; literally as well."""
+    assert product_cost(BOARD, ids=["a"] * 74) == 3 + 74 * 3
+    assert product_cost(BOARD, ids="a") == 3 + 3
+    assert product_cost('subscription { attainmentChanged(orgUnitIds: ["a", "b"]) { orgUnits { key } } }') == 2 + 2 * 2
+
+
+WITH_THE_REQUEST = {"company", "viewer"}
+"""Root fields without a weight: what they tell was read to let the request in."""
+
+
+def test_every_root_field_says_what_it_costs() -> None:
+    """A page at least what a list of the whole company does; what has none is told in the request itself."""
+    query = PRODUCT._schema.query_type
+    assert query is not None
+    weights = {}
+    for name, field in query.fields.items():
+        weight = declared_weight(field.extensions["strawberry-definition"])
+        assert weight is not None, f"{name} has no weight"
+        weights[name] = weight
+        page = getattr(get_named_type(field.type), "fields", {})
+        assert weight >= WHOLE_LIST or "totalCount" not in page, name
+    assert {name for name, weight in weights.items() if weight < READING} == WITH_THE_REQUEST
+
+
+COMPUTED = [
+    ("ActivityReport", "rows"),
+    ("ActivityReport", "totals"),
+    ("AttainmentReport", "rows"),
+    ("AttainmentReport", "totals"),
+    ("BudgetReport", "rows"),
+    ("BudgetReport", "totals"),
+    ("Funnel", "figures"),
+    ("OrgUnit", "funnelFigures"),
+    ("OrgUnit", "scores"),
+    ("Plan", "comparison"),
+    ("Plan", "smartFindings"),
+    ("PlanVersion", "changes"),
+    ("RankingRow", "movement"),
+]
+
+
+@pytest.mark.parametrize(("kind", "name"), COMPUTED)
+def test_what_is_computed_over_a_whole_company_costs_as_much(kind: str, name: str) -> None:
+    """At least what a page of a list of the whole company does; the schema says so."""
+    field = PRODUCT._schema.get_type(kind).fields[name]  # type: ignore[union-attr]  # an object
+    assert weight_together(field.extensions["strawberry-definition"]) >= WHOLE_LIST
+
+
+def test_whatever_is_read_besides_costs_a_statement() -> None:
+    """No field that reads is free, be it of a plugin; what comes with its owner is."""
+    for kind in PRODUCT._schema.type_map.values():
+        for name, field in getattr(kind, "fields", {}).items():
+            definition = getattr(field, "extensions", {}).get("strawberry-definition")
+            if isinstance(definition, BatchField) and (kind.name, name) not in {
+                ("Query", one) for one in WITH_THE_REQUEST
+            }:
+                assert (declared_weight(definition) or 0) + weight_together(definition) >= READING, (kind.name, name)
+    assert product_cost("{ company { name } }") == 2
+
+
+@pytest.mark.parametrize("operation", read_operations(PRODUCT._schema), ids=lambda one: one.name)
+def test_every_field_can_be_asked_for(operation: Operation) -> None:
+    """All fields of a type at once, once more with each argument, lie within what an operation may cost."""
+    assert product_cost(operation.text) < Limits().operation_cost
