@@ -28,6 +28,9 @@ from tests.loaded_once import built_in_plugins, loading_once
 SECONDS = 10.0
 """How long a test waits for what must come."""
 
+LARGEST = 2**24
+"""How many bytes a message may have: who asks for all that there is, is answered with more than one megabyte."""
+
 FIGURES = 'orgUnits { name attainment(period: "2026") { target achieved } } changedAt'
 
 
@@ -138,6 +141,7 @@ class LiveServer:
 async def board_at(port: int, **options: Any) -> AsyncIterator[Board]:
     """A connection to a server."""
     protocol = Subprotocol("graphql-transport-ws")
+    options = {"max_size": LARGEST, **options}
     async with connect(f"ws://127.0.0.1:{port}/graphql", subprotocols=[protocol], **options) as opened:
         yield Board(opened)
 

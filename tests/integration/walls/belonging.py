@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import asyncpg
 
+from tests.integration.walls.further_rows import FURTHER
 from tests.integration.walls.planting import Planted, Walls
 
 Owner = tuple[str, int]
@@ -29,11 +30,14 @@ _PARTS: Final = {
     "dispute_id": "dispute",
     "ownership_id": "ownership",
 }
+_DECIDED: Final = {"stage_approval"}
+"""Tables whose rows name who decided, and are of what was decided on."""
+
 _NOBODYS: Final = {"outbox_event", "pool_memory", "claim_request", "listener_position"}
 """Tables of which the graph shows nothing to anybody."""
 
 _ADMINS: Final = {"audit_entry", "incentive_simulation", "job"}
-_OPEN: Final = {"review_cycle"}
+_OPEN: Final = {"review_cycle", "review_form", "funnel"}
 """Tables of settings that name units, and are open to all members like the others: docs/reviews.md."""
 
 _HEADS: Final = {"decomposition", "submission", "forecast_adjustment", "incentive_budget"}
@@ -71,11 +75,13 @@ Rows = dict[str, dict[int, Mapping[str, Any]]]
 
 
 async def rows_of(admin: asyncpg.Connection[Any], walls: Walls) -> Rows:
-    """All rows of the planted company, by table and id."""
+    """All rows of the planted company, by table and id; the last are those of the West."""
     tables = {one.table for one in _planted(walls)} | set(_PARTS.values()) | {"ownership", "plan_version"}
     found: Rows = {}
     for table in sorted(tables - {"company", "job"}):
-        rows = await admin.fetch(f"SELECT * FROM {table} WHERE company_id = $1", walls.planted_id)
+        rows = await admin.fetch(
+            f"SELECT * FROM {table} WHERE company_id = $1 ORDER BY id > {FURTHER} DESC, id", walls.planted_id
+        )
         found[table] = {row["id"]: row for row in rows}
     return found
 
@@ -145,7 +151,8 @@ def _owners(table: str, id: int, rows: Rows) -> set[Owner]:
     row = rows.get(table, {}).get(id)
     if row is None:
         return set()
-    own = {(_OWN[name], value) for name, value in row.items() if name in _OWN and value is not None}
+    named = {} if table in _DECIDED else row
+    own = {(_OWN[name], value) for name, value in named.items() if name in _OWN and value is not None}
     if own:
         return own
     if table in ("customer", "lead"):

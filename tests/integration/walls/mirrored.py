@@ -7,6 +7,8 @@ from typing import Any, Final
 
 import asyncpg
 
+from tests.integration.walls.further_rows import FURTHER
+
 MIRRORED: Final = (
     *("customer", "opportunity", "lead", "ownership", "activity", "deal_review", "action_plan", "action_item"),
     *("achievement_entry", "achievement_balance", "quota_relief", "absence", "notification", "group_membership"),
@@ -24,7 +26,13 @@ FOREIGN: Final = {
     **dict.fromkeys(("position_id", "unit_id"), "org_unit"),
     **{f"{table}_id": table for table in MIRRORED},
     "statement_id": "incentive_statement",
+    "reverses_id": "achievement_entry",
+    **dict.fromkeys(("part_of_id", "follows_id"), "action_plan"),
+    **dict.fromkeys(("refines_id", "carried_from_id"), "action_item"),
 }
+BESIDE: Final = 10**6
+"""By how much the mirrored ids of further rows are larger."""
+
 KEYED: Final = {"key", "idempotency_key", "once", "request_key", "label"}
 """Columns that differ from row to row."""
 
@@ -47,12 +55,14 @@ async def mirror(
             if not _is_mirrored(table, row, references, turned):
                 continue
             values = {name: _turn(name, row[name], turned) for name in names}
+            if row["id"] > FURTHER:
+                values["id"] = row["id"] + BESIDE
             if table == "ownership":
                 values["pool_id"] = None  # the pools are the East's
-            places = ", ".join(f"${place}" for place in range(2, len(names) + 2))
+            places = ", ".join(f"${place}" for place in range(2, len(values) + 2))
             turned[table][row["id"]] = (
                 await connection.fetchval(
-                    f"INSERT INTO {table} (company_id, {', '.join(names)}) VALUES ($1, {places})"
+                    f"INSERT INTO {table} (company_id, {', '.join(values)}) VALUES ($1, {places})"
                     " ON CONFLICT DO NOTHING RETURNING id",
                     company_id,
                     *values.values(),

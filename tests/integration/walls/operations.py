@@ -103,13 +103,32 @@ PLANNED: Final = {
 }
 """Of the year and the metric that the world has a published plan of."""
 
+CURSORS: Final = {
+    "achievements": '"ZW50cnk6MjAyNi0wMS0wMToxMDAw"',
+    "auditLog": '"YXVkaXQ6MTgwMDAwMDAwMDAwMDAwMDoxMDAw"',
+}
+"""Cursors of lists that count otherwise than by rows: `entry:2026-01-01:1000`, `audit:1800000000000000:1000`."""
+
 NONE: Final[Mapping[str, str]] = MappingProxyType({})
 
 NO_DAYS: Final = ("commitments", "comparison")
 """Fields that tell nothing by the day, and take no such grain."""
 
-COMPANIONS: Final = {"planVersion": ("plan",), "directChildren": ("orgUnit",), "members": ("rows",)}
+COMPANIONS: Final = {
+    "plan": ("metric",),
+    "planVersion": ("plan", "metric"),
+    "directChildren": ("orgUnit",),
+    "members": ("rows",),
+}
 """Arguments that only go together with others."""
+
+APART: Final = {
+    ("figures", "by"): ("PRODUCT", "SOURCE"),
+    **dict.fromkeys((("attainmentReport", "rows"), ("activityReport", "rows")), ("UNITS", "MEMBERS")),
+    ("rankings", "of"): ("null",),
+    ("possibleDuplicates", "subject"): ("LEAD", "CUSTOMER"),
+}
+"""Arguments of fields that answer with rows of another kind by it: with these values they tell all that rows have."""
 
 NEEDED: Final = {
     ("possibleDuplicates", "name"),
@@ -124,13 +143,14 @@ BEST_OWNERS: Final = {
     "AttributeValue": "Customer",
     "Headship": "Member",
     "Commitment": "OrgUnit",
+    "Ownership": "Customer",
 }
 """By which type a type is best reached: the first that leads to it often has none."""
 
 CALLED: Final = ("name", "title", "text", "matter")
 """Fields that say what something is called."""
 
-KEYS: Final = {"orgUnit": "east", "funnel": "sales", "pool": "sea", "score": "loud", "scores": "loud"}
+KEYS: Final = {"orgUnit": "east", "funnel": "sales", "pool": "sea", "score": "quiet", "scores": "loud"}
 """What is named by a key, by field."""
 
 
@@ -299,6 +319,9 @@ class Writer:
             return
         leaves = self._below(field, 0)
         for argument_name, argument in field.args.items():
+            for value in APART.get((name, argument_name), ()):
+                arguments = self._arguments(name, field, argument_name, value)
+                yield f"{name}__{argument_name}_{value}: {name}{arguments}{self._below(field, 2)}"
             if not is_required_argument(argument) and argument_name != "id":
                 yield f"{name}__{argument_name}: {name}{self._arguments(name, field, argument_name)}{leaves}"
 
@@ -327,9 +350,12 @@ class Writer:
             for name, field in leaves.items()
         )
 
-    def _arguments(self, field_name: str, field: GraphQLField, besides: str | None = None) -> str:
+    def _arguments(
+        self, field_name: str, field: GraphQLField, besides: str | None = None, value: str | None = None
+    ) -> str:
+        """What a field must have; and one argument `besides`, with a value that may be given."""
         written = [
-            f"{name}: {self._value(field_name, field, name, argument, besides)}"
+            f"{name}: {(name == besides and value) or self._value(field_name, field, name, argument, besides)}"
             for name, argument in field.args.items()
             if is_required_argument(argument)
             or name == besides
@@ -349,10 +375,12 @@ class Writer:
             type_name = get_named_type(field.type).name if name == "id" else IDS[name]
             self._ids.add(type_name)
             return f"[${type_name}]" if many else f"${type_name}"
-        if name == "after" and field_name == "achievements":
-            return '"ZW50cnk6MjAyNi0wMS0wMToxMDAw"'
+        if name == "after" and field_name in CURSORS:
+            return CURSORS[field_name]
         if name == "rows" and besides == "members":
             return "MEMBERS"
+        if name == "metric" and besides in ("plan", "planVersion"):
+            return PLANNED[name]
         if name == "grain" and not many:
             return "MONTH" if field_name in NO_DAYS else self._values[name]
         if isinstance(named, GraphQLEnumType):

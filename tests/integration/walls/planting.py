@@ -27,6 +27,7 @@ from tests.founding import found
 from tests.integration.funnels.floors import NOON
 from tests.integration.graph.worlds import World, small_world
 from tests.integration.walls.empty_tables import FILLED
+from tests.integration.walls.further_rows import ADDED, TIED
 from tests.integration.walls.mirrored import mirror
 from tests.integration.walls.rarities import add_rarities
 
@@ -73,18 +74,13 @@ FREE_TEXTS: Final = {
     ),
     *("submitted_by", "decided_by", "published_by", "closed_by", "granted_by", "revoked_by", "revoke_reason"),
     *("opened_by", "reviewer", "settled_by", "updated_by", "resolved_by", "agreed_by", "failure", "measured_by"),
-    *("label", "memory", "url", "key"),
+    *("label", "memory", "url", "key", "domain", "source", "credential", "product_group"),
 }
 """Columns of texts that the product keeps as they are, whatever they say."""
 
 KEPT: Final = {
-    *(
-        ("plan_version", "name"),
-        ("incentive_budget", "label"),
-        ("incentive_run", "label"),
-        ("incentive_run", "failure"),
-    ),
-    *(("incentive_simulation", "failure"), ("achievement_entry", "source"), ("statement_line", "rate")),
+    *(("plan_version", "name"), ("incentive_budget", "label"), ("incentive_run", "label")),
+    *(("achievement_entry", "source"), ("statement_line", "rate")),
     *((table, "key") for table in ("org_unit", "metric", "product", "pool", "funnel", "score", "attribute_definition")),
     *(("attribute_choice", "key"), ("stage", "key"), ("incentive_rule", "key"), ("close_reason", "key")),
     *(("review_part", "key"), ("review_form", "key"), ("listener_position", "listener")),
@@ -93,9 +89,9 @@ KEPT: Final = {
 
 AMOUNTS: Final = {
     *("direct", "amount", "original_amount", "original_direct", "budget", "spent", "cost", "contested", "claimed"),
-    *("total", "target", "assessment", "stretch", "achieved", "money", "list_price"),
+    *("total", "target", "assessment", "stretch", "achieved", "money", "list_price", "base"),
 }
-NO_AMOUNTS: Final = {("incentive_simulation", "total"), ("activity", "cost")}
+NO_AMOUNTS: Final = {("incentive_simulation", "total")}
 DAYS: Final = {
     "expected_close_on",
     "next_step_on",
@@ -104,8 +100,15 @@ DAYS: Final = {
     "created_on",
     "revoked_on",
     "granted_on",
+    "escalated_on",
 }
 NO_DAYS: Final = {("activity", "due_on")}
+
+ENDS: Final = {
+    *(("plan", "commitments_until"), ("holding", "valid_to"), ("headship", "valid_to"), ("org_unit", "closed_on")),
+    *(("member", "left_on"), ("group_membership", "valid_to"), ("attribute_value", "day")),
+}
+"""Days that are planted where there is one already: elsewhere they would end what the tests go on with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,11 +148,13 @@ async def build(database: Database, admin_url: str) -> Walls:
     try:
         await connection.execute("SET session_replication_role = replica")  # neither triggers nor references
         columns = await columns_of(connection)
-        for sql in FILLED:
+        for sql in (*FILLED, *ADDED):
             await connection.execute(sql, walls.planted_id)
         await mirror(connection, columns, walls.planted_id)
         await _copy(connection, columns, walls)
         await _plant(connection, columns, walls)
+        for sql in TIED:
+            await connection.execute(sql, walls.planted_id)
         await connection.execute("SET session_replication_role = origin; ANALYZE")
     finally:
         await connection.close()
@@ -212,9 +217,11 @@ async def _plant(connection: asyncpg.Connection[Any], columns: Columns, walls: W
     number = 0
     for table, names in columns.items():
         own = "id" if table == "company" else "company_id"
-        rows = await connection.fetch(f"SELECT id FROM {table} WHERE {own} = $1 ORDER BY id", walls.planted_id)
+        rows = await connection.fetch(f"SELECT * FROM {table} WHERE {own} = $1 ORDER BY id", walls.planted_id)
         for column, kind in names.items():
             for row in rows if _is_planted(table, column, kind) else ():
+                if (table, column) in ENDS and row[column] is None:
+                    continue
                 number += 1
                 noted, key, value = _canary(walls, column, kind, number)
                 update = f"UPDATE {table} SET {column} = {value} WHERE {own} = $1 AND id = $2"
@@ -238,7 +245,9 @@ def _canary(walls: Walls, column: str, kind: str, number: int) -> tuple[dict[Any
     if kind == "bigint":
         amount = HUGE + Random(number).randrange(SCATTERED)
         return walls.amounts, amount, str(amount)
-    return walls.texts, number, _json(column, number) if kind == "jsonb" else f"'canary-{number:06}'"
+    if kind == "jsonb":
+        return walls.texts, number, _json(column, number)
+    return walls.texts, number, f"'canary-{number:06}{'.example' if column == 'domain' else ''}'"
 
 
 def _is_planted(table: str, column: str, kind: str) -> bool:
@@ -247,7 +256,7 @@ def _is_planted(table: str, column: str, kind: str) -> bool:
     if kind == "jsonb":
         return (table, column) in _JSONS
     if kind == "date":
-        return column in DAYS and (table, column) not in NO_DAYS
+        return (column in DAYS and (table, column) not in NO_DAYS) or (table, column) in ENDS
     if kind == "bytea":
         return True
     return kind == "bigint" and column in AMOUNTS and (table, column) not in NO_AMOUNTS

@@ -25,6 +25,7 @@ from quotaloom_graphql.served_schema import QuotaloomSchema
 from quotaloom_sdk.hooks import ENTRY_POINT_GROUP
 from tests.integration.graph.asking import SCHEMA
 from tests.integration.walls.asking import Asking
+from tests.integration.walls.further_rows import FURTHER
 from tests.integration.walls.operations import Operation, read_operations
 from tests.integration.walls.planting import Planted, columns_of
 from tests.integration.walls.test_reading import OPERATIONS
@@ -143,16 +144,20 @@ async def switch(asking: Asking, company_ids: Iterable[int], *, active: bool) ->
 
 _SUBJECTS: Final = {"unit": "org_unit", "member": "member", "customer": "customer", "opportunity": "opportunity"}
 
-_FIRST_NOTED: Final = 800_000
+FIRST_NOTED: Final = 800_000
 """The canaries in attributes are numbered from here on."""
 
 
 async def _note(admin: asyncpg.Connection[Any], company_id: int, texts: dict[int, Planted]) -> None:
-    """Of each unit, member, customer and deal a text, which is a canary, and a reference to one of each of these."""
+    """Of each unit, member, customer and deal a text, which is a canary, and a reference to one of each of these.
+
+    But for the further ones, whose numbers are too large for a plugin that tries one after another.
+    """
     await admin.execute("SET session_replication_role = replica")
-    number = _FIRST_NOTED
+    number = FIRST_NOTED
     for subject, table in _SUBJECTS.items():
-        ids = [row["id"] for row in await admin.fetch(f"SELECT id FROM {table} WHERE company_id = $1", company_id)]
+        own = f"SELECT id FROM {table} WHERE company_id = $1 AND id < {FURTHER}"
+        ids = [row["id"] for row in await admin.fetch(own, company_id)]
         text = await _define(admin, company_id, subject, "canary", "text", None)
         for id in ids:
             number += 1
@@ -169,7 +174,7 @@ async def _note(admin: asyncpg.Connection[Any], company_id: int, texts: dict[int
             definition = await _define(admin, company_id, subject, f"to_{to}", "reference", to)
             await admin.execute(
                 f"INSERT INTO attribute_value (company_id, definition_id, {subject}_id, to_{to}_id)"
-                f" SELECT $1, $2, one, (SELECT max(id) FROM {named} WHERE company_id = $1)"
+                f" SELECT $1, $2, one, (SELECT max(id) FROM {named} WHERE company_id = $1 AND id < {FURTHER})"
                 " FROM unnest($3::bigint[]) AS one",
                 company_id,
                 definition,

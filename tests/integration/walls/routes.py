@@ -204,7 +204,7 @@ class Knocking:
             if name not in _DIFFERENT:
                 headers[name] = _CHANCE.sub("by chance", value)
         for id in ids:
-            text = without(text, id)
+            text = without(text, [id])
         return Heard(response.status_code, headers, text, self.statements.number)
 
 

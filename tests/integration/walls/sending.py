@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -80,7 +80,7 @@ class Comparing:
         nothing = encode_id(naming.type_name, NOTHING)
         await self.watch.begin()
         for _ in range(3):
-            answers = [await self._answer(who, naming, one) for one in (nothing, id)]
+            answers = [await self._answer(who, naming, one, (nothing, id)) for one in (nothing, id)]
             if answers[0] == answers[1]:
                 break
         found: list[Any] = [] if answers[0] == answers[1] else answers
@@ -90,19 +90,24 @@ class Comparing:
         found += canaries_in(text)
         return found + sorted(await self.watch.changed() - (TURNS if naming.change.name == "handOutRecords" else set()))
 
-    async def _answer(self, who: Identity, naming: Naming, id: str) -> tuple[str, int, bool]:
-        """The answer without the id, how many statements it took, and whether it is a refusal."""
+    async def _answer(self, who: Identity, naming: Naming, id: str, compared: Sequence[str]) -> tuple[str, int, bool]:
+        """The answer without the ids, how many statements it took, and whether it is a refusal."""
         self.statements.number = 0
         answer = await make(self.asking, who, naming.change, naming.input(id))
-        return without(answer.text, id), self.statements.number, refused(naming.change, answer)
+        return without(answer.text, compared), self.statements.number, refused(naming.change, answer)
 
 
-def without(text: str, id: str) -> str:
-    """An answer in which the id, and its number in messages, is not told."""
-    return "".join(_parts(text.replace(id, "it"), str(split_id(id)[1])))
+def without(text: str, ids: Sequence[str]) -> str:
+    """An answer in which the ids, and their numbers in messages, are not told.
+
+    Of the two that are compared neither is told in either answer: something else there may have the number of one.
+    """
+    for id in ids:
+        text = text.replace(id, "it")
+    return "".join(_parts(text, "|".join(str(split_id(id)[1]) for id in ids)))
 
 
-def _parts(text: str, number: str) -> Iterator[str]:
-    """The text, in whose messages the number is not told."""
+def _parts(text: str, numbers: str) -> Iterator[str]:
+    """The text, in whose messages the numbers are not told."""
     for part in re.split(r'("message": "(?:[^"\\]|\\.)*")', text):
-        yield re.sub(rf"\b{number}\b", "it", part) if part.startswith('"message"') else part
+        yield re.sub(rf"\b(?:{numbers})\b", "it", part) if part.startswith('"message"') else part

@@ -24,9 +24,6 @@ _NO_FIGURES: Final = (
 )
 _NONE_IS_ALL: Final = "it tells the set from None, which stands for everything and was answered above with yes"
 _LEADERS_MAY_MORE: Final = "who leads a unit may do all in it that its holder may: `may_plan` says yes beside it"
-_MERGED: Final = (
-    "`_VISIBLE_CUSTOMER` asks of a merged customer what it asks of that which it is part of: who sees that sees it"
-)
 _ENDS: Final = (
     "it ends a subscription of which nothing is seen any more; what has changed is left out beside it (`changed`)"
 )
@@ -36,8 +33,8 @@ _READ_AGAIN: Final = (
 )
 _DISPUTES_TOO: Final = "it finds whose runs are disputed; the disputes are read with the same filter"
 _WAITS_FOR: Final = "of the reviews that are found those alone are told which wait for the viewer himself (`waits_for`)"
+_SUMMED: Final = "it finds which deals were promised; those that are summed go through the same filter"
 _HANDED_IN: Final = "what is planned in an action plan was handed in (`plan_follow_up`): no draft is found by its plans"
-_ON_THE_DEAL: Final = "such a step is on the deal of the review, and is seen by whoever sees that"
 
 NEEDLESS: Final[Reasons] = {
     "action_plans/placing": {
@@ -57,9 +54,6 @@ NEEDLESS: Final[Reasons] = {
     "incentives/disputes": {
         "may_contest: work.viewer.role is not Role.SERVICE": _NO_MEMBER,
     },
-    "leads/permission": {
-        "reach_of_positions: viewer.role is Role.SERVICE": _NO_MEMBER,
-    },
     "organizations/sight": {
         "Sight.holds: unit_id not in self.led_unit_ids": _LEADERS_MAY_MORE,
     },
@@ -74,9 +68,6 @@ NEEDLESS: Final[Reasons] = {
     },
     "quotaloom_graphql/dispute_loaders": {
         "_judges: viewer.role is not Role.MEMBER": _SPARES,
-    },
-    "quotaloom_graphql/funnel_loaders": {
-        "load_merged_customers: sight.units_with_figures": _MERGED,
     },
     "quotaloom_graphql/organization_loaders": {
         "load_holdings: sight.rows_of_members(rows)": _ALL_OR_NOTHING,
@@ -110,11 +101,8 @@ FILTERS: Final[Reasons] = {
     "quotaloom.achievements.figure_entries.figure_entries": {
         "($8::bigint[] IS NULL OR balance.position_id = ANY($8))": _ENTRIES_TOO,
     },
-    "quotaloom.activities.reads.activities_of_reviews": {
-        "($2::bool OR activity.member_id = $3 OR activity.position_i…": _ON_THE_DEAL,
-    },
-    "quotaloom.funnels.reads.customers_merged_into": {
-        "($2::bigint[] IS NULL OR own.position_id = ANY ($2) OR EXIS…": _MERGED,
+    "quotaloom.funnels.figures.slipping.pushed": {
+        "deal.position_id = ANY ($10::bigint[]) (2)": _SUMMED,
     },
     "quotaloom.incentives.dispute_reads.judges_of_open": {
         "($1::bigint[] IS NULL OR dispute.member_id = ANY ($1))": _DISPUTES_TOO,

@@ -94,6 +94,25 @@ async def test_an_id_out_of_sight_is_refused_like_one_of_nothing(
     assert found == []
 
 
+async def test_an_id_may_have_the_number_of_something_else(
+    asking: Asking, admin: asyncpg.Connection[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ann's first activity has her own number, and Wu, who may not plan for her, is told that there is no such member.
+
+    So he is told of an activity that is none: the number says nothing of the activity.
+    """
+    walls = asking.walls
+    (naming,) = (
+        one for one in namings(walls) if one.change.name == "createActionPlan" and one.place[-1] == "activityId"
+    )
+    number = walls.world.floor.members["ann"]
+    hers = "SELECT EXISTS (SELECT FROM activity WHERE company_id = $1 AND id = $2 AND member_id = $2)"
+    assert await admin.fetchval(hers, walls.planted_id, number)
+    with counted(monkeypatch) as statements:
+        comparing = Comparing(asking, Watch(admin), statements)
+        assert await comparing.wrong(insider(walls, "wu"), naming, encode_id("Activity", number)) == []
+
+
 async def test_a_key_out_of_sight_is_refused_like_one_of_nothing(
     asking: Asking, admin: asyncpg.Connection[Any]
 ) -> None:

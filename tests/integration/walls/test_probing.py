@@ -43,9 +43,10 @@ async def _alike(asking: Asking, who: Identity, operation: Operation, type_name:
     base = operation.variables(ids_of(asking.walls))
     for _ in range(3):
         answers = []
-        for id in (encode_id(type_name, NOTHING), encode_id(type_name, hidden)):
+        compared = (encode_id(type_name, NOTHING), encode_id(type_name, hidden))
+        for id in compared:
             answer = await asking.ask(who, operation.text, {**base, type_name: id})
-            answers.append((without(answer.text, id), answer.statements))
+            answers.append((without(answer.text, compared), answer.statements))
         if answers[0] == answers[1]:
             return True
     return False
