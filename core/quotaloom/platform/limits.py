@@ -102,8 +102,8 @@ class Limits(BaseModel):
         default=0,
         ge=0,
         le=1_000,
-        description="Operations of one token that may hold connections to the database at once in each serving "
-        "process; more wait for their turn. `0` for half of `QUOTALOOM_DATABASE_POOL_SIZE`.",
+        description="Operations of one member, API key or service that may hold connections to the database at once in "
+        "each serving process; more wait for their turn. `0` for half of `QUOTALOOM_DATABASE_POOL_SIZE`.",
     )
     search_characters: int = Field(
         default=200,

@@ -1,4 +1,4 @@
-"""How many operations of one token may hold connections at once: a part of the pool, so that others find some too.
+"""How many operations of one who asks may hold connections at once: a part of the pool, so that others find some too.
 
 More of them wait, first come, first served, while their time lasts. An operation counts once, however many connections
 it holds, and may always have another one: so nobody who holds anything that others wait for waits for his turn.
@@ -17,11 +17,11 @@ from quotaloom.platform.limits import Allowance, Limits
 from quotaloom.platform.time_limits import in_time
 
 HALF: Final = 2
-"""Which part of the pool one token may have, where nothing else is set."""
+"""Which part of the pool one may have, where nothing else is set."""
 
 
 class Shares:
-    """Those of one process: of each token, how many operations hold connections, and which wait."""
+    """Those of one process: of each member, API key or service, how many operations hold connections, and which wait."""
 
     def __init__(self, limits: Limits, pool_size: int) -> None:
         self._most = limits.own_operations or max(1, pool_size // HALF)
@@ -29,7 +29,7 @@ class Shares:
         self._waiting: dict[Hashable, deque[asyncio.Future[None]]] = {}
 
     def turn(self, whose: Hashable) -> Turn:
-        """The turn of a new operation of this token."""
+        """The turn of a new operation of theirs."""
         return Turn(self, whose)
 
     def take(self, whose: Hashable) -> bool:
