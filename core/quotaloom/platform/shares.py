@@ -1,4 +1,4 @@
-"""How many operations of one who asks may hold connections at once: a part of the pool, so that others find some too.
+"""How many operations of one who asks may hold connections at once: a part of the pool, so that others find some.
 
 More of them wait, first come, first served, while their time lasts. An operation counts once, however many connections
 it holds, and may always have another one: so nobody who holds anything that others wait for waits for his turn.
@@ -21,7 +21,7 @@ HALF: Final = 2
 
 
 class Shares:
-    """Those of one process: of each member, API key or service, how many operations hold connections, and which wait."""
+    """Those of one process: of each who asks, how many operations hold connections, and which wait."""
 
     def __init__(self, limits: Limits, pool_size: int) -> None:
         self._most = limits.own_operations or max(1, pool_size // HALF)
