@@ -74,7 +74,7 @@ def flow_of(request: Request, state: str, key: bytes) -> Flow | None:
 
 
 def forget_flow(response: Response, flow: Flow) -> None:
-    """A state serves once."""
+    """A state serves a browser once; that a code does, wherever it comes from, is the provider's to see to."""
     response.delete_cookie(flow.cookie, path=BACK, secure=True, httponly=True, samesite="lax")
 
 
