@@ -221,11 +221,11 @@ class Snapshot:
             return await begin(sql, seconds)
         except BaseException as error:
             self._give_share_back()
-            if not isinstance(error, TimeoutError) or left is None or time is None:
-                raise
-            raise time.over() from None
-        except asyncpg.QueryCanceledError:
-            raise statement_too_slow(self._timeout, begun) from None
+            if isinstance(error, asyncpg.QueryCanceledError):
+                raise statement_too_slow(self._timeout, begun) from None
+            if isinstance(error, TimeoutError) and left is not None and time is not None:
+                raise time.over() from None
+            raise
 
     def _give_share_back(self) -> None:
         share, self._share = self._share, None

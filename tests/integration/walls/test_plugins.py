@@ -245,15 +245,15 @@ LINE: Final = 'pryLine(metric: "revenue", since: "2026-01-01", until: "2027-01-0
 @pytest.mark.parametrize(
     ("text", "cost"),
     [
-        (LIMITED % "", 23),
-        (LIMITED % "pryTold", 33),
-        (LIMITED % f"{LINE} {{ achieved told }}", 53),
-        ("{ pry { swept(lastNumber: 3) } }", 2),
+        (LIMITED % "", 2_023),
+        (LIMITED % "pryTold", 3_033),
+        (LIMITED % f"{LINE} {{ achieved told }}", 3_053),
+        ("{ pry { swept(lastNumber: 3) } }", 2_002),
     ],
 )
 async def test_a_field_of_a_plugin_costs_as_any_other(plugin_asking: Asking, text: str, cost: int) -> None:
     """A company, a root and ten children (1 + 1 + 1 + 10 × (1 + 1)) and their names; a text costs 10 more, a line with
-    two of its values 30."""
+    two of its values 30. What is read besides, the root, the children and each field of the plugin, costs 1,000."""
     who = Identity(plugin_asking.walls.planted_id, "boss", Role.ADMIN)
     async with RequestContext(plugin_asking.services, who) as context:
         result = await plugged().schema.execute(text, context_value=context)

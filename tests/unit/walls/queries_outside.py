@@ -33,6 +33,8 @@ OWNERS: Final = {
     ("core/quotaloom/organizations/commands/companies.py", "company_id_of"): "finds the company that a key names",
     ("schema/quotaloom_server/http_front.py", "connection_made"): "counts the connections of clients",
     ("schema/quotaloom_server/http_front.py", "_crowded"): "tells how many connections of clients there are",
+    ("schema/quotaloom_server/http_front.py", "leave"): "gives the place of a client's connection to another one",
+    ("schema/quotaloom_server/websocket_front.py", "leave"): "tells how many connections of clients there are",
     (
         "schema/quotaloom_server/databases.py",
         "_compare_versions",
