@@ -19,6 +19,29 @@ from quotaloom.platform.time_limits import in_time
 HALF: Final = 2
 """Which part of the pool one may have, where nothing else is set."""
 
+BRIEFLY: Final = 0.05
+"""Seconds for which somebody just waits; who waits longer is given up when his time is over, or when he hangs up.
+
+Most waits are far shorter, and watching for the end of one takes longer than many an operation.
+"""
+
+
+class _Waiting:
+    """Somebody who waits: `woken` is done when he is to look whether he has been `handed` a turn."""
+
+    __slots__ = ("handed", "is_watched", "since", "woken")
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.woken = loop.create_future()
+        self.since = loop.time()
+        self.handed = False
+        self.is_watched = False
+
+    def wake(self) -> None:
+        """Have him look."""
+        if not self.woken.done():
+            self.woken.set_result(None)
+
 
 class Shares:
     """Those of one process: of each who asks, how many operations hold connections, and which wait."""
@@ -26,7 +49,8 @@ class Shares:
     def __init__(self, limits: Limits, pool_size: int) -> None:
         self._most = limits.own_operations or max(1, pool_size // HALF)
         self._holding: dict[Hashable, int] = {}
-        self._waiting: dict[Hashable, deque[asyncio.Future[None]]] = {}
+        self._waiting: dict[Hashable, deque[_Waiting]] = {}
+        self._timer: asyncio.TimerHandle | None = None
 
     def turn(self, whose: Hashable) -> Turn:
         """The turn of a new operation of theirs."""
@@ -45,19 +69,24 @@ class Shares:
 
         Raises `CallerGone` where an operation that only reads is not awaited any more.
         """
-        turn = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        one = _Waiting(loop)
         waiting = self._waiting.setdefault(whose, deque())
-        waiting.append(turn)
+        waiting.append(one)
+        if self._timer is None:
+            self._timer = loop.call_later(BRIEFLY, self._look, loop)
         try:
-            async with in_time(time):
-                await (while_awaited(_handed(turn)) if time.only_reads else turn)
+            await one.woken
+            if not one.handed:
+                one.woken = loop.create_future()
+                async with in_time(time):
+                    await (while_awaited(_done(one.woken)) if time.only_reads else one.woken)
         except BaseException:
-            if turn.done() and not turn.cancelled():
+            if one.handed:
                 self.give(whose)
             else:
-                turn.cancel()
                 with suppress(ValueError):
-                    waiting.remove(turn)
+                    waiting.remove(one)
                 if not waiting and self._waiting.get(whose) is waiting:
                     del self._waiting[whose]
             raise
@@ -66,11 +95,12 @@ class Shares:
         """Hand a turn on to whoever waits the longest, or back."""
         waiting = self._waiting.get(whose)
         while waiting:
-            turn = waiting.popleft()
+            one = waiting.popleft()
             if not waiting:
                 del self._waiting[whose]
-            if not turn.done():
-                turn.set_result(None)
+            if not one.woken.cancelled():
+                one.handed = True
+                one.wake()
                 return
         left = self._holding[whose] - 1
         if left:
@@ -78,9 +108,21 @@ class Shares:
         else:
             del self._holding[whose]
 
+    def _look(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Wake those who have waited for a while, so that they look for the end of their time from then on."""
+        self._timer = None
+        late = loop.time() - BRIEFLY
+        for waiting in self._waiting.values():
+            for one in waiting:
+                if not one.is_watched and one.since <= late:
+                    one.is_watched = True
+                    one.wake()
+        if any(not one.is_watched for waiting in self._waiting.values() for one in waiting):
+            self._timer = loop.call_later(BRIEFLY, self._look, loop)
 
-async def _handed(turn: asyncio.Future[None]) -> None:
-    await turn
+
+async def _done(woken: asyncio.Future[None]) -> None:
+    await woken
 
 
 class Turn:
