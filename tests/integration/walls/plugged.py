@@ -27,7 +27,7 @@ from tests.integration.graph.asking import SCHEMA
 from tests.integration.walls.asking import Asking
 from tests.integration.walls.further_rows import FURTHER
 from tests.integration.walls.operations import Operation, read_operations
-from tests.integration.walls.planting import Planted, columns_of
+from tests.integration.walls.planting import FREE_TEXTS, Planted, columns_of
 from tests.integration.walls.test_reading import OPERATIONS
 
 EXAMPLE: Final = Path(__file__).parents[3] / "examples" / "acme_rules"
@@ -116,8 +116,10 @@ async def plug_in(asking: Asking, admin: asyncpg.Connection[Any]) -> Asking:
     await _note(admin, walls.planted_id, walls.texts)
     await admin.execute("UPDATE opportunity SET opened_on = '2026-05-04' WHERE company_id = $1", walls.planted_id)
     names = [name for name in (await columns_of(admin))["metric"] if name not in ("id", "company_id")]
+    # The canaries stay where they are.
+    values = [f"CASE WHEN {name} IS NOT NULL THEN key END" if name in FREE_TEXTS else name for name in names]
     await admin.execute(
-        f"INSERT INTO metric (company_id, {', '.join(names)}) SELECT $2, {', '.join(names)} FROM metric"
+        f"INSERT INTO metric (company_id, {', '.join(names)}) SELECT $2, {', '.join(values)} FROM metric"
         " WHERE company_id = $1 AND key IN ('revenue', 'tastings')",
         walls.planted_id,
         walls.stranger_id,
