@@ -26,7 +26,7 @@ from quotaloom_graphql.action_plan_loaders import (
 from quotaloom_graphql.attainments import Attainment
 from quotaloom_graphql.connections import Connection
 from quotaloom_graphql.enums import Grain
-from quotaloom_graphql.field_costs import READING, WHOLE_LIST, weighing_together
+from quotaloom_graphql.field_costs import READING, WHOLE_LIST, together
 from quotaloom_graphql.metrics import Metric, load_metrics
 from quotaloom_graphql.nodes import Node, NodeLoader, global_id
 from quotaloom_graphql.objective_loaders import load_objectives
@@ -220,9 +220,11 @@ class ActionPlan(Node):
         by="action_plan_id",
         description="What it carries out of that which reviews agreed on, as far as you may see them.",
     )
-    figures: ActionFigures = weighing_together(
-        batch(load_figures, key="id", description="Planned against done, with all shorter plans that belong to it."),
-        5_000,
+    figures: ActionFigures = batch(
+        load_figures,
+        key="id",
+        description="Planned against done, with all shorter plans that belong to it.",
+        directives=[together(5_000)],
     )
     comments: list[ActionPlanComment] = batch(
         load_plan_comments, key="id", by="action_plan_id", description="What was said of it, the earliest first."

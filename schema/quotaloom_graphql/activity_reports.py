@@ -20,7 +20,7 @@ from quotaloom_graphql.attainments import Attainment
 from quotaloom_graphql.connections import After, Connection, First, page, window
 from quotaloom_graphql.context import Info
 from quotaloom_graphql.enums import FileFormat, Structure
-from quotaloom_graphql.field_costs import READING, weighing_together
+from quotaloom_graphql.field_costs import READING, together
 from quotaloom_graphql.metrics import Metric
 from quotaloom_graphql.nodes import optional_id
 from quotaloom_graphql.report_arguments import (
@@ -142,21 +142,17 @@ class ActivityReport:
     starts_on: date = strawberry.field(description="First day.")
     ends_on: date = strawberry.field(description="The day after the last.")
     metric: Metric = strawberry.field(description="The metric that it stands beside.")
-    rows: Connection[ActivityReportRow] | None = weighing_together(
-        batch(
-            _load_rows,
-            description="The rows, those with nothing included: by `sort`, and among equals units in tree order,"
-            " members by name and key.",
-        ),
-        40_000,
+    rows: Connection[ActivityReportRow] | None = batch(
+        _load_rows,
+        description="The rows, those with nothing included: by `sort`, and among equals units in tree order,"
+        " members by name and key.",
+        directives=[together(40_000)],
     )
-    totals: ActivityReportRow | None = weighing_together(
-        batch(
-            _load_totals,
-            description="The own sums of `orgUnit`, or of the company, whatever the filters leave of the rows. Null"
-            " where you do not see them.",
-        ),
-        40_000,
+    totals: ActivityReportRow | None = batch(
+        _load_totals,
+        description="The own sums of `orgUnit`, or of the company, whatever the filters leave of the rows. Null"
+        " where you do not see them.",
+        directives=[together(40_000)],
     )
     export: ReportFile = batch(_load_files, description="The report as a file, the totals in its last row.")
 

@@ -18,7 +18,7 @@ from quotaloom_graphql.attainments import Attainment
 from quotaloom_graphql.connections import After, Connection, First, page, window
 from quotaloom_graphql.context import Info
 from quotaloom_graphql.enums import FileFormat, Structure
-from quotaloom_graphql.field_costs import READING, weighing_together
+from quotaloom_graphql.field_costs import READING, together
 from quotaloom_graphql.metrics import Metric
 from quotaloom_graphql.nodes import optional_id
 from quotaloom_graphql.report_arguments import (
@@ -108,21 +108,17 @@ class AttainmentReport:
     starts_on: date = strawberry.field(description="First day.")
     ends_on: date = strawberry.field(description="The day after the last.")
     metrics: list[Metric] = strawberry.field(description="What is counted, in the order of the columns.")
-    rows: Connection[AttainmentReportRow] | None = weighing_together(
-        batch(
-            _load_rows,
-            description="The rows, those with zero and those without a target included: by `sort`, and among equals"
-            " units in tree order, members by name and key.",
-        ),
-        20_000,
+    rows: Connection[AttainmentReportRow] | None = batch(
+        _load_rows,
+        description="The rows, those with zero and those without a target included: by `sort`, and among equals"
+        " units in tree order, members by name and key.",
+        directives=[together(20_000)],
     )
-    totals: AttainmentReportRow | None = weighing_together(
-        batch(
-            _load_totals,
-            description="The own sums of `orgUnit`, or of the company, whatever the filters leave of the rows: never"
-            " a sum of rates, nor of children. Null where you do not see them.",
-        ),
-        20_000,
+    totals: AttainmentReportRow | None = batch(
+        _load_totals,
+        description="The own sums of `orgUnit`, or of the company, whatever the filters leave of the rows: never"
+        " a sum of rates, nor of children. Null where you do not see them.",
+        directives=[together(20_000)],
     )
     export: ReportFile = batch(_load_files, description="The report as a file, the totals in its last row.")
 

@@ -28,7 +28,7 @@ from quotaloom_graphql.connections import Connection
 from quotaloom_graphql.context import Info
 from quotaloom_graphql.entry_pages import load_figure_achievements
 from quotaloom_graphql.enums import AttainmentStatus, Structure
-from quotaloom_graphql.field_costs import FIGURE, weighing_together
+from quotaloom_graphql.field_costs import FIGURE, together
 from quotaloom_graphql.projections import Projection
 from quotaloom_graphql.questions import PlanAsked, attainment_question, period_named, periods_named
 from strawberry_breadth import asked, batch, column
@@ -99,34 +99,26 @@ class Attainment:
     projection: Projection = column(
         lambda figures: figures, of="figures", description="What the period will come to by its end."
     )
-    previous_period: Attainment | None = weighing_together(
-        batch(
-            load_previous_period,
-            description="The same of the calendar's period right before, or of the range of as many days right before."
-            " Null before the year 1900.",
-        ),
-        10_000,
+    previous_period: Attainment | None = batch(
+        load_previous_period,
+        description="The same of the calendar's period right before, or of the range of as many days right before."
+        " Null before the year 1900.",
+        directives=[together(10_000)],
     )
-    previous_year: Attainment | None = weighing_together(
-        batch(
-            load_previous_year,
-            description="The same of the same period of the year before, or of the range of the same dates. Null before"
-            " the year 1900.",
-        ),
-        10_000,
+    previous_year: Attainment | None = batch(
+        load_previous_year,
+        description="The same of the same period of the year before, or of the range of the same dates. Null before"
+        " the year 1900.",
+        directives=[together(10_000)],
     )
     change: AttainmentChange | None = batch(
         load_change, description="What has changed since an earlier period; null before the year 1900."
     )
-    achievements: Connection[Annotated[Achievement, strawberry.lazy("quotaloom_graphql.achievements")]] | None = (
-        weighing_together(
-            batch(
-                load_figure_achievements,
-                description="The ledger entries that `achieved` is the sum of (at the plan rate, of their original"
-                " amounts), page by page, as far as you may see them.",
-            ),
-            5_000,
-        )
+    achievements: Connection[Annotated[Achievement, strawberry.lazy("quotaloom_graphql.achievements")]] | None = batch(
+        load_figure_achievements,
+        description="The ledger entries that `achieved` is the sum of (at the plan rate, of their original"
+        " amounts), page by page, as far as you may see them.",
+        directives=[together(5_000)],
     )
 
 

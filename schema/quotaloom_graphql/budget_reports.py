@@ -18,7 +18,7 @@ from quotaloom_graphql.arguments import MetricKey, PeriodLabel
 from quotaloom_graphql.connections import After, Connection, First, page, window
 from quotaloom_graphql.context import Info
 from quotaloom_graphql.enums import FileFormat
-from quotaloom_graphql.field_costs import READING, weighing_together
+from quotaloom_graphql.field_costs import READING, together
 from quotaloom_graphql.incentive_budgets import IncentiveBudget, shown_budget
 from quotaloom_graphql.metrics import Metric
 from quotaloom_graphql.nodes import optional_id
@@ -132,19 +132,16 @@ class BudgetReport:
     ends_on: date = strawberry.field(description="The day after the last.")
     currency: str = strawberry.field(description="ISO 4217 code.")
     metric: Metric = strawberry.field(description="The metric that it stands beside.")
-    rows: Connection[BudgetReportRow] | None = weighing_together(
-        batch(
-            _load_rows, description="The rows, those with nothing included: by `sort`, and among equals in tree order."
-        ),
-        20_000,
+    rows: Connection[BudgetReportRow] | None = batch(
+        _load_rows,
+        description="The rows, those with nothing included: by `sort`, and among equals in tree order.",
+        directives=[together(20_000)],
     )
-    totals: BudgetReportRow | None = weighing_together(
-        batch(
-            _load_totals,
-            description="The own budget and sums of `orgUnit`, or of the company, whatever the filters leave of the"
-            " rows. Null where you do not see them.",
-        ),
-        10_000,
+    totals: BudgetReportRow | None = batch(
+        _load_totals,
+        description="The own budget and sums of `orgUnit`, or of the company, whatever the filters leave of the"
+        " rows. Null where you do not see them.",
+        directives=[together(10_000)],
     )
     export: ReportFile = batch(_load_files, description="The report as a file, the totals in its last row.")
 

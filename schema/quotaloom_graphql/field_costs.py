@@ -42,14 +42,14 @@ class ListSize:
 def sized(field: Any, items: int) -> Any:
     """The field, a list that is reckoned with so many items."""
     assert isinstance(field, StrawberryField)
-    field.directives = [*field.directives, ListSize(assumed_size=items)]
+    field.directives = [ListSize(assumed_size=items), *field.directives]
     return field
 
 
 def sizing(field: Any, *lists: str, by: str) -> Any:
     """The field, which has these lists in its answer, as long as the list that is given `by` an argument."""
     assert isinstance(field, StrawberryField)
-    field.directives = [*field.directives, ListSize(slicing_arguments=[by], sized_fields=list(lists))]
+    field.directives = [ListSize(slicing_arguments=[by], sized_fields=list(lists)), *field.directives]
     return field
 
 
@@ -69,19 +69,17 @@ class FieldCost:
     weight: str = strawberry.directive_field(name="weight")
 
 
-def weighing(field: Any, weight: int) -> Any:
-    """The field, which costs so much besides its answer, for each object that it is asked of."""
-    assert isinstance(field, StrawberryField)
-    field.directives = [*field.directives, FieldCost(weight=str(weight))]
-    return field
+def costing(weight: int) -> FieldCost:
+    """Says that a field costs so much besides its answer, for each object that it is asked of."""
+    return FieldCost(weight=str(weight))
 
 
 def declared_weight(definition: StrawberryField | StrawberryObjectDefinition) -> int | None:
-    """What `weighing` said of a field, or `FIGURE` of a type, if anything."""
+    """What `costing` said of a field, or `FIGURE` of a type, if anything."""
     return next((int(one.weight) for one in definition.directives or () if isinstance(one, FieldCost)), None)
 
 
-FIGURE: Final = FieldCost(weight="20")
+FIGURE: Final = costing(20)
 """What each object costs that is computed, and not just read: some hundredths of a millisecond."""
 
 
@@ -97,15 +95,13 @@ class CostTogether:
     weight: str = strawberry.directive_field(name="weight")
 
 
-def weighing_together(field: Any, weight: int) -> Any:
-    """The field, which costs so much besides its answer, once for all the objects that it is asked of."""
-    assert isinstance(field, StrawberryField)
-    field.directives = [*field.directives, CostTogether(weight=str(weight))]
-    return field
+def together(weight: int) -> CostTogether:
+    """Says that a field costs so much besides its answer, once for all the objects that it is asked of."""
+    return CostTogether(weight=str(weight))
 
 
 def weight_together(field: StrawberryField) -> int:
-    """What a field costs for all the objects together: as `weighing_together` said, or else what it takes to read."""
+    """What a field costs for all the objects together: as `together` said, or else what it takes to read."""
     declared = next((int(one.weight) for one in field.directives if isinstance(one, CostTogether)), None)
     if declared is not None:
         return declared

@@ -24,7 +24,7 @@ from quotaloom.platform.errors import InputError, NotFound
 from quotaloom_graphql.arguments import PeriodLabel
 from quotaloom_graphql.context import Info, RequestContext
 from quotaloom_graphql.enums import Grain
-from quotaloom_graphql.field_costs import weighing_together
+from quotaloom_graphql.field_costs import together
 from quotaloom_graphql.funnel_figure_values import DaySpread, DealSums, day_spread, deal_sums
 from quotaloom_graphql.funnel_outlooks import (
     FunnelForecast,
@@ -103,15 +103,13 @@ class FunnelFigures:
     source: str | None = strawberry.field(
         description="Broken down by sources, which one; null for deals that name none."
     )
-    product: Product | None = weighing_together(
-        batch(
-            load_products,
-            key="product_id",
-            by="id",
-            one=True,
-            description="Broken down by products, which one; null for deals that name none.",
-        ),
-        10_000,
+    product: Product | None = batch(
+        load_products,
+        key="product_id",
+        by="id",
+        one=True,
+        description="Broken down by products, which one; null for deals that name none.",
+        directives=[together(10_000)],
     )
     open: DealSums = strawberry.field(description="The deals that are open today, whatever the period.")
     opened: DealSums = strawberry.field(description="The deals that were opened in the period.")
@@ -129,31 +127,31 @@ class FunnelFigures:
     average_won: Decimal | None = strawberry.field(
         description="What a won deal is worth on average; null where none has an amount."
     )
-    cycle: DaySpread = weighing_together(
-        batch(load_cycle, description="How long the deals won in the period took, from opening to close."), 10_000
+    cycle: DaySpread = batch(
+        load_cycle,
+        description="How long the deals won in the period took, from opening to close.",
+        directives=[together(10_000)],
     )
-    velocity: Decimal | None = weighing_together(
-        batch(
-            load_velocity,
-            description="What the funnel brings a day: open count × win rate × average won amount ÷ average cycle days."
-            " Null where one of them is.",
-        ),
-        10_000,
+    velocity: Decimal | None = batch(
+        load_velocity,
+        description="What the funnel brings a day: open count × win rate × average won amount ÷ average cycle days."
+        " Null where one of them is.",
+        directives=[together(10_000)],
     )
-    coverage: Decimal | None = weighing_together(
-        batch(
-            load_coverage,
-            description="The weighted amount of `expected` ÷ what remains of the unit's revenue target in the published"
-            " plan, six places; the funnel's own is of the company's target, for whoever sees all of it. Null where"
-            " nothing remains, without a target, and for single products or sources.",
-        ),
-        10_000,
+    coverage: Decimal | None = batch(
+        load_coverage,
+        description="The weighted amount of `expected` ÷ what remains of the unit's revenue target in the published"
+        " plan, six places; the funnel's own is of the company's target, for whoever sees all of it. Null where"
+        " nothing remains, without a target, and for single products or sources.",
+        directives=[together(10_000)],
     )
-    forecast: FunnelForecast = weighing_together(
-        batch(load_forecast, description="What the period will bring, adjustments kept apart."), 10_000
+    forecast: FunnelForecast = batch(
+        load_forecast, description="What the period will bring, adjustments kept apart.", directives=[together(10_000)]
     )
-    slipped: SlippedDeals = weighing_together(
-        batch(load_slipped, description="The deals that were expected to close in the period and did not."), 10_000
+    slipped: SlippedDeals = batch(
+        load_slipped,
+        description="The deals that were expected to close in the period and did not.",
+        directives=[together(10_000)],
     )
     stages: list[FunnelStageFigures] = strawberry.field(
         description="The funnel's stages, those of its latest version first."

@@ -9,7 +9,7 @@ import strawberry
 
 from quotaloom.funnels.figures.answers import Answer
 from quotaloom.funnels.stages import Outcome
-from quotaloom_graphql.field_costs import weighing_together
+from quotaloom_graphql.field_costs import together
 from quotaloom_graphql.funnel_figure_values import DaySpread, DealSums, deal_sums
 from quotaloom_graphql.funnel_loaders import load_stages
 from quotaloom_graphql.funnel_passage_loaders import (
@@ -60,47 +60,44 @@ class FunnelStageFigures:
     key: str = strawberry.field(description="Its key.")
     name: str = strawberry.field(description="Its name, in the latest version that has it.")
     outcome: Outcome = strawberry.field(description="What it means for the deals in it.")
-    stage: Annotated[Stage, strawberry.lazy("quotaloom_graphql.funnels")] = weighing_together(
-        batch(
-            load_stages, key="stage_id", by="id", one=True, description="The stage of the latest version that has it."
-        ),
-        20_000,
+    stage: Annotated[Stage, strawberry.lazy("quotaloom_graphql.funnels")] = batch(
+        load_stages,
+        key="stage_id",
+        by="id",
+        one=True,
+        description="The stage of the latest version that has it.",
+        directives=[together(20_000)],
     )
     deals: DealSums = strawberry.field(
         description="The deals in it: of an open stage those of today, of others those that were closed in the period."
     )
-    ageing: StageAgeing = weighing_together(
-        batch(load_ageing, description="The deals that have been in it for too long."), 20_000
+    ageing: StageAgeing = batch(
+        load_ageing, description="The deals that have been in it for too long.", directives=[together(20_000)]
     )
-    days: DaySpread = weighing_together(
-        batch(
-            load_days,
-            description="How long deals stayed in it: the stays that ended in the period, from coming to leaving.",
-        ),
-        20_000,
+    days: DaySpread = batch(
+        load_days,
+        description="How long deals stayed in it: the stays that ended in the period, from coming to leaving.",
+        directives=[together(20_000)],
     )
-    entered: int = weighing_together(
-        batch(
-            load_entered,
-            description="How many deals came into it for the first time in the period: the cohort of `conversions`.",
-        ),
-        20_000,
+    entered: int = batch(
+        load_entered,
+        description="How many deals came into it for the first time in the period: the cohort of `conversions`.",
+        directives=[together(20_000)],
     )
-    advanced: int = weighing_together(
-        batch(
-            load_advanced, description="How many of these went on, by today, to any later stage that is open or won."
-        ),
-        20_000,
+    advanced: int = batch(
+        load_advanced,
+        description="How many of these went on, by today, to any later stage that is open or won.",
+        directives=[together(20_000)],
     )
-    advance_rate: Decimal | None = weighing_together(
-        batch(load_advance_rate, description="`advanced ÷ entered`, six places; null where nothing entered."), 20_000
+    advance_rate: Decimal | None = batch(
+        load_advance_rate,
+        description="`advanced ÷ entered`, six places; null where nothing entered.",
+        directives=[together(20_000)],
     )
-    conversions: list[StageConversion] = weighing_together(
-        batch(
-            load_conversions,
-            description="How many of these came to each later stage and outcome, in the funnel's order.",
-        ),
-        20_000,
+    conversions: list[StageConversion] = batch(
+        load_conversions,
+        description="How many of these came to each later stage and outcome, in the funnel's order.",
+        directives=[together(20_000)],
     )
 
 

@@ -22,7 +22,7 @@ from quotaloom_graphql.deal_lines import OpportunityLine, load_lines
 from quotaloom_graphql.deal_review_loaders import load_deal_reviews, load_reviewing
 from quotaloom_graphql.decimals import shortest
 from quotaloom_graphql.duplicates import load_customer_duplicates
-from quotaloom_graphql.field_costs import weighing_together
+from quotaloom_graphql.field_costs import together
 from quotaloom_graphql.funnel_figures import FunnelFigures, load_funnel_figures
 from quotaloom_graphql.funnel_loaders import (
     load_customer_opportunities,
@@ -107,18 +107,20 @@ class Funnel(Node):
         by="funnel_id",
         description="Why its deals are closed, each outcome's in order; where an outcome has any, closing needs one.",
     )
-    opportunities: list[Opportunity] | None = weighing_together(
-        batch(load_funnel_opportunities, key="id", by="funnel_id", description="Its deals that you may see."), 20_000
+    opportunities: list[Opportunity] | None = batch(
+        load_funnel_opportunities,
+        key="id",
+        by="funnel_id",
+        description="Its deals that you may see.",
+        directives=[together(20_000)],
     )
-    figures: list[FunnelFigures] = weighing_together(
-        batch(
-            load_funnel_figures,
-            key="id",
-            by="owner_id",
-            description="Figures of all its deals that you may see, for each part of a period and each product or"
-            " source that is asked for. Of a unit: `OrgUnit.funnelFigures`.",
-        ),
-        40_000,
+    figures: list[FunnelFigures] = batch(
+        load_funnel_figures,
+        key="id",
+        by="owner_id",
+        description="Figures of all its deals that you may see, for each part of a period and each product or"
+        " source that is asked for. Of a unit: `OrgUnit.funnelFigures`.",
+        directives=[together(40_000)],
     )
 
 
@@ -143,24 +145,39 @@ class Stage(Node):
         load_standards, key="id", by="stage_id", description="What a deal must meet before it is moved on, in order."
     )
     funnel: Funnel = batch(load_funnels, key="funnel_id", by="id", one=True, description="The funnel it belongs to.")
-    count: int = weighing_together(batch(load_stage_count, key="id", description="How many deals are in it."), 5_000)
-    amount: Decimal = weighing_together(
-        batch(load_stage_amount, key="id", description="What its deals are worth in the company's currency."), 20_000
+    count: int = batch(
+        load_stage_count, key="id", description="How many deals are in it.", directives=[together(5_000)]
     )
-    weighted_amount: Decimal = weighing_together(
-        batch(load_stage_weighted_amount, key="id", description="That amount times the win probability."), 20_000
+    amount: Decimal = batch(
+        load_stage_amount,
+        key="id",
+        description="What its deals are worth in the company's currency.",
+        directives=[together(20_000)],
     )
-    without_amount: int = weighing_together(
-        batch(load_stage_without_amount, key="id", description="How many of its deals have no amount."), 20_000
+    weighted_amount: Decimal = batch(
+        load_stage_weighted_amount,
+        key="id",
+        description="That amount times the win probability.",
+        directives=[together(20_000)],
     )
-    unconverted: list[UnconvertedAmount] = weighing_together(
-        batch(
-            load_stage_unconverted, key="id", description="Deals left out of the amounts, for want of a booking rate."
-        ),
-        20_000,
+    without_amount: int = batch(
+        load_stage_without_amount,
+        key="id",
+        description="How many of its deals have no amount.",
+        directives=[together(20_000)],
     )
-    opportunities: list[Opportunity] | None = weighing_together(
-        batch(load_stage_opportunities, key="id", by="stage_id", description="Its deals that you may see."), 20_000
+    unconverted: list[UnconvertedAmount] = batch(
+        load_stage_unconverted,
+        key="id",
+        description="Deals left out of the amounts, for want of a booking rate.",
+        directives=[together(20_000)],
+    )
+    opportunities: list[Opportunity] | None = batch(
+        load_stage_opportunities,
+        key="id",
+        by="stage_id",
+        description="Its deals that you may see.",
+        directives=[together(20_000)],
     )
 
 
@@ -200,11 +217,12 @@ class Customer(Node):
     member: Member | None = batch(
         load_members, key="member_id", by="id", one=True, description="Who held the position when it came to it."
     )
-    opportunities: list[Opportunity] | None = weighing_together(
-        batch(
-            load_customer_opportunities, key="id", by="customer_id", description="The deals with it that you may see."
-        ),
-        20_000,
+    opportunities: list[Opportunity] | None = batch(
+        load_customer_opportunities,
+        key="id",
+        by="customer_id",
+        description="The deals with it that you may see.",
+        directives=[together(20_000)],
     )
     attributes: list[AttributeValue] = batch(
         load_customer_attributes, key="id", by="subject_id", description="What the company notes of it."
@@ -224,13 +242,11 @@ class Customer(Node):
     merged: list[Customer] = batch(
         load_merged_customers, key="id", by="merged_into_id", description="The customers that are part of it by now."
     )
-    possible_duplicates: list[Annotated[PossibleDuplicate, strawberry.lazy("quotaloom_graphql.duplicates")]] = (
-        weighing_together(
-            batch(
-                load_customer_duplicates, key="id", description="The customers that are the same by the company's rule."
-            ),
-            10_000,
-        )
+    possible_duplicates: list[Annotated[PossibleDuplicate, strawberry.lazy("quotaloom_graphql.duplicates")]] = batch(
+        load_customer_duplicates,
+        key="id",
+        description="The customers that are the same by the company's rule.",
+        directives=[together(10_000)],
     )
     viewer_can: ViewerCanOnCustomer = batch(load_customer_rights, key="id", description="What you may do with it.")
 

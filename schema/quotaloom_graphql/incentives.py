@@ -14,7 +14,7 @@ from quotaloom_graphql.connections import Connection
 from quotaloom_graphql.context import Info
 from quotaloom_graphql.dispute_loaders import load_disputes, load_statement_disputes, load_statement_rights
 from quotaloom_graphql.enums import Grain
-from quotaloom_graphql.field_costs import READING, WHOLE_LIST, weighing_together
+from quotaloom_graphql.field_costs import READING, WHOLE_LIST, together
 from quotaloom_graphql.incentive_enums import RunStatus, RunStep
 from quotaloom_graphql.incentive_loaders import (
     all_groups,
@@ -297,15 +297,19 @@ class IncentiveRun(Node):
         one=True,
         description="How far the computing is; for whoever sees everything.",
     )
-    statements: Connection[Statement] = weighing_together(
-        batch(
-            load_run_statements, key="id", description="The statements that you may see, by the member's name: a page."
-        ),
-        5_000,
+    statements: Connection[Statement] = batch(
+        load_run_statements,
+        key="id",
+        description="The statements that you may see, by the member's name: a page.",
+        directives=[together(5_000)],
     )
-    totals: RunTotals | None = weighing_together(
-        batch(load_totals, key="id", by="id", one=True, description="What it comes to; for whoever sees everything."),
-        10_000,
+    totals: RunTotals | None = batch(
+        load_totals,
+        key="id",
+        by="id",
+        one=True,
+        description="What it comes to; for whoever sees everything.",
+        directives=[together(10_000)],
     )
     warnings: list[RunWarning] = batch(
         load_warnings, key="id", by="run_id", description="What could not be computed; for whoever sees everything."

@@ -18,7 +18,7 @@ from quotaloom_graphql.connections import After, Connection, First, page, window
 from quotaloom_graphql.context import Info
 from quotaloom_graphql.customer_levels import CustomerLevel
 from quotaloom_graphql.duplicates import PossibleDuplicate, load_lead_duplicates
-from quotaloom_graphql.field_costs import READING, WHOLE_LIST, weighing_together
+from quotaloom_graphql.field_costs import READING, WHOLE_LIST, together
 from quotaloom_graphql.funnel_loaders import load_customers, load_opportunities
 from quotaloom_graphql.funnels import Customer, Opportunity
 from quotaloom_graphql.lead_loaders import (
@@ -116,12 +116,10 @@ class Lead(Node):
     action_items: Connection[Annotated[ActionItem, strawberry.lazy("quotaloom_graphql.action_items")]] = batch(
         load_lead_items, key="id", description="What action plans that you may see have for it, what is due first."
     )
-    possible_duplicates: list[PossibleDuplicate] = weighing_together(
-        batch(
-            load_lead_duplicates,
-            description="The leads that are the same by the company's rule, where you may change it.",
-        ),
-        10_000,
+    possible_duplicates: list[PossibleDuplicate] = batch(
+        load_lead_duplicates,
+        description="The leads that are the same by the company's rule, where you may change it.",
+        directives=[together(10_000)],
     )
     attributes: list[AttributeValue] = batch(
         load_lead_attributes, key="id", by="subject_id", description="What the company notes of it."

@@ -16,7 +16,7 @@ from quotaloom.platform.work import Work
 from quotaloom.policies.errors import PolicyFailed
 from quotaloom_graphql.context import Info, Services
 from quotaloom_graphql.errors import Refused
-from quotaloom_graphql.field_costs import weighing
+from quotaloom_graphql.field_costs import costing
 from quotaloom_graphql.request_keys import request_key
 
 I = TypeVar("I")  # noqa: E741 # the input of a mutation
@@ -47,8 +47,8 @@ def mutation(
     ]
     resolver.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined] # as inspect reads it
     resolver.__module__, resolver.__name__ = command.__module__, command.__name__
-    made = strawberry.mutation(resolver=StrawberryResolver(resolver), description=description)
-    return made if weight is None else weighing(made, weight)
+    directives = [] if weight is None else [costing(weight)]
+    return strawberry.mutation(resolver=StrawberryResolver(resolver), description=description, directives=directives)
 
 
 def _described(annotation: Any) -> Any:

@@ -21,7 +21,7 @@ from quotaloom_graphql.attributes import AttributeValue
 from quotaloom_graphql.commitment_loaders import load_commitments, load_committed_months
 from quotaloom_graphql.connections import Connection
 from quotaloom_graphql.enums import MemberRole, OrgUnitKind
-from quotaloom_graphql.field_costs import sized, weighing_together
+from quotaloom_graphql.field_costs import sized, together
 from quotaloom_graphql.funnel_figures import FunnelFigures, load_unit_funnel_figures
 from quotaloom_graphql.funnel_loaders import load_unit_opportunities
 from quotaloom_graphql.incentive_loaders import load_member_statements
@@ -147,11 +147,15 @@ class OrgUnit(Node):
     children: list[OrgUnit] = batch(
         load_children, key="id", by="parent_id", description="The units right below it, in tree order."
     )
-    descendants: list[OrgUnit] = weighing_together(
-        sized(
-            batch(load_descendants, key="id", by="ancestor_id", description="All units below it, in tree order."), 100
+    descendants: list[OrgUnit] = sized(
+        batch(
+            load_descendants,
+            key="id",
+            by="ancestor_id",
+            description="All units below it, in tree order.",
+            directives=[together(5_000)],
         ),
-        5_000,
+        100,
     )
     holders: list[Holding] = batch(
         load_holders,
@@ -166,74 +170,64 @@ class OrgUnit(Node):
     head: Headship | None = batch(
         load_current_head, key="id", by="unit_id", one=True, across=True, description="Who heads this unit today."
     )
-    target_cells: list[TargetCell] | None = weighing_together(
-        batch(
-            load_target_cells,
-            key="id",
-            by="unit_id",
-            across=True,
-            description="Its own target values; empty where it has none, or where you may see its name only.",
-        ),
-        10_000,
+    target_cells: list[TargetCell] | None = batch(
+        load_target_cells,
+        key="id",
+        by="unit_id",
+        across=True,
+        description="Its own target values; empty where it has none, or where you may see its name only.",
+        directives=[together(10_000)],
     )
-    attainment: Attainment | None = weighing_together(
-        batch(
-            load_unit_attainment,
-            key="id",
-            by="unit_id",
-            one=True,
-            across=True,
-            description="How much of its target is achieved; null where you may see its name only.",
-        ),
-        10_000,
+    attainment: Attainment | None = batch(
+        load_unit_attainment,
+        key="id",
+        by="unit_id",
+        one=True,
+        across=True,
+        description="How much of its target is achieved; null where you may see its name only.",
+        directives=[together(10_000)],
     )
-    attainments: list[Attainment] | None = weighing_together(
-        batch(
-            load_unit_attainments,
-            key="id",
-            by="unit_id",
-            across=True,
-            description="Attainment for each period of a grain.",
-        ),
-        10_000,
+    attainments: list[Attainment] | None = batch(
+        load_unit_attainments,
+        key="id",
+        by="unit_id",
+        across=True,
+        description="Attainment for each period of a grain.",
+        directives=[together(10_000)],
     )
-    product_mismatch: ProductMismatchValue | None = weighing_together(
-        batch(
-            load_product_mismatch,
-            key="id",
-            by="unit_id",
-            one=True,
-            across=True,
-            description="Its own target against the sum of those of products; null where you may see its name only.",
-        ),
-        20_000,
+    product_mismatch: ProductMismatchValue | None = batch(
+        load_product_mismatch,
+        key="id",
+        by="unit_id",
+        one=True,
+        across=True,
+        description="Its own target against the sum of those of products; null where you may see its name only.",
+        directives=[together(20_000)],
     )
-    product_mismatches: list[ProductMismatchValue] | None = weighing_together(
-        batch(
-            load_product_mismatches,
-            key="id",
-            by="unit_id",
-            across=True,
-            description="The same for each period of a grain.",
-        ),
-        20_000,
+    product_mismatches: list[ProductMismatchValue] | None = batch(
+        load_product_mismatches,
+        key="id",
+        by="unit_id",
+        across=True,
+        description="The same for each period of a grain.",
+        directives=[together(20_000)],
     )
-    score: ScoreValue | None = weighing_together(
-        batch(
-            load_unit_score,
-            key="id",
-            by="unit_id",
-            one=True,
-            across=True,
-            description="Several metrics as one number; null where you may see its name only.",
-        ),
-        10_000,
+    score: ScoreValue | None = batch(
+        load_unit_score,
+        key="id",
+        by="unit_id",
+        one=True,
+        across=True,
+        description="Several metrics as one number; null where you may see its name only.",
+        directives=[together(10_000)],
     )
-    scores: list[ScoreValue] | None = weighing_together(
-        batch(
-            load_unit_scores, key="id", by="unit_id", across=True, description="The same for each period of a grain."
-        ),
-        10_000,
+    scores: list[ScoreValue] | None = batch(
+        load_unit_scores,
+        key="id",
+        by="unit_id",
+        across=True,
+        description="The same for each period of a grain.",
+        directives=[together(10_000)],
     )
     reliefs: list[QuotaRelief] = batch(
         load_reliefs,
@@ -242,47 +236,37 @@ class OrgUnit(Node):
         description="What this position is relieved of, the earliest first, revoked ones too; empty where you may see"
         " its name only.",
     )
-    target_mismatch: TargetMismatch | None = weighing_together(
-        batch(
-            load_target_mismatch,
-            key="id",
-            by="unit_id",
-            one=True,
-            across=True,
-            description="Its own target against the sum of its children's, over-assignment included.",
-        ),
-        10_000,
+    target_mismatch: TargetMismatch | None = batch(
+        load_target_mismatch,
+        key="id",
+        by="unit_id",
+        one=True,
+        across=True,
+        description="Its own target against the sum of its children's, over-assignment included.",
+        directives=[together(10_000)],
     )
-    target_mismatches: list[TargetMismatch] | None = weighing_together(
-        batch(
-            load_target_mismatches,
-            key="id",
-            by="unit_id",
-            across=True,
-            description="The same for each period of a grain; empty where you may see its name only.",
-        ),
-        10_000,
+    target_mismatches: list[TargetMismatch] | None = batch(
+        load_target_mismatches,
+        key="id",
+        by="unit_id",
+        across=True,
+        description="The same for each period of a grain; empty where you may see its name only.",
+        directives=[together(10_000)],
     )
-    opportunities: list[Annotated[Opportunity, strawberry.lazy("quotaloom_graphql.funnels")]] | None = (
-        weighing_together(
-            batch(
-                load_unit_opportunities,
-                key="id",
-                by="parent_id",
-                description="Deals of the positions below it, or of its own.",
-            ),
-            20_000,
-        )
+    opportunities: list[Annotated[Opportunity, strawberry.lazy("quotaloom_graphql.funnels")]] | None = batch(
+        load_unit_opportunities,
+        key="id",
+        by="parent_id",
+        description="Deals of the positions below it, or of its own.",
+        directives=[together(20_000)],
     )
-    funnel_figures: list[FunnelFigures] | None = weighing_together(
-        batch(
-            load_unit_funnel_figures,
-            key="id",
-            by="owner_id",
-            description="Figures of a funnel's deals of the positions below it, or of its own, for each part of a"
-            " period and each product or source that is asked for; empty where you may see its name only.",
-        ),
-        50_000,
+    funnel_figures: list[FunnelFigures] | None = batch(
+        load_unit_funnel_figures,
+        key="id",
+        by="owner_id",
+        description="Figures of a funnel's deals of the positions below it, or of its own, for each part of a"
+        " period and each product or source that is asked for; empty where you may see its name only.",
+        directives=[together(50_000)],
     )
     objectives: list[Annotated[Objective, strawberry.lazy("quotaloom_graphql.objectives")]] = batch(
         load_objectives_of_units,
@@ -290,35 +274,28 @@ class OrgUnit(Node):
         by="unit_id",
         description="The objectives of a fiscal year that it pursues, corporate ones first, then by name.",
     )
-    worksheet: Annotated[Worksheet, strawberry.lazy("quotaloom_graphql.worksheets")] | None = weighing_together(
-        batch(
-            load_worksheets,
-            key="id",
-            by="unit_id",
-            one=True,
-            description="What its target in a plan takes, and what is in the way; null where that is not for you to"
-            " see.",
-        ),
-        5_000,
+    worksheet: Annotated[Worksheet, strawberry.lazy("quotaloom_graphql.worksheets")] | None = batch(
+        load_worksheets,
+        key="id",
+        by="unit_id",
+        one=True,
+        description="What its target in a plan takes, and what is in the way; null where that is not for you to see.",
+        directives=[together(5_000)],
     )
-    commitments: list[Annotated[UnitCommitment, strawberry.lazy("quotaloom_graphql.commitments")]] = weighing_together(
-        batch(
-            load_commitments,
-            key="id",
-            by="unit_id",
-            description="What was committed to for it and below it, against its target; empty where you neither lead"
-            " nor hold it.",
-        ),
-        10_000,
+    commitments: list[Annotated[UnitCommitment, strawberry.lazy("quotaloom_graphql.commitments")]] = batch(
+        load_commitments,
+        key="id",
+        by="unit_id",
+        description="What was committed to for it and below it, against its target; empty where you neither lead"
+        " nor hold it.",
+        directives=[together(10_000)],
     )
-    committed_months: list[Annotated[Commitment, strawberry.lazy("quotaloom_graphql.commitments")]] = weighing_together(
-        batch(
-            load_committed_months,
-            key="id",
-            by="unit_id",
-            description="The commitments themselves, month by month: by whom, when, and what was said.",
-        ),
-        5_000,
+    committed_months: list[Annotated[Commitment, strawberry.lazy("quotaloom_graphql.commitments")]] = batch(
+        load_committed_months,
+        key="id",
+        by="unit_id",
+        description="The commitments themselves, month by month: by whom, when, and what was said.",
+        directives=[together(5_000)],
     )
     attributes: list[AttributeValue] = batch(
         load_unit_attributes,
@@ -355,32 +332,35 @@ class Member(Node):
     headships: list[Headship] = batch(
         load_headed_units, key="id", by="member_id", description="The units that the member heads today."
     )
-    attainment: Attainment | None = weighing_together(
-        batch(
-            load_member_attainment,
-            key="id",
-            by="member_id",
-            one=True,
-            description="Attainment over all positions, by the days they were held; null where you may not see it.",
-        ),
-        10_000,
+    attainment: Attainment | None = batch(
+        load_member_attainment,
+        key="id",
+        by="member_id",
+        one=True,
+        description="Attainment over all positions, by the days they were held; null where you may not see it.",
+        directives=[together(10_000)],
     )
-    attainments: list[Attainment] | None = weighing_together(
-        batch(load_member_attainments, key="id", by="member_id", description="Attainment for each period of a grain."),
-        10_000,
+    attainments: list[Attainment] | None = batch(
+        load_member_attainments,
+        key="id",
+        by="member_id",
+        description="Attainment for each period of a grain.",
+        directives=[together(10_000)],
     )
-    score: ScoreValue | None = weighing_together(
-        batch(
-            load_member_score,
-            key="id",
-            by="member_id",
-            one=True,
-            description="Several metrics as one number; null where you may not see it.",
-        ),
-        10_000,
+    score: ScoreValue | None = batch(
+        load_member_score,
+        key="id",
+        by="member_id",
+        one=True,
+        description="Several metrics as one number; null where you may not see it.",
+        directives=[together(10_000)],
     )
-    scores: list[ScoreValue] | None = weighing_together(
-        batch(load_member_scores, key="id", by="member_id", description="The same for each period of a grain."), 10_000
+    scores: list[ScoreValue] | None = batch(
+        load_member_scores,
+        key="id",
+        by="member_id",
+        description="The same for each period of a grain.",
+        directives=[together(10_000)],
     )
     own_goals: list[Annotated[OwnGoal, strawberry.lazy("quotaloom_graphql.own_goals")]] = batch(
         load_own_goals,
@@ -428,16 +408,12 @@ class Member(Node):
         key="id",
         description="The member's action plans, as far as you may see them, the latest first: a page.",
     )
-    action_figures: Annotated[ActionFigures, strawberry.lazy("quotaloom_graphql.action_plans")] | None = (
-        weighing_together(
-            batch(
-                load_member_figures,
-                key="id",
-                description="Planned against done in all action plans of the member, of what is to be done by a day"
-                " of the period; null where it is not for you to see.",
-            ),
-            5_000,
-        )
+    action_figures: Annotated[ActionFigures, strawberry.lazy("quotaloom_graphql.action_plans")] | None = batch(
+        load_member_figures,
+        key="id",
+        description="Planned against done in all action plans of the member, of what is to be done by a day"
+        " of the period; null where it is not for you to see.",
+        directives=[together(5_000)],
     )
     viewer_can: ViewerCanOnMember = batch(
         load_member_rights, key="id", by="member_id", one=True, description="What you may do with the member."

@@ -25,7 +25,7 @@ from quotaloom_graphql.context import Info, Services
 from quotaloom_graphql.decompositions import Decomposition, load_decompositions
 from quotaloom_graphql.enums import PlanStatus
 from quotaloom_graphql.errors import UserError
-from quotaloom_graphql.field_costs import WHOLE_PLAN, weighing_together
+from quotaloom_graphql.field_costs import WHOLE_PLAN, together
 from quotaloom_graphql.focuses import Focus, load_plan_focuses
 from quotaloom_graphql.metrics import Metric, load_metrics
 from quotaloom_graphql.mutations import mutation
@@ -103,16 +103,14 @@ class PlanVersion:
         by="plan_version_id",
         description="What was handed in of it, in branches that you lead; the latest first.",
     )
-    changes: Connection[CellChange] | None = weighing_together(
-        batch(
-            load_cell_changes,
-            description="The cells that differ from those of the version it was made from, or of another one, of units"
-            " whose figures you may see. Null where you may not see what it was made from.",
-        ),
-        20_000,
+    changes: Connection[CellChange] | None = batch(
+        load_cell_changes,
+        description="The cells that differ from those of the version it was made from, or of another one, of units"
+        " whose figures you may see. Null where you may not see what it was made from.",
+        directives=[together(20_000)],
     )
-    unit_changes: Connection[UnitChange] | None = weighing_together(
-        batch(load_unit_changes, description="The same changes, summed up by unit."), 20_000
+    unit_changes: Connection[UnitChange] | None = batch(
+        load_unit_changes, description="The same changes, summed up by unit.", directives=[together(20_000)]
     )
 
 
@@ -157,24 +155,20 @@ class Plan(Node):
     versions: list[PlanVersion] = batch(
         load_versions, key="id", by="plan_id", description="Its versions, the first first."
     )
-    smart_findings: Connection[SmartFinding] | None = weighing_together(
-        batch(
-            load_smart_findings,
-            key="id",
-            by="plan_id",
-            one=True,
-            description="What keeps its draft from being published, the gravest first, page by page; without a draft,"
-            " of what is published. Heads see what lies below the units that they head, members nothing.",
-        ),
-        20_000,
+    smart_findings: Connection[SmartFinding] | None = batch(
+        load_smart_findings,
+        key="id",
+        by="plan_id",
+        one=True,
+        description="What keeps its draft from being published, the gravest first, page by page; without a draft,"
+        " of what is published. Heads see what lies below the units that they head, members nothing.",
+        directives=[together(20_000)],
     )
-    comparison: Connection[ComparedUnit] | None = weighing_together(
-        batch(
-            load_comparison,
-            description="Two or more of its versions side by side, by unit and period, each with the difference to the"
-            " first.",
-        ),
-        20_000,
+    comparison: Connection[ComparedUnit] | None = batch(
+        load_comparison,
+        description="Two or more of its versions side by side, by unit and period, each with the difference to the"
+        " first.",
+        directives=[together(20_000)],
     )
     comments: Connection[Annotated[CellComment, strawberry.lazy("quotaloom_graphql.comments")]] = batch(
         load_plan_comments, description="What was said of its cells, the latest first, as far as you may read it."

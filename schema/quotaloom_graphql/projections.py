@@ -19,7 +19,7 @@ from quotaloom.targets.attainment import Sums, run_rate
 from quotaloom.targets.attainments import AttainmentQuestion, Figures, by_question, told
 from quotaloom_graphql.context import Info
 from quotaloom_graphql.enums import AttainmentStatus
-from quotaloom_graphql.field_costs import weighing_together
+from quotaloom_graphql.field_costs import together
 from quotaloom_graphql.unconverted import UnconvertedAmount, unconverted_amounts
 from strawberry_breadth import batch
 
@@ -168,43 +168,35 @@ async def _pipelines(
 class Projection:
     """Two projections, and the deals that one of them rests on."""
 
-    run_rate: ProjectedAttainment | None = weighing_together(
-        batch(
-            load_run_rate,
-            description="`achieved` ÷ working days elapsed × working days of the period, rounded once, half up; null"
-            " before the first working day has passed, and equal to what is achieved once the last has.",
-        ),
-        5_000,
+    run_rate: ProjectedAttainment | None = batch(
+        load_run_rate,
+        description="`achieved` ÷ working days elapsed × working days of the period, rounded once, half up; null"
+        " before the first working day has passed, and equal to what is achieved once the last has.",
+        directives=[together(5_000)],
     )
-    weighted_pipeline: ProjectedAttainment | None = weighing_together(
-        batch(load_weighted_pipeline, description="`achieved` + the weighted amount of the open deals."), 5_000
+    weighted_pipeline: ProjectedAttainment | None = batch(
+        load_weighted_pipeline,
+        description="`achieved` + the weighted amount of the open deals.",
+        directives=[together(5_000)],
     )
-    open_deals: OpenDeals | None = weighing_together(
-        batch(
-            _open_deals(lambda expected: expected.within),
-            description="Deals that are expected to close in what is left of the period.",
-        ),
-        5_000,
+    open_deals: OpenDeals | None = batch(
+        _open_deals(lambda expected: expected.within),
+        description="Deals that are expected to close in what is left of the period.",
+        directives=[together(5_000)],
     )
-    undated_deals: OpenDeals | None = weighing_together(
-        batch(
-            _open_deals(lambda expected: expected.undated),
-            description="Open deals without an expected close date: told apart, and in no projection.",
-        ),
-        5_000,
+    undated_deals: OpenDeals | None = batch(
+        _open_deals(lambda expected: expected.undated),
+        description="Open deals without an expected close date: told apart, and in no projection.",
+        directives=[together(5_000)],
     )
-    overdue_deals: OpenDeals | None = weighing_together(
-        batch(
-            _open_deals(lambda expected: expected.overdue),
-            description="Open deals that should have closed before today: told apart, and in no projection.",
-        ),
-        5_000,
+    overdue_deals: OpenDeals | None = batch(
+        _open_deals(lambda expected: expected.overdue),
+        description="Open deals that should have closed before today: told apart, and in no projection.",
+        directives=[together(5_000)],
     )
-    rest: str | None = weighing_together(
-        batch(
-            load_rest,
-            description="What is left of the period, from today on, as `opportunities(expectedIn:)` takes it; null"
-            " where it is over, or deals do not count.",
-        ),
-        5_000,
+    rest: str | None = batch(
+        load_rest,
+        description="What is left of the period, from today on, as `opportunities(expectedIn:)` takes it; null"
+        " where it is over, or deals do not count.",
+        directives=[together(5_000)],
     )

@@ -12,7 +12,7 @@ from quotaloom_graphql.attainments import Attainment
 from quotaloom_graphql.connections import After, Connection, First, page, window
 from quotaloom_graphql.context import Info
 from quotaloom_graphql.enums import OrgUnitKind, Structure
-from quotaloom_graphql.field_costs import weighing_together
+from quotaloom_graphql.field_costs import together
 from quotaloom_graphql.nodes import optional_id
 from quotaloom_graphql.organization_loaders import load_members
 from quotaloom_graphql.organizations import Member, OrgUnit
@@ -38,15 +38,15 @@ class RankingRow:
     """A place."""
 
     rank: int = strawberry.field(description="1 is best; equals share a rank.")
-    previous_rank: int | None = weighing_together(
-        batch(
-            load_previous_ranks,
-            description="The rank in the same ranking of the period right before; null for who was not there.",
-        ),
-        20_000,
+    previous_rank: int | None = batch(
+        load_previous_ranks,
+        description="The rank in the same ranking of the period right before; null for who was not there.",
+        directives=[together(20_000)],
     )
-    movement: int | None = weighing_together(
-        batch(load_movements, description="`previousRank` − rank: 2 has climbed two places, −1 has lost one."), 20_000
+    movement: int | None = batch(
+        load_movements,
+        description="`previousRank` − rank: 2 has climbed two places, −1 has lost one.",
+        directives=[together(20_000)],
     )
     org_unit: OrgUnit | None = batch(
         load_ranked_units, key="unit_id", by="id", one=True, description="The unit; null in a ranking of members."

@@ -10,7 +10,7 @@ from typing import Any
 from quotaloom.platform.access import Role, Scope
 from quotaloom.platform.errors import AccessDenied
 from quotaloom_graphql.context import Info
-from quotaloom_graphql.field_costs import weighing
+from quotaloom_graphql.field_costs import costing
 from strawberry_breadth import batch
 
 
@@ -40,4 +40,4 @@ def root_field(
     told = signature(resolver)
     roots = Parameter("parents", Parameter.POSITIONAL_OR_KEYWORD)
     guarded.__signature__ = told.replace(parameters=[roots, *told.parameters.values()])  # type: ignore[attr-defined]  # as inspect reads it
-    return weighing(batch(guarded, reads=(), whole=not asks, description=description), weight)
+    return batch(guarded, reads=(), whole=not asks, description=description, directives=[costing(weight)])

@@ -284,6 +284,7 @@ def batch(
     across: bool = False,
     description: str,
     deprecation_reason: str | None = None,
+    directives: Iterable[object] = (),
 ) -> Any:
     """A relation that costs one call of `load` per level; its GraphQL arguments are those of `load` after `info`.
 
@@ -293,12 +294,13 @@ def batch(
     for something else says so by `in_turn=False` and is loaded beside the others. A loader that uses its rows for more
     than the answer says so by `whole`: then `asked` never names columns to it. With `across` the keys of several levels
     are loaded by one call where their arguments and the columns asked are the same: for what a tree is asked of each
-    of its units.
+    of its units. `directives` are those of the schema, as `strawberry.field` takes them.
     """
     field = BatchField(
         base_resolver=StrawberryResolver(_signature_of(load)),
         description=description,
         deprecation_reason=deprecation_reason,
+        directives=[*directives],
     )
     field.batch = Batch(load, key, by, one, None if reads is None else frozenset(reads), in_turn, whole, across)
     return field
