@@ -3,9 +3,9 @@
 Every field counts once for each object that it is asked of, and an object or list item once besides. A page counts
 with the size that is asked for, its default, or the largest there is where a variable leaves it open; a list without
 pages with what `@listSize` says of it in the schema, with the parts that a year has of the grain that is asked for, or
-with the installation's `list_size`. What `@cost` says of a
-field comes on top, and once for each place in the document what it takes to read, or what `@costTogether` says.
-Conditions of `@skip` and `@include` are not looked at: what may be left out counts.
+with the installation's `list_size`. What `@cost` says of a field comes on top, and once for each place in the document
+what it takes to read, or what `@costTogether` says. Conditions of `@skip` and `@include` are not looked at: what may
+be left out counts.
 
 A selection costs so much by itself, so much more for each row of the page that it stands in, and so much however
 often it stands there: those three numbers of a fragment hold wherever it is spread, so that each is reckoned once.
