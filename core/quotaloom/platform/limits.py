@@ -105,6 +105,13 @@ class Limits(BaseModel):
         description="Operations of one member, API key or service that may hold connections to the database at once in "
         "each serving process; more wait for their turn. `0` for half of `QUOTALOOM_DATABASE_POOL_SIZE`.",
     )
+    company_operations: int = Field(
+        default=0,
+        ge=0,
+        le=1_000,
+        description="The same for all who ask of one company, together. `0` for three quarters of "
+        "`QUOTALOOM_DATABASE_POOL_SIZE`.",
+    )
     search_characters: int = Field(
         default=200,
         ge=1,

@@ -1,7 +1,7 @@
-"""How many operations of one who asks may hold connections at once: a part of the pool, so that others find some.
+"""How many operations may hold connections at once: of one who asks, of a company, and of all.
 
-More of them wait, first come, first served, while their time lasts. An operation counts once, however many connections
-it holds, and may always have another one: so nobody who holds anything that others wait for waits for his turn.
+More of them wait while their time lasts. An operation counts once, however many connections it holds, and may always
+have another one: so nobody who holds anything that others wait for waits for his turn.
 """
 
 from __future__ import annotations
@@ -9,15 +9,23 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Hashable
-from contextlib import asynccontextmanager, suppress
-from typing import Final
+from contextlib import asynccontextmanager
+from typing import Final, TypeVar
 
 from quotaloom.platform.callers import while_awaited
 from quotaloom.platform.limits import Allowance, Limits
 from quotaloom.platform.time_limits import in_time
 
+T = TypeVar("T")
+
+Payer = tuple[int, Hashable]
+"""Who asks: the company, and the member, key or service; see `Identity.payer`."""
+
 HALF: Final = 2
-"""Which part of the pool one may have, where nothing else is set."""
+"""Which part of the pool one who asks may have, where nothing else is set."""
+
+QUARTER: Final = 4
+"""Which part of the pool a company leaves to others, where nothing else is set."""
 
 BRIEFLY: Final = 0.05
 """Seconds for which somebody just waits; who waits longer is given up when his time is over, or when he hangs up.
@@ -44,35 +52,47 @@ class _Waiting:
 
 
 class Shares:
-    """Those of one process: of each who asks, how many operations hold connections, and which wait."""
+    """Those of one process: how many operations hold connections, of whom and of which company, and which wait.
+
+    A turn that becomes free goes to the company that holds the fewest of those whose operations wait, so that nobody
+    waits behind what another company has lined up; within it to its members, keys and services one after the other, and
+    to the operations of each in their order.
+    """
 
     def __init__(self, limits: Limits, pool_size: int) -> None:
+        self._room = pool_size
         self._most = limits.own_operations or max(1, pool_size // HALF)
-        self._holding: dict[Hashable, int] = {}
-        self._waiting: dict[Hashable, deque[_Waiting]] = {}
+        self._most_of_company = limits.company_operations or max(1, pool_size - pool_size // QUARTER)
+        self._held = 0
+        self._holding: dict[Payer, int] = {}
+        self._holding_of_company: dict[int, int] = {}
+        self._waiting: dict[int, dict[Payer, deque[_Waiting]]] = {}
         self._timer: asyncio.TimerHandle | None = None
 
-    def turn(self, whose: Hashable) -> Turn:
+    def turn(self, whose: Payer) -> Turn:
         """The turn of a new operation of theirs."""
         return Turn(self, whose)
 
-    def take(self, whose: Hashable) -> bool:
-        """Take a turn, if there is one: then nobody waits for it."""
+    def take(self, whose: Payer) -> bool:
+        """Take a turn, if there is one: then nobody waits who could have it."""
+        company = whose[0]
         holding = self._holding.get(whose, 0)
-        if holding >= self._most:
+        of_company = self._holding_of_company.get(company, 0)
+        if holding >= self._most or of_company >= self._most_of_company or self._held >= self._room:
             return False
         self._holding[whose] = holding + 1
+        self._holding_of_company[company] = of_company + 1
+        self._held += 1
         return True
 
-    async def wait(self, whose: Hashable, time: Allowance) -> None:
+    async def wait(self, whose: Payer, time: Allowance) -> None:
         """Wait until it is handed a turn: raises `LimitExceeded` where the time is over before.
 
         Raises `CallerGone` where an operation that only reads is not awaited any more.
         """
         loop = asyncio.get_running_loop()
         one = _Waiting(loop)
-        waiting = self._waiting.setdefault(whose, deque())
-        waiting.append(one)
+        self._waiting.setdefault(whose[0], {}).setdefault(whose, deque()).append(one)
         if self._timer is None:
             self._timer = loop.call_later(BRIEFLY, self._look, loop)
         try:
@@ -85,40 +105,74 @@ class Shares:
             if one.handed:
                 self.give(whose)
             else:
-                with suppress(ValueError):
-                    waiting.remove(one)
-                if not waiting and self._waiting.get(whose) is waiting:
-                    del self._waiting[whose]
+                self._leave(whose, one)
             raise
 
-    def give(self, whose: Hashable) -> None:
-        """Hand a turn on to whoever waits the longest, or back."""
-        waiting = self._waiting.get(whose)
-        while waiting:
-            one = waiting.popleft()
-            if not waiting:
-                del self._waiting[whose]
-            if not one.woken.cancelled():
+    def give(self, whose: Payer) -> None:
+        """Give a turn back, and hand it on to whoever is the next to have one."""
+        self._held -= 1
+        _one_less(self._holding, whose)
+        _one_less(self._holding_of_company, whose[0])
+        while self._waiting and (following := self._following()) is not None:
+            one = self._first(following)
+            if not one.woken.cancelled() and self.take(following):
                 one.handed = True
                 one.wake()
                 return
-        left = self._holding[whose] - 1
-        if left:
-            self._holding[whose] = left
-        else:
-            del self._holding[whose]
+
+    def _following(self) -> Payer | None:
+        """Whose turn it is next, if anybody who waits may have one."""
+        holding = self._holding_of_company
+        for company in sorted(self._waiting, key=lambda company: holding.get(company, 0)):
+            if holding.get(company, 0) >= self._most_of_company:
+                break
+            for whose in self._waiting[company]:
+                if self._holding.get(whose, 0) < self._most:
+                    return whose
+        return None
+
+    def _first(self, whose: Payer) -> _Waiting:
+        """The first of his operations that wait; his others are behind those of his company, and its behind others'."""
+        of_company = self._waiting.pop(whose[0])
+        waiting = of_company.pop(whose)
+        one = waiting.popleft()
+        if waiting:
+            of_company[whose] = waiting
+        if of_company:
+            self._waiting[whose[0]] = of_company
+        return one
+
+    def _leave(self, whose: Payer, one: _Waiting) -> None:
+        """He waits no longer."""
+        of_company = self._waiting.get(whose[0], {})
+        waiting = of_company.get(whose)
+        if waiting is None or one not in waiting:
+            return  # his turn had come, and was not taken
+        waiting.remove(one)
+        if not waiting:
+            del of_company[whose]
+        if not of_company:
+            del self._waiting[whose[0]]
 
     def _look(self, loop: asyncio.AbstractEventLoop) -> None:
         """Wake those who have waited for a while, so that they look for the end of their time from then on."""
         self._timer = None
         late = loop.time() - BRIEFLY
-        for waiting in self._waiting.values():
-            for one in waiting:
-                if not one.is_watched and one.since <= late:
-                    one.is_watched = True
-                    one.wake()
-        if any(not one.is_watched for waiting in self._waiting.values() for one in waiting):
+        waiting = [one for company in self._waiting.values() for some in company.values() for one in some]
+        for one in waiting:
+            if not one.is_watched and one.since <= late:
+                one.is_watched = True
+                one.wake()
+        if any(not one.is_watched for one in waiting):
             self._timer = loop.call_later(BRIEFLY, self._look, loop)
+
+
+def _one_less(holding: dict[T, int], whose: T) -> None:
+    left = holding[whose] - 1
+    if left:
+        holding[whose] = left
+    else:
+        del holding[whose]
 
 
 async def _done(woken: asyncio.Future[None]) -> None:
@@ -126,11 +180,11 @@ async def _done(woken: asyncio.Future[None]) -> None:
 
 
 class Turn:
-    """What one operation has of its token's share: a turn while it holds any connection, and no second one."""
+    """What one operation has of the share of whoever asks: a turn while it holds any connection, and no second one."""
 
     __slots__ = ("_held", "_shares", "_whose")
 
-    def __init__(self, shares: Shares, whose: Hashable) -> None:
+    def __init__(self, shares: Shares, whose: Payer) -> None:
         self._shares = shares
         self._whose = whose
         self._held = 0

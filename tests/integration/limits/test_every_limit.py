@@ -148,6 +148,7 @@ async def _again(place: Place) -> Extensions:
 RECKONING: Final = {
     "list_size": "nothing is refused by it: it is what lists are reckoned with",
     "own_operations": "nothing is refused by it: who has more under way waits for his turn, while his time lasts",
+    "company_operations": "nothing is refused by it either: they wait",
 }
 """Fields of `Limits` that refuse nothing, with what they are."""
 

@@ -22,7 +22,7 @@ from quotaloom.platform.callers import answering
 from quotaloom.platform.database import Database, credentials
 from quotaloom.platform.errors import CallerGone
 from quotaloom.platform.limits import Allowance, LimitExceeded, Limits
-from quotaloom.platform.shares import Shares
+from quotaloom.platform.shares import Payer, Shares
 from quotaloom.platform.time_limits import timed
 from quotaloom.platform.unit_of_work import Transaction, Writer
 from quotaloom.policies.host import PolicyHost
@@ -41,8 +41,9 @@ QUICK: Final = "{ company { name } }"
 class Token:
     """One who asks, and the operations that he has had."""
 
-    def __init__(self, database: Database, shares: Shares, whose: str, **limits: Any) -> None:
-        self._database, self._shares, self._whose, self._limits = database, shares, whose, Limits(**limits)
+    def __init__(self, database: Database, shares: Shares, whose: str, company: int = 1, **limits: Any) -> None:
+        self._database, self._shares, self._limits = database, shares, Limits(**limits)
+        self._whose: Payer = (company, whose)
         self.done: list[int] = []
 
     def operation(self) -> Allowance:
@@ -81,6 +82,11 @@ class Token:
                 snapshot.end()
 
 
+def nobody_is_left(shares: Shares) -> bool:
+    """Whether nobody holds anything any more, and nobody waits."""
+    return (shares._held, shares._holding, shares._holding_of_company, shares._waiting) == (0, {}, {}, {})
+
+
 @pytest.fixture
 async def small(database_url: str) -> AsyncIterator[Database]:
     """A pool of four, of which a token may have two."""
@@ -101,7 +107,45 @@ async def test_one_token_has_half_of_the_connections(small: Database) -> None:
         assert busy.done == []
     await asyncio.gather(*waiting)
     assert sorted(busy.done) == list(range(10))
-    assert (shares._holding, shares._waiting) == ({}, {})
+    assert nobody_is_left(shares)
+
+
+async def test_a_company_has_three_quarters_of_the_connections(small: Database) -> None:
+    """Its two members hold three of four, and wait for more; another company finds the fourth."""
+    shares = Shares(Limits(), 4)
+    first, second = Token(small, shares, "first"), Token(small, shares, "second")
+    other = Token(small, shares, "other", company=2)
+    async with first.holding(), second.holding(1):
+        waiting = [asyncio.create_task(second.read(number)) for number in range(10)]
+        await asyncio.gather(*(other.read(number) for number in range(20)))
+        assert sorted(other.done) == list(range(20))
+        assert second.done == []
+    await asyncio.gather(*waiting)
+    assert sorted(second.done) == list(range(10))
+    assert nobody_is_left(shares)
+
+
+async def test_a_turn_goes_to_the_company_that_holds_the_fewest(small: Database) -> None:
+    """However many another one has lined up before, and of whomever."""
+    shares = Shares(Limits(own_operations=4, company_operations=4), 4)
+    members = [Token(small, shares, f"member {number}") for number in range(5)]
+    other = Token(small, shares, "other", company=2)
+    order: list[str] = []
+
+    async def read(token: Token, told: str) -> None:
+        await token.read()
+        order.append(told)
+
+    async with members[0].holding(3):
+        async with members[0].holding(1):
+            waiting = [asyncio.create_task(read(token, "one")) for token in members for _ in range(4)]
+            await asyncio.sleep(0.02)
+            waiting += [asyncio.create_task(read(other, "other")) for _ in range(2)]
+            await asyncio.sleep(0.02)
+            assert order == []
+        await asyncio.gather(*waiting)
+    assert order[:3] == ["other", "other", "one"]
+    assert nobody_is_left(shares)
 
 
 async def test_operations_come_in_their_order(small: Database) -> None:
@@ -139,7 +183,7 @@ async def test_several_reads_of_one_operation_wait_for_one_turn(small: Database)
         waiting = [asyncio.create_task(token.read(number, operation)) for number in (1, 2)]
         await asyncio.sleep(0)
     await asyncio.gather(*waiting)
-    assert (shares._holding, shares._waiting) == ({}, {})
+    assert nobody_is_left(shares)
 
 
 async def test_who_waits_too_long_for_his_turn_is_told_so(small: Database) -> None:
@@ -152,7 +196,7 @@ async def test_who_waits_too_long_for_his_turn_is_told_so(small: Database) -> No
                 await doing(operation=token.operation())
             assert (caught.value.code, caught.value.limit) == ("TOO_SLOW", "operation_seconds")
     await token.read()
-    assert (shares._holding, shares._waiting) == ({}, {})
+    assert nobody_is_left(shares)
 
 
 class Leaving:
@@ -183,21 +227,22 @@ async def test_what_nobody_waits_for_is_not_read(small: Database, *, only_reads:
                 await waiting
     await asyncio.gather(waiting, return_exceptions=True)
     assert token.done == ([] if only_reads else [0])
-    assert (shares._holding, shares._waiting) == ({}, {})
+    assert nobody_is_left(shares)
 
 
 async def test_who_is_cancelled_as_his_turn_comes_hands_it_on(small: Database) -> None:
     """It goes to the next."""
     shares = Shares(Limits(own_operations=1), 4)
-    assert shares.take("one")
-    first, second = (asyncio.create_task(shares.wait("one", Allowance(Limits()))) for _ in range(2))
+    one = (1, "one")
+    assert shares.take(one)
+    first, second = (asyncio.create_task(shares.wait(one, Allowance(Limits()))) for _ in range(2))
     await asyncio.sleep(0.01)
-    shares.give("one")
+    shares.give(one)
     first.cancel()
     await second
     assert first.cancelled()
-    shares.give("one")
-    assert (shares._holding, shares._waiting) == ({}, {})
+    shares.give(one)
+    assert nobody_is_left(shares)
 
 
 @asynccontextmanager
