@@ -41,6 +41,7 @@ from quotaloom_graphql.request_keys import HEADER
 from quotaloom_graphql.schema import build_schema
 from quotaloom_server.batches import COST_HEADER
 from quotaloom_server.bodies import CodedBody, Knows, bounded, coded, too_large
+from quotaloom_server.busy import Busy
 from quotaloom_server.clock import Clock, utc_now
 from quotaloom_server.command import GARBAGE
 from quotaloom_server.gate import Gate
@@ -146,6 +147,7 @@ def create_application(
         outside_tokens(settings, database, provider),
         RefusedAccess(database, clock),
         Withdrawals(apart, clock),
+        Busy(settings),
     )
     documents = read_documents(settings.trusted_documents)
     view = GraphQLView(

@@ -21,6 +21,7 @@ from quotaloom.platform.errors import Unauthenticated
 from quotaloom.platform.tokens import Identity
 from quotaloom_graphql.context import RequestContext
 from quotaloom_graphql.errors import original_of, shown, told_places
+from quotaloom_server.busy import Stay
 from quotaloom_server.clock import utc_now
 from quotaloom_server.gate import Gate
 from quotaloom_server.operations import no_such_operation
@@ -34,6 +35,7 @@ class Connection:
     authorization: str | None
     connection_params: Mapping[str, object] = field(default_factory=dict)
     identity: Identity | None = None
+    stay: Stay | None = None
 
     async def authenticate(self) -> None:
         """Find out whose it is; raises `Unauthenticated`, and `Unavailable` where that cannot be found out."""
@@ -43,6 +45,16 @@ class Connection:
         if isinstance(bearer, Exception):
             raise bearer
         self.identity = bearer
+
+    def begin_stay(self) -> None:
+        """Count it, where nobody else does, until `end_stay`; raises `LimitExceeded` where its bearer has too many."""
+        if self.stay is not None and self.identity is not None:
+            self.stay.begin(self.identity)
+
+    def end_stay(self) -> None:
+        """It has ended."""
+        if self.stay is not None:
+            self.stay.end()
 
     def seconds_left(self) -> float | None:
         """For how long its token is good; None stands for ever."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from io import SEEK_END
 from typing import Any, BinaryIO, Final, Protocol
 from urllib.parse import quote
@@ -10,18 +11,18 @@ from urllib.parse import quote
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from quotaloom.platform.callers import answering
 from quotaloom.platform.errors import AccessDenied, InputError, NotFound, Unauthenticated, Unavailable
-from quotaloom.platform.limits import LimitExceeded
-from quotaloom.platform.rates import RateExceeded
+from quotaloom.platform.limits import ComeAgain, LimitExceeded
 from quotaloom.platform.time_limits import timed
 from quotaloom.platform.work import Work
 from quotaloom_graphql.context import RequestContext
 from quotaloom_graphql.errors import Told
 from quotaloom_server.answers import file_answer
 from quotaloom_server.clients import Client
-from quotaloom_server.gate import Gate
+from quotaloom_server.gate import Bearer, Gate
 
 FILE_COST: Final = 1_000_000
 """What a file counts in the rates whose size nobody knows beforehand: as much as a core does in 0.4 seconds."""
@@ -34,7 +35,7 @@ _STATUS: Final = (
     (AccessDenied, 403),
     (NotFound, 404),
     (InputError, 400),
-    (RateExceeded, 429),
+    (ComeAgain, 429),
     (LimitExceeded, 400),
     (Unavailable, 503),
 )
@@ -66,21 +67,45 @@ def download_route(
     It counts `cost` in the rates of whoever asks, and has the time, rows and bytes that an operation has.
     """
 
-    async def download(request: Request) -> Response:
-        bearer = await gate.identify(request.headers.get("authorization"), request.headers)
+    return Route(path, _Download(gate, format, plain_name, export, cost), methods=["GET"])
+
+
+@dataclass(frozen=True, slots=True)
+class _Download:
+    """A file, as an ASGI application."""
+
+    gate: Gate
+    format: Format
+    plain_name: str
+    export: Export
+    cost: int
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Make it and send it."""
+        request = Request(scope, receive)
+        bearer = await self.gate.identify(request.headers.get("authorization"), request.headers)
+        stay = self.gate.busy.stay()
         try:
-            name, content = await _exported(request, RequestContext(gate.services(), bearer), cost, export)
-        except tuple(kind for kind, _ in _STATUS) as error:
-            await gate.note(bearer, [Told(request.url.path, error)])
-            return _refused(error)
-        named = quote(f"{name}.{format.value}", safe="")
+            try:
+                stay.begin(bearer)
+                answer = await self._answer(request, bearer)
+            except tuple(kind for kind, _ in _STATUS) as error:
+                await self.gate.note(bearer, [Told(scope["path"], error)])
+                answer = _refused(error)
+            await answer(scope, receive, send)
+        finally:
+            stay.end()
+
+    async def _answer(self, request: Request, bearer: Bearer) -> Response:
+        context = RequestContext(self.gate.services(), bearer)
+        name, content = await _exported(request, context, self.cost, self.export)
+        ending = self.format.value
+        named = quote(f"{name}.{ending}", safe="")
         headers = {
-            "content-disposition": f"attachment; filename=\"{plain_name}.{format.value}\"; filename*=UTF-8''{named}",
+            "content-disposition": f"attachment; filename=\"{self.plain_name}.{ending}\"; filename*=UTF-8''{named}",
             "cache-control": "no-store",
         }
-        return file_answer(content, format.media_type, headers, request.headers.get("accept-encoding"))
-
-    return Route(path, download, methods=["GET"])
+        return file_answer(content, self.format.media_type, headers, request.headers.get("accept-encoding"))
 
 
 async def _exported(
@@ -116,5 +141,5 @@ def _size_of(content: bytes | BinaryIO) -> int:
 
 def _refused(error: Any) -> Response:
     status = next(status for kind, status in _STATUS if isinstance(error, kind))
-    headers = {"retry-after": str(error.retry_after)} if isinstance(error, RateExceeded) else None
+    headers = {"retry-after": str(error.retry_after)} if isinstance(error, ComeAgain) else None
     return JSONResponse({**error.extensions, "message": str(error)}, status, headers)

@@ -15,6 +15,7 @@ from quotaloom.platform.refused_access import Refusal, RefusedAccess
 from quotaloom.platform.tokens import Identity, TokenAuthority
 from quotaloom_graphql.context import Services
 from quotaloom_graphql.errors import Told
+from quotaloom_server.busy import Busy
 from quotaloom_server.outside_tokens import COMPANY, OutsideTokens
 from quotaloom_server.withdrawals import Withdrawals
 
@@ -35,6 +36,7 @@ class Gate:
     outside: OutsideTokens | None
     refused: RefusedAccess
     withdrawals: Withdrawals
+    busy: Busy
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[None]:

@@ -30,7 +30,7 @@ FORBIDDEN: Final = 4403
 """Closes a connection whose token is not good, or no longer; clients may come back with another one."""
 
 LATER: Final = 1013
-"""Closes a connection while nobody can find out whose it is: the database is away."""
+"""Closes a connection while nobody can find out whose it is, as the database is away, or he has too many of them."""
 
 GREETED_TOO_LATE: Final = 4408
 """Closes a connection that has not said in time whose it is."""
@@ -75,6 +75,9 @@ class LiveHandler(BaseGraphQLTransportWSHandler[Any, None]):
             await super().handle_connection_init(message)
         except Unavailable:
             await self.websocket.close(LATER, "Try Again Later")
+        except LimitExceeded as error:
+            reason = f"{error.found:,} connections are busy; {error.limit} allows {error.allowed:,}"
+            await self.websocket.close(LATER, reason)
         identity, seconds = self.context.identity, self.context.seconds_left()
         if not self.connection_acknowledged or identity is None:
             return
@@ -131,6 +134,7 @@ class LiveHandler(BaseGraphQLTransportWSHandler[Any, None]):
 
     async def shutdown(self) -> None:
         """End whatever runs for this connection."""
+        self.context.end_stay()
         if self._ending is not None:
             self._ending.cancel()
         if self._watched is not None:

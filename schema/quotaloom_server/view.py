@@ -25,8 +25,7 @@ from strawberry.types.unset import UnsetType
 
 from quotaloom.platform.callers import answering
 from quotaloom.platform.errors import Unauthenticated
-from quotaloom.platform.limits import LimitExceeded, Limits, SharedCost
-from quotaloom.platform.rates import RateExceeded
+from quotaloom.platform.limits import ComeAgain, LimitExceeded, Limits, SharedCost
 from quotaloom.platform.time_limits import timed
 from quotaloom.platform.unbroken import to_the_end
 from quotaloom_graphql.context import RequestContext
@@ -37,6 +36,7 @@ from quotaloom_graphql.served_schema import COST
 from quotaloom_server.answers import JSONAnswer
 from quotaloom_server.batches import COST_HEADER, Answers, one_key_for_many, operations_in, too_many
 from quotaloom_server.bodies import require_few_values
+from quotaloom_server.busy import Stay
 from quotaloom_server.clients import Client
 from quotaloom_server.connections import Connection
 from quotaloom_server.events import EventStream, Streams
@@ -103,7 +103,7 @@ class GraphQLView(GraphQL[Any, None]):
 
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Connection:
         """A context for all that comes over a WebSocket: requests are answered without Strawberry's view."""
-        return Connection(self._gate, request.headers.get("authorization"))
+        return Connection(self._gate, request.headers.get("authorization"), stay=self._gate.busy.stay())
 
     async def _context_of(self, fields: Mapping[str, str]) -> RequestContext:
         """A context for one request; a bad token is told of by the first field that needs one."""
@@ -113,12 +113,13 @@ class GraphQLView(GraphQL[Any, None]):
         return context
 
     async def on_ws_connect(self, context: Connection) -> UnsetType | dict[str, object] | None:
-        """Let a WebSocket in; raises what closes it where its token is not good."""
+        """Let a WebSocket in; raises what closes it where its token is not good, or its bearer has too many."""
         try:
             await context.authenticate()
         except Unauthenticated as error:
             await self._gate.note(error, [Told("connection_init", error)])
             raise ConnectionRejectionError from None
+        context.begin_stay()
         return await super().on_ws_connect(context)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -126,14 +127,18 @@ class GraphQLView(GraphQL[Any, None]):
         if scope["type"] != "http":
             await super().__call__(scope, receive, send)
             return
+        stay = self._gate.busy.stay()
         try:
-            answer = await self._answer(scope, receive)
-        except HTTPException as refused:
-            answer = _refused(refused)
-        await answer(scope, receive, send)
+            try:
+                answer = await self._answer(scope, receive, stay)
+            except HTTPException as refused:
+                answer = _refused(refused)
+            await answer(scope, receive, send)
+        finally:
+            stay.end()
 
-    async def _answer(self, scope: Scope, receive: Receive) -> ASGIApp:
-        """What a request is answered with; raises `HTTPException` where it is none."""
+    async def _answer(self, scope: Scope, receive: Receive, stay: Stay) -> ASGIApp:
+        """What a request is answered with, and whose it is; raises `HTTPException` where it is none."""
         if scope["method"] == "GET" and self.should_render_graphql_ide(StarletteRequestAdapter(Request(scope))):
             return await self._manual(Request(scope))
         fields = fields_of(scope)
@@ -141,6 +146,7 @@ class GraphQLView(GraphQL[Any, None]):
         body = await body_of(scope, receive, fields)
         asked = await self._context_of(fields)
         try:
+            stay.begin(asked.bearer)
             if body is not None and len(body) > self._limits.stranger_bytes:
                 asked.charge_sent(len(body))
             if asked.stranger is not None and not self._open_to_strangers:
@@ -152,7 +158,7 @@ class GraphQLView(GraphQL[Any, None]):
                 operation = operation_in(sent, self.documents)
         except UnknownDocument as unknown:
             return JSONAnswer(not_found(unknown), accepted.answer or EVENTS)
-        except RateExceeded as error:
+        except ComeAgain as error:
             return _come_again(error.retry_after, beyond(error), accepted)
         except LimitExceeded as error:
             asked.charge_refused()
@@ -321,7 +327,7 @@ def _seconds_to_wait(result: ExecutionResult) -> int | None:
     if result.data is not None or not result.errors:
         return None
     originals = (original_of(error) for error in result.errors)
-    return next((error.retry_after for error in originals if isinstance(error, RateExceeded)), None)
+    return next((error.retry_after for error in originals if isinstance(error, ComeAgain)), None)
 
 
 def _refused(refused: HTTPException) -> JSONAnswer:

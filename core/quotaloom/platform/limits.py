@@ -179,6 +179,19 @@ class Limits(BaseModel):
         description="Connections beyond those that are heard as well: to ask for health, or to be told that there are "
         "too many.",
     )
+    own_connections: int = Field(
+        default=0,
+        ge=0,
+        le=1_000_000,
+        description="Connections that one member, API key or service may keep busy in each serving process, with "
+        "requests that are not answered yet and WebSockets. `0` for a quarter of `QUOTALOOM_OPEN_CONNECTIONS`.",
+    )
+    company_connections: int = Field(
+        default=0,
+        ge=0,
+        le=1_000_000,
+        description="The same for all who ask of one company, together. `0` for half of `QUOTALOOM_OPEN_CONNECTIONS`.",
+    )
     waiting_requests: int = Field(
         default=50,
         ge=1,
@@ -250,6 +263,21 @@ class LimitExceeded(Exception):
     def extensions(self) -> dict[str, Any]:
         """What a GraphQL error of it says besides the message."""
         return {"code": self.code, "limit": self.limit, "allowed": self.allowed, "found": self.found}
+
+
+class ComeAgain(LimitExceeded):
+    """There is too much at the moment; `retry_after` is in how many seconds it may come again."""
+
+    def __init__(
+        self, code: str, limit: str, allowed: float, found: float, message: str, *, retry_after: int = 1
+    ) -> None:
+        super().__init__(code, limit, allowed, found, message)
+        self.retry_after = retry_after
+
+    @property
+    def extensions(self) -> dict[str, Any]:
+        """What a GraphQL error of it says besides the message."""
+        return {**super().extensions, "retryAfter": self.retry_after}
 
 
 def beyond_own(limits: Limits, open_already: int) -> LimitExceeded:

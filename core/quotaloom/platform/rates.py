@@ -10,9 +10,9 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from math import ceil
 from time import monotonic
-from typing import Any, Final
+from typing import Final
 
-from quotaloom.platform.limits import LimitExceeded, Limits
+from quotaloom.platform.limits import ComeAgain, Limits
 from quotaloom.platform.tokens import Identity
 
 OPERATION_COST: Final = 1_000
@@ -30,21 +30,16 @@ MOST_BUCKETS: Final = 10_000
 _SECONDS: Final = 60
 
 
-class RateExceeded(LimitExceeded):
-    """A company or a token has asked for too much lately; `retry_after` is in whole seconds."""
+class RateExceeded(ComeAgain):
+    """A company or a token has asked for too much lately."""
 
     def __init__(self, limit: str, allowed: int, found: int, whose: str, seconds: float) -> None:
-        self.retry_after = max(1, ceil(seconds))
+        wait = max(1, ceil(seconds))
         text = (
             f"{whose} has asked for more than {allowed:,} values in a minute;"
-            f" this operation, which counts {found:,}, can be sent again in {self.retry_after} s"
+            f" this operation, which counts {found:,}, can be sent again in {wait} s"
         )
-        super().__init__("RATE_LIMITED", limit, allowed, found, text)
-
-    @property
-    def extensions(self) -> dict[str, Any]:
-        """What a GraphQL error of it says besides the message."""
-        return {**super().extensions, "retryAfter": self.retry_after}
+        super().__init__("RATE_LIMITED", limit, allowed, found, text, retry_after=wait)
 
 
 @dataclass(slots=True)

@@ -90,6 +90,11 @@ class Place:
             await _subscribed(board, [self.root_id])
             return await _subscribed(board, [self.root_id])
 
+    async def watching(self, other: GraphClient) -> Extensions:
+        """What the admin is told while this one has a WebSocket."""
+        async with self.server.board(other):
+            return await self.asked("{ __typename }")
+
     async def beside(self, others: int, request: bytes) -> Extensions:
         """What is said where so many connections are in use: bodies that come fast, and half heads beyond ten."""
         async with AsyncExitStack() as stack:
@@ -215,6 +220,8 @@ CASES: Final = {
     "stranger_bytes": Case(2_000, "BODY_TOO_LARGE", 2_001, says(post(b" " * 2_001, JSON))),
     "body_chunks": Case(100, "TOO_MANY_CHUNKS", 101, says(chunked(b"1\r\na\r\n" * 101))),
     "open_connections": Case(10, "TOO_MANY_CONNECTIONS", 11, lambda place: place.beside(10, GOOD)),
+    "own_connections": Case(1, "TOO_MANY_CONNECTIONS", 2, lambda place: place.watching(place.admin)),
+    "company_connections": Case(1, "TOO_MANY_CONNECTIONS", 2, lambda place: place.watching(place.service)),
     "spare_connections": Case(
         2,
         "TOO_MANY_CONNECTIONS",
