@@ -14,7 +14,8 @@ from contextlib import contextmanager
 from typing import Final
 
 from quotaloom.notifications.telling import read_payload
-from quotaloom.platform.limits import Limits, beyond_live, beyond_own
+from quotaloom.platform.limits import Limits
+from quotaloom.platform.subscribers import Subscribers
 
 MOST_HELD: Final = 500
 """How many new notifications are held for a listener; more of them count as missed."""
@@ -60,34 +61,30 @@ class NotificationFeed:
 
     def __init__(self, limits: Limits | None = None) -> None:
         """`limits` say how many may listen."""
-        self._limits = limits or Limits()
+        self._subscribers = Subscribers(limits or Limits())
         self._listeners: dict[tuple[int, int], set[Listener]] = defaultdict(set)
 
     @property
     def listening(self) -> int:
         """How many listen at present."""
-        return sum(map(len, self._listeners.values()))
+        return self._subscribers.count
 
     @contextmanager
     def listen(self, company_id: int, member_id: int) -> Iterator[Listener]:
         """Listen for a member's notifications while the block runs; raises as `refuse_more`."""
-        self.refuse_more(company_id, member_id)
         listener, whose = Listener(), (company_id, member_id)
-        self._listeners[whose].add(listener)
-        try:
-            yield listener
-        finally:
-            self._listeners[whose].discard(listener)
-            if not self._listeners[whose]:
-                del self._listeners[whose]
+        with self._subscribers.counted(company_id, member_id):
+            self._listeners[whose].add(listener)
+            try:
+                yield listener
+            finally:
+                self._listeners[whose].discard(listener)
+                if not self._listeners[whose]:
+                    del self._listeners[whose]
 
     def refuse_more(self, company_id: int, member_id: int) -> None:
-        """Raise `LimitExceeded` where this one, or the process, has as many as there may be."""
-        own = len(self._listeners.get((company_id, member_id), ()))
-        if own >= self._limits.own_subscriptions:
-            raise beyond_own(self._limits, own)
-        if self.listening >= self._limits.live_subscriptions:
-            raise beyond_live(self._limits, self.listening)
+        """Raise `LimitExceeded` where there may be no more of them; see `Subscribers`."""
+        self._subscribers.refuse_more(company_id, member_id)
 
     def told(self, payload: str) -> None:
         """Take the payload of a notification; raises `ValueError` for what is none."""

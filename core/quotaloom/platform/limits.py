@@ -222,6 +222,13 @@ class Limits(BaseModel):
         le=100_000,
         description="Subscriptions of each kind that one member or service may have in each serving process.",
     )
+    company_subscriptions: int = Field(
+        default=0,
+        ge=0,
+        le=100_000,
+        description="The same for all who ask of one company, together. `0` for half of "
+        "`QUOTALOOM_LIVE_SUBSCRIPTIONS`.",
+    )
     connection_subscriptions: int = Field(
         default=50, ge=1, le=100_000, description="Subscriptions, of whatever kind, that a WebSocket may have."
     )
@@ -278,20 +285,6 @@ class ComeAgain(LimitExceeded):
     def extensions(self) -> dict[str, Any]:
         """What a GraphQL error of it says besides the message."""
         return {**super().extensions, "retryAfter": self.retry_after}
-
-
-def beyond_own(limits: Limits, open_already: int) -> LimitExceeded:
-    """The error of a further subscription of a member or service who has so many open."""
-    most, found = limits.own_subscriptions, open_already + 1
-    text = f"with this one you would have {found:,} subscriptions open, and {most:,} are the most; end some of them"
-    return LimitExceeded("TOO_MANY_SUBSCRIPTIONS", "own_subscriptions", most, found, text)
-
-
-def beyond_live(limits: Limits, open_already: int) -> LimitExceeded:
-    """The error of a further subscription where the process has so many open."""
-    most, found = limits.live_subscriptions, open_already + 1
-    text = f"this server would have {found:,} subscriptions with this one, and {most:,} are the most; try again later"
-    return LimitExceeded("TOO_MANY_SUBSCRIPTIONS", "live_subscriptions", most, found, text)
 
 
 class SharedCost:

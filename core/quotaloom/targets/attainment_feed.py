@@ -10,14 +10,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import Final
 
 from quotaloom.platform.attainment_changes import AttainmentChange, Numbers, read_payload
 from quotaloom.platform.database import Database
-from quotaloom.platform.limits import Limits, beyond_live, beyond_own
+from quotaloom.platform.limits import Limits
+from quotaloom.platform.subscribers import Subscribers
 
 GATHERING_SECONDS: Final = 0.25
 """For how long changes are gathered before watchers are told."""
@@ -68,9 +69,8 @@ class AttainmentFeed:
     def __init__(self, database: Database, limits: Limits | None = None, *, turns: int = 4) -> None:
         """`limits` say how many may watch; `turns` how many may read at once, so that requests find connections too."""
         self._database = database
-        self._limits = limits or Limits()
+        self._subscribers = Subscribers(limits or Limits())
         self._watchers: dict[int, set[Watcher]] = defaultdict(set)
-        self._of_one: Counter[tuple[int, str]] = Counter()
         self._gathered: dict[int, AttainmentChange] = {}
         self._telling: set[asyncio.Task[None]] = set()
         self.turns = asyncio.Semaphore(turns)
@@ -86,35 +86,27 @@ class AttainmentFeed:
     @property
     def watching(self) -> int:
         """How many watch at present."""
-        return self._of_one.total()
+        return self._subscribers.count
 
     def refuse_more(self, company_id: int, subject: str) -> None:
-        """Raise `LimitExceeded` where this one, or the process, has as many watchers as it may."""
-        own = self._of_one[company_id, subject]
-        if own >= self._limits.own_subscriptions:
-            raise beyond_own(self._limits, own)
-        if self.watching >= self._limits.live_subscriptions:
-            raise beyond_live(self._limits, self.watching)
+        """Raise `LimitExceeded` where there may be no more of them; see `Subscribers`."""
+        self._subscribers.refuse_more(company_id, subject)
 
     @contextmanager
     def watch(
         self, company_id: int, subject: str, unit_ids: Collection[int], metric_ids: Numbers = None
     ) -> Iterator[Watcher]:
         """Watch units while the block runs; at first all of them are marked. Raises as `refuse_more`."""
-        self.refuse_more(company_id, subject)
-        watcher = Watcher(unit_ids, metric_ids)
-        watcher.mark(watcher.unit_ids)
-        self._watchers[company_id].add(watcher)
-        self._of_one[company_id, subject] += 1
-        try:
-            yield watcher
-        finally:
-            self._watchers[company_id].discard(watcher)
-            if not self._watchers[company_id]:
-                del self._watchers[company_id]
-            self._of_one[company_id, subject] -= 1
-            if not self._of_one[company_id, subject]:
-                del self._of_one[company_id, subject]
+        with self._subscribers.counted(company_id, subject):
+            watcher = Watcher(unit_ids, metric_ids)
+            watcher.mark(watcher.unit_ids)
+            self._watchers[company_id].add(watcher)
+            try:
+                yield watcher
+            finally:
+                self._watchers[company_id].discard(watcher)
+                if not self._watchers[company_id]:
+                    del self._watchers[company_id]
 
     def told(self, payload: str) -> None:
         """Take the payload of a notification; raises `ValueError` for what is none."""

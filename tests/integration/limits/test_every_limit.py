@@ -241,6 +241,9 @@ CASES: Final = {
         1, "TOO_MANY_SUBSCRIPTIONS", 2, lambda place: place.subscribed(place.admin, place.service)
     ),
     "own_subscriptions": Case(1, "TOO_MANY_SUBSCRIPTIONS", 2, lambda place: place.subscribed(place.admin, place.admin)),
+    "company_subscriptions": Case(
+        1, "TOO_MANY_SUBSCRIPTIONS", 2, lambda place: place.subscribed(place.admin, place.service)
+    ),
     "connection_subscriptions": Case(1, "TOO_MANY_SUBSCRIPTIONS", 2, lambda place: place.subscribed_twice()),
     "subscription_units": Case(2, "TOO_MANY_UNITS", 3, lambda place: place.subscribed(place.admin, units=3)),
     "answer_bytes": Case(

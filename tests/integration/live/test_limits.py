@@ -10,10 +10,11 @@ import asyncpg
 import pytest
 
 from quotaloom.platform.attainment_changes import CHANNEL
-from quotaloom.platform.database import credentials
+from quotaloom.platform.database import Database, credentials
 from quotaloom.platform.limits import Limits
 from quotaloom_graphql.schema import build_schema
 from quotaloom_server.connections import Connection, Messages
+from tests.acceptance.companies import planned_company
 from tests.database_activity import busy
 from tests.graph_client import Moment
 from tests.integration.live.boards import live_server
@@ -106,6 +107,21 @@ async def test_a_server_takes_only_so_many(live: Live, database_url: str, tmp_pa
         await board.told()
         await other.subscribe(live.ids("East"))
         assert await other.refused() == [("TOO_MANY_SUBSCRIPTIONS", [])]
+
+
+async def test_a_company_has_half_of_them(database: Database, database_url: str, tmp_path: Path) -> None:
+    """Two of four: a third is refused, whoever of the company asks, and another company's is not."""
+    async with live_server(database_url, tmp_path, Moment(NOW), live_subscriptions=4) as server:
+        acme, beta = [await planned_company(database, server.graph, key, NOW) for key in ("acme", "beta")]
+        async with AsyncExitStack() as stack:
+            for company, codes in ((acme, ([], [], ["TOO_MANY_SUBSCRIPTIONS"])), (beta, ([],))):
+                for expected in codes:
+                    board = await stack.enter_async_context(server.board(company.graph))
+                    await board.subscribe([company.ids["East"]])
+                    message = await board.hear()
+                    told = message["payload"] if message["type"] == "error" else []
+                    assert [one["extensions"]["code"] for one in told] == expected
+                    assert all(one["extensions"]["limit"] == "company_subscriptions" for one in told)
 
 
 @pytest.mark.parametrize(("count", "refused"), [(0, ("NO_UNITS", ["orgUnitIds"])), (501, ("TOO_MANY_UNITS", []))])
