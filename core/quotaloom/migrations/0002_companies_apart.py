@@ -154,7 +154,7 @@ APPEND_ONLY = (
 OF_A_RUN = {
     "incentive_run_member": "touched.run_id",
     "incentive_statement": "touched.run_id",
-    "statement_line": "(SELECT run_id FROM incentive_statement AS own"
+    "statement_line": "(SELECT run_id FROM public.incentive_statement AS own"
     " WHERE own.company_id = touched.company_id AND own.id = touched.statement_id)",
 }
 
@@ -693,6 +693,13 @@ CHECKS = (
 ROLE = "quotaloom_app"
 
 
+PATH = "search_path = pg_catalog, public, pg_temp"
+"""Where functions look that run as the owner of the tables: last among what a session made for itself.
+
+All functions name the schema of each table as well: in a session, a temporary table of the same name comes first.
+"""
+
+
 def _tenant(table: str) -> str:
     naming = ", ADD FOREIGN KEY (company_id) REFERENCES company (id)" if table in NAMING_THE_COMPANY else ""
     return f"""
@@ -707,7 +714,7 @@ def _checked_by_statement(table: str) -> str:
         IF EXISTS (SELECT FROM (
             SELECT DISTINCT company_id, {column} AS id FROM fresh WHERE {column} IS NOT NULL
         ) AS named WHERE NOT EXISTS (
-            SELECT FROM {target} WHERE {target}.company_id = named.company_id AND {target}.id = named.id
+            SELECT FROM public.{target} AS kept WHERE kept.company_id = named.company_id AND kept.id = named.id
         )) THEN
             RAISE EXCEPTION '{table}.{column} names no row of {target}' USING ERRCODE = 'foreign_key_violation';
         END IF;"""
@@ -740,8 +747,8 @@ def _closed_once_paid() -> list[str]:
         found.append(
             f"""
             CREATE FUNCTION refuse_to_change_paid_{table}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-                IF EXISTS (SELECT FROM touched JOIN incentive_run AS run ON run.company_id = touched.company_id
-                        AND run.id = {run_id} WHERE run.status = 'paid') THEN
+                IF EXISTS (SELECT FROM touched JOIN public.incentive_run AS run
+                        ON run.company_id = touched.company_id AND run.id = {run_id} WHERE run.status = 'paid') THEN
                     RAISE EXCEPTION '{table} of a paid run: % is refused', TG_OP USING ERRCODE = 'restrict_violation';
                 END IF;
                 RETURN NULL;
@@ -814,11 +821,11 @@ def _counted() -> list[str]:
         grown = f"{number} = greatest({number} + 1, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint)"
         found.append(f"""
         CREATE FUNCTION count_{number}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-            UPDATE company SET {grown} WHERE id IN (SELECT company_id FROM touched);
+            UPDATE public.company SET {grown} WHERE id IN (SELECT company_id FROM touched);
             RETURN NULL;
         END $$;
         CREATE FUNCTION count_{number}_of_all() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-            UPDATE company SET {grown};
+            UPDATE public.company SET {grown};
             RETURN NULL;
         END $$;
         """)
@@ -860,11 +867,11 @@ def _standing() -> str:
         known_reference bigint, known_organization bigint,
         known_member bigint, known_role text, known_joined date, known_left date
     ) RETURNS void LANGUAGE plpgsql STABLE AS $$ BEGIN
-        PERFORM FROM company
+        PERFORM FROM public.company
             WHERE id = NULLIF(current_setting('quotaloom.company_id', true), '')::bigint
             AND reference_version = known_reference AND organization_version = known_organization
             AND (known_member IS NULL OR EXISTS (
-                SELECT FROM member WHERE company_id = company.id AND member.id = known_member AND role = known_role
+                SELECT FROM public.member WHERE company_id = company.id AND member.id = known_member AND role = known_role
                 AND joined_on IS NOT DISTINCT FROM known_joined AND left_on IS NOT DISTINCT FROM known_left));
         IF NOT FOUND THEN
             RAISE EXCEPTION 'what was known of the company or the member has changed'
@@ -971,7 +978,7 @@ def _statements() -> list[str]:
         CREATE TRIGGER filed_for_good BEFORE UPDATE OR DELETE ON review
             FOR EACH ROW WHEN (OLD.step = 'filed') EXECUTE FUNCTION refuse_to_change_filed();
         CREATE FUNCTION refuse_to_score_filed() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-            IF EXISTS (SELECT FROM review WHERE step = 'filed' AND (
+            IF EXISTS (SELECT FROM public.review WHERE step = 'filed' AND (
                 (TG_OP <> 'INSERT' AND company_id = OLD.company_id AND id = OLD.review_id)
                 OR (TG_OP <> 'DELETE' AND company_id = NEW.company_id AND id = NEW.review_id)
             )) THEN
@@ -998,32 +1005,32 @@ def _statements() -> list[str]:
         # vouches for.
         f"""
         CREATE FUNCTION company_id_of(wanted text) RETURNS bigint LANGUAGE sql STABLE SECURITY DEFINER
-            SET search_path = public AS $$ SELECT id FROM company WHERE key = wanted $$;
+            SET {PATH} AS $$ SELECT id FROM public.company WHERE key = wanted $$;
         REVOKE ALL ON FUNCTION company_id_of(text) FROM PUBLIC;
         GRANT EXECUTE ON FUNCTION company_id_of(text) TO {ROLE};
         CREATE FUNCTION company_clocks() RETURNS TABLE (company_id bigint, time_zone text, founded_at timestamptz)
-            LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public
-            AS $$ SELECT id, company.time_zone, created_at FROM company $$;
+            LANGUAGE sql STABLE SECURITY DEFINER SET {PATH}
+            AS $$ SELECT id, company.time_zone, created_at FROM public.company $$;
         CREATE FUNCTION companies_listening() RETURNS SETOF bigint
-            LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public
-            AS $$ SELECT DISTINCT company_id FROM policy_setting WHERE kind = 'listener' AND active $$;
+            LANGUAGE sql STABLE SECURITY DEFINER SET {PATH}
+            AS $$ SELECT DISTINCT company_id FROM public.policy_setting WHERE kind = 'listener' AND active $$;
         REVOKE ALL ON FUNCTION companies_listening() FROM PUBLIC;
         GRANT EXECUTE ON FUNCTION companies_listening() TO {ROLE};
         REVOKE ALL ON FUNCTION company_clocks() FROM PUBLIC;
         GRANT EXECUTE ON FUNCTION company_clocks() TO {ROLE};
         CREATE FUNCTION kept_for_operator(wanted_caller text, wanted_key text)
             RETURNS TABLE (fingerprint text, answers jsonb)
-            LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public
-            AS $$ SELECT kept.fingerprint, kept.answers FROM kept_answer AS kept WHERE kept.caller = wanted_caller
-                AND kept.request_key = wanted_key AND wanted_caller LIKE 'operator %' $$;
+            LANGUAGE sql STABLE SECURITY DEFINER SET {PATH}
+            AS $$ SELECT kept.fingerprint, kept.answers FROM public.kept_answer AS kept
+                WHERE kept.caller = wanted_caller AND kept.request_key = wanted_key AND wanted_caller LIKE 'operator %' $$;
         REVOKE ALL ON FUNCTION kept_for_operator(text, text) FROM PUBLIC;
         GRANT EXECUTE ON FUNCTION kept_for_operator(text, text) TO {ROLE};
         CREATE FUNCTION outside_members(wanted_issuer text, wanted_subject text)
             RETURNS TABLE (company_id bigint, company_key text, link_id bigint, member_id bigint, member_key text)
-            LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public
-            AS $$ SELECT company.id, company.key, link.id, member.id, member.key FROM outside_subject AS link
-                JOIN company ON company.id = link.company_id
-                JOIN member ON member.company_id = link.company_id AND member.id = link.member_id
+            LANGUAGE sql STABLE SECURITY DEFINER SET {PATH}
+            AS $$ SELECT company.id, company.key, link.id, member.id, member.key FROM public.outside_subject AS link
+                JOIN public.company ON company.id = link.company_id
+                JOIN public.member ON member.company_id = link.company_id AND member.id = link.member_id
                 WHERE link.issuer = wanted_issuer AND link.subject = wanted_subject ORDER BY company.id $$;
         REVOKE ALL ON FUNCTION outside_members(text, text) FROM PUBLIC;
         GRANT EXECUTE ON FUNCTION outside_members(text, text) TO {ROLE};
