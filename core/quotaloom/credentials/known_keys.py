@@ -32,6 +32,7 @@ _LOOK_UP: Final = "SELECT id, name, secret_hash, scopes::text, expires_at FROM a
 
 _USED: Final = """
 UPDATE api_key SET last_used_at = $2 WHERE id = $1 AND revoked_at IS NULL
+    AND (expires_at IS NULL OR expires_at > $2::timestamptz)
     AND (last_used_at IS NULL OR last_used_at <= $2::timestamptz - $3::interval)
 """
 

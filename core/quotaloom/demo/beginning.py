@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from decimal import Decimal
 from itertools import groupby
 from typing import Final
@@ -24,10 +25,13 @@ from quotaloom.organizations.commands.companies import NewCompany
 from quotaloom.organizations.membership import NewMember, insert_members
 from quotaloom.organizations.planting import NewUnit, insert_units
 from quotaloom.organizations.terms import HEADSHIP, HOLDING, NewTerm, TermKind, appoint
-from quotaloom.platform.unit_of_work import Transaction
+from quotaloom.platform.unit_of_work import Snapshot, Transaction
 from quotaloom.platform.work import CompanyFacts, Work
 
 ADMIN_KEY: Final = "admin"
+
+BEGUN: Final = "demo.begin"
+"""Audit action: the company is the demo, and the day that its story is told for."""
 
 COMPANY: Final = NewCompany(
     key=COMPANY_KEY,
@@ -53,6 +57,18 @@ FUNNEL: Final = NewFunnel(
         NewStage("lost", "Lost 输单", Outcome.LOST, Decimal(0)),
     ),
 )
+
+
+async def told_for(snapshot: Snapshot) -> date | None:
+    """The day that the story of the company is told for; None where it is not the demo, whatever its key."""
+    row = await snapshot.fetch_one(
+        "SELECT (after ->> 'today')::date AS today FROM audit_entry"
+        " WHERE object_type = 'Company' AND object_id = $1 AND action = $2",
+        snapshot.company_id,
+        BEGUN,
+    )
+    found: date | None = None if row is None else row["today"]
+    return found
 
 
 async def begin(transaction: Transaction, company: CompanyFacts, story: DemoStory) -> None:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from quotaloom.calendars.company_calendar import fiscal_calendar
 from quotaloom.calendars.periods import Period
-from quotaloom.demo.beginning import ADMIN, ADMIN_KEY, COMPANY, FUNNEL, begin, stock
+from quotaloom.demo.beginning import ADMIN, ADMIN_KEY, BEGUN, COMPANY, FUNNEL, begin, stock, told_for
 from quotaloom.demo.generating import tell_story
 from quotaloom.demo.planning import plan_year
 from quotaloom.demo.story import DemoPlan, DemoStory
@@ -29,8 +29,8 @@ Progress = Callable[[str, int, int], object]
 """Told what is being done, how many steps are done and how many there are."""
 
 SUBJECT: Final = "demo"
-BEGUN, DONE = "demo.begin", "demo.stage"
-"""Audit actions: the day that the story is told for, and each part of it that is written."""
+DONE: Final = "demo.stage"
+"""Audit action: a part of the story is written."""
 
 _COMPLETE: Final = "complete"
 _ZONE: Final = ZoneInfo(COMPANY.time_zone)
@@ -98,20 +98,15 @@ async def _found(database: Database, policies: PolicyHost, now: datetime) -> int
 async def _stored(database: Database, company_id: int) -> _Stored:
     async with database.snapshot(company_id) as snapshot:
         company = await load_company(snapshot)
-        begun = await snapshot.fetch_one(
-            "SELECT (after ->> 'today')::date AS today FROM audit_entry"
-            " WHERE object_type = 'Company' AND object_id = $1 AND action = $2",
-            company_id,
-            BEGUN,
-        )
-        if company is None or begun is None:
+        today = await told_for(snapshot)
+        if company is None or today is None:
             raise InputError(
                 "KEY_TAKEN", f"there is a company {COMPANY.key!r} that is not the demo: it stays as it is", ("key",)
             )
         complete = await snapshot.fetch_one(_WRITTEN, company_id, DONE, _COMPLETE)
         admin = await snapshot.fetch_one("SELECT id FROM member WHERE key = $1", ADMIN_KEY)
         assert admin is not None
-        return _Stored(company, admin["id"], begun["today"], complete is not None)
+        return _Stored(company, admin["id"], today, complete is not None)
 
 
 _WRITTEN = (

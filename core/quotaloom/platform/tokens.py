@@ -28,6 +28,9 @@ MOST_TOKENS = 1_000
 MOST_BYTES = 2_000
 """How long a token may be to be known by heart; ours have some 400 bytes."""
 
+_NO_IDENTITY = (jwt.InvalidTokenError, KeyError, TypeError, ValueError, OverflowError, OSError)
+"""What reading a token raises that is none, or names nobody, such as one that ends beyond all calendars."""
+
 _REQUIRED = ["exp", "iat", "aud", "iss", "sub", "company", "role"]
 
 
@@ -131,7 +134,7 @@ class TokenAuthority:
             identity = _identity(self._claims(token.strip()))
         except jwt.ExpiredSignatureError:
             raise Unauthenticated("the token has expired; ask for a new one", self._bearer_of(token.strip())) from None
-        except (jwt.InvalidTokenError, KeyError, TypeError, ValueError):
+        except _NO_IDENTITY:
             raise Unauthenticated("the token is not valid here") from None
         self._remember(authorization, identity)
         return identity
@@ -149,7 +152,7 @@ class TokenAuthority:
 
     def _bearer_of(self, token: str) -> Identity | None:
         """Whom a token named while it was good: our key signed it."""
-        with suppress(jwt.InvalidTokenError, KeyError, TypeError, ValueError):
+        with suppress(*_NO_IDENTITY):
             return _identity(self._claims(token, still_good=False))
         return None
 
@@ -170,27 +173,32 @@ def _session_of(identity: Identity) -> int | None:
 
 
 def _identity(claims: dict[str, object]) -> Identity:
-    role, member = Role(str(claims["role"])), claims.get("member")
-    if role in (Role.ADMIN, Role.MEMBER) and not isinstance(member, int):
+    role, company, member = Role(str(claims["role"])), _number(claims, "company"), _number(claims, "member")
+    if role in (Role.ADMIN, Role.MEMBER) and member is None:
         raise ValueError("a member's token names the member")
-    company = claims["company"]
-    if not isinstance(company, int):
-        raise TypeError("a token names a company by number")
+    if company is None:
+        raise ValueError("a token names a company by number")
     subject, number = str(claims["sub"]), str(claims.get("jti", ""))
     if not (is_storable(subject) and is_storable(number)):
         raise ValueError("what a token says of its bearer can be written down")
-    session = claims.get("session")
+    session = _number(claims, "session")
     scopes: Iterable[str] = str(claims.get("scope", "")).split()
     return Identity(
         company,
         subject,
         role,
-        member if isinstance(member, int) else None,
+        member,
         frozenset(scopes),
         datetime.fromtimestamp(float(str(claims["exp"])), UTC),
         f"token {number[:12]}",
-        Grant(GrantKind.SESSION, session) if isinstance(session, int) else None,
+        None if session is None else Grant(GrantKind.SESSION, session),
     )
+
+
+def _number(claims: dict[str, object], name: str) -> int | None:
+    """The number of a row, or None where the claim holds none that a row can have."""
+    found = claims.get(name)
+    return found if isinstance(found, int) and 0 <= found < 1 << 63 else None
 
 
 def signing_key(path: Path) -> bytes:

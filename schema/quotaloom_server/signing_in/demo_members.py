@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from quotaloom.demo.beginning import COMPANY
+from quotaloom.demo.beginning import COMPANY, told_for
 from quotaloom.organizations.commands.companies import company_id_of
 from quotaloom.platform.access import Role
 from quotaloom.platform.database import Database
@@ -42,10 +42,11 @@ async def demo_member(database: Database, key: str, now: datetime) -> Identity:
 
 async def _present(database: Database, now: datetime) -> tuple[int, list[Record]]:
     company_id = await company_id_of(database, COMPANY.key)
-    if company_id is None:
-        raise Unauthenticated("there is nobody to choose: load the demo with `quotaloom demo`, or set a provider")
-    async with database.snapshot(company_id) as snapshot:
-        return company_id, await snapshot.fetch(_PRESENT, now.date())
+    if company_id is not None:
+        async with database.snapshot(company_id) as snapshot:
+            if await told_for(snapshot) is not None:
+                return company_id, await snapshot.fetch(_PRESENT, now.date())
+    raise Unauthenticated("there is nobody to choose: load the demo with `quotaloom demo`, or set a provider")
 
 
 def _what(row: Record) -> str:

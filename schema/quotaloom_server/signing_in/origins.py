@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -51,6 +52,18 @@ class Origins:
             return bool(origin)
         host = request.headers.get("host", "")
         return self.public_url is None and _name_in(host) in _LOCAL and origin == f"http://{host}"
+
+
+def require_here(request: Request) -> None:
+    """Raise `AccessDenied` unless the request comes from this machine: what it says of itself proves nothing."""
+    try:
+        is_here = request.client is not None and ip_address(request.client.host).is_loopback
+    except ValueError:  # a name that a proxy tells
+        is_here = False
+    if not is_here:
+        raise AccessDenied(
+            "without a provider, browsers sign in on the server's own machine alone; `quotaloom token` gives others one"
+        )
 
 
 def _origin_of(address: str) -> str:

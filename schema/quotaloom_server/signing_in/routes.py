@@ -41,7 +41,7 @@ from quotaloom_server.signing_in.cookies import (
     session_in,
 )
 from quotaloom_server.signing_in.demo_members import demo_member, demo_members
-from quotaloom_server.signing_in.origins import Origins, origins_of
+from quotaloom_server.signing_in.origins import Origins, origins_of, require_here
 from quotaloom_server.signing_in.pages import choice_page, message_page
 
 if TYPE_CHECKING:
@@ -81,6 +81,7 @@ class SignIn:
         wanted = request.query_params
         return_to = self.origins.return_to(request, wanted.get("return_to"))
         if self.openid is None:
+            require_here(request)
             return choice_page(await demo_members(self.database, self.clock()), CHOOSE, return_to)
         company = checked_text(wanted.get("company"), ("company",), "the key of a company", LONGEST_KEY)
         flow = new_flow(return_to, company)
@@ -103,6 +104,7 @@ class SignIn:
 
     async def choose(self, request: Request) -> Response:
         """Let a browser in as somebody of the demo."""
+        require_here(request)
         self.origins.require(request)
         form = await _form(request)
         return_to = self.origins.return_to(request, form.get("return_to"))
@@ -154,7 +156,7 @@ class SignIn:
 def sign_in_routes(
     settings: Settings, database: Database, clock: Clock, gate: Gate, provider: Provider | None
 ) -> list[Route]:
-    """The routes of signing in: with a provider those of the flow; without one, in development, that of choosing."""
+    """The routes of signing in: with a provider those of the flow; without any, in development, that of choosing."""
     openid = None
     if provider is not None and settings.oidc_client_id is not None and settings.public_url is not None:
         # What it asks the provider with takes as long to load as the rest of signing in: only where there is one.
@@ -167,7 +169,7 @@ def sign_in_routes(
             settings.public_url,
             settings.oidc_company_claim,
         )
-    elif settings.is_production:
+    elif settings.is_production or settings.oidc_issuer is not None:
         return []
     life = timedelta(hours=settings.session_hours)
     here = SignIn(database, clock, gate, origins_of(settings), life, openid)

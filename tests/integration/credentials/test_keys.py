@@ -153,6 +153,19 @@ async def test_the_last_use_is_known_to_within_five_minutes(office: Office) -> N
         assert key["lastUsedAt"] == f"2026-06-01T{expected}+00:00"
 
 
+async def test_a_key_that_has_ended_is_not_used(office: Office) -> None:
+    """Whoever comes with it is refused, and it was last used before."""
+    payload = await office.ada.do(
+        "createApiKey", "secret", name="CRM", scopes=["graph:read"], expiresAt="2026-06-01T13:00:00Z"
+    )
+    crm = office.bearing(payload["secret"])
+    await crm.ask("{ __typename }")
+    office.graph.clock.now += timedelta(hours=1)
+    assert (await subject_of(crm)).startswith("UNAUTHENTICATED")
+    await asyncio.sleep(0.3)  # what notes the use is through by then
+    assert [key["lastUsedAt"] for key in await listed(office)] == ["2026-06-01T12:00:00+00:00"]
+
+
 async def test_only_admins_have_to_do_with_keys(office: Office) -> None:
     """Neither a member nor a service with every scope sees, makes or revokes one."""
     key_id, _ = await made(office)

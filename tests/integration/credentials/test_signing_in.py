@@ -17,9 +17,12 @@ import pytest
 from benchmarks.npm import NoNetwork
 from starlette.responses import Response
 
+from quotaloom.demo.beginning import BEGUN
 from quotaloom.organizations.commands.members import create_member, leave
 from quotaloom.organizations.membership import NewMember
 from quotaloom.platform.database import Database
+from quotaloom.platform.unit_of_work import Transaction
+from quotaloom.platform.work import Work
 from quotaloom_server.provider import Metadata, Provider, trusted
 from quotaloom_server.signing_in.cookies import keep_flow, new_flow
 from quotaloom_server.signing_in.openid import OpenID
@@ -192,11 +195,21 @@ async def chosen(graph: GraphClient, member: str, origin: str = "http://localhos
     return await graph.http.post(f"{HERE}/sign-in/development", data=form, headers=headers)
 
 
+async def made_the_demo(demo: Work) -> None:
+    """What its generator writes down when it founds the company."""
+
+    async def apply(transaction: Transaction) -> None:
+        transaction.record(BEGUN, "Company", transaction.company_id, after={"today": "2026-06-01"})
+
+    await demo.write(apply)
+
+
 async def test_in_development_somebody_of_the_demo_is_chosen(
     database: Database, database_url: str, tmp_path: Path
 ) -> None:
     """Without a provider a page has the members of the demo, and of no other company; other sites choose nobody."""
     demo = await found(database, key="demo", time_zone="UTC")
+    await made_the_demo(demo)
     await create_member(demo, NewMember("Ada <3", role="admin", key="ada"))
     other = await found(database, key="other")
     await create_member(other, NewMember("Zoe", key="zoe"))
@@ -212,6 +225,43 @@ async def test_in_development_somebody_of_the_demo_is_chosen(
         given = (await graph.http.post(f"{HERE}/sign-in/token", headers=headers)).json()
         graph.headers["authorization"] = f"Bearer {given['token']}"
         assert await subject_of(graph) == "ada"
+
+
+async def test_a_company_that_only_has_the_key_of_the_demo_is_not_the_demo(
+    database: Database, database_url: str, tmp_path: Path
+) -> None:
+    """Its members are real, and nobody is let in as one of them."""
+    company = await found(database, key="demo")
+    await create_member(company, NewMember("Ada", role="admin", key="ada"))
+    async with serving(database_url, tmp_path, NOON) as graph:
+        page = await graph.http.get(f"{HERE}/sign-in")
+        assert (page.status_code, "Ada" in page.text) == (401, False)
+        assert (await chosen(graph, "ada")).status_code == 401
+
+
+async def test_nobody_is_chosen_where_members_sign_in_elsewhere(
+    database: Database, database_url: str, tmp_path: Path
+) -> None:
+    """With an issuer of tokens, though no browser goes to it from here, there is no other way in."""
+    await made_the_demo(await found(database, key="demo"))
+    issuer: dict[str, Any] = {"oidc_issuer": "https://id.example", "oidc_audience": "quotaloom"}
+    async with serving(database_url, tmp_path, NOON, **issuer) as graph:
+        assert (await graph.http.get(f"{HERE}/sign-in")).status_code == 404
+        assert (await chosen(graph, "ada")).status_code == 404
+
+
+@pytest.mark.parametrize("address", ["192.0.2.2", "2001:db8::1", "::ffff:192.0.2.2", "somewhere"])
+async def test_nobody_is_chosen_from_another_machine(
+    database: Database, database_url: str, tmp_path: Path, address: str
+) -> None:
+    """Whatever it calls the host, directly or behind a proxy on this machine; nobody is shown there either."""
+    demo = await found(database, key="demo")
+    await made_the_demo(demo)
+    await create_member(demo, NewMember("Ada", role="admin", key="ada"))
+    async with serving(database_url, tmp_path, NOON) as graph:
+        graph.http.headers["x-forwarded-for"] = address
+        for answer in (await chosen(graph, "ada"), await graph.http.get(f"{HERE}/sign-in")):
+            assert (answer.status_code, "Ada" in answer.text) == (403, False)
 
 
 async def test_a_host_that_is_none_is_refused(database: Database, database_url: str, tmp_path: Path) -> None:
@@ -265,6 +315,7 @@ async def test_pages_of_origins_that_are_named_have_tokens(
 ) -> None:
     """A page of a named origin may bring the cookie along; where all may call the API, no other page has tokens."""
     demo = await found(database, key="demo")
+    await made_the_demo(demo)
     await create_member(demo, NewMember("Ada", key="ada"))
     page = {"origin": "https://app.example.com"}
     for origins, status, brings in (("https://app.example.com", 200, "true"), ("*", 403, None)):

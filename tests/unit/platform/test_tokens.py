@@ -64,6 +64,17 @@ def test_what_cannot_be_written_down_names_nobody(claim: str, text: str) -> None
         assert refused.value.bearer is None
 
 
+@pytest.mark.parametrize(
+    ("claim", "value"), [("exp", 10**18), ("company", 1 << 63), ("company", -1), ("member", 1 << 63), ("member", 7.0)]
+)
+def test_what_no_row_and_no_calendar_has_names_nobody(claim: str, value: object) -> None:
+    """It is refused, though our key signed it."""
+    ours = authority()
+    good = jwt.decode(header(ours).removeprefix("Bearer "), options={"verify_signature": False})
+    with pytest.raises(Unauthenticated, match="not valid here"):
+        ours.authenticate(f"Bearer {jwt.encode({**good, claim: value}, ours.key)}")
+
+
 def test_few_tokens_are_known_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of three, two are kept; all three are good all the same."""
     monkeypatch.setattr(tokens, "MOST_TOKENS", 2)
