@@ -230,6 +230,12 @@ TEXTS: Final = (
     Hostile("letters that look like others", "BAD_REQUEST", "{\u0441ompany{key}}"),
     Hostile("a text without an end", "BAD_REQUEST", '{node(id:"' + "x" * 1_900),
     Hostile("a long text without an end", "BAD_REQUEST", '{node(id:"""' + '"" ' * 600),
+    Hostile("quotes without an end", "BAD_REQUEST", '\\"' * 1_000),
+    Hostile("ends of blocks that are none", "BAD_REQUEST", '{a}"""' + '\\"""\n' * 390),
+    Hostile(
+        "brackets between blocks", "TOO_NESTED", '{node(id:["""\\""" """,' + "[" * 70 + "]" * 70 + ',""" """]){id}}'
+    ),
+    Hostile("brackets behind a comment", "TOO_NESTED", "#\r" + "{a" * 70 + "}" * 70),
     Hostile("nothing", "BAD_REQUEST", body=b"", status=400),
     Hostile("null", "BAD_REQUEST", body=b"null", status=400),
     Hostile("a query that is null", "BAD_REQUEST", body=b'{"query":null}', status=400),

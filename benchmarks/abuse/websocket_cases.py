@@ -123,7 +123,7 @@ FRAMES: Final = (
 
 _TEXTS: Final = {
     "a bracket": b"{",
-    "100,000 brackets": b"[" * 100_000,
+    "10,000 brackets": b"[" * 10_000,
     "a list": b"[]",
     "null": b"null",
     "a number": b"1",
@@ -137,14 +137,13 @@ _TEXTS: Final = {
     "a type of the server's": b'{"type":"connection_ack"}',
     "a result of the client's": b'{"type":"next","id":"1","payload":{}}',
     "the start of the old protocol": b'{"type":"start","id":"1","payload":{}}',
-    "a type of 200,000 letters": b'{"type":"' + b"a" * 200_000 + b'"}',
+    "a type of 10,000 letters": b'{"type":"' + b"a" * 10_000 + b'"}',
 }
 
 _PAYLOADS: Final = {
     "a list": [],
     "text": "a",
     "a number": 1,
-    "null": None,
 }
 
 _TOKENS: Final = {
@@ -153,7 +152,7 @@ _TOKENS: Final = {
     "that is nothing": "",
     "that is none": "Bearer a.b.c",
     "of another kind": "Basic YTpi",
-    "of 20,000 letters": "Bearer " + "a" * 20_000,
+    "of 10,000 letters": "Bearer " + "a" * 10_000,
     "with a NUL": "Bearer \0",
     "that is no key": "Bearer ql_" + "a" * 40,
     "beyond ASCII": "Bearer ä.ö.ü",
@@ -182,6 +181,13 @@ GREETINGS: Final = (
     SocketAbuse(
         "10,000 names with its greeting",
         (message(type="connection_init", payload={f"a{n}": n for n in range(10_000)}),),
+        1009,
+    ),
+    SocketAbuse("87,000 lists before the greeting", (message(type="ping", payload=[[]] * 87_000),), 1009),
+    SocketAbuse("a greeting with null", (message(type="connection_init", payload=None),), 1000, ACK, leaves=True),
+    SocketAbuse(
+        "1,000 names with its greeting",
+        (message(type="connection_init", payload={f"a{n}": n for n in range(1_000)}),),
         1000,
         ACK,
         leaves=True,
@@ -201,20 +207,20 @@ _BROKEN: Final = {
     "variables that are a list": subscribe(variables=[]),
     "variables that are text": subscribe(variables="a"),
     "a name that is a number": subscribe(operationName=1),
-    "a document that cannot be read": subscribe("subscription {"),
     "an end of nothing": message(type="complete"),
     "an end of a number": message(type="complete", id=1),
 }
 
 _REFUSED: Final = {
     "nothing": "",
+    "a comment": "# nothing",
+    "a document that cannot be read": "subscription {",
     "one of two": "subscription A { __typename } subscription B { __typename }",
     "a query": "{ __typename }",
     "a mutation": "mutation { __typename }",
     "a field that is not there": "subscription { nothing { a } }",
     "two fields": "subscription { a: notificationAdded { unread } b: notificationAdded { unread } }",
     "introspection": "subscription { __schema { types { name } } }",
-    "a document of 200,000 letters": "subscription { " + "#" * 200_000 + "\nnotificationAdded { unread } }",
 }
 
 _HOSTILE: Final = {
@@ -235,6 +241,19 @@ SUBSCRIPTIONS: Final = (
         SocketAbuse(f"a subscription to: {name}", (INIT + subscribe(query),), 1000, {**ACK, "error": 1}, leaves=True)
         for name, query in _HOSTILE.items()
     ),
+    SocketAbuse(
+        "a subscription to a document of 200,000 letters",
+        (INIT, 0.2, subscribe("subscription { " + "#" * 200_000 + "\nnotificationAdded { unread } }")),
+        1000,
+        {**ACK, "error": 1},
+        leaves=True,
+    ),
+    SocketAbuse(
+        "a subscription to 200,000 letters before the greeting is answered",
+        (INIT + subscribe("{ a }", "a" * 200_000),),
+        1009,
+    ),
+    SocketAbuse("100,000 brackets", (INIT, 0.2, frame(TEXT, b"[" * 100_000)), 4400, ACK),
     SocketAbuse(
         "ten hostile documents at once",
         (INIT + b"".join(subscribe(query, f"{n}") for n, query in enumerate(_TEN_HOSTILE)),),
@@ -276,7 +295,11 @@ SUBSCRIPTIONS: Final = (
         leaves=True,
     ),
     SocketAbuse(
-        "an id of 200,000 letters", (INIT + subscribe("{ a }", "a" * 200_000),), 1000, {**ACK, "error": 1}, leaves=True
+        "an id of 200,000 letters",
+        (INIT, 0.2, subscribe("{ a }", "a" * 200_000)),
+        1000,
+        {**ACK, "error": 1},
+        leaves=True,
     ),
     SocketAbuse(
         "ends of 400 ids that are not there",

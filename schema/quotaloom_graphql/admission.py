@@ -28,7 +28,7 @@ from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRul
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from quotaloom.platform.limits import MOST_TOLD, LimitExceeded, Limits
-from quotaloom_graphql.brackets import brackets_of
+from quotaloom_graphql.brackets import TEXT, brackets_of
 from quotaloom_graphql.costs import Costs, page_variables, told_apart
 from quotaloom_graphql.reticence import asks_for_schema, introspection_is_off, is_probe, not_valid
 from quotaloom_graphql.shapes import Shapes
@@ -36,9 +36,7 @@ from quotaloom_graphql.shapes import Shapes
 MOST_COSTS: Final = 16
 """How many costs are kept with a document: one for each combination of the page sizes that variables give."""
 
-_TOKEN = re.compile(
-    r'"""(?:[^"\\]|\\.|"(?!""))*"""|"(?:[^"\\\n]|\\.)*"|#[^\n]*|\.\.\.|[\w.+-]+|[^\s,\ufeff]', re.DOTALL
-)
+_TOKEN = re.compile(rf"{TEXT}|\.\.\.|[\w.+-]+|[^\s,\ufeff]")
 
 _MEASURED: Final = "__measured__"
 

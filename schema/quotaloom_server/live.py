@@ -14,6 +14,7 @@ from time import monotonic
 from typing import Any, Final
 
 from cross_web import HTTPException
+from graphql import GraphQLError
 from starlette.websockets import WebSocketDisconnect
 from strawberry.asgi import ASGIWebSocketAdapter
 from strawberry.http.exceptions import WebSocketDisconnected
@@ -71,6 +72,8 @@ class LiveHandler(BaseGraphQLTransportWSHandler[Any, None]):
 
     async def handle_connection_init(self, message: Any) -> None:
         """Let the bearer of a good token in, until that ends."""
+        if message.get("payload") is None:
+            message = {**message, "payload": {}}  # the protocol's reference takes null for none
         try:
             await super().handle_connection_init(message)
         except Unavailable:
@@ -126,6 +129,11 @@ class LiveHandler(BaseGraphQLTransportWSHandler[Any, None]):
             return True
         await self.send_message(ErrorMessage(id=message["id"], type="error", payload=errors))
         return False
+
+    @staticmethod
+    def _get_pre_execution_close_reason(error: GraphQLError) -> str | None:
+        """None, whatever is wrong with a document: it ends its own subscription, and no other one of the connection."""
+        return None
 
     async def handle_task_exception(self, error: Exception) -> None:
         """Log what went wrong; a client who is gone by the time that something is sent to him is no fault."""

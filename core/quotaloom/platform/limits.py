@@ -213,6 +213,12 @@ class Limits(BaseModel):
     greeting_seconds: float = Field(
         default=10.0, gt=0, le=3600, description="Seconds within which a WebSocket must say whose it is."
     )
+    greeting_bytes: int = Field(
+        default=16_384,
+        ge=1_000,
+        le=1_000_000,
+        description="Bytes that a message over a WebSocket may have until its client has said whose it is.",
+    )
     live_subscriptions: int = Field(
         default=1000, ge=1, le=100_000, description="Subscriptions of each kind that each serving process may have."
     )

@@ -103,7 +103,7 @@ def test_whoever_is_too_slow_is_told_so(abused: Abused) -> None:
             frame(TEXT, b"{", final=False) + frame(0, b" ", final=False) * 250,
             rb"\x03\xf1a message in 251 frames and more; message_frames allows 250",
         ),
-        (frame(TEXT, b" " * 262_145), rb"\x03\xf1a message of 262145 bytes; message_bytes allows 262144"),
+        (frame(TEXT, b" " * 262_145), rb"\x03\xf1a message of 262145 bytes; greeting_bytes allows 16384"),
     ],
     ids=["frames", "pieces", "bytes"],
 )

@@ -232,6 +232,7 @@ CASES: Final = {
     ),
     "waiting_requests": Case(3, "TOO_MANY_REQUESTS", 4, says(GOOD * 6)),
     "message_bytes": Case(1_000, 1009, 1_001, lambda place: place.closed(frame(TEXT, b" " * 1_001))),
+    "greeting_bytes": Case(1_000, 1009, 1_001, lambda place: place.closed(frame(TEXT, b" " * 1_001))),
     "message_frames": Case(
         3, 1009, 4, lambda place: place.closed(frame(TEXT, b"{", final=False) + frame(0, b" ", final=False) * 3)
     ),

@@ -142,7 +142,6 @@ async def test_a_board_has_only_so_many_units(live: Live, count: int, refused: t
         '{"type": "unheard of"}',
         '{"type": "subscribe", "id": 7, "payload": {"query": "{ company { key } }"}}',
         '{"type": "subscribe", "id": "1", "payload": "subscription"}',
-        '{"type": "subscribe", "id": "1", "payload": {"query": "subscription {"}}',
         '{"type": "complete", "id": {}}',
     ],
 )
@@ -152,6 +151,20 @@ async def test_what_is_no_message_closes_the_connection(live: Live, text: str) -
         await board.socket.send(text)
         assert await board.closed() == 4400
     assert await live.admin.ask("{ company { key } }") == {"company": {"key": "acme"}}
+
+
+@pytest.mark.parametrize("query", ["subscription {", "subscription { nothing }", "# nothing", '{ a(b: "'])
+async def test_a_document_that_is_none_ends_its_own_subscription(live: Live, query: str) -> None:
+    """The others of its connection go on."""
+    async with live.here.board(live.admin) as board:
+        await board.subscribe(live.ids("East"))
+        assert await board.told() == {"East": "0.00"}
+        await board.send(id="other", type="subscribe", payload={"query": query})
+        message = await board.hear()
+        assert (message["id"], message["type"]) == ("other", "error")
+        assert message["payload"][0]["extensions"]["code"] == "BAD_REQUEST"
+        await live.post("5", "first")
+        assert await board.told() == {"East": "5.00"}
 
 
 async def test_queries_go_over_http_and_subscriptions_do_not(live: Live) -> None:
