@@ -226,6 +226,7 @@ def create_application(
         ],
         lifespan=lifespan,
     )
+    application.router.redirect_slashes = False  # it would send whoever asks to whatever host he names
     application.state.policies = policies
     application.state.services = services
     application.state.gate = gate

@@ -27,6 +27,7 @@ from quotaloom_server.crowd import LATE_SECONDS, SLOW, Place
 from quotaloom_server.front_config import FrontConfig
 from quotaloom_server.head_fields import ONCE, joined
 from quotaloom_server.lingering import AnswerTransport, LingeringTransport
+from quotaloom_server.old_http import without_chunks
 from quotaloom_server.operations import beyond, refusal
 
 CHUNK_FRAMING: Final = 64
@@ -324,6 +325,8 @@ class HTTPFront(HttpToolsProtocol):
         self._running = cycle
         if cycle.scope["method"] != "HEAD":  # whose head is all of the answer, and may be followed by last words
             cycle.transport = AnswerTransport(self.transport)  # type: ignore[assignment]  # all of it that is asked for
+        if cycle.scope["http_version"] == "1.0":
+            app = without_chunks(app, cycle)
         running = _Running(Breakable(cycle.run_asgi(app), loop=self.loop, context=self._context.copy()))
         self.tasks.add(running)  # type: ignore[arg-type]  # uvicorn cancels what is in there, and no more
         running.task.add_done_callback(lambda _: self.tasks.discard(running))

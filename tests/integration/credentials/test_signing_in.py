@@ -262,6 +262,11 @@ async def test_nobody_is_chosen_from_another_machine(
         graph.http.headers["x-forwarded-for"] = address
         for answer in (await chosen(graph, "ada"), await graph.http.get(f"{HERE}/sign-in")):
             assert (answer.status_code, "Ada" in answer.text) == (403, False)
+        graph.http.headers["x-forwarded-for"] = "127.0.0.1"
+        transport = graph.http._transport
+        assert isinstance(transport, httpx.ASGITransport)
+        transport.client = ("192.0.2.2", 1)  # whoever is no proxy of ours says what he likes
+        assert (await chosen(graph, "ada")).status_code == 403
 
 
 async def test_a_host_that_is_none_is_refused(database: Database, database_url: str, tmp_path: Path) -> None:

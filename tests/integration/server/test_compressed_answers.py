@@ -11,6 +11,7 @@ from pathlib import Path
 import httpx
 import orjson
 import pytest
+from benchmarks.abuse.sending import connection
 
 from quotaloom.platform.database import Database
 from quotaloom_server import pieces
@@ -39,6 +40,16 @@ async def raw(
     async with client.http.stream(method, path, headers=headers, **options) as response:  # type: ignore[arg-type]
         assert response.status_code == 200
         return response.headers, b"".join([part async for part in response.aiter_raw()])
+
+
+async def of_old_http(port: int, client: GraphClient, path: str, accepted: str) -> tuple[bytes, bytes]:
+    """The head of an answer to HTTP/1.0, and all that comes behind it."""
+    authorization = client.headers["authorization"]
+    asked = f"GET {path} HTTP/1.0\r\nAuthorization: {authorization}\r\nAccept-Encoding: {accepted}\r\n\r\n"
+    async with connection(port) as (reader, writer):
+        writer.write(asked.encode())
+        head, _, body = (await reader.read()).partition(b"\r\n\r\n")
+        return head + b"\r\n", body
 
 
 async def test_answers_are_sent_as_the_client_takes_them(
@@ -77,5 +88,13 @@ async def test_answers_are_sent_as_the_client_takes_them(
             headers, body = await raw(admin, "GET", paths["csv"]["path"], encoding)
             assert (headers["content-encoding"], headers["vary"].split(",")[0]) == (encoding, "accept-encoding")
             assert UNPACKED[encoding](body) == plain
+        for accepted in ("identity", "gzip", "zstd"):
+            head, body = await of_old_http(served.port, admin, paths["csv"]["path"], accepted)
+            assert UNPACKED[None if accepted == "identity" else accepted](body) == plain
+            assert b"transfer-encoding" not in head
+            assert b"\r\nconnection: close\r\n" in head
+        head, body = await of_old_http(served.port, admin, "/graphql?query={company{name}}", "gzip")
+        assert b"content-length: 60\r\n" in head
+        assert body == b'{"data":{"company":{"name":"Acme"}},"extensions":{"cost":2}}'
         headers, body = await raw(admin, "GET", paths["xlsx"]["path"], "gzip")
         assert ("content-encoding" in headers, body[:2]) == (False, b"PK")
