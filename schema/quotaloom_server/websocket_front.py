@@ -31,13 +31,17 @@ AT_A_TIME: Final = 8_192
 class _Protocol(ServerProtocol):
     """Says which limit it is, where a message is too large."""
 
-    limit = "message_bytes"
+    _limit = "message_bytes"
+
+    def bound_to(self, limit: str, most: int) -> None:
+        """Take messages of so many bytes from now on."""
+        self._limit, self.max_message_size = limit, most
 
     def fail(self, code: int, reason: str = "") -> None:
         too_big = exception()
         if isinstance(too_big, PayloadTooBig):
             found = (too_big.size or 0) + (too_big.current_size or 0)
-            reason = f"a message of {found} bytes; {self.limit} allows {self.max_message_size}"
+            reason = f"a message of {found} bytes; {self._limit} allows {self.max_message_size}"
         super().fail(code, reason)
 
 
@@ -49,9 +53,9 @@ class WebSocketFront(WebSocketsSansIOProtocol):
         self._limits = config.limits
         self._crowd = config.crowd
         self._opened_at = 0.0
-        self.conn = _Protocol(max_size=config.limits.message_bytes, logger=self.logger)
+        self.conn = self._spoken = _Protocol(max_size=config.limits.message_bytes, logger=self.logger)
         if config.limits.greeting_bytes < config.limits.message_bytes:
-            self.conn.limit, self.conn.max_message_size = "greeting_bytes", config.limits.greeting_bytes
+            self._spoken.bound_to("greeting_bytes", config.limits.greeting_bytes)
         self._waiting = b""  # what was received and not looked at
         self._goes_on = False
         self._unread = False
@@ -77,7 +81,7 @@ class WebSocketFront(WebSocketsSansIOProtocol):
             self.scope["extensions"][GREETED] = self._greeted  # type: ignore[assignment]
 
     def _greeted(self) -> None:
-        self.conn.limit, self.conn.max_message_size = "message_bytes", self._limits.message_bytes
+        self._spoken.bound_to("message_bytes", self._limits.message_bytes)
         self._crowd.unfinished.pop(self, None)
 
     def is_late(self, now: float) -> bool:

@@ -35,7 +35,8 @@ async def functions(database_url: str) -> list[asyncpg.Record]:
     """The functions of the database."""
     session = await asyncpg.connect(**credentials(database_url))
     try:
-        return await session.fetch(FUNCTIONS)
+        found: list[asyncpg.Record] = await session.fetch(FUNCTIONS)
+        return found
     finally:
         await session.close()
 
