@@ -39,7 +39,7 @@ ROUTES: Final = (
             ("/sign-in/token", "/sign-in/token", 405),
             ("/sign-in with 200 places to go", "/sign-in?" + "return_to=//a&" * 200, 400),
             ("/sign-in with a NUL", "/sign-in?return_to=%00&company=%00", 400),
-            ("/graphql/ with a slash more", "/graphql/", 307),
+            ("/graphql/ with a slash more", "/graphql/", 404),
             ("/favicon.ico", "/favicon.ico", 404),
             ("/.env", "/.env", 404),
             ("/wp-login.php", "/wp-login.php", 404),
