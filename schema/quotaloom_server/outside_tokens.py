@@ -11,13 +11,14 @@ from typing import Any, Final
 
 import jwt
 
-from quotaloom.credentials.links import linked_members
+from quotaloom.credentials.links import confirm_link, linked_members
 from quotaloom.platform.access import Role
 from quotaloom.platform.database import Database
 from quotaloom.platform.errors import Unauthenticated
 from quotaloom.platform.settings import Settings
 from quotaloom.platform.texts import is_storable
 from quotaloom.platform.tokens import Grant, GrantKind, Identity
+from quotaloom_server.clock import utc_now
 from quotaloom_server.outside_keys import ALGORITHMS, OutsideKeys
 from quotaloom_server.provider import Provider
 
@@ -146,7 +147,8 @@ def vouched_for(token: str, claims: Mapping[str, Any], company_claim: str | None
 async def member_vouched_for(database: Database, issuer: str, vouched: Vouched, named: str | None) -> Identity:
     """The member that a subject is linked to, of the company that is named; where none is, of the only one.
 
-    Raises `Unauthenticated` where he is linked in none, or in several.
+    Among several it is the only one by whose link he ever came in: whoever links him elsewhere, without his knowing,
+    does not shut him out here. Raises `Unauthenticated` where he is linked in none, or came in to several.
     """
     stranger = Identity(0, vouched.subject[:200], Role.MEMBER, credential=vouched.credential)
     rows = await linked_members(database, issuer, vouched.subject)
@@ -156,9 +158,13 @@ async def member_vouched_for(database: Database, issuer: str, vouched: Vouched, 
         message = f"no member here is linked to this sign-in; ask an admin to link {vouched.subject[:100]!r}"
         raise Unauthenticated(message, stranger)
     if len(rows) > 1:
+        rows = [row for row in rows if row["is_confirmed"]]
+    if len(rows) != 1:
         message = "this sign-in is linked to several companies: name one in the header Quotaloom-Company"
         raise Unauthenticated(message, stranger)
     (row,) = rows
+    if not row["is_confirmed"]:
+        await confirm_link(database, row["company_id"], row["link_id"], utc_now())
     return Identity(
         row["company_id"],
         row["member_key"],

@@ -5,6 +5,7 @@ A link is the only way in for an outside token: what its issuer says of somebody
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, Final
 
 from quotaloom.organizations.stored import LOCK as MEMBERS
@@ -12,7 +13,7 @@ from quotaloom.organizations.stored import load_members, the_member
 from quotaloom.platform.database import Database
 from quotaloom.platform.errors import InputError, NotFound
 from quotaloom.platform.texts import checked_text
-from quotaloom.platform.unit_of_work import Record, Snapshot, Transaction
+from quotaloom.platform.unit_of_work import Record, Snapshot, Transaction, Writer
 from quotaloom.platform.work import Work
 
 LONGEST_ISSUER: Final = 300
@@ -22,7 +23,7 @@ LONGEST_SUBJECT: Final = 255
 _COLUMNS: Final = "id, issuer, subject, member_id, created_at, created_by"
 
 _OUTSIDE_MEMBERS: Final = """
-SELECT company_id, company_key, link_id, member_id, member_key FROM outside_members($1, $2)
+SELECT company_id, company_key, link_id, is_confirmed, member_id, member_key FROM outside_members($1, $2)
 """
 
 _INSERT: Final = f"""
@@ -104,10 +105,23 @@ async def link_count(snapshot: Snapshot) -> int:
 async def linked_members(database: Database, issuer: str, subject: str) -> list[Record]:
     """Who it is that an issuer knows by this name, in each company: numbers and keys of company, link and member.
 
+    And whether he ever came in by the link: until then nobody but the company's admin said that he belongs there.
+
     Read without a company, by the one function that may.
     """
     async with database.snapshot(0) as snapshot:
         return await snapshot.fetch(_OUTSIDE_MEMBERS, issuer, subject)
+
+
+async def confirm_link(database: Database, company_id: int, link_id: int, now: datetime) -> None:
+    """Note that somebody came in by a link."""
+
+    async def apply(transaction: Transaction) -> None:
+        await transaction.execute(
+            "UPDATE outside_subject SET confirmed_at = $2 WHERE id = $1 AND confirmed_at IS NULL", link_id, now
+        )
+
+    await database.write(company_id, Writer("sign-in", None, now), apply)
 
 
 def _checked(text: str, longest: int, place: str) -> str:

@@ -10,13 +10,14 @@ from quotaloom.platform.models import TenantModel
 
 
 class OutsideSubject(TenantModel):
-    """Which member somebody is whom an outside issuer knows as `subject`."""
+    """Which member somebody is whom an outside issuer knows as `subject`, and when he first came in by it."""
 
     issuer = fields.CharField(max_length=300)
     subject = fields.CharField(max_length=255)
     member_id = fields.BigIntField()
     created_at = fields.DatetimeField()
     created_by = fields.CharField(max_length=200)
+    confirmed_at = fields.DatetimeField(null=True)
 
     class Meta:
         table = "outside_subject"

@@ -1026,9 +1026,11 @@ def _statements() -> list[str]:
         REVOKE ALL ON FUNCTION kept_for_operator(text, text) FROM PUBLIC;
         GRANT EXECUTE ON FUNCTION kept_for_operator(text, text) TO {ROLE};
         CREATE FUNCTION outside_members(wanted_issuer text, wanted_subject text)
-            RETURNS TABLE (company_id bigint, company_key text, link_id bigint, member_id bigint, member_key text)
-            LANGUAGE sql STABLE SECURITY DEFINER SET {PATH}
-            AS $$ SELECT company.id, company.key, link.id, member.id, member.key FROM public.outside_subject AS link
+            RETURNS TABLE (
+                company_id bigint, company_key text, link_id bigint, is_confirmed boolean, member_id bigint, member_key text
+            ) LANGUAGE sql STABLE SECURITY DEFINER SET {PATH}
+            AS $$ SELECT company.id, company.key, link.id, link.confirmed_at IS NOT NULL, member.id, member.key
+                FROM public.outside_subject AS link
                 JOIN public.company ON company.id = link.company_id
                 JOIN public.member ON member.company_id = link.company_id AND member.id = link.member_id
                 WHERE link.issuer = wanted_issuer AND link.subject = wanted_subject ORDER BY company.id $$;

@@ -159,6 +159,24 @@ async def test_a_token_chooses_no_company(
         assert await subject_of(office.bearing(token, **{"Quotaloom-Company": "third"})) == NOT_LINKED
 
 
+async def test_a_link_of_another_company_shuts_nobody_out(
+    database: Database, database_url: str, tmp_path: Path, issuer: Issuer
+) -> None:
+    """Until he goes there by naming it."""
+    async with open_office(database, database_url, tmp_path, **issuer.settings) as office:
+        await link(office)
+        bo = office.bearing(issuer.token())
+        assert await subject_of(bo) == "bo"
+        other = await found(database, key="other")
+        zoe_id = await create_member(other, NewMember("Zoe", role="admin"))
+        zoe = office.graph.signed_in(Identity(other.company.id, "zoe", Role.ADMIN, zoe_id))
+        await zoe.do("linkMember", "", memberId=encode_id("Member", zoe_id), subject="00u1")
+        fresh = issuer.token(jti="fresh")
+        assert await subject_of(office.bearing(fresh)) == "bo"
+        assert await subject_of(office.bearing(fresh, **{"Quotaloom-Company": "other"})) == "zoe"
+        assert "linked to several companies" in await subject_of(office.bearing(issuer.token(jti="later")))
+
+
 async def test_a_claim_chooses_among_companies_where_the_operator_says_so(
     database: Database, database_url: str, tmp_path: Path, issuer: Issuer
 ) -> None:

@@ -35,6 +35,7 @@ OWNERS: Final = {
     ("schema/quotaloom_server/http_front.py", "_crowded"): "tells how many connections of clients there are",
     ("schema/quotaloom_server/http_front.py", "leave"): "gives the place of a client's connection to another one",
     ("schema/quotaloom_server/websocket_front.py", "leave"): "tells how many connections of clients there are",
+    ("schema/quotaloom_server/signing_in/origins.py", "require_here"): "asks where a request comes from",
     (
         "schema/quotaloom_server/databases.py",
         "_compare_versions",
@@ -65,6 +66,7 @@ OPENERS: Final = {
     ("core/quotaloom/credentials/sessions.py", "member_of_session"): "the one that the session names, to look for it",
     ("core/quotaloom/credentials/sessions.py", "end_session"): "the one of the member whose session it is",
     ("core/quotaloom/credentials/links.py", "linked_members"): "none: a function of the database finds the links",
+    ("core/quotaloom/credentials/links.py", "confirm_link"): "the one in which the link was found",
     ("core/quotaloom/platform/refused_access.py", "_write"): "the one of whoever was refused",
     ("core/quotaloom/founding.py", "found_company"): "the one that is founded",
     ("core/quotaloom/targets/attainment_feed.py", "_above"): "the one of those who watch it",
