@@ -42,9 +42,10 @@ class Event(Generic[P]):
 class EventListener(ParameterizedPolicy[P], Generic[P]):
     """A function that is told of the events of some topics and answers nothing.
 
-    `listen` is called after the commit, never twice at once for the same event, at least once, and again if it
-    raises: `Event.id` tells whether it was done already. What it does cannot undo or delay what happened. Topics
-    are full names, each once. Raises `InvalidDefinition`.
+    `listen` is called after the commit, at least once, and again if it raises: `Event.id` tells whether it was done
+    already. It is not called twice at once for the same event, unless what runs it stood still for half a minute and
+    then goes on. What it does cannot undo or delay what happened. Topics are full names, each once. Raises
+    `InvalidDefinition`.
     """
 
     kind: ClassVar[str] = "listener"
