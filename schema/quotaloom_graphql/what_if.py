@@ -28,7 +28,7 @@ from quotaloom_graphql.funnels import Opportunity
 from quotaloom_graphql.incentives import StatementLine
 from quotaloom_graphql.mutations import mutation
 from quotaloom_graphql.nodes import decode_id, optional_id
-from quotaloom_graphql.organization_loaders import load_named_members, load_units
+from quotaloom_graphql.organization_loaders import load_members, load_units
 from quotaloom_graphql.organizations import Member, OrgUnit
 from strawberry_breadth import batch
 
@@ -109,7 +109,7 @@ class SupposedCredit:
         load_units, key="position_id", by="id", one=True, description="Which position; null where you do not see it."
     )
     member: Member | None = batch(
-        load_named_members, key="member_id", by="id", one=True, description="Who; null where you do not see him."
+        load_members, key="member_id", by="id", one=True, description="Who; null where you do not see him."
     )
 
 
@@ -119,7 +119,7 @@ class WhatIfPayload:
 
     period: str | None = strawberry.field(description="The label of the period.")
     currency: str | None = strawberry.field(description="ISO 4217 code.")
-    member: Member | None = batch(load_named_members, key="member_id", by="id", one=True, description="Whose it is.")
+    member: Member | None = batch(load_members, key="member_id", by="id", one=True, description="Whose it is.")
     before: SupposedStatement | None = strawberry.field(
         description="By what the ledger has so far; null where no rule of the grain is for the member."
     )
