@@ -217,6 +217,18 @@ async def test_a_matrix_is_shown_while_all_its_units_are_his_who_made_it(databas
     assert await matrix_of(world, world["draft"]) is None
 
 
+async def test_whoever_looks_after_a_pool_no_more_is_not_told_how_it_was_handed_out(database: Database) -> None:
+    """Hal hands out a record of the pool that he looks after, and is told nothing of it again once Wu does instead."""
+    world = await small_world(database)
+    given = VALID["handOutRecords"](world)
+    first = await send(world.floor, "handOutRecords", given, "hal", KEY)
+    assert (first.codes, len(first.shown["results"]), len(first.shown["explanations"])) == ([], 1, 1)
+    assert await send(world.floor, "handOutRecords", given, "hal", KEY) == first
+    await world.call("updatePool", "", id=world["pool"], adminIds=[world.member("wu")])
+    again = await send(world.floor, "handOutRecords", given, "hal", KEY)
+    assert (again.codes, again.shown) == (["FORBIDDEN"], {})
+
+
 async def test_whoever_gives_something_away_is_answered_the_same_again(database: Database) -> None:
     """Ann puts a customer back into the pool, which is hers no more: that is no right that she lost since, and she is
     told that it was done. A position that she gets besides takes nothing from her either."""
