@@ -106,17 +106,17 @@ async def test_whoever_lost_a_right_is_asked_for_it_again(acme: Work, standing: 
 
     async def plan(work: Work) -> Answer:
         await enter_zoe(work)
-        asked.append(found)
-        if found is not None:
-            raise found
+        asked.append(fault)
+        if fault is not None:
+            raise fault
         return FIGURES
 
-    found: Exception | None = None
+    fault: Exception | None = None
     key = RequestKey("plan", "0" * 64, "decomposeTarget")
     assert await once(acme, key, plan, standing=HEAD) == FIGURES
     bare = {**FIGURES, "matrix": None, "changes": None}
     missing = NotFound("NOT_FOUND", "there is none")
-    for found, expected in (
+    for fault, expected in (
         (None, FIGURES),
         (InputError("DONE", "it was done"), bare),
         (AccessDenied("no"), None),
@@ -124,8 +124,8 @@ async def test_whoever_lost_a_right_is_asked_for_it_again(acme: Work, standing: 
         (ManyRefused([InputError("DONE", "it was done"), missing]), None),
     ):
         if lost and expected is None:
-            assert found is not None
-            with pytest.raises(type(found)):
+            assert fault is not None
+            with pytest.raises(type(fault)):
                 await once(acme, key, plan, standing=standing)
         else:
             assert await once(acme, key, plan, standing=standing) == (expected if lost else FIGURES)
