@@ -9,8 +9,10 @@ from typing import Annotated, Any, TypeVar
 import strawberry
 from strawberry.types.fields.resolver import StrawberryResolver
 
+from quotaloom.organizations.standing import standing_of
+from quotaloom.ownership.pool_people import pools_of_member
 from quotaloom.platform.errors import InputError, Path
-from quotaloom.platform.kept_answers import KeyRefused
+from quotaloom.platform.kept_answers import KeyRefused, Standing
 from quotaloom.platform.once import once
 from quotaloom.platform.work import Work
 from quotaloom.policies.errors import PolicyFailed
@@ -60,10 +62,14 @@ async def _attempt(
 ) -> dict[str, Any]:
     work = await info.context.work()
     named = request_key(info)
+    standing = None if named is None else await _standing(info)
     # A command takes connections of its own; holding the snapshot's meanwhile could starve the pool.
     await info.context.renew()
     try:
-        payload = await (command(work) if named is None else once(work, named, command, told_once))
+        if named is None or standing is None:
+            payload = await command(work)
+        else:
+            payload = await once(work, named, command, told_once, standing)
     except KeyRefused:
         raise  # it is no part of the input, and whoever sent it is not whoever filled that in
     except InputError as error:
@@ -72,3 +78,12 @@ async def _attempt(
         return Refused(InputError(error.code, str(error), policy_at))
     await info.context.renew()
     return {**payload, "errors": []}
+
+
+async def _standing(info: Info) -> Standing:
+    work, sight = await info.context.work(), await info.context.sight()
+    member_id = work.viewer.member_id
+    if member_id is None or sight.everything:
+        return standing_of(work.viewer, sight)
+    pools = await pools_of_member(info.context.snapshot, member_id, work.today)
+    return standing_of(work.viewer, sight, pools.administered)

@@ -18,7 +18,7 @@ from quotaloom_graphql.enums import MemberRole, OrgUnitKind
 from quotaloom_graphql.errors import UserError
 from quotaloom_graphql.mutations import mutation
 from quotaloom_graphql.nodes import decode_id, optional_id
-from quotaloom_graphql.organization_loaders import load_headships, load_holdings, load_members, load_units
+from quotaloom_graphql.organization_loaders import load_headships, load_holdings, load_named_members, load_units
 from quotaloom_graphql.organizations import Headship, Holding, Member, OrgUnit
 from strawberry_breadth import batch
 
@@ -126,7 +126,7 @@ class MemberReturnsInput:
 class MemberPayload:
     """A member, or what was wrong."""
 
-    member: Member | None = batch(load_members, key="member_id", by="id", one=True, description="The member.")
+    member: Member | None = batch(load_named_members, key="member_id", by="id", one=True, description="The member.")
     errors: list[UserError] = strawberry.field(description="What was wrong; empty where it was done.")
 
 
@@ -180,7 +180,7 @@ class HoldingPayload:
         description="The holding; null where it ended on its first day and so is gone.",
     )
     org_unit: OrgUnit | None = batch(load_units, key="unit_id", by="id", one=True, description="The position.")
-    member: Member | None = batch(load_members, key="member_id", by="id", one=True, description="The member.")
+    member: Member | None = batch(load_named_members, key="member_id", by="id", one=True, description="The member.")
     errors: list[UserError] = strawberry.field(description="What was wrong; empty where it was done.")
 
 
@@ -196,7 +196,7 @@ class HeadshipPayload:
         description="The headship; null where it ended on its first day and so is gone.",
     )
     org_unit: OrgUnit | None = batch(load_units, key="unit_id", by="id", one=True, description="The unit.")
-    member: Member | None = batch(load_members, key="member_id", by="id", one=True, description="The member.")
+    member: Member | None = batch(load_named_members, key="member_id", by="id", one=True, description="The member.")
     errors: list[UserError] = strawberry.field(description="What was wrong; empty where it was done.")
 
 

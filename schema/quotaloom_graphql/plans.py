@@ -47,7 +47,7 @@ from quotaloom_graphql.plan_inputs import (
     cell_change,
     decompose_request,
 )
-from quotaloom_graphql.plan_loaders import load_plans
+from quotaloom_graphql.plan_loaders import all_known, load_plans
 from quotaloom_graphql.smart import SmartFinding, load_smart_findings
 from quotaloom_graphql.submissions import TargetSubmission, load_submissions_of_versions
 from quotaloom_graphql.version_changes import (
@@ -200,13 +200,19 @@ class DecomposedUnit:
     org_unit: OrgUnit | None = batch(load_units, key="unit_id", by="id", one=True, description="The unit.")
 
 
+async def _load_decomposed(payloads: list[Any], info: Info) -> list[Any]:
+    """The matrix of each payload."""
+    sight = await info.context.sight()
+    return [all_known(sight, payload["units"]) for payload in payloads]
+
+
 @strawberry.type(description="The matrix that a decomposition made.")
 class DecomposeTargetPayload:
     """The matrix, or what was wrong."""
 
     stored: bool | None = strawberry.field(description="False for a dry run.")
     months: list[str] | None = strawberry.field(description="The labels of the columns.")
-    units: list[DecomposedUnit] | None = strawberry.field(description="One row per unit, in tree order.")
+    units: list[DecomposedUnit] | None = batch(_load_decomposed, description="One row per unit, in tree order.")
     policy: str | None = strawberry.field(description="The policy that decided.")
     plan: Plan | None = batch(load_plans, key="plan_id", by="id", one=True, description="The plan.")
     errors: list[UserError] = strawberry.field(description="What was wrong; empty where it was done.")

@@ -15,14 +15,14 @@ from quotaloom.targets.along_products import (
     ProductPart,
     decompose_along_products,
 )
-from quotaloom_graphql.context import Services
+from quotaloom_graphql.context import Info, Services
 from quotaloom_graphql.errors import UserError
 from quotaloom_graphql.field_costs import WHOLE_PLAN
 from quotaloom_graphql.mutations import mutation
 from quotaloom_graphql.nodes import decode_id
 from quotaloom_graphql.organization_loaders import load_units
 from quotaloom_graphql.organizations import OrgUnit
-from quotaloom_graphql.plan_loaders import load_plans
+from quotaloom_graphql.plan_loaders import all_known, load_plans
 from quotaloom_graphql.plans import Plan
 from strawberry_breadth import batch
 
@@ -72,14 +72,20 @@ class ProductCells:
     org_unit: OrgUnit | None = batch(load_units, key="unit_id", by="id", one=True, description="The unit.")
 
 
+async def _load_cells(payloads: list[Any], info: Info) -> list[Any]:
+    """The cells of each payload."""
+    sight = await info.context.sight()
+    return [all_known(sight, payload["cells"]) for payload in payloads]
+
+
 @strawberry.type(description="The cells that a decomposition along products made.")
 class DecomposeAlongProductsPayload:
     """Cells, or what was wrong."""
 
     stored: bool | None = strawberry.field(description="False for a dry run.")
     months: list[str] | None = strawberry.field(description="The labels of the columns.")
-    cells: list[ProductCells] | None = strawberry.field(
-        description="One row per unit, from the top down, and part, in the order given."
+    cells: list[ProductCells] | None = batch(
+        _load_cells, description="One row per unit, from the top down, and part, in the order given."
     )
     plan: Plan | None = batch(load_plans, key="plan_id", by="id", one=True, description="The plan that was split.")
     errors: list[UserError] = strawberry.field(description="What was wrong; empty where it was done.")

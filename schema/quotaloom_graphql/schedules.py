@@ -13,7 +13,7 @@ from quotaloom_graphql.context import Services
 from quotaloom_graphql.errors import UserError
 from quotaloom_graphql.mutations import mutation
 from quotaloom_graphql.nodes import decode_id, encode_id
-from quotaloom_graphql.organization_loaders import load_members
+from quotaloom_graphql.organization_loaders import load_named_members
 from strawberry_breadth import batch, column
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ class SchedulePayload:
     """A member, or what was wrong."""
 
     member: Annotated[Member, strawberry.lazy("quotaloom_graphql.organizations")] | None = batch(
-        load_members, key="member_id", by="id", one=True, description="The member."
+        load_named_members, key="member_id", by="id", one=True, description="The member."
     )
     errors: list[UserError] = strawberry.field(description="What was wrong; empty where it was done.")
 

@@ -23,7 +23,7 @@ from quotaloom_graphql.mutations import mutation
 from quotaloom_graphql.nodes import decode_id
 from quotaloom_graphql.organization_loaders import load_units
 from quotaloom_graphql.organizations import OrgUnit
-from quotaloom_graphql.plan_loaders import load_plans
+from quotaloom_graphql.plan_loaders import all_known, load_plans
 from quotaloom_graphql.plans import Plan
 from strawberry_breadth import batch
 
@@ -75,16 +75,21 @@ async def _load_changes(
     if not 0 <= first <= MOST_SHOWN or skip < 0:
         text = f"`first` lies between 0 and {MOST_SHOWN}, `skip` is 0 or more"
         raise BeyondLimit("BAD_PAGE", text, ("first",), limit="first", allowed=MOST_SHOWN, found=first)
-    return [_shown(payload["changes"], payload["scale"], first, skip) for payload in payloads]
+    sight = await info.context.sight()
+    return [_shown(all_known(sight, _rows(payload["changes"])), payload["scale"], first, skip) for payload in payloads]
 
 
 _CHANGE = ("row", "unit_id", "period", "line", "before", "after")
 
 
+def _rows(changes: Sequence[Any] | None) -> list[dict[str, Any]] | None:
+    return None if changes is None else [dict(zip(_CHANGE, change, strict=True)) for change in changes]
+
+
 def _shown(changes: Sequence[Any] | None, scale: int, first: int, skip: int) -> list[dict[str, Any]] | None:
     if changes is None:
         return None
-    rows = [dict(zip(_CHANGE, change, strict=True)) for change in changes[skip : skip + first]]
+    rows = changes[skip : skip + first]
     return [{**row, **{name: _text(row[name], scale) for name in ("before", "after")}} for row in rows]
 
 

@@ -24,7 +24,10 @@ _EMPTY: dict[str, Any] = {**dict.fromkeys((*TEXTS, *FIGURES, "updated_at", "upda
 
 async def load_worksheets(unit_ids: list[int], info: Info, plan: OfPlan) -> list[dict[str, Any]]:
     """The worksheets of units for a plan, as far as the viewer sees them; those that nobody has filled are empty."""
-    plan_id = decode_id(plan, "Plan", ("plan",))
+    return await _seen_worksheets(unit_ids, info, decode_id(plan, "Plan", ("plan",)))
+
+
+async def _seen_worksheets(unit_ids: list[int], info: Info, plan_id: int) -> list[dict[str, Any]]:
     sight = await info.context.sight()
     visible = [unit_id for unit_id in unit_ids if may_see_worksheet(sight, unit_id)]
     if not visible or not await load_plans([plan_id], info):
@@ -33,11 +36,12 @@ async def load_worksheets(unit_ids: list[int], info: Info, plan: OfPlan) -> list
 
 
 async def load_set_worksheets(parents: list[Any], info: Info) -> list[dict[str, Any] | None]:
-    """The worksheet that each payload names by `plan_id` and `unit_id`."""
+    """The worksheet that each payload names by `plan_id` and `unit_id`, as far as the viewer sees it now."""
     found: list[dict[str, Any] | None] = []
     for parent in parents:  # a mutation has one payload
-        refused = parent["plan_id"] is None
-        found.append(None if refused else (await worksheet_rows(info, parent["plan_id"], [parent["unit_id"]]))[0])
+        named = parent["plan_id"] is not None
+        rows = await _seen_worksheets([parent["unit_id"]], info, parent["plan_id"]) if named else []
+        found.append(rows[0] if rows else None)
     return found
 
 

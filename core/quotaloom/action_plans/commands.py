@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, Final
 
 from quotaloom.action_plans.facts import (
@@ -30,10 +30,10 @@ from quotaloom.action_plans.storing import (
     require_changeable,
     update_row,
 )
-from quotaloom.activities.facts import checked_request_key
 from quotaloom.calendars.company_calendar import fiscal_calendar
 from quotaloom.ownership.permission import require_seller
 from quotaloom.platform.errors import InputError, Path
+from quotaloom.platform.input_keys import InputKey, key_columns
 from quotaloom.platform.unit_of_work import Transaction
 from quotaloom.platform.work import Work
 
@@ -58,14 +58,14 @@ WHERE item.company_id = $1 AND item.state <> 'cancelled'
 async def create_plan(work: Work, new: NewPlan) -> int:
     """Make a draft of an action plan, with items; returns its id.
 
-    For the viewer himself; admins and services with `funnels:write` make one for anybody. The same `request_key` of the
-    same sender again gives the first plan. Raises `NotFound`, `AccessDenied`, `InputError` (see `facts`, `placing`,
-    `serving` and `linking`), TOO_MANY_ITEMS, and IDEMPOTENCY_KEY_REUSED for a key that made another one.
+    For the viewer himself; admins and services with `funnels:write` make one for anybody. The same again under the same
+    `request_key` of the same caller gives the first plan. Raises `NotFound`, `AccessDenied`, `InputError` (see `facts`,
+    `placing`, `serving` and `linking`), TOO_MANY_ITEMS, and IDEMPOTENCY_KEY_REUSED for a key that made another one.
     """
     require_seller(work.viewer, "making an action plan")
     days, grain = plan_period(fiscal_calendar(work.company), new.period)
     told = {"title": checked_title(new.title), "aim": checked_aim(new.aim)}
-    key = checked_request_key(new.request_key)
+    key = InputKey.of(work.viewer, new.request_key, {"new": asdict(replace(new, request_key=None))})
     refuse_too_many(len(new.items), ("items",))
     paths: list[Path] = [("items", number) for number in range(len(new.items))]
     items = [checked_item(item, days, path) for item, path in zip(new.items, paths, strict=True)]
@@ -74,7 +74,7 @@ async def create_plan(work: Work, new: NewPlan) -> int:
         rights = await load_rights(transaction, work)
         member_id = await planner(transaction, work, rights, new.member_id, days)
         placed = {"member_id": member_id, "grain": grain.value, "starts_on": days.starts_on, "ends_on": days.ends_on}
-        if (earlier := await answered(transaction, key, placed)) is not None:
+        if (earlier := await made_before(transaction, key)) is not None:
             return earlier
         longer = await longer_plan(transaction, rights, new.part_of_id, member_id, grain, days)
         given = GivenTarget(new.metric_id, new.target_period, new.plan_id, new.objective_id)
@@ -89,20 +89,22 @@ async def create_plan(work: Work, new: NewPlan) -> int:
             "follows_id": await earlier_plan(transaction, rights, new.follows_id, member_id, days),
             "review_id": await taken_up(transaction, new.review_id, member_id),
             **told,
-            "request_key": key,
+            **key_columns(key),
         }
         ready = await linked(transaction, work, member_id, new.part_of_id, items, paths)
-        return await enter_plan(transaction, columns, ready)
+        return await enter_plan(transaction, columns, ready, key)
 
     return await work.write(apply)
 
 
-async def enter_plan(transaction: Transaction, columns: Mapping[str, Any], items: Sequence[NewItem]) -> int:
+async def enter_plan(
+    transaction: Transaction, columns: Mapping[str, Any], items: Sequence[NewItem], key: InputKey | None
+) -> int:
     """Store a draft with its items, audited and published; its id, or that of the same request before."""
     plan_id = await insert_plan(transaction, columns)
     if plan_id is None:
         # The same request was answered by another transaction since we looked.
-        earlier = await answered(transaction, columns["request_key"], columns)
+        earlier = await made_before(transaction, key)
         assert earlier is not None
         return earlier
     await insert_items(transaction, plan_id, items)
@@ -112,24 +114,9 @@ async def enter_plan(transaction: Transaction, columns: Mapping[str, Any], items
     return plan_id
 
 
-async def answered(transaction: Transaction, key: str | None, placed: Mapping[str, Any]) -> int | None:
-    """The plan that this request made before; raises where the key was another one's."""
-    if key is None:
-        return None
-    names = ("member_id", "grain", "starts_on", "ends_on")
-    row = await transaction.fetch_one(
-        f"SELECT id, {', '.join(names)} FROM action_plan"  # noqa: S608 (constants)
-        " WHERE company_id = $1 AND actor = $2 AND request_key = $3",
-        transaction.company_id,
-        transaction.writer.subject,
-        key,
-    )
-    if row is None:
-        return None
-    if any(row[name] != placed[name] for name in names):
-        message = "this key made another action plan: use a new one"
-        raise InputError("IDEMPOTENCY_KEY_REUSED", message, ("idempotencyKey",))
-    return int(row["id"])
+async def made_before(transaction: Transaction, key: InputKey | None) -> int | None:
+    """The plan that this request made before; raises IDEMPOTENCY_KEY_REUSED where the key was another one's."""
+    return None if key is None else await key.earlier(transaction, "action_plan")
 
 
 def refuse_too_many(number: int, path: Path) -> None:

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any
 
 from quotaloom.action_plans.carrying import carry, copied_items
-from quotaloom.action_plans.commands import answered, enter_plan
+from quotaloom.action_plans.commands import enter_plan, made_before
 from quotaloom.action_plans.facts import NewItem, PlanState, plan_period
 from quotaloom.action_plans.placing import longer_plan, planned_unit, planner
 from quotaloom.action_plans.serving import ServedTarget, target_of
 from quotaloom.action_plans.storing import StoredPlan, hold_items, hold_own_plan, load_rights
-from quotaloom.activities.facts import checked_request_key
 from quotaloom.calendars.company_calendar import fiscal_calendar
 from quotaloom.calendars.periods import Grain, Period
 from quotaloom.ownership.permission import require_seller
 from quotaloom.platform.errors import InputError
+from quotaloom.platform.input_keys import InputKey, key_columns
 from quotaloom.platform.unit_of_work import Transaction
 from quotaloom.platform.work import Work
 
@@ -46,7 +46,8 @@ async def copy_plan(work: Work, plan_id: int, copy: PlanCopy) -> int:
     """
     require_seller(work.viewer, "copying an action plan")
     days, grain = plan_period(fiscal_calendar(work.company), copy.period)
-    key = checked_request_key(copy.request_key)
+    asked = {"copied": plan_id, **asdict(replace(copy, request_key=None))}
+    key = InputKey.of(work.viewer, copy.request_key, asked)
 
     async def apply(transaction: Transaction) -> int:
         source = await hold_own_plan(transaction, work, plan_id)
@@ -57,7 +58,7 @@ async def copy_plan(work: Work, plan_id: int, copy: PlanCopy) -> int:
             "starts_on": days.starts_on,
             "ends_on": days.ends_on,
         }
-        if (earlier := await answered(transaction, key, placed)) is not None:
+        if (earlier := await made_before(transaction, key)) is not None:
             return earlier
         _check_period(source, grain, days, carry_over=copy.carry_over)
         await planner(transaction, work, rights, source.member_id, days)
@@ -70,13 +71,13 @@ async def copy_plan(work: Work, plan_id: int, copy: PlanCopy) -> int:
             "follows_id": source.id,
             "title": source.title,
             "aim": source.aim,
-            "request_key": key,
+            **key_columns(key),
         }
         open_ = [(source, one) for one in await hold_items(transaction, source.id) if one.open]
         items: list[NewItem] = []
         if not copy.carry_over:
             items = await copied_items(transaction, work, open_, part_of_id, days)
-        copy_id = await enter_plan(transaction, columns, items)
+        copy_id = await enter_plan(transaction, columns, items, key)
         if copy.carry_over:
             await carry(transaction, work, open_, copy_id, part_of_id, days)
         return copy_id

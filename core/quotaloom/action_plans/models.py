@@ -17,7 +17,8 @@ class ActionPlan(TenantModel):
     were named. `unit_id` is the position that the member holds for it, or the unit that he heads. `part_of_id` is the
     longer action plan that it belongs to, `follows_id` the earlier one that it comes after, `review_id` the review of
     the member that it takes up. `state` is `draft`, `submitted`, `agreed` or `closed`; `result` is what closing it
-    said. `request_key` is what the sender calls his request: the same one again is answered and makes nothing.
+    said. `request_key` is what the sender, `request_caller`, calls his request: the same one again is answered and
+    makes nothing. `request_fingerprint` tells whether it is the same.
     """
 
     member_id = fields.BigIntField()
@@ -44,7 +45,9 @@ class ActionPlan(TenantModel):
     result = fields.TextField(null=True)
     at = fields.DatetimeField()
     actor = fields.CharField(max_length=200)
+    request_caller = fields.CharField(max_length=220, null=True)
     request_key = fields.CharField(max_length=200, null=True)
+    request_fingerprint = fields.CharField(max_length=64, null=True)
     version = fields.IntField(default=1)
 
     class Meta:

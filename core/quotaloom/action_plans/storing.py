@@ -223,7 +223,7 @@ async def insert_plan(transaction: Transaction, columns: Mapping[str, Any]) -> i
     places = ", ".join(f"${number}" for number in range(1, len(names) + 1))
     row = await transaction.fetch_one(
         f"INSERT INTO action_plan ({', '.join(names)}) VALUES ({places})"  # noqa: S608 (names of columns)
-        " ON CONFLICT (actor, request_key, company_id) DO NOTHING RETURNING id",
+        " ON CONFLICT (request_caller, request_key, company_id) DO NOTHING RETURNING id",
         transaction.company_id,
         transaction.now,
         transaction.writer.subject,

@@ -15,7 +15,6 @@ from quotaloom.activities.facts import (
     NewActivity,
     Subjects,
     checked_particulars,
-    checked_request_key,
     done_moment,
     due_day,
 )
@@ -31,10 +30,11 @@ from quotaloom.activities.storing import (
     tell_planned,
     update_activity,
 )
-from quotaloom.activities.subjects import hold_owners, hold_subjects, named_records
+from quotaloom.activities.subjects import hold_owners, hold_subjects
 from quotaloom.organizations.sight import load_sight
 from quotaloom.ownership.permission import require_seller, unknown, worked_positions
 from quotaloom.platform.errors import Conflict, InputError
+from quotaloom.platform.input_keys import InputKey
 from quotaloom.platform.texts import checked_reason
 from quotaloom.platform.unit_of_work import Transaction
 from quotaloom.platform.work import Work
@@ -47,9 +47,9 @@ async def plan_activity(work: Work, new: NewActivity) -> int:
     """Plan something that is due; returns its id.
 
     Needs whoever works on the records that it is for: of positions that he holds or leads, an admin, or a service with
-    `funnels:write`; a member plans for himself and for those below him. The same `request_key` of the same sender again
-    gives the first activity. Raises `NotFound`, `AccessDenied`, `InputError` (see `facts`, `subjects` and `doers`), and
-    IDEMPOTENCY_KEY_REUSED for a key that named another one.
+    `funnels:write`; a member plans for himself and for those below him. The same again under the same `request_key` of
+    the same caller gives the first activity. Raises `NotFound`, `AccessDenied`, `InputError` (see `facts`, `subjects`
+    and `doers`), and IDEMPOTENCY_KEY_REUSED for a key that named another one.
     """
     require_seller(work.viewer, "planning an activity")
     due_on = due_day(work, new.when)
@@ -69,11 +69,13 @@ async def log_activity(work: Work, new: NewActivity) -> int:
 
 async def _enter(work: Work, new: NewActivity, state: ActivityState, on: date, at: datetime | None) -> int:
     told = checked_particulars(new.particulars, work.company.currency)
-    key = checked_request_key(new.request_key)
+    asked = asdict(replace(new, request_key=None)) | {"state": state}
+    key = InputKey.of(work.viewer, new.request_key, asked)
     done = state is ActivityState.DONE
 
     async def apply(transaction: Transaction) -> int:
-        if (earlier := await _answered(transaction, new, key)) is not None:
+        earlier = None if key is None else await key.earlier(transaction, "activity")
+        if earlier is not None:
             return earlier
         held = await hold_subjects(transaction, work, new.subjects)
         day = min(on, work.today)
@@ -84,7 +86,7 @@ async def _enter(work: Work, new: NewActivity, state: ActivityState, on: date, a
         inserted = await insert_activities(transaction, [ready])
         if not inserted:
             # The same request was answered by another transaction since we looked.
-            answered = await _answered(transaction, new, key)
+            answered = None if key is None else await key.earlier(transaction, "activity")
             assert answered is not None
             return answered
         await _settle(transaction, work, inserted[0], ready)
@@ -102,28 +104,6 @@ async def _settle(transaction: Transaction, work: Work, activity_id: int, ready:
     await refresh_last_activity(transaction, ready.subjects)
     transaction.record("activity.log", "Activity", activity_id, after=asdict(ready))
     transaction.publish("activity.done", id=activity_id)
-
-
-async def _answered(transaction: Transaction, new: NewActivity, key: str | None) -> int | None:
-    """The activity that this request entered before; raises where the key was another one's."""
-    if key is None:
-        return None
-    row = await transaction.fetch_one(
-        "SELECT id, kind, lead_id, customer_id, opportunity_id FROM activity"
-        " WHERE company_id = $1 AND actor = $2 AND request_key = $3",
-        transaction.company_id,
-        transaction.writer.subject,
-        key,
-    )
-    if row is None:
-        return None
-    # What was not named may have been filled in, at once or since: a deal's customer, what a lead has become.
-    named = {f"{kind}_id": record_id for kind, record_id in named_records(new.subjects)}
-    if row["kind"] != new.kind or any(row[column] != record_id for column, record_id in named.items()):
-        raise InputError(
-            "IDEMPOTENCY_KEY_REUSED", "this key entered another activity: use a new one", ("idempotencyKey",)
-        )
-    return int(row["id"])
 
 
 async def complete_activity(

@@ -17,7 +17,7 @@ from quotaloom.platform.texts import checked_text
 from quotaloom.platform.work import Work
 
 LONGEST_LINE: Final = 200
-"""How many characters a matter, a place, a material and the key of a request may have."""
+"""How many characters a matter, a place and a material may have."""
 
 MOST_MATERIALS: Final = 50
 """How many materials an activity may have."""
@@ -127,14 +127,6 @@ def _currency(given: Particulars, own_currency: str) -> str | None:
     if given.cost > LARGEST:
         raise InputError("TOO_LARGE", "the cost does not fit into 64 bits of minor units", ("cost",))
     return known_currency(given.currency or own_currency, ("currency",))
-
-
-def checked_request_key(key: str | None) -> str | None:
-    """The key of a request; raises `InputError` BAD_KEY for a blank one, TOO_LONG, BAD_TEXT."""
-    path = ("idempotencyKey",)
-    if key is not None and not key.strip():
-        raise InputError("BAD_KEY", "an idempotency key has 1 to 200 characters, or is left out", path)
-    return checked_text(key, path, "an idempotency key", LONGEST_LINE)
 
 
 def due_day(work: Work, due: Moment) -> date:

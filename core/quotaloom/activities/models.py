@@ -35,7 +35,8 @@ class Activity(TenantModel):
     `state` is `planned`, `done` or `cancelled`; `due_on` is the business date on which it is to happen, `done_on` the
     one on which it did, which a cancelled one keeps; `due_at` and `done_at` are the instants, where known.
     `position_id` is the one that the member held for it. `cost` is in minor units of `currency`. `request_key` is what
-    the sender calls his request: the same one again is answered and enters nothing.
+    the sender, `request_caller`, calls his request: the same one again is answered and enters nothing.
+    `request_fingerprint` tells whether it is the same.
     """
 
     kind = fields.CharField(max_length=12)
@@ -58,7 +59,9 @@ class Activity(TenantModel):
     result = fields.TextField(null=True)
     at = fields.DatetimeField()
     actor = fields.CharField(max_length=200)
+    request_caller = fields.CharField(max_length=220, null=True)
     request_key = fields.CharField(max_length=200, null=True)
+    request_fingerprint = fields.CharField(max_length=64, null=True)
     version = fields.IntField(default=1)
 
     class Meta:

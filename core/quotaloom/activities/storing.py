@@ -13,16 +13,18 @@ from asyncpg import Record
 from quotaloom.achievements.posting_facts import storable
 from quotaloom.activities.facts import ActivityState, Particulars, Subjects
 from quotaloom.activities.kinds import ActivityKind
+from quotaloom.platform.input_keys import InputKey, key_columns
 from quotaloom.platform.unit_of_work import Transaction
 
 _INSERT = """
 INSERT INTO activity (company_id, at, actor, version, kind, state, lead_id, customer_id, opportunity_id, deal_review_id,
     member_id, position_id, matter, due_at, due_on, done_at, done_on, place, materials, cost, currency, result,
-    request_key)
+    request_caller, request_key, request_fingerprint)
 SELECT $1, $2, $3, 1, given.* FROM unnest($4::text[], $5::text[], $6::bigint[], $7::bigint[], $8::bigint[],
     $9::bigint[], $10::bigint[], $11::bigint[], $12::text[], $13::timestamptz[], $14::date[], $15::timestamptz[],
-    $16::date[], $17::text[], $18::text[]::jsonb[], $19::bigint[], $20::text[], $21::text[], $22::text[]) AS given
-ON CONFLICT (actor, request_key, company_id) DO NOTHING RETURNING id
+    $16::date[], $17::text[], $18::text[]::jsonb[], $19::bigint[], $20::text[], $21::text[], $22::text[], $23::text[],
+    $24::text[]) AS given
+ON CONFLICT (request_caller, request_key, company_id) DO NOTHING RETURNING id
 """
 
 _CASTS = {"materials": "::text::jsonb"}
@@ -43,7 +45,7 @@ class ReadyActivity:
     done_at: datetime | None = None
     done_on: date | None = None
     review_id: int | None = None
-    request_key: str | None = None
+    request_key: InputKey | None = None
 
     def row(self) -> tuple[Any, ...]:
         """What is stored of it, in the order of the columns."""
@@ -52,7 +54,8 @@ class ReadyActivity:
             *(self.kind.value, self.state.value, subjects.lead_id, subjects.customer_id, subjects.opportunity_id),
             *(self.review_id, self.member_id, self.position_id, told.matter),
             *(self.due_at, self.due_on, self.done_at, self.done_on),
-            *(told.place, _json(told.materials), told.cost, told.currency, told.result, self.request_key),
+            *(told.place, _json(told.materials), told.cost, told.currency, told.result),
+            *key_columns(self.request_key).values(),
         )
 
 

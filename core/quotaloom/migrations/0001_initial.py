@@ -151,7 +151,9 @@ class Migration(migrations.Migration):
                         ("result", fields.TextField(null=True, unique=False)),
                         ("at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
                         ("actor", fields.CharField(max_length=200)),
+                        ("request_caller", fields.CharField(null=True, max_length=220)),
                         ("request_key", fields.CharField(null=True, max_length=200)),
+                        ("request_fingerprint", fields.CharField(null=True, max_length=64)),
                         ("version", fields.IntField(default=1)),
                     ],
                     options={
@@ -229,7 +231,9 @@ class Migration(migrations.Migration):
                         ("result", fields.TextField(null=True, unique=False)),
                         ("at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
                         ("actor", fields.CharField(max_length=200)),
+                        ("request_caller", fields.CharField(null=True, max_length=220)),
                         ("request_key", fields.CharField(null=True, max_length=200)),
+                        ("request_fingerprint", fields.CharField(null=True, max_length=64)),
                         ("version", fields.IntField(default=1)),
                     ],
                     options={

@@ -399,7 +399,7 @@ UNIQUE = (
     ("ownership", "customer_id"),
     ("ownership", "opportunity_id"),
     ("ownership_entry", "ownership_id, to_member_id, request_key"),
-    ("activity", "actor, request_key"),
+    ("activity", "request_caller, request_key"),
     ("lead", "key"),
     ("customer_level", "key"),
     ("duplicate_rule", "subject"),
@@ -430,7 +430,7 @@ UNIQUE = (
     ("review_cycle", "form_id, period, unit_id"),
     ("review", "form_id, period, member_id"),
     ("review_score", "review_id, part_id"),
-    ("action_plan", "actor, request_key"),
+    ("action_plan", "request_caller, request_key"),
     ("action_item", "activity_id"),
 )
 

@@ -73,6 +73,10 @@ class Sight:
         """Whether he may set and decompose targets of the unit: he heads it or a unit above it, or is an admin."""
         return self.plans_everything or unit_id in self.led_unit_ids
 
+    def knows_targets(self, unit_id: int) -> bool:
+        """Whether he may be told what he set as targets of the unit: he sees its figures, or plans there."""
+        return self.sees_unit(unit_id) or self.may_plan(unit_id)
+
     def seen_units(self, unit_ids: Iterable[int]) -> list[int]:
         """Those of the units whose figures he may see, in their order."""
         return list(unit_ids) if self.everything else [unit_id for unit_id in unit_ids if unit_id in self.unit_ids]

@@ -5,12 +5,13 @@ The latter are looked for in all companies, since an operator belongs to none: h
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from quotaloom.platform.access import Role, Viewer
 from quotaloom.platform.errors import InputError
-from quotaloom.platform.kept_values import loaded
+from quotaloom.platform.kept_values import dumped, loaded
 from quotaloom.platform.unit_of_work import Record, Transaction
 from quotaloom.platform.work import Work
 
@@ -40,12 +41,47 @@ class RequestKey:
             raise KeyRefused("BAD_KEY", f"an idempotency key has 1 to {LONGEST_KEY} printable ASCII characters")
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What somebody's rights hang on: `grants` that are his, and `reach`, which is another text once he leads others.
+
+    Of the same request whoever has still all of it is asked nothing again; see `once`.
+    """
+
+    grants: frozenset[str] = frozenset()
+    reach: str = ""
+
+    def covers(self, earlier: Standing) -> bool:
+        """Whether nothing of an earlier standing is lost."""
+        return earlier.grants <= self.grants and earlier.reach == self.reach
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An answer, and the standing of whom it was given to."""
+
+    answer: Answer
+    standing: Standing
+
+    @property
+    def text(self) -> str:
+        """As JSON; raises `TypeError` for what has none."""
+        grants, reach = sorted(self.standing.grants), self.standing.reach
+        return dumped({"answer": self.answer, "grants": grants, "reach": reach})
+
+    @classmethod
+    def of(cls, text: str) -> Self:
+        """What was made a `text`."""
+        kept: Mapping[str, Any] = loaded(text)
+        return cls(kept["answer"], Standing(frozenset(kept["grants"]), kept["reach"]))
+
+
 class DoneBefore(Exception):
     """It was done before."""
 
-    def __init__(self, answer: Answer) -> None:
+    def __init__(self, kept: Kept) -> None:
         super().__init__()
-        self.answer = answer
+        self.kept = kept
 
 
 def caller_of(viewer: Viewer) -> str:
@@ -60,7 +96,7 @@ def caller_of(viewer: Viewer) -> str:
 class KeptAnswers:
     """The answers that a company keeps."""
 
-    async def earlier(self, work: Work, named: RequestKey) -> Answer | None:
+    async def earlier(self, work: Work, named: RequestKey) -> Kept | None:
         """What was answered before, if it was; raises `KeyRefused` where that was to something else."""
         async with work.snapshot() as snapshot:
             row = await snapshot.fetch_one(
@@ -88,13 +124,13 @@ class KeptAnswers:
         assert row is not None
         _require_new(row, named)
 
-    async def keep(self, transaction: Transaction, work: Work, named: RequestKey, answer: str) -> None:
-        """Keep an answer, a text of JSON, under the key that was taken."""
+    async def keep(self, transaction: Transaction, work: Work, named: RequestKey, kept: str) -> None:
+        """Keep the text of a `Kept` under the key that was taken."""
         await transaction.execute(
             "UPDATE kept_answer SET answers = answers || jsonb_build_object($4::text, $5::text::jsonb)"
             " WHERE company_id = $1 AND caller = $2 AND request_key = $3",
             *_names(work, named),
-            answer,
+            kept,
         )
 
 
@@ -106,7 +142,7 @@ class AnswersToFounders(KeptAnswers):
         " ORDER BY answers -> $3 IS NULL LIMIT 1"
     )
 
-    async def earlier(self, work: Work, named: RequestKey) -> Answer | None:
+    async def earlier(self, work: Work, named: RequestKey) -> Kept | None:
         """As of a company."""
         async with work.snapshot() as snapshot:
             row = await snapshot.fetch_one(self._FIND, caller_of(work.viewer), named.key, named.part)
@@ -124,7 +160,7 @@ class AnswersToFounders(KeptAnswers):
         if row is not None:
             _require_new(row, named)
 
-    async def keep(self, transaction: Transaction, work: Work, named: RequestKey, answer: str) -> None:
+    async def keep(self, transaction: Transaction, work: Work, named: RequestKey, kept: str) -> None:
         """As of a company, by the one that now stands in the transaction."""
         await transaction.execute(
             "INSERT INTO kept_answer (company_id, caller, request_key, fingerprint, answers, at)"
@@ -134,7 +170,7 @@ class AnswersToFounders(KeptAnswers):
             named.key,
             named.fingerprint,
             named.part,
-            answer,
+            kept,
             transaction.now,
         )
 
@@ -153,17 +189,16 @@ def _names(work: Work, named: RequestKey) -> tuple[int, str, str, str]:
 
 
 def _require_new(row: Record, named: RequestKey) -> None:
-    answer = _read(row, named)
-    if answer is not None:
-        raise DoneBefore(answer)
+    kept = _read(row, named)
+    if kept is not None:
+        raise DoneBefore(kept)
 
 
-def _read(row: Record, named: RequestKey) -> Answer | None:
+def _read(row: Record, named: RequestKey) -> Kept | None:
     if row["fingerprint"] != named.fingerprint:
         raise KeyRefused(
             "IDEMPOTENCY_KEY_REUSED",
             f"the idempotency key {named.key!r} came with something else before: send what was sent then, or another"
             " key",
         )
-    answer: Answer | None = None if row["answer"] is None else loaded(row["answer"])
-    return answer
+    return None if row["answer"] is None else Kept.of(row["answer"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -90,7 +91,7 @@ async def test_a_copy_names_no_record_that_its_member_works_on_no_more(database:
 
 
 async def test_a_plan_is_copied_into_a_later_period_as_long(database: Database) -> None:
-    """Not into a month, not into the same week; by Ann and not by Hal; the same key makes one copy."""
+    """Not into a month, not into the same week; by Ann and not by Hal; a key makes one copy."""
     floor = await furnish(database)
     ann, source = floor.as_member("ann"), await plan_of(floor, items=[todo()])
     for period, code in (("2026-07", "OTHER_GRAIN"), ("2026-W23", "NOT_LATER"), ("2026", "BAD_GRAIN")):
@@ -103,6 +104,9 @@ async def test_a_plan_is_copied_into_a_later_period_as_long(database: Database) 
     answers = await asyncio.gather(*(copy_plan(ann, source, again) for _ in range(4)))
     assert len(set(answers)) == 1
     assert len(await ids_of(floor, answers[0])) == 1
+    with pytest.raises(InputError) as reused:
+        await copy_plan(ann, source, replace(again, carry_over=False))
+    assert reused.value.code == "IDEMPOTENCY_KEY_REUSED"
 
 
 async def test_items_are_carried_over_into_a_later_plan_of_the_same_member(database: Database) -> None:

@@ -187,14 +187,16 @@ async def test_what_is_wrong_with_an_item_is_named(database: Database) -> None:
 
 
 async def test_the_same_request_makes_one_plan(database: Database) -> None:
-    """Eight times at once, the same key: one plan, one answer; the key is no other week's."""
+    """Eight times at once, the same key: one plan, one answer; the key is for nothing else."""
     floor = await furnish(database)
     answers = await asyncio.gather(*(plan_of(floor, items=[todo()], request_key="k") for _ in range(8)))
     assert len(set(answers)) == 1
     assert len(await ids_of(floor, answers[0])) == 1
-    with pytest.raises(InputError) as reused:
-        await plan_of(floor, period="2026-W24", request_key="k")
-    assert reused.value.code == "IDEMPOTENCY_KEY_REUSED"
+    others: list[dict[str, Any]] = [{"period": "2026-W24"}, {"title": "Another"}, {"items": [todo(), todo()]}]
+    for other in others:
+        with pytest.raises(InputError) as reused:
+            await plan_of(floor, **{"items": [todo()], "request_key": "k", **other})
+        assert reused.value.code == "IDEMPOTENCY_KEY_REUSED"
 
 
 async def test_a_plan_changes_while_nobody_has_it_before_him(database: Database) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
@@ -123,17 +124,41 @@ async def test_what_is_done_is_cancelled_with_a_reason_once(database: Database) 
 
 
 async def test_the_same_request_is_answered_and_enters_nothing(database: Database) -> None:
-    """The key of a request gives the first activity; for another record it is refused; others may use it too."""
+    """The key of a request gives the first activity; for anything else it is refused; others may use it too."""
     floor = await furnish(database)
     ann, deal, other = floor.as_member("ann"), await floor.open("ann"), await floor.open("ann")
     first = await log_activity(ann, something(deal=deal, key="k-1"))
     assert await log_activity(ann, something(deal=deal, key="k-1")) == first
     assert await floor.ledger("visits") == {"ann": (1, 0)}
-    with pytest.raises(InputError) as reused:
-        await log_activity(ann, something(deal=other, key="k-1"))
-    assert (reused.value.code, reused.value.path) == ("IDEMPOTENCY_KEY_REUSED", ("idempotencyKey",))
+    for attempt in (
+        log_activity(ann, something(deal=other, key="k-1")),
+        log_activity(ann, something(deal=deal, key="k-1", matter="Something else")),
+        plan_activity(ann, something(deal=deal, key="k-1", on=WEDNESDAY)),
+    ):
+        with pytest.raises(InputError) as reused:
+            await attempt
+        assert (reused.value.code, reused.value.path) == ("IDEMPOTENCY_KEY_REUSED", ("idempotencyKey",))
     bob = await log_activity(floor.as_member("bob"), something(deal=await floor.open("bob"), key="k-1"))
     assert bob != first
+
+
+async def test_keys_of_an_api_have_keys_of_their_own(database: Database) -> None:
+    """Two keys of one name, and the token of a service of that name, log a visit each under one key; Ann has hers
+    whatever her tokens call her."""
+    floor, key = await furnish(database), "evt-11"
+    deal, service = await floor.open("ann"), floor.as_service("funnels:write")
+    visits: dict[int | str | None, int] = {}
+    for key_id in (1, 2, None):
+        work = replace(service, viewer=replace(service.viewer, key_id=key_id))
+        visit = something(deal=deal, key=key, matter=f"Visit of {key_id}", member=floor.members["ann"])
+        visits[key_id] = await log_activity(work, visit)
+        assert await log_activity(work, visit) == visits[key_id]
+    ann = floor.as_member("ann")
+    visits["ann"] = await log_activity(ann, something(deal=deal, key=key))
+    elsewhere = replace(ann, viewer=replace(ann.viewer, subject="her telephone"))
+    assert await log_activity(elsewhere, something(deal=deal, key=key)) == visits["ann"]
+    assert len(set(visits.values())) == 4
+    assert await floor.ledger("visits") == {"ann": (4, 0)}
 
 
 async def test_the_same_request_at_once_enters_one_activity(database: Database) -> None:

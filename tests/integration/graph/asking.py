@@ -30,6 +30,13 @@ async def ask_once(
     floor: Floor, key: str, query: str, who: str | Identity | None = None, **variables: Any
 ) -> tuple[dict[str, Any] | None, list[str]]:
     """The data of an operation that came with an idempotency key, and the codes of its errors."""
+    return await answers(floor, key, query, who, **variables)
+
+
+async def answers(
+    floor: Floor, key: str | None, query: str, who: str | Identity | None = None, **variables: Any
+) -> tuple[dict[str, Any] | None, list[str]]:
+    """The same with a key or without."""
     async with _request(floor, who) as context:
         context.idempotency_key = key
         result = await SCHEMA.execute(query, variable_values=variables, context_value=context)

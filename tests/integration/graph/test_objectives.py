@@ -101,6 +101,17 @@ async def test_what_a_draft_serves_is_told_to_those_who_see_drafts(database: Dat
     assert "Hold the west" in await names(planning, "Bo")
 
 
+async def test_of_the_plans_of_an_objective_drafts_are_told_to_those_who_see_drafts(database: Database) -> None:
+    """A draft serves what a published plan serves as well: Ann is told of that one, an admin of both."""
+    planning = await strategy(database)
+    (sales,) = await planning_rows(planning, "SELECT id FROM objective WHERE name = 'Sell to ten more'")
+    (metric,) = await planning_rows(planning, "SELECT id FROM metric WHERE key = 'revenue'")
+    await attach_plan(planning.work, await create_plan(planning.work, "Next", metric["id"], 2017), sales["id"])
+    for who, expected in (("Ann", ["Plan 2017"]), (None, ["Next", "Plan 2017"])):
+        told = {row["name"]: row["plans"] for row in (await answer(planning, LISTED, who)).data["objectives"]}
+        assert [plan["name"] for plan in told["Sell to ten more"]] == expected
+
+
 async def planning_rows(planning: Planning, sql: str) -> list[Record]:
     """The rows of a query."""
     async with planning.work.snapshot() as snapshot:

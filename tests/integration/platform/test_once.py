@@ -15,10 +15,11 @@ import asyncpg
 import pytest
 
 from quotaloom.platform.database import Database, credentials
-from quotaloom.platform.errors import InputError, Unavailable
+from quotaloom.platform.errors import AccessDenied, InputError, NotFound, Unavailable
 from quotaloom.platform.jobs.handlers import Job
-from quotaloom.platform.kept_answers import Answer, KeyRefused, RequestKey
+from quotaloom.platform.kept_answers import Answer, KeyRefused, RequestKey, Standing
 from quotaloom.platform.once import KEPT, forget_answers, once
+from quotaloom.platform.refusals import ManyRefused
 from quotaloom.platform.unit_of_work import Transaction
 from quotaloom.platform.work import Work
 from tests.founding import found
@@ -82,6 +83,54 @@ async def test_a_key_is_the_callers_own(acme: Work, database: Database) -> None:
     other = await found(database, key="other")
     await once(other, ZOE, enter_zoe)
     assert await members(other) == 1
+
+
+HEAD = Standing(frozenset({"member", "heads 5"}), "led")
+
+FIGURES = {"plan_id": 7, "matrix": [["12.00"]], "changes": {"before": 1}, "count": 2}
+
+
+@pytest.mark.parametrize(
+    ("standing", "lost"),
+    [
+        (HEAD, False),
+        (Standing(HEAD.grants | {"holds 9"}, "led"), False),
+        (Standing(frozenset({"member"}), "led"), True),
+        (Standing(HEAD.grants, "others"), True),
+    ],
+)
+async def test_whoever_lost_a_right_is_asked_for_it_again(acme: Work, standing: Standing, lost: bool) -> None:
+    """The command runs once more and leaves nothing: what denies it is told, what refuses it otherwise takes away all
+    but single values, and where nothing does all is answered. Whoever lost nothing is asked nothing."""
+    asked: list[Exception | None] = []
+
+    async def plan(work: Work) -> Answer:
+        await enter_zoe(work)
+        asked.append(fault)
+        if fault is not None:
+            raise fault
+        return FIGURES
+
+    fault: Exception | None = None
+    key = RequestKey("plan", "0" * 64, "decomposeTarget")
+    assert await once(acme, key, plan, standing=HEAD) == FIGURES
+    bare = {**FIGURES, "matrix": None, "changes": None}
+    missing = NotFound("NOT_FOUND", "there is none")
+    for fault, expected in (
+        (None, FIGURES),
+        (InputError("DONE", "it was done"), bare),
+        (AccessDenied("no"), None),
+        (missing, None),
+        (ManyRefused([InputError("DONE", "it was done"), missing]), None),
+    ):
+        if lost and expected is None:
+            assert fault is not None
+            with pytest.raises(type(fault)):
+                await once(acme, key, plan, standing=standing)
+        else:
+            assert await once(acme, key, plan, standing=standing) == (expected if lost else FIGURES)
+    assert len(asked) == (6 if lost else 1)
+    assert await members(acme) == 1
 
 
 async def refuse(_: Work) -> None:

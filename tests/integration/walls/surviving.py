@@ -35,6 +35,9 @@ _DISPUTES_TOO: Final = "it finds whose runs are disputed; the disputes are read 
 _WAITS_FOR: Final = "of the reviews that are found those alone are told which wait for the viewer himself (`waits_for`)"
 _SUMMED: Final = "it finds which deals were promised; those that are summed go through the same filter"
 _HANDED_IN: Final = "what is planned in an action plan was handed in (`plan_follow_up`): no draft is found by its plans"
+_BETWEEN: Final = (
+    "whoever is no admin was refused before (`once` as well): it is for whoever ceases to be one meanwhile"
+)
 
 NEEDLESS: Final[Reasons] = {
     "action_plans/placing": {
@@ -66,8 +69,14 @@ NEEDLESS: Final[Reasons] = {
     "quotaloom_graphql/activity_loaders": {
         "my_tasks: viewer.role is Role.SERVICE": _NO_MEMBER,
     },
+    "quotaloom_graphql/api_keys": {
+        "_load_keys: (await info.context.work()).viewer.is_admin": _BETWEEN,
+    },
     "quotaloom_graphql/dispute_loaders": {
         "_judges: viewer.role is not Role.MEMBER": _SPARES,
+    },
+    "quotaloom_graphql/member_links": {
+        "_load_links: (await info.context.work()).viewer.is_admin": _BETWEEN,
     },
     "quotaloom_graphql/organization_loaders": {
         "load_holdings: sight.rows_of_members(rows)": _ALL_OR_NOTHING,

@@ -54,6 +54,7 @@ OWNERS: Final = {
 OPENERS: Final = {
     ("core/quotaloom/platform/work.py", "*"): "the viewer's",
     ("core/quotaloom/platform/once.py", "_done"): "the viewer's, or the one that he founds",
+    ("core/quotaloom/platform/once.py", "_still_done"): "the same; nothing of it stays",
     ("schema/quotaloom_graphql/context.py", "snapshot"): "the one that the token names",
     ("core/quotaloom/policies/delivering.py", "_as_job"): "the one that the job's work is in",
     ("core/quotaloom/platform/jobs/handlers.py", "work"): "the one that the job names",
