@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, replace
 
 from quotaloom.funnels.naming import may_be_id
@@ -41,6 +41,12 @@ class Recipient:
         holder = None if self.position_id is None else seats.holder(self.position_id)
         return [] if holder is None else [holder]
 
+    def is_within(self, reach: PoolReach, seats: Seats) -> bool:
+        """Whether the position that is named, or else one of his, is among those whose records the viewer may move."""
+        if self.position_id is not None:
+            return reach.works_position(self.position_id)
+        return any(map(reach.works_position, seats.of_members.get(self.member_id or 0, ())))
+
     def owner(self, seats: Seats, pool_id: int | None) -> Owner:
         """Him as the owner of a record of that pool; raises as `Seats.position` does."""
         if self.member_id is None:
@@ -48,6 +54,41 @@ class Recipient:
             return Owner(pool_id, seats.holder(self.position_id), self.position_id)
         position_id = seats.position(self.member_id, pool_id, self.position_id, self.place)
         return Owner(pool_id, self.member_id, position_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Recipients:
+    """Those whom a viewer names, as far as he may know of them: where they sit today, and which positions there are.
+
+    Whoever hands out the records of a pool may name anybody, and is told what is wrong with him. Others name those
+    whose records are theirs to move; everybody else is answered as one that there is not, before his seats are looked
+    at: neither whether there is such a member or position is told, nor who holds which.
+    """
+
+    _reach: PoolReach
+    _seats: Seats
+    _positions: Set[int]
+
+    def member_ids(self, to: Iterable[Recipient]) -> list[int]:
+        """The ids of these, as far as their positions are held by somebody."""
+        seats = self._seats if self._reach.everything or self._reach.administered else self._open()
+        return [member_id for one in to for member_id in one.member_ids(seats)]
+
+    def owner(self, one: Recipient, pool_id: int | None, *, anybody: bool) -> Owner:
+        """Him as the owner of a record of that pool, for a viewer who may give it to `anybody`, or within his reach.
+
+        Raises `NotFound` for one who is out of reach and for a position that there is not, and as `Seats.position`.
+        """
+        if anybody:
+            if one.member_id is None and one.position_id not in self._positions:
+                raise NotFound("NOT_FOUND", "there is no such position", one.place)
+            return one.owner(self._seats, pool_id)
+        if not one.is_within(self._reach, self._seats):
+            raise NotFound("NOT_FOUND", "there is no such recipient whose records are yours to move", one.place)
+        return one.owner(self._open(), pool_id)
+
+    def _open(self) -> Seats:
+        return self._seats.among(self._reach.works_position)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +129,8 @@ async def assign_records(work: Work, records: Sequence[RecordName], to: Recipien
 
     Admins, services with `pool:write` and the admins of the records' pools do it, and may override a cooldown or cap
     with a reason. Refused are `ALREADY_CLAIMED`, `CLOSED`, `OTHER_UNITS_FUNNEL`, `COOLDOWN`, `HOLDING_CAP`. Raises
-    `NotFound` for records and recipients that the viewer cannot see, `AccessDenied` for records that he sees only, and
-    `InputError` where the recipient has no position or several.
+    `NotFound` for records that the viewer cannot see, `AccessDenied` for those that he sees only, whoever is to get
+    them, and `NotFound` or `InputError` where there is no such position, or the recipient has none or several.
     """
     require_mover(work.viewer, "assigning records")
     return await _give(work, records, to, replace(giving, movement=Movement.ASSIGN))
@@ -99,7 +140,8 @@ async def transfer_records(work: Work, records: Sequence[RecordName], to: Recipi
     """Give held records to another holder; they keep their stage and their pool. One answer for each, in their order.
 
     The viewer may move the records of both positions, as holder or head, or looks after the records' pool; only then
-    he may override a cap, with a reason. Refused are `WAITING`, `NO_CHANGE`, `CLOSED`, `OTHER_UNITS_FUNNEL` and
+    he may override a cap, with a reason, and name a recipient who is out of his reach: to others all of these are as
+    those that there are not. Refused are `WAITING`, `NO_CHANGE`, `CLOSED`, `OTHER_UNITS_FUNNEL` and
     `HOLDING_CAP`; a cooldown binds who takes from a pool, not who gets from a colleague. Raises as `assign_records`
     does.
     """
@@ -112,17 +154,20 @@ async def _give(work: Work, records: Sequence[RecordName], to: Recipient, giving
     giving = giving.checked()
 
     async def apply(transaction: Transaction) -> list[Outcome]:
-        seats = await seats_of(transaction, work, [to])
-        await lock_holdings(transaction, to.member_ids(seats))
         reach = await pool_reach(transaction, work.viewer, work.today)
+        recipients = await load_recipients(transaction, work, reach, [to])
+        members = recipients.member_ids([to])
+        await lock_holdings(transaction, members)
         held = await hold_named(transaction, records)
         refuse_unseen(records, held, reach.sees)
-        _require_recipient(reach, giving, seats, to)
-        owners = {record: to.owner(seats, held[record].owner.pool_id) for record in records}
         for record in records:
-            _require_right(reach, giving, held[record].owner, owners[record], to)
+            _require_right(reach, giving, held[record].owner)
+        pools = {record: held[record].owner.pool_id for record in records}
+        owners = {
+            record: recipients.owner(to, pool_id, anybody=reach.manages(pool_id)) for record, pool_id in pools.items()
+        }
         book = await load_rules(transaction)
-        judge = await load_judge(transaction, book, work.today, held.values(), to.member_ids(seats))
+        judge = await load_judge(transaction, book, work.today, held.values(), members)
         decided = {
             record: _unmovable(judge, giving, held[record], owners[record])
             or giving.handing(judge, held[record], owners[record])
@@ -134,28 +179,14 @@ async def _give(work: Work, records: Sequence[RecordName], to: Recipient, giving
     return await work.write(apply)
 
 
-def _require_recipient(reach: PoolReach, giving: Giving, seats: Seats, to: Recipient) -> None:
-    """Raise `NotFound` for one who is out of reach, before his seats are looked at: whether he has any is not told."""
-    if giving.movement is Movement.ASSIGN or reach.everything or reach.administered:
-        return
-    held = seats.of_members.get(to.member_id, {}) if to.member_id is not None else [to.position_id]
-    if not any(map(reach.works_position, held)):
-        raise _unknown_recipient(to)
-
-
-def _unknown_recipient(to: Recipient) -> NotFound:
-    return NotFound("NOT_FOUND", "there is no such recipient whose records are yours to move", to.place)
-
-
-def _require_right(reach: PoolReach, giving: Giving, owner: Owner, new: Owner, to: Recipient) -> None:
+def _require_right(reach: PoolReach, giving: Giving, owner: Owner) -> None:
+    """Raise `AccessDenied` where the record is not the viewer's to give, whoever is to get it."""
     if reach.manages(owner.pool_id):
         return
     if giving.override:
         raise AccessDenied("overriding a rule needs an admin, of the company or of the pool")
     if giving.movement is Movement.ASSIGN or not reach.works(owner):
         raise AccessDenied("this needs an admin, of the company or of the records' pool, or their holder or his head")
-    if not reach.works_position(new.position_id):
-        raise _unknown_recipient(to)
 
 
 def _unmovable(judge: Judge, giving: Giving, record: OwnedRecord, new: Owner) -> Refusal | None:
@@ -171,23 +202,22 @@ def no_change(record: OwnedRecord, new: Owner) -> Refusal | None:
     return Refusal("NO_CHANGE", "he has this record already") if record.owner == new else None
 
 
-async def seats_of(transaction: Transaction, work: Work, recipients: Sequence[Recipient]) -> Seats:
-    """Where the recipients sit today.
+async def load_recipients(
+    transaction: Transaction, work: Work, reach: PoolReach, recipients: Sequence[Recipient]
+) -> Recipients:
+    """Those who are to get something, as far as the viewer may know of them; two statements, whoever they are.
 
-    Raises `InputError` RECIPIENT_NEEDED for one that is nobody, `NotFound` for a position that does not exist.
+    Raises `InputError` RECIPIENT_NEEDED for one that is nobody.
     """
     for one in recipients:
         if one.member_id is None and one.position_id is None:
             raise InputError("RECIPIENT_NEEDED", "name a member or a position", (*one.path, "memberId"))
-    positions = [one.position_id for one in recipients if one.position_id is not None and one.member_id is None]
-    found = await transaction.fetch(
+    named = [one.position_id for one in recipients if one.position_id is not None and one.member_id is None]
+    positions = await transaction.fetch(
         "SELECT id FROM org_unit WHERE company_id = $1 AND id = ANY ($2::bigint[]) AND kind = 'position'",
         transaction.company_id,
-        [position_id for position_id in positions if may_be_id(position_id)],
+        [position_id for position_id in named if may_be_id(position_id)],
     )
-    known = {row["id"] for row in found}
-    for one in recipients:
-        if one.member_id is None and one.position_id not in known:
-            raise NotFound("NOT_FOUND", "there is no such position", one.place)
+    known = {row["id"] for row in positions}
     members = [one.member_id for one in recipients if one.member_id is not None and may_be_id(one.member_id)]
-    return await load_seats(transaction, members, work.today, known)
+    return Recipients(reach, await load_seats(transaction, members, work.today, known), known)

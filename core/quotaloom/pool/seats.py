@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -28,6 +28,14 @@ class Seats:
     """Positions that members hold on a day, and of which pools' units each is a part."""
 
     of_members: Mapping[int, Mapping[int, frozenset[int]]]
+
+    def among(self, open_to_him: Callable[[int], bool]) -> Seats:
+        """The same without the positions that somebody may know nothing of, as if there were none of them."""
+        found = {
+            member_id: {position_id: pools for position_id, pools in held.items() if open_to_him(position_id)}
+            for member_id, held in self.of_members.items()
+        }
+        return Seats({member_id: held for member_id, held in found.items() if held})
 
     def holder(self, position_id: int) -> int | None:
         """Who holds a position, None where it is vacant."""
