@@ -41,12 +41,6 @@ class Recipient:
         holder = None if self.position_id is None else seats.holder(self.position_id)
         return [] if holder is None else [holder]
 
-    def is_within(self, reach: PoolReach, seats: Seats) -> bool:
-        """Whether the position that is named, or else one of his, is among those whose records the viewer may move."""
-        if self.position_id is not None:
-            return reach.works_position(self.position_id)
-        return any(map(reach.works_position, seats.of_members.get(self.member_id or 0, ())))
-
     def owner(self, seats: Seats, pool_id: int | None) -> Owner:
         """Him as the owner of a record of that pool; raises as `Seats.position` does."""
         if self.member_id is None:
@@ -60,35 +54,53 @@ class Recipient:
 class Recipients:
     """Those whom a viewer names, as far as he may know of them: where they sit today, and which positions there are.
 
-    Whoever hands out the records of a pool may name anybody, and is told what is wrong with him. Others name those
-    whose records are theirs to move; everybody else is answered as one that there is not, before his seats are looked
-    at: neither whether there is such a member or position is told, nor who holds which.
+    Admins and services name anybody, and are told what is wrong with him. Others name those whose records are theirs to
+    move, and the people of the pool that they look after; everybody else is answered as one that there is not, before
+    his seats are looked at: neither whether there is such a member or position is told, nor who holds which.
     """
 
     _reach: PoolReach
     _seats: Seats
     _positions: Set[int]
+    _named: Set[tuple[int, int]]
+    """Members whom the viewer's pools have by name: pool and member."""
 
     def member_ids(self, to: Iterable[Recipient]) -> list[int]:
         """The ids of these, as far as their positions are held by somebody."""
-        seats = self._seats if self._reach.everything or self._reach.administered else self._open()
+        seats = self._open_to(self._reach.administered)
         return [member_id for one in to for member_id in one.member_ids(seats)]
 
-    def owner(self, one: Recipient, pool_id: int | None, *, anybody: bool) -> Owner:
-        """Him as the owner of a record of that pool, for a viewer who may give it to `anybody`, or within his reach.
+    def owner(self, one: Recipient, pool_id: int | None, *, of_pool: bool) -> Owner:
+        """Him as the owner of a record of that pool; with `of_pool` he may be one of its people, if it is the viewer's.
 
         Raises `NotFound` for one who is out of reach and for a position that there is not, and as `Seats.position`.
         """
-        if anybody:
+        if self._reach.everything:
             if one.member_id is None and one.position_id not in self._positions:
                 raise NotFound("NOT_FOUND", "there is no such position", one.place)
             return one.owner(self._seats, pool_id)
-        if not one.is_within(self._reach, self._seats):
+        is_his = of_pool and pool_id is not None and pool_id in self._reach.administered
+        seats = self._open_to(frozenset({pool_id}) if is_his and pool_id is not None else frozenset())
+        if not self._is_reached(one, seats):
             raise NotFound("NOT_FOUND", "there is no such recipient whose records are yours to move", one.place)
-        return one.owner(self._open(), pool_id)
+        return one.owner(seats, pool_id)
 
-    def _open(self) -> Seats:
-        return self._seats.among(self._reach.works_position)
+    def _is_reached(self, one: Recipient, seats: Seats) -> bool:
+        if one.position_id is None:
+            return one.member_id in seats.of_members
+        if self._reach.works_position(one.position_id):
+            return True
+        holder = one.member_id or seats.holder(one.position_id)
+        return holder is not None and one.position_id in seats.of_members.get(holder, ())
+
+    def _open_to(self, pool_ids: Set[int]) -> Seats:
+        """The seats that the viewer may know of, as who looks after these pools."""
+
+        def is_open(member_id: int, position_id: int, of_pools: Set[int]) -> bool:
+            is_theirs = bool(of_pools & pool_ids) or any((pool_id, member_id) in self._named for pool_id in pool_ids)
+            return self._reach.everything or is_theirs or self._reach.works_position(position_id)
+
+        return self._seats.among(is_open)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,9 +140,10 @@ async def assign_records(work: Work, records: Sequence[RecordName], to: Recipien
     """Give records that wait in pools to a member; one answer for each, in their order.
 
     Admins, services with `pool:write` and the admins of the records' pools do it, and may override a cooldown or cap
-    with a reason. Refused are `ALREADY_CLAIMED`, `CLOSED`, `OTHER_UNITS_FUNNEL`, `COOLDOWN`, `HOLDING_CAP`. Raises
-    `NotFound` for records that the viewer cannot see, `AccessDenied` for those that he sees only, whoever is to get
-    them, and `NotFound` or `InputError` where there is no such position, or the recipient has none or several.
+    with a reason; admins of a pool give to its people, and to whom they head. Refused are `ALREADY_CLAIMED`, `CLOSED`,
+    `OTHER_UNITS_FUNNEL`, `COOLDOWN`, `HOLDING_CAP`. Raises `NotFound` for records and recipients that the viewer cannot
+    see, `AccessDenied` for records that he sees only, whoever is to get them, and `InputError` where the recipient has
+    no position or several.
     """
     require_mover(work.viewer, "assigning records")
     return await _give(work, records, to, replace(giving, movement=Movement.ASSIGN))
@@ -140,8 +153,8 @@ async def transfer_records(work: Work, records: Sequence[RecordName], to: Recipi
     """Give held records to another holder; they keep their stage and their pool. One answer for each, in their order.
 
     The viewer may move the records of both positions, as holder or head, or looks after the records' pool; only then
-    he may override a cap, with a reason, and name a recipient who is out of his reach: to others all of these are as
-    those that there are not. Refused are `WAITING`, `NO_CHANGE`, `CLOSED`, `OTHER_UNITS_FUNNEL` and
+    he may override a cap, with a reason, and name any of its people. Whoever is out of reach is as one that there
+    is not. Refused are `WAITING`, `NO_CHANGE`, `CLOSED`, `OTHER_UNITS_FUNNEL` and
     `HOLDING_CAP`; a cooldown binds who takes from a pool, not who gets from a colleague. Raises as `assign_records`
     does.
     """
@@ -162,10 +175,7 @@ async def _give(work: Work, records: Sequence[RecordName], to: Recipient, giving
         refuse_unseen(records, held, reach.sees)
         for record in records:
             _require_right(reach, giving, held[record].owner)
-        pools = {record: held[record].owner.pool_id for record in records}
-        owners = {
-            record: recipients.owner(to, pool_id, anybody=reach.manages(pool_id)) for record, pool_id in pools.items()
-        }
+        owners = {record: recipients.owner(to, held[record].owner.pool_id, of_pool=True) for record in records}
         book = await load_rules(transaction)
         judge = await load_judge(transaction, book, work.today, held.values(), members)
         decided = {
@@ -205,7 +215,7 @@ def no_change(record: OwnedRecord, new: Owner) -> Refusal | None:
 async def load_recipients(
     transaction: Transaction, work: Work, reach: PoolReach, recipients: Sequence[Recipient]
 ) -> Recipients:
-    """Those who are to get something, as far as the viewer may know of them; two statements, whoever they are.
+    """Those who are to get something, as far as the viewer may know of them; as many statements whoever they are.
 
     Raises `InputError` RECIPIENT_NEEDED for one that is nobody.
     """
@@ -220,4 +230,16 @@ async def load_recipients(
     )
     known = {row["id"] for row in positions}
     members = [one.member_id for one in recipients if one.member_id is not None and may_be_id(one.member_id)]
-    return Recipients(reach, await load_seats(transaction, members, work.today, known), known)
+    seats = await load_seats(transaction, members, work.today, known)
+    by_name = await _named_by_pools(transaction, reach.administered) if reach.administered else frozenset()
+    return Recipients(reach, seats, known, by_name)
+
+
+async def _named_by_pools(transaction: Transaction, pool_ids: Set[int]) -> frozenset[tuple[int, int]]:
+    rows = await transaction.fetch(
+        "SELECT pool_id, member_id FROM pool_member"
+        " WHERE company_id = $1 AND pool_id = ANY ($2::bigint[]) AND member_id IS NOT NULL",
+        transaction.company_id,
+        sorted(pool_ids),
+    )
+    return frozenset((row["pool_id"], row["member_id"]) for row in rows)

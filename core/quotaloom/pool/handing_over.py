@@ -91,7 +91,7 @@ async def _hand_over_some(
     target = await _target(transaction, reach, handover.pool_id)
     if done.last == 0:  # later on, all that was his to move may have moved
         await _require_say(transaction, reach, handover)
-    owner_of = partial(recipients.owner, anybody=reach.everything)
+    owner_of = partial(recipients.owner, of_pool=False)
     for one in handover.to:
         owner_of(one, None)
     held = await held_by(transaction, handover.member_id, handover.kinds, done.last, BATCH)

@@ -29,10 +29,12 @@ class Seats:
 
     of_members: Mapping[int, Mapping[int, frozenset[int]]]
 
-    def among(self, open_to_him: Callable[[int], bool]) -> Seats:
-        """The same without the positions that somebody may know nothing of, as if there were none of them."""
+    def among(self, is_open: Callable[[int, int, frozenset[int]], bool]) -> Seats:
+        """The same without what somebody may know nothing of: asked are member, position, and the pools it is of."""
         found = {
-            member_id: {position_id: pools for position_id, pools in held.items() if open_to_him(position_id)}
+            member_id: {
+                position_id: pools for position_id, pools in held.items() if is_open(member_id, position_id, pools)
+            }
             for member_id, held in self.of_members.items()
         }
         return Seats({member_id: held for member_id, held in found.items() if held})
