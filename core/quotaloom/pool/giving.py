@@ -63,7 +63,7 @@ class Recipients:
     _seats: Seats
     _positions: Set[int]
     _named: Set[tuple[int, int]]
-    """Members whom the viewer's pools have by name: pool and member."""
+    """Members whom pools have by name: pool and member."""
 
     def member_ids(self, to: Iterable[Recipient]) -> list[int]:
         """The ids of these, as far as their positions are held by somebody."""
@@ -231,15 +231,14 @@ async def load_recipients(
     known = {row["id"] for row in positions}
     members = [one.member_id for one in recipients if one.member_id is not None and may_be_id(one.member_id)]
     seats = await load_seats(transaction, members, work.today, known)
-    by_name = await _named_by_pools(transaction, reach.administered) if reach.administered else frozenset()
+    by_name = await _named_by_pools(transaction, seats.of_members) if reach.administered else frozenset()
     return Recipients(reach, seats, known, by_name)
 
 
-async def _named_by_pools(transaction: Transaction, pool_ids: Set[int]) -> frozenset[tuple[int, int]]:
+async def _named_by_pools(transaction: Transaction, member_ids: Iterable[int]) -> frozenset[tuple[int, int]]:
     rows = await transaction.fetch(
-        "SELECT pool_id, member_id FROM pool_member"
-        " WHERE company_id = $1 AND pool_id = ANY ($2::bigint[]) AND member_id IS NOT NULL",
+        "SELECT pool_id, member_id FROM pool_member WHERE company_id = $1 AND member_id = ANY ($2::bigint[])",
         transaction.company_id,
-        sorted(pool_ids),
+        list(member_ids),
     )
     return frozenset((row["pool_id"], row["member_id"]) for row in rows)

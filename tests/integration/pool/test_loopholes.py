@@ -303,6 +303,46 @@ async def test_of_several_positions_those_within_reach_count(database: Database)
     assert (await floor.rows("SELECT position_id FROM ownership"))[0]["position_id"] == floor.units["bob"]
 
 
+async def test_who_looks_after_a_pool_gives_to_its_people(database: Database) -> None:
+    """Ann, who looks after it and heads nobody: to Bob of the East, and to Cem once the pool has him by name.
+
+    She learns nothing of Cem before, whatever position she guesses. What Bob holds is not hers to hand over to him, nor
+    what she holds.
+    """
+    sea = await sea_for(database)
+    floor, ann = sea.floor, sea.of("ann")
+    await update_pool(sea.work, sea.pool, {"admin_ids": [floor.members["ann"]]})
+    first, second, third, mine = await sea.customers(4)
+    await sea.claim("ann", mine)
+    assert await sea.assign("bob", first, by=ann) == [None]
+    assert await sea.transfer("ann", first, by=ann) == [None]
+    cem, at = floor.members["cem"], floor.units["cem"]
+    guesses = [Recipient(cem), Recipient(cem, at), Recipient(cem, floor.units["empty"]), Recipient(None, at)]
+    for to in (*guesses, Recipient(999_999), Recipient(999_999, at), Recipient(None, 999_999)):
+        for work in (
+            assign_records(ann, [second], to, Giving(Movement.ASSIGN)),
+            assign_records(ann, [mine], to, Giving(Movement.ASSIGN)),
+            transfer_records(ann, [mine], to, Giving(Movement.TRANSFER)),
+        ):
+            assert await _told(work) == (
+                "NOT_FOUND",
+                "there is no such recipient whose records are yours to move",
+                ("memberId" if to.position_id is None else "positionId",),
+            )
+    over = HandOver(floor.members["ann"], [Recipient(floor.members["bob"])])
+    assert await refused(hand_over_records(ann, over)) == ("NOT_FOUND", ("memberId",))
+    pond = await create_pool(sea.work, NewPool("pond", "Pond", [RecordKind.CUSTOMER], member_ids=[cem]))
+    assert pond != sea.pool
+    assert await refused(assign_records(ann, [second], guesses[0], Giving(Movement.ASSIGN))) == (
+        "NOT_FOUND",
+        ("memberId",),
+    )
+    await update_pool(sea.work, sea.pool, {"member_ids": [cem]})
+    assert await sea.assign("cem", second, by=ann) == [None]
+    by_position = await assign_records(ann, [third], guesses[3], Giving(Movement.ASSIGN))
+    assert codes(by_position) == [None]
+
+
 async def _told(work: Awaitable[object]) -> tuple[str, str, tuple[str | int, ...]]:
     """All that an error tells."""
     with pytest.raises(InputError) as caught:
