@@ -11,6 +11,7 @@ from quotaloom.funnels.commands.customers import NewCustomer, create_customer, u
 from quotaloom.platform.work import Work
 from quotaloom_graphql.context import Services
 from quotaloom_graphql.errors import UserError
+from quotaloom_graphql.field_costs import LOOKING_UP
 from quotaloom_graphql.funnel_loaders import load_customers
 from quotaloom_graphql.funnel_mutations import EXPECTED, sent
 from quotaloom_graphql.funnels import Customer
@@ -94,5 +95,5 @@ async def _update_customer(work: Work, input: UpdateCustomerInput, _: Services) 
 class CustomerMutation:
     """Mutations of customers."""
 
-    create_customer: CustomerPayload = mutation(_create_customer, description="Enter a customer.")
-    update_customer: CustomerPayload = mutation(_update_customer, description="Change a customer.")
+    create_customer: CustomerPayload = mutation(_create_customer, description="Enter a customer.", weight=LOOKING_UP)
+    update_customer: CustomerPayload = mutation(_update_customer, description="Change a customer.", weight=LOOKING_UP)

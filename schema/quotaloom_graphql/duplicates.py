@@ -25,7 +25,7 @@ from quotaloom.ownership.permission import require_seller
 from quotaloom.platform.work import Work
 from quotaloom_graphql.context import Info, RequestContext, Services
 from quotaloom_graphql.errors import UserError
-from quotaloom_graphql.field_costs import READING
+from quotaloom_graphql.field_costs import LOOKING_UP, READING
 from quotaloom_graphql.funnel_loaders import load_customers, seen_customers
 from quotaloom_graphql.lead_loaders import load_leads, seen_leads, worked_leads
 from quotaloom_graphql.mutations import mutation
@@ -216,11 +216,6 @@ async def _same_as(
     """What is the same as each of these, for those that are to be compared."""
     known = await likenesses(context.snapshot, subject, compared)
     return await _found(context, subject, [known.get(one, Likeness()) for one in ids], ids)
-
-
-LOOKING_UP: Final = 50_000
-"""What it costs to look for duplicates of what is to be entered: a seller does so some times a minute, and whoever
-tries numbers in turn to learn whose they are does nothing else."""
 
 
 @strawberry.type

@@ -25,6 +25,11 @@ WHOLE_LIST: Final = 10_000
 WHOLE_PLAN: Final = 200_000
 """What a mutation costs, besides, that goes through a whole plan, run, cycle or pool."""
 
+LOOKING_UP: Final = 50_000
+"""What it costs to look for duplicates of what is to be entered, and to enter or change it where that may be refused or
+shown as one: people do so some times a minute, and whoever tries numbers in turn to learn whose they are does nothing
+else."""
+
 
 @strawberry.schema_directive(
     locations=[Location.FIELD_DEFINITION],

@@ -16,6 +16,7 @@ from quotaloom.leads.records import NewLead
 from quotaloom.platform.work import Work
 from quotaloom_graphql.context import Services
 from quotaloom_graphql.errors import UserError
+from quotaloom_graphql.field_costs import LOOKING_UP
 from quotaloom_graphql.funnel_loaders import load_customers, load_opportunities
 from quotaloom_graphql.funnel_mutations import CURRENCY, EXPECTED, parsed_amount, sent
 from quotaloom_graphql.funnels import Customer, Opportunity
@@ -234,10 +235,12 @@ def _opportunity(work: Work, input: ConvertedOpportunityInput | None) -> NewOppo
 class LeadMutation:
     """Mutations of leads."""
 
-    create_lead: LeadPayload = mutation(_create, description="Enter a lead.")
-    update_lead: LeadPayload = mutation(_update, description="Change an open lead.")
+    create_lead: LeadPayload = mutation(_create, description="Enter a lead.", weight=LOOKING_UP)
+    update_lead: LeadPayload = mutation(_update, description="Change an open lead.", weight=LOOKING_UP)
     mark_lead_invalid: LeadPayload = mutation(_mark_invalid, description="Put a lead aside that will never buy.")
     reopen_lead: LeadPayload = mutation(_reopen, description="Take up an invalid lead again.")
     convert_lead: ConvertLeadPayload = mutation(
-        _convert, description="Convert a lead into a customer, a deal, or both; its activities are theirs too."
+        _convert,
+        description="Convert a lead into a customer, a deal, or both; its activities are theirs too.",
+        weight=LOOKING_UP,
     )

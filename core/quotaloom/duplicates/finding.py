@@ -69,19 +69,21 @@ def repeated(rule: Rule, given: Sequence[Likeness]) -> Iterator[tuple[int, int, 
                 break
 
 
-async def refuse_duplicate(transaction: Transaction, subject: DuplicateSubject, one: Likeness) -> None:
-    """Raise `InputError` DUPLICATE where the company refuses a second one, and there is one.
+async def refuse_duplicate(transaction: Transaction, subject: DuplicateSubject, one: Likeness, itself: int) -> None:
+    """Raise `InputError` DUPLICATE where the company refuses a second one, and there is one besides `itself`.
 
-    Nobody else enters the like of it before this transaction ends. The error does not say which it is: it may be out
-    of the sight of whoever asks.
+    To be asked last, when all else is checked and the record is written: a guess that hits nothing is then entered and
+    stands in the audit log. Nobody else enters the like of it before this transaction ends. The error does not say
+    which it is: it may be out of the sight of whoever asks.
     """
     rule = await duplicate_rule(transaction, subject)
     if not rule.refuses:
         return
     await transaction.lock(f"duplicates of a {subject}")
     (found,) = await duplicates_of(transaction, rule, [one])
-    if found:
-        compared = found[0].compared[0]
+    others = [duplicate for duplicate in found if duplicate.id != itself]
+    if others:
+        compared = others[0].compared[0]
         raise InputError("DUPLICATE", f"there is a {subject} with {SAME[compared]} already", (PLACES[compared],))
 
 

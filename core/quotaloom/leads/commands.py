@@ -47,13 +47,14 @@ async def create_lead(work: Work, lead: NewLead) -> int:
 
     async def apply(transaction: Transaction) -> int:
         _require_place(await lead_reach(transaction, work.viewer, work.today), lead)
-        compared = lead_likeness(lead, region_of(work.company.time_zone))
-        await refuse_duplicate(transaction, DuplicateSubject.LEAD, compared)
         with without_row():
             inserted = await insert_leads(transaction, work.company, [lead])
+        (lead_id,) = inserted.ids
         if not inserted.created[0]:
             raise InputError("KEY_TAKEN", f"the key {lead.key!r} is taken: choose another one", ("key",))
-        return inserted.ids[0]
+        compared = lead_likeness(lead, region_of(work.company.time_zone))
+        await refuse_duplicate(transaction, DuplicateSubject.LEAD, compared, lead_id)
+        return lead_id
 
     return await work.write(apply)
 

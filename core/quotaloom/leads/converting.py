@@ -88,6 +88,8 @@ async def convert_lead(
             customer_id = await _customer_of(transaction, conversion.opportunity_id)
         converted = Converted(customer_id, opportunity_id)
         await _store(transaction, lead, converted)
+        if conversion.customer is not None and customer_id is not None:
+            await _refuse_duplicate(transaction, work, _completed(conversion.customer, lead), customer_id)
         return converted
 
     return await work.write(apply)
@@ -105,18 +107,9 @@ async def _customer(transaction: Transaction, work: Work, lead: StoredLead, conv
     if conversion.customer is None:
         await require_customer(transaction, work, conversion.customer_id, ("customerId",))
         return conversion.customer_id
-    given = conversion.customer
-    customer = replace(
-        given,
-        name=given.name or lead.organization or lead.name,
-        phone=given.phone or lead.phone,
-        website=given.website or lead.domain,
-        level_id=given.level_id or lead.level_id,
-    )
+    customer = _completed(conversion.customer, lead)
     owner = await _owner(transaction, lead, RecordKind.CUSTOMER)
     try:
-        compared = customer_likeness(customer, region_of(work.company.time_zone))
-        await refuse_duplicate(transaction, DuplicateSubject.CUSTOMER, compared)
         with without_row():
             inserted = await insert_customers(transaction, work.company, [customer], Movement.CREATE, [owner])
     except InputError as error:
@@ -124,6 +117,25 @@ async def _customer(transaction: Transaction, work: Work, lead: StoredLead, conv
     if not inserted.created[0]:
         raise InputError("KEY_TAKEN", f"the key {customer.key!r} is taken: choose another one", ("customer", "key"))
     return inserted.ids[0]
+
+
+def _completed(given: NewCustomer, lead: StoredLead) -> NewCustomer:
+    """The new customer, with what the lead has where it has none of its own."""
+    return replace(
+        given,
+        name=given.name or lead.organization or lead.name,
+        phone=given.phone or lead.phone,
+        website=given.website or lead.domain,
+        level_id=given.level_id or lead.level_id,
+    )
+
+
+async def _refuse_duplicate(transaction: Transaction, work: Work, customer: NewCustomer, customer_id: int) -> None:
+    compared = customer_likeness(customer, region_of(work.company.time_zone))
+    try:
+        await refuse_duplicate(transaction, DuplicateSubject.CUSTOMER, compared, customer_id)
+    except InputError as error:
+        raise error.at("customer") from None
 
 
 async def _opportunity(

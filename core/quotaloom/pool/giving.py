@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, replace
 
 from quotaloom.funnels.naming import may_be_id
@@ -51,6 +51,59 @@ class Recipient:
 
 
 @dataclass(frozen=True, slots=True)
+class Recipients:
+    """Those whom a viewer names, as far as he may know of them: where they sit today, and which positions there are.
+
+    Admins and services name anybody, and are told what is wrong with him. Others name those whose records are theirs to
+    move, and the people of the pool that they look after; everybody else is answered as one that there is not, before
+    his seats are looked at: neither whether there is such a member or position is told, nor who holds which.
+    """
+
+    _reach: PoolReach
+    _seats: Seats
+    _positions: Set[int]
+    _named: Set[tuple[int, int]]
+    """Members whom pools have by name: pool and member."""
+
+    def member_ids(self, to: Iterable[Recipient]) -> list[int]:
+        """The ids of these, as far as their positions are held by somebody."""
+        seats = self._open_to(self._reach.administered)
+        return [member_id for one in to for member_id in one.member_ids(seats)]
+
+    def owner(self, one: Recipient, pool_id: int | None, *, of_pool: bool) -> Owner:
+        """Him as the owner of a record of that pool; with `of_pool` he may be one of its people, if it is the viewer's.
+
+        Raises `NotFound` for one who is out of reach and for a position that there is not, and as `Seats.position`.
+        """
+        if self._reach.everything:
+            if one.member_id is None and one.position_id not in self._positions:
+                raise NotFound("NOT_FOUND", "there is no such position", one.place)
+            return one.owner(self._seats, pool_id)
+        is_his = of_pool and pool_id is not None and pool_id in self._reach.administered
+        seats = self._open_to(frozenset({pool_id}) if is_his and pool_id is not None else frozenset())
+        if not self._is_reached(one, seats):
+            raise NotFound("NOT_FOUND", "there is no such recipient whose records are yours to move", one.place)
+        return one.owner(seats, pool_id)
+
+    def _is_reached(self, one: Recipient, seats: Seats) -> bool:
+        if one.position_id is None:
+            return one.member_id in seats.of_members
+        if self._reach.works_position(one.position_id):
+            return True
+        holder = one.member_id or seats.holder(one.position_id)
+        return holder is not None and one.position_id in seats.of_members.get(holder, ())
+
+    def _open_to(self, pool_ids: Set[int]) -> Seats:
+        """The seats that the viewer may know of, as who looks after these pools."""
+
+        def is_open(member_id: int, position_id: int, of_pools: Set[int]) -> bool:
+            is_theirs = bool(of_pools & pool_ids) or any((pool_id, member_id) in self._named for pool_id in pool_ids)
+            return self._reach.everything or is_theirs or self._reach.works_position(position_id)
+
+        return self._seats.among(is_open)
+
+
+@dataclass(frozen=True, slots=True)
 class Giving:
     """How records are given: by which movement, why, and whether rules that would refuse it are overridden."""
 
@@ -87,9 +140,10 @@ async def assign_records(work: Work, records: Sequence[RecordName], to: Recipien
     """Give records that wait in pools to a member; one answer for each, in their order.
 
     Admins, services with `pool:write` and the admins of the records' pools do it, and may override a cooldown or cap
-    with a reason. Refused are `ALREADY_CLAIMED`, `CLOSED`, `OTHER_UNITS_FUNNEL`, `COOLDOWN`, `HOLDING_CAP`. Raises
-    `NotFound` for records and recipients that the viewer cannot see, `AccessDenied` for records that he sees only, and
-    `InputError` where the recipient has no position or several.
+    with a reason; admins of a pool give to its people, and to whom they head. Refused are `ALREADY_CLAIMED`, `CLOSED`,
+    `OTHER_UNITS_FUNNEL`, `COOLDOWN`, `HOLDING_CAP`. Raises `NotFound` for records and recipients that the viewer cannot
+    see, `AccessDenied` for records that he sees only, whoever is to get them, and `InputError` where the recipient has
+    no position or several.
     """
     require_mover(work.viewer, "assigning records")
     return await _give(work, records, to, replace(giving, movement=Movement.ASSIGN))
@@ -99,7 +153,8 @@ async def transfer_records(work: Work, records: Sequence[RecordName], to: Recipi
     """Give held records to another holder; they keep their stage and their pool. One answer for each, in their order.
 
     The viewer may move the records of both positions, as holder or head, or looks after the records' pool; only then
-    he may override a cap, with a reason. Refused are `WAITING`, `NO_CHANGE`, `CLOSED`, `OTHER_UNITS_FUNNEL` and
+    he may override a cap, with a reason, and name any of its people. Whoever is out of reach is as one that there
+    is not. Refused are `WAITING`, `NO_CHANGE`, `CLOSED`, `OTHER_UNITS_FUNNEL` and
     `HOLDING_CAP`; a cooldown binds who takes from a pool, not who gets from a colleague. Raises as `assign_records`
     does.
     """
@@ -112,17 +167,17 @@ async def _give(work: Work, records: Sequence[RecordName], to: Recipient, giving
     giving = giving.checked()
 
     async def apply(transaction: Transaction) -> list[Outcome]:
-        seats = await seats_of(transaction, work, [to])
-        await lock_holdings(transaction, to.member_ids(seats))
         reach = await pool_reach(transaction, work.viewer, work.today)
+        recipients = await load_recipients(transaction, work, reach, [to])
+        members = recipients.member_ids([to])
+        await lock_holdings(transaction, members)
         held = await hold_named(transaction, records)
         refuse_unseen(records, held, reach.sees)
-        _require_recipient(reach, giving, seats, to)
-        owners = {record: to.owner(seats, held[record].owner.pool_id) for record in records}
         for record in records:
-            _require_right(reach, giving, held[record].owner, owners[record], to)
+            _require_right(reach, giving, held[record].owner)
+        owners = {record: recipients.owner(to, held[record].owner.pool_id, of_pool=True) for record in records}
         book = await load_rules(transaction)
-        judge = await load_judge(transaction, book, work.today, held.values(), to.member_ids(seats))
+        judge = await load_judge(transaction, book, work.today, held.values(), members)
         decided = {
             record: _unmovable(judge, giving, held[record], owners[record])
             or giving.handing(judge, held[record], owners[record])
@@ -134,28 +189,14 @@ async def _give(work: Work, records: Sequence[RecordName], to: Recipient, giving
     return await work.write(apply)
 
 
-def _require_recipient(reach: PoolReach, giving: Giving, seats: Seats, to: Recipient) -> None:
-    """Raise `NotFound` for one who is out of reach, before his seats are looked at: whether he has any is not told."""
-    if giving.movement is Movement.ASSIGN or reach.everything or reach.administered:
-        return
-    held = seats.of_members.get(to.member_id, {}) if to.member_id is not None else [to.position_id]
-    if not any(map(reach.works_position, held)):
-        raise _unknown_recipient(to)
-
-
-def _unknown_recipient(to: Recipient) -> NotFound:
-    return NotFound("NOT_FOUND", "there is no such recipient whose records are yours to move", to.place)
-
-
-def _require_right(reach: PoolReach, giving: Giving, owner: Owner, new: Owner, to: Recipient) -> None:
+def _require_right(reach: PoolReach, giving: Giving, owner: Owner) -> None:
+    """Raise `AccessDenied` where the record is not the viewer's to give, whoever is to get it."""
     if reach.manages(owner.pool_id):
         return
     if giving.override:
         raise AccessDenied("overriding a rule needs an admin, of the company or of the pool")
     if giving.movement is Movement.ASSIGN or not reach.works(owner):
         raise AccessDenied("this needs an admin, of the company or of the records' pool, or their holder or his head")
-    if not reach.works_position(new.position_id):
-        raise _unknown_recipient(to)
 
 
 def _unmovable(judge: Judge, giving: Giving, record: OwnedRecord, new: Owner) -> Refusal | None:
@@ -171,23 +212,33 @@ def no_change(record: OwnedRecord, new: Owner) -> Refusal | None:
     return Refusal("NO_CHANGE", "he has this record already") if record.owner == new else None
 
 
-async def seats_of(transaction: Transaction, work: Work, recipients: Sequence[Recipient]) -> Seats:
-    """Where the recipients sit today.
+async def load_recipients(
+    transaction: Transaction, work: Work, reach: PoolReach, recipients: Sequence[Recipient]
+) -> Recipients:
+    """Those who are to get something, as far as the viewer may know of them; as many statements whoever they are.
 
-    Raises `InputError` RECIPIENT_NEEDED for one that is nobody, `NotFound` for a position that does not exist.
+    Raises `InputError` RECIPIENT_NEEDED for one that is nobody.
     """
     for one in recipients:
         if one.member_id is None and one.position_id is None:
             raise InputError("RECIPIENT_NEEDED", "name a member or a position", (*one.path, "memberId"))
-    positions = [one.position_id for one in recipients if one.position_id is not None and one.member_id is None]
-    found = await transaction.fetch(
+    named = [one.position_id for one in recipients if one.position_id is not None and one.member_id is None]
+    positions = await transaction.fetch(
         "SELECT id FROM org_unit WHERE company_id = $1 AND id = ANY ($2::bigint[]) AND kind = 'position'",
         transaction.company_id,
-        [position_id for position_id in positions if may_be_id(position_id)],
+        [position_id for position_id in named if may_be_id(position_id)],
     )
-    known = {row["id"] for row in found}
-    for one in recipients:
-        if one.member_id is None and one.position_id not in known:
-            raise NotFound("NOT_FOUND", "there is no such position", one.place)
+    known = {row["id"] for row in positions}
     members = [one.member_id for one in recipients if one.member_id is not None and may_be_id(one.member_id)]
-    return await load_seats(transaction, members, work.today, known)
+    seats = await load_seats(transaction, members, work.today, known)
+    by_name = await _named_by_pools(transaction, seats.of_members) if reach.administered else frozenset()
+    return Recipients(reach, seats, known, by_name)
+
+
+async def _named_by_pools(transaction: Transaction, member_ids: Iterable[int]) -> frozenset[tuple[int, int]]:
+    rows = await transaction.fetch(
+        "SELECT pool_id, member_id FROM pool_member WHERE company_id = $1 AND member_id = ANY ($2::bigint[])",
+        transaction.company_id,
+        list(member_ids),
+    )
+    return frozenset((row["pool_id"], row["member_id"]) for row in rows)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -14,13 +14,12 @@ from quotaloom.ownership.rules import Refusal
 from quotaloom.platform.errors import AccessDenied, InputError, NotFound
 from quotaloom.platform.unit_of_work import Transaction
 from quotaloom.platform.work import Work
-from quotaloom.pool.giving import Giving, Recipient, no_change, seats_of
+from quotaloom.pool.giving import Giving, Recipient, load_recipients, no_change
 from quotaloom.pool.judging import Judge, load_judge
 from quotaloom.pool.moving import Outcome, move
 from quotaloom.pool.permission import PoolReach, pool_reach, require_mover
 from quotaloom.pool.releasing import Target, load_targets, required_reason
 from quotaloom.pool.rule_book import load_rules
-from quotaloom.pool.seats import Seats
 
 MOST_RECIPIENTS = 100
 
@@ -85,14 +84,16 @@ async def hand_over_records(work: Work, handover: HandOver) -> HandedOver:
 async def _hand_over_some(
     transaction: Transaction, work: Work, handover: HandOver, giving: Giving, done: _Batch
 ) -> _Batch | None:
-    seats = await seats_of(transaction, work, handover.to)
-    members = [member_id for one in handover.to for member_id in one.member_ids(seats)]
-    await lock_holdings(transaction, members)
     reach = await pool_reach(transaction, work.viewer, work.today)
+    recipients = await load_recipients(transaction, work, reach, handover.to)
+    members = recipients.member_ids(handover.to)
+    await lock_holdings(transaction, members)
     target = await _target(transaction, reach, handover.pool_id)
     if done.last == 0:  # later on, all that was his to move may have moved
         await _require_say(transaction, reach, handover)
-    _require_recipients(reach, handover, seats)
+    owner_of = partial(recipients.owner, of_pool=False)
+    for one in handover.to:
+        owner_of(one, None)
     held = await held_by(transaction, handover.member_id, handover.kinds, done.last, BATCH)
     if not held:
         return None
@@ -105,7 +106,7 @@ async def _hand_over_some(
         if target is not None:
             number, found = 0, _into(target, record, giving, reach)
         else:
-            number, found = _in_turn(judge, handover.to, seats, record, giving, turn)
+            number, found = _in_turn(judge, handover.to, owner_of, record, giving, turn)
         if isinstance(found, Refusal):
             refused.append(Outcome(RecordName(record.kind, record.record_id), found))
         else:
@@ -124,13 +125,18 @@ def _into(target: Target, record: OwnedRecord, giving: Giving, reach: PoolReach)
 
 
 def _in_turn(
-    judge: Judge, to: Sequence[Recipient], seats: Seats, record: OwnedRecord, giving: Giving, turn: int
+    judge: Judge,
+    to: Sequence[Recipient],
+    owner_of: Callable[[Recipient, int | None], Owner],
+    record: OwnedRecord,
+    giving: Giving,
+    turn: int,
 ) -> tuple[int, Handing | Refusal]:
     """The first of the recipients, from whose turn it is, who may have it; or why the first of them may not."""
     found: list[tuple[int, Handing | Refusal]] = []
     for offset in range(len(to)):
         number = (turn + offset) % len(to)
-        owner = to[number].owner(seats, record.owner.pool_id)
+        owner = owner_of(to[number], record.owner.pool_id)
         handing = no_change(record, owner) or giving.handing(judge, record, owner)
         found.append((number, handing))
         if isinstance(handing, Handing):
@@ -152,13 +158,6 @@ async def _require_say(transaction: Transaction, reach: PoolReach, handover: Han
         raise AccessDenied("overriding a rule needs an admin")
     if not await _may_move(transaction, reach, handover.member_id):
         raise NotFound("NOT_FOUND", "there is no such member whose records are yours to move", ("memberId",))
-
-
-def _require_recipients(reach: PoolReach, handover: HandOver, seats: Seats) -> None:
-    for one in handover.to:
-        new = one.owner(seats, None)
-        if not (reach.everything or reach.works_position(new.position_id)):
-            raise NotFound("NOT_FOUND", "there is no such recipient whose records are yours to move", one.place)
 
 
 async def _may_move(transaction: Transaction, reach: PoolReach, member_id: int) -> bool:

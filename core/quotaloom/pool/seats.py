@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -28,6 +28,16 @@ class Seats:
     """Positions that members hold on a day, and of which pools' units each is a part."""
 
     of_members: Mapping[int, Mapping[int, frozenset[int]]]
+
+    def among(self, is_open: Callable[[int, int, frozenset[int]], bool]) -> Seats:
+        """The same without what somebody may know nothing of: asked are member, position, and the pools it is of."""
+        found = {
+            member_id: {
+                position_id: pools for position_id, pools in held.items() if is_open(member_id, position_id, pools)
+            }
+            for member_id, held in self.of_members.items()
+        }
+        return Seats({member_id: held for member_id, held in found.items() if held})
 
     def holder(self, position_id: int) -> int | None:
         """Who holds a position, None where it is vacant."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -18,6 +20,7 @@ from quotaloom.duplicates.rules import (
     set_duplicate_rule,
 )
 from quotaloom.funnels.commands.customers import NewCustomer, create_customer
+from quotaloom.leads.commands import create_lead
 from quotaloom.leads.converting import Conversion, convert_lead
 from quotaloom.leads.records import NewLead
 from quotaloom.leads.storing import insert_leads
@@ -25,8 +28,9 @@ from quotaloom.platform.access import Scope
 from quotaloom.platform.database import Database
 from quotaloom.platform.errors import AccessDenied, InputError
 from quotaloom.platform.unit_of_work import Snapshot
+from quotaloom_graphql.field_costs import declared_weight
 from tests.integration.funnels.floors import Floor, furnish
-from tests.integration.graph.asking import ask, do, gid
+from tests.integration.graph.asking import SCHEMA, ask, do, gid
 from tests.integration.leads.offices import lead_of, open_pool
 
 LEADS, CUSTOMERS = DuplicateSubject.LEAD, DuplicateSubject.CUSTOMER
@@ -106,6 +110,89 @@ async def test_customers_are_refused_on_every_way(database: Database) -> None:
     with pytest.raises(InputError) as caught:
         await convert_lead(floor.work, lead, Conversion(customer=NewCustomer("")))
     assert (caught.value.code, caught.value.path) == ("DUPLICATE", ("customer", "name"))
+
+
+NUMBER, FREE = "+49 89 123456", "+49 89 123457"
+NOBODYS = 999_999
+
+
+async def all_told(work: Awaitable[object]) -> tuple[str, str, tuple[str | int, ...]]:
+    """All that an error tells."""
+    with pytest.raises(InputError) as caught:
+        await work
+    return caught.value.code, caught.value.message, caught.value.path
+
+
+async def test_what_cannot_be_entered_does_not_tell_whether_there_is_such_a_one(database: Database) -> None:
+    """A guess that hits is told the same as one that misses, whatever else is wrong: nothing is tried for nothing.
+
+    Ann guesses the number of Cem's lead and of his customer, with a level, a product, a key, a parent, a position, a
+    pool and a funnel that cannot be.
+    """
+    floor = await furnish(database)
+    await lead_of(floor, "cem", "Cem's", phone=NUMBER)
+    await create_customer(floor.work, NewCustomer("Cem's", phone=NUMBER), floor.units["cem"])
+    for subject in (LEADS, CUSTOMERS):
+        await set_duplicate_rule(floor.work, Rule(subject, (PHONE,), DuplicateAction.REFUSE))
+    ann, position = floor.as_member("ann"), floor.units["ann"]
+    taken = await lead_of(floor, "ann", "Taken", key="taken")
+    await create_customer(ann, NewCustomer("Taken", key="taken"), position)
+    before = await floor.rows("SELECT FROM audit_entry")
+    leads: list[dict[str, Any]] = [
+        *({"level_id": NOBODYS}, {"product_id": NOBODYS}, {"pool_id": NOBODYS}, {"key": "taken"}),
+        *({"position_id": floor.units["cem"]}, {"position_id": NOBODYS}),
+    ]
+    for wrong in leads:
+        given = {"name": "Guess", "position_id": position, **wrong}
+        hit, miss = [await all_told(create_lead(ann, NewLead(**given, phone=phone))) for phone in (NUMBER, FREE)]
+        assert hit == miss, wrong
+        assert hit[0] != "DUPLICATE", wrong
+    customers: list[dict[str, Any]] = [{"level_id": NOBODYS}, {"key": "taken"}, {"parent_key": "none"}]
+    for wrong in customers:
+        given = {"name": "Guess", **wrong}
+        hit, miss = [
+            await all_told(create_customer(ann, NewCustomer(**given, phone=phone), position))
+            for phone in (NUMBER, FREE)
+        ]
+        assert hit == miss, wrong
+        assert hit[0] != "DUPLICATE", wrong
+    hit, miss = [
+        await all_told(create_customer(ann, NewCustomer("Guess", phone=phone), floor.units["cem"]))
+        for phone in (NUMBER, FREE)
+    ]
+    assert hit == miss == ("UNKNOWN_POSITION", f"there is no position {floor.units['cem']}", ("positionId",))
+    deal = replace(floor.deal(), funnel_id=NOBODYS)
+    hit, miss = [
+        await all_told(
+            convert_lead(ann, taken, Conversion(customer=NewCustomer("Guess", phone=phone), opportunity=deal))
+        )
+        for phone in (NUMBER, FREE)
+    ]
+    assert hit == miss
+    assert hit[0] != "DUPLICATE"
+    assert await floor.rows("SELECT FROM audit_entry") == before
+
+
+async def test_a_guess_that_misses_is_entered_and_stands_in_the_audit_log(database: Database) -> None:
+    """Ann is told of the number that is taken, and for the other one there is a lead, with her name in the log."""
+    floor = await furnish(database)
+    await lead_of(floor, "cem", "Cem's", phone=NUMBER)
+    await set_duplicate_rule(floor.work, Rule(LEADS, (PHONE,), DuplicateAction.REFUSE))
+    ann, position = floor.as_member("ann"), floor.units["ann"]
+    assert (await all_told(create_lead(ann, NewLead("Guess", position, phone=NUMBER))))[0] == "DUPLICATE"
+    entered = await create_lead(ann, NewLead("Guess", position, phone=FREE))
+    logged = "SELECT object_id FROM audit_entry WHERE action = 'lead.create' AND actor_member_id = $1"
+    assert [row["object_id"] for row in await floor.rows(logged, floor.members["ann"])] == [entered]
+
+
+@pytest.mark.parametrize("name", ["createLead", "updateLead", "convertLead", "createCustomer", "updateCustomer"])
+def test_entering_costs_what_looking_for_duplicates_does(name: str) -> None:
+    """50,000 each, so that a number is not tried for less in another place."""
+    schema = SCHEMA._schema
+    assert schema.query_type is not None
+    assert schema.mutation_type is not None
+    fields = (schema.query_type.fields["possibleDuplicates"], schema.mutation_type.fields[name])
+    assert [declared_weight(one.extensions["strawberry-definition"]) for one in fields] == [50_000, 50_000]
 
 
 async def test_the_rule_is_kept(database: Database) -> None:

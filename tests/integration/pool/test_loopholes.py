@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from dataclasses import replace
 
 import pytest
@@ -21,9 +22,10 @@ from quotaloom.organizations.terms import HOLDING, NewTerm, appoint
 from quotaloom.ownership.owners import Movement, RecordKind, RecordName
 from quotaloom.ownership.rules import RuleKind
 from quotaloom.platform.database import Database
+from quotaloom.platform.errors import AccessDenied, InputError
 from quotaloom.pool.claiming import claim_next
 from quotaloom.pool.commands import close_pool, create_pool, update_pool
-from quotaloom.pool.giving import Giving, Recipient, transfer_records
+from quotaloom.pool.giving import Giving, Recipient, assign_records, transfer_records
 from quotaloom.pool.handing_out import hand_out
 from quotaloom.pool.handing_over import HandOver, hand_over_records
 from quotaloom.pool.nightly import remind_due
@@ -243,13 +245,109 @@ async def test_what_a_successor_does_protects(database: Database) -> None:
 
 
 async def test_recipients_out_of_sight_answer_alike(database: Database) -> None:
-    """Wu without a position, Cem with one, and nobody: Ann gives her customer to none of them, and learns nothing."""
+    """Who holds which position of the West is not found out: Ann gives to none of them, and is told the same of all.
+
+    Cem with his position, with a vacant one, with Ann's and with none; Wu, who has none; nobody, and no such position.
+    """
     sea = await sea_for(database)
     (record,) = await sea.customers(1)
     await sea.claim("ann", record)
-    for member in (sea.floor.members["wu"], sea.floor.members["cem"], 999_999):
-        given = transfer_records(sea.of("ann"), [record], Recipient(member), Giving(Movement.TRANSFER))
-        assert await refused(given) == ("NOT_FOUND", ("memberId",))
+    floor, ann = sea.floor, sea.of("ann")
+    cem, wu = floor.members["cem"], floor.members["wu"]
+    held, vacant = floor.units["cem"], floor.units["empty"]
+    by_member = [(cem, None), (wu, None), (999_999, None)]
+    by_position = [(None, held), (None, vacant), (None, floor.units["west"]), (None, 999_999)]
+    by_both = [(cem, held), (cem, vacant), (wu, held), (cem, 999_999), (999_999, held), (999_999, 999_999)]
+    for given, place in ((by_member, "memberId"), (by_position, "positionId"), (by_both, "positionId")):
+        for member_id, position_id in given:
+            to = Recipient(member_id, position_id)
+            unknown = ("NOT_FOUND", "there is no such recipient whose records are yours to move", (place,))
+            moving = transfer_records(ann, [record], to, Giving(Movement.TRANSFER))
+            assert await _told(moving) == unknown
+            handing = hand_over_records(ann, HandOver(floor.members["ann"], [to]))
+            assert await _told(handing) == unknown
+    hers = [Recipient(member_id, floor.units["ann"]) for member_id in (cem, wu, 999_999)]
+    told = [await _told(transfer_records(ann, [record], to, Giving(Movement.TRANSFER))) for to in hers]
+    assert told == [("NOT_FOUND", f"he holds no position {floor.units['ann']} today", ("positionId",))] * 3
+
+
+async def test_who_may_not_assign_learns_nothing_of_whom_he_names(database: Database) -> None:
+    """It is access that is refused to Ann, whomever she would give her customer or one that waits."""
+    sea = await sea_for(database)
+    mine, waiting = await sea.customers(2)
+    await sea.claim("ann", mine)
+    floor = sea.floor
+    named = [floor.members["cem"], floor.members["wu"], floor.members["ann"], 999_999, None]
+    positions = [floor.units["cem"], floor.units["empty"], floor.units["ann"], 999_999, None]
+    for record in (mine, waiting):
+        for to in (Recipient(one, other) for one in named for other in positions if (one, other) != (None, None)):
+            with pytest.raises(AccessDenied, match="needs an admin, of the company or of the records' pool"):
+                await assign_records(sea.of("ann"), [record], to, Giving(Movement.ASSIGN))
+
+
+async def test_of_several_positions_those_within_reach_count(database: Database) -> None:
+    """Bob holds one in the West besides, of which Hal is told nothing: the record goes to Bob's in the East."""
+    sea = await sea_for(database)
+    floor = sea.floor
+    (record,) = await sea.customers(1)
+    await sea.claim("ann", record)
+    term = NewTerm(floor.units["empty"], floor.members["bob"])
+    await floor.work.write(lambda transaction: appoint(transaction, HOLDING, [term]))
+    west = Recipient(floor.members["bob"], floor.units["empty"])
+    assert await _told(transfer_records(sea.of("hal"), [record], west, Giving(Movement.TRANSFER))) == (
+        "NOT_FOUND",
+        "there is no such recipient whose records are yours to move",
+        ("positionId",),
+    )
+    assert await sea.transfer("bob", record, by=sea.of("hal")) == [None]
+    assert (await floor.rows("SELECT position_id FROM ownership"))[0]["position_id"] == floor.units["bob"]
+
+
+async def test_who_looks_after_a_pool_gives_to_its_people(database: Database) -> None:
+    """Ann, who looks after it and heads nobody: to Bob of the East, and to Cem once the pool has him by name.
+
+    She learns nothing of Cem before, whatever position she guesses. What Bob holds is not hers to hand over to him, nor
+    what she holds.
+    """
+    sea = await sea_for(database)
+    floor, ann = sea.floor, sea.of("ann")
+    await update_pool(sea.work, sea.pool, {"admin_ids": [floor.members["ann"]]})
+    first, second, third, mine = await sea.customers(4)
+    await sea.claim("ann", mine)
+    assert await sea.assign("bob", first, by=ann) == [None]
+    assert await sea.transfer("ann", first, by=ann) == [None]
+    cem, at = floor.members["cem"], floor.units["cem"]
+    guesses = [Recipient(cem), Recipient(cem, at), Recipient(cem, floor.units["empty"]), Recipient(None, at)]
+    for to in (*guesses, Recipient(999_999), Recipient(999_999, at), Recipient(None, 999_999)):
+        for work in (
+            assign_records(ann, [second], to, Giving(Movement.ASSIGN)),
+            assign_records(ann, [mine], to, Giving(Movement.ASSIGN)),
+            transfer_records(ann, [mine], to, Giving(Movement.TRANSFER)),
+        ):
+            assert await _told(work) == (
+                "NOT_FOUND",
+                "there is no such recipient whose records are yours to move",
+                ("memberId" if to.position_id is None else "positionId",),
+            )
+    over = HandOver(floor.members["ann"], [Recipient(floor.members["bob"])])
+    assert await refused(hand_over_records(ann, over)) == ("NOT_FOUND", ("memberId",))
+    pond = await create_pool(sea.work, NewPool("pond", "Pond", [RecordKind.CUSTOMER], member_ids=[cem]))
+    assert pond != sea.pool
+    assert await refused(assign_records(ann, [second], guesses[0], Giving(Movement.ASSIGN))) == (
+        "NOT_FOUND",
+        ("memberId",),
+    )
+    await update_pool(sea.work, sea.pool, {"member_ids": [cem]})
+    assert await sea.assign("cem", second, by=ann) == [None]
+    by_position = await assign_records(ann, [third], guesses[3], Giving(Movement.ASSIGN))
+    assert codes(by_position) == [None]
+
+
+async def _told(work: Awaitable[object]) -> tuple[str, str, tuple[str | int, ...]]:
+    """All that an error tells."""
+    with pytest.raises(InputError) as caught:
+        await work
+    return caught.value.code, caught.value.message, caught.value.path
 
 
 async def test_who_has_no_room_for_deals_is_still_given_customers(database: Database) -> None:

@@ -15,6 +15,7 @@ from graphql import (
     GraphQLSchema,
     get_named_type,
     get_nullable_type,
+    is_non_null_type,
 )
 
 from quotaloom.platform.errors import NotFound
@@ -96,9 +97,26 @@ class Naming:
     type_name: str
     given: dict[str, Any]
 
-    def input(self, id: str) -> dict[str, Any]:
-        """The valid input with another id there."""
-        changed = deepcopy(self.given)
+    @property
+    def droppable(self) -> bool:
+        """Whether the valid input has an id there which it need not have."""
+        kind: Any = self.change.kind
+        value: Any = self.given
+        for part in self.place:
+            kind = get_nullable_type(kind)
+            if isinstance(kind, GraphQLList):
+                return False
+            kind = kind.fields[part].type
+            value = value.get(part) if isinstance(value, Mapping) else None
+        return value is not None and not is_non_null_type(kind)
+
+    def input(self, id: str | None) -> dict[str, Any]:
+        """The valid input with another id there, or with null."""
+        return self.put_into(self.given, id)
+
+    def put_into(self, given: dict[str, Any], id: str | None) -> dict[str, Any]:
+        """An input of the same mutation with another id there, or with null."""
+        changed = deepcopy(given)
         _put(changed, self.change.kind, self.place, id)
         return changed
 
@@ -142,7 +160,7 @@ def _named_type(mutation: str, place: Place, given: Any) -> str:
     return NAMED.get(field) or field.removesuffix("Id")[0].upper() + field.removesuffix("Id")[1:]
 
 
-def _put(value: Any, kind: GraphQLInputType, place: Sequence[str | int], id: str) -> None:
+def _put(value: Any, kind: GraphQLInputType, place: Sequence[str | int], id: str | None) -> None:
     """Set what stands at a place; what lies above it and is not there, is there with what it must have."""
     first, *rest = place
     kind = get_nullable_type(kind)  # type: ignore[assignment]  # of an input type it is one

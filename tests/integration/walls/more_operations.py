@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import combinations
 from typing import Final
 
-from graphql import GraphQLObjectType, GraphQLSchema, get_named_type, is_required_argument
+from graphql import (
+    GraphQLList,
+    GraphQLObjectType,
+    GraphQLSchema,
+    get_named_type,
+    get_nullable_type,
+    is_required_argument,
+)
 
-from tests.integration.walls.operations import VALUES, Operation, Writer, ways
+from tests.integration.walls.operations import IDS, VALUES, Operation, Writer, ways
 
 NO_TEXTS: Final = {"after", "period", "within", "openedIn", "closedIn", "expectedIn", "metric", "metrics"}
 """Arguments that take the text of a cursor or a period, or the key of a metric, which all may know."""
@@ -39,6 +47,17 @@ def probes(schema: GraphQLSchema, texts: Sequence[str]) -> Iterator[tuple[str, s
         for argument_name, argument in field.args.items():
             if get_named_type(argument.type).name == "String" and argument_name not in NO_TEXTS:
                 yield name, argument_name, writer.probing(name, field, argument_name, texts)
+
+
+def paired(schema: GraphQLSchema) -> Iterator[tuple[tuple[str, str], Operation]]:
+    """Each root field with every two ids that it takes: of which types these are, and a query that gives it both."""
+    assert schema.query_type is not None
+    writer = Writer(schema, VALUES)
+    for name, field in schema.query_type.fields.items():
+        ids = [one for one, argument in field.args.items() if one in IDS and get_named_type(argument.type).name == "ID"]
+        lists = [one for one in ids if isinstance(get_nullable_type(field.args[one].type), GraphQLList)]
+        for first, second in (*combinations(ids, 2), *((one, one) for one in lists)):
+            yield (IDS[first], IDS[second]), writer.pairing(name, field, first, second)
 
 
 def unread_types(schema: GraphQLSchema) -> tuple[set[str], set[str]]:

@@ -277,6 +277,18 @@ class Writer:
         body = " ".join(f"a{number}: {name}{arguments}{shown}" for number, arguments in enumerate(asked))
         return self._operation(name, body).text
 
+    def pairing(self, name: str, field: GraphQLField, first: str, second: str) -> Operation:
+        """A field with two ids, the variables `one` and `two`: of two arguments, or of a list."""
+        written = {**self._given(name, field, first), **self._given(name, field, second)}
+        self._ids -= {IDS[first], IDS[second]}
+        for argument, variable in ((first, "$one"), (second, "$two")):
+            many = isinstance(get_nullable_type(field.args[argument].type), GraphQLList)
+            written[argument] = f"[{variable}]" if many else variable
+        if first == second:
+            written[first] = "[$one, $two]"
+        takes = ("$one: ID!", "$two: ID!")
+        return self._operation(name, f"{name}{_joined(written)}{self._below(field, 1)}", takes=takes)
+
     def listening(self, name: str, field: GraphQLField, besides: str | None) -> Operation:
         """A subscription with its whole message."""
         message = get_named_type(field.type)
@@ -354,17 +366,22 @@ class Writer:
         self, field_name: str, field: GraphQLField, besides: str | None = None, value: str | None = None
     ) -> str:
         """What a field must have; and one argument `besides`, with a value that may be given."""
-        written = [
-            f"{name}: {(name == besides and value) or self._value(field_name, field, name, argument, besides)}"
+        written = self._given(field_name, field, besides, value)
+        if not written and "id" in field.args and besides is None:
+            written = {"id": self._value(field_name, field, "id", field.args["id"])}
+        return _joined(written)
+
+    def _given(
+        self, field_name: str, field: GraphQLField, besides: str | None = None, value: str | None = None
+    ) -> dict[str, str]:
+        return {
+            name: (name == besides and value) or self._value(field_name, field, name, argument, besides)
             for name, argument in field.args.items()
             if is_required_argument(argument)
             or name == besides
             or name in COMPANIONS.get(besides or "", ())
             or (field_name, name) in NEEDED
-        ]
-        if not written and "id" in field.args and besides is None:
-            written = [f"id: {self._value(field_name, field, 'id', field.args['id'])}"]
-        return f"({', '.join(written)})" if written else ""
+        }
 
     def _value(
         self, field_name: str, field: GraphQLField, name: str, argument: GraphQLArgument, besides: str | None = None
@@ -392,6 +409,10 @@ class Writer:
         if named.name.endswith("Sort"):
             return "[]"
         return self._values[name]
+
+
+def _joined(written: Mapping[str, str]) -> str:
+    return f"({', '.join(f'{name}: {value}' for name, value in written.items())})" if written else ""
 
 
 def _is_page(field: GraphQLField) -> bool:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
+from urllib.parse import quote
 
 from quotaloom.platform.access import Role
 from quotaloom.platform.errors import Unauthenticated
@@ -103,7 +104,7 @@ def without(text: str, ids: Sequence[str]) -> str:
     Of the two that are compared neither is told in either answer: something else there may have the number of one.
     """
     for id in ids:
-        text = text.replace(id, "it")
+        text = text.replace(id, "it").replace(quote(id), "it")  # in paths of files as well
     return "".join(_parts(text, "|".join(str(split_id(id)[1]) for id in ids)))
 
 

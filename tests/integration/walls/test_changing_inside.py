@@ -13,6 +13,7 @@ from quotaloom_graphql.nodes import encode_id
 from tests.integration.walls.asking import Asking, canaries
 from tests.integration.walls.belonging import INSIDERS, hidden_from, hidden_rows, rows_of, written
 from tests.integration.walls.fingerprints import Watch, counted
+from tests.integration.walls.pairs import ComparingPairs, pairs
 from tests.integration.walls.sending import CHANGES, Comparing, insider, make, namings, refused
 from tests.integration.walls.test_reading import TABLES
 
@@ -92,6 +93,27 @@ async def test_an_id_out_of_sight_is_refused_like_one_of_nothing(
                     if wrong:
                         found.append((one.name, naming.change.name, naming.place, wrong))
     assert found == []
+
+
+@pytest.mark.parametrize("every", [10, pytest.param(1, marks=pytest.mark.soak)])
+async def test_two_ids_out_of_sight_are_refused_like_two_of_nothing(
+    asking: Asking, admin: asyncpg.Connection[Any], monkeypatch: pytest.MonkeyPatch, every: int
+) -> None:
+    """In every two places of each input: both hidden, one of them, neither, whatever they have to do with each other.
+
+    Nor does it tell anything where the other one is left out. Ann, Hal and Wu try all of members with units, and of the
+    others one in so many, each others.
+    """
+    walls, found = asking.walls, []
+    with counted(monkeypatch) as statements:
+        comparing = ComparingPairs(Comparing(asking, Watch(admin), statements), await rows_of(admin, walls))
+        for number, one in enumerate(INSIDERS):
+            for place, pair in enumerate(pairs(walls)):
+                if pair.types != {"Member", "OrgUnit"} and place % every != number % every:
+                    continue
+                found += [(one.name, pair.name, wrong) for wrong in await comparing.wrong(one, pair)]
+    assert found == []
+    assert len(comparing.tried) > 200 / every
 
 
 async def test_an_id_may_have_the_number_of_something_else(

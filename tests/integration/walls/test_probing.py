@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import asyncpg
@@ -13,8 +14,9 @@ from tests.integration.graph.asking import SCHEMA
 from tests.integration.graph.worlds import NOTHING
 from tests.integration.walls.asking import Answer, Asking
 from tests.integration.walls.belonging import INSIDERS, hidden_from, hidden_rows, rows_of
-from tests.integration.walls.more_operations import probes
+from tests.integration.walls.more_operations import paired, probes
 from tests.integration.walls.operations import Operation
+from tests.integration.walls.pairs import Ids, groups, some_hidden
 from tests.integration.walls.sending import insider, without
 from tests.integration.walls.test_reading import OPERATIONS, TABLES, ids_of
 
@@ -48,6 +50,41 @@ async def _alike(asking: Asking, who: Identity, operation: Operation, type_name:
             answer = await asking.ask(who, operation.text, {**base, type_name: id})
             answers.append((without(answer.text, compared), answer.statements))
         if answers[0] == answers[1]:
+            return True
+    return False
+
+
+@pytest.mark.parametrize("every", [3, pytest.param(1, marks=pytest.mark.soak)])
+async def test_two_ids_out_of_sight_answer_like_two_of_nothing(
+    asking: Asking, admin: asyncpg.Connection[Any], every: int
+) -> None:
+    """Whatever two things have to do with each other, Ann, Hal and Wu read the same of both, of one and of neither.
+
+    Each asks for one in so many pairs, each for others.
+    """
+    walls, unlike, asked = asking.walls, [], 0
+    rows, ids = await rows_of(admin, walls), ids_of(walls)
+    for number, one in enumerate(INSIDERS):
+        for types, operation in list(paired(SCHEMA._schema))[number % every :: every]:
+            first, second = (some_hidden(one, walls, rows, name) for name in types)
+            for group in groups(types, (first, second), (False, False)):
+                asked += 1
+                if not await _all_alike(asking, insider(walls, one.name), operation, ids, group):
+                    unlike.append((one.name, operation.text))
+    assert unlike == []
+    assert asked > 30 / every
+
+
+async def _all_alike(
+    asking: Asking, who: Identity, operation: Operation, ids: Mapping[str, str], group: Sequence[Ids]
+) -> bool:
+    compared = sorted({id for two in group for id in two if id is not None})
+    for _ in range(3):
+        answers = []
+        for one, two in group:
+            answer = await asking.ask(who, operation.text, {**operation.variables(ids), "one": one, "two": two})
+            answers.append((without(answer.text, compared), answer.statements))
+        if all(answer == answers[0] for answer in answers):
             return True
     return False
 

@@ -86,14 +86,14 @@ async def create_customer(work: Work, customer: NewCustomer, position_id: int | 
         with without_row():
             with without_row():
                 _check_batch([customer])
-            compared = customer_likeness(customer, region_of(work.company.time_zone))
-            await refuse_duplicate(transaction, DuplicateSubject.CUSTOMER, compared)
             owners = None if position_id is None else [await _holder(transaction, work, position_id)]
             inserted = await insert_customers(transaction, work.company, [customer], owners=owners)
         if not inserted.created[0]:
             raise InputError("KEY_TAKEN", f"the key {customer.key!r} is taken: choose another one", ("key",))
         if customer.parent_key is not None:
             await _require_parent(transaction, work, customer.parent_key)
+        compared = customer_likeness(customer, region_of(work.company.time_zone))
+        await refuse_duplicate(transaction, DuplicateSubject.CUSTOMER, compared, inserted.ids[0])
         return inserted.ids[0]
 
     return await work.write(apply)
