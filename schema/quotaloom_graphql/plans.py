@@ -192,11 +192,15 @@ class DecomposedUnit:
 
     depth: int = strawberry.field(description="Levels below the unit that was decomposed.")
     name: str = strawberry.field(description="The unit's name.")
-    target: list[Decimal | None] = strawberry.field(description="Target per month.")
+    target: list[Decimal | None] = strawberry.field(
+        description="Target per month; to a service without `graph:read` only what changed."
+    )
     assessment: list[Decimal | None] = strawberry.field(description="Assessment per month.")
     stretch: list[Decimal | None] = strawberry.field(description="Stretch per month.")
     year_target: Decimal | None = strawberry.field(description="The sum of its targets.")
-    explanation: JSON | None = strawberry.field(description="Why its children got what they got; null for a leaf.")
+    explanation: JSON | None = strawberry.field(
+        description="Why its children got what they got; null for a leaf, and for a service without `graph:read`."
+    )
     org_unit: OrgUnit | None = batch(load_units, key="unit_id", by="id", one=True, description="The unit.")
 
 
