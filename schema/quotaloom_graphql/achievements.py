@@ -28,7 +28,7 @@ from quotaloom_graphql.funnel_loaders import load_customers, load_opportunities
 from quotaloom_graphql.funnels import Customer, Opportunity
 from quotaloom_graphql.metrics import Metric, Product, load_metrics, load_products
 from quotaloom_graphql.nodes import Node, NodeLoader, global_id, optional_id
-from quotaloom_graphql.organization_loaders import load_members, load_units
+from quotaloom_graphql.organization_loaders import filtering_unit, load_members, load_units
 from quotaloom_graphql.organizations import Member, OrgUnit
 from quotaloom_graphql.questions import metric_named, period_named
 from quotaloom_graphql.rights import load_achievement_rights
@@ -116,8 +116,8 @@ async def resolve_achievements(
     counting = None if metric is None else counting_of(await metric_named(context, metric))
     wanted = EntryFilter(
         metric_ids=None if counting is None else [counting.metric_id],
-        unit_ids=_only(org_unit, "OrgUnit", "orgUnit"),
-        member_ids=_only(member, "Member", "member"),
+        unit_ids=_only(await filtering_unit(context, org_unit, "orgUnit")),
+        member_ids=_only(optional_id(member, "Member", ("member",))),
         starts_on=None if span is None else span.starts_on,
         ends_on=None if span is None else span.ends_on,
         sources=source,
@@ -133,8 +133,7 @@ async def resolve_achievements(
     return await entry_connection(info, page, start, await count_entries(context.snapshot, wanted))
 
 
-def _only(given: str | None, type_name: str, argument: str) -> list[int] | None:
-    number = optional_id(given, type_name, (argument,))
+def _only(number: int | None) -> list[int] | None:
     return None if number is None else [number]
 
 

@@ -19,6 +19,7 @@ from quotaloom_graphql.activity_loaders import Kinds
 from quotaloom_graphql.connections import After, First, page, window
 from quotaloom_graphql.context import Info, RequestContext
 from quotaloom_graphql.nodes import optional_id
+from quotaloom_graphql.organization_loaders import filtering_unit
 
 strawberry.enum(
     ItemState,
@@ -67,7 +68,7 @@ async def resolve_action_items(
         await period_within(context, within),
         overdue,
         optional_id(member, "Member", ("member",)),
-        optional_id(org_unit, "OrgUnit", ("orgUnit",)),
+        await filtering_unit(context, org_unit, "orgUnit"),
     )
     pages = await item_reads.items_page(context.snapshot, await context.sight(), where, offset, limit)
     found = pages.get(0, ItemPage())

@@ -32,6 +32,7 @@ from quotaloom_graphql.enums import PlanStatus
 from quotaloom_graphql.funnel_loaders import seen_customers, seen_opportunities
 from quotaloom_graphql.lead_loaders import load_leads
 from quotaloom_graphql.nodes import decode_id, encode_id, optional_id
+from quotaloom_graphql.organization_loaders import filtering_unit
 from quotaloom_graphql.plan_loaders import load_plans
 from quotaloom_graphql.questions import PlanAsked, attainment_question, period_named, sees_drafts
 
@@ -146,7 +147,7 @@ async def resolve_action_plans(
         state,
         grain,
         await period_within(context, within),
-        optional_id(org_unit, "OrgUnit", ("orgUnit",)),
+        await filtering_unit(context, org_unit, "orgUnit"),
         overdue,
     )
     members = None if member_id is None else [member_id]

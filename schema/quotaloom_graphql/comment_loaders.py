@@ -13,7 +13,7 @@ from quotaloom.calendars.periods import Grain
 from quotaloom.targets import comments
 from quotaloom_graphql.connections import After, First, page, window
 from quotaloom_graphql.context import Info
-from quotaloom_graphql.nodes import optional_id
+from quotaloom_graphql.organization_loaders import filtering_unit
 
 
 async def load_comments(keys: list[int], info: Info) -> list[dict[str, Any]]:
@@ -57,7 +57,7 @@ async def load_plan_comments(
         context.snapshot,
         await context.sight(),
         [plan["id"] for plan in plans],
-        under=optional_id(under, "OrgUnit", ("under",)),
+        under=await filtering_unit(context, under, "under"),
         resolved=resolved,
         today=await context.today(),
         offset=offset,

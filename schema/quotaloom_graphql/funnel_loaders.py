@@ -22,7 +22,7 @@ from quotaloom.platform.errors import InputError
 from quotaloom.platform.unit_of_work import Record
 from quotaloom_graphql.connections import window
 from quotaloom_graphql.context import Info, RequestContext
-from quotaloom_graphql.nodes import optional_id
+from quotaloom_graphql.organization_loaders import filtering_unit
 from quotaloom_graphql.unconverted import unconverted_amounts
 from strawberry_breadth import asked
 
@@ -77,7 +77,7 @@ async def opportunity_filter(
     **more: Any,
 ) -> OpportunityFilter:
     """The filter that the arguments of a field make; `more` are fields of `OpportunityFilter` as they are."""
-    unit_id = optional_id(org_unit, "OrgUnit", ("orgUnit",))
+    unit_id = await filtering_unit(context, org_unit, "orgUnit")
     return OpportunityFilter(
         outcomes=outcome,
         below_unit_id=unit_id,

@@ -78,7 +78,9 @@ class FunnelForecast:
     best_case: ForecastLine = strawberry.field(description="What may come if all goes well.")
     pipeline: ForecastLine = strawberry.field(description="What is being worked on.")
     omitted: DealSums = strawberry.field(description="Deals expected in the period that are left out of the forecast.")
-    adjustments: list[ForecastAdjustment] = strawberry.field(description="Every adjustment, the latest first.")
+    adjustments: list[ForecastAdjustment] = strawberry.field(
+        description="Every adjustment of a unit that you lead, the latest first; of other units none."
+    )
 
 
 @strawberry.type(description="Deals that were expected to close in the period and did not.")
@@ -151,9 +153,12 @@ async def load_forecast(parents: list[Any], info: Info) -> list[dict[str, Any]]:
             for index, period in enumerate(periods)
         }
 
-    found = await once_asked(info, "adjustments", [one.asked for one in answers], read)
+    found, sight = (
+        await once_asked(info, "adjustments", [one.asked for one in answers], read),
+        await info.context.sight(),
+    )
     return [
-        _forecast(one, made.get((one.owner_id, one.number), []), scale)
+        _forecast(one, made.get((one.owner_id, one.number), []), scale, told=sight.leads(one.owner_id))
         for one, made in zip(answers, found, strict=True)
     ]
 
@@ -176,7 +181,8 @@ async def _targets(context: RequestContext, asked: Asked) -> dict[int, int]:
     return {} if top is None else dict.fromkeys(whose.funnel_ids, top["id"])
 
 
-def _forecast(answer: Answer, made: Sequence[Adjustment], scale: int) -> dict[str, Any]:
+def _forecast(answer: Answer, made: Sequence[Adjustment], scale: int, *, told: bool) -> dict[str, Any]:
+    """What the period will bring; who adjusted it, and why, only where that is to be `told`."""
     won, kept = answer.ended("won").amount, standing(made)
     shown: dict[str, Any] = {"won": format_amount(won, scale)}
     so_far = won
@@ -191,7 +197,7 @@ def _forecast(answer: Answer, made: Sequence[Adjustment], scale: int) -> dict[st
             "cumulative": format_amount(so_far, scale),
         }
     shown["omitted"] = deal_sums(answer.of_period.expected[ForecastCategory.OMITTED], scale)
-    shown["adjustments"] = [_adjustment(one, kept, scale) for one in made]
+    shown["adjustments"] = [_adjustment(one, kept, scale) for one in (made if told else ())]
     return shown
 
 

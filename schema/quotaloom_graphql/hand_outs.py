@@ -58,7 +58,8 @@ class HandOutRecordsPayload:
         description="One for each record, that which has waited the longest first; those that do not wait come last."
     )
     explanations: list[HandOutExplanation] | None = strawberry.field(
-        description="What the policies say, in the order in which they were asked."
+        description="What the policies say, in the order in which they were asked; to a service without `graph:read`"
+        " nothing."
     )
     errors: list[UserError] = strawberry.field(description="What was wrong; then nothing was done.")
 
@@ -112,18 +113,20 @@ async def _hand_out(work: Work, input: HandOutRecordsInput, services: Services) 
     pool_id = decode_id(input.pool_id, "Pool", ("poolId",))
     named = None if input.record_ids is None else record_names(input.record_ids)
     answer = await hand_out(work, services.policies, pool_id, named, input.count, trial=input.trial)
+    reads = work.viewer.may_read
     return {
-        "results": [_row(one) for one in answer.handed],
+        "results": [_row(one, shown=reads or one.refusal is None) for one in answer.handed],
         "explanations": [
-            {"policy": stamp.policy, "explanation": explanation.to_json()} for stamp, explanation in answer.explanations
+            {"policy": stamp.policy, "explanation": explanation.to_json()}
+            for stamp, explanation in (answer.explanations if reads else ())
         ],
     }
 
 
-def _row(one: Handed) -> dict[str, Any]:
+def _row(one: Handed, *, shown: bool) -> dict[str, Any]:
     return {
         "record_id": encode_id(TYPES[one.record.kind], one.record.id),
-        "record": one.record,
+        "record": one.record if shown else None,
         "member_id": one.member_id,
         "policy": one.policy,
         "reason": one.reason,

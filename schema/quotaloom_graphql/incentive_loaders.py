@@ -19,8 +19,8 @@ from quotaloom_graphql.achievement_loaders import load_achievements
 from quotaloom_graphql.connections import After, First, page, window
 from quotaloom_graphql.context import Info, RequestContext
 from quotaloom_graphql.incentive_enums import RunStatus
-from quotaloom_graphql.nodes import decode_id, optional_id
-from quotaloom_graphql.organization_loaders import named_units
+from quotaloom_graphql.nodes import decode_id
+from quotaloom_graphql.organization_loaders import filtering_unit
 from quotaloom_graphql.questions import period_named
 
 MONEY = ("total", "carried_in", "carried_out", "advanced_before", "advanced_after", "amount", "corrected")
@@ -165,9 +165,7 @@ async def load_run_statements(
 ) -> list[dict[str, Any]]:
     """A page of each run's statements, by the member's name."""
     offset, limit = window(first, after)
-    unit_id = optional_id(org_unit, "OrgUnit", ("orgUnit",))
-    if unit_id is not None and not await named_units(info.context, [unit_id]):
-        unit_id = 0
+    unit_id = await filtering_unit(info.context, org_unit, "orgUnit")
     found = await reads.statements_of_runs(
         info.context.snapshot, await seen(info.context), keys, unit_id, offset, limit
     )

@@ -34,7 +34,7 @@ from quotaloom_graphql.nodes import Node, NodeLoader, decode_id, global_id
 from quotaloom_graphql.organization_loaders import load_members, load_units
 from quotaloom_graphql.organizations import Member, OrgUnit
 from quotaloom_graphql.ownerships import Ownership
-from quotaloom_graphql.pool_loaders import load_lead_ownerships
+from quotaloom_graphql.pool_loaders import load_lead_ownerships, load_pools
 from quotaloom_graphql.roots import root_field
 from strawberry_breadth import batch
 
@@ -160,9 +160,9 @@ async def resolve_leads(
         statuses=status,
         sources=source,
         level_ids=_numbers(level, "CustomerLevel", "level"),
-        position_ids=_numbers(position, "OrgUnit", "position"),
+        position_ids=await _known(info, _numbers(position, "OrgUnit", "position")),
         member_ids=_numbers(member, "Member", "member"),
-        pool_ids=_numbers(pool, "Pool", "pool"),
+        pool_ids=await _known_pools(info, _numbers(pool, "Pool", "pool")),
         waiting=waiting,
         text=text,
     )
@@ -170,6 +170,16 @@ async def resolve_leads(
     rows = await reads.leads_page(context.snapshot, where, reach, limit=limit, offset=offset)
     total = rows[0]["total"] if rows else offset and await reads.count_leads(context.snapshot, where, reach)
     return page(lead_rows(rows), offset, total)
+
+
+async def _known(info: Info, ids: list[int] | None) -> list[int] | None:
+    """Those of the positions that the viewer may know of: he may see a lead and not who has it."""
+    return None if ids is None else (await info.context.sight()).named_units(ids)
+
+
+async def _known_pools(info: Info, ids: list[int] | None) -> list[int] | None:
+    """Those of the pools that the viewer may see: a lead that he holds may go back to another one."""
+    return None if ids is None else [row["id"] for row in await load_pools(ids, info)]
 
 
 def _numbers(ids: list[strawberry.ID] | None, type_name: str, argument: str) -> list[int] | None:

@@ -162,31 +162,33 @@ class ExemptRecordsInput:
 async def _claim_records(work: Work, input: ClaimRecordsInput, _: Services) -> dict[str, Any]:
     position_id = optional_id(input.position_id, "OrgUnit", ("positionId",))
     answer = await claim_records(work, record_names(input.record_ids), position_id, input.key)
-    return {"results": _outcomes(answer.outcomes)}
+    return {"results": _outcomes(work, answer.outcomes)}
 
 
 async def _claim_next(work: Work, input: ClaimNextRecordsInput, _: Services) -> dict[str, Any]:
     pool_id = decode_id(input.pool_id, "Pool", ("poolId",))
     position_id = optional_id(input.position_id, "OrgUnit", ("positionId",))
     answer = await claim_next(work, pool_id, input.count, position_id, input.key)
-    return {"results": _outcomes(answer.outcomes), "stopped_by": refusal_row(answer.stopped_by)}
+    return {"results": _outcomes(work, answer.outcomes), "stopped_by": refusal_row(answer.stopped_by)}
 
 
 async def _assign_records(work: Work, input: AssignRecordsInput, _: Services) -> dict[str, Any]:
     giving = Giving(Movement.ASSIGN, input.reason, input.override)
     outcomes = await assign_records(work, record_names(input.record_ids), _recipient(input), giving)
-    return {"results": _outcomes(outcomes)}
+    return {"results": _outcomes(work, outcomes)}
 
 
 async def _transfer_records(work: Work, input: TransferRecordsInput, _: Services) -> dict[str, Any]:
     giving = Giving(Movement.TRANSFER, input.reason, input.override)
     outcomes = await transfer_records(work, record_names(input.record_ids), _recipient(input), giving)
-    return {"results": _outcomes(outcomes)}
+    return {"results": _outcomes(work, outcomes)}
 
 
 async def _release_records(work: Work, input: ReleaseRecordsInput, _: Services) -> dict[str, Any]:
     pool_id = optional_id(input.pool_id, "Pool", ("poolId",))
-    return {"results": _outcomes(await release_records(work, record_names(input.record_ids), input.reason, pool_id))}
+    return {
+        "results": _outcomes(work, await release_records(work, record_names(input.record_ids), input.reason, pool_id))
+    }
 
 
 async def _hand_over(work: Work, input: HandOverRecordsInput, _: Services) -> dict[str, Any]:
@@ -199,13 +201,13 @@ async def _hand_over(work: Work, input: HandOverRecordsInput, _: Services) -> di
         override=input.override,
     )
     done = await hand_over_records(work, handover)
-    return {"moved": list(done.moved), "refused": _outcomes(done.refused)}
+    return {"moved": list(done.moved), "refused": _outcomes(work, done.refused)}
 
 
 async def _exempt_records(work: Work, input: ExemptRecordsInput, _: Services) -> dict[str, Any]:
     names = record_names(input.record_ids)
     await exempt_records(work, names, input.reason, exempt=input.exempt)
-    return {"results": _outcomes([Outcome(name) for name in names])}
+    return {"results": _outcomes(work, [Outcome(name) for name in names])}
 
 
 def record_names(ids: Sequence[str]) -> list[RecordName]:
@@ -221,11 +223,13 @@ def _recipient(input: AssignRecordsInput | TransferRecordsInput | RecipientInput
     )
 
 
-def _outcomes(outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:
+def _outcomes(work: Work, outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:
+    """What became of records; one that stayed is not shown to a service that may not read."""
+    reads = work.viewer.may_read
     return [
         {
             "record_id": encode_id(TYPES[one.record.kind], one.record.id),
-            "record": one.record,
+            "record": one.record if reads or one.refusal is None else None,
             "done": one.refusal is None,
             "refusal": refusal_row(one.refusal),
         }

@@ -14,6 +14,7 @@ from quotaloom.platform.unit_of_work import Record
 from quotaloom.pool.schedules import scheduled_by
 from quotaloom_graphql.context import Info, RequestContext
 from quotaloom_graphql.enums import OrgUnitKind
+from quotaloom_graphql.nodes import optional_id
 from strawberry_breadth import asked
 
 OnDay = Annotated[date | None, strawberry.argument(description="As the tree stood on this day; today if not given.")]
@@ -32,6 +33,19 @@ async def named_units(context: RequestContext, keys: list[int], columns: frozens
     """The same for whoever needs units that no field answers with."""
     visible = (await context.sight()).named_units(keys)
     return await reads.units(context.snapshot, visible, columns) if visible else []
+
+
+NOWHERE: Final = 0
+"""The number of no unit: what is filtered by it is nothing."""
+
+
+async def filtering_unit(context: RequestContext, global_id: str | None, argument: str) -> int | None:
+    """The unit that a list is filtered by, None for all; `NOWHERE` for one of which the viewer may not know.
+
+    The past tree, or a position that he held, may have it above what he sees: a filter would tell so.
+    """
+    unit_id = optional_id(global_id, "OrgUnit", (argument,))
+    return unit_id if unit_id is None or (await context.sight()).names_unit(unit_id) else NOWHERE
 
 
 async def load_children(keys: list[int], info: Info, on: OnDay = None) -> list[Record]:

@@ -10,14 +10,17 @@ import strawberry
 from strawberry.scalars import JSON
 
 from quotaloom.metrics.reads import metrics_by_id
+from quotaloom.organizations.sight import Sight, load_sight
 from quotaloom.platform.access import Scope
 from quotaloom.platform.amounts import format_amount
+from quotaloom.platform.unit_of_work import Snapshot
 from quotaloom.platform.work import Work
 from quotaloom.targets.cells import lock_target_cells, set_target_cells
 from quotaloom.targets.day_cells import plan_by_day
 from quotaloom.targets.deciding import DecompositionOutcome
 from quotaloom.targets.decomposing import decompose_target
 from quotaloom.targets.gathering import KINDS
+from quotaloom.targets.permission import planner_sight, refuse_hidden
 from quotaloom.targets.plans import close_plan, create_plan, load_plan, publish_plan, reopen_plan, revise_plan
 from quotaloom_graphql.comment_loaders import load_plan_comments
 from quotaloom_graphql.connections import Connection
@@ -192,11 +195,15 @@ class DecomposedUnit:
 
     depth: int = strawberry.field(description="Levels below the unit that was decomposed.")
     name: str = strawberry.field(description="The unit's name.")
-    target: list[Decimal | None] = strawberry.field(description="Target per month.")
+    target: list[Decimal | None] = strawberry.field(
+        description="Target per month; to a service without `graph:read` only what changed."
+    )
     assessment: list[Decimal | None] = strawberry.field(description="Assessment per month.")
     stretch: list[Decimal | None] = strawberry.field(description="Stretch per month.")
     year_target: Decimal | None = strawberry.field(description="The sum of its targets.")
-    explanation: JSON | None = strawberry.field(description="Why its children got what they got; null for a leaf.")
+    explanation: JSON | None = strawberry.field(
+        description="Why its children got what they got; null for a leaf, and for a service without `graph:read`."
+    )
     org_unit: OrgUnit | None = batch(load_units, key="unit_id", by="id", one=True, description="The unit.")
 
 
@@ -225,7 +232,7 @@ async def _create_plan(work: Work, input: CreatePlanInput, _: Services) -> dict[
 
 async def _set_target_cells(work: Work, input: SetTargetCellsInput, _: Services) -> dict[str, Any]:
     plan_id = decode_id(input.plan_id, "Plan", ("planId",))
-    scale = await scale_of(work, plan_id)
+    scale = await _scale_for_planning(work, plan_id)
     changes = [cell_change(cell, index, scale) for index, cell in enumerate(input.cells)]
     await set_target_cells(work, plan_id, changes, input.scenario)
     return {"plan_id": plan_id}
@@ -247,7 +254,7 @@ async def _plan_by_day(work: Work, input: PlanByDayInput, _: Services) -> dict[s
 
 async def _decompose_target(work: Work, input: DecomposeTargetInput, services: Services) -> dict[str, Any]:
     plan_id = decode_id(input.plan_id, "Plan", ("planId",))
-    scale = await scale_of(work, plan_id)
+    scale = await _scale_for_planning(work, plan_id)
     request = decompose_request(input, plan_id, scale)
     outcome = await decompose_target(work, services.policies, request, dry_run=input.dry_run)
     return {"plan_id": plan_id, **_matrix(outcome, scale)}
@@ -314,12 +321,23 @@ class PlanMutation:
 
 
 async def scale_of(work: Work, plan_id: int) -> int:
-    """The decimal places of the amounts of a plan; raises `NotFound`."""
+    """The decimal places of the amounts of a plan; raises `NotFound` for one that the viewer does not see."""
     async with work.snapshot() as snapshot:
-        plan = await load_plan(snapshot, plan_id)
-        (metric,) = await metrics_by_id(snapshot, [plan.metric_id])
-        scale: int = metric["scale"]
-        return scale
+        return await _scale(snapshot, await load_sight(snapshot, work.viewer, work.company, work.today), plan_id)
+
+
+async def _scale_for_planning(work: Work, plan_id: int) -> int:
+    """The same for whoever plans; raises `AccessDenied` for others, whatever the id."""
+    async with work.snapshot() as snapshot:
+        return await _scale(snapshot, await planner_sight(snapshot, work), plan_id)
+
+
+async def _scale(snapshot: Snapshot, sight: Sight, plan_id: int) -> int:
+    plan = await load_plan(snapshot, plan_id)
+    refuse_hidden(sight, plan)
+    (metric,) = await metrics_by_id(snapshot, [plan.metric_id])
+    scale: int = metric["scale"]
+    return scale
 
 
 def _matrix(outcome: DecompositionOutcome, scale: int) -> dict[str, Any]:

@@ -53,7 +53,16 @@ Held = Annotated[
 TYPES: Final = {RecordKind.LEAD: "Lead", RecordKind.CUSTOMER: "Customer", RecordKind.OPPORTUNITY: "Opportunity"}
 """The types of the graph that are records of pools."""
 
+NOTHING_SHOWN: Final = PoolReach(False, frozenset(), frozenset(), frozenset())
+
 _KINDS: Final = {type_name: kind for kind, type_name in TYPES.items()}
+
+
+_SPARED: Final = {
+    **dict.fromkeys((*HideableField, "level_id", "product_id")),
+    "hidden_fields": [field.value for field in HideableField],
+}
+"""What of a record is not told with the movement that somebody made of it."""
 
 
 def record_name(global_id: str, path: Sequence[str | int]) -> RecordName:
@@ -73,16 +82,26 @@ def record_id(row: Any) -> str:
 
 
 async def reach_of(context: RequestContext) -> PoolReach:
-    """What of the pools is open to the viewer."""
+    """What of the pools is shown to the viewer: to a service what is in them only with `graph:read`, moved or not."""
+
+    async def load() -> PoolReach:
+        viewer = (await context.work()).viewer
+        if not viewer.may_read:
+            return NOTHING_SHOWN
+        found = await movable(context)
+        return PoolReach(True, found.administered, found.joined, None) if viewer.may(Scope.READ) else found
+
+    return await context.once("pool_reach", load)
+
+
+async def movable(context: RequestContext) -> PoolReach:
+    """What of the pools the viewer may work on, whether it is shown to him or not."""
 
     async def load() -> PoolReach:
         work = await context.work()
-        found = await pool_reach(context.snapshot, work.viewer, work.today)
-        if not work.viewer.may(Scope.READ):
-            return found
-        return PoolReach(True, found.administered, found.joined, None)
+        return await pool_reach(context.snapshot, work.viewer, work.today)
 
-    return await context.once("pool_reach", load)
+    return await context.once("movable", load)
 
 
 async def rule_book(context: RequestContext) -> RuleBook:
@@ -103,8 +122,10 @@ async def all_pools_seen(info: Info) -> list[dict[str, Any]]:
 
 
 async def load_pools(keys: list[int], info: Info) -> list[dict[str, Any]]:
-    """Pools by number, of those that the viewer may see."""
-    reach = await reach_of(info.context)
+    """Pools by number, of those that the viewer may see, or lays out."""
+    reach = await movable(info.context)
+    if not reach.everything:
+        reach = await reach_of(info.context)
     seen = keys if reach.everything else [key for key in keys if key in reach.administered | reach.joined]
     return await reads.pools_seen(info.context.snapshot, seen) if seen else []
 
@@ -116,7 +137,9 @@ async def load_pool_people(keys: list[int], info: Info) -> list[Record]:
 
 async def load_pool_admins(keys: list[int], info: Info) -> list[Any]:
     """Who looks after pools, without the address and dates of those whose figures the viewer may not see."""
-    sight = await info.context.sight()
+    viewer, sight = (await info.context.work()).viewer, await info.context.sight()
+    if not viewer.may_read:
+        return []
     rows = await reads.admins_of_pools(info.context.snapshot, keys)
     hidden = {"email": None, "joined_on": None, "left_on": None}
     return [row if sight.sees_member(row["id"]) else {**row, **hidden} for row in rows]
@@ -129,7 +152,9 @@ async def load_opted_out(keys: list[int], info: Info) -> list[Any]:
 
 
 async def load_waiting_counts(keys: list[int], info: Info) -> list[int]:
-    """How many records wait in each pool."""
+    """How many records wait in each pool; 0 for those to whom none of them is shown."""
+    if not (await info.context.work()).viewer.may_read:
+        return [0] * len(keys)
     return [waiting for waiting, _ in await _counts(info.context, keys)]
 
 
@@ -161,7 +186,7 @@ async def load_rules_by_id(keys: list[int], info: Info) -> list[dict[str, Any]]:
 
 async def load_pool_rights(keys: list[int], info: Info) -> list[dict[str, bool]]:
     """What the viewer may do with each pool."""
-    viewer, reach = (await info.context.work()).viewer, await reach_of(info.context)
+    viewer, reach = (await info.context.work()).viewer, await movable(info.context)
     edits = viewer.may(Scope.POOL)
     return [
         {
@@ -176,14 +201,13 @@ async def load_pool_rights(keys: list[int], info: Info) -> list[dict[str, bool]]
 
 async def load_rule_rights(keys: list[Any], info: Info) -> list[dict[str, bool]]:
     """What the viewer may do with each rule."""
-    viewer, reach = (await info.context.work()).viewer, await reach_of(info.context)
+    viewer, reach = (await info.context.work()).viewer, await movable(info.context)
     return [{"edit": viewer.may(Scope.POOL) or rule["pool_id"] in reach.administered} for rule in keys]
 
 
 async def load_record_rights(rows: list[Any], info: Info) -> list[dict[str, bool]]:
     """What the viewer may do with each record."""
-    work = await info.context.work()
-    reach = await pool_reach(info.context.snapshot, work.viewer, work.today)
+    reach = await movable(info.context)
     owners = [Owner(row["pool_id"], row["member_id"], row["position_id"]) for row in rows]
     return [
         {
@@ -206,6 +230,8 @@ async def load_record_pages(
 ) -> list[dict[str, Any]]:
     """A page of the records of each pool."""
     offset, limit = window(first, after)
+    if not (await info.context.work()).viewer.may_read:
+        return [record_page(RecordPage([], 0), offset) for _ in keys]
     reach, where = await reach_of(info.context), RecordFilter(kinds, text)
     found = await pages_of_pools(info.context.snapshot, keys, where, limit, offset, reach, held=held)
     return [record_page(one, offset) for one in found]
@@ -229,39 +255,58 @@ def told_record(row: dict[str, Any]) -> dict[str, Any]:
 
 
 async def load_records(names: list[RecordName], info: Info) -> list[dict[str, Any]]:
-    """Records by what they are, of those that the viewer may see; each has its `record`."""
-    rows = await records_by_name(info.context.snapshot, names, await reach_of(info.context))
+    """Records by what they are, of those that the viewer may see; each has its `record`.
+
+    A service without `graph:read` is told which records it has moved, and nothing of what a pool could hide.
+    """
+    reads = (await info.context.work()).viewer.may_read
+    reach = await reach_of(info.context) if reads else await movable(info.context)
+    rows = await records_by_name(info.context.snapshot, names, reach)
+    if not reads:
+        rows = [{**row, **_SPARED} for row in rows]
     return [told_record(row) | {"record": RecordName(RecordKind(row["kind"]), row["record_id"])} for row in rows]
 
 
-async def load_customer_ownerships(keys: list[int], info: Info) -> list[Record]:
+async def load_customer_ownerships(keys: list[int], info: Info) -> list[Any]:
     """Whose customers are."""
-    return await ownership_reads.ownerships_of(info.context.snapshot, RecordKind.CUSTOMER, keys)
+    return await _shown(info, await ownership_reads.ownerships_of(info.context.snapshot, RecordKind.CUSTOMER, keys))
 
 
-async def load_opportunity_ownerships(keys: list[int], info: Info) -> list[Record]:
+async def load_opportunity_ownerships(keys: list[int], info: Info) -> list[Any]:
     """Whose deals are."""
-    return await ownership_reads.ownerships_of(info.context.snapshot, RecordKind.OPPORTUNITY, keys)
+    return await _shown(info, await ownership_reads.ownerships_of(info.context.snapshot, RecordKind.OPPORTUNITY, keys))
 
 
-async def load_lead_ownerships(keys: list[int], info: Info) -> list[Record]:
+async def load_lead_ownerships(keys: list[int], info: Info) -> list[Any]:
     """Whose leads are."""
-    return await ownership_reads.ownerships_of(info.context.snapshot, RecordKind.LEAD, keys)
+    return await _shown(info, await ownership_reads.ownerships_of(info.context.snapshot, RecordKind.LEAD, keys))
 
 
-async def load_ownerships(keys: list[int], info: Info) -> list[Record]:
+async def load_ownerships(keys: list[int], info: Info) -> list[Any]:
     """Ownerships by number; whoever asks has come to them by a record that he may see."""
-    return await ownership_reads.ownerships_by_id(info.context.snapshot, keys)
+    return await _shown(info, await ownership_reads.ownerships_by_id(info.context.snapshot, keys))
+
+
+async def _shown(info: Info, rows: list[Record]) -> list[Any]:
+    """Ownerships, without what was done for the records for a service that may not read."""
+    if (await info.context.work()).viewer.may_read:
+        return rows
+    return [{**row, "last_activity_on": None} for row in rows]
 
 
 async def load_entries(keys: list[int], info: Info) -> list[Record]:
     """Every movement of ownerships, the earliest first."""
+    if not (await info.context.work()).viewer.may_read:
+        return []
     return await ownership_reads.entries_of(info.context.snapshot, keys)
 
 
 async def load_outlooks(keys: list[int], info: Info) -> list[dict[str, Any] | None]:
     """What becomes of each ownership's record; null for one that the rules do not reach."""
-    work, book = await info.context.work(), await rule_book(info.context)
+    work = await info.context.work()
+    if not work.viewer.may_read:
+        return [None] * len(keys)
+    book = await rule_book(info.context)
     held = await held_records(info.context.snapshot, work.company, keys)
     return [
         None if (one := held.get(key)) is None else outlook(book.holder.fate(one.pool_id, one.level_id, one.facts))

@@ -64,7 +64,9 @@ class ProductCells:
     """A row."""
 
     name: str = strawberry.field(description="The name of the metric of the products.")
-    target: list[Decimal | None] = strawberry.field(description="Target per month.")
+    target: list[Decimal | None] = strawberry.field(
+        description="Target per month; to a service without `graph:read` only what changed."
+    )
     assessment: list[Decimal | None] = strawberry.field(description="Assessment per month.")
     stretch: list[Decimal | None] = strawberry.field(description="Stretch per month.")
     year_target: Decimal = strawberry.field(description="The sum of its targets.")

@@ -13,8 +13,7 @@ from quotaloom_graphql.connections import After, Connection, First, page, window
 from quotaloom_graphql.context import Info
 from quotaloom_graphql.enums import OrgUnitKind, Structure
 from quotaloom_graphql.field_costs import together
-from quotaloom_graphql.nodes import optional_id
-from quotaloom_graphql.organization_loaders import load_members
+from quotaloom_graphql.organization_loaders import NOWHERE, filtering_unit, load_members
 from quotaloom_graphql.organizations import Member, OrgUnit
 from quotaloom_graphql.questions import PlanAsked, attainment_question, period_named
 from quotaloom_graphql.ranking_loaders import (
@@ -82,7 +81,9 @@ async def resolve_rankings(
     span = await period_named(context, period)
     asked = PlanAsked(plan, plan_version)
     question = await attainment_question(context, [span], metric, structure=structure, as_of=as_of, plan=asked)
-    unit_id = optional_id(under, "OrgUnit", ("under",))
+    unit_id = await filtering_unit(context, under, "under")
+    if unit_id == NOWHERE:
+        return page([], offset, 0)
     contest = Contest(question, of, by, unit_id)
     rows = [
         row

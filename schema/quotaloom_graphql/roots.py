@@ -7,8 +7,6 @@ from functools import wraps
 from inspect import Parameter, signature
 from typing import Any
 
-from quotaloom.platform.access import Role, Scope
-from quotaloom.platform.errors import AccessDenied
 from quotaloom_graphql.context import Info
 from quotaloom_graphql.field_costs import costing
 from strawberry_breadth import batch
@@ -32,8 +30,8 @@ def root_field(
     @wraps(resolver)
     async def guarded(parents: Sequence[None], info: Info, **arguments: Any) -> list[Any]:
         viewer = (await info.context.work()).viewer
-        if viewer.role is Role.SERVICE and not open_to_services and not viewer.may(Scope.READ):
-            raise AccessDenied(f"reading needs a service token with the scope {Scope.READ.value}")
+        if not open_to_services:
+            viewer.require_to_read("reading")
         found = await resolver(info, **arguments)
         return [found] * len(parents)
 

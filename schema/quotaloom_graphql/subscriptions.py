@@ -11,9 +11,8 @@ import strawberry
 
 from quotaloom.metrics.counting import counting_of
 from quotaloom.organizations import reads
-from quotaloom.platform.access import Role, Scope
 from quotaloom.platform.attainment_changes import Numbers
-from quotaloom.platform.errors import AccessDenied, InputError, NotFound
+from quotaloom.platform.errors import InputError, NotFound
 from quotaloom.platform.limits import LimitExceeded
 from quotaloom.targets.attainment_feed import Watcher
 from quotaloom_graphql.context import Info, RequestContext
@@ -52,8 +51,7 @@ async def _attainment_changed(
     context = info.context
     await context.begin_again(context.services.feed.turns)
     viewer = (await context.work()).viewer
-    if viewer.role is Role.SERVICE and not viewer.may(Scope.READ):
-        raise AccessDenied(f"reading needs a service token with the scope {Scope.READ.value}")
+    viewer.require_to_read("reading")
     unit_ids = _numbers(org_unit_ids, context.services.limits.subscription_units)
     metric_ids = None if metrics is None else await _concerning(context, metrics)
     await _require_sight(context, unit_ids)

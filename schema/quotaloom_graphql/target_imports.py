@@ -61,7 +61,9 @@ class TargetImportChange:
     org_unit: OrgUnit | None = batch(load_units, key="unit_id", by="id", one=True, description="The unit.")
     period: str = strawberry.field(description="The month's label.")
     line: TargetLine = strawberry.field(description="Target, assessment or stretch.")
-    before: Decimal | None = strawberry.field(description="What the plan holds; null for nothing.")
+    before: Decimal | None = strawberry.field(
+        description="What the plan held; null for nothing, and for a service without `graph:read`."
+    )
     after: Decimal | None = strawberry.field(description="What it will hold, or holds by now; null if it is cleared.")
 
 
@@ -113,10 +115,12 @@ async def _import_targets(work: Work, input: ImportTargetsInput, _: Services) ->
     outcome = await import_targets(
         work, plan_id, _decoded(input.content), input.format, dry_run=input.dry_run, scenario=input.scenario
     )
+    reads = work.viewer.may_read
     return {
         "plan_id": plan_id,
         "changes": [
-            (one.row, one.unit_id, one.month.label, one.line, one.before, one.after) for one in outcome.changes
+            (one.row, one.unit_id, one.month.label, one.line, one.before if reads else None, one.after)
+            for one in outcome.changes
         ],
         "scale": outcome.scale,
         "stored": outcome.stored,

@@ -23,8 +23,7 @@ from quotaloom.targets.version_comparisons import (
 from quotaloom_graphql.connections import After, First, page, window
 from quotaloom_graphql.context import Info, RequestContext
 from quotaloom_graphql.enums import Grain
-from quotaloom_graphql.nodes import optional_id
-from quotaloom_graphql.organization_loaders import load_units
+from quotaloom_graphql.organization_loaders import filtering_unit, load_units
 from quotaloom_graphql.organizations import OrgUnit
 from quotaloom_graphql.version_loaders import versions_by_number
 from strawberry_breadth import batch
@@ -102,7 +101,7 @@ async def load_comparison(
     if not known:
         return results
     among = (await context.sight()).units_with_figures
-    unit_id = optional_id(under, "OrgUnit", ("under",))
+    unit_id = await filtering_unit(info.context, under, "under")
     pages = await compared_units(context.snapshot, known, among, unit_id, offset, limit)
     shown = {row["unit_id"] for found in pages.values() for row in found.rows}
     lines = await compared_lines(context.snapshot, known, shown) if shown else {}

@@ -124,7 +124,7 @@ async def reverse_achievement(work: Work, reversal: NewReversal) -> PostedEntry:
         try:
             (entry,) = await reverse(transaction, work.company, [wanted])
         except InputError as error:
-            raise InputError(error.code, error.message, error.path[1:]) from None
+            raise InputError(error.code, _told(work, error), error.path[1:]) from None
         if not entry.replayed:
             facts = {"amount": entry.amount, "key": reversal.idempotency_key, "reverses": original.id}
             transaction.record("achievement.reverse", "Achievement", entry.id, after=facts, reason=reason)
@@ -132,6 +132,13 @@ async def reverse_achievement(work: Work, reversal: NewReversal) -> PostedEntry:
         return entry
 
     return await work.write(apply)
+
+
+def _told(work: Work, error: InputError) -> str:
+    """The message of a refusal; how much of an entry is left is for those who may read it."""
+    if error.code == "MORE_THAN_IS_LEFT" and not work.viewer.may_read:
+        return "this is more than is left of the entry"
+    return error.message
 
 
 def _postings(

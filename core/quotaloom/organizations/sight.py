@@ -65,6 +65,13 @@ class Sight:
         """Whether he sees drafts: who sees everything, who plans everywhere, and whoever heads a unit."""
         return self.everything or self.plans_everything or bool(self.headed_unit_ids)
 
+    def leads(self, unit_id: int) -> bool:
+        """Whether he may read what heads say of the unit: he heads it or a unit above it, or sees everything.
+
+        Figures of ancestors may be open to him; what was said of them, and of his own position, is not.
+        """
+        return self.everything or unit_id in self.led_unit_ids
+
     def holds(self, unit_id: int) -> bool:
         """Whether he holds this very position, outside of what he leads: he sees it, and plans nothing in it."""
         return unit_id in self.held_unit_ids and unit_id not in self.led_unit_ids

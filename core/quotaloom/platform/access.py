@@ -57,6 +57,19 @@ class Viewer:
         """Whether the viewer is an admin, or a service whose token names `scope`."""
         return self.is_admin or (self.role is Role.SERVICE and scope in self.scopes)
 
+    @property
+    def may_read(self) -> bool:
+        """Whether figures and records may be shown to the viewer beyond what he changed, as far as his sight reaches.
+
+        A service needs `graph:read` for that.
+        """
+        return self.role is not Role.SERVICE or self.may(Scope.READ)
+
+    def require_to_read(self, doing: str) -> None:
+        """Raise `AccessDenied` unless `may_read`; `doing` completes "… needs a service token"."""
+        if not self.may_read:
+            raise AccessDenied(f"{doing} needs a service token with the scope {Scope.READ.value}")
+
     def require_admin(self, doing: str) -> None:
         """Raise `AccessDenied` unless an admin asks: no scope of a service reaches so far. `doing` as in `require`."""
         if not self.is_admin:

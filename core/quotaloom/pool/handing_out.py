@@ -114,11 +114,14 @@ async def hand_out(
 
     Candidates are the members of the pool who hold a position today and have not opted out; caps and cooldowns bind as
     for every assignment. The policies of the pool are asked one after the other, each about what is left. With `trial`
-    it is shown who would get what, and nothing changes. Admins, services with `pool:write` and admins of the pool.
-    Raises `NotFound`, `AccessDenied`, `InputError` NO_POLICY, BAD_COUNT, POOL_CLOSED and POLICY_UNAVAILABLE, `Conflict`
-    where others keep changing the pool, and `PolicyFailed`, naming the plugin.
+    it is shown who would get what, and nothing changes. Admins, services with `pool:write` and admins of the pool; for
+    a trial a service needs `graph:read` as well. Raises `NotFound`, `AccessDenied`, `InputError` NO_POLICY, BAD_COUNT,
+    POOL_CLOSED and POLICY_UNAVAILABLE, `Conflict` where others keep changing the pool, and `PolicyFailed`, naming the
+    plugin.
     """
     require_mover(work.viewer, "handing out records")
+    if trial:
+        work.viewer.require_to_read("a trial")
     if not 1 <= count <= MOST_HANDED or (records is not None and not 1 <= len(records) <= MOST_HANDED):
         field = "count" if records is None else "recordIds"
         raise InputError("BAD_COUNT", f"hand out 1 to {MOST_HANDED:,} records at a time", (field,))

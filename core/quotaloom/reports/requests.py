@@ -12,7 +12,6 @@ from quotaloom.achievements.unit_sums import Structure
 from quotaloom.calendars.company_calendar import CompanyCalendar, load_calendar
 from quotaloom.calendars.periods import ONE_DAY, Period, known_day
 from quotaloom.organizations.sight import Sight, load_sight
-from quotaloom.platform.access import Role, Scope
 from quotaloom.platform.errors import InputError, Path
 from quotaloom.platform.unit_of_work import Record, Snapshot
 from quotaloom.platform.work import Work
@@ -132,7 +131,6 @@ class TreeDays:
 
 async def reader_of(snapshot: Snapshot, work: Work) -> Reader:
     """The viewer as a reader; raises `AccessDenied` for a service that may not read."""
-    if work.viewer.role is Role.SERVICE:
-        work.viewer.require(Scope.READ, "reading reports")
+    work.viewer.require_to_read("reading reports")
     sight = await load_sight(snapshot, work.viewer, work.company, work.today)
     return Reader(snapshot, work, sight, await load_calendar(snapshot, work.company))

@@ -19,11 +19,12 @@ from quotaloom.platform.amounts import Rational
 from quotaloom.platform.errors import AccessDenied, Conflict, InputError, NotFound
 from quotaloom.platform.unit_of_work import Snapshot, Transaction
 from quotaloom.platform.work import Work
-from quotaloom.targets.decomposing import ATTEMPTS, store_cells, tree_day_of
+from quotaloom.targets.decomposing import ATTEMPTS, changed_alone, store_cells, tree_day_of
 from quotaloom.targets.gathering import Gathered, gather, subtree, tree_of
 from quotaloom.targets.permission import BELOW_ONLY, planning_right
 from quotaloom.targets.plans import PlanFacts, draft_of, load_plan
 from quotaloom.targets.product_splitting import Cells, ProductSplit, split_along_products
+from quotaloom.targets.refusals import as_told_to
 from quotaloom.targets.standing import refuse_submitted
 
 MOST_PARTS: Final = 50
@@ -82,21 +83,28 @@ async def decompose_along_products(
 ) -> AlongProductsOutcome:
     """Split a unit's cells along products, exactly, as `split_along_products` says; `dry_run` stores nothing.
 
-    Planners do it who may set the unit's targets. Raises `InputError` BAD_PARTS, DUPLICATE_PLAN, BAD_WEIGHT,
-    WEIGHTS_FOR_ALL, NO_DRAFT, OTHER_YEAR, OTHER_METRIC for a plan that is not of products of the base plan's metric,
-    OVERLAPPING_PARTS where two count the same product, TOO_MANY_UNITS, BAD_LEVELS, SUBMITTED, what
-    `split_along_products` raises, and `Conflict` where others keep changing the same cells.
+    It shows what is stored, and needs a service to have `graph:read`. Planners do it who may set the unit's targets.
+    Raises `InputError` BAD_PARTS, DUPLICATE_PLAN, BAD_WEIGHT, WEIGHTS_FOR_ALL, NO_DRAFT, OTHER_YEAR, OTHER_METRIC for a
+    plan that is not of products of the base plan's metric, OVERLAPPING_PARTS where two count the same product,
+    TOO_MANY_UNITS, BAD_LEVELS, SUBMITTED, what `split_along_products` raises, and `Conflict` where others keep changing
+    the same cells.
     """
+    if dry_run:
+        work.viewer.require_to_read("a dry run")
     _check(request)
     for _ in range(ATTEMPTS):
         read = await _gather(work, request)
         # Large trees take seconds, in which others are served.
-        cells = await asyncio.to_thread(split_along_products, read.split, request.unit_id)
+        try:
+            cells = await asyncio.to_thread(split_along_products, read.split, request.unit_id)
+        except InputError as error:
+            raise as_told_to(work.viewer, error) from None
         outcome = AlongProductsOutcome(read.split, read.units, cells)
         if dry_run:
             return outcome
         if await _apply(work, request, read, outcome):
-            return replace(outcome, stored=True)
+            told = cells if work.viewer.may_read else _changed(read.split, cells)
+            return replace(outcome, cells=told, stored=True)
     raise Conflict("CONFLICT", "others keep changing the same cells; please try again")
 
 
@@ -204,6 +212,16 @@ async def _weights(
 async def _achieved(snapshot: Snapshot, unit_id: int, part: Gathered, months: Sequence[Period]) -> list[int]:
     found = await achieved_by_month(snapshot, [unit_id], part.counting, months, part.tree_day)
     return [max(0, amount) for amount in found[unit_id]]
+
+
+def _changed(split: ProductSplit, cells: Cells) -> Cells:
+    """The cells that became others, and None for those that did not: what is stored is not told to who may not read."""
+    return {
+        (place, unit_id): {
+            kind: changed_alone(split.unit(place, unit_id).values[kind], months) for kind, months in lines.items()
+        }
+        for (place, unit_id), lines in cells.items()
+    }
 
 
 async def _apply(work: Work, request: AlongProductsRequest, read: _Read, outcome: AlongProductsOutcome) -> bool:

@@ -17,7 +17,7 @@ from quotaloom.platform.texts import checked_text
 from quotaloom.platform.unit_of_work import Snapshot, Transaction
 from quotaloom.platform.work import Work
 from quotaloom.targets.plan_months import month_of_plan
-from quotaloom.targets.plans import load_plan
+from quotaloom.targets.plans import NO_PLAN, load_plan
 
 MOST_COMMENTS: Final = 500
 """How many comments the thread of one cell may have."""
@@ -44,7 +44,7 @@ async def add_comment(work: Work, plan_id: int, unit_id: int, month: str, text: 
         sight = await load_sight(snapshot, work.viewer, work.company, work.today)
         plan = await load_plan(snapshot, plan_id)
         if plan.published_id is None and not sight.plans:
-            raise NotFound("NOT_FOUND", "there is no such plan that you can see", ("planId",))
+            raise NotFound("NOT_FOUND", NO_PLAN, ("planId",))
         unit = await snapshot.fetch_one("SELECT 1 FROM org_unit WHERE id = $1", unit_id)
         if unit is None or not (sight.plans_everything or sight.sees_unit(unit_id)):
             raise NotFound("NOT_FOUND", "there is no such unit that you can see", ("orgUnitId",))

@@ -17,6 +17,7 @@ from quotaloom.platform.unit_of_work import Snapshot, Transaction
 from quotaloom.platform.work import Work
 from quotaloom.targets.cells import unit_spans
 from quotaloom.targets.gathering import open_in
+from quotaloom.targets.permission import refuse_hidden
 from quotaloom.targets.plan_months import month_of_plan
 from quotaloom.targets.plans import PlanFacts, load_plan
 
@@ -88,8 +89,7 @@ async def commit_targets(
 
 
 async def _require_right(snapshot: Snapshot, sight: Sight, plan: PlanFacts, unit_id: int, today: date) -> None:
-    if not (sight.plans or plan.published_id is not None or plan.commitments_until is not None):
-        raise NotFound("NOT_FOUND", "there is no such plan that you can see", ("planId",))
+    refuse_hidden(sight, plan)
     if not (sight.plans_everything or sight.sees_unit(unit_id)) or not await unit_spans(snapshot, [unit_id]):
         raise NotFound("NOT_FOUND", "there is no such unit that you can see", ("orgUnitId",))
     if sight.may_plan(unit_id):

@@ -33,6 +33,7 @@ from quotaloom.targets.gathering import KINDS, Gathered, gather, subtree, tree_o
 from quotaloom.targets.permission import BELOW_ONLY, PlanningRight, planning_right
 from quotaloom.targets.plans import PlanFacts, load_plan, open_version
 from quotaloom.targets.ramps import Factors, read_ramp
+from quotaloom.targets.refusals import as_told_to
 from quotaloom.targets.standing import refuse_submitted
 from quotaloom_sdk import AllocationRule
 
@@ -56,16 +57,22 @@ async def decompose_target(
     """Split a unit's year along the months and down the tree, exactly, by the weights of an allocation policy.
 
     Locked and pinned cells stay. Raises `DecompositionRefused`, naming unit and month, for what cannot be met,
-    `Conflict` where others keep changing the same cells. With `dry_run` nothing is stored.
+    `Conflict` where others keep changing the same cells. With `dry_run` nothing is stored; it shows what is, and needs
+    a service to have `graph:read`. A service without is told only of the cells that it changed.
     """
+    if dry_run:
+        work.viewer.require_to_read("a dry run")
     _check(request)
     for _ in range(ATTEMPTS):
         read = await _gather(work, host, request)
-        outcome = await _decide(work, host, read, request)
+        try:
+            outcome = await _decide(work, host, read, request)
+        except InputError as error:
+            raise as_told_to(work.viewer, error) from None
         if dry_run:
             return outcome
         if await _apply(work, read, outcome, request):
-            return replace(outcome, stored=True)
+            return replace(outcome if work.viewer.may_read else _changed(read.gathered, outcome), stored=True)
     raise Conflict("CONFLICT", "others keep changing the same cells; please try again")
 
 
@@ -135,6 +142,23 @@ async def _decide(work: Work, host: PolicyHost, read: _Read, request: DecomposeR
     answers = await ask_for_weights(host, read.selected, requests, company_id=work.viewer.company_id)
     weights = {unit.id: answer for unit, answer in zip(asked, answers, strict=True)}
     return decide(read.gathered, weights, request, read.selected.stamp(), read.ramp)
+
+
+def _changed(gathered: Gathered, outcome: DecompositionOutcome) -> DecompositionOutcome:
+    """The cells that became others, and None for those that did not; without reasons, which tell what is stored."""
+    units = []
+    for unit in outcome.units:
+        before = gathered.units[unit.unit_id].values
+        target = changed_alone(before["target"], unit.target)
+        assessment = changed_alone(before["assessment"], unit.assessment)
+        stretch = changed_alone(before["stretch"], unit.stretch)
+        units.append(replace(unit, target=target, assessment=assessment, stretch=stretch))
+    return replace(outcome, units=tuple(units), explanations={})
+
+
+def changed_alone(before: Sequence[int | None], after: Sequence[int | None]) -> tuple[int | None, ...]:
+    """Of each month what it has now, None where that is what it had before."""
+    return tuple(None if new == old else new for old, new in zip(before, after, strict=True))
 
 
 async def _apply(work: Work, read: _Read, outcome: DecompositionOutcome, request: DecomposeRequest) -> bool:

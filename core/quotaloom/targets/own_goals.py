@@ -19,6 +19,7 @@ from quotaloom.platform.amounts import format_amount
 from quotaloom.platform.errors import AccessDenied, Conflict, InputError, NotFound
 from quotaloom.platform.unit_of_work import Snapshot, Transaction
 from quotaloom.platform.work import Work
+from quotaloom.targets.permission import refuse_hidden
 from quotaloom.targets.plans import PlanFacts, load_plan
 from quotaloom.targets.reads import PlanChoice, lines_by_holding
 
@@ -128,10 +129,11 @@ def _period(calendar: FiscalCalendar, row: Record) -> Period:
 
 
 async def _wanted(snapshot: Snapshot, work: Work, plan_id: int, position_id: int, label: str) -> _Wanted:
+    sight = await load_sight(snapshot, work.viewer, work.company, work.today)
     plan = await load_plan(snapshot, plan_id)
+    refuse_hidden(sight, plan)
     if plan.published_id is None:
         raise NotFound("NOT_FOUND", "there is no such plan in force", ("planId",))
-    sight = await load_sight(snapshot, work.viewer, work.company, work.today)
     # He may hold it later, or have held it before, and not know of it today.
     unit = await snapshot.fetch_one(
         "SELECT EXISTS (SELECT FROM holding h WHERE h.company_id = u.company_id AND h.position_id = u.id"

@@ -9,6 +9,7 @@ from quotaloom.organizations.sight import Sight, load_sight
 from quotaloom.platform.errors import AccessDenied, NotFound, Path
 from quotaloom.platform.unit_of_work import Snapshot
 from quotaloom.platform.work import Work
+from quotaloom.targets.plans import NO_PLAN, PlanFacts
 
 BELOW_ONLY = "you may plan for the units below those that you head, and for no others"
 
@@ -45,13 +46,28 @@ class PlanningRight:
             raise AccessDenied(BELOW_ONLY)
 
 
+async def planner_sight(snapshot: Snapshot, work: Work) -> Sight:
+    """What the viewer sees today; raises `AccessDenied` for whoever plans nothing at all, before any plan is read."""
+    sight = await load_sight(snapshot, work.viewer, work.company, work.today)
+    if not (sight.plans_everything or sight.headed_unit_ids):
+        raise AccessDenied("planning is for admins, and for heads within the subtrees that they head")
+    return sight
+
+
+def refuse_hidden(sight: Sight, plan: PlanFacts) -> None:
+    """Raise `NotFound`, as for an id of nothing, for a plan of which only those know who plan.
+
+    All know of one that is published, or calls for their commitments.
+    """
+    if not (sight.plans or plan.published_id is not None or plan.commitments_until is not None):
+        raise NotFound("NOT_FOUND", NO_PLAN, ("planId",))
+
+
 async def planning_right(snapshot: Snapshot, work: Work) -> PlanningRight:
     """What the viewer may plan today; raises `AccessDenied` for whoever plans nothing at all."""
-    sight = await load_sight(snapshot, work.viewer, work.company, work.today)
+    sight = await planner_sight(snapshot, work)
     if sight.plans_everything:
         return PlanningRight(sight, True, frozenset())
-    if not sight.headed_unit_ids:
-        raise AccessDenied("planning is for admins, and for heads within the subtrees that they head")
     rows = await snapshot.fetch(
         "SELECT DISTINCT unit_id FROM unit_path WHERE ancestor_id = ANY($1::bigint[]) AND depth > 0"
         " AND valid_from <= $2 AND valid_to > $2",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
 from quotaloom.calendars.company_calendar import fiscal_calendar
 from quotaloom.calendars.periods import Period
@@ -18,6 +19,8 @@ from quotaloom.platform.work import Work
 from quotaloom.targets.smart import refuse_unless_smart
 from quotaloom.targets.standing import require_approval
 from quotaloom.targets.versions import add_version, copy_cells
+
+NO_PLAN: Final = "there is no such plan that you can see"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,7 @@ async def load_plan(
         plan_id,
     )
     if row is None:
-        raise NotFound("NOT_FOUND", "there is no such plan that you can see", path)
+        raise NotFound("NOT_FOUND", NO_PLAN, path)
     facts = dict(row)
     numbers, ids = facts.pop("numbers") or (), facts.pop("ids") or ()
     return PlanFacts(**facts, scenarios=dict(zip(numbers, ids, strict=True)))

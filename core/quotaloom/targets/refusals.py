@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from quotaloom.platform.access import Viewer
 from quotaloom.platform.errors import InputError, Path
 
 MESSAGES = {
@@ -98,6 +99,14 @@ class DecompositionRefused(InputError):
             required=self.required,
             available=self.available,
         )
+
+
+def as_told_to(viewer: Viewer, error: InputError) -> InputError:
+    """A refusal as the viewer may know it: without stored figures, and whose they are, for who may not read them."""
+    if viewer.may_read or error.code not in MESSAGES:
+        return error
+    message = "this cannot be met with the cells and years that are locked or pinned; with graph:read you are told why"
+    return InputError(error.code, message, error.path)
 
 
 def _listed(names: list[str]) -> str:

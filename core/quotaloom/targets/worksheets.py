@@ -14,6 +14,7 @@ from quotaloom.platform.errors import AccessDenied, Conflict, InputError, NotFou
 from quotaloom.platform.texts import checked_text
 from quotaloom.platform.unit_of_work import Snapshot, Transaction
 from quotaloom.platform.work import Work
+from quotaloom.targets.permission import refuse_hidden
 from quotaloom.targets.plans import load_plan
 from quotaloom_sdk import WorksheetFact
 
@@ -145,8 +146,7 @@ def _check_rate(rate: Decimal | None) -> None:
 async def _require_right(snapshot: Snapshot, work: Work, plan_id: int, unit_id: int) -> None:
     sight = await load_sight(snapshot, work.viewer, work.company, work.today)
     plan = await load_plan(snapshot, plan_id)
-    if not (sight.plans or plan.published_id is not None or plan.commitments_until is not None):
-        raise NotFound("NOT_FOUND", "there is no such plan that you can see", ("planId",))
+    refuse_hidden(sight, plan)
     unit = await snapshot.fetch_one("SELECT name FROM org_unit WHERE id = $1", unit_id)
     if unit is None or not (sight.plans_everything or sight.names_unit(unit_id)):
         raise NotFound("NOT_FOUND", "there is no such unit that you can see", ("orgUnitId",))

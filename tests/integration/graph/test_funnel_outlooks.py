@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from quotaloom.funnels.commands.opportunities import update_opportunity
+from quotaloom.organizations.commands.companies import update_company
 from quotaloom.platform.access import Role, Scope
 from quotaloom.platform.database import Database
 from quotaloom.platform.tokens import Identity
@@ -136,6 +137,27 @@ async def test_the_company_s_adjustments_are_those_of_the_funnel(database: Datab
     assert june["forecast"]["commit"] == line(0, "0.00", "30.00", "30.00", "30.00")
     (hidden,) = await of_funnel(floor, JUNE, FORECAST, "hal")
     assert hidden["forecast"]["adjustments"] == []
+
+
+async def test_why_heads_adjust_is_not_told_to_those_below(database: Database) -> None:
+    """Ann sees the figures of East, where the company opens them, and of her seat: what Hal adds, and not why."""
+    floor = await furnish(database)
+    await update_company(floor.work, {"members_see_ancestors": True})
+    for unit in ("east", "ann"):
+        given = {"orgUnitId": gid("OrgUnit", floor.units[unit]), "reason": "She is leaving"}
+        assert await adjust(floor, "-5", **given) == []
+    told = {}
+    for who in ("ann", "hal"):
+        for unit in ("east", "ann"):
+            (june,) = await of_unit(floor, unit, JUNE, FORECAST, who)
+            found = june["forecast"]
+            told[who, unit] = found["commit"]["adjustment"], [one["reason"] for one in found["adjustments"]]
+    assert told == {
+        ("ann", "east"): ("-5.00", []),
+        ("ann", "ann"): ("-5.00", []),
+        ("hal", "east"): ("-5.00", ["She is leaving"]),
+        ("hal", "ann"): ("-5.00", ["She is leaving"]),
+    }
 
 
 async def test_a_forecast_is_adjusted_by_those_who_lead_the_unit(database: Database) -> None:

@@ -66,6 +66,31 @@ async def test_leads_are_looked_for(database: Database) -> None:
     assert await keys(f'first: 2, after: "{page["pageInfo"]["endCursor"]}"') == ["a"]
 
 
+async def test_a_filter_tells_no_position_and_no_pool_out_of_sight(database: Database) -> None:
+    """Cem of the West has a lead of East's pool. He does not know that one; Hal, who looks after it, not Cem's seat."""
+    floor = await furnish(database)
+    number = await open_pool(floor)
+    pool = gid("Pool", number)
+    seat = gid("OrgUnit", floor.units["cem"])
+    await lead_of(floor, "cem", "Cyd", key="c", pool_id=number)
+    query = "query ($positions: [ID!], $pools: [ID!]) { leads(position: $positions, pool: $pools) { totalCount } }"
+    found = {}
+    for who in (None, "cem", "hal"):
+        for name, given in (("all", {}), ("position", {"positions": [seat]}), ("pool", {"pools": [pool]})):
+            found[who, name] = (await ask(floor, query, who, **given))["leads"]["totalCount"]
+    assert found == {
+        (None, "all"): 1,
+        (None, "position"): 1,
+        (None, "pool"): 1,
+        ("cem", "all"): 1,
+        ("cem", "position"): 1,
+        ("cem", "pool"): 0,
+        ("hal", "all"): 1,
+        ("hal", "position"): 0,
+        ("hal", "pool"): 1,
+    }
+
+
 async def test_what_a_lead_became_is_reached_from_both_sides(database: Database) -> None:
     """The lead names its deal and customer, these name the lead."""
     floor = await furnish(database)

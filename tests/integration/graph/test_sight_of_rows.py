@@ -14,6 +14,7 @@ from quotaloom.leads.attributes import set_attributes_of
 from quotaloom.organizations.commands.companies import update_company
 from quotaloom.organizations.commands.members import create_member, leave, update_member
 from quotaloom.organizations.commands.terms import appoint_head, appoint_holder, end_holding
+from quotaloom.organizations.commands.units import move_unit
 from quotaloom.organizations.membership import NewMember
 from quotaloom.organizations.reads import holders
 from quotaloom.platform.access import Role, Scope
@@ -24,6 +25,7 @@ from quotaloom_sdk import AttributeKind, Reference
 from tests.graph_client import GraphClient, serving
 from tests.integration.funnels.floors import furnish
 from tests.integration.graph.asking import do, gid
+from tests.integration.graph.planned import answer, order
 from tests.integration.targets.planning import NOON, Planning, plan_for
 
 TREE = {"Acme": ["East", "West"], "East": ["E 1", "E 2"], "West": ["W 1"]}
@@ -140,6 +142,36 @@ async def test_where_a_former_member_is_now_is_not_found_out(
             found[name] = [[one["name"] for one in data["members"]["nodes"]], data["orgUnits"]["totalCount"]]
     assert [one["name"] for one in everybody] == ["Ann", "Bo"]
     assert found == {"Acme": [["Bo"], 3], "East": [["Bo"], 2], "West": [[], 0]}
+
+
+async def test_a_filter_tells_nothing_of_the_past_tree(database: Database) -> None:
+    """E 1 stood below East up to December and has stood below West since: of East Ann is told what she is of nothing.
+
+    Her order of November counts below East, as an admin is told. It counts below West in the tree of today.
+    """
+    planning = await planned(database)
+    await order(planning, "E 1", date(2016, 11, 10), 100_00)
+    await move_unit(planning.work, planning.units["E 1"], planning.units["West"], date(2016, 12, 1))
+    query = """query ($under: ID!) {
+        was: achievements(orgUnit: $under) { totalCount }
+        is: achievements(orgUnit: $under, structure: AS_IS) { totalCount }
+        ranks: rankings(period: "2016-11", under: $under, asOf: "2016-11-20") { totalCount } }"""
+    units = {name: gid("OrgUnit", planning.units[name]) for name in ("East", "West")} | {
+        "nothing": gid("OrgUnit", 9**17)
+    }
+    found: dict[tuple[str | None, str], list[int]] = {}
+    for who in (None, "Ann"):
+        for name, under in units.items():
+            told = (await answer(planning, query, who, under=under)).data
+            found[who, name] = [told[field]["totalCount"] for field in ("was", "is", "ranks")]
+    assert found == {
+        (None, "East"): [1, 0, 2],
+        (None, "West"): [0, 1, 1],
+        (None, "nothing"): [0, 0, 0],
+        ("Ann", "East"): [0, 0, 0],
+        ("Ann", "West"): [0, 1, 0],
+        ("Ann", "nothing"): [0, 0, 0],
+    }
 
 
 async def test_whether_a_former_member_has_left_is_not_found_out(

@@ -133,6 +133,17 @@ async def test_a_goal_needs_a_plan_in_force(database: Database) -> None:
     assert refusal(caught) == ("NOT_FOUND", ("planId",))
 
 
+async def test_a_draft_is_not_known_to_whoever_sells(database: Database) -> None:
+    """He is told in the same words as of a plan that there is not."""
+    planning = await selling(database, published=False)
+    messages = []
+    for plan_id in (planning.plan_id, 10**17):
+        with pytest.raises(NotFound) as caught:
+            await set_own_goal(as_member(planning, "Ann"), plan_id, planning.units["E 1"], "2017", 1)
+        messages.append(caught.value.message)
+    assert messages == ["there is no such plan that you can see"] * 2
+
+
 async def test_a_goal_can_be_changed_and_cleared(database: Database) -> None:
     """Whoever read version 1 does not overwrite version 2; null does away with it, and history keeps it."""
     planning = await selling(database)

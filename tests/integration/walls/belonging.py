@@ -111,6 +111,8 @@ def hidden_rows(insider: Insider, walls: Walls, rows: Rows, table: str) -> list[
     own, named = _seen_by(insider, walls)
     if table in _OPEN:
         return []
+    if table == "plan":
+        return [] if insider.leads else [id for id in rows[table] if not _known_to_all(id, rows)]
     if table in ("org_unit", "member"):
         kind = "unit" if table == "org_unit" else "member"
         return [id for id in rows[table] if (kind, id) not in own | named]
@@ -145,6 +147,12 @@ def _published(planted: Planted, rows: Rows) -> bool:
     versions = rows["plan_version"].values()
     key = "plan_id" if planted.table == "plan" else "id"
     return any(one[key] == planted.id and one["status"] in ("published", "superseded") for one in versions)
+
+
+def _known_to_all(plan_id: int, rows: Rows) -> bool:
+    """Whether a plan was published, or calls for commitments."""
+    calls = rows["plan"][plan_id]["commitments_until"] is not None
+    return calls or _published(Planted("plan", plan_id, "id"), rows)
 
 
 def _owners(table: str, id: int, rows: Rows) -> set[Owner]:

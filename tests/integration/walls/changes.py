@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from graphql import (
@@ -120,6 +120,11 @@ class Naming:
         _put(changed, self.change.kind, self.place, id)
         return changed
 
+    def spoiled(self) -> Naming | None:
+        """The same with amounts that nothing counts so finely; None where the input has none."""
+        given = deepcopy(self.given)
+        return replace(self, given=given) if _spoil(given, self.change.kind) else None
+
 
 def changes(schema: GraphQLSchema) -> list[Change]:
     """All mutations, in an order in which they can follow each other; raises `KeyError` for one without an input."""
@@ -158,6 +163,22 @@ def _named_type(mutation: str, place: Place, given: Any) -> str:
     if field == "parentId" and mutation in PARENTS:
         return PARENTS[mutation]
     return NAMED.get(field) or field.removesuffix("Id")[0].upper() + field.removesuffix("Id")[1:]
+
+
+def _spoil(value: Any, kind: GraphQLInputType) -> bool:
+    """Give every amount within a value too many decimal places; says whether there was any."""
+    kind = get_nullable_type(kind)  # type: ignore[assignment]  # of an input type it is one
+    if isinstance(kind, GraphQLList):
+        spoiled = [_spoil(item, kind.of_type) for item in value]
+        return any(spoiled)
+    found = False
+    for name, item in list(value.items()) if isinstance(kind, GraphQLInputObjectType) else ():
+        inner = kind.fields[name].type  # type: ignore[union-attr]  # it is an object
+        if item is not None and str(get_nullable_type(inner)) == "Decimal":
+            value[name], found = f"1.{'23456789' * 4}", True
+        elif isinstance(item, dict | list):
+            found |= _spoil(item, inner)
+    return found
 
 
 def _put(value: Any, kind: GraphQLInputType, place: Sequence[str | int], id: str | None) -> None:

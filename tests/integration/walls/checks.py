@@ -2,7 +2,7 @@
 
 A check is found by what it asks, not by a list of places:
 
-- `viewer.require(…)`, `viewer.may(…)`, `viewer.is_admin`, and comparisons with `viewer.role`;
+- `viewer.require(…)`, `viewer.may(…)`, `viewer.is_admin` and their like, and comparisons with `viewer.role`;
 - whatever is asked of a `Sight`, and of the other classes that say what is open to somebody (their names end with
   `Sight`, `Reach`, `Right`, `Rights` or `Seen`): what answers yes or no, whether something is in one of their sets,
   what leaves out of a list what is not to be seen, and the sets that filters go by (None: everything);
@@ -223,7 +223,7 @@ class _Writer(ast.NodeTransformer):
             return ("rule", _answers(refusing=bool(_REQUIRING.match(called.attr))))
         if awaited:
             return None
-        if self._is_viewer(called.value) and called.attr in ("require", "require_admin", "may"):
+        if self._is_viewer(called.value) and called.attr in ("require", "require_admin", "require_to_read", "may"):
             return ("right", _answers(refusing=called.attr != "may"))
         if self._is_open(called.value) and called.attr in self._known.members and node.args:
             return _without(self._known.members[called.attr], node.args[0])
@@ -245,7 +245,7 @@ class _Writer(ast.NodeTransformer):
         return None
 
     def _read(self, node: ast.Attribute) -> tuple[str, list[ast.expr]] | None:
-        if node.attr == "is_admin" and self._is_viewer(node.value):
+        if node.attr in ("is_admin", "may_read") and self._is_viewer(node.value):
             return ("right", _answers())
         if not self._is_open(node.value) or self._called_by(node):
             return None

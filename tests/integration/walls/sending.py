@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import quote
@@ -73,9 +73,10 @@ class Comparing:
     watch: Watch
     statements: Statements
 
-    async def wrong(self, who: Identity, naming: Naming, id: str) -> list[Any]:
+    async def wrong(self, who: Identity, naming: Naming, id: str, hidden: Container[str] | None = None) -> list[Any]:
         """What is wrong: answers that differ, canaries, whatever was changed; nothing where all is well.
 
+        `hidden` are the canaries that he must not see, None for all of them.
         The answers are compared once all is read that a process reads of a company only once.
         """
         nothing = encode_id(naming.type_name, NOTHING)
@@ -88,7 +89,7 @@ class Comparing:
         text, _, is_refused = answers[1]
         if not is_refused:
             found.append("accepted")
-        found += canaries_in(text)
+        found += [one for one in canaries_in(text) if hidden is None or one in hidden]
         return found + sorted(await self.watch.changed() - (TURNS if naming.change.name == "handOutRecords" else set()))
 
     async def _answer(self, who: Identity, naming: Naming, id: str, compared: Sequence[str]) -> tuple[str, int, bool]:

@@ -79,17 +79,22 @@ async def test_services_are_told_of_what_they_write_alone(
 async def test_an_id_out_of_sight_is_refused_like_one_of_nothing(
     asking: Asking, admin: asyncpg.Connection[Any], monkeypatch: pytest.MonkeyPatch, every: int
 ) -> None:
-    """In each place of each input, for Ann, Hal and Wu: the same words, after as many statements."""
+    """In each place of each input, for Ann, Hal and Wu: the same words, after as many statements.
+
+    Also where an amount is none: what is wrong with it is told only of what is seen.
+    """
     walls, found = asking.walls, []
     rows = await rows_of(admin, walls)
     with counted(monkeypatch) as statements:
         comparing = Comparing(asking, Watch(admin), statements)
         for number, one in enumerate(INSIDERS):
+            secrets = hidden_from(one, walls, rows)
             for naming in namings(walls)[number % every :: every]:
                 hidden = hidden_rows(one, walls, rows, TABLES.get(naming.type_name, ""))
-                if hidden:
+                for asked in (naming, naming.spoiled()) if hidden else ():
                     id = encode_id(naming.type_name, hidden[-1])
-                    wrong = await comparing.wrong(insider(walls, one.name), naming, id)
+                    who = insider(walls, one.name)
+                    wrong = [] if asked is None else await comparing.wrong(who, asked, id, secrets)
                     if wrong:
                         found.append((one.name, naming.change.name, naming.place, wrong))
     assert found == []

@@ -12,7 +12,6 @@ from quotaloom.importing.templates.gathering import gather_template
 from quotaloom.importing.templates.layout import MONTH, Template
 from quotaloom.importing.templates.sheets import read_sheet
 from quotaloom.importing.templates.writing import written
-from quotaloom.platform.access import Role, Scope
 from quotaloom.platform.errors import Conflict, InputError
 from quotaloom.platform.spreadsheets import FileFormat, aside
 from quotaloom.platform.unit_of_work import Transaction
@@ -47,8 +46,7 @@ async def export_targets(
 
     Raises what `gather_template` raises.
     """
-    if work.viewer.role is Role.SERVICE:
-        work.viewer.require(Scope.READ, "exporting targets")
+    work.viewer.require_to_read("exporting targets")
     async with work.snapshot() as snapshot:
         template = await gather_template(snapshot, work, plan_id, under, scenario)
     return ExportedTemplate(template.plan.name, await aside(lambda: written(template, format)))
@@ -67,9 +65,12 @@ async def import_targets(
     """Set what an edited template changes, all or none; with `dry_run` tell it and store nothing.
 
     Cells that hold what the file has already are left alone, however many they are. `progress` is told how many cells
-    are written. Raises what `read_sheet`, `gather_template` and `compare` raise, `InputError` SUBMITTED, and `Conflict`
-    where a cell changes at this very moment.
+    are written. A dry run shows what is stored, and needs a service to have `graph:read`. Raises what `read_sheet`,
+    `gather_template` and `compare` raise, `InputError` SUBMITTED, and `Conflict` where a cell changes at this very
+    moment.
     """
+    if dry_run:
+        work.viewer.require_to_read("a dry run")
     async with work.snapshot() as snapshot:
         await planning_right(snapshot, work)  # nobody else's files are worth the time that reading takes
     sheet = await aside(lambda: read_sheet(content, format))

@@ -213,8 +213,8 @@ def _change(
         if base == digest(unit.id, line, month.starts_on, after):
             return
         if base != digest(unit.id, line, month.starts_on, before):
-            found = _text(before, template) or "nothing"
-            message = f"somebody changed it meanwhile, to {found}: empty the cell to leave that, or export anew"
+            found = f", to {_text(before, template) or 'nothing'}" if template.tells else ""
+            message = f"somebody changed it meanwhile{found}: empty the cell to leave that, or export anew"
             raise Conflict("CELL_CHANGED", message)
     _refuse_fixed(template, unit, place)
     yield TargetChange(row.number, unit.id, month, KINDS[line], before, after, cell.version)

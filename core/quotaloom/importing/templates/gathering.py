@@ -55,7 +55,7 @@ async def gather_template(
         )
         for row in wanted
     )
-    return Template(plan, version_id, metric["scale"], months, units)
+    return Template(plan, version_id, metric["scale"], months, units, tells=work.viewer.may_read)
 
 
 async def _tree(snapshot: Snapshot, work: Work, plan: PlanFacts) -> list[Record]:

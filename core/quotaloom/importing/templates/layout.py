@@ -74,13 +74,17 @@ class TemplateUnit:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """The targets of a plan's version, units in tree order, each right before what lies below it."""
+    """The targets of a plan's version, units in tree order, each right before what lies below it.
+
+    `tells` says whether whoever imports it may be told what is stored.
+    """
 
     plan: PlanFacts
     version_id: int
     metric_scale: int
     months: tuple[Period, ...]
     units: tuple[TemplateUnit, ...]
+    tells: bool = True
 
     @property
     def headings(self) -> list[str]:
