@@ -166,7 +166,7 @@ class GraphQLView(GraphQL[Any, None]):
         except HTTPException:
             asked.charge_refused()
             raise
-        early = asked.json_writer = Fragments()
+        early = asked.json_writer = Fragments(self._limits.answer_bytes)
         try:
             result = await self._result(scope, receive, operation, asked, only_events=accepted.answer is None)
         except SubscriptionAsked:
@@ -194,7 +194,7 @@ class GraphQLView(GraphQL[Any, None]):
         if has_key:
             return one_key_for_many()
         shared = SharedCost(self._limits.batch_cost)
-        answers = Answers()
+        answers = Answers(self._limits.answer_bytes)
         for operation in operations:
             if isinstance(operation, UnknownDocument):
                 answers.add(not_found(operation))
@@ -208,7 +208,7 @@ class GraphQLView(GraphQL[Any, None]):
                 continue
             seconds = _seconds_to_wait(result)
             answers.add(_response_of(result), _cost_of(result), seconds)
-        return answers.together(self._limits.answer_bytes)
+        return answers.together()
 
     async def _result(
         self, scope: Scope, receive: Receive, operation: GraphQLRequestData, asked: RequestContext, *, only_events: bool
