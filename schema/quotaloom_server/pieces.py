@@ -179,7 +179,8 @@ _NO_FRAGMENTS: Final = Fragments()
 def _weighed(value: object, early: Fragments) -> tuple[int, int]:
     """How many names and values a value holds at any depth, and the bytes of the fragments in it.
 
-    Long texts and fragments count as several. No more than is heavy is looked at. The garbage collector knows best what holds what.
+    Long texts and fragments count as several. No more than is heavy is looked at. The garbage collector knows best
+    what holds what.
     """
     size_of = early.sizes.get
     level, found, characters, copied = [value], 0, 0, 0
