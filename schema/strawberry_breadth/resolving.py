@@ -31,6 +31,9 @@ class Resolved:
         self.fields = 0
 
 
+INTROSPECTED: Final = 2_000
+"""So many parts of a schema are described before others may have the event loop: a few milliseconds."""
+
 RESOLVED: Final = Resolved()
 """An object of its own: Python forgets what it knows of a class whenever an attribute of it is set, which here would be
 with every field."""
@@ -40,6 +43,7 @@ class Resolving(Completing):
     """The part of the engine that resolves one field for all objects."""
 
     _gathering: Gathering
+    _described: int
 
     def _plain_column(self, field: FieldPlan, sources: Sequence[Any]) -> Column | None:
         """The column of a field that needs no more than the objects and whose values are ready; None for others."""
@@ -66,7 +70,9 @@ class Resolving(Completing):
         place = FieldPlace(above, field.name, field.ordinal, field.parent_type.name)
         reader = field.reader
         values: list[Any] | Arrival
-        if reader is None:
+        if field.introspects:
+            values = await self._introspected(field, sources, place)
+        elif reader is None:
             values = self._resolved(field, sources, place)
         elif hasattr(reader, "read"):
             values = await self._batch(field, cast(BatchReader, reader), sources, place)
@@ -124,6 +130,22 @@ class Resolving(Completing):
                 values.append(resolve(source, self._info(field, place, index), **self._arguments(field)))
             except Exception as error:
                 values.append(error)
+        return values
+
+    async def _introspected(self, field: FieldPlan, sources: Sequence[Any], place: Place) -> list[Any]:
+        """The values of a field of the schema's own description: the same resolver and arguments for all, by turns."""
+        try:
+            resolve: Callable[..., Any] = field.resolve
+            info, arguments = self._info(field, place, 0), self._arguments(field)
+            values: list[Any] = []
+            for source in sources:
+                values.append(resolve(source, info, **arguments))
+                self._described += 1
+                if self._described == INTROSPECTED:
+                    self._described = 0
+                    await self._strands.breathe()
+        except Exception as error:
+            return [error] * len(sources)
         return values
 
     def _info(self, field: FieldPlan, place: Place, index: int) -> GraphQLResolveInfo[Any]:
