@@ -36,8 +36,6 @@ class BreadthFirst(Resolving):
     of its own.
     """
 
-    _written: int
-
     @property
     def async_helpers(self) -> GraphQLResolveInfoHelpers:
         """What resolvers are given; made when it is wanted.
@@ -134,7 +132,7 @@ class BreadthFirst(Resolving):
 
     def _begin(self) -> None:
         self._report, self._strands, self._gathering = Report(), Strands(), Gathering()
-        self._told, self._written, self._described = {}, 0, 0
+        self._told, self._written = {}, 0
         self._strands.in_loop = AWAITED.get()
         self._json_writer = getattr(self.context_value, "json_writer", None)
 
@@ -254,8 +252,8 @@ class BreadthFirst(Resolving):
             columns.append(column)
             self._written += len(sources)
             if self._written > AT_A_STRETCH and self._strands.in_loop:
-                self._written = 0
                 await self._strands.breathe()
+                self._written = 0  # not before: where it is stepped, whoever steps it shall breathe as well
         if paused:
             await self._awaited_columns(columns, waiting, paused, len(sources))
         return await self._assembled(plan, cast("list[Column]", columns), len(sources))

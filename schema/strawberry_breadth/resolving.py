@@ -19,6 +19,7 @@ from strawberry_breadth.gathering import Gathering
 from strawberry_breadth.places import FieldPlace, Part, Place
 from strawberry_breadth.plans import FieldPlan
 from strawberry_breadth.readers import BatchReader, Reader
+from strawberry_breadth.strands import AT_A_STRETCH
 from strawberry_breadth.texts import Texts
 
 
@@ -31,8 +32,8 @@ class Resolved:
         self.fields = 0
 
 
-INTROSPECTED: Final = 2_000
-"""So many parts of a schema are described before others may have the event loop: a few milliseconds."""
+DESCRIBED: Final = 4
+"""To describe a part of a schema takes as long as to write so many values."""
 
 RESOLVED: Final = Resolved()
 """An object of its own: Python forgets what it knows of a class whenever an attribute of it is set, which here would be
@@ -43,7 +44,7 @@ class Resolving(Completing):
     """The part of the engine that resolves one field for all objects."""
 
     _gathering: Gathering
-    _described: int
+    _written: int
 
     def _plain_column(self, field: FieldPlan, sources: Sequence[Any]) -> Column | None:
         """The column of a field that needs no more than the objects and whose values are ready; None for others."""
@@ -140,10 +141,10 @@ class Resolving(Completing):
             values: list[Any] = []
             for source in sources:
                 values.append(resolve(source, info, **arguments))
-                self._described += 1
-                if self._described == INTROSPECTED:
-                    self._described = 0
+                self._written += DESCRIBED
+                if self._written > AT_A_STRETCH:
                     await self._strands.breathe()
+                    self._written = 0
         except Exception as error:
             return [error] * len(sources)
         return values
