@@ -168,6 +168,29 @@ FLOODS: Final = (
     Hostile("a text full of quotes", None, '{node(id:"""' + '\\"""' * 400 + '"""){id}}'),
 )
 
+
+def _described(aliases: int, of: str) -> str:
+    """The schema so often in one document."""
+    told = "name fields{name description args{name description type{...T}}type{...T}}"
+    many = " ".join(f"{name}:{of}{{...F}}" for name in _short(aliases))
+    return f"{{{many}}}" + f"fragment F on __Type{{{told}}}fragment T on __Type{{name ofType{{name ofType{{name}}}}}}"
+
+
+INTROSPECTION: Final = (
+    Hostile(
+        "40 times all types",
+        "TOO_COSTLY",
+        _described(40, "types").replace("{", "{__schema{", 1).replace("}f", "}}f", 1),
+    ),
+    Hostile("all types twice", "TOO_COSTLY", "{__schema{types{name}b:types{name}}}"),
+    Hostile("the schema twice", "TOO_COSTLY", "{a:__schema{...S}b:__schema{...S}}fragment S on __Schema{types{name}}"),
+    Hostile(
+        "120 times all types by name",
+        "TOO_COSTLY",
+        "{__schema{" + " ".join(f"{n}:types{{name}}" for n in _short(120)) + "}}",
+    ),
+)
+
 DEPTHS: Final = (
     Hostile("100 lists within each other", "TOO_NESTED", _unit("children{" * 100 + "name" + "}" * 100)),
     Hostile("660 selections within each other", "TOO_NESTED", "{a" * 660 + "}" * 660),
@@ -252,5 +275,5 @@ TEXTS: Final = (
     Hostile("types of its own", "BAD_REQUEST", "type A{a:A}" * 150),
 )
 
-HOSTILE: Final = (*BOMBS, *FLOODS, *DEPTHS, *NUMBERS, *TEXTS)
+HOSTILE: Final = (*BOMBS, *FLOODS, *INTROSPECTION, *DEPTHS, *NUMBERS, *TEXTS)
 """All of them."""

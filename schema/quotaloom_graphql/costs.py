@@ -46,6 +46,7 @@ from strawberry.types.field import StrawberryField
 
 from quotaloom_graphql.connections import MOST_ROWS
 from quotaloom_graphql.field_costs import ListSize, declared_size, declared_weight, weight_together
+from quotaloom_graphql.schema_parts import schema_parts
 from quotaloom_graphql.shapes import Shapes
 
 PAGE_ARGUMENTS: Final = ("first", "last")
@@ -58,6 +59,10 @@ ROWS: Final = frozenset({"edges", "nodes"})
 
 MUTATION_COST: Final = 10_000
 """What a mutation costs besides its answer: it locks, checks, writes and commits, which takes ten milliseconds."""
+
+WHOLE_SCHEMA: Final = ("__Schema", "types")
+SCHEMA_COST: Final = 2_500_001
+"""What it costs to go through all types besides what is told of them: once an operation may, and no tool does twice."""
 
 _DEFINITION: Final = "strawberry-definition"
 
@@ -106,6 +111,7 @@ class Costs:
             {*PAGE_ARGUMENTS, GRAIN, *(one for _, size in sliced for one in size.slicing_arguments or ())}
         )
         """The arguments that make a difference to what an operation costs."""
+        self._parts = schema_parts(schema)
 
     def of(self, operation: OperationDefinitionNode, shapes: Shapes, variables: Mapping[str, Any]) -> int:
         """The cost of an operation with these variables; at least 1."""
@@ -135,11 +141,14 @@ class Costs:
         if of_list:
             rows = (name in ROWS and argument is None) or (parent, name) in self._sized
             items = 0 if rows else (declared.assumed_size if declared else None) or self.list_size
+        items = self._parts.get((parent, name), items)
         kind = get_named_type(field.type)
         definition = field.extensions.get(_DEFINITION)
         weight = together = 0
         if isinstance(definition, StrawberryField):
             weight, together = declared_weight(definition) or 0, weight_together(definition)
+        elif (parent, name) == WHOLE_SCHEMA:
+            weight = SCHEMA_COST
         of_type = kind.extensions.get(_DEFINITION)
         each = (declared_weight(of_type) or 0) if isinstance(of_type, StrawberryObjectDefinition) else 0
         return FieldSize(kind, is_leaf_type(kind), items, argument, default, weight, together, each)

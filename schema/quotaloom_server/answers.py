@@ -77,8 +77,13 @@ class JSONAnswer:
             del data  # it is let go in pieces
             return await writing
         except LimitExceeded as error:
-            told = {"data": None, "errors": [{"message": str(error), "extensions": error.extensions}]}
+            told = too_large(error)
             return [dumps(told if several is None else [told] * several)]
+
+
+def too_large(error: LimitExceeded) -> dict[str, Any]:
+    """What is told in place of an answer, or of a message, that has too many bytes."""
+    return {"data": None, "errors": [{"message": str(error), "extensions": error.extensions}]}
 
 
 def _accepted(scope: Scope) -> str | None:

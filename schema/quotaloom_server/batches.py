@@ -48,10 +48,11 @@ def _operation(number: int, data: object, documents: TrustedDocuments) -> Sent:
 
 
 class Answers:
-    """The answers to the operations of a list, as they come."""
+    """The answers to the operations of a list, as they come; all of them have `most_bytes` together."""
 
-    def __init__(self) -> None:
-        self.early = Fragments()
+    def __init__(self, most_bytes: int) -> None:
+        self._most_bytes = most_bytes
+        self.early = Fragments(most_bytes)
         """Writes parts of them early."""
         self._answers: list[GraphQLHTTPResponse | dict[str, Any]] = []
         self._cost = 0
@@ -64,14 +65,14 @@ class Answers:
         if wait is not None:
             self._waits.append(wait)
 
-    def together(self, most_bytes: int) -> JSONAnswer:
+    def together(self) -> JSONAnswer:
         """All of them as one answer; its status is 429 where each of them has to come again later."""
         all_wait = len(self._waits) == len(self._answers)
         status = HTTPStatus.TOO_MANY_REQUESTS if all_wait else HTTPStatus.OK
         headers = [(COST_HEADER, b"%d" % self._cost)] if self._cost else []
         if self._waits:
             headers.append((b"retry-after", b"%d" % max(self._waits)))
-        return JSONAnswer(self._answers, JSON, status, headers, most_bytes, self.early)
+        return JSONAnswer(self._answers, JSON, status, headers, self._most_bytes, self.early)
 
 
 def too_many(error: LimitExceeded) -> JSONAnswer:

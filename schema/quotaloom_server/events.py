@@ -11,17 +11,19 @@ from collections.abc import Coroutine
 from contextlib import aclosing, suppress
 from typing import Any, Final
 
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 from strawberry.http import GraphQLRequestData
+from strawberry.types import ExecutionResult
 
 from quotaloom.platform.errors import Unauthenticated, Unavailable
+from quotaloom.platform.limits import LimitExceeded
 from quotaloom_graphql.errors import Told
-from quotaloom_server.answers import JSONAnswer
+from quotaloom_server.answers import JSONAnswer, too_large
 from quotaloom_server.clients import Client
 from quotaloom_server.connections import Connection, Messages
 from quotaloom_server.media_types import EVENTS
 from quotaloom_server.operations import refusal, response_of
-from quotaloom_server.pieces import dumps
+from quotaloom_server.pieces import LARGE, Pieces, dumped, dumps
 
 BEAT_SECONDS: Final = 20.0
 """How often a stream says that it is still there, and how long a client may take nothing before it is given up.
@@ -107,21 +109,33 @@ class EventStream:
         )
         async with aclosing(results):
             async for result in results:
-                await self._say(send, b"event: next\ndata: %b\n\n" % dumps(response_of(result)))
+                await self._say(send, b"event: next\ndata: ", *await self._written(result), b"\n\n")
         await self._say(send, _COMPLETE)
+
+    async def _written(self, result: ExecutionResult) -> Pieces:
+        most = self._connection.gate.services().limits.answer_bytes
+        try:
+            return await dumped(response_of(result), most)
+        except LimitExceeded as error:
+            return [dumps(too_large(error))]
 
     async def _beat(self, send: Send) -> None:
         while True:
             await asyncio.sleep(BEAT_SECONDS)
             await self._say(send, _BEAT)
 
-    async def _say(self, send: Send, text: bytes) -> None:
+    async def _say(self, send: Send, *pieces: bytes | bytearray) -> None:
+        async with self._turn:
+            if not self._begun:
+                await self._send(send, {"type": "http.response.start", "status": 200, "headers": _HEADERS})
+                self._begun = True
+            for piece in pieces if sum(map(len, pieces)) > LARGE else (b"".join(pieces),):
+                await self._send(send, {"type": "http.response.body", "body": bytes(piece), "more_body": True})
+
+    async def _send(self, send: Send, message: Message) -> None:
         try:
-            async with asyncio.timeout(BEAT_SECONDS), self._turn:
-                if not self._begun:
-                    await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
-                    self._begun = True
-                await send({"type": "http.response.body", "body": text, "more_body": True})
+            async with asyncio.timeout(BEAT_SECONDS):
+                await send(message)
         except TimeoutError:
             raise _TakesNothing from None
 

@@ -180,8 +180,10 @@ class TextAdapter(ASGIWebSocketAdapter):
 
     async def send_json(self, message: Mapping[str, object]) -> None:
         """Send a message; waits while the client takes nothing."""
+        view: Any = self.view
+        text = await view.written(message)
         try:
-            await self.ws.send_text(self.view.encode_json_string(message))
+            await self.ws.send_text(text)
         except (WebSocketDisconnect, RuntimeError) as error:  # closed by either side meanwhile
             raise WebSocketDisconnected from error
 

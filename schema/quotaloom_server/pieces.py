@@ -9,8 +9,9 @@ from __future__ import annotations
 import asyncio
 import gc
 import re
+import sys
 from collections.abc import Iterator, Sequence
-from typing import Final
+from typing import Any, Final
 
 import orjson
 
@@ -20,15 +21,18 @@ Pieces = list[bytes | bytearray]
 """A text in parts, to be sent one after the other."""
 
 HEAVY: Final = 10_000
-"""How much may be written at a stretch, in values as `_is_heavy` counts them: a millisecond or so."""
+"""How much may be written at a stretch, in names and values as `_weighed` counts them: a millisecond or so."""
 
 LARGE: Final = 2**18
 """Bytes that a piece of a list shall have, about."""
 
-_COPIED: Final = 500
-"""So many bytes of a fragment are copied in the time in which one value is written."""
+_WRITTEN: Final = 64
+"""So many characters of a text are written in the time of one value, whatever alphabet they are of."""
 
-_HOLDING: Final = (dict, list, tuple)
+_COPIED: Final = 500
+"""So many bytes of a fragment are copied in that time."""
+
+_HOLDING: Final = frozenset((dict, list, tuple))
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -42,40 +46,52 @@ def dumps(data: object) -> bytes:
 
 
 class Fragments:
-    """JSON to be put into a larger one, in place of its values: text takes less room than they do."""
+    """JSON to be put into a larger one, in place of its values: text takes less room than they do.
 
-    __slots__ = ("_count", "_size")
+    Once they come to more than `most` bytes nobody will be sent them: all further ones are empty then.
+    """
 
-    def __init__(self) -> None:
-        self._count = self._size = 0
+    __slots__ = ("_most", "size", "sizes")
 
-    def of_values(self, values: list[object]) -> orjson.Fragment:
-        """That of a list."""
+    def __init__(self, most: int = sys.maxsize) -> None:
+        self.size = 0
+        """The bytes of all of them, those in others once."""
+        self.sizes: dict[int, int] = {}
+        """The bytes of each, by its identity."""
+        self._most = most
+
+    def of_values(self, values: list[object]) -> orjson.Fragment | list[object]:
+        """That of a list; the list itself where it would take too long to write."""
+        weight, fragments = _weighed(values, self)
+        if weight > HEAVY:
+            return values
+        self.size -= fragments
         return self.of_text(dumps(values))
 
     def of_text(self, text: bytes | str) -> orjson.Fragment:
         """One that is written already."""
-        self._count += 1
-        self._size += len(text)
-        return orjson.Fragment(text)
-
-    @property
-    def weight(self) -> int:
-        """How many values one takes as long to copy as, on an average; 0 where all of them together are small."""
-        return self._size // (self._count * _COPIED) if self._size > LARGE else 0
+        size = len(text)
+        self.size += size
+        if self.size > self._most:
+            text, size = b"null", 0
+        made = orjson.Fragment(text)
+        self.sizes[id(made)] = size
+        return made
 
 
 async def dumped(data: object, most: int | None = None, early: Fragments | None = None) -> Pieces:
     """JSON in pieces. Who calls this shall keep nothing of `data`: it is let go in pieces, too.
 
-    `early` wrote the fragments that are in it. Raises `LimitExceeded` once it has more than `most` bytes.
+    `early` wrote the fragments that are in it. Raises `LimitExceeded` once it has more than `most` bytes: of what is
+    beyond, no more than one piece is written.
     """
-    weight = 0 if early is None else early.weight
-    if not _is_heavy(data, weight):
+    early = early or _NO_FRAGMENTS
+    _require_room(early.size, most)
+    if not _is_heavy(data, early):
         text = dumps(data)
         _require_room(len(text), most)
         return [text]
-    writing = _Writing(weight)
+    writing = _Writing(early)
     written: Pieces = []
     growing = bytearray()
     size = 0
@@ -107,69 +123,86 @@ def _require_room(size: int, most: int | None) -> None:
 class _Writing:
     """Writes one value; what each piece was written of is `kept`."""
 
-    def __init__(self, weight: int) -> None:
+    def __init__(self, early: Fragments) -> None:
         self.kept: list[object] = []
-        self._weight = weight
+        self._early = early
 
     def pieces(self, value: object) -> Iterator[bytes]:
         """The JSON of a value, a piece at a time."""
-        if not _is_heavy(value, self._weight):
+        if isinstance(value, str):
+            yield from _of_text(value)
+        elif not _is_heavy(value, self._early):
             self.kept.append(value)
             yield dumps(value)
         elif isinstance(value, dict):
-            yield from self._of_dict(value)
+            yield from self._of_items(list(value.items()), b"{", b"}")
         elif isinstance(value, list | tuple):
-            yield from self._of_list(value)
+            yield from self._of_items(value, b"[", b"]")
         else:
             yield dumps(value)
 
-    def _of_dict(self, value: dict[str, object]) -> Iterator[bytes]:
-        opening = b"{"
-        for name, one in value.items():
-            yield opening + dumps(name) + b":"
-            yield from self.pieces(one)
-            opening = b","
-        yield b"}"
-
-    def _of_list(self, value: Sequence[object]) -> Iterator[bytes]:
-        opening, begun, step = b"[", 0, 1
-        while begun < len(value):
-            some = value[begun : begun + step]
-            if _is_heavy(some, self._weight):
+    def _of_items(self, items: Sequence[Any], opening: bytes, closing: bytes) -> Iterator[bytes]:
+        """The items of a list, or of a dict with their names: as many at a time as make a piece."""
+        named = opening == b"{"
+        begun, step = 0, 1
+        while begun < len(items):
+            some = items[begun : begun + step]
+            part: Any = dict(some) if named else some
+            if _is_heavy(part, self._early):
                 if step > 1:
                     step //= 2
                     continue
-                yield opening
-                yield from self.pieces(some[0])
+                ((name, one),) = part.items() if named else ((None, some[0]),)
+                yield opening + dumps(name) + b":" if named else opening
+                yield from self.pieces(one)
             else:
-                self.kept.append(some)
-                written = dumps(some)
+                self.kept.append(part)
+                written = dumps(part)
                 yield opening + written[1:-1]
                 step = max(1, min(2 * step, step * LARGE // len(written)))
             begun += len(some)
             opening = b","
-        yield b"]"
+        yield closing
 
 
-def _is_heavy(value: object, weight: int = 0) -> bool:
-    """Whether a value holds more than `HEAVY` others, at any depth; those in the lowest dicts count as one.
+def _of_text(text: str) -> Iterator[bytes]:
+    """A text, which may be long."""
+    yield b'"'
+    for begun in range(0, len(text), LARGE):
+        yield dumps(text[begun : begun + LARGE])[1:-1]
+    yield b'"'
 
-    A fragment counts as `weight` more; the lowest dicts may hold some, so that these are looked into as well then.
 
-    The garbage collector knows best what holds what: it looks at one level after the other without running our code
-    for every value.
+_NO_FRAGMENTS: Final = Fragments()
+
+
+def _weighed(value: object, early: Fragments) -> tuple[int, int]:
+    """How many names and values a value holds at any depth, and the bytes of the fragments in it.
+
+    Long texts and fragments count as several. No more than is heavy is looked at. The garbage collector knows best
+    what holds what.
     """
-    level, found = [value], 0
+    size_of = early.sizes.get
+    level, found, characters, copied = [value], 0, 0, 0
     while level:
         below = gc.get_referents(*level)
         found += len(below)
-        if weight:
-            found += weight * list(map(type, below)).count(orjson.Fragment)
         if found > HEAVY:
-            return True
-        holding = below if weight else filter(gc.is_tracked, below)
-        level = [one for one in holding if type(one) in _HOLDING]
-    return False
+            break
+        level = []
+        for one in below:
+            kind = type(one)
+            if kind is str:
+                characters += len(one)
+            elif kind in _HOLDING:
+                level.append(one)
+            elif kind is orjson.Fragment:
+                copied += size_of(id(one), 0)
+    return found + characters // _WRITTEN + copied // _COPIED, copied
+
+
+def _is_heavy(value: object, early: Fragments) -> bool:
+    return _weighed(value, early)[0] > HEAVY
 
 
 def _without_surrogates(data: object) -> object:

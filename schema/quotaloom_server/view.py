@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from datetime import timedelta
 from http import HTTPStatus
@@ -33,7 +34,7 @@ from quotaloom_graphql.errors import Told, original_of, shown, told_places
 from quotaloom_graphql.request_keys import HEADER
 from quotaloom_graphql.reticence import is_probe
 from quotaloom_graphql.served_schema import COST
-from quotaloom_server.answers import JSONAnswer
+from quotaloom_server.answers import JSONAnswer, too_large
 from quotaloom_server.batches import COST_HEADER, Answers, one_key_for_many, operations_in, too_many
 from quotaloom_server.bodies import require_few_values
 from quotaloom_server.busy import Stay
@@ -56,7 +57,7 @@ from quotaloom_server.operations import (
     response_of,
     status_of,
 )
-from quotaloom_server.pieces import Fragments, dumps
+from quotaloom_server.pieces import Fragments, dumped, dumps
 from quotaloom_server.received import body_of, fields_of
 from quotaloom_server.trusted_documents import TrustedDocuments
 
@@ -166,7 +167,7 @@ class GraphQLView(GraphQL[Any, None]):
         except HTTPException:
             asked.charge_refused()
             raise
-        early = asked.json_writer = Fragments()
+        early = asked.json_writer = Fragments(self._limits.answer_bytes)
         try:
             result = await self._result(scope, receive, operation, asked, only_events=accepted.answer is None)
         except SubscriptionAsked:
@@ -194,7 +195,7 @@ class GraphQLView(GraphQL[Any, None]):
         if has_key:
             return one_key_for_many()
         shared = SharedCost(self._limits.batch_cost)
-        answers = Answers()
+        answers = Answers(self._limits.answer_bytes)
         for operation in operations:
             if isinstance(operation, UnknownDocument):
                 answers.add(not_found(operation))
@@ -208,7 +209,7 @@ class GraphQLView(GraphQL[Any, None]):
                 continue
             seconds = _seconds_to_wait(result)
             answers.add(_response_of(result), _cost_of(result), seconds)
-        return answers.together(self._limits.answer_bytes)
+        return answers.together()
 
     async def _result(
         self, scope: Scope, receive: Receive, operation: GraphQLRequestData, asked: RequestContext, *, only_events: bool
@@ -293,9 +294,21 @@ class GraphQLView(GraphQL[Any, None]):
         found: object = orjson.loads(data)
         return found
 
-    def encode_json(self, data: object) -> bytes:
-        """Write a message of a WebSocket; half of a surrogate pair, which no JSON can hold, is replaced."""
-        return dumps(data)
+    async def written(self, message: Mapping[str, object]) -> str:
+        """A message of a WebSocket; where a result has too many bytes, it says so instead.
+
+        Half of a surrogate pair, which no JSON can hold, is replaced.
+        """
+        try:
+            pieces = await dumped(message, self._limits.answer_bytes)
+        except LimitExceeded as error:
+            told = too_large(error)
+            return dumps({**message, "payload": told if message["type"] == "next" else told["errors"]}).decode()
+        texts = []
+        for piece in pieces:
+            texts.append(piece.decode())
+            await asyncio.sleep(0)
+        return "".join(texts)
 
 
 def _response_of(result: ExecutionResult) -> GraphQLHTTPResponse:

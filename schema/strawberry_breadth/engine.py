@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Sequence
+from contextvars import ContextVar
 from itertools import islice
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from graphql import GraphQLError, GraphQLField, GraphQLObjectType, OperationType
 from graphql.execution.collect_fields import DeferUsage, FieldDetails, GroupedFieldSet
 from graphql.execution.executor import Executor, default_field_resolver
-from graphql.type import GraphQLResolveInfoHelpers
+from graphql.type import GraphQLResolveInfoHelpers, introspection_types
 
 from strawberry_breadth.documents import kept_operation
 from strawberry_breadth.failures import NONE, Column, Failure, Failures, Report
@@ -20,6 +21,12 @@ from strawberry_breadth.readers import BatchReader, Constant, Default, Reader
 from strawberry_breadth.resolving import Resolving
 from strawberry_breadth.strands import AT_A_STRETCH, Done, Paused, Strands, drop, resume
 
+INTROSPECTION_TYPES: Final = frozenset(introspection_types)
+"""The types that describe a schema."""
+
+AWAITED: Final = ContextVar("AWAITED", default=False)
+"""Whether whoever executes awaits the answer, so that it need not be there at once."""
+
 
 class BreadthFirst(Resolving):
     """A mixin for graphql-core's executors, to be put before one of them.
@@ -28,8 +35,6 @@ class BreadthFirst(Resolving):
     lists with `@stream`, asynchronous iterables, and all operations of an executor that executes fields in a way
     of its own.
     """
-
-    _written: int
 
     @property
     def async_helpers(self) -> GraphQLResolveInfoHelpers:
@@ -128,6 +133,7 @@ class BreadthFirst(Resolving):
     def _begin(self) -> None:
         self._report, self._strands, self._gathering = Report(), Strands(), Gathering()
         self._told, self._written = {}, 0
+        self._strands.in_loop = AWAITED.get()
         self._json_writer = getattr(self.context_value, "json_writer", None)
 
     async def _finished(self, paused: Paused[Column]) -> dict[str, Any]:
@@ -182,7 +188,9 @@ class BreadthFirst(Resolving):
     ) -> FieldPlan:
         resolve = definition.resolve or self.field_resolver
         reader = None if self._has_middleware else self.reader(parent_type, details[0].node.name.value, definition)
-        return FieldPlan(name, ordinal, details, definition, parent_type, reader, resolve)
+        plan = FieldPlan(name, ordinal, details, definition, parent_type, reader, resolve)
+        plan.introspects = parent_type.name in INTROSPECTION_TYPES and reader is None and not self._has_middleware
+        return plan
 
     @property
     def _has_middleware(self) -> bool:
@@ -244,8 +252,8 @@ class BreadthFirst(Resolving):
             columns.append(column)
             self._written += len(sources)
             if self._written > AT_A_STRETCH and self._strands.in_loop:
-                self._written = 0
                 await self._strands.breathe()
+                self._written = 0  # not before: where it is stepped, whoever steps it shall breathe as well
         if paused:
             await self._awaited_columns(columns, waiting, paused, len(sources))
         return await self._assembled(plan, cast("list[Column]", columns), len(sources))

@@ -28,6 +28,9 @@ else:
 MANY_ROWS: Final = 64
 """So many rows of nothing but texts are written without being made into objects."""
 
+MANY_TEXTS: Final = 65_536
+"""So many texts are written before others may have the event loop: a few milliseconds."""
+
 MANY_LISTS: Final = 64
 """Lists of so many objects are written before the rest of the answer is there."""
 
@@ -69,7 +72,7 @@ class Listing(Base):
         if len(items) > AT_A_STRETCH:
             await self._strands.breathe()
         writer = self._json_writer if len(items) >= MANY_ROWS else None
-        if writer is not None and (texts := self._as_texts(field, inner, items)) is not None:
+        if writer is not None and (texts := await self._as_texts(field, inner, items)) is not None:
             rows = iter(texts)
             return [writer.of_text(f"[{','.join(islice(rows, len(one)))}]") for one in lists], failures
         counts = list(map(len, lists))
@@ -100,7 +103,7 @@ class Listing(Base):
                 count = 0
                 await self._strands.breathe()
 
-    def _as_texts(self, field: FieldPlan, shape: Shape, items: Sequence[Any]) -> list[str] | None:
+    async def _as_texts(self, field: FieldPlan, shape: Shape, items: Sequence[Any]) -> list[str] | None:
         """The JSON of each object, where all that is asked of them are texts that stand in a table."""
         if shape.kind != OBJECT or not is_table(items) or not is_told(shape.type):
             return None
@@ -113,7 +116,14 @@ class Listing(Base):
             if column is None or not isinstance(column[0], Texts):
                 return None
             columns.append(column[0])
-        return plan.rows_of_texts(columns)
+        step = max(1, MANY_TEXTS // len(columns))
+        if len(items) <= step:
+            return plan.rows_of_texts(columns)
+        texts: list[str] = []
+        for begun in range(0, len(items), step):
+            texts += plan.rows_of_texts([Texts(one[begun : begun + step]) for one in columns])
+            await self._strands.breathe()
+        return texts
 
     def _materialized(
         self, field: FieldPlan, values: Sequence[Any], place: Place

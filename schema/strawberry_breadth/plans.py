@@ -83,6 +83,7 @@ class FieldPlan:
         "column",
         "definition",
         "details",
+        "introspects",
         "name",
         "node",
         "nodes",
@@ -114,6 +115,8 @@ class FieldPlan:
         self.parent_type = parent_type
         self.reader = reader
         self.resolve = resolve
+        self.introspects = False
+        """Whether it describes the schema, and nothing wants to see it for each object."""
         self.shape = shape_of(definition)
         is_read = reader is not None and not hasattr(reader, "read")
         self.column = cast(Reader, reader) if is_read and self.shape.leaf is not None else None

@@ -19,6 +19,7 @@ from strawberry_breadth.gathering import Gathering
 from strawberry_breadth.places import FieldPlace, Part, Place
 from strawberry_breadth.plans import FieldPlan
 from strawberry_breadth.readers import BatchReader, Reader
+from strawberry_breadth.strands import AT_A_STRETCH
 from strawberry_breadth.texts import Texts
 
 
@@ -31,6 +32,9 @@ class Resolved:
         self.fields = 0
 
 
+DESCRIBED: Final = 4
+"""To describe a part of a schema takes as long as to write so many values."""
+
 RESOLVED: Final = Resolved()
 """An object of its own: Python forgets what it knows of a class whenever an attribute of it is set, which here would be
 with every field."""
@@ -40,6 +44,7 @@ class Resolving(Completing):
     """The part of the engine that resolves one field for all objects."""
 
     _gathering: Gathering
+    _written: int
 
     def _plain_column(self, field: FieldPlan, sources: Sequence[Any]) -> Column | None:
         """The column of a field that needs no more than the objects and whose values are ready; None for others."""
@@ -66,7 +71,9 @@ class Resolving(Completing):
         place = FieldPlace(above, field.name, field.ordinal, field.parent_type.name)
         reader = field.reader
         values: list[Any] | Arrival
-        if reader is None:
+        if field.introspects:
+            values = await self._introspected(field, sources, place)
+        elif reader is None:
             values = self._resolved(field, sources, place)
         elif hasattr(reader, "read"):
             values = await self._batch(field, cast(BatchReader, reader), sources, place)
@@ -124,6 +131,22 @@ class Resolving(Completing):
                 values.append(resolve(source, self._info(field, place, index), **self._arguments(field)))
             except Exception as error:
                 values.append(error)
+        return values
+
+    async def _introspected(self, field: FieldPlan, sources: Sequence[Any], place: Place) -> list[Any]:
+        """The values of a field of the schema's own description: the same resolver and arguments for all, by turns."""
+        try:
+            resolve: Callable[..., Any] = field.resolve
+            info, arguments = self._info(field, place, 0), self._arguments(field)
+            values: list[Any] = []
+            for source in sources:
+                values.append(resolve(source, info, **arguments))
+                self._written += DESCRIBED
+                if self._written > AT_A_STRETCH:
+                    await self._strands.breathe()
+                    self._written = 0
+        except Exception as error:
+            return [error] * len(sources)
         return values
 
     def _info(self, field: FieldPlan, place: Place, index: int) -> GraphQLResolveInfo[Any]:

@@ -17,7 +17,7 @@ from strawberry.types.execution import ExecutionContext, ExecutionResult, PreExe
 from strawberry.types.field import StrawberryField
 
 from strawberry_breadth.documents import Documents, kept_operation
-from strawberry_breadth.engine import BreadthFirst
+from strawberry_breadth.engine import AWAITED, BreadthFirst
 from strawberry_breadth.fields import BatchField, ColumnField
 from strawberry_breadth.readers import BatchReader, Called, Computed, Item, Reader
 
@@ -114,6 +114,22 @@ class BreadthFirstSchema(strawberry.Schema):
                     field = definition.extensions.get(DEFINITION)
                     if isinstance(field, BatchField):
                         field.reader()
+
+    async def execute(self, *arguments: Any, **options: Any) -> ExecutionResult:
+        """The answer; others have the event loop now and then, even where nothing has to be awaited."""
+        before = AWAITED.set(True)
+        try:
+            return await super().execute(*arguments, **options)
+        finally:
+            AWAITED.reset(before)
+
+    def execute_sync(self, *arguments: Any, **options: Any) -> ExecutionResult:
+        """The answer at once."""
+        before = AWAITED.set(False)
+        try:
+            return super().execute_sync(*arguments, **options)
+        finally:
+            AWAITED.reset(before)
 
     def executor(
         self,

@@ -16,7 +16,7 @@ class JSONWriter(Protocol):
     """
 
     def of_values(self, values: list[Any]) -> Any:
-        """For a list that is complete."""
+        """For a list that is complete; the list itself where that had better be written later."""
         ...
 
     def of_text(self, text: str) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from contextlib import AsyncExitStack, aclosing
 from pathlib import Path
 
@@ -239,3 +240,29 @@ async def test_boards_that_wait_for_their_own_share_keep_no_other_from_being_tol
     assert await live.here.nobody_watches()
     assert shares.take(whose)
     assert (shares._holding, shares._waiting) == ({whose: 1}, {})
+
+
+async def test_a_message_has_no_more_bytes_than_an_answer(
+    database: Database, database_url: str, tmp_path: Path
+) -> None:
+    """Over a WebSocket and as an event it says so, in place of the data, and goes on: the next one may be smaller."""
+    async with live_server(database_url, tmp_path, Moment(NOW), answer_bytes=1_000) as server:
+        company = await planned_company(database, server.graph, "acme", NOW)
+        root = company.ids["acme"]
+        async with server.board(company.graph) as board:
+            for fields in ("changedAt", "orgUnits { " + " ".join(f"a{number}: id" for number in range(60)) + " }"):
+                await board.subscribe([root], fields)
+            assert "data" in (await board.hear())["payload"]
+            told = await board.hear()
+        assert (told["type"], told["id"]) == ("next", "2")
+        many = " ".join(f"a{number}: id" for number in range(60))
+        query = f'subscription {{ attainmentChanged(orgUnitIds: ["{root}"]) {{ orgUnits {{ {many} }} }} }}'
+        headers = {**company.graph.headers, "accept": "text/event-stream"}
+        async with company.graph.http.stream("POST", "/graphql", json={"query": query}, headers=headers) as answer:
+            data = await anext(line async for line in answer.aiter_lines() if line.startswith("data: "))
+        for response in (told["payload"], json.loads(data.removeprefix("data: "))):
+            (error,) = response["errors"]
+            assert response["data"] is None
+            limit = error["extensions"]
+            assert (limit["code"], limit["limit"], limit["allowed"]) == ("ANSWER_TOO_LARGE", "answer_bytes", 1_000)
+            assert limit["found"] > 1_000

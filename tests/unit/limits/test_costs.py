@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from graphql import OperationDefinitionNode, build_schema, get_named_type, parse
+from graphql import GraphQLObjectType, OperationDefinitionNode, build_schema, get_named_type, parse
 
 from quotaloom.platform.limits import Limits
-from quotaloom_graphql.costs import PAGE_ARGUMENTS, Costs, page_variables
+from quotaloom_graphql.costs import PAGE_ARGUMENTS, SCHEMA_COST, Costs, page_variables
 from quotaloom_graphql.field_costs import READING, WHOLE_LIST, declared_weight, weight_together
 from quotaloom_graphql.schema import build_schema as build_product
+from quotaloom_graphql.schema_parts import schema_parts
 from quotaloom_graphql.shapes import Shapes
 from strawberry_breadth import BatchField
 from tests.integration.walls.operations import Operation, read_operations
@@ -241,3 +242,49 @@ def test_whatever_is_read_besides_costs_a_statement() -> None:
 def test_every_field_can_be_asked_for(operation: Operation) -> None:
     """All fields of a type at once, once more with each argument, lie within what an operation may cost."""
     assert product_cost(operation.text) < Limits().operation_cost
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("{ __schema { directives { name } } }", 1 + 1 + len(SHOP.directives) * 2),
+        ("{ __schema { types { name } } }", 1 + 1 + SCHEMA_COST + len(SHOP.type_map) * 2),
+        (
+            "{ a: __schema { types { name } } b: __schema { types { name } } }",
+            2 * (2 + SCHEMA_COST + len(SHOP.type_map) * 2),
+        ),
+    ],
+)
+def test_introspection_is_reckoned_with_what_the_schema_has(text: str, values: int) -> None:
+    """All types, by whatever alias and fragment, once: twice is more than an operation may cost."""
+    assert cost(text) == values
+
+
+def test_parts_of_a_schema_are_counted() -> None:
+    """Averages are rounded up; so many average types as `__type` stands for have the fields of the largest."""
+    schema = build_schema("type Query { a(x: Int, y: Int): A, b: B, c: Int } type A { d: Int } type B { e: Int }")
+    parts = schema_parts(schema)
+    fields = sum(len(one.fields) for one in schema.type_map.values() if isinstance(one, GraphQLObjectType))
+    assert parts["__Schema", "types"] == len(schema.type_map)
+    assert parts["__Type", "fields"] >= fields / len(schema.type_map)
+    assert parts["__Field", "args"] == 1
+    assert parts["Query", "__type"] * parts["__Type", "fields"] >= max(
+        len(one.fields) for one in schema.type_map.values() if isinstance(one, GraphQLObjectType)
+    )
+
+
+async def test_whatever_is_asked_of_the_whole_schema_costs_no_less_than_it_is() -> None:
+    """Fields with their arguments and types, of all types and of the largest: no more values than are reckoned."""
+    product = build_product(limits=Limits())
+    told = "fields(includeDeprecated: true) { name args { name type { name } } type { name } }"
+    for text in (f"{{ __schema {{ types {{ name {told} }} }} }}", f'{{ __type(name: "Query") {{ name {told} }} }}'):
+        result = await product.execute(text)
+        assert result.errors is None
+        assert result.extensions is not None
+        assert _values(result.data) <= result.extensions["cost"]
+
+
+def _values(data: Any) -> int:
+    if isinstance(data, dict):
+        return 1 + sum(map(_values, data.values()))
+    return 1 + sum(map(_values, data)) if isinstance(data, list) else 1
