@@ -179,6 +179,12 @@ class RequestContext:
         if rates is not None and not isinstance(bearer, Exception):
             rates.require(bearer)
 
+    def charge_read(self, tokens: int, characters: int) -> None:
+        """Count a document that is not kept, besides its operation; a stranger's counts for nobody."""
+        rates, bearer = self.services.rates, self._identity
+        if rates is not None and not isinstance(bearer, Exception):
+            rates.take_read(bearer, tokens, characters)
+
     def charge_refused(self) -> None:
         """Count an operation that was refused for what it asks; a stranger's counts for nobody."""
         rates, bearer = self.services.rates, self._identity

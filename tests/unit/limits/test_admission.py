@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
 from benchmarks.nested_graph.questions import QUESTIONS, QUOTALOOM
-from graphql import get_introspection_query
+from graphql import get_introspection_query, validate
 
 from quotaloom.platform.limits import Limits
 from quotaloom_graphql.schema import build_schema
@@ -150,3 +151,37 @@ def test_the_large_queries_of_the_benchmarks_are_let_in(name: str) -> None:
     document = USUAL.admission.parsed(QUESTIONS[name].document(QUOTALOOM, "acme"))
     assert USUAL.admission.faults(document) == []
     assert USUAL.admission.cost(document, document.definitions[0], {}) < 1_000_000  # type: ignore[arg-type]
+
+
+async def test_others_have_their_turn_while_a_large_document_is_read() -> None:
+    """After it is parsed, and after each half of the rules; one of 2,000 numbers is read to its end all the same."""
+    turns = []
+
+    async def other() -> None:
+        while True:
+            turns.append(1)
+            await asyncio.sleep(0)
+
+    task = asyncio.create_task(other())
+    await asyncio.sleep(0)
+    for query, least in (("{ __typename }", 0), ("{ nothing(a: [" + "1 " * 2_000 + "]) }", 3)):
+        turns.clear()
+        result = await USUAL.execute(query)
+        assert (result.errors is None) == (least == 0)
+        assert len(turns) == least
+    task.cancel()
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "query ($a: Int) { __typename nothing }",
+        "{ a: __typename a: company { name } ...A } fragment B on Query { __typename }",
+    ],
+)
+def test_the_faults_of_all_rules_are_told(query: str) -> None:
+    """Whichever half of the rules finds them: as many as graphql-core finds at once."""
+    document = USUAL.admission.parsed(query)
+    found = {fault.message for fault in USUAL.admission.faults(document)}
+    assert found == {fault.message for fault in validate(USUAL._schema, document)}
+    assert len(found) >= 2
