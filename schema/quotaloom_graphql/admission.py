@@ -36,6 +36,7 @@ from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 from quotaloom.platform.limits import MOST_TOLD, LimitExceeded, Limits
 from quotaloom_graphql.brackets import brackets_of
 from quotaloom_graphql.costs import Costs, page_variables, told_apart
+from quotaloom_graphql.listed_values import listed_by_name
 from quotaloom_graphql.reticence import asks_for_schema, introspection_is_off, is_probe, not_valid
 from quotaloom_graphql.shapes import Shapes
 
@@ -65,10 +66,12 @@ class Measured:
     def cost(self, operation: OperationDefinitionNode, variables: Mapping[str, Any] | None) -> int:
         """The cost of one of the document's operations with these variables."""
         given = variables or {}
-        place = (id(operation), *(told_apart(given[name]) if name in given else "missing" for name in self._variables))
+        lists = listed_by_name(operation, given)
+        sizes = (told_apart(given[name]) if name in given else "missing" for name in self._variables)
+        place = (id(operation), *sizes, *lists.items())
         known = self._known.get(place)
         if known is None:
-            known = self._known[place] = self._costs.of(operation, self._shapes, given)
+            known = self._known[place] = self._costs.of(operation, self._shapes, given, lists)
             if len(self._known) > MOST_COSTS:
                 self._known.popitem(last=False)
         return known
@@ -170,7 +173,7 @@ class Admission:
     def require_few(self, variables: Mapping[str, Any] | None) -> None:
         """Raise `LimitExceeded` where variables have too many values, or too many within each other."""
         level: list[Any] = list(variables.values()) if variables else []
-        depth, values = 1, len(level)
+        depth, values, longest = 1, len(level), 0
         while level:
             below: list[Any] = []
             for one in level:
@@ -178,11 +181,14 @@ class Admission:
                     below += one.values()
                 elif type(one) is list:
                     below += one
+                    longest = max(longest, len(one))
             depth, values, level = depth + bool(below), values + len(below), below
             if depth > self._limits.variables_depth:
                 raise _beyond("variables_depth", "VARIABLES_TOO_DEEP", _WITHIN, self._limits, depth)
             if values > self._limits.variables_values:
                 raise _beyond("variables_values", "TOO_MANY_VALUES", "values in its variables", self._limits, values)
+            if longest > self._limits.variables_items:
+                raise _beyond("variables_items", "LIST_TOO_LONG", _ITEMS, self._limits, longest)
 
     def _measured(self, document: DocumentNode) -> Measured:
         found: Measured | None = document.__dict__.get(_MEASURED)
@@ -192,6 +198,8 @@ class Admission:
 
 
 _WITHIN: Final = "lists and objects within each other in its variables"
+
+_ITEMS: Final = "items in one list of its variables"
 
 MOST_FAULTS: Final = 5
 """How many faults of a document are told: a look for names that are near takes up to two milliseconds for each.

@@ -19,7 +19,7 @@ from tests.integration.targets.planning import NOON
 async def test_what_is_too_much_for_a_minute_is_refused_with_the_seconds_to_wait(
     database_url: str, tmp_path: Path
 ) -> None:
-    """A token has 2,500: two operations count 1,001 each, the text 157 once; the third is refused, with 429 in either media type."""
+    """A token has 2,500: two operations count 1,001 each, their text 157; the third is refused, in either type."""
     async with serving(database_url, tmp_path, NOON, token_cost_per_minute=2_500) as graph:
         ann = graph.signed_in(Identity(1, "ann", Role.MEMBER, 1))
         for _ in range(2):

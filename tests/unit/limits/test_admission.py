@@ -185,3 +185,24 @@ def test_the_faults_of_all_rules_are_told(query: str) -> None:
     found = {fault.message for fault in USUAL.admission.faults(document)}
     assert found == {fault.message for fault in validate(USUAL._schema, document)}
     assert len(found) >= 2
+
+
+async def test_a_kept_document_is_reckoned_with_the_lists_of_each_time() -> None:
+    """A board of no units, of three and of two, at 10 for each."""
+    query = "query ($units: [ID!]) { orgUnits(first: 1, within: $units) { totalCount } }"
+    schema = build_schema()
+    document = schema.admission.parsed(query)
+    (operation,) = document.definitions
+    costs = [schema.admission.cost(document, operation, {"units": ["a"] * count}) for count in (0, 3, 2, 3)]  # type: ignore[arg-type]
+    assert [one - costs[0] for one in costs] == [0, 30, 20, 30]
+
+
+async def test_many_uses_of_a_long_list_are_too_costly() -> None:
+    """240 fields that are given 5,000 ids each are refused before any of them is looked at."""
+    names = " ".join(f"a{number}: attributes(keys: $keys) {{ key }}" for number in range(240))
+    query = f"query ($keys: [String!]) {{ customers(first: 1) {{ nodes {{ {names} }} }} }}"
+    told = await refusal(USUAL, query, keys=["x"] * 5_000)
+    assert (told["code"], told["limit"]) == ("TOO_COSTLY", "operation_cost")
+    assert told["found"] > 240 * 5_000 * 10
+    told = await refusal(USUAL, query, keys=["x"] * 5_001)
+    assert told == {"code": "LIST_TOO_LONG", "limit": "variables_items", "allowed": 5_000, "found": 5_001}
