@@ -12,7 +12,7 @@ import strawberry
 
 from quotaloom.calendars.periods import Period
 from quotaloom.targets.attainment_columns import answered
-from quotaloom.targets.attainments import Figures, attainment_by_member, attainment_by_unit, told
+from quotaloom.targets.attainments import Figures, ToldSums, attainment_by_member, attainment_by_unit
 from quotaloom_graphql.arguments import (
     AsOf,
     GrainChoice,
@@ -51,8 +51,8 @@ class CumulativeAttainment:
     status: AttainmentStatus | None = strawberry.field(description="Where the sums stand against the three lines.")
 
 
-def _so_far(figures: Figures) -> dict[str, Any]:
-    return told(figures.so_far, figures.question)
+def _so_far(figures: Figures) -> ToldSums:
+    return ToldSums(figures.so_far, figures.question)
 
 
 @strawberry.type(
@@ -179,7 +179,7 @@ async def _unit_attainments(
         return []
     company = (await context.work()).company
     rows = await attainment_by_unit(context.snapshot, await context.calendar(), company.currency, visible, question)
-    return answered(rows, asked(info))
+    return await answered(rows, asked(info))
 
 
 async def load_member_attainment(
@@ -222,4 +222,4 @@ async def _member_attainments(
     for members, positions in sight.positions_of(keys) if periods else ():
         calendar, of_them = await context.calendar(), replace(question, position_ids=positions)
         rows += await attainment_by_member(context.snapshot, calendar, members, of_them)
-    return answered(rows, asked(info))
+    return await answered(rows, asked(info))

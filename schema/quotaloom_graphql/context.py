@@ -64,7 +64,8 @@ class RequestContext:
     """One request: who asks, one snapshot that all its reads go through, and what was read of it once.
 
     `idempotency_key` is the one that came as a header; see `request_keys`. `shared_cost` is what all operations of the
-    request may cost, where it holds several; `cost` is that of the one that was charged last. `json_writer` writes
+    request may cost, where it holds several; `cost` is that of the one that was charged last;
+    `fingerprint` that of the one whose key was looked at last, with its operation and variables. `json_writer` writes
     parts of a large answer before the whole is there, where JSON is all that is made of it. Who asks may be `supposed`
     to be as he was by whoever makes sure, with `stands`, before anybody is told of anything.
 
@@ -78,6 +79,7 @@ class RequestContext:
         self.idempotency_key: str | None = None
         self.shared_cost: SharedCost | None = None
         self.json_writer: JSONWriter | None = None
+        self.fingerprint: tuple[object, object, str] | None = None
         self.supposed = False
         self.cost = 0
         self.allowance = services.allowance(identity)
@@ -178,6 +180,12 @@ class RequestContext:
         rates, bearer = self.services.rates, self._identity
         if rates is not None and not isinstance(bearer, Exception):
             rates.require(bearer)
+
+    def charge_read(self, tokens: int, characters: int) -> None:
+        """Count a document that is not kept, besides its operation; a stranger's counts for nobody."""
+        rates, bearer = self.services.rates, self._identity
+        if rates is not None and not isinstance(bearer, Exception):
+            rates.take_read(bearer, tokens, characters)
 
     def charge_refused(self) -> None:
         """Count an operation that was refused for what it asks; a stranger's counts for nobody."""

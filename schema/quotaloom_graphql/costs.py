@@ -4,8 +4,8 @@ Every field counts once for each object that it is asked of, and an object or li
 with the size that is asked for, its default, or the largest there is where a variable leaves it open; a list without
 pages with what `@listSize` says of it in the schema, with the parts that a year has of the grain that is asked for, or
 with the installation's `list_size`. What `@cost` says of a field comes on top, and once for each place in the document
-what it takes to read, or what `@costTogether` says. Conditions of `@skip` and `@include` are not looked at: what may
-be left out counts.
+what it takes to read, or what `@costTogether` says, and so much for each value in the lists that it is given.
+Conditions of `@skip` and `@include` are not looked at: what may be left out counts.
 
 A selection costs so much by itself, so much more for each row of the page that it stands in, and so much however
 often it stands there: those three numbers of a fragment hold wherever it is spread, so that each is reckoned once.
@@ -46,6 +46,7 @@ from strawberry.types.field import StrawberryField
 
 from quotaloom_graphql.connections import MOST_ROWS
 from quotaloom_graphql.field_costs import ListSize, declared_size, declared_weight, weight_together
+from quotaloom_graphql.listed_values import LISTED_COST, listed_by_name, listed_in
 from quotaloom_graphql.schema_parts import schema_parts
 from quotaloom_graphql.shapes import Shapes
 
@@ -113,9 +114,16 @@ class Costs:
         """The arguments that make a difference to what an operation costs."""
         self._parts = schema_parts(schema)
 
-    def of(self, operation: OperationDefinitionNode, shapes: Shapes, variables: Mapping[str, Any]) -> int:
-        """The cost of an operation with these variables; at least 1."""
-        return _Reckoning(self, shapes, _with_defaults(operation, variables)).operation(operation)
+    def of(
+        self,
+        operation: OperationDefinitionNode,
+        shapes: Shapes,
+        variables: Mapping[str, Any],
+        lists: Mapping[str, int] | None = None,
+    ) -> int:
+        """The cost of an operation with these variables; at least 1. `lists` are `listed_by_name`, where known."""
+        counted = listed_by_name(operation, variables) if lists is None else lists
+        return _Reckoning(self, shapes, _with_defaults(operation, variables), counted).operation(operation)
 
     def size(self, parent: GraphQLNamedType | None, name: str) -> FieldSize | None:
         """What the definition of a field says; None where there is no such field."""
@@ -157,11 +165,12 @@ class Costs:
 class _Reckoning:
     """One operation with its variables."""
 
-    def __init__(self, costs: Costs, shapes: Shapes, variables: Mapping[str, Any]) -> None:
+    def __init__(self, costs: Costs, shapes: Shapes, variables: Mapping[str, Any], lists: Mapping[str, int]) -> None:
         self._costs = costs
         self._schema = costs.schema
         self._list_size = costs.list_size
         self._variables = variables
+        self._lists = lists
         self._fragments: dict[str, Cost] = {}
         for name in shapes.in_order:
             fragment = shapes.fragments[name]
@@ -196,9 +205,9 @@ class _Reckoning:
             return _FREE  # validation tells of it
         own = 1 + size.weight + (MUTATION_COST if parent is self._schema.mutation_type else 0)
         if size.leaf or node.selection_set is None:
-            return Cost(own, together=size.together)
+            return Cost(own, together=size.together + self._listed(node, size))
         below = self._of(size.type, node.selection_set)
-        together = size.together + below.together
+        together = size.together + self._listed(node, size) + below.together
         rows = self._page(node, size) if size.page_argument else None
         if size.items is None:
             answer = below.within(self._list_size if rows is None else rows) + size.each
@@ -207,6 +216,11 @@ class _Reckoning:
         if rows is None and size.items == 0:
             return Cost(own, each, together)
         return Cost(own + each * (size.items if rows is None else rows), together=together)
+
+    def _listed(self, node: FieldNode, size: FieldSize) -> int:
+        """What the values in the lists of its arguments cost; not those that its answer is counted by."""
+        others = (one for one in node.arguments or () if one.name.value != size.page_argument)
+        return LISTED_COST * sum(listed_in(one.value, self._lists) for one in others)
 
     def _page(self, node: FieldNode, size: FieldSize) -> int:
         """How many rows there are: as is asked for, the default, or the most where that is not known."""

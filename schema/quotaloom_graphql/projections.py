@@ -16,7 +16,7 @@ from quotaloom.metrics.built_in import REVENUE
 from quotaloom.metrics.rates import RateKind
 from quotaloom.platform.amounts import format_amount
 from quotaloom.targets.attainment import Sums, run_rate
-from quotaloom.targets.attainments import AttainmentQuestion, Figures, by_question, told
+from quotaloom.targets.attainments import AttainmentQuestion, Figures, ToldSums, by_question
 from quotaloom_graphql.context import Info
 from quotaloom_graphql.enums import AttainmentStatus
 from quotaloom_graphql.field_costs import together
@@ -64,13 +64,13 @@ class OpenDeals:
     )
 
 
-async def load_run_rate(parents: list[Figures], info: Info) -> list[dict[str, Any] | None]:
+async def load_run_rate(parents: list[Figures], info: Info) -> list[ToldSums | None]:
     """Each one's projection at the speed so far."""
     amounts = [run_rate(one.sums.achieved, one.asked.elapsed, one.asked.working_days) for one in parents]
     return [None if amount is None else _projected(one, amount) for one, amount in zip(parents, amounts, strict=True)]
 
 
-async def load_weighted_pipeline(parents: list[Figures], info: Info) -> list[dict[str, Any] | None]:
+async def load_weighted_pipeline(parents: list[Figures], info: Info) -> list[ToldSums | None]:
     """Each one's projection by what is achieved and what open deals are likely to add."""
     found = await _expected(parents, info)
     return [
@@ -79,8 +79,8 @@ async def load_weighted_pipeline(parents: list[Figures], info: Info) -> list[dic
     ]
 
 
-def _projected(figures: Figures, amount: int) -> dict[str, Any]:
-    return told(Sums(amount, 0, figures.sums.lines), figures.question)
+def _projected(figures: Figures, amount: int) -> ToldSums:
+    return ToldSums(Sums(amount, 0, figures.sums.lines), figures.question)
 
 
 def _open_deals(pick: Callable[[Expected], Deals]) -> Callable[..., Any]:

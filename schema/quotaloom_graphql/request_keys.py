@@ -41,7 +41,15 @@ def _given(info: Info) -> str | None:
 
 
 def _fingerprint(info: Info) -> str:
-    """The same for the same document, however it is spaced, and the same variables."""
+    """The same for the same document, however it is spaced, and the same variables; worked out once an operation."""
+    operation, variables = info._raw_info.operation, info.variable_values
+    known = info.context.fingerprint
+    if known is None or known[0] is not operation or known[1] is not variables:
+        known = info.context.fingerprint = (operation, variables, _worked_out(info))
+    return known[2]
+
+
+def _worked_out(info: Info) -> str:
     raw = info._raw_info
     nodes = [raw.operation, *(raw.fragments[name] for name in sorted(raw.fragments))]
     texts = [print_ast(getattr(node, "definition", node)) for node in nodes]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from functools import partial
@@ -20,7 +21,7 @@ from strawberry.types.graphql import OperationType
 
 from quotaloom.platform.limits import LimitExceeded, Limits
 from quotaloom.platform.rates import RateExceeded
-from quotaloom_graphql.admission import Admission, Trusts
+from quotaloom_graphql.admission import Admission, Trusts, tokens_of
 from quotaloom_graphql.context import RequestContext
 from quotaloom_graphql.enum_values import describe_values
 from quotaloom_graphql.nearness import measure_quickly
@@ -38,6 +39,9 @@ _HERE: Final = frozenset(OperationType) - {OperationType.SUBSCRIPTION}
 
 _KINDS: Final = {kind: OperationType(kind.value) for kind in GraphQLOperationType}
 """Strawberry's words for graphql-core's."""
+
+TOKENS_AT_A_STRETCH: Final = 500
+"""A document of more is not read at a stretch: so many take ten milliseconds, all in all."""
 
 COST = "cost"
 """Under this name the extensions of an answer tell what the operation costs."""
@@ -159,8 +163,7 @@ class QuotaloomSchema(BreadthFirstSchema):
             self.admission.require_few(context.variables)
             if context.query and context.graphql_document is None:
                 _require_rate(context.context)
-                document = context.graphql_document = self.admission.parsed(context.query)
-                context.pre_execution_errors = self._faults(context, document)
+                await self._read(context, context.query)
             refused = await super()._prepare_operation_async(context, extensions_runner)
             if refused is None:
                 _require_one_operation(context)
@@ -191,13 +194,30 @@ class QuotaloomSchema(BreadthFirstSchema):
             told.errors = reticent(told.errors)
         return told
 
-    def _faults(self, context: ExecutionContext, document: DocumentNode) -> list[GraphQLError]:
-        """What is wrong with a document, unless its operation is refused anyway."""
+    async def _read(self, context: ExecutionContext, text: str) -> None:
+        """Parse, charge, measure and validate a document; where it is large, others have their turn in between."""
+        self.admission.require_short(text)
+        tokens = 0
         try:
-            allowed = context.operation_type in context.allowed_operations
+            document = context.graphql_document = self.admission.read(text)
+            tokens = tokens_of(document)
+        finally:
+            _charge_read(context.context, tokens, len(text))
+        is_large = tokens > TOKENS_AT_A_STRETCH
+        if is_large:
+            await asyncio.sleep(0)
+        self.admission.measure(document)
+        try:
+            if context.operation_type not in context.allowed_operations:
+                return
         except RuntimeError:  # there is no such operation, as Strawberry finds out itself
-            return []
-        return self.admission.faults(document) if allowed else []
+            return
+        faults: list[GraphQLError] = []
+        for found in self.admission.checks(document):
+            faults += found
+            if is_large:
+                await asyncio.sleep(0)
+        context.pre_execution_errors = self.admission.told_of(faults)
 
     def _cost(self, context: ExecutionContext) -> int:
         document = context.graphql_document
@@ -256,6 +276,11 @@ def _charge(context: Any, cost: int, *, only_reads: bool) -> None:
 def _require_rate(context: Any) -> None:
     if isinstance(context, RequestContext):
         context.require_rate()
+
+
+def _charge_read(context: Any, tokens: int, characters: int) -> None:
+    if isinstance(context, RequestContext):
+        context.charge_read(tokens, characters)
 
 
 def _charge_refused(context: Any) -> None:

@@ -239,7 +239,10 @@ class BreadthFirst(Resolving):
         waiting: list[int] = []
         alone = None if self._strands.stepping else plan.alone
         for field in plan.fields:
-            column = self._plain_column(field, sources)
+            if len(sources) > AT_A_STRETCH and type(sources) is list:
+                column = await self._long_column(field, sources)
+            else:
+                column = self._plain_column(field, sources)
             if column is None and field is alone and not paused:  # nothing could go on beside it
                 column = await self._field(field, sources, place)
             elif column is None:
@@ -257,6 +260,18 @@ class BreadthFirst(Resolving):
         if paused:
             await self._awaited_columns(columns, waiting, paused, len(sources))
         return await self._assembled(plan, cast("list[Column]", columns), len(sources))
+
+    async def _long_column(self, field: FieldPlan, sources: list[Any]) -> Column | None:
+        """A plain column of many objects, each of which may take its time: others have the loop in between."""
+        values: list[Any] = []
+        for start in range(0, len(sources), AT_A_STRETCH):
+            if start:
+                await self._strands.breathe()
+            column = self._plain_column(field, sources[start : start + AT_A_STRETCH])
+            if column is None:
+                return None
+            values += column[0]
+        return values, NONE
 
     async def _awaited_columns(
         self, columns: list[Column | None], waiting: list[int], paused: list[Paused[Column]], count: int

@@ -127,6 +127,9 @@ class Limits(BaseModel):
         le=100_000_000,
         description="Values that the variables of an operation may have together.",
     )
+    variables_items: int = Field(
+        default=5_000, ge=10, le=10_000_000, description="Items that one list in the variables may have."
+    )
     batch_operations: int = Field(
         default=1,
         ge=1,

@@ -21,6 +21,13 @@ OPERATION_COST: Final = 1_000
 REFUSED_COST: Final = 50_000
 """What an operation counts that is refused for what it asks: as much as is done in the 20 ms that it may take."""
 
+TOKEN_COST: Final = 50
+"""What each name, mark, value or comment of a document counts that is not kept: 20 microseconds, in which it is parsed,
+validated and planned."""
+
+CHARACTERS_OF_A_VALUE: Final = 2
+"""So many characters of such a document count as much as one value of an answer."""
+
 BYTES_OF_A_VALUE: Final = 100
 """So many bytes of a large request count as much as one value of an answer: they take as long to read."""
 
@@ -95,8 +102,15 @@ class Rates:
 
     def take_refused(self, identity: Identity) -> None:
         """Take what an operation counts that was refused for what it asks, whether or not there is as much."""
+        self._take_anyway(identity, REFUSED_COST)
+
+    def take_read(self, identity: Identity, tokens: int, characters: int) -> None:
+        """Take what a document counts that is not kept, whether or not there is as much: it is read already."""
+        self._take_anyway(identity, tokens * TOKEN_COST + characters // CHARACTERS_OF_A_VALUE)
+
+    def _take_anyway(self, identity: Identity, count: int) -> None:
         now = self._now()
-        self._take(self._of(identity, now), REFUSED_COST, now)
+        self._take(self._of(identity, now), count, now)
 
     def _of(self, identity: Identity, now: float) -> list[tuple[Hashable, _Bucket]]:
         """The buckets of a token's owner and its company; the operator belongs to no company, and 0 is no limit."""

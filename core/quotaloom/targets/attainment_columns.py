@@ -7,22 +7,27 @@ from functools import cached_property
 from typing import Any, Final
 
 from quotaloom.platform.amounts import amount_writer, divided
+from quotaloom.platform.stretches import AT_A_STRETCH, in_stretches
 from quotaloom.targets.attainment import RATE_SCALE, Lines, expected, status
 from quotaloom.targets.attainments import AskedPeriod, Figures
 
 Column = list[Any]
 
 
-def answered(rows: Sequence[Figures], columns: frozenset[str] | None) -> list[Any]:
+async def answered(rows: Sequence[Figures], columns: frozenset[str] | None) -> list[Any]:
     """Each row with just these columns: amounts, rates and days as text, nothing else than the row itself tells.
 
     Rows of one metric. Where `columns` is None, or has the row itself (`figures`), they are as they came.
     """
     if not rows or columns is None or "figures" in columns:
         return list(rows)
-    names, table = tuple(columns), _Table(rows)
-    told = zip(*(_COLUMNS[name](table) for name in names), strict=True)
-    return [dict(zip(names, values, strict=True)) for values in told]
+    names = tuple(columns)
+    found: list[Any] = []
+    async for some in in_stretches(rows, AT_A_STRETCH // max(1, len(names))):
+        table = _Table(some)
+        told = zip(*(_COLUMNS[name](table) for name in names), strict=True)
+        found += [dict(zip(names, values, strict=True)) for values in told]
+    return found
 
 
 class _Table:

@@ -16,6 +16,7 @@ from quotaloom.metrics.counting import Counting
 from quotaloom.metrics.rates import RateKind
 from quotaloom.metrics.reads import rate_table
 from quotaloom.platform.amounts import format_amount
+from quotaloom.platform.stretches import AT_A_STRETCH, in_stretches
 from quotaloom.platform.unit_of_work import Snapshot
 from quotaloom.targets.attainment import NO_LINES, Lines, Sums, expected, gap, rate, status
 from quotaloom.targets.reads import Key, PlanChoice, lines_by_member, relieved_lines_by_unit
@@ -142,7 +143,8 @@ async def attainment_by_unit(
         return await relieved_lines_by_unit(snapshot, calendar, unit_ids, choice, periods)
 
     achieved = await _achieved(snapshot, currency, unit_ids, question)
-    return _rows(question, calendar, unit_ids, achieved, await _lines(question, read), of_member=False)
+    lines = await _lines(question, read)
+    return await _rows(question, calendar, unit_ids, achieved, lines, of_member=False)
 
 
 async def _achieved(
@@ -183,7 +185,7 @@ async def attainment_by_member(
         position_ids=positions,
     ):
         achieved.put(row["member_id"], row["period_index"], row["achieved"], row["overlay"])
-    return _rows(question, calendar, member_ids, achieved, lines, of_member=True)
+    return await _rows(question, calendar, member_ids, achieved, lines, of_member=True)
 
 
 async def _lines(
@@ -200,7 +202,7 @@ async def _lines(
     return found
 
 
-def _rows(
+async def _rows(
     question: AttainmentQuestion,
     calendar: CompanyCalendar,
     subject_ids: Sequence[int],
@@ -214,21 +216,32 @@ def _rows(
         for period in question.periods
     ]
     nothing = [0] * len(periods)
-    rows = []
-    for subject_id in subject_ids:
-        amounts = achieved.achieved.get(subject_id, nothing)
-        overlays = achieved.overlay.get(subject_id, nothing)
-        row: Figures | None = None
-        for place, asked in enumerate(periods):
-            sums = Sums(amounts[place], overlays[place], lines.get((subject_id, place), NO_LINES))
-            row = Figures(asked, subject_id, sums, row)
-            rows.append(row)
+    rows: list[Figures] = []
+    at_once = max(1, AT_A_STRETCH // max(1, len(periods)))
+    async for some in in_stretches(subject_ids, at_once):
+        for subject_id in some:
+            amounts = achieved.achieved.get(subject_id, nothing)
+            overlays = achieved.overlay.get(subject_id, nothing)
+            row: Figures | None = None
+            for place, asked in enumerate(periods):
+                sums = Sums(amounts[place], overlays[place], lines.get((subject_id, place), NO_LINES))
+                row = Figures(asked, subject_id, sums, row)
+                rows.append(row)
     return rows
 
 
-def told(sums: Sums, question: AttainmentQuestion) -> dict[str, Any]:
-    """Sums as the graph shows them, with gap, rate and status against the three lines."""
-    return {name: tell(sums, question) for name, tell in _OF_SUMS.items()}
+class ToldSums:
+    """Sums as the graph shows them, with gap, rate and status against the three lines: each when it is asked for."""
+
+    __slots__ = ("_question", "_sums")
+
+    def __init__(self, sums: Sums, question: AttainmentQuestion) -> None:
+        self._sums = sums
+        self._question = question
+
+    def __getitem__(self, name: str) -> Any:
+        """What the graph shows under a name; raises `KeyError` for an unknown one."""
+        return _OF_SUMS[name](self._sums, self._question)
 
 
 def by_question(figures: Sequence[Figures]) -> list[list[int]]:

@@ -10,6 +10,7 @@ from quotaloom.calendars.company_calendar import CompanyCalendar
 from quotaloom.calendars.fiscal import FiscalCalendar
 from quotaloom.calendars.periods import Period
 from quotaloom.platform.errors import InputError
+from quotaloom.platform.stretches import in_stretches
 from quotaloom.platform.unit_of_work import Snapshot
 from quotaloom.targets.attainments import Figures, attainment_by_member, attainment_by_unit, by_question
 
@@ -49,8 +50,11 @@ async def earlier_attainments(
             answers = await attainment_by_member(snapshot, calendar, subject_ids, asked)
         else:
             answers = await attainment_by_unit(snapshot, calendar, currency, subject_ids, asked)
-        rows = {(row.subject_id, row.period): row for row in answers}
-        for place in places:
-            period = earlier[figures[place].period]
-            found[place] = None if period is None else rows[figures[place].subject_id, period]
+        rows: dict[tuple[int, Period], Figures] = {}
+        async for some in in_stretches(answers):
+            rows.update({(row.subject_id, row.period): row for row in some})
+        async for few in in_stretches(places):
+            for place in few:
+                period = earlier[figures[place].period]
+                found[place] = None if period is None else rows[figures[place].subject_id, period]
     return found

@@ -201,6 +201,7 @@ CASES: Final = {
     "search_characters": Case(5, "SEARCH_TOO_LONG", 6, asks('{ opportunities(text: "abcdef") { totalCount } }')),
     "variables_depth": Case(2, "VARIABLES_TOO_DEEP", 3, asks("{ __typename }", a=[[1]])),
     "variables_values": Case(10, "TOO_MANY_VALUES", 11, asks("{ __typename }", a=[1] * 10)),
+    "variables_items": Case(10, "LIST_TOO_LONG", 11, asks("{ __typename }", a={"b": [[1] * 11, [1]]})),
     "batch_operations": Case(2, "BATCH_TOO_LARGE", 3, lambda place: place.sent_together(*["{ __typename }"] * 3)),
     "batch_cost": Case(
         10,

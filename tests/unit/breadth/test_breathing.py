@@ -11,7 +11,7 @@ from graphql import get_operation_ast, parse
 from strawberry import Info
 from strawberry.schema.config import StrawberryConfig
 
-from strawberry_breadth import BreadthFirstSchema, batch
+from strawberry_breadth import BreadthFirstSchema, batch, column
 from strawberry_breadth.strands import AT_A_STRETCH
 
 TURNS: list[tuple[str, int]] = []
@@ -35,6 +35,7 @@ class Leaf:
     """A row with fields that have resolvers."""
 
     id: int
+    turn: int = column(lambda number: CLOCK[0], of="id", description="Somebody else's turn in which it is made.")
 
     @strawberry.field
     def one(self) -> int:
@@ -93,3 +94,24 @@ async def test_others_have_the_loop_between_fields() -> None:
         turns = [turn for _, turn in TURNS]
         assert len(set(turns)) == 3, TURNS
     other.cancel()
+
+
+async def test_others_have_the_loop_within_a_long_column() -> None:
+    """One more value than is written at a stretch is made in a turn of its own; the answer is whole, and in order."""
+    schema = BreadthFirstSchema(Query, config=StrawberryConfig(default_resolver=getitem))
+
+    async def beside() -> None:
+        while True:
+            CLOCK[0] += 1
+            await asyncio.sleep(0)
+
+    other = asyncio.create_task(beside())
+    answer = await schema.execute("{ root { leaves { id turn } } }")
+    other.cancel()
+    assert answer.errors is None
+    assert answer.data is not None
+    leaves = answer.data["root"]["leaves"]
+    assert [leaf["id"] for leaf in leaves] == list(range(AT_A_STRETCH + 1))
+    turns = [leaf["turn"] for leaf in leaves]
+    assert len(set(turns[:-1])) == 1
+    assert turns[-1] > turns[0]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from benchmarks.nested_graph.questions import QUESTIONS, QUOTALOOM
-from graphql import get_introspection_query
+from graphql import get_introspection_query, validate
 
 from quotaloom.platform.limits import Limits
 from quotaloom_graphql.schema import build_schema
@@ -164,3 +164,58 @@ def test_the_large_queries_of_the_benchmarks_are_let_in(name: str) -> None:
     document = USUAL.admission.parsed(QUESTIONS[name].document(QUOTALOOM, "acme"))
     assert USUAL.admission.faults(document) == []
     assert USUAL.admission.cost(document, document.definitions[0], {}) < 1_000_000  # type: ignore[arg-type]
+
+
+async def test_others_have_their_turn_while_a_large_document_is_read() -> None:
+    """After it is parsed, and after each half of the rules; one of 2,000 numbers is read to its end all the same."""
+    turns = []
+
+    async def other() -> None:
+        while True:
+            turns.append(1)
+            await asyncio.sleep(0)
+
+    task = asyncio.create_task(other())
+    await asyncio.sleep(0)
+    for query, least in (("{ __typename }", 0), ("{ nothing(a: [" + "1 " * 2_000 + "]) }", 3)):
+        turns.clear()
+        result = await USUAL.execute(query)
+        assert (result.errors is None) == (least == 0)
+        assert len(turns) == least
+    task.cancel()
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "query ($a: Int) { __typename nothing }",
+        "{ a: __typename a: company { name } ...A } fragment B on Query { __typename }",
+    ],
+)
+def test_the_faults_of_all_rules_are_told(query: str) -> None:
+    """Whichever half of the rules finds them: as many as graphql-core finds at once."""
+    document = USUAL.admission.parsed(query)
+    found = {fault.message for fault in USUAL.admission.faults(document)}
+    assert found == {fault.message for fault in validate(USUAL._schema, document)}
+    assert len(found) >= 2
+
+
+async def test_a_kept_document_is_reckoned_with_the_lists_of_each_time() -> None:
+    """A board of no units, of three and of two, at 10 for each."""
+    query = "query ($units: [ID!]) { orgUnits(first: 1, within: $units) { totalCount } }"
+    schema = build_schema()
+    document = schema.admission.parsed(query)
+    (operation,) = document.definitions
+    costs = [schema.admission.cost(document, operation, {"units": ["a"] * count}) for count in (0, 3, 2, 3)]  # type: ignore[arg-type]
+    assert [one - costs[0] for one in costs] == [0, 30, 20, 30]
+
+
+async def test_many_uses_of_a_long_list_are_too_costly() -> None:
+    """240 fields that are given 5,000 ids each are refused before any of them is looked at."""
+    names = " ".join(f"a{number}: attributes(keys: $keys) {{ key }}" for number in range(240))
+    query = f"query ($keys: [String!]) {{ customers(first: 1) {{ nodes {{ {names} }} }} }}"
+    told = await refusal(USUAL, query, keys=["x"] * 5_000)
+    assert (told["code"], told["limit"]) == ("TOO_COSTLY", "operation_cost")
+    assert told["found"] > 240 * 5_000 * 10
+    told = await refusal(USUAL, query, keys=["x"] * 5_001)
+    assert told == {"code": "LIST_TOO_LONG", "limit": "variables_items", "allowed": 5_000, "found": 5_001}

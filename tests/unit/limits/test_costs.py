@@ -288,3 +288,24 @@ def _values(data: Any) -> int:
     if isinstance(data, dict):
         return 1 + sum(map(_values, data.values()))
     return 1 + sum(map(_values, data)) if isinstance(data, list) else 1
+
+
+@pytest.mark.parametrize(
+    ("text", "variables", "values"),
+    [
+        ("query ($a: [Int]) { top(of: $a) { name } }", {"a": [1, 2, 3]}, 3),
+        ("query ($a: [Int]) { a: top(of: $a) { name } b: top(of: $a) { name } }", {"a": [1, 2, 3]}, 6),
+        ("query ($a: [Int]) { ...A ...A } fragment A on Query { top(of: $a) { name } }", {"a": [1, 2, 3]}, 6),
+        ("query ($a: [Int] = [1, 2]) { top(of: $a) { name } }", {}, 2),
+        ("query ($a: [Int] = [1, 2]) { top(of: $a) { name } }", {"a": None}, 0),
+        ("query ($a: In) { top(of: $a) { name } }", {"a": {"b": {"c": 1}}}, 0),  # an object alone is not a list
+        ("query ($a: In) { top(of: $a) { name } }", {"a": {"b": [{"c": 1, "d": [1]}]}}, 1 + 2 + 1),
+        ("query ($a: [Int]) { top(of: { b: $a, c: [[1, 2]] }) { name } }", {"a": [1]}, 1 + 1 + 2),
+        ("{ top(of: [{ a: 1, b: 2 }]) { name } }", {}, 1 + 2),
+        ("query ($a: [Int]) { top(of: $a) { name } }", {"b": [1, 2, 3]}, 0),  # nobody asked for it
+    ],
+)
+def test_values_in_lists_count_wherever_they_are_used(text: str, variables: dict[str, Any], values: int) -> None:
+    """10 for each, whether they come in a variable, in its default or in the document."""
+    places = 2 if text.count("...A") == 2 or text.count("top") == 2 else 1
+    assert cost(text.replace("of:", "last: 1 of:"), **variables) == places * 3 + values * 10

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -20,7 +21,7 @@ def figures(achieved: int, lines: Lines, question: AttainmentQuestion = QUESTION
     return Figures(AskedPeriod(question, False, MARCH, 8, 23), 7, Sums(achieved, 5, lines), None)
 
 
-def test_each_column_is_in_its_output_form() -> None:
+async def test_each_column_is_in_its_output_form() -> None:
     """90.00 of 100.00: 0.9, 10.00 to go, 34.78 expected, a pace of 2.587694; without a target none of these."""
     rows = [figures(9_000, Lines(10_000, 8_000, None, 250)), figures(-7, NO_LINES), figures(1, Lines(0))]
     table: dict[str, list[Any]] = {
@@ -43,22 +44,41 @@ def test_each_column_is_in_its_output_form() -> None:
         "elapsed_days": [8, 8, 8],
         "working_days": [23, 23, 23],
     }
-    assert answered(rows, frozenset(table)) == [
+    assert await answered(rows, frozenset(table)) == [
         {name: column[place] for name, column in table.items()} for place in range(3)
     ]
-    assert answered(rows, frozenset({"gap"})) == [{"gap": "10.00"}, {"gap": None}, {"gap": "-0.01"}]
+    assert await answered(rows, frozenset({"gap"})) == [{"gap": "10.00"}, {"gap": None}, {"gap": "-0.01"}]
 
 
-def test_a_lower_is_better_metric_is_turned_round() -> None:
+async def test_a_lower_is_better_metric_is_turned_round() -> None:
     """90 complaints where 100 are allowed: the target is met; in whole numbers, without a point."""
     fewer = replace(QUESTION, scale=0, lower_is_better=True)
-    (row,) = answered([figures(90, Lines(100), fewer)], frozenset({"status", "achieved"}))
+    (row,) = await answered([figures(90, Lines(100), fewer)], frozenset({"status", "achieved"}))
     assert row == {"status": AttainmentStatus.AT_TARGET, "achieved": "90"}
 
 
-def test_whoever_needs_the_rows_themselves_has_them() -> None:
+async def test_whoever_needs_the_rows_themselves_has_them() -> None:
     """What is not known, or is told of the row as a whole, comes as it is."""
     rows = [figures(1, NO_LINES)]
-    assert answered(rows, None) == rows
-    assert answered(rows, frozenset({"figures", "rate"})) == rows
-    assert answered([], frozenset({"rate"})) == []
+    assert await answered(rows, None) == rows
+    assert await answered(rows, frozenset({"figures", "rate"})) == rows
+    assert await answered([], frozenset({"rate"})) == []
+
+
+async def test_others_have_their_turn_while_many_rows_are_told() -> None:
+    """30,000 rows of two columns come in eight pieces, with seven turns for others between them; three rows in one."""
+    turns = []
+
+    async def other() -> None:
+        while True:
+            turns.append(1)
+            await asyncio.sleep(0)
+
+    task = asyncio.create_task(other())
+    await asyncio.sleep(0)
+    for rows, between in ((3, 0), (30_000, 7)):
+        turns.clear()
+        found = await answered([figures(1, Lines(100))] * rows, frozenset({"rate", "achieved"}))
+        assert found == [{"rate": "0.010000", "achieved": "0.01"}] * rows
+        assert len(turns) == between
+    task.cancel()
