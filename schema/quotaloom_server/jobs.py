@@ -18,8 +18,9 @@ from quotaloom.platform.notifications import listening
 from quotaloom.platform.once import FORGET as FORGET_ANSWERS
 from quotaloom.platform.unit_of_work import EVENTS_CHANNEL
 from quotaloom.policies.courier import EventCourier
-from quotaloom.policies.delivering import DELIVERY, KIND, deliver
+from quotaloom.policies.delivering import DELIVERY, deliver
 from quotaloom.policies.host import PolicyHost
+from quotaloom.policies.positions import KIND
 from quotaloom.pool.by_itself import handing_out_by_itself
 from quotaloom.pool.every_night import RECYCLE, REMIND
 from quotaloom.reviews.nightly import DEADLINES
