@@ -18,12 +18,13 @@ from quotaloom.platform.notifications import listening
 from quotaloom.platform.once import FORGET as FORGET_ANSWERS
 from quotaloom.platform.unit_of_work import EVENTS_CHANNEL
 from quotaloom.policies.courier import EventCourier
-from quotaloom.policies.delivering import DELIVERY, KIND, deliver
+from quotaloom.policies.delivering import DELIVERY, deliver
 from quotaloom.policies.host import PolicyHost
+from quotaloom.policies.positions import KIND
 from quotaloom.pool.by_itself import handing_out_by_itself
 from quotaloom.pool.every_night import RECYCLE, REMIND
 from quotaloom.reviews.nightly import DEADLINES
-from quotaloom_server.clock import Clock
+from quotaloom_server.clock import Clock, utc_now
 
 
 def handlers_for(policies: PolicyHost) -> Handlers:
@@ -40,11 +41,15 @@ def handlers_for(policies: PolicyHost) -> Handlers:
 
 @asynccontextmanager
 async def working(database: Database, database_url: str, policies: PolicyHost, clock: Clock) -> AsyncIterator[None]:
-    """Do every kind of job while the block runs; events are looked after where a plugin listens at all."""
+    """Do every kind of job while the block runs; events are looked after where a plugin listens at all.
+
+    Jobs go by PostgreSQL's clock, unless a clock other than the machine's is given.
+    """
     async with AsyncExitStack() as stack:
         if policies.registry.of_kind(KIND):
             courier = await stack.enter_async_context(EventCourier(database, policies.registry, clock))
             tellers = {EVENTS_CHANNEL: courier.told}
             await stack.enter_async_context(listening(database_url, tellers, began=courier.missed))
-        await stack.enter_async_context(JobWorker(database, database_url, handlers_for(policies), clock=clock))
+        given = None if clock is utc_now else clock
+        await stack.enter_async_context(JobWorker(database, database_url, handlers_for(policies), clock=given))
         yield

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import partial
@@ -32,6 +34,8 @@ SUBJECT: Final = "demo"
 DONE: Final = "demo.stage"
 """Audit action: a part of the story is written."""
 
+_TAKE_TURN: Final = "SELECT pg_try_advisory_xact_lock($1::int, hashtext('demo.loading')) AS ours"
+_GLANCE_SECONDS: Final = 0.2
 _COMPLETE: Final = "complete"
 _ZONE: Final = ZoneInfo(COMPANY.time_zone)
 _EVENING: Final = time(20)
@@ -67,17 +71,51 @@ async def load_demo(
 
     Its two years are written month by month, each as of its last evening, so that questions about an earlier
     day have an answer. Where it is loaded already nothing is written; where loading was broken off the rest is
-    written, for the day on which it began. Raises `InputError` KEY_TAKEN where another company has its key.
+    written, for the day on which it began. Of several who
+    load it at once one does, and the others wait for him. Raises `InputError` KEY_TAKEN where another company has its
+    key.
     """
     company_id = await company_id_of(database, COMPANY.key)
     created = company_id is None
     if company_id is None:
         progress(COMPANY.name, 0, 1)
-        company_id = await _found(database, policies, now)
+        company_id, created = await _found_or_find(database, policies, now)
     stored = await _stored(database, company_id)
     if not stored.complete:
-        await _Loading(database, policies, stored, tell_story(stored.today), now).run(progress)
+        async with _our_turn(database, company_id):
+            stored = await _stored(database, company_id)
+            if not stored.complete:
+                await _Loading(database, policies, stored, tell_story(stored.today), now).run(progress)
     return DemoCompany(company_id, stored.admin_id, created)
+
+
+async def _found_or_find(database: Database, policies: PolicyHost, now: datetime) -> tuple[int, bool]:
+    """The company's id, and whether it was us who founded it, and no other process at the same moment."""
+    try:
+        return await _found(database, policies, now), True
+    except InputError as error:
+        company_id = await company_id_of(database, COMPANY.key)
+        if error.code != "KEY_TAKEN" or company_id is None:
+            raise
+        return company_id, False
+
+
+@asynccontextmanager
+async def _our_turn(database: Database, company_id: int) -> AsyncIterator[None]:
+    """While the block runs, no other process loads the company; one that is killed holds up nobody.
+
+    It takes a connection, which a pool of one has not got to spare.
+    """
+    if database.pool_size == 1:
+        yield
+        return
+    async with database.snapshot(company_id) as turn:
+        ours = False
+        while not ours:
+            ours = (await turn.fetch(_TAKE_TURN, company_id % 2**31))[0]["ours"]
+            if not ours:
+                await asyncio.sleep(_GLANCE_SECONDS)
+        yield
 
 
 async def _found(database: Database, policies: PolicyHost, now: datetime) -> int:

@@ -28,7 +28,7 @@ from quotaloom.importing.skipping import write_skipped
 from quotaloom.importing.stored_keys import StoredKeys, read_stored_keys
 from quotaloom.importing.summary import ImportSummary, KindCount, notes_of
 from quotaloom.metrics.product_commands import insert_products
-from quotaloom.organizations.commands.companies import company_id_of
+from quotaloom.organizations.commands.companies import NewCompany, company_id_of
 from quotaloom.organizations.company_settings import check_settings
 from quotaloom.organizations.membership import NewMember
 from quotaloom.ownership.owners import Movement
@@ -94,10 +94,12 @@ async def import_folder(
             await check_agreement(snapshot, company, mapping, content.records)
     if content.bad_rows and skipped is not None:
         write_skipped(skipped, content.tables.values())
-    founded = company is None
+    founded = False
     if company is None:
-        new = mapping.company.new(company_key)
-        company = (await found_company(database, policies, new, ADMIN, subject=SUBJECT, now=now)).company
+        company, founded = await _found_or_find(database, policies, mapping.company.new(company_key), now)
+        if not founded:
+            async with database.snapshot(company.id) as snapshot:
+                await check_agreement(snapshot, company, mapping, content.records)
     work = Work(database, Viewer(company.id, SUBJECT, Role.OPERATOR), company, now)
     writer = _Writer(work, mapping, content.records, shown, batch_size)
     await writer.write()
@@ -110,6 +112,19 @@ async def import_folder(
         content.bad_rows,
         tuple(duplicates),
     )
+
+
+async def _found_or_find(
+    database: Database, policies: PolicyHost, new: NewCompany, now: datetime
+) -> tuple[CompanyFacts, bool]:
+    """The company, and whether it was us who founded it, and nobody else since we looked."""
+    try:
+        return (await found_company(database, policies, new, ADMIN, subject=SUBJECT, now=now)).company, True
+    except InputError as error:
+        company = await _stored_company(database, new.key)
+        if error.code != "KEY_TAKEN" or company is None:
+            raise
+        return company, False
 
 
 async def _without_duplicates(

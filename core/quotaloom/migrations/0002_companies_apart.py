@@ -1013,7 +1013,8 @@ def _statements() -> list[str]:
             AS $$ SELECT id, company.time_zone, created_at FROM public.company $$;
         CREATE FUNCTION companies_listening() RETURNS SETOF bigint
             LANGUAGE sql STABLE SECURITY DEFINER SET {PATH}
-            AS $$ SELECT DISTINCT company_id FROM public.policy_setting WHERE kind = 'listener' AND active $$;
+            AS $$ SELECT company_id FROM public.listener_position
+                UNION SELECT company_id FROM public.policy_setting WHERE kind = 'listener' AND active $$;
         REVOKE ALL ON FUNCTION companies_listening() FROM PUBLIC;
         GRANT EXECUTE ON FUNCTION companies_listening() TO {ROLE};
         REVOKE ALL ON FUNCTION company_clocks() FROM PUBLIC;

@@ -63,6 +63,7 @@ class Database:
     def __init__(self, url: str, *, pool_size: int = 10, statement_timeout_ms: int = 10_000) -> None:
         self._config = tortoise_config(url, pool_size, statement_timeout_ms / 1000 + SILENCE_SECONDS)
         self._statement_timeout_ms = statement_timeout_ms
+        self.pool_size = pool_size
         self.probe = Probe(credentials(url))
         self._context = contextvars.copy_context()
         self._tortoise = TortoiseContext()

@@ -49,6 +49,15 @@ class _Blocked(Exception):
     """A migration has waited for tables for too long; nothing of it was done."""
 
 
+class _Recorder(MigrationRecorder):
+    """Raises where the list of migrations cannot be read: Tortoise's own would take it that there are none."""
+
+    async def applied_migrations(self) -> list[MigrationKey]:
+        query = "SELECT app, name FROM tortoise_migrations ORDER BY applied_at, app, name"
+        _, rows = await self.connection.execute_query(query)
+        return [MigrationKey(app_label=row["app"], name=row["name"]) for row in rows]
+
+
 async def migrate(
     admin_url: str, *, application_role: str, progress: Tell = lambda _: None, migrations: str = MIGRATIONS
 ) -> None:
@@ -79,8 +88,16 @@ async def _apply_all(guard: asyncpg.Connection[Any], admin_url: str, migrations:
         client = context.connections.get("default")
         assert isinstance(client, AsyncpgDBClient)
         executor = MigrationExecutor(client, config["apps"])
-        await executor.recorder.ensure_schema(AsyncpgSchemaEditor(client, atomic=False))
-        for step in await executor.plan():
+        executor.recorder = executor.loader.recorder = _Recorder(client)
+        # A back-up that is being restored holds even the list of migrations until it is there.
+        await _patiently(lambda: executor.recorder.ensure_schema(AsyncpgSchemaEditor(client, atomic=False)))
+        steps: list[PlanStep] = []
+
+        async def plan() -> None:
+            steps.extend(await executor.plan())
+
+        await _patiently(plan)
+        for step in steps:
             progress(step.migration.name)
             await _patiently(partial(_apply, guard, executor, client, step))
 

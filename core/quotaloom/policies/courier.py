@@ -32,7 +32,8 @@ class EventCourier:
     """Asks for deliveries, while its `async with` block runs, for companies that published something.
 
     It is told of every commit with events (`told`, with the payload of a notification), and that some may have been
-    missed (`missed`). Only companies that have a listener switched on are looked at.
+    missed (`missed`). Only companies are looked at that have a listener switched on, or had one until
+    some day.
     """
 
     def __init__(self, database: Database, registry: PolicyRegistry, clock: Callable[[], datetime]) -> None:

@@ -19,38 +19,18 @@ from quotaloom.platform.jobs.storage import QUEUE
 from quotaloom.platform.unit_of_work import OUTBOX, Record, Transaction, Writer
 from quotaloom.platform.work import Work
 from quotaloom.policies.host import PolicyHost
+from quotaloom.policies.positions import begin, listeners_in_force
 from quotaloom.policies.registry import PolicyRegistry
 from quotaloom.policies.selected import SelectedPolicy
 from quotaloom.policies.settings import selected_by, why_unavailable
 from quotaloom_sdk import Event
 from quotaloom_sdk.answers import judged
 
-KIND: Final = "listener"
-
 DELIVERY: Final = "events.deliver"
 """The job that tells one listener of a company; its payload names the `listener`."""
 
 BATCH: Final = 50
 """How many events are read, and told, before it is stored that they were."""
-
-_IN_FORCE = """
-SELECT policy, parameters, revision, plugin_version,
-    greatest(changed_at, valid_from::timestamp AT TIME ZONE company.time_zone) AS since
-FROM policy_setting JOIN company ON company.id = policy_setting.company_id
-WHERE policy_setting.company_id = $1 AND kind = 'listener' AND active
-    AND daterange(valid_from, valid_to) @> ($2::timestamptz AT TIME ZONE company.time_zone)::date
-ORDER BY ordinal, policy
-"""
-
-_BEGIN = """
-INSERT INTO listener_position (company_id, listener, last_event)
-SELECT $1, fresh.listener, coalesce((
-    SELECT id FROM outbox_event WHERE company_id = $1 AND at < fresh.since ORDER BY id DESC LIMIT 1
-), 0)
-FROM unnest($2::text[], $3::timestamptz[]) AS fresh (listener, since)
-WHERE NOT EXISTS (
-    SELECT FROM listener_position AS known WHERE known.company_id = $1 AND known.listener = fresh.listener)
-"""
 
 # Where nothing concerns a listener, it stands at the end: the next time nobody looks through the same events again.
 _ADVANCE = """
@@ -81,7 +61,7 @@ async def ask_for_deliveries(transaction: Transaction, registry: PolicyRegistry)
     failed for good is left alone.
     """
     await transaction.lock(OUTBOX)
-    rows = await transaction.fetch(_IN_FORCE, transaction.company_id, transaction.now)
+    rows = await listeners_in_force(transaction)
     await transaction.execute(
         "DELETE FROM listener_position WHERE company_id = $1 AND NOT (listener = ANY ($2::text[]))",
         transaction.company_id,
@@ -91,7 +71,7 @@ async def ask_for_deliveries(transaction: Transaction, registry: PolicyRegistry)
     if not usable:
         return False
     names = [row["policy"] for row in usable]
-    await transaction.execute(_BEGIN, transaction.company_id, names, [row["since"] for row in usable])
+    await begin(transaction, usable)
     topics = [" ".join(registry.get(name).descriptor.topics) for name in names]
     done = await transaction.fetch(_ADVANCE, transaction.company_id, names, topics)
     return await _ask(transaction, sorted(set(names) - {row["listener"] for row in done}))
@@ -160,7 +140,7 @@ async def leave_out(transaction: Transaction, payload: Mapping[str, Any]) -> Non
 async def _read(transaction: Transaction, *, registry: PolicyRegistry, listener: str) -> _Reading | None:
     """The next events of a listener; None where it is switched off by now, or has none."""
     await transaction.lock(OUTBOX)
-    rows = await transaction.fetch(_IN_FORCE, transaction.company_id, transaction.now)
+    rows = await listeners_in_force(transaction)
     setting = next((row for row in rows if row["policy"] == listener), None)
     position = await transaction.fetch_one(
         "SELECT last_event, (SELECT max(id) FROM outbox_event WHERE company_id = $1) AS end FROM listener_position"

@@ -18,6 +18,8 @@ from quotaloom.platform.work import Work
 from quotaloom.policies.discovery import Origin
 from quotaloom.policies.errors import unknown_policy
 from quotaloom.policies.host import PolicyHost
+from quotaloom.policies.positions import KIND as LISTENER
+from quotaloom.policies.positions import about_to_switch, switched
 from quotaloom.policies.registry import PolicyRegistry, RegisteredPolicy
 from quotaloom.policies.selected import SelectedPolicy
 
@@ -204,6 +206,7 @@ async def store_setting(transaction: Transaction, setting: CheckedSetting, valid
     """Store one setting inside a transaction; returns its revision. See `switch_policy`."""
     change = setting.change
     await transaction.lock("policies")
+    was_on = setting.kind == LISTENER and await about_to_switch(transaction, change.policy)
     rows = found = await transaction.fetch(
         "SELECT id, active, parameters, ordinal, valid_from, valid_to, revision, plugin_version FROM policy_setting"
         " WHERE policy = $1 ORDER BY valid_from",
@@ -231,6 +234,8 @@ async def store_setting(transaction: Transaction, setting: CheckedSetting, valid
         transaction.writer.subject,
     )
     assert stored is not None
+    if setting.kind == LISTENER:
+        await switched(transaction, change.policy, was_on=was_on)
     transaction.record(
         "policy.switch",
         "PolicySetting",

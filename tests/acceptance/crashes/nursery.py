@@ -38,6 +38,12 @@ from tests import conftest as models_are_worked_out_once  # noqa: F401 # by impo
 POST = "crashes.post"
 """The job that posts an order of 1.00."""
 
+BEGUN = "crashes.begun"
+"""The topic of the events that tell that it was begun: one for each time."""
+
+DOING_SECONDS = 0.05
+"""How long it takes besides, so that kills find some in the middle."""
+
 LOST_AFTER = timedelta(seconds=1)
 """When another worker does what a killed one had begun."""
 
@@ -48,8 +54,13 @@ _PR_SET_PDEATHSIG = 1
 
 
 async def post(job: Job) -> None:
-    """Post what the job says; its key makes it count once, however often it is begun."""
-    payload = job.payload
+    """Tell that it is begun, and post what the job says; its key makes it count once, however often it is begun."""
+    payload, work = job.payload, await job.work()
+
+    async def tell(transaction: Transaction) -> None:
+        transaction.publish(BEGUN, key=payload["key"])
+
+    await work.write(tell)
     credit = Credit(payload["position"], Fraction(1))
     order = NewAchievement(
         metric_id=payload["metric"],
@@ -60,7 +71,8 @@ async def post(job: Job) -> None:
         idempotency_key=payload["key"],
         credits=(credit,),
     )
-    await post_achievements(await job.work(), [order])
+    await asyncio.sleep(DOING_SECONDS)
+    await post_achievements(work, [order])
 
 
 def main(database_url: str, number: int) -> None:

@@ -9,7 +9,7 @@ import signal
 import pytest
 
 from tests.acceptance.crashes.installation import Installation
-from tests.acceptance.crashes.wholeness import assert_jobs_done, assert_whole
+from tests.acceptance.crashes.wholeness import assert_jobs_done, assert_whole, jobs_begun_again
 from tests.acceptance.crashes.writers import Clients, Record, record
 from tests.progress import Progress, stepwise
 
@@ -21,9 +21,10 @@ TOGETHER = 10
 async def test_nothing_is_lost_where_servers_and_workers_are_killed(
     installation: Installation, kills: int, record_property: Record, progress: Progress
 ) -> None:
-    """By turns a server and a worker are killed while three clients write and jobs come in: every acknowledged write
-    is there, none is half there, balances are the ledger replayed, and every job is done once."""
-    clients = Clients(installation)
+    """By turns a server and a worker are killed while four clients write and jobs come in: every acknowledged write
+    is there, none is half there, what was sent again under its key is there once, and balances are the ledger replayed.
+    Workers are killed in the middle of jobs, which others begin again: every job is done, and counts once."""
+    clients, begun_again_before = Clients(installation), await jobs_begun_again(installation)
     dice = random.Random(kills)
     living = {kind: await asyncio.to_thread(installation.start, kind) for kind in ("server", "worker")}
     async with clients.writing(jobs=True) as memory:
@@ -39,6 +40,10 @@ async def test_nothing_is_lost_where_servers_and_workers_are_killed(
                 await assert_whole(installation, memory)
     assert memory.answers["cut off"] > 0
     await assert_jobs_done(installation, memory)
+    begun_again = await jobs_begun_again(installation) - begun_again_before
+    assert begun_again > 0
+    assert memory.answers["sent again"] > 0
+    record_property("jobs begun again", begun_again)
     for number in living.values():
         installation.send(number, signal.SIGKILL)
     record(record_property, memory, "killed", kills)

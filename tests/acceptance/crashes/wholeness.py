@@ -11,6 +11,7 @@ from quotaloom.achievements.verification import verify_balances
 from quotaloom.platform.unit_of_work import Snapshot
 from tests.acceptance.crashes.installation import Installation
 from tests.acceptance.crashes.memory import Memory
+from tests.acceptance.crashes.nursery import BEGUN
 
 SECONDS = 30.0
 
@@ -19,10 +20,12 @@ async def assert_whole(installation: Installation, memory: Memory) -> set[str]:
     """Nothing acknowledged is lost, nothing is half there, balances are the ledger replayed; the keys in the ledger."""
     assert not memory.wrong, memory.wrong[:3]
     acknowledged, targets = set(memory.acknowledged), dict(memory.targets)  # by now; clients may go on
+    members = set(memory.members)
     database = await installation.connected()
     try:
         async with database.snapshot(installation.planted.company_id) as snapshot:
             await _assert_targets(snapshot, targets, memory)
+            await _assert_members(snapshot, members, memory)
             return await _assert_ledger(snapshot, acknowledged, memory)
     finally:
         await database.close()
@@ -54,6 +57,27 @@ async def _assert_targets(snapshot: Snapshot, acknowledged: dict[str, int], memo
     assert set(acknowledged) <= set(stored)
     for month, target in stored.items():
         assert acknowledged.get(month, 0) <= target <= memory.targets_sent[month], month
+
+
+async def _assert_members(snapshot: Snapshot, acknowledged: set[str], memory: Memory) -> None:
+    """Whoever was acknowledged is there, and each once, however often the request was sent."""
+    rows = await snapshot.fetch("SELECT name FROM member WHERE name LIKE 'Keyed %'")
+    stored = [row["name"] for row in rows]
+    assert sorted(set(stored)) == sorted(stored), "a request with a key was done twice"
+    assert acknowledged <= set(stored) <= memory.members_sent
+
+
+async def jobs_begun_again(installation: Installation) -> int:
+    """How many jobs were begun by one worker and once more by another."""
+    database = await installation.connected()
+    try:
+        async with database.snapshot(installation.planted.company_id) as snapshot:
+            rows = await snapshot.fetch(
+                "SELECT FROM outbox_event WHERE topic = $1 GROUP BY payload->>'key' HAVING count(*) > 1", BEGUN
+            )
+    finally:
+        await database.close()
+    return len(rows)
 
 
 async def assert_jobs_done(installation: Installation, memory: Memory) -> None:

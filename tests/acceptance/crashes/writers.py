@@ -24,6 +24,7 @@ PATIENCE: Final = 20.0
 """Seconds after which a request counts as one that hangs."""
 
 _POST = "mutation ($input: PostAchievementsInput!) { postAchievements(input: $input) { posted errors { message } } }"
+_MEMBER = "mutation ($input: CreateMemberInput!) { createMember(input: $input) { errors { message } } }"
 _SET = "mutation ($input: SetTargetCellsInput!) { setTargetCells(input: $input) { errors { message } } }"
 
 
@@ -42,7 +43,7 @@ def record(record_property: Record, memory: Memory, what: str, times: int) -> No
 
 @dataclass
 class Clients:
-    """Three clients over HTTP, and one that asks for jobs; each goes on whatever becomes of the server."""
+    """Four clients over HTTP, and one that asks for jobs; each goes on whatever becomes of the server."""
 
     installation: Installation
     stopping: bool = False
@@ -57,7 +58,7 @@ class Clients:
         """Write while the block runs; requests under way at its end are waited for."""
         self.memory.rounds += 1
         self.stopping = False
-        lives = [self._write(number) for number in range(WRITERS)]
+        lives = [self._ask_again(), *(self._write(number) for number in range(WRITERS))]
         if jobs:
             lives.append(self._ask_for_jobs())
         tasks = [asyncio.create_task(life) for life in lives]
@@ -110,11 +111,35 @@ class Clients:
         if await self._acknowledged(client, _SET, input, {"setTargetCells": {"errors": []}}):
             self.memory.targets[month] = target
 
+    async def _ask_again(self) -> None:
+        """Make one member after the other, each by a request with a key that is sent until it is acknowledged."""
+        headers = {"authorization": f"Bearer {self.installation.planted.token}"}
+        async with httpx.AsyncClient(
+            base_url=self.installation.address, headers=headers, timeout=PATIENCE, trust_env=False
+        ) as client:
+            number = 0
+            while not self.stopping:
+                number += 1
+                name = f"Keyed {self.memory.rounds}-{number}"
+                self.memory.members_sent.add(name)
+                wanted: dict[str, Any] = {"createMember": {"errors": []}}
+                while not await self._acknowledged(client, _MEMBER, {"name": name}, wanted, name.replace(" ", "-")):
+                    if self._is_over():
+                        return
+                    self.memory.answers["sent again"] += 1
+                self.memory.members.add(name)
+
+    def _is_over(self) -> bool:
+        return self.stopping or bool(self.memory.wrong)
+
     async def _acknowledged(
-        self, client: httpx.AsyncClient, query: str, input: dict[str, Any], wanted: dict[str, Any]
+        self, client: httpx.AsyncClient, query: str, input: dict[str, Any], wanted: dict[str, Any], key: str = ""
     ) -> bool:
+        headers = {"idempotency-key": key} if key else {}
         try:
-            answer = await client.post("/graphql", json={"query": query, "variables": {"input": input}})
+            answer = await client.post(
+                "/graphql", json={"query": query, "variables": {"input": input}}, headers=headers
+            )
         except httpx.TimeoutException as error:
             self.memory.wrong.append(f"no answer within {PATIENCE} s: {error!r}")
             return False

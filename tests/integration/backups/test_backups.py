@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from random import Random
 from zipfile import ZIP_DEFLATED, ZipFile
@@ -18,133 +18,14 @@ import pytest
 from quotaloom.achievements.verification import verify_balances
 from quotaloom.organizations.commands.members import create_member
 from quotaloom.organizations.membership import NewMember
-from quotaloom.platform.backups import back_up, restore
+from quotaloom.platform.backups import back_up, read_manifest, restore
 from quotaloom.platform.database import Database, credentials
-from quotaloom.platform.embedded import EmbeddedServer
 from quotaloom.platform.errors import InputError
 from quotaloom.platform.migrating import migrate
-from tests.founding import NOON, found
+from tests.founding import NOON
 from tests.integration.achievements.trees import append, plant
+from tests.integration.backups.installations import ROLE, Place, Shown, contents, fill, take
 from tests.progress import Progress, stepwise
-
-OWNER = "backup_owner"
-ROLE = "backup_application"
-
-
-@dataclass
-class Shown:
-    """What a progress bar would show: for each step the title, how many rows there are, and how many were done."""
-
-    steps: list[list[str | int]] = field(default_factory=list)
-
-    def begin(self, title: str, total: int) -> None:
-        """A step begins."""
-        self.steps.append([title, total, 0])
-
-    def advance(self, rows: int) -> None:
-        """So many rows more are done."""
-        self.steps[-1][2] += rows  # type: ignore[operator] # the third is a number
-
-
-@dataclass
-class Place:
-    """The two addresses of a database."""
-
-    admin: str
-    application: str
-
-
-@pytest.fixture(scope="module")
-def superuser(postgres: EmbeddedServer) -> Iterator[Superuser]:
-    """Makes databases for an administrator who is no superuser, and takes everything away at the end."""
-    found_superuser = Superuser(postgres)
-    found_superuser.do(f"CREATE ROLE {OWNER} LOGIN BYPASSRLS CREATEROLE", f"CREATE ROLE {ROLE} LOGIN")
-    # The tests' template has made it before; an installation's first migration makes it as this administrator.
-    found_superuser.do(f"GRANT quotaloom_app TO {OWNER} WITH ADMIN OPTION")
-    yield found_superuser
-    found_superuser.do(f"DROP ROLE {ROLE}", f"DROP ROLE {OWNER}")
-
-
-@pytest.fixture(scope="module")
-def source(superuser: Superuser) -> Iterator[Place]:
-    """A migrated database with a company."""
-    with superuser.database("backup_from") as place:
-        asyncio.run(migrate(place.admin, application_role=ROLE))
-        asyncio.run(fill(place))
-        yield place
-
-
-@pytest.fixture(scope="module")
-def path(source: Place, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A back-up of it."""
-    found_path: Path = asyncio.run(take(source, tmp_path_factory.mktemp("back-ups")))
-    return found_path
-
-
-@pytest.fixture
-def target(superuser: Superuser) -> Iterator[Place]:
-    """An empty database."""
-    with superuser.database("backup_to") as place:
-        yield place
-
-
-@dataclass(frozen=True)
-class Superuser:
-    """Runs statements as the server's superuser."""
-
-    server: EmbeddedServer
-
-    def do(self, *statements: str) -> None:
-        """Run statements, each by itself."""
-        asyncio.run(self._do(statements))
-
-    @contextmanager
-    def database(self, name: str) -> Iterator[Place]:
-        """A database of the administrator's, as long as the block runs."""
-        self.do(f"CREATE DATABASE {name} OWNER {OWNER} TEMPLATE template0 STRATEGY file_copy")
-        try:
-            yield Place(self.server.url(name, OWNER), self.server.url(name, ROLE))
-        finally:
-            self.do(f"DROP DATABASE {name} WITH (FORCE)")
-
-    async def _do(self, statements: tuple[str, ...]) -> None:
-        connection = await asyncpg.connect(**credentials(self.server.url("postgres", self.server.superuser)))
-        try:
-            for statement in statements:
-                await connection.execute(statement)
-        finally:
-            await connection.close()
-
-
-async def fill(place: Place, company: str = "acme") -> None:
-    """A company with a member, whose name has everything in it that a text can have."""
-    database = Database(place.application)
-    await database.connect()
-    work = await found(database, key=company)
-    await create_member(work, NewMember(key="ann", name="Ann \\. 'Ö' 销售 \"; DROP"))
-    await database.close()
-
-
-async def contents(place: Place) -> dict[str, list[str]]:
-    """All rows of all tables, as text, sorted: read without anything of the product's."""
-    connection = await asyncpg.connect(**credentials(place.admin))
-    tables = await connection.fetch(
-        "SELECT format('%I.%I', table_schema, table_name) AS name FROM information_schema.tables"
-        " WHERE table_type = 'BASE TABLE' AND table_schema IN ('public', 'quotaloom_jobs')"
-    )
-    found_rows = {}
-    for table in tables:
-        rows = await connection.fetch(f"SELECT t::text AS row FROM {table['name']} AS t")
-        found_rows[table["name"]] = sorted(row["row"] for row in rows)
-    await connection.close()
-    return found_rows
-
-
-async def take(place: Place, folder: Path) -> Path:
-    """A back-up of a database."""
-    path = folder / "one.backup"
-    await back_up(place.admin, path, now=NOON, signing_key=folder / "signing.key", progress=Shown())
-    return path
 
 
 def altered(path: Path, before: bytes, after: bytes, entry: str = "database.sql") -> Path:
@@ -379,3 +260,50 @@ async def test_what_cannot_be_backed_up_is_told(source: Place, target: Place, tm
             await back_up(place.admin, path, now=NOON, signing_key=tmp_path / "none", progress=Shown())
         assert error.value.code == code
     assert files_in(tmp_path) == {"there": b"mine"}
+
+
+def test_a_damaged_manifest_is_no_back_up(path: Path, tmp_path: Path) -> None:
+    """Every byte behind the script, turned over by itself: the file is refused as no back-up, or the byte means nothing
+    and the manifest is read as it was."""
+    whole, wanted, told = path.read_bytes(), read_manifest(path), Counter[str]()
+    with ZipFile(path) as archive:
+        first = archive.getinfo("manifest.json").header_offset
+    damaged = tmp_path / "damaged"
+    damaged.write_bytes(whole)
+    for place in range(first, len(whole)):
+        _put(damaged, place, whole[place] ^ 0xFF)
+        try:
+            told["read" if read_manifest(damaged) == wanted else "misread"] += 1
+        except InputError as error:
+            told[error.code] += 1
+        _put(damaged, place, whole[place])
+    assert set(told) == {"read", "NO_BACKUP"}
+    assert told["NO_BACKUP"] > told["read"]
+
+
+def _put(path: Path, place: int, byte: int) -> None:
+    with path.open("r+b") as file:
+        file.seek(place)
+        file.write(bytes([byte]))
+
+
+class Hasty(Shown):
+    """Somebody else puts a file of his there while a back-up is written."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.path = path
+
+    def begin(self, title: str, total: int) -> None:
+        """A step begins."""
+        super().begin(title, total)
+        self.path.write_bytes(b"mine")
+
+
+async def test_of_two_back_ups_of_a_name_one_is_told(source: Place, tmp_path: Path) -> None:
+    """A file that appears under the name while a back-up is written stays, and the back-up is refused."""
+    path = tmp_path / "one.backup"
+    with pytest.raises(InputError) as error:
+        await back_up(source.admin, path, now=NOON, signing_key=tmp_path / "none", progress=Hasty(path))
+    assert error.value.code == "FILE_EXISTS"
+    assert files_in(tmp_path) == {"one.backup": b"mine"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -61,6 +62,19 @@ async def test_what_was_broken_off_is_completed(
     assert await row_counts(database, completed.company_id) == whole
     async with database.snapshot(completed.company_id) as snapshot:
         assert await verify_balances(snapshot) == []
+
+
+async def test_of_two_who_load_at_once_one_does(
+    demo: DemoCompany, demo_database: Database, database: Database, database_url: str, policies: PolicyHost
+) -> None:
+    """Two servers on an empty database: one founds the company, both find it, and it has what one load alone has."""
+    other = Database(database_url)
+    await other.connect()
+    both = await asyncio.gather(*(load_demo(each, policies, now=NOW) for each in (database, other)))
+    await other.close()
+    assert sorted(one.created for one in both) == [False, True]
+    assert both[0].company_id == both[1].company_id
+    assert await row_counts(database, both[0].company_id) == await row_counts(demo_database, demo.company_id)
 
 
 def test_progress_tells_every_step(loaded: Loaded) -> None:

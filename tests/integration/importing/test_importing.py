@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,22 @@ async def test_a_company_that_does_not_exist_is_founded(database: Database, tmp_
         *(("departments", "2"), ("teams", "2"), ("positions", "3"), ("members", "5"), ("customers", "3")),
         *(("products", "2"), ("funnels", "1"), ("opportunities", "4"), ("achievements", "2")),
     ]
+
+
+async def test_of_two_imports_at_once_one_founds_the_company(
+    database: Database, database_url: str, tmp_path: Path
+) -> None:
+    """Both have read their files before there is a company; one founds it, both end, and everything is there once."""
+    other = Database(database_url)
+    await other.connect()
+    both = await asyncio.gather(load(database, write(tmp_path)), load(other, tmp_path))
+    await other.close()
+    assert sorted(summary.founded for summary in both) == [False, True]
+    together = await contents(await imported(database))
+    assert len(together["entries"]) == 3
+    before = together
+    assert not (await load(database, tmp_path)).founded
+    assert await contents(await imported(database)) == before
 
 
 async def test_the_same_import_again_changes_nothing(database: Database, tmp_path: Path) -> None:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import sys
 from asyncio.subprocess import PIPE, Process
+from contextlib import suppress
+from typing import Any
 
 from quotaloom.platform.database import Database
+from quotaloom.platform.jobs.failures import failed_jobs, retry_job
 from quotaloom.platform.work import Work
 from tests.founding import found
 from tests.integration.jobs.doing import SECONDS, ask_for, until
@@ -69,3 +73,37 @@ async def test_a_job_that_takes_long_stays_with_its_worker(database: Database, d
         for process in (first, second):
             process.kill()
             await process.wait()
+
+
+async def test_a_job_that_kills_its_worker_is_not_begun_for_ever(database: Database, database_url: str) -> None:
+    """It has three attempts, each of which is the end of a process. The fourth process lets it be and does what comes
+    after it; an admin sees the failed job, and has it tried again."""
+    work = await found(database)
+    await ask_for(work, "poison")
+    for _ in range(3):
+        assert await _is_killed_by_its_job(database_url)
+    await ask_for(work, "deal")
+    last = await worker(database_url, 0)
+    try:
+        assert await heard(last) == "begun deal"
+        (failed,) = await until(lambda: _failed(work))
+        assert (failed["name"], failed["attempts"]) == ("note", 3)
+        assert failed["reason"].startswith("WorkerLost: the worker that did it gave no more signs of life")
+        await retry_job(work, failed["id"])
+        assert await heard(last) == "begun poison"
+        assert await last.wait() == -signal.SIGKILL
+    finally:
+        with suppress(ProcessLookupError):
+            last.kill()
+        await last.wait()
+
+
+async def _is_killed_by_its_job(url: str) -> bool:
+    process = await worker(url, 0)
+    assert await heard(process) == "begun poison"
+    return await asyncio.wait_for(process.wait(), SECONDS) == -signal.SIGKILL
+
+
+async def _failed(work: Work) -> list[Any]:
+    async with work.snapshot() as snapshot:
+        return list(await failed_jobs(snapshot))

@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 
 from quotaloom.platform.database import Database, credentials
-from quotaloom.platform.jobs.handlers import Handlers, Hourly, Nightly
+from quotaloom.platform.jobs.handlers import Handlers, Hourly, Job, Nightly
 from quotaloom.platform.jobs.purging import PURGE
 from quotaloom.platform.jobs.schedule import ask_for_what_is_due
 from quotaloom.platform.jobs.worker import JobWorker
@@ -87,6 +87,29 @@ async def test_what_is_due_hourly_is_asked_for_once_an_hour(database: Database) 
     handlers = Handlers([Hourly("note", Doings().note)])
     moments = (NIGHT, NIGHT + 59 * MINUTE, NIGHT + 60 * MINUTE, NIGHT + DAY, NIGHT + DAY + MINUTE)
     assert [await look(database, handlers, moment) for moment in moments] == [1, 0, 1, 1, 0]
+
+
+async def test_what_a_wrong_clock_asked_for_stops_nothing(database: Database, work: Work) -> None:
+    """A look 400 days ahead asks for a night that is far from due: the nights of today are asked for all the same, once
+    each; and so are the hours."""
+    handlers = Handlers([Nightly("note", Doings().note), Hourly("hour", Doings().note)])
+    assert await look(database, handlers, NIGHT + 400 * DAY) == 2
+    moments = (NIGHT + DAY, NIGHT + DAY + MINUTE, NIGHT + DAY + 60 * MINUTE, NIGHT + 2 * DAY)
+    assert [await look(database, handlers, moment) for moment in moments] == [2, 0, 1, 2]
+
+
+async def test_jobs_go_by_the_clock_of_the_database(database: Database, database_url: str, admin_url: str) -> None:
+    """Where no clock is given, the moment of a job is when PostgreSQL says that it was taken, to the microsecond."""
+    admin, moments = await asyncpg.connect(**credentials(admin_url)), list[tuple[datetime, datetime]]()
+
+    async def compare(job: Job) -> None:
+        taken = await admin.fetchval("SELECT updated FROM quotaloom_jobs.job WHERE status = 'picked'")
+        moments.append((job.now, taken))
+
+    async with JobWorker(database, database_url, Handlers([Hourly("note", compare)]), look_seconds=0.1):
+        await until(lambda: moments)
+    assert [now == taken for now, taken in moments] == [True]
+    await admin.close()
 
 
 async def test_old_lines_of_the_log_are_deleted(database: Database, database_url: str, admin_url: str) -> None:

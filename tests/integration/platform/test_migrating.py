@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from collections import Counter
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from random import Random
+from subprocess import Popen
+from typing import Any
 
 import asyncpg
 import pytest
@@ -11,13 +18,17 @@ import pytest
 from quotaloom.platform.database import Database, credentials
 from quotaloom.platform.embedded import EmbeddedServer
 from quotaloom.platform.errors import InputError, Unavailable
-from quotaloom.platform.migrating import migrate
+from quotaloom.platform.migrating import LOCK_MS, migrate
 from quotaloom.platform.schema_versions import known_migrations
 from quotaloom.platform.settings import Settings
 from quotaloom_server.databases import DatabaseUrls, connected
 from tests.acceptance.crashes.update import LATER
 from tests.conftest import APPLICATION_ROLE
 from tests.database_activity import waiting_for
+from tests.integration.backups.installations import Place, structure
+from tests.integration.jobs.doing import until
+from tests.integration.server.processes import Home
+from tests.progress import Progress, stepwise
 
 REFUSES_ITS_RECORD = """
 CREATE TABLE tortoise_migrations (
@@ -26,6 +37,9 @@ CREATE TABLE tortoise_migrations (
 """
 TABLES = "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"
 POLICIES = "SELECT count(*) FROM pg_policies"
+
+_BEGUN = "SELECT to_regclass('tortoise_migrations') IS NOT NULL"
+_ALONE = "SELECT count(*) = 0 FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
 
 
 async def test_a_migration_and_its_record_are_one_transaction(postgres: EmbeddedServer) -> None:
@@ -47,6 +61,66 @@ async def test_a_migration_and_its_record_are_one_transaction(postgres: Embedded
     await connection.close()
     await superuser.execute("DROP DATABASE broken_off")
     await superuser.close()
+
+
+@pytest.mark.parametrize("kills", [4, pytest.param(60, marks=pytest.mark.soak)])
+async def test_migrations_that_are_killed_are_done_or_are_not(
+    postgres: EmbeddedServer,
+    tmp_path: Path,
+    kills: int,
+    record_property: Callable[[str, object], None],
+    progress: Progress,
+) -> None:
+    """`quotaloom migrate` on an empty database is killed: each migration is recorded and all there, or neither. The
+    next run makes of it what one makes that nobody kills."""
+    superuser = await asyncpg.connect(**credentials(postgres.url("postgres", postgres.superuser)))
+    await superuser.execute("CREATE DATABASE undisturbed TEMPLATE template0 STRATEGY file_copy")
+    place = Place(postgres.url("undisturbed", postgres.superuser), "")
+    began = time.monotonic()
+    await migrate(place.admin, application_role=APPLICATION_ROLE)
+    longest, wanted = time.monotonic() - began, await structure(place)
+    home, dice, recorded = Home(tmp_path), Random(kills), Counter[int]()
+    for number in stepwise(progress, range(kills), "a migration is killed"):
+        await superuser.execute("CREATE DATABASE killed TEMPLATE template0 STRATEGY file_copy")
+        place = Place(postgres.url("killed", postgres.superuser), postgres.url("killed", APPLICATION_ROLE))
+        connection = await asyncpg.connect(**credentials(place.admin))
+        names = {"QUOTALOOM_DATABASE_URL": place.application, "QUOTALOOM_ADMIN_DATABASE_URL": place.admin}
+        process = home.start("migrate", **names)
+        await until(partial(_has_begun, connection, process))
+        await asyncio.sleep(longest * (number + dice.random()) / kills)
+        process.kill()
+        process.communicate()
+        await until(partial(connection.fetchval, _ALONE))
+        done = await connection.fetchval("SELECT count(*) FROM tortoise_migrations")
+        recorded[done] += 1
+        assert (await connection.fetchval(TABLES) > 80) is (done >= 1)
+        assert (await connection.fetchval(POLICIES) > 80) is (done >= 2)
+        await migrate(place.admin, application_role=APPLICATION_ROLE)
+        assert await structure(place) == wanted
+        await connection.close()
+        await superuser.execute("DROP DATABASE killed")
+    assert min(recorded) < len(known_migrations()), "none was interrupted"
+    await superuser.execute("DROP DATABASE undisturbed")
+    await superuser.close()
+    for done, times in sorted(recorded.items()):
+        record_property(f"killed after {done}", times)
+
+
+async def _has_begun(connection: asyncpg.Connection[Any], process: Popen[str]) -> bool:
+    return process.poll() is not None or await connection.fetchval(_BEGUN)
+
+
+async def test_a_list_of_migrations_that_is_held_is_waited_for(admin_url: str) -> None:
+    """As while a back-up is restored: whoever migrates meanwhile is patient from the first look on."""
+    holder = await asyncpg.connect(**credentials(admin_url))
+    async with holder.transaction():
+        await holder.execute("LOCK TABLE tortoise_migrations")
+        migrating = asyncio.create_task(migrate(admin_url, application_role=APPLICATION_ROLE))
+        await waiting_for(holder, "tortoise_migrations")
+        await asyncio.sleep(2 * LOCK_MS / 1000)
+        assert not migrating.done()
+    await migrating
+    await holder.close()
 
 
 async def test_a_table_that_is_held_for_ever_is_told_of(admin_url: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -39,6 +39,7 @@ class Ear:
     key: str
     hated: set[str] = field(default_factory=set)
     heard: list[str] = field(default_factory=list)
+    topics: tuple[str, ...] = ("customer.created",)
 
     def listen(self, event: Event[Any]) -> None:
         """Take an event."""
@@ -54,7 +55,7 @@ class Ear:
             title="Ear",
             description="Listens.",
             parameters=Parameters,
-            topics=("customer.created",),
+            topics=self.topics,
             listen=self.listen,
         )
 
@@ -224,6 +225,110 @@ async def test_an_event_of_a_transaction_that_commits_late_is_told_in_its_turn(
         await until(lambda: len(ear.heard) == 2)
     await admin.close()
     assert ear.heard == await events(work)
+
+
+async def test_what_began_before_the_switch_and_committed_after_it_hides_nothing(
+    database: Database, database_url: str, work: Work
+) -> None:
+    """A customer's transaction begins before the switch, waits, and commits after the next one: nobody delivers until
+    then, and both customers are heard of."""
+    ear = Ear("ear")
+    host = installed(ear.definition)
+    begun, goes_on = asyncio.Event(), asyncio.Event()
+
+    async def enter_slowly(transaction: Transaction) -> None:
+        begun.set()
+        await goes_on.wait()
+        transaction.publish("customer.created", id=1)
+
+    slow = asyncio.ensure_future(work.write(enter_slowly))
+    await begun.wait()
+    later = _later(work)
+    await switch_policy(later, host, PolicyChange("acme.ear", active=True))
+    await create_customer(later, NewCustomer("First"))
+    goes_on.set()
+    await slow
+    async with delivering(database, database_url, host, later):
+        await until(lambda: len(ear.heard) == 2)
+    assert ear.heard == await events(work)
+
+
+async def test_a_listener_hears_of_its_own_switch_first(database: Database, database_url: str, work: Work) -> None:
+    """The event that tells of the switch is the first, whatever happened just before, at the same moment."""
+    ear = Ear("ear", topics=("customer.created", "policy.switched"))
+    host = installed(ear.definition)
+    await create_customer(work, NewCustomer("Early"))
+    await switch_policy(work, host, PolicyChange("acme.ear", active=True))
+    await create_customer(work, NewCustomer("Later"))
+    async with work.snapshot() as snapshot:
+        rows = await snapshot.fetch("SELECT id FROM outbox_event ORDER BY id DESC LIMIT 2")
+    async with delivering(database, database_url, host, work):
+        await until(lambda: len(ear.heard) == 2)
+    assert ear.heard == [str(row["id"]) for row in reversed(rows)]
+
+
+async def test_what_happens_while_a_listener_is_off_is_never_told(
+    database: Database, database_url: str, work: Work
+) -> None:
+    """Switched off and on again while nobody looks: of the three customers it hears of the first and the last; and what
+    it had not heard when it was switched off, it does not hear either."""
+    ear = Ear("ear")
+    host = installed(ear.definition)
+    await switch_policy(work, host, PolicyChange("acme.ear", active=True))
+    first = await customer(work, "First")
+    async with delivering(database, database_url, host, work):
+        await until(lambda: ear.heard == [first])
+    await switch_policy(work, host, PolicyChange("acme.ear", active=False))
+    await customer(work, "Unheard")
+    await switch_policy(work, host, PolicyChange("acme.ear", active=True))
+    last = await customer(work, "Last")
+    async with delivering(database, database_url, host, work):
+        await until(lambda: len(ear.heard) == 2)
+    assert ear.heard == [first, last]
+
+
+async def test_other_parameters_leave_a_listener_where_it_stands(
+    database: Database, database_url: str, work: Work
+) -> None:
+    """Switched on once more while it is on and nobody delivers: what happened before is told all the same."""
+    ear = Ear("ear")
+    host = installed(ear.definition)
+    await switch_policy(work, host, PolicyChange("acme.ear", active=True))
+    first = await customer(work, "First")
+    await switch_policy(_later(work), host, PolicyChange("acme.ear", active=True, ordinal=3))
+    second = await customer(_later(work), "Second")
+    async with delivering(database, database_url, host, _later(work)):
+        await until(lambda: len(ear.heard) == 2)
+    assert ear.heard == [first, second]
+
+
+async def test_a_listener_that_a_day_switches_on_hears_from_then_on(
+    database: Database, database_url: str, work: Work
+) -> None:
+    """On for two days, and nobody looks before: it hears of everything from the first event of these days on, what was
+    stored late included; after them it stands nowhere, and hears nothing."""
+    ear = Ear("ear")
+    host = installed(ear.definition)
+    day = work.today
+    change = PolicyChange("acme.ear", active=True, valid_from=day + timedelta(days=2), valid_to=day + timedelta(days=4))
+    await switch_policy(work, host, change)
+    works = [at(work, work.now + timedelta(days=days)) for days in range(5)]
+    heard = [await customer(works[2], "Third")]
+    await create_customer(works[1], NewCustomer("Second"))
+    heard.append(await customer(works[3], "Fourth"))
+    async with delivering(database, database_url, host, works[3]):
+        await until(lambda: set(heard) <= set(ear.heard))
+    assert sorted(ear.heard, key=int) == await events(work)
+    async with delivering(database, database_url, host, works[4]):
+        await until(lambda: _stands_nowhere(work))
+        await create_customer(works[4], NewCustomer("Fifth"))
+        await asyncio.sleep(1)
+    assert len(ear.heard) == 3
+
+
+async def _stands_nowhere(work: Work) -> bool:
+    async with work.snapshot() as snapshot:
+        return not await snapshot.fetch("SELECT FROM listener_position")
 
 
 # The first transaction that publishes of a new customer takes two seconds to commit.

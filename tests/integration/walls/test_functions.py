@@ -81,8 +81,10 @@ async def without(admin: asyncpg.Connection[Any], definition: str, condition: re
 
 
 async def prepare(admin: asyncpg.Connection[Any], walls: Walls) -> None:
-    """An operator's kept answer, and a member's; a subject; a listener that is off, and policies that are none."""
+    """An operator's kept answer, and a member's; a subject; a listener that is off and stands nowhere, and policies
+    that are none."""
     await admin.execute("SET session_replication_role = replica")
+    await admin.execute("DELETE FROM listener_position")
     for company, caller in ((walls.planted_id, "operator ops"), (walls.twin_id, "member 1")):
         await admin.execute(
             "UPDATE kept_answer SET caller = $2, request_key = $3 WHERE company_id = $1"

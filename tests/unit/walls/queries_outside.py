@@ -75,6 +75,7 @@ OPENERS: Final = {
     ("core/quotaloom/policies/courier.py", "_ask"): "the one that has events to be delivered",
     ("core/quotaloom/platform/jobs/purging.py", "purge"): "none: what is done is not of a company",
     ("core/quotaloom/importing/importer.py", "*"): "the one that is imported, on the command line",
+    ("core/quotaloom/demo/loading.py", "_our_turn"): "the demo company",
     ("core/quotaloom/demo/loading.py", "_stored"): "the demo company",
     ("schema/quotaloom_server/bearers.py", "company_named"): "the one named on the command line",
     ("schema/quotaloom_server/bearers.py", "_member"): "the one named on the command line",

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
+from struct import error as StructError  # noqa: N812 # they are errors
 from typing import Final
 from zipfile import BadZipFile, ZipFile
+from zlib import error as DeflateError  # noqa: N812
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from quotaloom.platform.backups.checksums import TableSum
 from quotaloom.platform.errors import InputError
@@ -16,6 +18,13 @@ from quotaloom.platform.schema_versions import unknown_migrations
 FORMAT: Final = 1
 SCRIPT: Final = "database.sql"
 MANIFEST: Final = "manifest.json"
+
+DAMAGED: Final = (
+    *(BadZipFile, DeflateError, EOFError, ValueError, ArithmeticError, StructError),
+    KeyError,  # no entry of that name
+    RuntimeError,  # locked with a password, or by a method of packing that there is not
+)
+"""What a file that is no back-up, or a damaged one, ends in."""
 
 
 class Manifest(BaseModel):
@@ -44,7 +53,7 @@ def read_manifest(path: Path) -> Manifest:
             manifest = Manifest.model_validate_json(archive.read(MANIFEST))
     except OSError as error:
         raise InputError("NO_BACKUP", f"{path} cannot be read: {error.strerror}.") from None
-    except (BadZipFile, KeyError, ValidationError):
+    except DAMAGED:
         raise InputError(
             "NO_BACKUP", f"{path} is no whole back-up of Quotaloom; `quotaloom backup FILE` makes one."
         ) from None

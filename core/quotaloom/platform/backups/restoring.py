@@ -7,13 +7,12 @@ import re
 from asyncio import StreamWriter
 from pathlib import Path
 from typing import Any, Final
-from zipfile import BadZipFile, ZipFile
-from zlib import error as DeflateError  # noqa: N812 # it is an error
+from zipfile import ZipFile
 
 import asyncpg
 
 from quotaloom.platform.backups.checksums import comparison, tables_of
-from quotaloom.platform.backups.manifest import SCRIPT, Manifest, read_manifest
+from quotaloom.platform.backups.manifest import DAMAGED, SCRIPT, Manifest, read_manifest
 from quotaloom.platform.backups.programs import refuse_failure, running
 from quotaloom.platform.backups.taking import CHUNK, Progress, said_by
 from quotaloom.platform.database import credentials
@@ -26,7 +25,10 @@ SELECT count(*) FROM pg_stat_activity
 WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'
 """
 
+# A script that ends before its last line, since whoever wrote it was killed, is rolled back; with
+# `--single-transaction`, `psql` would commit it.
 _BEFORE: Final = f"""
+BEGIN;
 SET lock_timeout = '10s';
 DO $$ BEGIN
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{APPLICATION_GROUP}') THEN
@@ -36,13 +38,16 @@ END $$;
 DROP SCHEMA IF EXISTS public, {JOBS} CASCADE;
 """
 
+_AFTER: Final = "\nCOMMIT;\n"
+
 _TABLE: Final = re.compile(rb"^COPY (\S+) \(", re.MULTILINE)
 
 
 async def restore(admin_url: str, path: Path, *, replace: bool, progress: Progress) -> Manifest:
     """Make the database what it was when the back-up was taken; returns the back-up's manifest.
 
-    It is one transaction, which compares every table with its checksum at its end. A database with something in it is
+    It is one transaction, which compares every table with its checksum at its end, and is committed by the last line
+    that we write: if we are killed before, nothing was changed. A database with something in it is
     only touched with `replace`, and one that others use not at all. Migrations that are newer than the back-up, and
     the right of the application's role to enter, are left to `migrate`. Raises `InputError` NO_BACKUP,
     BACKUP_TOO_NEW, DATABASE_IN_USE, DATABASE_NOT_EMPTY or RESTORE_FAILED.
@@ -54,7 +59,7 @@ async def restore(admin_url: str, path: Path, *, replace: bool, progress: Progre
     finally:
         await connection.close()
     progress.begin("Restoring", manifest.rows)
-    options = ["--no-psqlrc", "--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1", "--file=-"]
+    options = ["--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--file=-"]
     async with running("psql", admin_url, *options, feeding=True) as process:
         listening = asyncio.create_task(said_by(process))
         assert process.stdin is not None
@@ -64,7 +69,7 @@ async def restore(admin_url: str, path: Path, *, replace: bool, progress: Progre
             process.stdin.close()
         except (BrokenPipeError, ConnectionResetError):
             pass  # it has ended, and has said why
-        except (BadZipFile, DeflateError, EOFError) as error:
+        except DAMAGED as error:
             raise InputError(
                 "RESTORE_FAILED", f"{path} is damaged, and nothing was changed: {error}. Take another back-up."
             ) from None
@@ -101,4 +106,6 @@ async def _feed(script: StreamWriter, archive: ZipFile, manifest: Manifest, prog
                 progress.advance(found.rows if found is not None else 0)
             previous = chunk[chunk.rfind(b"\n") + 1 :][:200]
     script.write(comparison(manifest.tables).encode())
+    await script.drain()
+    script.write(_AFTER.encode())
     await script.drain()

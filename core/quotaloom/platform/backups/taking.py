@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import hashlib
 import os
 import re
@@ -24,6 +25,9 @@ from quotaloom.platform.errors import InputError
 from quotaloom.platform.schema_versions import applied_migrations
 
 CHUNK: Final = 1 << 18
+_NO_LINKS: Final = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS)
+"""What file systems say that know no links, such as those of memory sticks."""
+
 _DUMPING: Final = re.compile(r'dumping contents of table "([^"]+)"')
 
 
@@ -53,7 +57,7 @@ async def back_up(admin_url: str, path: Path, *, now: datetime, signing_key: Pat
                 manifest = await _write(connection, admin_url, archive, now, signing_key, progress)
             file.flush()
             os.fsync(file.fileno())
-        partial.rename(path)
+        _name(partial, path)
     except OSError as error:
         raise InputError("FILE_UNUSABLE", f"{path} cannot be written: {error.strerror or error}.") from None
     finally:
@@ -73,6 +77,19 @@ def key_hash(signing_key: Path) -> str | None:
 def _refuse_to_overwrite(path: Path) -> None:
     if path.exists():
         raise InputError("FILE_EXISTS", f"{path} is there already; name a new file, or remove it first.")
+
+
+def _name(partial: Path, path: Path) -> None:
+    """Give a whole file its name, which nobody else may have taken meanwhile."""
+    try:
+        os.link(partial, path)  # unlike a renaming, it takes the place of nothing
+    except FileExistsError:
+        _refuse_to_overwrite(path)
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        _refuse_to_overwrite(path)
+        partial.rename(path)
 
 
 async def _write(

@@ -8,12 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from quotaloom.platform.jobs.handlers import Handlers, Hourly, Nightly
 from quotaloom.platform.jobs.queue import NewJob, enqueue_all
 from quotaloom.platform.jobs.storage import SCHEDULE
 from quotaloom.platform.unit_of_work import Record, Transaction
+
+BEYOND: Final = "2 days"
+"""How much later than what is due now something may have been asked for: another time zone moves it by a day at most.
+
+What is later was asked for by a clock that was wrong, and counts as not asked for.
+"""
 
 _DUE_FOR_COMPANIES = f"""
 INSERT INTO {SCHEDULE} AS known (company_id, name, due_at)
@@ -22,14 +29,17 @@ FROM company_clocks() AS clock JOIN unnest($2::text[], $3::timestamptz[]) AS zon
     ON zone.name = clock.time_zone
 WHERE zone.due_at > clock.founded_at AND NOT EXISTS (
     SELECT FROM {SCHEDULE} AS asked
-    WHERE asked.company_id = clock.company_id AND asked.name = $1 AND asked.due_at >= zone.due_at)
-ON CONFLICT (company_id, name) DO UPDATE SET due_at = EXCLUDED.due_at WHERE known.due_at < EXCLUDED.due_at
+    WHERE asked.company_id = clock.company_id AND asked.name = $1
+        AND asked.due_at BETWEEN zone.due_at AND zone.due_at + interval '{BEYOND}')
+ON CONFLICT (company_id, name) DO UPDATE SET due_at = EXCLUDED.due_at
+    WHERE known.due_at NOT BETWEEN EXCLUDED.due_at AND EXCLUDED.due_at + interval '{BEYOND}'
 RETURNING company_id, due_at
 """  # noqa: S608 (constants)
 
 _DUE = f"""
 INSERT INTO {SCHEDULE} AS known (company_id, name, due_at) VALUES (0, $1, $2)
-ON CONFLICT (company_id, name) DO UPDATE SET due_at = EXCLUDED.due_at WHERE known.due_at < EXCLUDED.due_at
+ON CONFLICT (company_id, name) DO UPDATE SET due_at = EXCLUDED.due_at
+    WHERE known.due_at NOT BETWEEN EXCLUDED.due_at AND EXCLUDED.due_at + interval '{BEYOND}'
 RETURNING company_id, due_at
 """  # noqa: S608 (constants)
 

@@ -1,7 +1,10 @@
 """A worker: takes jobs as they come, does several at once, tries again what failed, and gives back what it must leave.
 
 Several workers on one database share the jobs. Each job is held by a sign of life: a worker that is killed stops giving
-it, and after `lost_after` another one takes the job over.
+it, and after `lost_after` another one takes the job over; that attempt counts as one that failed.
+
+The moment of a job is when it was taken, by PostgreSQL's clock, and so is the one at which is looked for what is due: a
+machine whose clock is wrong neither skips a night nor deletes what is to be kept.
 """
 
 from __future__ import annotations
@@ -10,7 +13,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from types import TracebackType
 from typing import Any, Final, Self
@@ -50,7 +53,7 @@ _log = logging.getLogger(__name__)
 
 
 class JobWorker:
-    """Does jobs while its `async with` block runs. `clock` gives each job its moment."""
+    """Does jobs while its `async with` block runs. `clock` gives each job its moment, instead of PostgreSQL's clock."""
 
     def __init__(
         self,
@@ -58,7 +61,7 @@ class JobWorker:
         database_url: str,
         handlers: Handlers,
         *,
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        clock: Callable[[], datetime] | None = None,
         lost_after: timedelta = timedelta(seconds=30),
         look_seconds: float = LOOK_SECONDS,
         poll_seconds: float = POLL_SECONDS,
@@ -117,6 +120,7 @@ class JobWorker:
         queries = queries_on(connection)
         queue = QueueManager(queries, NAMES.channel)
         queries.ending = queue.shutdown
+        queries.patience = {handler.name: handler.patience.attempts for handler in self._handlers.all}
         for handler in self._handlers.all:
             register = queue.entrypoint(handler.name, accepts_context=False, on_failure="hold")
             register(partial(self._do, handler))
@@ -162,7 +166,8 @@ class JobWorker:
         company_id = (taken.headers or {}).get(COMPANY)
         assert isinstance(company_id, int), "whoever stores a job names its company"
         payload: dict[str, Any] = orjson.loads(taken.payload or b"{}")
-        return Job(taken.entrypoint, company_id, payload, taken.attempts + 1, self._database, self._clock())
+        now = taken.updated if self._clock is None else self._clock()
+        return Job(taken.entrypoint, company_id, payload, taken.attempts + 1, self._database, now)
 
     async def _look(self) -> None:
         """Ask from time to time for what has become due."""
@@ -172,10 +177,18 @@ class JobWorker:
 
         while not self._ending.is_set():
             try:
-                await self._database.write(0, Writer(SUBJECT, None, self._clock()), ask)
+                await self._database.write(0, Writer(SUBJECT, None, await self._now()), ask)
             except Exception as error:
                 _log.warning("what is due cannot be read: %s", _told(error))
             await self._rest(self._look_seconds)
+
+    async def _now(self) -> datetime:
+        if self._clock is not None:
+            return self._clock()
+        async with self._database.snapshot(0) as snapshot:
+            (row,) = await snapshot.fetch("SELECT now() AS now")
+        now: datetime = row["now"]
+        return now
 
     async def _rest(self, seconds: float) -> None:
         with suppress(TimeoutError):
