@@ -291,7 +291,7 @@ SUBSCRIPTIONS: Final = (
         "450 ids",
         (INIT + b"".join(subscribe(number=f"{n}") for n in range(450)),),
         1000,
-        {**ACK, "error": 400},
+        {**ACK, "error": 400, "next": 50},
         leaves=True,
     ),
     SocketAbuse(

@@ -59,7 +59,7 @@ async def test_an_end_drops_no_write(
     back: no job is held by one that has ended."""
     clients = Clients(installation)
     living = {kind: await asyncio.to_thread(installation.start, kind) for kind in ("server", "worker")}
-    async with clients.writing(jobs=True) as memory:
+    async with clients.writing(jobs=True, members=False) as memory:
         for number in stepwise(progress, range(ends), "a server and a worker end"):
             await clients.until_acknowledged(8)
             await ended(installation, living["worker"])

@@ -43,7 +43,7 @@ def record(record_property: Record, memory: Memory, what: str, times: int) -> No
 
 @dataclass
 class Clients:
-    """Four clients over HTTP, and one that asks for jobs; each goes on whatever becomes of the server."""
+    """Clients over HTTP that write, one that makes members, one that asks for jobs; each goes on, whatever happens."""
 
     installation: Installation
     stopping: bool = False
@@ -54,11 +54,13 @@ class Clients:
         self.memory.earlier_jobs = len(self.memory.jobs)
 
     @asynccontextmanager
-    async def writing(self, *, jobs: bool = False) -> AsyncIterator[Memory]:
+    async def writing(self, *, jobs: bool = False, members: bool = True) -> AsyncIterator[Memory]:
         """Write while the block runs; requests under way at its end are waited for."""
         self.memory.rounds += 1
         self.stopping = False
-        lives = [self._ask_again(), *(self._write(number) for number in range(WRITERS))]
+        lives = [self._write(number) for number in range(WRITERS)]
+        if members:
+            lives.append(self._ask_again())
         if jobs:
             lives.append(self._ask_for_jobs())
         tasks = [asyncio.create_task(life) for life in lives]

@@ -82,9 +82,9 @@ async def test_a_call_that_is_ended_hides_the_draft_again(database: Database) ->
         await commit(office, "Nia", "N 2", ("03", 10_00))
     assert caught.value.path == ("orgUnitId",)
     await call_for_commitments(office.work(), plan_id, None)
-    with pytest.raises(NotFound) as hidden:
+    with pytest.raises(InputError) as hidden:
         await commit(office, "Nia", "N 1", ("03", 10_00))
-    assert hidden.value.path == ("planId",)
+    assert (hidden.value.code, hidden.value.path) == ("NOT_FOUND", ("planId",))
 
 
 async def test_calls_are_for_admins_and_for_days_to_come(database: Database) -> None:

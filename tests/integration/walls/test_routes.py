@@ -14,6 +14,7 @@ import pytest
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from quotaloom.credentials.sessions import SessionText, begin_session
+from quotaloom.demo.beginning import BEGUN
 from quotaloom.demo.organizing import COMPANY_KEY as DEMO_KEY
 from quotaloom.metrics.commands import install_builtin_metrics
 from quotaloom.organizations.membership import NewMember, insert_members
@@ -259,6 +260,12 @@ async def test_what_is_named_otherwise_answers_alike(
     """
     walls = asking.walls
     await admin.execute("UPDATE company SET key = $2 WHERE id = $1", walls.stranger_id, DEMO_KEY)
+    await admin.execute(
+        "INSERT INTO audit_entry (company_id, at, actor, action, object_type, object_id, after)"
+        """ VALUES ($1, now(), 'demo', $2, 'Company', $1, '{"today": "2026-06-01"}')""",
+        walls.stranger_id,
+        BEGUN,
+    )
     session = await session_of_ann(asking)
     assert (await house.knocking.send("POST", f"{PLACE}/token", headers=by_cookie(session))).status == 200
     for asked, theirs, nobodys in [*sessions(session, walls), *await keys(house, admin, walls)]:
