@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import Final
 
+from quotaloom.platform.counting import one_less
 from quotaloom.platform.limits import ComeAgain, Limits
+from quotaloom.platform.shares import Payer
 from quotaloom.platform.tokens import Identity
 
 QUARTER: Final = 4
@@ -32,7 +34,7 @@ class Busy:
         """A request or WebSocket of whoever that may be."""
         return Stay(self)
 
-    def begin(self, payer: tuple[int, Hashable]) -> None:
+    def begin(self, payer: Payer) -> None:
         """Count one more; raises `ComeAgain`, and counts nothing, where there are too many."""
         kept, company = self.kept, payer[0]
         own, of_company = kept.get(payer, 0) + 1, kept.get(company, 0) + 1
@@ -42,15 +44,10 @@ class Busy:
             raise _beyond("company_connections", "your company has", self._most_of_company, of_company)
         kept[payer], kept[company] = own, of_company
 
-    def end(self, payer: tuple[int, Hashable]) -> None:
+    def end(self, payer: Payer) -> None:
         """Count one less."""
-        kept = self.kept
-        for who in (payer, payer[0]):
-            left = kept[who] - 1
-            if left:
-                kept[who] = left
-            else:
-                del kept[who]
+        one_less(self.kept, payer)
+        one_less(self.kept, payer[0])
 
 
 class Stay:
@@ -60,7 +57,7 @@ class Stay:
 
     def __init__(self, busy: Busy) -> None:
         self._busy = busy
-        self._payer: tuple[int, Hashable] | None = None
+        self._payer: Payer | None = None
 
     def begin(self, bearer: Identity | Exception) -> None:
         """Whose it is; nobody in particular has no part. Raises `ComeAgain` where he has too many."""

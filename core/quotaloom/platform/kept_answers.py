@@ -56,6 +56,10 @@ class Standing:
         return earlier.grants <= self.grants and earlier.reach == self.reach
 
 
+NO_STANDING: Final = Standing()
+"""That of whom nothing is asked again."""
+
+
 @dataclass(frozen=True, slots=True)
 class Kept:
     """An answer, and the standing of whom it was given to."""

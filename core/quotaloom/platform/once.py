@@ -19,6 +19,7 @@ from typing import Any, Final
 from quotaloom.platform.errors import InputError, NotFound
 from quotaloom.platform.jobs.handlers import Job, Nightly
 from quotaloom.platform.kept_answers import (
+    NO_STANDING,
     Answer,
     DoneBefore,
     Kept,
@@ -46,7 +47,7 @@ async def once(
     named: RequestKey,
     command: Command,
     told_once: Collection[str] = (),
-    standing: Standing = Standing(),  # noqa: B008 (frozen)
+    standing: Standing = NO_STANDING,
 ) -> Answer:
     """The answer of `command`, or the one that was kept under this key.
 

@@ -10,13 +10,12 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Hashable
 from contextlib import asynccontextmanager
-from typing import Final, TypeVar
+from typing import Final
 
 from quotaloom.platform.callers import while_awaited
+from quotaloom.platform.counting import one_less
 from quotaloom.platform.limits import Allowance, Limits
 from quotaloom.platform.time_limits import in_time
-
-T = TypeVar("T")
 
 Payer = tuple[int, Hashable]
 """Who asks: the company, and the member, key or service; see `Identity.payer`."""
@@ -111,8 +110,8 @@ class Shares:
     def give(self, whose: Payer) -> None:
         """Give a turn back, and hand it on to whoever is the next to have one."""
         self._held -= 1
-        _one_less(self._holding, whose)
-        _one_less(self._holding_of_company, whose[0])
+        one_less(self._holding, whose)
+        one_less(self._holding_of_company, whose[0])
         while self._waiting and (following := self._following()) is not None:
             one = self._first(following)
             if not one.woken.cancelled() and self.take(following):
@@ -165,14 +164,6 @@ class Shares:
                 one.wake()
         if any(not one.is_watched for one in waiting):
             self._timer = loop.call_later(BRIEFLY, self._look, loop)
-
-
-def _one_less(holding: dict[T, int], whose: T) -> None:
-    left = holding[whose] - 1
-    if left:
-        holding[whose] = left
-    else:
-        del holding[whose]
 
 
 async def _done(woken: asyncio.Future[None]) -> None:

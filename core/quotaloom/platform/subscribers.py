@@ -7,6 +7,7 @@ from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
+from quotaloom.platform.counting import one_less
 from quotaloom.platform.limits import LimitExceeded, Limits
 
 HALF: Final = 2
@@ -48,12 +49,8 @@ class Subscribers:
         try:
             yield
         finally:
-            self._of_one[company_id, whose] -= 1
-            self._of_company[company_id] -= 1
-            if not self._of_one[company_id, whose]:
-                del self._of_one[company_id, whose]
-            if not self._of_company[company_id]:
-                del self._of_company[company_id]
+            one_less(self._of_one, (company_id, whose))
+            one_less(self._of_company, company_id)
 
 
 def _too_many(limit: str, who: str, most: int, found: int, advice: str) -> LimitExceeded:

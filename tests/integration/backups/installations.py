@@ -42,15 +42,16 @@ UNION ALL SELECT 'trigger ' || pg_get_triggerdef(pg_trigger.oid) FROM pg_trigger
 class Shown:
     """What a progress bar would show: for each step the title, how many rows there are, and how many were done."""
 
-    steps: list[list[str | int]] = field(default_factory=list)
+    steps: list[tuple[str, int, int]] = field(default_factory=list)
 
     def begin(self, title: str, total: int) -> None:
         """A step begins."""
-        self.steps.append([title, total, 0])
+        self.steps.append((title, total, 0))
 
     def advance(self, rows: int) -> None:
         """So many rows more are done."""
-        self.steps[-1][2] += rows  # type: ignore[operator] # the third is a number
+        title, total, done = self.steps.pop()
+        self.steps.append((title, total, done + rows))
 
 
 @dataclass

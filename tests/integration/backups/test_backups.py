@@ -87,7 +87,7 @@ async def test_a_back_up_restores_every_row(source: Place, target: Place, path: 
     assert {name: len(rows) for name, rows in wanted.items()} == {
         name: table.rows for name, table in manifest.tables.items()
     }
-    assert shown.steps == [["Restoring", manifest.rows, manifest.rows]]
+    assert shown.steps == [("Restoring", manifest.rows, manifest.rows)]
 
     await migrate(target.admin, application_role=ROLE)
     await fill(target, "beta")

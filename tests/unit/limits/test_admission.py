@@ -12,6 +12,7 @@ from graphql import get_introspection_query, validate
 from quotaloom.platform.limits import Limits
 from quotaloom_graphql.schema import build_schema
 from quotaloom_graphql.served_schema import QuotaloomSchema
+from tests.turns import counted_turns
 
 SMALL = Limits(
     document_characters=200,
@@ -168,21 +169,12 @@ def test_the_large_queries_of_the_benchmarks_are_let_in(name: str) -> None:
 
 async def test_others_have_their_turn_while_a_large_document_is_read() -> None:
     """After it is parsed, and after each half of the rules; one of 2,000 numbers is read to its end all the same."""
-    turns = []
-
-    async def other() -> None:
-        while True:
-            turns.append(1)
-            await asyncio.sleep(0)
-
-    task = asyncio.create_task(other())
-    await asyncio.sleep(0)
-    for query, least in (("{ __typename }", 0), ("{ nothing(a: [" + "1 " * 2_000 + "]) }", 3)):
-        turns.clear()
-        result = await USUAL.execute(query)
-        assert (result.errors is None) == (least == 0)
-        assert len(turns) == least
-    task.cancel()
+    async with counted_turns() as turns:
+        for query, least in (("{ __typename }", 0), ("{ nothing(a: [" + "1 " * 2_000 + "]) }", 3)):
+            turns.clear()
+            result = await USUAL.execute(query)
+            assert (result.errors is None) == (least == 0)
+            assert len(turns) == least
 
 
 @pytest.mark.parametrize(

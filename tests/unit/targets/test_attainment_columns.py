@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -11,6 +10,7 @@ from quotaloom.calendars.periods import Period
 from quotaloom.targets.attainment import NO_LINES, AttainmentStatus, Lines, Sums
 from quotaloom.targets.attainment_columns import answered
 from quotaloom.targets.attainments import AskedPeriod, AttainmentQuestion, Figures
+from tests.turns import counted_turns
 
 MARCH = Period("2017-03", None, date(2017, 3, 1), date(2017, 4, 1))
 QUESTION = AttainmentQuestion(1, "revenue", 2, False, (MARCH,), date(2017, 3, 10))
@@ -67,18 +67,9 @@ async def test_whoever_needs_the_rows_themselves_has_them() -> None:
 
 async def test_others_have_their_turn_while_many_rows_are_told() -> None:
     """30,000 rows of two columns come in eight pieces, with seven turns for others between them; three rows in one."""
-    turns = []
-
-    async def other() -> None:
-        while True:
-            turns.append(1)
-            await asyncio.sleep(0)
-
-    task = asyncio.create_task(other())
-    await asyncio.sleep(0)
-    for rows, between in ((3, 0), (30_000, 7)):
-        turns.clear()
-        found = await answered([figures(1, Lines(100))] * rows, frozenset({"rate", "achieved"}))
-        assert found == [{"rate": "0.010000", "achieved": "0.01"}] * rows
-        assert len(turns) == between
-    task.cancel()
+    async with counted_turns() as turns:
+        for rows, between in ((3, 0), (30_000, 7)):
+            turns.clear()
+            found = await answered([figures(1, Lines(100))] * rows, frozenset({"rate", "achieved"}))
+            assert found == [{"rate": "0.010000", "achieved": "0.01"}] * rows
+            assert len(turns) == between

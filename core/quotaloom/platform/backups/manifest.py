@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import struct
+import zlib
 from datetime import datetime
 from pathlib import Path
-from struct import error as StructError  # noqa: N812 # they are errors
 from typing import Final
 from zipfile import BadZipFile, ZipFile
-from zlib import error as DeflateError  # noqa: N812
 
 from pydantic import BaseModel, ConfigDict
 
@@ -20,7 +20,7 @@ SCRIPT: Final = "database.sql"
 MANIFEST: Final = "manifest.json"
 
 DAMAGED: Final = (
-    *(BadZipFile, DeflateError, EOFError, ValueError, ArithmeticError, StructError),
+    *(BadZipFile, zlib.error, EOFError, ValueError, ArithmeticError, struct.error),
     KeyError,  # no entry of that name
     RuntimeError,  # locked with a password, or by a method of packing that there is not
 )

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import ctypes
 import os
-import signal
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 from quotaloom.platform.database import credentials
 from quotaloom.platform.embedded.binaries import client_program
 from quotaloom.platform.errors import InputError
+from quotaloom.platform.parent_death import ending_with
 
 _VARIABLES = {
     "host": "PGHOST",
@@ -23,8 +22,6 @@ _VARIABLES = {
     "database": "PGDATABASE",
     "ssl": "PGSSLMODE",
 }
-
-_PR_SET_PDEATHSIG = 1
 
 
 @asynccontextmanager
@@ -47,7 +44,7 @@ async def running(name: str, url: str, *options: str, feeding: bool = False) -> 
         stdout=DEVNULL if feeding else PIPE,
         stderr=PIPE,
         start_new_session=True,  # Ctrl-C is for us
-        preexec_fn=_ending_with(os.getpid()) if sys.platform == "linux" else None,
+        preexec_fn=ending_with(os.getpid()) if sys.platform == "linux" else None,
     )
     try:
         yield process
@@ -56,18 +53,6 @@ async def running(name: str, url: str, *options: str, feeding: bool = False) -> 
             with suppress(ProcessLookupError):
                 process.kill()
         await process.wait()
-
-
-def _ending_with(parent: int) -> Callable[[], None]:
-    """What a child does before anything else, so that the kernel kills it when its parent ends."""
-    prctl = ctypes.CDLL(None, use_errno=True).prctl  # found before the fork
-
-    def end_with_parent() -> None:
-        prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-        if os.getppid() != parent:  # it ended before we asked
-            os._exit(1)
-
-    return end_with_parent
 
 
 def refuse_failure(code: str, doing: str, process: Process, said: list[str]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import fcntl
 import os
 import pickle
@@ -12,7 +11,7 @@ import signal
 import sys
 from typing import IO, NoReturn
 
-_PR_SET_PDEATHSIG = 1
+from quotaloom.platform.parent_death import ending_with
 
 
 def enter(instructions: IO[bytes], lifeline: int, server: int) -> NoReturn:
@@ -34,11 +33,9 @@ def _end_with_server(lifeline: int, server: int) -> None:
 
     The parent-death signal reaches this process alone; the end of the lifeline reaches its whole group.
     """
-    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    ending_with(server)()
     with contextlib.suppress(OSError):  # some sandboxes do not know it
         fcntl.fcntl(lifeline, fcntl.F_SETOWN, -os.getpgid(0))
         fcntl.fcntl(lifeline, fcntl.F_SETSIG, signal.SIGKILL)  # type: ignore[attr-defined, unused-ignore] # Linux only
         flags = fcntl.fcntl(lifeline, fcntl.F_GETFL)
         fcntl.fcntl(lifeline, fcntl.F_SETFL, flags | os.O_ASYNC | os.O_NONBLOCK)
-    if os.getppid() != server:  # it ended before we asked
-        os._exit(1)
