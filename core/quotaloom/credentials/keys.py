@@ -9,6 +9,7 @@ from typing import Any, Final
 import orjson
 
 from quotaloom.calendars.instants import require_offset
+from quotaloom.calendars.periods import known_day
 from quotaloom.credentials.key_texts import KeyText, new_key, read_key, shown_key
 from quotaloom.organizations.naming import checked_name
 from quotaloom.platform.access import Scope
@@ -31,6 +32,7 @@ _GOOD: Final = "revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $1)"
 def _require_later(expires_at: datetime, now: datetime) -> None:
     try:
         require_offset(expires_at)
+        known_day(expires_at.date())
     except InputError as error:
         raise error.at("expiresAt") from None
     if expires_at <= now:
@@ -40,8 +42,8 @@ def _require_later(expires_at: datetime, now: datetime) -> None:
 async def create_key(work: Work, name: str, scopes: Iterable[str], expires_at: datetime | None) -> tuple[int, KeyText]:
     """Make a key that may do what its scopes say, until a moment or for good; its id, and the key, told this once.
 
-    Raises `AccessDenied`, `InputError` BAD_NAME, SCOPES_MISSING, UNKNOWN_SCOPE, NAIVE_INSTANT, BAD_EXPIRY
-    (in the past), TOO_MANY.
+    Raises `AccessDenied`, `InputError` BAD_NAME, SCOPES_MISSING, UNKNOWN_SCOPE, NAIVE_INSTANT, BAD_PERIOD
+    (after 2999), BAD_EXPIRY (in the past), TOO_MANY.
     """
     work.viewer.require_admin("making a key")
     named, wanted = checked_name(name), checked_scopes(scopes)

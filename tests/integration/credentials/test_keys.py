@@ -121,6 +121,19 @@ async def test_a_key_ends_at_a_moment_with_an_offset(office: Office) -> None:
     assert [(error["code"], error["path"]) for error in payload["errors"]] == [("NAIVE_INSTANT", ["expiresAt"])]
 
 
+@pytest.mark.parametrize("moment", ["9999-12-31T23:59:59-05:00", "3000-01-01T00:00:00Z", "0001-01-01T00:00:00+14:00"])
+async def test_a_key_ends_before_the_year_3000(office: Office, moment: str) -> None:
+    """In UTC the first of these would be in the year 10000, which PostgreSQL's driver has no words for."""
+    payload = await office.ada.try_to("createApiKey", "", name="CRM", scopes=["graph:read"], expiresAt=moment)
+    assert [(error["code"], error["path"]) for error in payload["errors"]] == [("BAD_PERIOD", ["expiresAt"])]
+
+
+async def test_a_key_may_last_to_the_end_of_2999(office: Office) -> None:
+    """That day is in reach, whatever the offset makes of it."""
+    _, crm = await made(office, expiresAt="2999-12-31T23:59:59-12:00")
+    assert await subject_of(crm) == "key:CRM"
+
+
 async def test_a_key_that_is_none_is_refused(office: Office) -> None:
     """One digit off, another company's number, another prefix: all alike; and what looks like no key says so."""
     _, crm = await made(office)
