@@ -22,7 +22,7 @@ def gid(type_name: str, number: int) -> str:
 
 async def ask(floor: Floor, query: str, who: str | Identity | None = None, **variables: Any) -> dict[str, Any]:
     """The data of a query, asked by an admin, by the member of a name, or by anybody else."""
-    async with _request(floor, who) as context:
+    async with requested(floor, who) as context:
         return await _answer(context, query, variables)
 
 
@@ -37,7 +37,7 @@ async def answers(
     floor: Floor, key: str | None, query: str, who: str | Identity | None = None, **variables: Any
 ) -> tuple[dict[str, Any] | None, list[str]]:
     """The same with a key or without."""
-    async with _request(floor, who) as context:
+    async with requested(floor, who) as context:
         context.idempotency_key = key
         result = await SCHEMA.execute(query, variable_values=variables, context_value=context)
     return result.data, [str((error.extensions or {}).get("code", error.message)) for error in result.errors or ()]
@@ -45,7 +45,7 @@ async def answers(
 
 async def statements(floor: Floor, query: str, who: str | None = None) -> int:
     """How many statements a query of an admin takes, or of the member of a name."""
-    async with _request(floor, who) as context:
+    async with requested(floor, who) as context:
         await _answer(context, query, {})
         return context.snapshot.statements
 
@@ -63,7 +63,7 @@ async def do(
     return payload
 
 
-def _request(floor: Floor, who: str | Identity | None) -> RequestContext:
+def requested(floor: Floor, who: str | Identity | None) -> RequestContext:
     services = Services(floor.work.database, floor.host, lambda: floor.work.now, AttainmentFeed(floor.work.database))
     return RequestContext(services, _identity(floor, who))
 
