@@ -196,7 +196,7 @@ async def test_a_pool_is_told_without_what_is_in_it(sea: Sea) -> None:
         "records": empty,
         "held": empty,
         "admins": [],
-        "members": [{"orgUnit": None}],
+        "members": [],
     }
     both = service(sea.floor, Scope.POOL, Scope.READ)
     told = await do(sea.floor, "updatePool", f"pool {{ {POOL} }}", both, **given)
