@@ -9,6 +9,7 @@ from typing import Any
 import asyncpg
 import pytest
 
+from quotaloom.funnels.commands.customers import update_customer
 from quotaloom.organizations.terms import HEADSHIP, HOLDING, TermKind, end_terms_of_member
 from quotaloom.ownership.ledger import hold_all
 from quotaloom.ownership.owners import Movement, RecordName
@@ -85,6 +86,11 @@ ENDED: dict[str, tuple[Ending, bool, Asking]] = {
         False,
         lambda sea, record: claim_records(sea.of("bob"), [record]),
     ),
+    "change": (
+        no_longer(HOLDING, "ann"),
+        True,
+        lambda sea, record: update_customer(sea.of("ann"), record.id, {"sector": "Energy"}),
+    ),
 }
 """How a right ends, whether Ann has the record then, and what is asked for by that right."""
 
@@ -102,6 +108,7 @@ async def test_a_right_is_asked_for_once_the_record_is_free(database: Database, 
 
     async def busy(transaction: Transaction) -> asyncio.Future[object]:
         await hold_all(transaction, [record])
+        await transaction.execute("SELECT FROM customer WHERE id = $1 FOR UPDATE", record.id)
         waiting = asyncio.ensure_future(asks(sea, record))
         await somebody_waits(admin)
         await ends(sea)
@@ -168,8 +175,9 @@ async def test_who_looks_after_a_pool_no_longer_hands_out_what_policies_chose(da
 
 
 async def movements(sea: Sea) -> int:
-    """How many entries the ledger of owners has, and how many records are exempt."""
+    """How many entries the ledger of owners has, how many records are exempt, and how many customers have a sector."""
     row = await sea.floor.one(
-        "SELECT (SELECT count(*) FROM ownership_entry) + (SELECT count(*) FROM ownership WHERE exempt) AS number"
+        "SELECT (SELECT count(*) FROM ownership_entry) + (SELECT count(*) FROM ownership WHERE exempt)"
+        " + (SELECT count(sector) FROM customer) AS number"
     )
     return int(row["number"])
