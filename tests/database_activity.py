@@ -22,6 +22,15 @@ async def waiting_for(admin: asyncpg.Connection, *tables: str, least: int = 1) -
         await asyncio.sleep(0.01)
 
 
+async def somebody_waits(admin: asyncpg.Connection) -> None:
+    """Wait until a statement waits for what another transaction holds."""
+    while True:
+        waits = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        if await admin.fetchval(waits):
+            return
+        await asyncio.sleep(0.01)
+
+
 async def busy(admin_url: str) -> int:
     """How many connections of the application are in a transaction, but for those that wait for the next snapshot."""
     await asyncio.sleep(5 * WAIT)

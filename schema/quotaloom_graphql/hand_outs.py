@@ -21,6 +21,7 @@ from quotaloom_graphql.organizations import Member
 from quotaloom_graphql.ownerships import MovementRefusal, refusal_row
 from quotaloom_graphql.pool_loaders import TYPES, load_pools, load_records
 from quotaloom_graphql.pools import Pool, PoolRecord
+from quotaloom_graphql.untold import refusal_for
 from strawberry_breadth import batch
 
 
@@ -36,7 +37,9 @@ class HandOut:
         load_named_members, key="member_id", by="id", one=True, description="Who gets it; null where nobody does."
     )
     policy: str | None = strawberry.field(description="The key of the policy that chose him.")
-    reason: str | None = strawberry.field(description="The sentence that he reads.")
+    reason: str | None = strawberry.field(
+        description="The sentence that he reads; null to a service without `graph:read`."
+    )
     refusal: MovementRefusal | None = strawberry.field(
         description="Why nobody gets it: `NOBODY` where no policy chose anybody, or what stood in the way."
     )
@@ -115,7 +118,7 @@ async def _hand_out(work: Work, input: HandOutRecordsInput, services: Services) 
     answer = await hand_out(work, services.policies, pool_id, named, input.count, trial=input.trial)
     reads = work.viewer.may_read
     return {
-        "results": [_row(one, shown=reads or one.refusal is None) for one in answer.handed],
+        "results": [_row(one, work) for one in answer.handed],
         "explanations": [
             {"policy": stamp.policy, "explanation": explanation.to_json()}
             for stamp, explanation in (answer.explanations if reads else ())
@@ -123,14 +126,15 @@ async def _hand_out(work: Work, input: HandOutRecordsInput, services: Services) 
     }
 
 
-def _row(one: Handed, *, shown: bool) -> dict[str, Any]:
+def _row(one: Handed, work: Work) -> dict[str, Any]:
+    reads = work.viewer.may_read
     return {
         "record_id": encode_id(TYPES[one.record.kind], one.record.id),
-        "record": one.record if shown else None,
+        "record": one.record if reads or one.refusal is None else None,
         "member_id": one.member_id,
         "policy": one.policy,
-        "reason": one.reason,
-        "refusal": refusal_row(one.refusal),
+        "reason": one.reason if reads else None,
+        "refusal": refusal_row(refusal_for(work.viewer, one.refusal)),
     }
 
 

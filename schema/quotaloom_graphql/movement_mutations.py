@@ -24,6 +24,7 @@ from quotaloom_graphql.nodes import decode_id, encode_id, optional_id
 from quotaloom_graphql.ownerships import MovementRefusal, refusal_row
 from quotaloom_graphql.pool_loaders import TYPES, load_records, record_name
 from quotaloom_graphql.pools import PoolRecord
+from quotaloom_graphql.untold import refusal_for
 from strawberry_breadth import batch
 
 RECORD_IDS = "The leads, customers and opportunities, up to 1,000."
@@ -231,7 +232,7 @@ def _outcomes(work: Work, outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:
             "record_id": encode_id(TYPES[one.record.kind], one.record.id),
             "record": one.record if reads or one.refusal is None else None,
             "done": one.refusal is None,
-            "refusal": refusal_row(one.refusal),
+            "refusal": refusal_row(refusal_for(work.viewer, one.refusal)),
         }
         for one in outcomes
     ]

@@ -20,6 +20,7 @@ from quotaloom_graphql.context import Info, Services
 from quotaloom_graphql.errors import Refused
 from quotaloom_graphql.field_costs import costing
 from quotaloom_graphql.request_keys import request_key
+from quotaloom_graphql.untold import error_for
 
 I = TypeVar("I")  # noqa: E741 # the input of a mutation
 
@@ -73,7 +74,7 @@ async def _attempt(
     except KeyRefused:
         raise  # it is no part of the input, and whoever sent it is not whoever filled that in
     except InputError as error:
-        return Refused(error)
+        return Refused(error_for(work.viewer, error))
     except PolicyFailed as error:
         return Refused(InputError(error.code, str(error), policy_at))
     await info.context.renew()

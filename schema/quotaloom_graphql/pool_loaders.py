@@ -131,8 +131,13 @@ async def load_pools(keys: list[int], info: Info) -> list[dict[str, Any]]:
 
 
 async def load_pool_people(keys: list[int], info: Info) -> list[Record]:
-    """The units and members that belong to pools."""
-    return await reads.people_of_pools(info.context.snapshot, keys)
+    """The units and members that belong to pools, of those whose names the viewer may see: not how many others do."""
+    sight = await info.context.sight()
+    return [
+        row
+        for row in await reads.people_of_pools(info.context.snapshot, keys)
+        if (sight.names_member(row["member_id"]) if row["unit_id"] is None else sight.names_unit(row["unit_id"]))
+    ]
 
 
 async def load_pool_admins(keys: list[int], info: Info) -> list[Any]:

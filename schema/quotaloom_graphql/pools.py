@@ -159,7 +159,9 @@ class Pool(Node):
     )
     closed: bool = strawberry.field(description="Nothing is claimed from it, given back to it or recycled.")
     version: int = strawberry.field(description="Counts changes; for `expectedVersion`.")
-    members: list[PoolMember] = batch(load_pool_people, key="id", by="pool_id", description="Who may claim from it.")
+    members: list[PoolMember] = batch(
+        load_pool_people, key="id", by="pool_id", description="Who may claim from it, of those that you may see."
+    )
     policies: list[str] | None = strawberry.field(
         description="The keys of the pool policies that hand out its records, in the order of asking; null for all"
         " that the company has switched on."

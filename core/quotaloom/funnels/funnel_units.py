@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
 from quotaloom.funnels.deals import NewOpportunity
 from quotaloom.funnels.naming import may_be_id
@@ -12,11 +13,18 @@ from quotaloom.platform.errors import InputError
 from quotaloom.platform.refusals import raise_all
 from quotaloom.platform.unit_of_work import Snapshot, Transaction
 
+OTHER_UNITS_FUNNEL: Final = "OTHER_UNITS_FUNNEL"
+
+
+def of_another_department(funnel: str) -> str:
+    """Why a position may have no deal in a funnel, in words; whose it is its `orgUnit` tells those who may know."""
+    return f"the funnel {funnel!r} is for the positions of another department"
+
+
 _STRANGERS = """
-SELECT given.number, funnel.name AS funnel_name, unit.name AS unit_name
+SELECT given.number, funnel.name
 FROM unnest($2::int[], $3::bigint[], $4::bigint[], $5::date[]) AS given (number, funnel_id, position_id, day)
-JOIN funnel ON funnel.company_id = $1 AND funnel.id = given.funnel_id
-JOIN org_unit AS unit ON unit.company_id = $1 AND unit.id = funnel.unit_id
+JOIN funnel ON funnel.company_id = $1 AND funnel.id = given.funnel_id AND funnel.unit_id IS NOT NULL
 WHERE NOT EXISTS (
     SELECT FROM unit_path AS path WHERE path.company_id = $1 AND path.unit_id = given.position_id
         AND path.ancestor_id = funnel.unit_id AND path.valid_from <= given.day AND given.day < path.valid_to
@@ -45,16 +53,7 @@ async def require_funnels(
         [position_id for _, _, position_id, _ in asked],
         [day for _, _, _, day in asked],
     )
-    raise_all(
-        [
-            InputError(
-                "OTHER_UNITS_FUNNEL",
-                f"the funnel {row['funnel_name']!r} is for positions below {row['unit_name']!r} alone",
-                (row["number"], at),
-            )
-            for row in rows
-        ]
-    )
+    raise_all([InputError(OTHER_UNITS_FUNNEL, of_another_department(row["name"]), (row["number"], at)) for row in rows])
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,19 +61,17 @@ class DepartmentFunnel:
     """A funnel that is for positions below one unit alone, and which these are."""
 
     name: str
-    unit_name: str
     position_ids: frozenset[int]
 
 
 _DEPARTMENTS = """
-SELECT funnel.name, unit.name AS unit_name, array_agg(deal.id) AS deal_ids, ARRAY(
+SELECT funnel.name, array_agg(deal.id) AS deal_ids, ARRAY(
     SELECT path.unit_id FROM unit_path AS path WHERE path.company_id = $1 AND path.ancestor_id = funnel.unit_id
         AND path.valid_from <= $3 AND $3 < path.valid_to
 ) AS position_ids
 FROM opportunity AS deal
-JOIN funnel ON funnel.company_id = $1 AND funnel.id = deal.funnel_id
-JOIN org_unit AS unit ON unit.company_id = $1 AND unit.id = funnel.unit_id
-WHERE deal.company_id = $1 AND deal.id = ANY ($2::bigint[]) GROUP BY funnel.company_id, funnel.id, unit.name
+JOIN funnel ON funnel.company_id = $1 AND funnel.id = deal.funnel_id AND funnel.unit_id IS NOT NULL
+WHERE deal.company_id = $1 AND deal.id = ANY ($2::bigint[]) GROUP BY funnel.company_id, funnel.id
 """
 
 
@@ -87,6 +84,6 @@ async def department_funnels(
     rows = await reader.fetch(_DEPARTMENTS, reader.company_id, list(deal_ids), today)
     found: dict[int, DepartmentFunnel] = {}
     for row in rows:
-        funnel = DepartmentFunnel(row["name"], row["unit_name"], frozenset(row["position_ids"]))
+        funnel = DepartmentFunnel(row["name"], frozenset(row["position_ids"]))
         found |= dict.fromkeys(row["deal_ids"], funnel)
     return found

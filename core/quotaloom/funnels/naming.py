@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from quotaloom.platform.errors import InputError, Path
 
 
 def may_be_id(number: int) -> bool:
     """Whether a row could have this id at all: PostgreSQL refuses to look for what does not fit into 64 bits."""
     return 0 < number < 2**63
+
+
+NO_ROW: Final = 2**63 - 1
+"""A number that no row has, to look for what is not there as if it were: so nothing tells it from what is hidden."""
 
 
 def check_key(key: str | None, path: Path) -> None:

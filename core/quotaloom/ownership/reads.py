@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from datetime import date
 
 from quotaloom.ownership.owners import RecordKind
-from quotaloom.platform.unit_of_work import Record, Snapshot
+from quotaloom.platform.unit_of_work import Record, Snapshot, Transaction
 
 COLUMNS = """ownership.id, ownership.kind,
 coalesce(ownership.lead_id, ownership.customer_id, ownership.opportunity_id) AS record_id, ownership.pool_id,
@@ -42,3 +43,17 @@ async def entries_of(snapshot: Snapshot, ownership_ids: Sequence[int]) -> list[R
         snapshot.company_id,
         list(ownership_ids),
     )
+
+
+async def holders_on(
+    reader: Snapshot | Transaction, position_ids: Iterable[int | None], on: date
+) -> dict[int | None, int]:
+    """Who holds each of these positions on a day; vacant ones are left out."""
+    rows = await reader.fetch(
+        "SELECT position_id, member_id FROM holding WHERE company_id = $1 AND position_id = ANY ($2::bigint[])"
+        " AND daterange(valid_from, valid_to) @> $3::date",
+        reader.company_id,
+        sorted({one for one in position_ids if one is not None}),
+        on,
+    )
+    return {row["position_id"]: row["member_id"] for row in rows}

@@ -15,6 +15,7 @@ from typing import Final
 from quotaloom.notifications.telling import Note, notify
 from quotaloom.ownership.arrivals import ask_to_hand_out
 from quotaloom.ownership.owners import Movement, Owner, RecordKind, RecordName
+from quotaloom.ownership.reads import holders_on
 from quotaloom.platform.unit_of_work import Transaction
 
 MOST_NAMED: Final = 20
@@ -66,14 +67,14 @@ async def tell_of_changes(transaction: Transaction, changes: Sequence[Change], t
     """Notify whom these changes concern, and let pools hand out by themselves; without either, nothing is read."""
     mover = transaction.writer.member_id
     given = [one for one in changes if one.movement in _GIVING and _new_holder(one) not in (None, mover)]
-    taken = [one for one in changes if one.movement is Movement.RECYCLE and _lost_by(one) is not None]
+    taken = await _taken(transaction, changes, today)
     entered = Counter(one.to.pool_id for one in changes if _enters(one) and one.to.pool_id is not None)
     if not (given or taken or entered):
         return
     names = await names_of(transaction, [one.record for one in (*given, *taken)])
     pools = await pool_names(transaction, {*entered, *(one.to.pool_id for one in taken if one.to.pool_id)})
     notes = _of_given(given, names, await _mover_name(transaction)) if given else []
-    notes += [_of_taken(one, names, pools) for one in taken]
+    notes += [_of_taken(one, member_id, names, pools) for one, member_id in taken.items()]
     if entered:
         await ask_to_hand_out(transaction, entered)
         notes += await _of_entered(transaction, entered, pools, today)
@@ -105,8 +106,14 @@ def _new_holder(change: Change) -> int | None:
     return None if change.to.member_id == before else change.to.member_id
 
 
-def _lost_by(change: Change) -> int | None:
-    return None if change.before is None else change.before.member_id
+async def _taken(transaction: Transaction, changes: Sequence[Change], today: date) -> dict[Change, int]:
+    """What goes back by a rule, and who loses it: whoever has its position today, or else to whom it came."""
+    taken = [(one, one.before) for one in changes if one.movement is Movement.RECYCLE and one.before is not None]
+    if not taken:
+        return {}
+    holders = await holders_on(transaction, [before.position_id for _, before in taken], today)
+    lost = [(one, holders.get(before.position_id, before.member_id)) for one, before in taken]
+    return {one: member_id for one, member_id in lost if member_id is not None}
 
 
 def _enters(change: Change) -> bool:
@@ -131,13 +138,11 @@ def _of_given(given: Sequence[Change], names: Mapping[RecordName, str], mover: s
     return notes
 
 
-def _of_taken(change: Change, names: Mapping[RecordName, str], pools: Mapping[int, str]) -> Note:
-    assert change.before is not None
-    assert change.before.member_id is not None
+def _of_taken(change: Change, member_id: int, names: Mapping[RecordName, str], pools: Mapping[int, str]) -> Note:
     assert change.to.pool_id is not None
     details = {"record": names[change.record], "pool": pools[change.to.pool_id], "reason": change.reason or ""}
     record = change.record
-    return Note(change.before.member_id, "pool.recycled", details, TYPES[record.kind], record.id)
+    return Note(member_id, "pool.recycled", details, TYPES[record.kind], record.id)
 
 
 async def _of_entered(

@@ -38,6 +38,10 @@ async def set_chain(
     _check_chain(registry, policies)
 
     async def apply(transaction: Transaction) -> None:
+        # Whoever takes the pool from the viewer has it: the right is asked for when that is over.
+        await transaction.execute(
+            "SELECT FROM pool WHERE company_id = $1 AND id = $2 FOR UPDATE", transaction.company_id, pool_id
+        )
         await _require_manager(transaction, work, pool_id)
         before = await hold_pool(transaction, pool_id, expected_version, ("poolId",))
         await transaction.execute(

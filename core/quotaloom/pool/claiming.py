@@ -89,8 +89,8 @@ async def claim_records(
         earlier = await first_answer(transaction, member_id, key, asked)
         if earlier is not None:
             return earlier
-        claimant = await _claimant(transaction, work, member_id, position_id, key)
         held = await hold_named(transaction, records)
+        claimant = await _claimant(transaction, work, member_id, position_id, key)
         _refuse_unclaimable(records, held, claimant.reach)
         judge = await load_judge(transaction, claimant.book, work.today, held.values(), [member_id])
         outcomes = await _take(transaction, work, claimant, judge, [held[record] for record in records])

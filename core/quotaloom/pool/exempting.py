@@ -26,8 +26,8 @@ async def exempt_records(work: Work, records: Sequence[RecordName], reason: str 
         raise InputError("REASON_NEEDED", "an exemption needs a reason", ("reason",))
 
     async def apply(transaction: Transaction) -> None:
-        reach = await pool_reach(transaction, work.viewer, work.today)
         held = await hold_named(transaction, records)
+        reach = await pool_reach(transaction, work.viewer, work.today)
         refuse_unseen(records, held, reach.sees)
         if not all(reach.manages(one.owner.pool_id) for one in held.values()):
             raise AccessDenied("exempting records needs an admin, of the company or of their pool")

@@ -65,6 +65,10 @@ class Recipients:
     _named: Set[tuple[int, int]]
     """Members whom pools have by name: pool and member."""
 
+    def reached_by(self, reach: PoolReach) -> Recipients:
+        """The same for the reach that the viewer has by now: he may have lost some of it while he waited."""
+        return replace(self, _reach=reach)
+
     def member_ids(self, to: Iterable[Recipient]) -> list[int]:
         """The ids of these, as far as their positions are held by somebody."""
         seats = self._open_to(self._reach.administered)
@@ -172,6 +176,8 @@ async def _give(work: Work, records: Sequence[RecordName], to: Recipient, giving
         members = recipients.member_ids([to])
         await lock_holdings(transaction, members)
         held = await hold_named(transaction, records)
+        reach = await pool_reach(transaction, work.viewer, work.today)
+        recipients = recipients.reached_by(reach)
         refuse_unseen(records, held, reach.sees)
         for record in records:
             _require_right(reach, giving, held[record].owner)

@@ -98,7 +98,7 @@ class _Question:
 
 
 class _Outdated(Exception):
-    """The pool or its settings changed since the policies were asked."""
+    """The pool, its settings or the viewer's right changed since the policies were asked."""
 
 
 async def hand_out(
@@ -300,14 +300,18 @@ def _name(record: OwnedRecord) -> RecordName:
 
 
 async def _require_current(transaction: Transaction, work: Work, question: _Question) -> None:
-    """Raise `_Outdated` unless pool and policies are as they were; hold both until the transaction ends."""
+    """Raise `_Outdated` unless pool and policies are as they were, and the viewer still looks after the pool.
+
+    Pool and policies are held until the transaction ends.
+    """
     await transaction.lock("policies", shared=True)
     pool = await transaction.fetch_one(
         "SELECT key, policies, closed, turns FROM pool WHERE company_id = $1 AND id = $2 FOR UPDATE",
         transaction.company_id,
         question.pool_id,
     )
-    if pool is None or pool["closed"] or pool["turns"] != question.turns:
+    reach = await pool_reach(transaction, work.viewer, work.today)
+    if pool is None or pool["closed"] or pool["turns"] != question.turns or not reach.manages(question.pool_id):
         raise _Outdated
     settings = _chosen(await settings_in_force(transaction, PoolPolicy.kind, work.today), pool)
     if tuple((row["policy"], row["revision"]) for row in settings) != question.settings:

@@ -14,7 +14,7 @@ from quotaloom.ownership.rules import Refusal
 from quotaloom.platform.errors import AccessDenied, InputError, NotFound
 from quotaloom.platform.unit_of_work import Transaction
 from quotaloom.platform.work import Work
-from quotaloom.pool.giving import Giving, Recipient, load_recipients, no_change
+from quotaloom.pool.giving import Giving, Recipient, Recipients, load_recipients, no_change
 from quotaloom.pool.judging import Judge, load_judge
 from quotaloom.pool.moving import Outcome, move
 from quotaloom.pool.permission import PoolReach, pool_reach, require_mover
@@ -88,15 +88,15 @@ async def _hand_over_some(
     recipients = await load_recipients(transaction, work, reach, handover.to)
     members = recipients.member_ids(handover.to)
     await lock_holdings(transaction, members)
-    target = await _target(transaction, reach, handover.pool_id)
-    if done.last == 0:  # later on, all that was his to move may have moved
-        await _require_say(transaction, reach, handover)
-    owner_of = partial(recipients.owner, of_pool=False)
-    for one in handover.to:
-        owner_of(one, None)
+    target = await _allowed(transaction, reach, recipients, handover, done)
     held = await held_by(transaction, handover.member_id, handover.kinds, done.last, BATCH)
     if not held:
         return None
+    by_now = await pool_reach(transaction, work.viewer, work.today)
+    if by_now != reach:  # while he waited for records that others held
+        reach, recipients = by_now, recipients.reached_by(by_now)
+        target = await _allowed(transaction, reach, recipients, handover, done)
+    owner_of = partial(recipients.owner, of_pool=False)
     judge = await load_judge(transaction, await load_rules(transaction), work.today, held, members)
     moved, refused, turn = list(done.moved), list(done.refused), done.turn
     handings = []
@@ -142,6 +142,18 @@ def _in_turn(
         if isinstance(handing, Handing):
             return found[-1]
     return found[0]
+
+
+async def _allowed(
+    transaction: Transaction, reach: PoolReach, recipients: Recipients, handover: HandOver, done: _Batch
+) -> Target | None:
+    """The pool that the records go into, None for recipients; raises for what is not the viewer's to name."""
+    target = await _target(transaction, reach, handover.pool_id)
+    if done.last == 0:  # later on, all that was his to move may have moved
+        await _require_say(transaction, reach, handover)
+    for one in handover.to:
+        recipients.owner(one, None, of_pool=False)
+    return target
 
 
 async def _target(transaction: Transaction, reach: PoolReach, pool_id: int | None) -> Target | None:

@@ -7,7 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from quotaloom.funnels.funnel_units import DepartmentFunnel, department_funnels
+from quotaloom.funnels.funnel_units import (
+    OTHER_UNITS_FUNNEL,
+    DepartmentFunnel,
+    department_funnels,
+    of_another_department,
+)
 from quotaloom.ownership.holding_caps import Holdings, Incoming, load_holdings
 from quotaloom.ownership.owners import OwnedRecord, RecordKind
 from quotaloom.ownership.rules import Refusal
@@ -58,8 +63,7 @@ class Judge:
         # The position that has it keeps it, wherever it was moved to meanwhile: its next holder may have it.
         if funnel is None or position_id in {*funnel.position_ids, record.owner.position_id}:
             return None
-        message = f"the funnel {funnel.name!r} is for positions below {funnel.unit_name!r} alone"
-        return Refusal("OTHER_UNITS_FUNNEL", message)
+        return Refusal(OTHER_UNITS_FUNNEL, of_another_department(funnel.name))
 
     def waits(self, record: OwnedRecord, member_id: int) -> Waiting | None:
         """How long an earlier holder waits for a record; None for one who never had it."""

@@ -5,13 +5,14 @@ Both may be run as often as one likes, and by several at once: nothing is done t
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
 
 from quotaloom.ownership.ledger import Handing, hold_free
 from quotaloom.ownership.owners import Movement, Owner, RecordName
+from quotaloom.ownership.reads import holders_on
 from quotaloom.platform.unit_of_work import Transaction
 from quotaloom.platform.work import Work
 from quotaloom.pool.held_records import HeldRecord, held_records, held_records_page
@@ -60,7 +61,8 @@ async def remind_due(work: Work, batch: int = BATCH) -> AsyncIterator[list[Remin
     Of several that a record has reached it is the latest one; one that was missed comes as long as the record is held.
     """
     async for found in _fates(work, batch):
-        holders = await _holders(work, [held.position_id for held, _ in found])
+        async with work.snapshot() as snapshot:
+            holders = await holders_on(snapshot, [held.position_id for held, _ in found], work.today)
         yield [
             Reminder(
                 member_id=member_id,
@@ -76,19 +78,6 @@ async def remind_due(work: Work, batch: int = BATCH) -> AsyncIterator[list[Remin
             and fate.recycling is not None
             and (day := fate.reminder_of(work.today)) is not None
         ]
-
-
-async def _holders(work: Work, position_ids: Sequence[int]) -> dict[int, int]:
-    """Who holds each of these positions today; vacant ones are left out."""
-    async with work.snapshot() as snapshot:
-        rows = await snapshot.fetch(
-            "SELECT position_id, member_id FROM holding WHERE company_id = $1 AND position_id = ANY ($2::bigint[])"
-            " AND daterange(valid_from, valid_to) @> $3::date",
-            snapshot.company_id,
-            sorted(set(position_ids)),
-            work.today,
-        )
-    return {row["position_id"]: row["member_id"] for row in rows}
 
 
 async def _fates(work: Work, batch: int) -> AsyncIterator[list[tuple[HeldRecord, Fate]]]:

@@ -53,10 +53,10 @@ async def release_records(
     why = required_reason(reason)
 
     async def apply(transaction: Transaction) -> list[Outcome]:
+        held = await hold_named(transaction, records)
         reach = await pool_reach(transaction, work.viewer, work.today)
         if pool_id is not None and not (reach.manages(pool_id) or pool_id in reach.joined):
             raise _unknown_pool(("poolId",))
-        held = await hold_named(transaction, records)
         refuse_unseen(records, held, reach.sees)
         named = [one.owner.pool_id or pool_id for one in held.values()]
         targets = await load_targets(transaction, [one for one in named if one is not None])

@@ -11,6 +11,7 @@ from asyncpg import Record
 
 from quotaloom.action_plans.storing import load_rights
 from quotaloom.calendars.periods import known_day
+from quotaloom.funnels.naming import NO_ROW
 from quotaloom.metrics.commands import refuse_stale
 from quotaloom.metrics.reads import metrics_by_key
 from quotaloom.organizations.sight import load_sight
@@ -173,9 +174,10 @@ async def _find(work: Work, follow_up_id: int) -> HeldReview:
             snapshot.company_id,
             follow_up_id,
         )
-        if row is None:
-            raise _unknown()
-        held = await find_review(snapshot, work, row["review_id"])
+        try:
+            held = await find_review(snapshot, work, NO_ROW if row is None else row["review_id"])
+        except NotFound:
+            raise _unknown() from None
         if held.row["scored_at"] is None and held.row["member_id"] != work.viewer.member_id:
             message = "this is a draft: it is agreed on once the manager's scores are handed in"
             raise Conflict("WRONG_STEP", message, ("id",))

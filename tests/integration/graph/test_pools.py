@@ -11,7 +11,7 @@ from quotaloom.platform.database import Database
 from quotaloom.platform.tokens import Identity
 from quotaloom.platform.unit_of_work import Transaction
 from quotaloom.pool.chains import opt_out
-from quotaloom.pool.commands import create_pool
+from quotaloom.pool.commands import create_pool, update_pool
 from quotaloom.pool.pools import NewPool
 from tests.integration.graph.asking import ask, do, gid, statements
 from tests.integration.pool.seas import Sea, sea_for
@@ -47,6 +47,24 @@ async def sea_with_phones(database: Database, count: int) -> tuple[Sea, list[Rec
 
     await sea.floor.work.write(call_them)
     return sea, records
+
+
+async def test_a_pool_does_not_tell_how_many_others_belong_to_it(database: Database) -> None:
+    """East, West, Ann and Cem do: Ann reads of East and of herself, Cem of West and himself, and Hal of his own two."""
+    sea = await sea_for(database)
+    units, people = sea.floor.units, sea.floor.members
+    everybody = {"unit_ids": (units["east"], units["west"]), "member_ids": (people["ann"], people["cem"])}
+    await update_pool(sea.work, sea.pool, everybody)
+    shown = {}
+    for who in (None, "ann", "hal", "cem"):
+        (pool,) = (await ask(sea.floor, "{ pools { members { orgUnit { name } member { name } } } }", who))["pools"]
+        shown[who] = sorted((one["orgUnit"] or one["member"] or {"name": "?"})["name"] for one in pool["members"])
+    assert shown == {
+        None: ["Ann", "Cem", "East", "West"],
+        "ann": ["Ann", "East"],
+        "hal": ["Ann", "East"],
+        "cem": ["Cem", "West"],
+    }
 
 
 async def test_members_do_not_see_what_their_pool_hides(database: Database) -> None:

@@ -104,7 +104,7 @@ async def _fill_floor(world: World) -> None:
         unit = floor.units["ann" if table == "holding" else "east"]
         row = await floor.one(f"SELECT id FROM {table} WHERE {by} = $1", unit)
         ids[table] = gid(table.title(), row["id"])
-    away = {"memberId": world.member("ann"), "validFrom": "2026-06-10", "validTo": "2026-06-24"}
+    away = {"memberId": world.member("ann"), "validFrom": "2026-06-10", "validTo": "2026-06-24", "reason": "Holidays"}
     made = await world.call("noteAbsence", "member { absences { id } }", **away)
     ids["absence"] = made["member"]["absences"][0]["id"]
     entries = await world.call("postAchievements", "achievements { id }", items=[world.order("first")])

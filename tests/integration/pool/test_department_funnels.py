@@ -40,12 +40,12 @@ def code(outcome: Outcome) -> str | None:
 
 
 async def test_they_are_claimed_by_its_people_alone(database: Database) -> None:
-    """Ann of East is told whose funnel it is; Cem of West gets one."""
+    """Ann of East is told which funnel it is, and not of West, of which she does not know; Cem of West gets one."""
     floor, pool, (first, second) = await wests(database)
     (refused,) = (await claim_records(floor.as_member("ann"), [first])).outcomes
     assert refused.refusal is not None
     assert refused.refusal.code == "OTHER_UNITS_FUNNEL"
-    assert refused.refusal.message == "the funnel 'Sales' is for positions below 'West' alone"
+    assert refused.refusal.message == "the funnel 'Sales' is for the positions of another department"
     answer = await claim_next(floor.as_member("ann"), pool, 1)
     assert answer.outcomes == ()
     assert answer.stopped_by is not None

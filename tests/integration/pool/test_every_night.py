@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from quotaloom.leads.commands import create_lead
 from quotaloom.leads.records import NewLead
+from quotaloom.organizations.terms import HOLDING, NewTerm, appoint
 from quotaloom.ownership.owners import Movement, RecordKind, RecordName
 from quotaloom.ownership.rules import RuleKind
 from quotaloom.platform.database import Database
@@ -83,6 +84,17 @@ async def test_a_holder_is_reminded_once_and_then_loses_the_record(floor: Floor)
     assert row["details"] == '{"on": "2026-06-11", "pool": "North", "record": "Globex"}'
     for name, knows in (("bob", [("pool.entered", pool)]), ("hal", [("pool.entered", pool)]), ("cem", [])):
         assert await told(floor, name) == knows
+
+
+async def test_whoever_has_the_position_by_then_is_told_of_what_goes_back(floor: Floor) -> None:
+    """Ann leaves her seat to Bob on the fifth: it is he who loses the lead, and she learns no more of it."""
+    record = await lead(floor, "ann")
+    members, term = floor.members, NewTerm(floor.units["ann"], floor.members["bob"], date(2026, 6, 5))
+    await floor.work.write(lambda transaction: appoint(transaction, HOLDING, [term], replace=True))
+    await recycle(night(floor, ELEVENTH))
+    rows = await floor.rows("SELECT member_id FROM notification WHERE topic = 'pool.recycled'")
+    assert [row["member_id"] for row in rows] == [members["bob"]]
+    assert ("pool.recycled", ("Lead", record.id)) not in await told(floor, "ann")
 
 
 async def test_missed_nights_are_made_up_for_by_a_worker(floor: Floor, database_url: str) -> None:

@@ -57,6 +57,23 @@ async def test_who_may_change_a_schedule(database: Database) -> None:
         await set_working_hours(floor.as_service("funnels:write"), member, span)
 
 
+async def test_somebody_elses_absence_is_like_one_that_there_is_not(database: Database) -> None:
+    """Bob and Wu, who may not say when Ann is away, do not learn that she is; nor does a service without the scope."""
+    floor = await furnish(database)
+    noted = await note_absence(floor.work, floor.members["ann"], JULY, AUGUST, None)
+    for name in ("bob", "wu"):
+        told = set()
+        for number in (noted, noted + 1):
+            with pytest.raises(NotFound) as caught:
+                await end_absence(floor.as_member(name), number, JULY)
+            told.add((caught.value.message, caught.value.path))
+        assert told == {("there is no such absence that you can change", ("absenceId",))}
+    for number in (noted, noted + 1):
+        with pytest.raises(AccessDenied):
+            await end_absence(floor.as_service("funnels:write"), number, JULY)
+    assert await away(floor, "ann") == [(JULY, AUGUST)]
+
+
 async def test_hours_are_by_the_clock_of_the_company(database: Database) -> None:
     """Ann works on Mondays until noon and from one o'clock to midnight; of Bob nothing is noted: all working days."""
     floor = await furnish(database)

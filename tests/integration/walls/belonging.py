@@ -17,7 +17,7 @@ from tests.integration.walls.further_rows import FURTHER
 from tests.integration.walls.planting import Planted, Walls
 
 Owner = tuple[str, int]
-"""("unit", id) or ("member", id)."""
+"""("unit", id), ("member", id), or ("pool", id) of what waits in one."""
 
 _OWN: Final = {"member_id": "member", "position_id": "unit", "unit_id": "unit"}
 _PARTS: Final = {
@@ -46,25 +46,40 @@ _HEADS: Final = {"decomposition", "submission", "forecast_adjustment", "incentiv
 
 @dataclass(frozen=True, slots=True)
 class Insider:
-    """Somebody of the planted company: the units and members whose figures he may see, and those he may know of."""
+    """Somebody of the planted company: the units and members whose figures he may see, and those he may know of.
+
+    `pools` are those that he claims from or looks after, by their keys.
+    """
 
     name: str
     units: frozenset[str]
     members: frozenset[str]
     named: frozenset[str]
+    pools: frozenset[str]
     leads: bool
 
 
+_SEA: Final = frozenset({"sea", "pond"})
+"""The pools of the East."""
+
 INSIDERS: Final = (
-    Insider("ann", frozenset({"ann"}), frozenset({"ann"}), frozenset({"acme", "east"}), leads=False),
+    Insider("ann", frozenset({"ann"}), frozenset({"ann"}), frozenset({"acme", "east"}), _SEA | {"brook"}, leads=False),
     Insider(
         "hal",
         frozenset({"east", "ann", "bob", "eve"}),
         frozenset({"hal", "ann", "bob", "eve"}),
         frozenset({"acme"}),
+        _SEA,
         leads=True,
     ),
-    Insider("wu", frozenset({"west", "cem", "empty"}), frozenset({"wu", "cem"}), frozenset({"acme"}), leads=True),
+    Insider(
+        "wu",
+        frozenset({"west", "cem", "empty"}),
+        frozenset({"wu", "cem"}),
+        frozenset({"acme"}),
+        frozenset(),
+        leads=True,
+    ),
 )
 """Ann holds a position in the East, which Hal heads, and Wu the West. Whoever has to do with a pool is told who looks
 after it: Hal."""
@@ -76,7 +91,7 @@ Rows = dict[str, dict[int, Mapping[str, Any]]]
 
 async def rows_of(admin: asyncpg.Connection[Any], walls: Walls) -> Rows:
     """All rows of the planted company, by table and id; the last are those of the West."""
-    tables = {one.table for one in _planted(walls)} | set(_PARTS.values()) | {"ownership", "plan_version"}
+    tables = {one.table for one in _planted(walls)} | set(_PARTS.values()) | {"ownership", "plan_version", "pool"}
     found: Rows = {}
     for table in sorted(tables - {"company", "job"}):
         rows = await admin.fetch(
@@ -88,7 +103,7 @@ async def rows_of(admin: asyncpg.Connection[Any], walls: Walls) -> Rows:
 
 def hidden_from(insider: Insider, walls: Walls, rows: Rows) -> dict[str, Planted]:
     """The canaries that he must not see, as they would be written, and where they are."""
-    mine, named = _seen_by(insider, walls)
+    mine, named = _seen_by(insider, walls, rows)
 
     def hidden(planted: Planted) -> bool:
         if planted.table in _NOBODYS | _ADMINS or (planted.table in _HEADS and not insider.leads):
@@ -108,7 +123,7 @@ def hidden_from(insider: Insider, walls: Walls, rows: Rows) -> dict[str, Planted
 
 def hidden_rows(insider: Insider, walls: Walls, rows: Rows, table: str) -> list[int]:
     """The ids of the rows of a table of which he must not know that they are there."""
-    own, named = _seen_by(insider, walls)
+    own, named = _seen_by(insider, walls, rows)
     if table in _OPEN:
         return []
     if table == "plan":
@@ -121,11 +136,12 @@ def hidden_rows(insider: Insider, walls: Walls, rows: Rows, table: str) -> list[
     return [id for id in rows.get(table, ()) if (owners := _owners(table, id, rows)) and not owners & own]
 
 
-def _seen_by(insider: Insider, walls: Walls) -> tuple[set[Owner], set[Owner]]:
+def _seen_by(insider: Insider, walls: Walls, rows: Rows) -> tuple[set[Owner], set[Owner]]:
     """Whose figures he may see, and whom else he may know of."""
     floor = walls.world.floor
     own: set[Owner] = {("unit", floor.units[name]) for name in insider.units}
     own |= {("member", floor.members[name]) for name in insider.members}
+    own |= {("pool", id) for id, row in rows["pool"].items() if row["key"] in insider.pools}
     named: set[Owner] = {("unit", floor.units[name]) for name in insider.named}
     named.add((_KNOWN_TO_ALL[0], floor.members[_KNOWN_TO_ALL[1]]))
     return own, named
@@ -159,6 +175,8 @@ def _owners(table: str, id: int, rows: Rows) -> set[Owner]:
     row = rows.get(table, {}).get(id)
     if row is None:
         return set()
+    if table == "pool":
+        return {("pool", id)}
     named = {} if table in _DECIDED else row
     own = {(_OWN[name], value) for name, value in named.items() if name in _OWN and value is not None}
     if own:
@@ -170,9 +188,10 @@ def _owners(table: str, id: int, rows: Rows) -> set[Owner]:
 
 
 def _held(table: str, id: int, rows: Rows) -> set[Owner]:
-    """Those who hold a customer or a lead, or have a deal of the customer."""
+    """Those who hold a customer or a lead, or have a deal of the customer; else the pool in which it waits."""
     column = f"{table}_id"
     naming = [row for row in rows["ownership"].values() if row[column] == id]
     if table == "customer":
         naming += [row for row in rows["opportunity"].values() if row[column] == id]
-    return {(_OWN[name], row[name]) for row in naming for name in _OWN if row.get(name) is not None}
+    held = {(_OWN[name], row[name]) for row in naming for name in _OWN if row.get(name) is not None}
+    return held or {("pool", row["pool_id"]) for row in naming if row.get("pool_id") is not None}

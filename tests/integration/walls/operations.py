@@ -119,8 +119,9 @@ COMPANIONS: Final = {
     "planVersion": ("plan", "metric"),
     "directChildren": ("orgUnit",),
     "members": ("rows",),
+    "on": ("under",),
 }
-"""Arguments that only go together with others."""
+"""Arguments that only go together with others, or tell the more then: what was below a unit on a day."""
 
 APART: Final = {
     ("figures", "by"): ("PRODUCT", "SOURCE"),

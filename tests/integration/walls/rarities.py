@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from tests.integration.graph.asking import ask
 from tests.integration.graph.worlds import World
 
+FORMERLY: Final = "2020-01-01"
+"""From this day on Ann's seat and Eve's were in the West."""
+
+AGAIN: Final = "2021-01-01"
+"""From this day on they are in the East, as they were at first."""
+
 
 async def add_rarities(world: World) -> None:
-    """A record that somebody gave back and may not have again yet, a deal without a rate, a plan beyond reach, and a
-    relief in the West."""
+    """A record that somebody gave back and may not have again yet, a deal without a rate, a plan beyond reach, a
+    relief in the West, and seats of the East that were in the West once."""
     await _cool_down(world)
     await world.floor.open("eve", currency="GBP")
     metrics = (await ask(world.floor, "{ metrics { id key } }"))["metrics"]
@@ -18,6 +26,9 @@ async def add_rarities(world: World) -> None:
     await world.call("setTargetCells", "plan { id }", planId=made["plan"]["id"], cells=cells)
     relief = {"positionId": world.unit("cem"), "validFrom": "2026-03-01", "share": "0.5", "reason": "New"}
     await world.call("grantRelief", "", **relief)
+    for seat in ("ann", "eve"):
+        for unit, day in (("west", FORMERLY), ("east", AGAIN)):
+            await world.call("moveOrgUnit", "", id=world.unit(seat), parentId=world.unit(unit), on=day)
 
 
 async def _cool_down(world: World) -> None:

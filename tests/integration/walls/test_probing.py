@@ -18,7 +18,7 @@ from tests.integration.walls.more_operations import paired, probes
 from tests.integration.walls.operations import Operation
 from tests.integration.walls.pairs import Ids, groups, some_hidden
 from tests.integration.walls.sending import insider, without
-from tests.integration.walls.test_reading import OPERATIONS, TABLES, ids_of
+from tests.integration.walls.test_reading import FORMERLY, OPERATIONS, TABLES, ids_of
 
 
 @pytest.mark.parametrize("every", [6, pytest.param(1, marks=pytest.mark.soak)])
@@ -27,12 +27,12 @@ async def test_an_id_out_of_sight_answers_like_one_of_nothing(
 ) -> None:
     """Wherever a query takes an id, Ann, Hal and Wu read the same of what is hidden, after as many statements.
 
-    Each asks for one in so many fields, each for others.
+    Each asks for one in so many fields, each for others; also of days on which what is theirs was below what is hidden.
     """
     walls, unlike = asking.walls, []
     rows = await rows_of(admin, walls)
     for number, one in enumerate(INSIDERS):
-        for operation in OPERATIONS[number % every :: every]:
+        for operation in (*OPERATIONS, *FORMERLY)[number % every :: every]:
             for type_name in operation.ids:
                 hidden = hidden_rows(one, walls, rows, TABLES.get(type_name, ""))
                 if hidden and not await _alike(asking, insider(walls, one.name), operation, type_name, hidden[-1]):

@@ -22,6 +22,15 @@ from tests.integration.walls.planting import Walls
 
 OPERATIONS = read_operations(SCHEMA._schema)
 
+_DAYS = dict.fromkeys(("on", "asOf", "by", "dueBy", "since", "through"), '"2020-06-01"')
+_YEARS = dict.fromkeys(("period", "openedIn", "closedIn", "within"), '"2020"')
+FORMERLY = [
+    one
+    for one in read_operations(SCHEMA._schema, {**_DAYS, **_YEARS}, _YEARS)
+    if one.text not in {other.text for other in OPERATIONS}
+]
+"""The same of the days on which seats of the East were in the West: see `add_rarities`."""
+
 
 def ids_of(walls: Walls) -> dict[str, str]:
     """One of each of the planted company, of those that there are several of the one that has the most in it."""
@@ -69,6 +78,10 @@ TABLES = {
     "Objective": "objective",
     "IncentiveSimulation": "incentive_simulation",
     "Stage": "stage",
+    "Absence": "absence",
+    "OpportunityDocument": "opportunity_document",
+    "ReviewFollowUp": "review_follow_up",
+    "Notification": "notification",
 }
 """Types that there are several of."""
 
@@ -165,17 +178,20 @@ def _without(answer: Answer, ids: dict[str, str]) -> tuple[str, int]:
     return text, answer.statements
 
 
-async def test_nobody_sees_what_is_another_s(asking: Asking, admin: asyncpg.Connection[Any]) -> None:
+@pytest.mark.parametrize("operations", [OPERATIONS, FORMERLY], ids=["today", "formerly"])
+async def test_nobody_sees_what_is_another_s(
+    asking: Asking, admin: asyncpg.Connection[Any], operations: list[Operation]
+) -> None:
     """In their own company Ann sees nothing of Bob's or the West's; Hal, who heads the East, nothing of the West's.
 
-    Each asks by ids that are the West's, where there are any.
+    Each asks by ids that are the West's, where there are any; of days, too, on which what is theirs was in the West.
     """
     walls, base, several = asking.walls, ids_of(asking.walls), await all_ids(asking)
     rows, seen = await rows_of(admin, walls), []
     for insider in INSIDERS:
         hidden = hidden_from(insider, walls, rows)
         who = Identity(walls.planted_id, insider.name, Role.MEMBER, walls.world.floor.members[insider.name])
-        for operation in OPERATIONS:
+        for operation in operations:
             begins = operation.begins_with or ""
             chosen = several.get(begins, [base.get(begins, "")])
             for id in chosen[-1:]:  # the latest are those of the West

@@ -277,6 +277,10 @@ async def hold_customer(transaction: Transaction, work: Work, customer_id: int) 
     """
     if not may_be_id(customer_id):
         raise unknown("customer", customer_id, ("id",))
+    # The row is locked by a statement of its own: the right is asked for when it is free, and not before.
+    await transaction.execute(
+        "SELECT FROM customer WHERE company_id = $1 AND id = $2 FOR UPDATE", transaction.company_id, customer_id
+    )
     worked = await worked_positions(transaction, work.viewer, work.today)
     row = await transaction.fetch_one(
         _HELD,

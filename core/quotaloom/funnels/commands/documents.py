@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from quotaloom.funnels.naming import check_name, check_text, may_be_id
+from quotaloom.funnels.naming import NO_ROW, check_name, check_text, may_be_id
 from quotaloom.funnels.stored_deals import hold_deal
 from quotaloom.ownership.permission import require_seller, unknown
 from quotaloom.platform.errors import InputError
@@ -70,7 +70,9 @@ async def remove_document(work: Work, document_id: int, expected_version: int | 
                 document_id,
             )
         try:
-            deal = await hold_deal(transaction, work, 0 if row is None else row["opportunity_id"], expected_version)
+            deal = await hold_deal(
+                transaction, work, NO_ROW if row is None else row["opportunity_id"], expected_version
+            )
         except InputError as error:
             if error.code != "UNKNOWN_OPPORTUNITY":
                 raise
