@@ -102,7 +102,7 @@ async def start_simulation(work: Work, host: PolicyHost, request: SimulationRequ
         await enqueue(transaction, SIMULATE, {"simulation": simulation_id}, key=_key(transaction, simulation_id))
         after = {"title": title, "changes": [change.to_json() for change in changes], "unit_id": request.unit_id}
         transaction.record("incentive_simulation.start", "IncentiveSimulation", simulation_id, after=after)
-        transaction.publish("incentiveSimulation.started", id=simulation_id)
+        transaction.publish("incentive_simulation.started", id=simulation_id)
         return simulation_id
 
     return await work.write(apply)
@@ -193,7 +193,7 @@ async def remove_simulation(work: Work, simulation_id: int) -> None:
         if row is None:
             raise NotFound("NOT_FOUND", "there is no such simulation", ("id",))
         transaction.record("incentive_simulation.remove", "IncentiveSimulation", simulation_id, before=dict(row))
-        transaction.publish("incentiveSimulation.removed", id=simulation_id)
+        transaction.publish("incentive_simulation.removed", id=simulation_id)
 
     await work.write(apply)
 
