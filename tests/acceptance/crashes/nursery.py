@@ -18,7 +18,7 @@ import sys
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
 from functools import partial
@@ -166,7 +166,7 @@ async def _work(database_url: str) -> None:
     await database.connect()
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(host)
-        courier = await stack.enter_async_context(EventCourier(database, host.registry, lambda: datetime.now(UTC)))
+        courier = await stack.enter_async_context(EventCourier(database, host.registry))
         tellers = {EVENTS_CHANNEL: courier.told}
         await stack.enter_async_context(listening(database_url, tellers, began=courier.missed))
         handlers = _handlers(host)
