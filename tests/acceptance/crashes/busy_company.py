@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 from typing import Any, Final
+
+import asyncpg
 
 from quotaloom.achievements.entries import Credit, EntrySource
 from quotaloom.achievements.ledger import Posting, append
@@ -24,6 +27,7 @@ from quotaloom.organizations.terms import HOLDING, NewTerm, appoint
 from quotaloom.ownership.arrivals import ask_to_hand_out
 from quotaloom.ownership.owners import RecordKind
 from quotaloom.ownership.rules import RuleKind
+from quotaloom.platform.database import Database, credentials
 from quotaloom.platform.unit_of_work import Transaction
 from quotaloom.platform.work import Work
 from quotaloom.policies.settings import PolicyChange, switch_policy
@@ -44,6 +48,8 @@ HELD_TOO_LONG: Final = 10
 FRESHLY_HELD: Final = 2
 HANDED_OUT: Final = 7
 """Leads of one asking."""
+
+CLOSING_SECONDS: Final = 20.0
 
 LONG_AGO: Final = timedelta(days=40)
 
@@ -155,9 +161,21 @@ async def _forget_the_last_night(transaction: Transaction) -> None:
     )
 
 
-async def open_company(installation: Installation, key: str) -> BusyCompany:
-    """A company of eleven sellers with orders in three months, which was founded long ago."""
+@asynccontextmanager
+async def busy_company(
+    installation: Installation, key: str
+) -> AsyncIterator[tuple[BusyCompany, asyncpg.Connection[Any]]]:
+    """A company of eleven sellers with orders in three months, founded long ago, and a connection that sees all."""
     database = await installation.connected()
+    admin = await asyncpg.connect(**credentials(installation.admin_url))
+    try:
+        yield await _opened(database, key), admin
+    finally:
+        await admin.close()
+        await asyncio.wait_for(database.close(), CLOSING_SECONDS)
+
+
+async def _opened(database: Database, key: str) -> BusyCompany:
     work = await found(database, datetime.now(UTC) - 3 * LONG_AGO, key=key)
 
     async def apply(transaction: Transaction) -> BusyCompany:
@@ -186,8 +204,3 @@ async def open_company(installation: Installation, key: str) -> BusyCompany:
         for seat in range(MEMBERS):
             await company.sell(label, seat, 1_000 * (seat + 1) + 100 * place)
     return company
-
-
-async def close_company(company: BusyCompany) -> None:
-    """Let go of its connections."""
-    await asyncio.wait_for(company.work.database.close(), 20)

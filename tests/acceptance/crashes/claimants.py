@@ -69,7 +69,7 @@ class Sender:
         return await self._sent(request.mutation, request.input, request.key)
 
     async def _sent(self, mutation: str, input: dict[str, Any], key: str) -> dict[str, Any] | None:
-        """The payload; None where the connection ended, or nobody can tell yet."""
+        """The payload; None where the connection ended, or the database or the time did not suffice."""
         name = mutation.partition("(")[0]
         query = f"mutation ($input: {name[0].upper()}{name[1:]}Input!) {{ {mutation} }}"
         body = {"query": query, "variables": {"input": input}}
@@ -85,7 +85,7 @@ class Sender:
             return None
         assert not codes, told
         payload: dict[str, Any] = told["data"][name]
-        return payload
+        return None if payload["errors"] == [{"code": "TOO_SLOW"}] else payload
 
 
 @dataclass

@@ -8,13 +8,11 @@ import signal
 from collections import Counter, defaultdict
 from typing import Any, Final
 
-import asyncpg
 import pytest
 
 from quotaloom.ownership.rules import RuleKind
-from quotaloom.platform.database import credentials
 from quotaloom.pool.rule_commands import NewRule, create_rule
-from tests.acceptance.crashes.busy_company import BusyCompany, close_company, open_company
+from tests.acceptance.crashes.busy_company import BusyCompany, busy_company
 from tests.acceptance.crashes.claimants import Crowd, crowd
 from tests.acceptance.crashes.installation import Installation
 from tests.acceptance.crashes.reckoning import assert_nothing_is_half_there
@@ -83,48 +81,45 @@ async def assert_answered_the_same(found: Crowd) -> int:
     return found.acknowledged
 
 
-@pytest.mark.parametrize("kills", [24, pytest.param(500, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("kills", [24, pytest.param(300, marks=pytest.mark.soak)])
 async def test_claims_stand_as_acknowledged_where_servers_are_killed(
     installation: Installation, kills: int, record_property: Record, progress: Progress
 ) -> None:
     """At any time, and in the middle of each write: no record has two holders, none is lost, each has the history that
     was acknowledged, limits hold, and what was sent again was done once and is answered the same."""
     dice, limit = random.Random(kills), 4 * kills
-    company = await open_company(installation, f"claims-{kills}")
-    rules: dict[RuleKind, dict[str, Any]] = {
-        RuleKind.HOLDING_CAP: {"count": CAP},
-        RuleKind.CLAIM_LIMIT: {"count": limit, "window": "DAY"},
-    }
-    for kind, rule in rules.items():
-        await create_rule(company.work, NewRule(kind, kind.title(), kind, rule, pool_id=company.pools["lake"]))
-    leads = [await company.lead("lake") for _ in range(LEADS)]
-    admin = await asyncpg.connect(**credentials(installation.admin_url))
-    server = await asyncio.to_thread(installation.start, "server")
-    async with crowd(installation, company, SELLERS, leads) as found:
-        async with found.busy():
-            for number in stepwise(progress, range(kills), "a server is killed in claims"):
-                await found.until_acknowledged(dice.randrange(1, 8))
-                async with admin.transaction():
-                    if number % 2:
-                        table = TABLES[number // 2 % len(TABLES)]
-                        await admin.execute(f"LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE")
-                        await waiting_for(admin, table, least=2)
-                    else:
-                        await asyncio.sleep(dice.uniform(0, 0.02))
-                    installation.send(server, signal.SIGKILL)
-                server = await asyncio.to_thread(installation.start, "server")
-                if number % TOGETHER == TOGETHER - 1:
-                    await assert_nothing_is_half_there(company)
-        await assert_nothing_is_half_there(company)
-        await assert_as_acknowledged(company, found, limit)
-        repeated = await assert_answered_the_same(found)
-        await assert_as_acknowledged(company, found, limit)
-        again = sum(sender.again for sender in found.senders)
-        assert again > 0
-        assert min(one.refused for one in found.claimants) > 0
+    async with busy_company(installation, f"claims-{kills}") as (company, admin):
+        rules: dict[RuleKind, dict[str, Any]] = {
+            RuleKind.HOLDING_CAP: {"count": CAP},
+            RuleKind.CLAIM_LIMIT: {"count": limit, "window": "DAY"},
+        }
+        for kind, rule in rules.items():
+            await create_rule(company.work, NewRule(kind, kind.title(), kind, rule, pool_id=company.pools["lake"]))
+        leads = [await company.lead("lake") for _ in range(LEADS)]
+        server = await asyncio.to_thread(installation.start, "server")
+        async with crowd(installation, company, SELLERS, leads) as found:
+            async with found.busy():
+                for number in stepwise(progress, range(kills), "a server is killed in claims"):
+                    await found.until_acknowledged(dice.randrange(1, 8))
+                    async with admin.transaction():
+                        if number % 2:
+                            table = TABLES[number // 2 % len(TABLES)]
+                            await admin.execute(f"LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE")
+                            await waiting_for(admin, table)
+                        else:
+                            await asyncio.sleep(dice.uniform(0, 0.02))
+                        installation.send(server, signal.SIGKILL)
+                    server = await asyncio.to_thread(installation.start, "server")
+                    if number % TOGETHER == TOGETHER - 1:
+                        await assert_nothing_is_half_there(company)
+            await assert_nothing_is_half_there(company)
+            await assert_as_acknowledged(company, found, limit)
+            repeated = await assert_answered_the_same(found)
+            await assert_as_acknowledged(company, found, limit)
+            again = sum(sender.again for sender in found.senders)
+            assert again > 0
+            assert min(one.refused for one in found.claimants) > 0
+        installation.send(server, signal.SIGKILL)
     record_property("servers killed in claims", kills)
     record_property("requests sent again", again)
     record_property("answered the same once more", repeated)
-    installation.send(server, signal.SIGKILL)
-    await admin.close()
-    await close_company(company)
