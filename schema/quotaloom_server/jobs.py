@@ -43,13 +43,13 @@ def handlers_for(policies: PolicyHost) -> Handlers:
 async def working(database: Database, database_url: str, policies: PolicyHost, clock: Clock) -> AsyncIterator[None]:
     """Do every kind of job while the block runs; events are looked after where a plugin listens at all.
 
-    Jobs go by PostgreSQL's clock, unless a clock other than the machine's is given.
+    Both go by PostgreSQL's clock, unless a clock other than the machine's is given.
     """
+    given = None if clock is utc_now else clock
     async with AsyncExitStack() as stack:
         if policies.registry.of_kind(KIND):
-            courier = await stack.enter_async_context(EventCourier(database, policies.registry, clock))
+            courier = await stack.enter_async_context(EventCourier(database, policies.registry, given))
             tellers = {EVENTS_CHANNEL: courier.told}
             await stack.enter_async_context(listening(database_url, tellers, began=courier.missed))
-        given = None if clock is utc_now else clock
         await stack.enter_async_context(JobWorker(database, database_url, handlers_for(policies), clock=given))
         yield

@@ -97,7 +97,7 @@ async def _store(
     earlier = None if before is None else {**told, "amount": before["amount"]}
     after = None if amount is None else {**told, "amount": amount}
     transaction.record("incentive_budget.set", "IncentiveBudget", budget_id, before=earlier, after=after)
-    transaction.publish("incentiveBudget.set", id=budget_id, unit=unit_id, period=period.label)
+    transaction.publish("incentive_budget.set", id=budget_id, unit=unit_id, period=period.label)
     return None if amount is None else budget_id
 
 

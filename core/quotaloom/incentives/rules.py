@@ -101,7 +101,7 @@ async def set_rule(work: Work, host: PolicyHost, change: RuleChange) -> int:
         rule_id: int = row["id"]
         after = _told(change, title, parameters, start, revision)
         transaction.record("incentive_rule.set", "IncentiveRule", rule_id, before=before, after=after)
-        transaction.publish("incentiveRule.set", id=rule_id, key=change.key)
+        transaction.publish("incentive_rule.set", id=rule_id, key=change.key)
         return rule_id
 
     return await work.write(apply)
@@ -130,7 +130,7 @@ async def end_rule(work: Work, rule_id: int, on: date | None = None) -> int | No
             await transaction.execute("DELETE FROM incentive_rule WHERE id = $1", rule_id)
         before, after = {"key": row["key"], "valid_to": row["valid_to"]}, {"valid_to": day} if kept else None
         transaction.record("incentive_rule.end", "IncentiveRule", rule_id, before=before, after=after)
-        transaction.publish("incentiveRule.ended", id=rule_id, key=row["key"])
+        transaction.publish("incentive_rule.ended", id=rule_id, key=row["key"])
         return rule_id if kept else None
 
     return await work.write(apply)

@@ -176,7 +176,7 @@ async def _finish(transaction: Transaction, *, attempt: _Attempt) -> None:
     assert row is not None
     after = {"status": "draft", "attempt": attempt.number, "statements": row["count"]}
     transaction.record("incentive_run.compute", "IncentiveRun", attempt.run_id, after=after)
-    transaction.publish("incentiveRun.computed", id=attempt.run_id)
+    transaction.publish("incentive_run.computed", id=attempt.run_id)
 
 
 async def _fail(transaction: Transaction, *, attempt: _Attempt, reason: str) -> None:
@@ -188,4 +188,4 @@ async def _fail(transaction: Transaction, *, attempt: _Attempt, reason: str) -> 
         reason,
     )
     transaction.record("incentive_run.fail", "IncentiveRun", attempt.run_id, after={"status": "failed"}, reason=reason)
-    transaction.publish("incentiveRun.failed", id=attempt.run_id)
+    transaction.publish("incentive_run.failed", id=attempt.run_id)

@@ -65,7 +65,7 @@ async def start_run(work: Work, host: PolicyHost, label: str, unit_id: int | Non
         await _ask_to_compute(transaction, run_id, 1, period.label)
         after = {"period": period.label, "unit_id": unit_id, "members": len(members)}
         transaction.record("incentive_run.start", "IncentiveRun", run_id, after=after)
-        transaction.publish("incentiveRun.started", id=run_id)
+        transaction.publish("incentive_run.started", id=run_id)
         return run_id
 
     return await work.write(apply)
@@ -243,12 +243,12 @@ async def _set_status(transaction: Transaction, run_id: int, status: str) -> Non
 
 
 _PUBLISHED: Final = {
-    "compute": "incentiveRun.started",
-    "review": "incentiveRun.reviewed",
-    "approve": "incentiveRun.approved",
-    "pay": "incentiveRun.paid",
-    "return": "incentiveRun.returned",
-    "cancel": "incentiveRun.cancelled",
+    "compute": "incentive_run.started",
+    "review": "incentive_run.reviewed",
+    "approve": "incentive_run.approved",
+    "pay": "incentive_run.paid",
+    "return": "incentive_run.returned",
+    "cancel": "incentive_run.cancelled",
 }
 
 

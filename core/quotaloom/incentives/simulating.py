@@ -201,7 +201,7 @@ async def _store(transaction: Transaction, *, simulation_id: int, result: dict[s
     )
     if tag != "UPDATE 0":
         transaction.record("incentive_simulation.finish", _TYPE, simulation_id, after={"status": "done"})
-        transaction.publish("incentiveSimulation.finished", id=simulation_id)
+        transaction.publish("incentive_simulation.finished", id=simulation_id)
 
 
 async def _fail(transaction: Transaction, *, simulation_id: int, reason: str) -> None:
@@ -215,4 +215,4 @@ async def _fail(transaction: Transaction, *, simulation_id: int, reason: str) ->
     if tag != "UPDATE 0":
         after = {"status": "failed"}
         transaction.record("incentive_simulation.fail", _TYPE, simulation_id, after=after, reason=reason)
-        transaction.publish("incentiveSimulation.finished", id=simulation_id)
+        transaction.publish("incentive_simulation.finished", id=simulation_id)

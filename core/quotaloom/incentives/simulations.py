@@ -22,6 +22,7 @@ from quotaloom.platform.amounts import parse_amount
 from quotaloom.platform.errors import InputError, NotFound
 from quotaloom.platform.jobs.handlers import Job, Nightly
 from quotaloom.platform.jobs.queue import enqueue
+from quotaloom.platform.jobs.storage import QUEUE
 from quotaloom.platform.unit_of_work import Snapshot, Transaction
 from quotaloom.platform.work import Work
 from quotaloom.policies.host import PolicyHost
@@ -102,7 +103,7 @@ async def start_simulation(work: Work, host: PolicyHost, request: SimulationRequ
         await enqueue(transaction, SIMULATE, {"simulation": simulation_id}, key=_key(transaction, simulation_id))
         after = {"title": title, "changes": [change.to_json() for change in changes], "unit_id": request.unit_id}
         transaction.record("incentive_simulation.start", "IncentiveSimulation", simulation_id, after=after)
-        transaction.publish("incentiveSimulation.started", id=simulation_id)
+        transaction.publish("incentive_simulation.started", id=simulation_id)
         return simulation_id
 
     return await work.write(apply)
@@ -170,6 +171,7 @@ async def _require_unit(work: Work, unit_id: int | None) -> None:
 
 async def _require_room(transaction: Transaction) -> None:
     await transaction.lock("incentive simulations")
+    await _fail_abandoned(transaction)
     row = await transaction.fetch_one(
         "SELECT count(*) AS kept, count(*) FILTER (WHERE status IN ('waiting', 'computing')) AS open"
         " FROM incentive_simulation"
@@ -180,6 +182,24 @@ async def _require_room(transaction: Transaction) -> None:
         raise InputError("TOO_MANY", message, ("changes",))
     if row["kept"] >= MOST_KEPT:
         raise InputError("TOO_MANY", f"{row['kept']} simulations are kept: remove some first", ("changes",))
+
+
+# A job whose worker was killed in the last attempt could fail nothing itself: nobody will compute what it was for.
+_ABANDONED = f"""
+UPDATE incentive_simulation AS own SET status = 'failed', failure = $1, finished_at = $2
+WHERE status IN ('waiting', 'computing') AND NOT EXISTS (
+    SELECT FROM {QUEUE} AS job WHERE job.dedupe_key = '{SIMULATE}:' || own.company_id || ':' || own.id
+        AND job.status IN ('queued', 'picked'))
+RETURNING id
+"""  # noqa: S608 (constants)
+
+
+async def _fail_abandoned(transaction: Transaction) -> None:
+    reason = "its worker was lost each time; the failed jobs tell more"
+    for row in await transaction.fetch(_ABANDONED, reason, transaction.now):
+        after = {"status": "failed"}
+        transaction.record("incentive_simulation.fail", "IncentiveSimulation", row["id"], after=after, reason=reason)
+        transaction.publish("incentive_simulation.finished", id=row["id"])
 
 
 async def remove_simulation(work: Work, simulation_id: int) -> None:
@@ -193,17 +213,18 @@ async def remove_simulation(work: Work, simulation_id: int) -> None:
         if row is None:
             raise NotFound("NOT_FOUND", "there is no such simulation", ("id",))
         transaction.record("incentive_simulation.remove", "IncentiveSimulation", simulation_id, before=dict(row))
-        transaction.publish("incentiveSimulation.removed", id=simulation_id)
+        transaction.publish("incentive_simulation.removed", id=simulation_id)
 
     await work.write(apply)
 
 
 async def forget_simulations(job: Job) -> None:
-    """Delete the company's simulations that are older than `KEPT`."""
+    """Delete the company's simulations that are older than `KEPT`, and fail those that no job is left for."""
     await (await job.work()).write(partial(_forget, before=job.now - KEPT))
 
 
 async def _forget(transaction: Transaction, *, before: Any) -> None:
+    await _fail_abandoned(transaction)
     gone = await transaction.fetch("DELETE FROM incentive_simulation WHERE created_at < $1 RETURNING id", before)
     if gone:
         ids = sorted(row["id"] for row in gone)

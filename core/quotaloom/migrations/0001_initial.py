@@ -1046,6 +1046,7 @@ class Migration(migrations.Migration):
                         ("id", fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),
                         ("company_id", fields.BigIntField()),
                         ("listener", fields.CharField(max_length=130)),
+                        ("since", fields.DatetimeField(auto_now=False, auto_now_add=False)),
                         ("last_event", fields.BigIntField()),
                         ("stuck_event", fields.BigIntField(null=True)),
                     ],

@@ -118,12 +118,11 @@ class KeptAnswers:
         """Hold the key until the transaction ends; raises `DoneBefore`. Whoever else sends it waits here."""
         row = await transaction.fetch_one(
             "INSERT INTO kept_answer AS kept (company_id, caller, request_key, fingerprint, answers, at)"
-            " VALUES ($1, $2, $3, $5, '{}', $6)"
+            " VALUES ($1, $2, $3, $5, '{}', now())"
             " ON CONFLICT (caller, request_key, company_id) DO UPDATE SET at = kept.at"
             " RETURNING fingerprint, (answers -> $4)::text AS answer",
             *_names(work, named),
             named.fingerprint,
-            transaction.now,
         )
         assert row is not None
         _require_new(row, named)
@@ -168,14 +167,13 @@ class AnswersToFounders(KeptAnswers):
         """As of a company, by the one that now stands in the transaction."""
         await transaction.execute(
             "INSERT INTO kept_answer (company_id, caller, request_key, fingerprint, answers, at)"
-            " VALUES ($1, $2, $3, $4, jsonb_build_object($5::text, $6::text::jsonb), $7)",
+            " VALUES ($1, $2, $3, $4, jsonb_build_object($5::text, $6::text::jsonb), now())",
             transaction.company_id,
             caller_of(work.viewer),
             named.key,
             named.fingerprint,
             named.part,
             kept,
-            transaction.now,
         )
 
 

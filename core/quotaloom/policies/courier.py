@@ -33,10 +33,12 @@ class EventCourier:
 
     It is told of every commit with events (`told`, with the payload of a notification), and that some may have been
     missed (`missed`). Only companies are looked at that have a listener switched on, or had one until
-    some day.
+    some day. Days are those of PostgreSQL's clock, unless a `clock` is given.
     """
 
-    def __init__(self, database: Database, registry: PolicyRegistry, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, database: Database, registry: PolicyRegistry, clock: Callable[[], datetime] | None = None
+    ) -> None:
         self._database = database
         self._registry = registry
         self._clock = clock
@@ -84,12 +86,12 @@ class EventCourier:
         due, everybody = self._due, self._all
         self._due, self._all = set(), False
         async with self._database.snapshot(0) as snapshot:
-            rows = await snapshot.fetch("SELECT companies_listening() AS id")
-        return {row["id"] for row in rows if (everybody or row["id"] in due) and await self._ask(row["id"])}
+            rows = await snapshot.fetch("SELECT companies_listening() AS id, now() AS now")
+        return {row["id"] for row in rows if (everybody or row["id"] in due) and await self._ask(row["id"], row["now"])}
 
-    async def _ask(self, company_id: int) -> bool:
+    async def _ask(self, company_id: int, now: datetime) -> bool:
         """Ask for what one company is due; where that fails, it is looked at again soon and holds up no other."""
-        writer = Writer(SUBJECT, None, self._clock())
+        writer = Writer(SUBJECT, None, now if self._clock is None else self._clock())
         try:
             return await self._database.write(company_id, writer, partial(ask_for_deliveries, registry=self._registry))
         except Exception:

@@ -142,14 +142,16 @@ async def _read(transaction: Transaction, *, registry: PolicyRegistry, listener:
     await transaction.lock(OUTBOX)
     rows = await listeners_in_force(transaction)
     setting = next((row for row in rows if row["policy"] == listener), None)
+    if setting is None:
+        return None
+    await begin(transaction, [setting])
     position = await transaction.fetch_one(
         "SELECT last_event, (SELECT max(id) FROM outbox_event WHERE company_id = $1) AS end FROM listener_position"
         " WHERE company_id = $1 AND listener = $2",
         transaction.company_id,
         listener,
     )
-    if setting is None or position is None:
-        return None
+    assert position is not None, "it has just begun, if it had not"
     selected = selected_by(registry, setting)
     topics = list(selected.policy.descriptor.topics)
     events = await transaction.fetch(_EVENTS, transaction.company_id, position["last_event"], topics, BATCH)

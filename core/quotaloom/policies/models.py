@@ -32,9 +32,13 @@ class PolicySetting(TenantModel):
 
 
 class ListenerPosition(TenantModel):
-    """Up to which event a company's listener was told; `stuck_event` is the one that it failed at, if any."""
+    """Up to which event a company's listener was told; `stuck_event` is the one that it failed at, if any.
+
+    `since` is a moment of the days on which it is on: from then on it is told.
+    """
 
     listener = fields.CharField(max_length=130)
+    since = fields.DatetimeField()
     last_event = fields.BigIntField()
     stuck_event = fields.BigIntField(null=True)
 

@@ -11,17 +11,27 @@ KIND: Final = "listener"
 
 _IN_FORCE = """
 SELECT policy, parameters, revision, plugin_version,
-    greatest(changed_at, valid_from::timestamp AT TIME ZONE company.time_zone) AS since
+    greatest(changed_at, valid_from::timestamp AT TIME ZONE company.time_zone) AS since, (
+        SELECT lower(days)::timestamp AT TIME ZONE company.time_zone FROM unnest((
+            SELECT range_agg(daterange(own.valid_from, own.valid_to)) FROM policy_setting AS own
+            WHERE own.company_id = $1 AND own.policy = policy_setting.policy AND own.active)) AS days
+        WHERE days @> ($2::timestamptz AT TIME ZONE company.time_zone)::date) AS on_since
 FROM policy_setting JOIN company ON company.id = policy_setting.company_id
 WHERE policy_setting.company_id = $1 AND kind = 'listener' AND active
     AND daterange(valid_from, valid_to) @> ($2::timestamptz AT TIME ZONE company.time_zone)::date
 ORDER BY ordinal, policy
 """
 
+# Where one stands that was on before, and off on some day since then, while nobody looked.
+_FORGET = """
+DELETE FROM listener_position USING unnest($2::text[], $3::timestamptz[]) AS own (listener, on_since)
+WHERE company_id = $1 AND listener_position.listener = own.listener AND since < own.on_since
+"""
+
 # Before the first event from then on, whatever its number: one that is older may have been stored, and numbered, later.
 _BEGIN = """
-INSERT INTO listener_position (company_id, listener, last_event)
-SELECT $1, fresh.listener, coalesce(
+INSERT INTO listener_position (company_id, listener, since, last_event)
+SELECT $1, fresh.listener, fresh.since, coalesce(
     (SELECT min(id) - 1 FROM outbox_event WHERE company_id = $1 AND at >= fresh.since),
     (SELECT max(id) FROM outbox_event WHERE company_id = $1), 0)
 FROM unnest($2::text[], $3::timestamptz[]) AS fresh (listener, since)
@@ -30,22 +40,28 @@ WHERE NOT EXISTS (
 """
 
 _FROM_HERE = """
-INSERT INTO listener_position (company_id, listener, last_event)
-SELECT $1, $2, coalesce((SELECT max(id) FROM outbox_event WHERE company_id = $1), 0)
+INSERT INTO listener_position (company_id, listener, since, last_event)
+SELECT $1, $2, $3, coalesce((SELECT max(id) FROM outbox_event WHERE company_id = $1), 0)
 """
 
 
 async def listeners_in_force(transaction: Transaction) -> list[Record]:
-    """The settings of the listeners that are on at the transaction's moment, the first by ordinal first."""
+    """The settings of the listeners that are on at the transaction's moment, the first by ordinal first.
+
+    `since` is from when on the setting is in force, `on_since` the beginning of the days, without a gap, on which the
+    listener is on.
+    """
     return await transaction.fetch(_IN_FORCE, transaction.company_id, transaction.now)
 
 
 async def begin(transaction: Transaction, settings: Sequence[Record]) -> None:
     """Let those listeners that stand nowhere begin with the first event since they are on; whoever calls has `OUTBOX`.
 
-    That is for those that a day switches on. Whoever is switched on at once stands where `switched` puts him.
+    That is for those that a day switches on, also where they were on before and nobody has looked since then. Whoever
+    is switched on at once stands where `switched` puts him.
     """
     names, since = [row["policy"] for row in settings], [row["since"] for row in settings]
+    await transaction.execute(_FORGET, transaction.company_id, names, [row["on_since"] for row in settings])
     await transaction.execute(_BEGIN, transaction.company_id, names, since)
 
 
@@ -66,4 +82,4 @@ async def switched(transaction: Transaction, listener: str, *, was_on: bool) -> 
         "DELETE FROM listener_position WHERE company_id = $1 AND listener = $2", transaction.company_id, listener
     )
     if is_on:
-        await transaction.execute(_FROM_HERE, transaction.company_id, listener)
+        await transaction.execute(_FROM_HERE, transaction.company_id, listener, transaction.now)

@@ -16,24 +16,34 @@ import signal
 import socket
 import sys
 from collections.abc import Callable
+from contextlib import AsyncExitStack
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
 from functools import partial
-from typing import Any
 
 from quotaloom.achievements.commands import NewAchievement, post_achievements
 from quotaloom.achievements.entries import Credit, EntrySource
+from quotaloom.incentives.running import compute_run
+from quotaloom.incentives.simulating import simulate
 from quotaloom.platform.database import Database
 from quotaloom.platform.jobs.handlers import Handlers, Job, JobHandler, Patience
 from quotaloom.platform.jobs.worker import JobWorker
+from quotaloom.platform.notifications import listening
 from quotaloom.platform.settings import load_settings
-from quotaloom.platform.unit_of_work import Transaction
+from quotaloom.platform.unit_of_work import EVENTS_CHANNEL, Transaction
+from quotaloom.policies import delivering
+from quotaloom.policies.courier import EventCourier
+from quotaloom.policies.host import PolicyHost
+from quotaloom.pool.nightly import recycle_due
 from quotaloom_server.application import create_application
+from quotaloom_server.jobs import handlers_for
 from quotaloom_server.logs import configure_logging
 from quotaloom_server.serving import Server
 from quotaloom_server.signals import run
 from tests import conftest as models_are_worked_out_once  # noqa: F401 # by importing it
+from tests.acceptance.crashes.ear import policies
 
 POST = "crashes.post"
 """The job that posts an order of 1.00."""
@@ -49,6 +59,9 @@ LOST_AFTER = timedelta(seconds=1)
 
 HASTE = Patience(attempts=1_000, first=timedelta(milliseconds=100), longest=timedelta(seconds=1))
 """Tried again until there is a database to be written to."""
+
+BATCH = 4
+"""How many members, or records, are done together."""
 
 _PR_SET_PDEATHSIG = 1
 
@@ -147,15 +160,32 @@ async def _connect_once(database_url: str) -> None:
 
 
 async def _work(database_url: str) -> None:
-    database = Database(database_url)
+    """Do what `quotaloom_server.jobs.working` does, and the job that posts an order, in haste and in small batches."""
+    _take_less_at_once()
+    database, host = Database(database_url), policies()
     await database.connect()
-    async with JobWorker(database, database_url, _handlers(), lost_after=LOST_AFTER, poll_seconds=0.2):
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(host)
+        courier = await stack.enter_async_context(EventCourier(database, host.registry))
+        tellers = {EVENTS_CHANNEL: courier.told}
+        await stack.enter_async_context(listening(database_url, tellers, began=courier.missed))
+        handlers = _handlers(host)
+        worker = JobWorker(database, database_url, handlers, lost_after=LOST_AFTER, poll_seconds=0.2)
+        await stack.enter_async_context(worker)
         _ready()
         await asyncio.Event().wait()
 
 
-def _handlers() -> Any:
-    return Handlers([JobHandler(POST, post, HASTE)])
+def _handlers(host: PolicyHost) -> Handlers:
+    hasty = [replace(one, patience=HASTE) for one in handlers_for(host).all]
+    return Handlers([JobHandler(POST, post, HASTE), *hasty])
+
+
+def _take_less_at_once() -> None:
+    """Let a dozen members or records be several batches: kills find some done, and others not."""
+    compute_run.__kwdefaults__ = simulate.__kwdefaults__ = {"batch": BATCH}
+    recycle_due.__defaults__ = (BATCH,)
+    delivering.BATCH = 3 * BATCH  # type: ignore[misc]
 
 
 _told: list[int] = []

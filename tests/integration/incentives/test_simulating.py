@@ -29,6 +29,7 @@ from quotaloom.incentives.simulations import (
 from quotaloom.platform.database import Database
 from quotaloom.platform.errors import AccessDenied, InputError, NotFound
 from quotaloom.platform.jobs.handlers import Job
+from quotaloom.platform.unit_of_work import Transaction
 from quotaloom.policies.settings import PolicyChange, switch_policy
 from tests.integration.incentives.payroll import Payroll, open_payroll
 
@@ -304,6 +305,28 @@ async def test_three_simulations_are_under_way_at_once_and_only_admins_ask_for_t
     assert refused.value.code == "TOO_MANY"
     with pytest.raises(AccessDenied):
         await start_simulation(payroll.as_member("hal"), payroll.host, request)
+
+
+async def test_simulations_whose_worker_was_killed_each_time_make_room(database: Database) -> None:
+    """Two of three jobs are given up, as after the fourth kill: the next simulation begins, and the two have failed."""
+    payroll = await open_payroll(database)
+    request = SimulationRequest((SimulatedChange("x", "pay.rate"),))
+    ids = [await start_simulation(payroll.work, payroll.host, request) for _ in range(3)]
+
+    async def give_up(transaction: Transaction) -> None:
+        await transaction.execute("UPDATE incentive_simulation SET status = 'computing'")
+        await transaction.execute(
+            "UPDATE quotaloom_jobs.job SET status = 'failed' WHERE dedupe_key = ANY ($1::text[])",
+            [f"{SIMULATE}:{transaction.company_id}:{number}" for number in ids[:2]],
+        )
+
+    await payroll.work.write(give_up)
+    ids.append(await start_simulation(payroll.work, payroll.host, request))
+    found = [await kept(payroll, number) for number in ids]
+    assert [one["status"] for one in found] == ["failed", "failed", "computing", "waiting"]
+    assert found[0]["failure"] == "its worker was lost each time; the failed jobs tell more"
+    entries = await payroll.fetch("SELECT object_id FROM audit_entry WHERE action = 'incentive_simulation.fail'")
+    assert sorted(row["object_id"] for row in entries) == ids[:2]
 
 
 async def test_a_batch_takes_as_many_statements_for_two_members_as_for_eight(database: Database) -> None:

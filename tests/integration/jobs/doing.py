@@ -57,13 +57,13 @@ async def working(
         yield worker
 
 
-async def until(condition: Callable[[], Any], seconds: float = SECONDS) -> Any:
+async def until(condition: Callable[[], Any], seconds: float = SECONDS, pause: float = 0.05) -> Any:
     """What a condition, or the coroutine that it makes, gives once that is true; fails after a while."""
-    for _ in range(int(seconds / 0.05)):
+    for _ in range(int(seconds / pause)):
         found = condition()
         if inspect.isawaitable(found):
             found = await found
         if found:
             return found
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(pause)
     raise AssertionError("it did not come about")

@@ -134,7 +134,7 @@ async def an_answer_is_old(database: Database) -> Due:
     """An answer that was kept a week ago for whoever asks again."""
     work = await found(database)
     await once(work, RequestKey("7c1e", "0" * 64, "createMember"), enter_zoe)
-    return Due(work, [work.now + ANSWERS_KEPT + DAY])
+    return Due(work, [datetime.now(UTC) + ANSWERS_KEPT + DAY])
 
 
 async def a_listener_has_events(database: Database) -> Due:

@@ -326,6 +326,32 @@ async def test_a_listener_that_a_day_switches_on_hears_from_then_on(
     assert len(ear.heard) == 3
 
 
+async def test_what_happens_between_two_times_that_days_switch_on_is_never_told(
+    database: Database, database_url: str, work: Work
+) -> None:
+    """On for a day, off for a day, and on again: nobody delivers before the third day, nor looks, and it hears of that
+    day's events alone; where one setting follows the other without a gap, it goes on where it stands."""
+    ear = Ear("ear")
+    host = installed(ear.definition)
+    day = work.today
+    for first, last in ((0, 1), (2, 3), (3, 4)):
+        start, end = day + timedelta(days=first), day + timedelta(days=last)
+        await switch_policy(work, host, PolicyChange("acme.ear", active=True, valid_from=start, valid_to=end))
+    works = [at(work, work.now + timedelta(days=days)) for days in range(4)]
+    async with delivering(database, database_url, host, work):
+        heard = [await customer(work, "First")]
+        await until(lambda: ear.heard == heard)
+    await create_customer(works[1], NewCustomer("Second"))
+    heard.append(await customer(works[2], "Third"))
+    async with delivering(database, database_url, host, works[2]):
+        await until(lambda: len(ear.heard) >= 2)
+    heard.append(await customer(works[2], "Late on the third day"))
+    heard.append(await customer(works[3], "Fourth"))
+    async with delivering(database, database_url, host, works[3]):
+        await until(lambda: len(ear.heard) >= 4)
+    assert ear.heard == heard
+
+
 async def _stands_nowhere(work: Work) -> bool:
     async with work.snapshot() as snapshot:
         return not await snapshot.fetch("SELECT FROM listener_position")

@@ -54,7 +54,7 @@ _ROWS: Final = {
         f"{_EAST}, {_FUNNEL}, '2026-01-01', '2027-01-01', 'commit', 5, 'x', {_NOON}, 'Hal', NULL"
     ],
     "holiday (day, name, working)": ["'2026-10-01', 'x', false"],
-    "listener_position (listener, last_event)": ["'acme.listener', 1"],
+    "listener_position (listener, since, last_event)": [f"'acme.listener', {_NOON}, 1"],
     "objective (fiscal_year, level, name, parent_id, owner_id, unit_id, archived, version)": [
         f"2027, 'business', 'x', (SELECT id FROM objective WHERE company_id = $1 AND level = 'corporate'), {_CEM},"
         " (SELECT id FROM org_unit WHERE company_id = $1 AND key = 'west'), false, 1"

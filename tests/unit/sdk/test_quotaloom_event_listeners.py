@@ -6,6 +6,7 @@ import pytest
 
 from quotaloom_sdk import Event, EventListener, InvalidDefinition, Need, Parameters
 from quotaloom_sdk.testing import event
+from quotaloom_sdk.testing.conformance.events import PAYLOADS
 
 
 def hear(event: Event[Parameters]) -> None:
@@ -27,6 +28,11 @@ def listener(**changes: Any) -> EventListener[Parameters]:
 def test_listener_names_its_topics() -> None:
     """A listener hears the topics that it names, in its order."""
     assert listener(topics=("policy.switched", "plan.cell.changed")).topics == ("policy.switched", "plan.cell.changed")
+
+
+def test_listener_may_name_whatever_the_product_publishes() -> None:
+    """All topics that there are, at once."""
+    assert listener(topics=tuple(PAYLOADS)).topics == tuple(PAYLOADS)
 
 
 @pytest.mark.parametrize(
