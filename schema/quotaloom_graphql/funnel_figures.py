@@ -21,11 +21,12 @@ from quotaloom.metrics.currencies import currency_scale
 from quotaloom.metrics.reads import products_by_key
 from quotaloom.platform.amounts import format_amount
 from quotaloom.platform.errors import InputError, NotFound
+from quotaloom.platform.stretches import each_in_turn
 from quotaloom_graphql.arguments import PeriodLabel
 from quotaloom_graphql.context import Info, RequestContext
 from quotaloom_graphql.enums import Grain
 from quotaloom_graphql.field_costs import together
-from quotaloom_graphql.funnel_figure_values import DaySpread, DealSums, day_spread, deal_sums
+from quotaloom_graphql.funnel_figure_values import ANSWERS, DaySpread, DealSums, day_spread, deal_sums
 from quotaloom_graphql.funnel_outlooks import (
     FunnelForecast,
     SlippedDeals,
@@ -65,18 +66,20 @@ Sources = Annotated[list[str] | None, strawberry.argument(description="Only deal
 
 async def load_cycle(parents: list[Any], info: Info) -> list[dict[str, Any]]:
     """How long the deals won in each period took."""
-    return [day_spread(found) for found in await _cycles(parents, info)]
+    return await each_in_turn(await _cycles(parents, info), day_spread)
 
 
 async def load_velocity(parents: list[Any], info: Info) -> list[str | None]:
     """What each funnel brings a day."""
     scale = await _scale(info.context)
-    shown = []
-    for parent, cycle in zip(parents, await _cycles(parents, info), strict=True):
+
+    def shown(of_answer: tuple[Any, Days]) -> str | None:
+        parent, cycle = of_answer
         answer: Answer = parent["answer"]
         found = velocity(answer.open.count, answer.ended("won"), answer.ended("lost"), cycle)
-        shown.append(None if found is None else format_amount(found, scale))
-    return shown
+        return None if found is None else format_amount(found, scale)
+
+    return await each_in_turn(list(zip(parents, await _cycles(parents, info), strict=True)), shown, ANSWERS)
 
 
 async def _cycles(parents: Sequence[Any], info: Info) -> list[Days]:
@@ -226,7 +229,7 @@ async def _figures(context: RequestContext, whose: Whose, question: FunnelQuesti
     company = (await context.work()).company
     scale = currency_scale(company.currency)
     answers = await funnel_figures(context.snapshot, company, whose, question)
-    return [_shown(answer, scale) for answer in answers]
+    return await each_in_turn(answers, lambda answer: _shown(answer, scale), ANSWERS)
 
 
 def _shown(answer: Answer, scale: int) -> dict[str, Any]:

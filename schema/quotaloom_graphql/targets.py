@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import strawberry
 
 from quotaloom.calendars.periods import Period
 from quotaloom.platform.amounts import format_amount
+from quotaloom.platform.stretches import LONG, each_in_turn
 from quotaloom.platform.unit_of_work import Record
 from quotaloom.targets.gathering import KINDS, is_day_cell
 from quotaloom.targets.mismatches import NO_CELLS, Mismatch, target_mismatches
@@ -202,11 +204,15 @@ async def _mismatches(
     if not visible or not periods:
         return []
     found = await target_mismatches(context.snapshot, await context.calendar(), visible, choice, periods)
-    return [
-        {"unit_id": key, **_days(one), **_mismatch(found.get((key, index), NO_CELLS), counted["scale"])}
-        for key in visible
-        for index, one in enumerate(periods)
-    ]
+    numbered, scale = list(enumerate(periods)), counted["scale"]
+
+    def shown(key: int) -> list[dict[str, Any]]:
+        return [
+            {"unit_id": key, **_days(one), **_mismatch(found.get((key, index), NO_CELLS), scale)}
+            for index, one in numbered
+        ]
+
+    return list(chain.from_iterable(await each_in_turn(visible, shown, max(1, LONG // len(periods)))))
 
 
 async def _choice(context: RequestContext, metric: Record, plan: PlanAsked, as_of: date | None) -> PlanChoice:
