@@ -11,6 +11,7 @@ import strawberry
 from quotaloom.attributes import reads
 from quotaloom.attributes.definitions import Subject
 from quotaloom.organizations.sight import Sight
+from quotaloom.platform.errors import InputError
 from quotaloom.platform.unit_of_work import Record
 from quotaloom_graphql.context import Info
 from quotaloom_graphql.funnel_loaders import load_customers, load_opportunities
@@ -22,8 +23,12 @@ from quotaloom_sdk import AttributeKind
 strawberry.enum(AttributeKind, name="AttributeKind", description="What the values of an attribute are.")
 strawberry.enum(Subject, name="AttributeSubject", description="What an attribute is on, or what a reference names.")
 
+MOST_KEYS: Final = 200
+"""How many keys one field may name. No setting: an object has no more attributes that are not archived."""
+
 Keys = Annotated[
-    list[str] | None, strawberry.argument(description="Only the attributes with these keys; all if not given.")
+    list[str] | None,
+    strawberry.argument(description="Only the attributes with these keys, 200 at the most; all if not given."),
 ]
 Loader = Callable[..., Awaitable[list[Any]]]
 
@@ -68,6 +73,8 @@ def _attributes(on: Subject, sees: Callable[[Sight, int], bool] | None = None) -
     """The values of the attributes of objects, of those whose figures the viewer may see."""
 
     async def load(ids: list[int], info: Info, keys: Keys = None) -> list[dict[str, Any]]:
+        if keys is not None and len(keys) > MOST_KEYS:
+            raise InputError("TOO_MANY", f"name {MOST_KEYS} keys at most, not {len(keys)}", ("keys",))
         if sees is not None:
             sight = await info.context.sight()
             ids = [id for id in ids if sees(sight, id)]

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 import strawberry
 
 from quotaloom.funnels.figures import days, sums
 from quotaloom.platform.amounts import format_amount
 from quotaloom_graphql.unconverted import UnconvertedAmount, unconverted_amounts
+
+ANSWERS: Final = 100
+"""The figures of how many periods are worked out at a stretch: those of a funnel with some stages take 50 µs each."""
 
 
 @strawberry.type(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import strawberry
 
@@ -21,11 +21,12 @@ from quotaloom.metrics.currencies import currency_scale
 from quotaloom.metrics.reads import products_by_key
 from quotaloom.platform.amounts import format_amount
 from quotaloom.platform.errors import InputError, NotFound
+from quotaloom.platform.stretches import each_in_turn
 from quotaloom_graphql.arguments import PeriodLabel
 from quotaloom_graphql.context import Info, RequestContext
 from quotaloom_graphql.enums import Grain
 from quotaloom_graphql.field_costs import together
-from quotaloom_graphql.funnel_figure_values import DaySpread, DealSums, day_spread, deal_sums
+from quotaloom_graphql.funnel_figure_values import ANSWERS, DaySpread, DealSums, day_spread, deal_sums
 from quotaloom_graphql.funnel_outlooks import (
     FunnelForecast,
     SlippedDeals,
@@ -38,6 +39,7 @@ from quotaloom_graphql.funnel_stage_figures import FunnelStageFigures, stage_fig
 from quotaloom_graphql.metrics import Product, load_products
 from quotaloom_graphql.nodes import decode_id
 from quotaloom_graphql.questions import periods_named
+from strawberry_breadth import asked as asked_of
 from strawberry_breadth import batch
 
 strawberry.enum(
@@ -65,18 +67,20 @@ Sources = Annotated[list[str] | None, strawberry.argument(description="Only deal
 
 async def load_cycle(parents: list[Any], info: Info) -> list[dict[str, Any]]:
     """How long the deals won in each period took."""
-    return [day_spread(found) for found in await _cycles(parents, info)]
+    return await each_in_turn(await _cycles(parents, info), day_spread)
 
 
 async def load_velocity(parents: list[Any], info: Info) -> list[str | None]:
     """What each funnel brings a day."""
     scale = await _scale(info.context)
-    shown = []
-    for parent, cycle in zip(parents, await _cycles(parents, info), strict=True):
+
+    def shown(of_answer: tuple[Any, Days]) -> str | None:
+        parent, cycle = of_answer
         answer: Answer = parent["answer"]
         found = velocity(answer.open.count, answer.ended("won"), answer.ended("lost"), cycle)
-        shown.append(None if found is None else format_amount(found, scale))
-    return shown
+        return None if found is None else format_amount(found, scale)
+
+    return await each_in_turn(list(zip(parents, await _cycles(parents, info), strict=True)), shown, ANSWERS)
 
 
 async def _cycles(parents: Sequence[Any], info: Info) -> list[Days]:
@@ -129,27 +133,34 @@ class FunnelFigures:
     )
     cycle: DaySpread = batch(
         load_cycle,
+        reads=("answer",),
         description="How long the deals won in the period took, from opening to close.",
         directives=[together(10_000)],
     )
     velocity: Decimal | None = batch(
         load_velocity,
+        reads=("answer",),
         description="What the funnel brings a day: open count × win rate × average won amount ÷ average cycle days."
         " Null where one of them is.",
         directives=[together(10_000)],
     )
     coverage: Decimal | None = batch(
         load_coverage,
+        reads=("answer",),
         description="The weighted amount of `expected` ÷ what remains of the unit's revenue target in the published"
         " plan, six places; the funnel's own is of the company's target, for whoever sees all of it. Null where"
         " nothing remains, without a target, and for single products or sources.",
         directives=[together(10_000)],
     )
     forecast: FunnelForecast = batch(
-        load_forecast, description="What the period will bring, adjustments kept apart.", directives=[together(10_000)]
+        load_forecast,
+        reads=("answer",),
+        description="What the period will bring, adjustments kept apart.",
+        directives=[together(10_000)],
     )
     slipped: SlippedDeals = batch(
         load_slipped,
+        reads=("answer",),
         description="The deals that were expected to close in the period and did not.",
         directives=[together(10_000)],
     )
@@ -174,7 +185,7 @@ async def load_unit_funnel_figures(
     question = await _question(info.context, period, grain, by, products, sources)
     if not await reads.funnels_by_id(info.context.snapshot, [funnel_id]):
         raise NotFound("UNKNOWN_FUNNEL", "there is no such funnel", ("funnel",))
-    return await _figures(info.context, Whose((funnel_id,), tuple(visible)), question)
+    return await _figures(info, Whose((funnel_id,), tuple(visible)), question)
 
 
 async def load_funnel_figures(
@@ -189,7 +200,7 @@ async def load_funnel_figures(
     """Figures of funnels, of all deals that the viewer may see."""
     visible = (await info.context.sight()).units_with_figures
     question = await _question(info.context, period, grain, by, products, sources)
-    return await _figures(info.context, Whose(tuple(keys), visible=visible), question)
+    return await _figures(info, Whose(tuple(keys), visible=visible), question)
 
 
 async def _question(
@@ -220,36 +231,41 @@ async def _product_ids(context: RequestContext, keys: Sequence[str]) -> tuple[in
     return tuple(ids.values())
 
 
-async def _figures(context: RequestContext, whose: Whose, question: FunnelQuestion) -> list[dict[str, Any]]:
+async def _figures(info: Info, whose: Whose, question: FunnelQuestion) -> list[dict[str, Any]]:
     if not whose.owner_ids or not question.periods:
         return []
+    context, names = info.context, asked_of(info)
     company = (await context.work()).company
     scale = currency_scale(company.currency)
     answers = await funnel_figures(context.snapshot, company, whose, question)
-    return [_shown(answer, scale) for answer in answers]
+    wanted = [(name, make) for name, make in _SHOWN.items() if names is None or name in names]
+    return await each_in_turn(answers, lambda answer: {name: make(answer, scale) for name, make in wanted}, ANSWERS)
 
 
-def _shown(answer: Answer, scale: int) -> dict[str, Any]:
-    won, lost = answer.ended("won"), answer.ended("lost")
-    mean = average(won)
-    return {
-        "owner_id": answer.owner_id,
-        "answer": answer,
-        "period": answer.period.label,
-        "starts_on": answer.period.starts_on,
-        "ends_on": answer.period.ends_on,
-        "source": answer.source,
-        "product_id": answer.product_id,
-        "open": deal_sums(answer.open, scale),
-        "opened": deal_sums(answer.of_period.opened, scale),
-        "expected": deal_sums(total(answer.of_period.expected.values()), scale),
-        "won": deal_sums(won, scale),
-        "lost": deal_sums(lost, scale),
-        "invalid": deal_sums(answer.ended("invalid"), scale),
-        "win_rate": win_rate(won, lost),
-        "average_won": None if mean is None else format_amount(mean, scale),
-        "stages": stage_figures(answer, scale),
-    }
+_SHOWN: Final[Mapping[str, Callable[[Answer, int], Any]]] = {
+    "owner_id": lambda answer, _: answer.owner_id,
+    "answer": lambda answer, _: answer,
+    "period": lambda answer, _: answer.period.label,
+    "starts_on": lambda answer, _: answer.period.starts_on,
+    "ends_on": lambda answer, _: answer.period.ends_on,
+    "source": lambda answer, _: answer.source,
+    "product_id": lambda answer, _: answer.product_id,
+    "open": lambda answer, scale: deal_sums(answer.open, scale),
+    "opened": lambda answer, scale: deal_sums(answer.of_period.opened, scale),
+    "expected": lambda answer, scale: deal_sums(total(answer.of_period.expected.values()), scale),
+    "won": lambda answer, scale: deal_sums(answer.ended("won"), scale),
+    "lost": lambda answer, scale: deal_sums(answer.ended("lost"), scale),
+    "invalid": lambda answer, scale: deal_sums(answer.ended("invalid"), scale),
+    "win_rate": lambda answer, _: win_rate(answer.ended("won"), answer.ended("lost")),
+    "average_won": lambda answer, scale: _average_won(answer, scale),
+    "stages": lambda answer, scale: stage_figures(answer, scale),
+}
+"""What an answer has under each name, amounts with so many decimal places."""
+
+
+def _average_won(answer: Answer, scale: int) -> str | None:
+    mean = average(answer.ended("won"))
+    return None if mean is None else format_amount(mean, scale)
 
 
 async def _scale(context: RequestContext) -> int:

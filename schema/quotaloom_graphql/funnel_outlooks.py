@@ -20,8 +20,9 @@ from quotaloom.funnels.forecasting import FORECAST, Adjustment, ForecastCategory
 from quotaloom.metrics.currencies import currency_scale
 from quotaloom.organizations.reads import root
 from quotaloom.platform.amounts import format_amount
+from quotaloom.platform.stretches import each_in_turn
 from quotaloom_graphql.context import Info, RequestContext
-from quotaloom_graphql.funnel_figure_values import DealSums, deal_sums
+from quotaloom_graphql.funnel_figure_values import ANSWERS, DealSums, deal_sums
 from quotaloom_graphql.funnel_passage_loaders import once_asked
 from quotaloom_graphql.organization_loaders import load_members
 from strawberry_breadth import batch
@@ -112,10 +113,13 @@ async def load_coverage(parents: list[Any], info: Info) -> list[Decimal | None]:
         return {(owner, index): remaining.get((unit, index)) for owner, unit in targets.items() for index in indices}
 
     found = await once_asked(info, "remaining", [one.asked for one in answers], read)
-    return [
-        coverage(total(one.of_period.expected.values()).weighted_amount, remaining.get((one.owner_id, one.number)))
-        for one, remaining in zip(answers, found, strict=True)
-    ]
+
+    def covered(of_answer: tuple[Answer, Mapping[Any, Any]]) -> Decimal | None:
+        one, remaining = of_answer
+        weighted = total(one.of_period.expected.values()).weighted_amount
+        return coverage(weighted, remaining.get((one.owner_id, one.number)))
+
+    return await each_in_turn(list(zip(answers, found, strict=True)), covered, ANSWERS)
 
 
 async def load_slipped(parents: list[Any], info: Info) -> list[dict[str, Any]]:
@@ -126,13 +130,14 @@ async def load_slipped(parents: list[Any], info: Info) -> list[dict[str, Any]]:
     async def read(asked: Asked) -> Mapping[Any, Any]:
         return await pushed(info.context.snapshot, company, asked)
 
-    shown = []
-    found = await once_asked(info, "pushed", [one.asked for one in answers], read)
-    for one, by_place in zip(answers, found, strict=True):
+    def shown(of_answer: tuple[Answer, Mapping[Any, Any]]) -> dict[str, Any]:
+        one, by_place = of_answer
         late, moved = one.of_period.overdue, by_place.get((one.place, one.number), NO_DEALS)
         parts = {"deals": late + moved, "overdue": late, "pushed": moved}
-        shown.append({name: deal_sums(part, scale) for name, part in parts.items()})
-    return shown
+        return {name: deal_sums(part, scale) for name, part in parts.items()}
+
+    found = await once_asked(info, "pushed", [one.asked for one in answers], read)
+    return await each_in_turn(list(zip(answers, found, strict=True)), shown, ANSWERS)
 
 
 async def load_forecast(parents: list[Any], info: Info) -> list[dict[str, Any]]:
@@ -157,10 +162,12 @@ async def load_forecast(parents: list[Any], info: Info) -> list[dict[str, Any]]:
         await once_asked(info, "adjustments", [one.asked for one in answers], read),
         await info.context.sight(),
     )
-    return [
-        _forecast(one, made.get((one.owner_id, one.number), []), scale, told=sight.leads(one.owner_id))
-        for one, made in zip(answers, found, strict=True)
-    ]
+
+    def shown(of_answer: tuple[Answer, Mapping[Any, Any]]) -> dict[str, Any]:
+        one, made = of_answer
+        return _forecast(one, made.get((one.owner_id, one.number), []), scale, told=sight.leads(one.owner_id))
+
+    return await each_in_turn(list(zip(answers, found, strict=True)), shown, ANSWERS)
 
 
 def _answers(parents: Sequence[Any]) -> list[Answer]:

@@ -13,6 +13,7 @@ from quotaloom.funnels.figures.passages import NOBODY_CAME, Cohort, PassagePlace
 from quotaloom.funnels.figures.questions import Asked, FunnelStage
 from quotaloom.funnels.figures.rates import share
 from quotaloom.metrics.currencies import currency_scale
+from quotaloom.platform.stretches import AT_A_STRETCH, each_in_turn
 from quotaloom_graphql.context import Info
 from quotaloom_graphql.funnel_figure_values import day_spread, deal_sums
 
@@ -57,12 +58,14 @@ async def load_ageing(parents: list[Any], info: Info) -> list[dict[str, Any]]:
         return await ageing(context.snapshot, company, asked)
 
     found = await once_asked(info, "ageing", [row.answer.asked for row in rows], read)
-    shown = []
-    for row, by_place in zip(rows, found, strict=True):
+
+    def shown(of_stage: tuple[StageAnswer, Mapping[Any, Any]]) -> dict[str, Any]:
+        row, by_place = of_stage
         old = by_place.get((row.answer.place, row.stage.number), NOT_OLD)
         limit = row.stage.age_limit_days
-        shown.append({"limit_days": limit, "deals": deal_sums(old.too_old, scale), "unknown": old.unknown})
-    return shown
+        return {"limit_days": limit, "deals": deal_sums(old.too_old, scale), "unknown": old.unknown}
+
+    return await each_in_turn(list(zip(rows, found, strict=True)), shown)
 
 
 async def load_days(parents: list[Any], info: Info) -> list[dict[str, Any]]:
@@ -73,33 +76,37 @@ async def load_days(parents: list[Any], info: Info) -> list[dict[str, Any]]:
         return await stays(info.context.snapshot, asked)
 
     found = await once_asked(info, "stays", [row.answer.asked for row in rows], read)
-    return [day_spread(by_place.get(row.place, NO_DAYS)) for row, by_place in zip(rows, found, strict=True)]
+
+    def shown(of_stage: tuple[StageAnswer, Mapping[Any, Any]]) -> dict[str, Any]:
+        row, by_place = of_stage
+        return day_spread(by_place.get(row.place, NO_DAYS))
+
+    return await each_in_turn(list(zip(rows, found, strict=True)), shown)
 
 
 async def load_entered(parents: list[Any], info: Info) -> list[int]:
     """How many deals came into each stage."""
-    return [cohort.entered for cohort in await _cohorts(parents, info)]
+    return [cohort.entered for _, cohort in await _with_cohorts(parents, info)]
 
 
 async def load_advanced(parents: list[Any], info: Info) -> list[int]:
     """How many of these went on."""
-    found = await _cohorts(parents, info)
-    return [_advanced(row, cohort) for row, cohort in zip(_answers(parents), found, strict=True)]
+    return await each_in_turn(await _with_cohorts(parents, info), lambda one: _advanced(*one))
 
 
 async def load_advance_rate(parents: list[Any], info: Info) -> list[Decimal | None]:
     """Which part of these went on."""
-    found = await _cohorts(parents, info)
-    return [share(_advanced(row, cohort), cohort.entered) for row, cohort in zip(_answers(parents), found, strict=True)]
+    return await each_in_turn(await _with_cohorts(parents, info), lambda one: share(_advanced(*one), one[1].entered))
 
 
 async def load_conversions(parents: list[Any], info: Info) -> list[list[dict[str, Any]]]:
     """How many of these came to each later stage."""
-    found = await _cohorts(parents, info)
-    return [
-        [_conversion(cohort, other) for other in row.later]
-        for row, cohort in zip(_answers(parents), found, strict=True)
-    ]
+
+    def shown(of_stage: tuple[StageAnswer, Cohort]) -> list[dict[str, Any]]:
+        row, cohort = of_stage
+        return [_conversion(cohort, other) for other in row.later]
+
+    return await each_in_turn(await _with_cohorts(parents, info), shown)
 
 
 def _answers(parents: Sequence[Any]) -> list[StageAnswer]:
@@ -115,11 +122,16 @@ def _conversion(cohort: Cohort, other: FunnelStage) -> dict[str, Any]:
     return {"key": other.key, "stage_id": other.stage_id, "count": count, "rate": share(count, cohort.entered)}
 
 
-async def _cohorts(parents: Sequence[Any], info: Info) -> list[Cohort]:
+async def _with_cohorts(parents: Sequence[Any], info: Info) -> list[tuple[StageAnswer, Cohort]]:
     rows = _answers(parents)
 
     async def read(asked: Asked) -> Mapping[Any, Any]:
         return await cohorts(info.context.snapshot, asked)
 
     found = await once_asked(info, "cohorts", [row.answer.asked for row in rows], read)
-    return [by_place.get(row.place, NOBODY_CAME) for row, by_place in zip(rows, found, strict=True)]
+
+    def cohort_of(of_stage: tuple[StageAnswer, Mapping[Any, Any]]) -> tuple[StageAnswer, Cohort]:
+        row, by_place = of_stage
+        return row, by_place.get(row.place, NOBODY_CAME)
+
+    return await each_in_turn(list(zip(rows, found, strict=True)), cohort_of, AT_A_STRETCH)

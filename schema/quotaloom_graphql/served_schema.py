@@ -29,6 +29,7 @@ from quotaloom_graphql.plugin_fields import object_fields, root_of
 from quotaloom_graphql.reticence import reticent
 from quotaloom_sdk import GraphQLExtension, InvalidDefinition
 from strawberry_breadth import BreadthFirstSchema
+from strawberry_breadth.aside import are_many
 
 Extensions = Mapping[str, Sequence[GraphQLExtension]]
 """What plugins add to the graph, by plugin."""
@@ -135,7 +136,7 @@ class QuotaloomSchema(BreadthFirstSchema):
         operation_extensions: dict[str, Any] | None,
     ) -> GraphQLResult:
         """What graphql-core's `execute` does where an answer cannot come in several payloads."""
-        executor = self.executor(document, operation, root_value, context_value, variable_values)
+        executor = await self.executor_in_turn(document, operation, root_value, context_value, variable_values)
         if isinstance(executor, list):
             return GraphQLResult(None, executor)
         executor.operation_extensions = operation_extensions
@@ -177,6 +178,23 @@ class QuotaloomSchema(BreadthFirstSchema):
         except (GraphQLError, LimitExceeded) as error:
             return _refused(error, context.context)
         return refused
+
+    async def _execute_operation(self, context: ExecutionContext, *others: Any) -> Any:
+        """Execute what was let in; where its variables hold many values, as what is known already."""
+        if context.result is None and self._checks_texts and are_many(context.variables):
+            document = context.graphql_document
+            assert document is not None
+            operation = get_operation_ast(document, context.operation_name)
+            assert operation is not None
+            context.result = await self._run(
+                document,
+                operation,
+                context.root_value,
+                context.context,
+                context.variables,
+                context.operation_extensions,
+            )
+        return await super()._execute_operation(context, *others)
 
     async def _handle_execution_result(
         self,

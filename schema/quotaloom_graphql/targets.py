@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from decimal import Decimal
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import strawberry
 
 from quotaloom.calendars.periods import Period
 from quotaloom.platform.amounts import format_amount
+from quotaloom.platform.stretches import AT_A_STRETCH, LONG, each_in_turn
 from quotaloom.platform.unit_of_work import Record
 from quotaloom.targets.gathering import KINDS, is_day_cell
 from quotaloom.targets.mismatches import NO_CELLS, Mismatch, target_mismatches
@@ -111,17 +113,21 @@ async def load_target_cells(
         return Pieces(cells.parts(visible), read, lambda _, found: Table(_with_texts(cells.columns(found))))
     lines = await lines_by_unit(context.snapshot, await context.calendar(), visible, choice, periods)
     days = await _day_cells(context, visible, choice, period) if grain is Grain.DAY else {}
-    return [
-        {
-            "unit_id": key,
-            **_days(one),
-            **{kind: _text(getattr(found, kind), counted["scale"]) for kind in ("target", "assessment", "stretch")},
-            **days.get((key, one.starts_on), _NOT_STORED),
-        }
-        for key in visible
-        for index, one in enumerate(periods)
-        if (found := lines.get((key, index))) is not None
-    ]
+    numbered, scale = list(enumerate(periods)), counted["scale"]
+
+    def shown(key: int) -> list[dict[str, Any]]:
+        return [
+            {
+                "unit_id": key,
+                **_days(one),
+                **{kind: _text(getattr(found, kind), scale) for kind in ("target", "assessment", "stretch")},
+                **days.get((key, one.starts_on), _NOT_STORED),
+            }
+            for index, one in numbered
+            if (found := lines.get((key, index))) is not None
+        ]
+
+    return await _of_units(visible, periods, shown)
 
 
 def _with_texts(columns: dict[str, list[Any]]) -> dict[str, list[Any]]:
@@ -153,11 +159,11 @@ async def _day_cells(
 ) -> dict[tuple[int, date], dict[str, Any]]:
     """What is stored of days that are planned by themselves, by unit and day."""
     rows = await cells_by_unit(context.snapshot, visible, choice, await period_named(context, period))
-    return {
-        (row["unit_id"], row["starts_on"]): {name: row.get(name, True) for name in _NOT_STORED}
-        for row in rows
-        if is_day_cell(row)
-    }
+
+    def stored(row: Record) -> tuple[tuple[int, date], dict[str, Any]]:
+        return (row["unit_id"], row["starts_on"]), {name: row.get(name, True) for name in _NOT_STORED}
+
+    return dict(await each_in_turn([row for row in rows if is_day_cell(row)], stored, AT_A_STRETCH))
 
 
 async def load_target_mismatch(
@@ -202,11 +208,22 @@ async def _mismatches(
     if not visible or not periods:
         return []
     found = await target_mismatches(context.snapshot, await context.calendar(), visible, choice, periods)
-    return [
-        {"unit_id": key, **_days(one), **_mismatch(found.get((key, index), NO_CELLS), counted["scale"])}
-        for key in visible
-        for index, one in enumerate(periods)
-    ]
+    numbered, scale = list(enumerate(periods)), counted["scale"]
+
+    def shown(key: int) -> list[dict[str, Any]]:
+        return [
+            {"unit_id": key, **_days(one), **_mismatch(found.get((key, index), NO_CELLS), scale)}
+            for index, one in numbered
+        ]
+
+    return await _of_units(visible, periods, shown)
+
+
+async def _of_units(
+    unit_ids: Sequence[int], periods: Sequence[Period], shown: Callable[[int], list[dict[str, Any]]]
+) -> list[dict[str, Any]]:
+    """What is `shown` of each unit in each period, units after each other; others have their turn in between."""
+    return list(chain.from_iterable(await each_in_turn(unit_ids, shown, max(1, LONG // len(periods)))))
 
 
 async def _choice(context: RequestContext, metric: Record, plan: PlanAsked, as_of: date | None) -> PlanChoice:

@@ -24,6 +24,7 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.types import ErrorM
 from quotaloom.platform.errors import Unavailable
 from quotaloom.platform.limits import LimitExceeded
 from quotaloom_server.connections import Connection, Messages
+from quotaloom_server.framed import send_text
 from quotaloom_server.greeted import tell_greeted
 from quotaloom_server.operations import NO_QUERY, UnknownDocument, beyond, not_found, operation_in, refusal
 
@@ -181,10 +182,10 @@ class TextAdapter(ASGIWebSocketAdapter):
     async def send_json(self, message: Mapping[str, object]) -> None:
         """Send a message; waits while the client takes nothing."""
         view: Any = self.view
-        text = await view.written(message)
+        pieces = await view.written(message)
         try:
-            await self.ws.send_text(text)
-        except (WebSocketDisconnect, RuntimeError) as error:  # closed by either side meanwhile
+            await send_text(self.ws, pieces)
+        except (WebSocketDisconnect, RuntimeError, OSError) as error:  # closed by either side meanwhile
             raise WebSocketDisconnected from error
 
     async def close(self, code: int, reason: str) -> None:

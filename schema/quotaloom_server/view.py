@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from datetime import timedelta
 from http import HTTPStatus
@@ -57,7 +56,7 @@ from quotaloom_server.operations import (
     response_of,
     status_of,
 )
-from quotaloom_server.pieces import Fragments, dumped, dumps
+from quotaloom_server.pieces import Fragments, Pieces, dumped, dumps
 from quotaloom_server.received import body_of, fields_of
 from quotaloom_server.trusted_documents import TrustedDocuments
 
@@ -294,21 +293,16 @@ class GraphQLView(GraphQL[Any, None]):
         found: object = orjson.loads(data)
         return found
 
-    async def written(self, message: Mapping[str, object]) -> str:
-        """A message of a WebSocket; where a result has too many bytes, it says so instead.
+    async def written(self, message: Mapping[str, object]) -> Pieces:
+        """A message of a WebSocket, in pieces; where a result has too many bytes, it says so instead.
 
         Half of a surrogate pair, which no JSON can hold, is replaced.
         """
         try:
-            pieces = await dumped(message, self._limits.answer_bytes)
+            return await dumped(message, self._limits.answer_bytes)
         except LimitExceeded as error:
             told = too_large(error)
-            return dumps({**message, "payload": told if message["type"] == "next" else told["errors"]}).decode()
-        texts = []
-        for piece in pieces:
-            texts.append(piece.decode())
-            await asyncio.sleep(0)
-        return "".join(texts)
+            return [dumps({**message, "payload": told if message["type"] == "next" else told["errors"]})]
 
 
 def _response_of(result: ExecutionResult) -> GraphQLHTTPResponse:

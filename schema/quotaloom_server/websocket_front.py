@@ -6,11 +6,13 @@ A packet may hold tens of thousands of frames; they are looked at by and by, so 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from http import HTTPStatus
 from sys import exception
 from typing import Any, Final
 
 import orjson
+from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.exceptions import PayloadTooBig
 from websockets.frames import CloseCode, Frame
@@ -19,6 +21,7 @@ from websockets.protocol import State
 from websockets.server import ServerProtocol
 
 from quotaloom_server.crowd import LATE_SECONDS
+from quotaloom_server.framed import FRAMED
 from quotaloom_server.front_config import FrontConfig
 from quotaloom_server.greeted import GREETED
 from quotaloom_server.lingering import LingeringTransport
@@ -56,6 +59,7 @@ class WebSocketFront(WebSocketsSansIOProtocol):
         self.conn = self._spoken = _Protocol(max_size=config.limits.message_bytes, logger=self.logger)
         if config.limits.greeting_bytes < config.limits.message_bytes:
             self._spoken.bound_to("greeting_bytes", config.limits.greeting_bytes)
+        self._sending = asyncio.Lock()
         self._waiting = b""  # what was received and not looked at
         self._goes_on = False
         self._unread = False
@@ -79,6 +83,7 @@ class WebSocketFront(WebSocketsSansIOProtocol):
         super().handle_connect(event)
         if self.response.status_code == HTTPStatus.SWITCHING_PROTOCOLS:
             self.scope["extensions"][GREETED] = self._greeted  # type: ignore[assignment]
+            self.scope["extensions"][FRAMED] = self._send_framed  # type: ignore[assignment]
 
     def _greeted(self) -> None:
         self._spoken.bound_to("message_bytes", self._limits.message_bytes)
@@ -121,12 +126,31 @@ class WebSocketFront(WebSocketsSansIOProtocol):
     async def send(self, message: Any) -> None:
         """Send a message of the application, or its answer to the handshake."""
         was_complete = self.handshake_complete
-        await super().send(message)
+        if message["type"] == "websocket.send":
+            async with self._sending:
+                await super().send(message)
+        else:
+            await super().send(message)
         if self.handshake_complete and not was_complete:
             self.transport.resume_reading()
             self._opened_at = self.loop.time()
             self._crowd.unfinished[self] = None
         self._keep_back()
+
+    async def _send_framed(self, pieces: Sequence[bytes | bytearray]) -> None:
+        """Send a text in pieces as one message of as many frames, with no other message among them.
+
+        Raises `ClientDisconnected` where the connection is closed.
+        """
+        async with self._sending:
+            for number, piece in enumerate(pieces, 1):
+                await self.writable.wait()
+                if self.disconnected or self.conn.state is not State.OPEN:
+                    raise ClientDisconnected
+                send = self.conn.send_text if number == 1 else self.conn.send_continuation
+                send(piece, fin=number == len(pieces))
+                self.transport.write(b"".join(self.conn.data_to_send()))
+                await asyncio.sleep(0)
 
     def handle_events(self) -> None:
         """Look at what was received, unless it is too much."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from functools import partial
 from types import NoneType
 from typing import Any, Final, cast
 
@@ -12,6 +13,7 @@ from graphql.execution.values import get_argument_values
 from graphql.type import GraphQLResolveInfo
 
 from strawberry_breadth.arriving import Arrival
+from strawberry_breadth.aside import aside
 from strawberry_breadth.awaiting import not_our_own
 from strawberry_breadth.completing import Completing, are_plain
 from strawberry_breadth.failures import NONE, Column, Failures
@@ -42,6 +44,9 @@ with every field."""
 
 class Resolving(Completing):
     """The part of the engine that resolves one field for all objects."""
+
+    converts_aside = False
+    """Whether there are so many values in the variables that arguments are converted in a thread."""
 
     _gathering: Gathering
     _written: int
@@ -122,7 +127,7 @@ class Resolving(Completing):
 
     def _resolved(self, field: FieldPlan, sources: Sequence[Any], place: Place) -> list[Any]:
         """The values of a resolver that is called for each object; an exception stands for what it raises."""
-        resolve: Callable[..., Any] = field.resolve
+        resolve: Callable[..., Any] = self.resolver_aside(field) if self.converts_aside else field.resolve
         if self.middleware_manager:
             resolve = self.middleware_manager.get_field_resolver(resolve)
         values: list[Any] = []
@@ -132,6 +137,10 @@ class Resolving(Completing):
             except Exception as error:
                 values.append(error)
         return values
+
+    def resolver_aside(self, field: FieldPlan) -> Callable[..., Any]:
+        """The resolver of a field, which converts its arguments in a thread if it can."""
+        return field.resolve
 
     async def _introspected(self, field: FieldPlan, sources: Sequence[Any], place: Place) -> list[Any]:
         """The values of a field of the schema's own description: the same resolver and arguments for all, by turns."""
@@ -165,11 +174,15 @@ class Resolving(Completing):
         self, field: FieldPlan, reader: BatchReader, sources: Sequence[Any], place: Place
     ) -> list[Any] | Arrival:
         """The values of a relation, or how they arrive; an exception stands for an object's error."""
+        asking = _Asking(self, field, place)
+        converting = self.converts_aside and field.varies
+        if converting:
+            await self._strands.pause(reader.pause)
         try:
-            asking = _Asking(self, field, place)
             arguments = field.arguments
             if arguments is None:
-                arguments = reader.converted(self._arguments(field), asking)
+                convert = partial(reader.converted, self._arguments(field), asking)
+                arguments = await aside(convert) if converting else convert()
                 if not field.varies and all(map(_is_for_good, arguments.values())):
                     field.arguments = arguments
             reading = reader.read(sources, asking, arguments, field.asked(self._below), self._gathering)

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from operator import attrgetter, getitem
 from typing import Any, Final, Self
 
 import strawberry
-from graphql import DocumentNode, GraphQLError, GraphQLField, GraphQLObjectType, OperationDefinitionNode
+from graphql import DocumentNode, GraphQLError, GraphQLField, GraphQLObjectType, GraphQLSchema, OperationDefinitionNode
 from graphql.execution.executor import CollectedErrors
 from graphql.execution.values import VariableValues, get_variable_values
 from graphql.pyutils import RefMap
+from graphql.type import GraphQLResolveInfo
 from strawberry.execution import optimized_is_awaitable
 from strawberry.extensions.runner import SchemaExtensionsRunner
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
+from strawberry.schema.schema_converter import get_arguments
 from strawberry.types.execution import ExecutionContext, ExecutionResult, PreExecutionError
 from strawberry.types.field import StrawberryField
+from strawberry.utils.await_maybe import await_maybe
 
+from strawberry_breadth.aside import are_many, aside
 from strawberry_breadth.documents import Documents, kept_operation
 from strawberry_breadth.engine import AWAITED, BreadthFirst
 from strawberry_breadth.fields import BatchField, ColumnField
+from strawberry_breadth.plans import FieldPlan
 from strawberry_breadth.readers import BatchReader, Called, Computed, Item, Reader
 
 DEFINITION: Final = "strawberry-definition"
@@ -63,6 +70,36 @@ class BreadthFirstExecutor(BreadthFirst, StrawberryGraphQLCoreExecutionContext):
         self.variable_values = values
         return []
 
+    def resolver_aside(self, field: FieldPlan) -> Callable[..., Any]:
+        """The resolver of a field of Strawberry's that is awaited, with arguments that a thread converts.
+
+        One with field extensions or handlers of exceptions, which have a say in that, has Strawberry's own.
+        """
+        definition = field.definition.extensions.get(DEFINITION) if field.definition.extensions else None
+        if not isinstance(definition, StrawberryField) or not definition.is_async or definition.extensions:
+            return super().resolver_aside(field)
+        if _strawberry_of(self.schema).schema_converter._exception_handler_specs:
+            return super().resolver_aside(field)
+        return partial(self._resolved_aside, definition)
+
+    async def _resolved_aside(
+        self, field: StrawberryField, source: Any, raw: GraphQLResolveInfo[Any], /, **arguments: Any
+    ) -> Any:
+        schema = _strawberry_of(raw.schema)
+        info = schema.config.info_class(_raw_info=raw, _field=field)
+        positional, named = await aside(
+            partial(
+                get_arguments,
+                field=field,
+                source=source,
+                info=info,
+                kwargs=arguments,
+                config=schema.config,
+                scalar_registry=schema.schema_converter.scalar_registry,
+            )
+        )
+        return await await_maybe(field.get_result(source, info=info, args=positional, kwargs=named))
+
     def reader(
         self, parent_type: GraphQLObjectType, field_name: str, definition: GraphQLField
     ) -> Reader | BatchReader | None:
@@ -75,6 +112,11 @@ class BreadthFirstExecutor(BreadthFirst, StrawberryGraphQLCoreExecutionContext):
         if isinstance(field, StrawberryField) and _is_plain(field, definition):
             return _plain(field)
         return super().reader(parent_type, field_name, definition)
+
+
+def _strawberry_of(schema: GraphQLSchema) -> strawberry.Schema:
+    found: strawberry.Schema = schema._strawberry_schema  # type: ignore[attr-defined]  # set by Strawberry
+    return found
 
 
 def _is_plain(field: StrawberryField, definition: GraphQLField) -> bool:
@@ -144,8 +186,9 @@ class BreadthFirstSchema(strawberry.Schema):
         Where the document is kept it is put together once.
         """
         kept = kept_operation(operation)
-        if kept is not None and kept.executor is not None:
-            made: BreadthFirstExecutor = kept.executor.blank()
+        known: BreadthFirstExecutor | None = None if kept is None else kept.executor  # which others may forget
+        if known is not None:
+            made = known.blank()
             return made.take(root_value, context_value, variables) or made
         built: Any = self.execution_context_class.build(
             self._schema,
@@ -159,6 +202,23 @@ class BreadthFirstSchema(strawberry.Schema):
             kept.executor = built.blank()
         found: BreadthFirstExecutor | list[GraphQLError] = built
         return found
+
+    async def executor_in_turn(
+        self,
+        document: DocumentNode,
+        operation: OperationDefinitionNode,
+        root_value: Any,
+        context_value: Any,
+        variables: dict[str, Any] | None,
+    ) -> BreadthFirstExecutor | list[GraphQLError]:
+        """The same as `executor`; where there are many values, others have the loop while they are converted."""
+        make = partial(self.executor, document, operation, root_value, context_value, variables)
+        if not are_many(variables):
+            return make()
+        made = await aside(make)
+        if isinstance(made, BreadthFirst):
+            made.converts_aside = True
+        return made
 
     def _create_execution_context(self, query: str | None, *args: Any, **options: Any) -> ExecutionContext:
         context = super()._create_execution_context(query, *args, **options)

@@ -7,6 +7,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
+from quotaloom.achievements.adding import ADDED, added
+from quotaloom.platform.stretches import Turns
 from quotaloom.platform.unit_of_work import Snapshot
 
 _PARENTS = """
@@ -59,9 +61,10 @@ class StandingTree:
                 order += below[unit_id]
         return order if len(order) == len(self.units) else ()
 
-    def summed(self, own: Mapping[int, list[int]]) -> dict[int, list[int]]:
+    async def summed(self, own: Mapping[int, list[int]]) -> dict[int, list[int]]:
         """By unit, what it has itself and all below it have; `own` is what each has itself, if it has anything."""
         totals: dict[int, list[int]] = {}
+        turns = Turns(ADDED)
         gathered: dict[int | None, list[list[int]]] = defaultdict(list)
         for unit_id in reversed(self.order or ()):
             parts = gathered.pop(unit_id, None)
@@ -71,7 +74,7 @@ class StandingTree:
             else:
                 if mine is not None:
                     parts.append(mine)
-                total = parts[0] if len(parts) == 1 else list(map(sum, zip(*parts, strict=True)))
+                total = await added(parts, turns)
             if total is not None:
                 totals[unit_id] = total
                 gathered[self.parents.get(unit_id)].append(total)

@@ -12,11 +12,13 @@ from typing import Literal
 
 from asyncpg import Record
 
+from quotaloom.achievements.adding import ADDED, added
 from quotaloom.achievements.standing_trees import Days, StandingTree, standing_tree
 from quotaloom.calendars.periods import Period, date_range
 from quotaloom.calendars.placing import placing
 from quotaloom.metrics.counting import Counting
 from quotaloom.platform.custom_plans import MANY, plan_for
+from quotaloom.platform.stretches import Turns, in_stretches
 from quotaloom.platform.unit_of_work import Snapshot
 
 Structure = Literal["as_was", "as_is"]
@@ -130,8 +132,8 @@ async def _of_paths(snapshot: Snapshot, paths: Sequence[Record], days: Days, fil
         wanted = frozenset(unit_id for path in moved for unit_id in path["units"])
         of_parts = await _of_positions(snapshot, wanted, replace(filters, periods=tuple(part for _, part in parts)))
         for path in moved:
-            rollup.add(path, _while_there(of_parts, path, parts, len(periods)))
-    return rollup.summed()
+            rollup.add(path, await _while_there(of_parts, path, parts, len(periods)))
+    return await rollup.summed()
 
 
 def _perhaps_standing(paths: Sequence[Record], days: Days) -> StandingTree | None:
@@ -151,7 +153,7 @@ async def _of_tree(snapshot: Snapshot, tree: StandingTree, unit_ids: Sequence[in
     sums: tuple[StandingTree, PeriodSums] | None = snapshot.kept.get(key)
     if sums is None or sums[0] is not tree:
         own = await _of_positions(snapshot, None if tree.whole and len(tree.units) >= MANY else tree.units, filters)
-        direct, overlay = tree.summed(own.achieved), tree.summed(own.overlay)
+        direct, overlay = await tree.summed(own.achieved), await tree.summed(own.overlay)
         for unit_id in tree.units & own.overlay.keys():
             with_overlay = [direct.get(unit_id), own.overlay[unit_id]]
             direct[unit_id] = list(map(sum, zip(*filter(None, with_overlay), strict=True)))
@@ -208,7 +210,8 @@ async def _read(snapshot: Snapshot, position_ids: Sequence[int] | None, filters:
     sums = PeriodSums(len(periods))
     if row is not None and row["positions"]:
         for figures, amounts in ((sums.achieved, row["direct"]), (sums.overlay, row["overlay"])):
-            _spread(figures, zip(row["positions"], row["places"], amounts, strict=True), len(periods))
+            async for some in in_stretches(list(zip(row["positions"], row["places"], amounts, strict=True))):
+                _spread(figures, some, len(periods))
     return sums
 
 
@@ -235,7 +238,9 @@ def parted(periods: Sequence[Period], cuts: Collection[date]) -> list[tuple[int,
     return found
 
 
-def _while_there(of_parts: PeriodSums, path: Record, parts: Sequence[tuple[int, Period]], length: int) -> PeriodSums:
+async def _while_there(
+    of_parts: PeriodSums, path: Record, parts: Sequence[tuple[int, Period]], length: int
+) -> PeriodSums:
     """By period, what the positions of a path have in the parts that lie in its days."""
     within = [
         (number, place)
@@ -243,7 +248,9 @@ def _while_there(of_parts: PeriodSums, path: Record, parts: Sequence[tuple[int, 
         if path["valid_from"] <= part.starts_on < path["valid_to"]
     ]
     sums = PeriodSums(length)
+    turns = Turns(ADDED)
     for unit_id in set(path["units"]):
+        await turns.done(len(within))
         for figures, by_part in ((sums.achieved, of_parts.achieved), (sums.overlay, of_parts.overlay)):
             if unit_id in by_part:
                 figures[unit_id] = [0] * length
@@ -273,13 +280,11 @@ class _Rollup:
                 if above == unit_id:
                     self._achieved[above].append(overlay)
 
-    def summed(self) -> PeriodSums:
+    async def summed(self) -> PeriodSums:
         """The sums of every unit."""
-        return PeriodSums(self._length, _summed(self._achieved), _summed(self._overlay))
+        return PeriodSums(self._length, await _summed(self._achieved), await _summed(self._overlay))
 
 
-def _summed(gathered: dict[int, list[list[int]]]) -> Amounts:
-    return {
-        unit_id: figures[0] if len(figures) == 1 else list(map(sum, zip(*figures, strict=True)))
-        for unit_id, figures in gathered.items()
-    }
+async def _summed(gathered: dict[int, list[list[int]]]) -> Amounts:
+    turns = Turns(ADDED)
+    return {unit_id: await added(figures, turns) for unit_id, figures in gathered.items()}

@@ -16,6 +16,7 @@ from typing import Final
 from quotaloom.activities.kinds import ActivityKind
 from quotaloom.calendars.periods import Period
 from quotaloom.organizations.sight import Sight
+from quotaloom.platform.stretches import each_in_turn
 from quotaloom.platform.unit_of_work import Record, Snapshot
 from quotaloom.targets.attainment import rate
 
@@ -129,6 +130,9 @@ class Figures:
         return self.by_kind.get(kind, (0, 0))
 
 
+NO_ITEMS: Final = Figures()
+
+
 async def figures_of_plans(
     snapshot: Snapshot, plan_ids: Sequence[int], today: date, sight: Sight
 ) -> Mapping[int, Figures]:
@@ -145,7 +149,7 @@ async def figures_of_plans(
         sight.member_id,
         list(sight.led_unit_ids),
     )
-    return _figures(rows, plan_ids)
+    return await _figures(rows, plan_ids)
 
 
 async def figures_by_member(
@@ -168,7 +172,7 @@ async def figures_by_member(
         period.ends_on,
         None if unit_ids is None else list(unit_ids),
     )
-    return _figures(rows, member_ids)
+    return await _figures(rows, member_ids)
 
 
 async def figures_by_unit(
@@ -181,14 +185,16 @@ async def figures_by_unit(
     rows = await snapshot.fetch(
         _OF_UNITS, snapshot.company_id, today, list(unit_ids), period.starts_on, period.ends_on, tree_day
     )
-    return _figures(rows, unit_ids)
+    return await _figures(rows, unit_ids)
 
 
-def _figures(rows: Sequence[Record], of_ids: Sequence[int]) -> dict[int, Figures]:
+async def _figures(rows: Sequence[Record], of_ids: Sequence[int]) -> dict[int, Figures]:
     by_id: dict[int, list[Record]] = defaultdict(list)
     for row in rows:
         by_id[row["of_id"]].append(row)
-    return {of_id: _summed(by_id[of_id]) for of_id in of_ids}
+    found = dict.fromkeys(of_ids, NO_ITEMS)
+    found.update(await each_in_turn(list(by_id.items()), lambda one: (one[0], _summed(one[1]))))
+    return found
 
 
 def _summed(rows: Sequence[Record]) -> Figures:

@@ -198,7 +198,8 @@ async def _lines(
     found: dict[Key, Lines] = {}
     for choice, chosen in places.items():
         lines = await read(choice, [question.periods[place] for place in chosen])
-        found.update({(subject_id, chosen[index]): of_one for (subject_id, index), of_one in lines.items()})
+        async for some in in_stretches(list(lines.items())):
+            found.update({(subject_id, chosen[index]): of_one for (subject_id, index), of_one in some})
     return found
 
 

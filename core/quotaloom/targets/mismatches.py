@@ -10,7 +10,8 @@ from decimal import Decimal
 from quotaloom.calendars.company_calendar import CompanyCalendar
 from quotaloom.calendars.periods import Period, date_range
 from quotaloom.calendars.spread import amount_within
-from quotaloom.platform.unit_of_work import Snapshot
+from quotaloom.platform.stretches import AT_A_STRETCH, each_in_turn
+from quotaloom.platform.unit_of_work import Record, Snapshot
 from quotaloom.targets.attainment import rate
 from quotaloom.targets.reads import CELL, IN_FORCE, Key, PlanChoice
 
@@ -72,11 +73,14 @@ async def target_mismatches(
         [period.ends_on for period in periods],
     )
     sums: dict[Key, list[int | None]] = defaultdict(lambda: [None, None])
-    for row in rows:
+
+    def add(row: Record) -> None:
         target, period = int(row["target"]), periods[row["i"]]
         if row["starts_on"] < period.starts_on or row["ends_on"] > period.ends_on:
             month = date_range(row["starts_on"], row["ends_on"])
             target = amount_within(target, month, period.starts_on, period.ends_on, calendar.working)
         of_unit = sums[row["unit_id"], row["i"]]
         of_unit[row["depth"]] = (of_unit[row["depth"]] or 0) + target
-    return {key: Mismatch(own, children) for key, (own, children) in sums.items()}
+
+    await each_in_turn(rows, add)
+    return dict(await each_in_turn(list(sums.items()), lambda one: (one[0], Mismatch(*one[1])), AT_A_STRETCH))

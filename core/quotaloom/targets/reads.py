@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import starmap
+from typing import Final
 
 from asyncpg import Record
 
@@ -16,10 +17,14 @@ from quotaloom.calendars.placing import placing
 from quotaloom.calendars.spread import amount_within
 from quotaloom.platform.amounts import apportion
 from quotaloom.platform.custom_plans import MANY, plan_for
+from quotaloom.platform.stretches import LONG, Turns, in_stretches
 from quotaloom.platform.unit_of_work import Snapshot
 from quotaloom.targets.attainment import NO_LINES, Lines
 from quotaloom.targets.gathering import KINDS
 from quotaloom.targets.reliefs import STANDS, Relief, reliefs_of_positions
+
+_SHARED: Final = 2_000
+"""How many periods are looked at for cells with several holders at a stretch; a cell takes as long as ten of them."""
 
 Key = tuple[int, int]
 """A unit or member, and the index of a period."""
@@ -138,12 +143,16 @@ async def lines_by_unit(
     )
     sums: dict[Key, Lines] = {}
     if row is not None and row["units"]:
-        lines = zip(*(map(_whole, row[kind]) for kind in KINDS), strict=True)
-        sums.update(zip(zip(row["units"], row["places"], strict=True), starmap(Lines, lines), strict=True))
+        async for some in in_stretches(range(len(row["units"]))):
+            part = slice(some[0], some[-1] + 1)
+            lines = zip(*(map(_whole, row[kind][part]) for kind in KINDS), strict=True)
+            keys = zip(row["units"][part], row["places"][part], strict=True)
+            sums.update(zip(keys, starmap(Lines, lines), strict=True))
     cut = {index: period for index, period in enumerate(periods) if _cuts_a_month(calendar, period)}
     if cut:
-        for row in await _cut_cells(snapshot, unit_ids, choice, cut):
-            _add_part(sums, row, cut[row["i"]], calendar)
+        async for rows in in_stretches(await _cut_cells(snapshot, unit_ids, choice, cut), LONG):
+            for row in rows:
+                _add_part(sums, row, cut[row["i"]], calendar)
     return sums
 
 
@@ -294,10 +303,12 @@ async def _share_parts(
     for row in rows:
         by_cell[row["unit_id"], row["starts_on"]].append(row)
     reliefs = await reliefs_of_positions(snapshot, {unit_id for unit_id, _ in by_cell}, choice.as_of)
+    turns = Turns(_SHARED)
     for (unit_id, _), segments in by_cell.items():
         for kind in KINDS:
             if segments[0][kind] is not None:
                 _share_out(sums, segments, kind, wanted, periods, calendar, reliefs.get(unit_id, ()))
+        await turns.done(len(segments) * (len(periods) + 10))
 
 
 def _share_out(

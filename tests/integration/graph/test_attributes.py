@@ -14,7 +14,7 @@ from quotaloom.platform.database import Database
 from quotaloom.platform.tokens import Identity
 from tests.graph_client import serving
 from tests.integration.funnels.floors import NOON, furnish
-from tests.integration.graph.asking import ask, do
+from tests.integration.graph.asking import answers, ask, do
 from tests.integration.graph.worlds import World, small_world
 
 TYPES = ["UNIT", "MEMBER", "CUSTOMER", "OPPORTUNITY", "LEAD"]
@@ -138,7 +138,7 @@ async def test_definitions_are_listed_and_found(database: Database) -> None:
 
 
 async def test_some_attributes_are_asked_for_by_key(database: Database) -> None:
-    """Keys that name none, or could not be any, are passed over; no key asks for none."""
+    """Keys that name none, or could not be any, are passed over; no key asks for none, and 200 are the most."""
     world = await small_world(database)
     await define_all(world, "CUSTOMER")
     given = [{"key": "text", "text": "x"}, {"key": "number", "number": "1"}]
@@ -149,6 +149,10 @@ async def test_some_attributes_are_asked_for_by_key(database: Database) -> None:
         found = await ask(world.floor, query, id=world["customer"], keys=keys)
         told.append([one["key"] for one in found["customer"]["attributes"]])
     assert told == [["grade", "text", "number"], ["grade", "number"], [], []]
+    keys = [f"k{number}" for number in range(201)]
+    assert (await ask(world.floor, query, id=world["customer"], keys=keys[1:]))["customer"]["attributes"] == []
+    _, refused = await answers(world.floor, None, query, id=world["customer"], keys=keys)
+    assert refused == ["TOO_MANY"]
 
 
 async def test_null_clears_and_what_is_not_named_stays(database: Database) -> None:

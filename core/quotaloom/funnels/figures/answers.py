@@ -10,6 +10,7 @@ from quotaloom.funnels.figures.deal_facts import DealFacts, PeriodFacts, deal_fa
 from quotaloom.funnels.figures.questions import Asked, FigureBreakdown, FunnelQuestion, FunnelStage, Whose, ask
 from quotaloom.funnels.figures.selecting import Place
 from quotaloom.funnels.figures.sums import DealSums, total
+from quotaloom.platform.stretches import AT_A_STRETCH, Turns
 from quotaloom.platform.unit_of_work import Snapshot
 from quotaloom.platform.work import CompanyFacts
 
@@ -74,9 +75,9 @@ async def funnel_figures(
     found: dict[int, list[tuple[Place, DealFacts]]] = {owner_id: [] for owner_id in whose.owner_ids}
     for place, facts in (await deal_facts(snapshot, company, asked)).items():
         found[place[0]].append((place, facts))
-    return [
-        Answer(asked, place, number, facts)
-        for of_owner in found.values()
-        for number in range(len(question.periods))
-        for place, facts in of_owner
-    ]
+    answers: list[Answer] = []
+    turns, numbers = Turns(AT_A_STRETCH), range(len(question.periods))
+    for of_owner in found.values():
+        answers += [Answer(asked, place, number, facts) for number in numbers for place, facts in of_owner]
+        await turns.done(len(numbers) * len(of_owner))
+    return answers

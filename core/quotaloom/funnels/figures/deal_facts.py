@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from quotaloom.funnels.figures.questions import Asked, FunnelStage
 from quotaloom.funnels.figures.selecting import FENCED, Place, Selection
 from quotaloom.funnels.figures.sums import APART, NO_DEALS, DealSums, sums_of, total
+from quotaloom.platform.stretches import Turns
 from quotaloom.platform.unit_of_work import Snapshot
 from quotaloom.platform.work import CompanyFacts
+
+_AT_A_STRETCH: Final = 2_000
+"""Of how many sums or periods, a place's that has no deals yet, facts are made before others may have the loop."""
 
 
 def _sums() -> defaultdict[int, DealSums]:
@@ -55,11 +60,18 @@ async def deal_facts(snapshot: Snapshot, company: CompanyFacts, asked: Asked) ->
     """
     rows = await snapshot.fetch(*_statement(snapshot, company, asked))
     found: dict[Place, DealFacts] = {}
+    turns, length = Turns(_AT_A_STRETCH), len(asked.question.periods)
     if asked.question.by is None:
-        found = {(owner_id, None): _nothing(asked) for owner_id in asked.whose.owner_ids}
+        for owner_id in asked.whose.owner_ids:
+            found[owner_id, None] = _nothing(asked)
+            await turns.done(length)
     for row in rows:
+        await turns.done(1)
         place = row["owner_id"], row["grouped"]
-        facts = found.setdefault(place, _nothing(asked))
+        facts = found.get(place)
+        if facts is None:
+            facts = found[place] = _nothing(asked)
+            await turns.done(length)
         kind, sums = row["kind"], sums_of(row)
         if kind == "open":
             facts.open[row["number"]] += sums

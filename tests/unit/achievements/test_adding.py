@@ -1,0 +1,31 @@
+"""Amounts of many periods are added up in turns."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from quotaloom.achievements.adding import ADDED, added
+from quotaloom.platform.stretches import Turns
+
+
+@pytest.mark.parametrize(
+    ("lists", "length", "given"), [(1, 3, 0), (3, 2, 0), (301, ADDED // 100, 1), (3, ADDED * 2, 2)]
+)
+async def test_lists_are_added_place_by_place(lists: int, length: int, given: int) -> None:
+    """Each list has 1 at its first place and 2 at the others. Three hundred lists of a thousand amounts are added to
+    the first in three parts, and others have their turn once that makes more than 100,000: after the second. Of longer
+    lists each is a part of its own."""
+    turns = [0]
+
+    async def beside() -> None:
+        while True:
+            turns[0] += 1
+            await asyncio.sleep(0)
+
+    other = asyncio.create_task(beside())
+    total = await added([[1, *[2] * (length - 1)]] * lists, Turns(ADDED))
+    other.cancel()
+    assert total == [lists, *[2 * lists] * (length - 1)]
+    assert turns[0] == given
