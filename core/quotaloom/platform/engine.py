@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import Any, Final
 
 import asyncpg
-from tortoise.backends.asyncpg.client import AsyncpgDBClient
+from tortoise.backends.asyncpg.client import AsyncpgDBClient, TransactionWrapper
+from tortoise.backends.base.client import TransactionalDBClient, TransactionContextPooled
+from tortoise.connection import get_connections
 
 from quotaloom.platform.errors import Unavailable
 from quotaloom.platform.probing import Probe, State
@@ -75,6 +78,26 @@ _releasing: set[asyncio.Future[Any]] = set()
 """The loop alone would not keep them."""
 
 
+class _PooledTransaction(TransactionContextPooled):
+    """Tortoise's transaction, but for one that does not even begin: its connection is ended, and room for another.
+
+    Tortoise would hold it for good. A connection on which PostgreSQL died in the middle of something may come to the
+    pool before anybody knows, so that each time that the database goes would take some of the pool with it.
+    """
+
+    async def __aenter__(self) -> TransactionalDBClient:
+        await self.ensure_connection()
+        connection = self.client._connection = await self.client._parent._pool.acquire()
+        try:
+            await self.client.begin()
+        except BaseException:
+            with suppress(asyncpg.InterfaceError):  # the pool has ended it already
+                connection.terminate()
+            raise
+        self.token = get_connections().set(self.connection_name, self.client)
+        return self.client
+
+
 class PatientClient(AsyncpgDBClient):
     """Tortoise's client of a database; with a `probe` its pool is patient, as it is for a `Database`."""
 
@@ -90,6 +113,10 @@ class PatientClient(AsyncpgDBClient):
         if self.probe is None:
             return pool
         return PatientPool(pool, self.probe, self.readers)  # type: ignore[return-value] # it is one, as far as Tortoise asks
+
+    def _in_transaction(self) -> TransactionContextPooled:
+        """What `in_transaction` opens."""
+        return _PooledTransaction(TransactionWrapper(self), self._pool_init_lock)
 
 
 client_class = PatientClient

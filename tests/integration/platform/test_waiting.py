@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 import pytest
 
@@ -15,7 +16,8 @@ from quotaloom.platform.limits import Allowance, LimitExceeded, Limits
 from quotaloom.platform.time_limits import timed
 from quotaloom.platform.unit_of_work import Writer
 from tests.founding import NOON
-from tests.integration.platform.ways import way_to
+from tests.integration.jobs.doing import until
+from tests.integration.platform.ways import Way, way_to
 
 
 @asynccontextmanager
@@ -92,3 +94,39 @@ async def test_waiting_for_a_connection_takes_of_the_time(database_url: str) -> 
                 with timed(Allowance(Limits(operation_seconds=0.05))), pytest.raises(LimitExceeded):
                     await doing(database)
         assert [await read(database), await write(database)] == [1, 1]
+
+
+def has_ended(way: Way, known: int) -> bool:
+    """Whether PostgreSQL has closed another connection than those of which we know."""
+    return way.ended > known
+
+
+async def end_others(database: Database) -> None:
+    """Have PostgreSQL end all other connections to this database."""
+    async with database.snapshot(1) as snapshot:
+        await snapshot.fetch(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid()"
+        )
+
+
+async def test_a_transaction_that_does_not_begin_keeps_no_connection(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PostgreSQL has said its last on a connection of the pool, and the network has not closed it: whoever begins a
+    transaction on it finds out. However often that happens, the pool has as many as before.
+    """
+    monkeypatch.setattr("quotaloom.platform.database.SILENCE_SECONDS", 1.0)
+    async with way_to(database_url) as way, pool_of(1, way.url) as database, pool_of(1, database_url) as other:
+        way.lingers = True
+        for _ in range(2):
+            with timed(Allowance(Limits(operation_seconds=5))):
+                assert await write(database) == 1
+                ended = way.ended
+                await end_others(other)
+                await until(partial(has_ended, way, ended))
+                await asyncio.sleep(0.05)  # until it was heard
+                with pytest.raises(Unavailable):
+                    await write(database)
+        assert await write(database) == 1
+        way.lingers = False

@@ -43,6 +43,8 @@ class Way:
     is_open: bool = True
     lingers: bool = False
     """Whether a connection stays open to us where PostgreSQL has closed it."""
+    ended: int = 0
+    """How many connections PostgreSQL has closed, and all that it told on these was passed on."""
     speaks: asyncio.Event = field(default_factory=asyncio.Event)
     _tasks: set[asyncio.Task[Any]] = field(default_factory=set)
 
@@ -155,5 +157,6 @@ async def _pass_on(way: Way, reader: asyncio.StreamReader, writer: asyncio.Strea
         writer.write(told)
         await writer.drain()
         await asyncio.sleep(0)  # each is looked at before the next one comes
+    way.ended += 1
     if not way.lingers:
         writer.close()
