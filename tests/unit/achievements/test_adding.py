@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import pytest
 
 from quotaloom.achievements.adding import ADDED, added
 from quotaloom.platform.stretches import Turns
+from tests.turns import counted_turns
 
 
 @pytest.mark.parametrize(
@@ -17,15 +16,8 @@ async def test_lists_are_added_place_by_place(lists: int, length: int, given: in
     """Each list has 1 at its first place and 2 at the others. Three hundred lists of a thousand amounts are added to
     the first in three parts, and others have their turn once that makes more than 100,000: after the second. Of longer
     lists each is a part of its own."""
-    turns = [0]
-
-    async def beside() -> None:
-        while True:
-            turns[0] += 1
-            await asyncio.sleep(0)
-
-    other = asyncio.create_task(beside())
-    total = await added([[1, *[2] * (length - 1)]] * lists, Turns(ADDED))
-    other.cancel()
+    async with counted_turns() as turns:
+        turns.clear()
+        total = await added([[1, *[2] * (length - 1)]] * lists, Turns(ADDED))
+        assert len(turns) == given
     assert total == [lists, *[2 * lists] * (length - 1)]
-    assert turns[0] == given

@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from quotaloom.platform.stretches import Turns, each_in_turn, in_stretches
+from tests.turns import counted_turns
 
 
 @pytest.mark.parametrize(("count", "pieces"), [(0, []), (3, [3]), (4, [4]), (5, [4, 1]), (12, [4, 4, 4])])
@@ -33,33 +34,19 @@ async def test_rows_come_in_pieces_with_turns_between(count: int, pieces: list[i
 
 async def test_what_is_made_of_each_row_comes_in_turns() -> None:
     """Ten rows, four at a time, are made in three turns of somebody else, in their order."""
-    turns = [0]
-
-    async def beside() -> None:
-        while True:
-            turns[0] += 1
-            await asyncio.sleep(0)
-
-    other = asyncio.create_task(beside())
-    made = await each_in_turn(range(10), lambda row: (row, turns[0]), 4)
-    other.cancel()
+    async with counted_turns() as turns:
+        turns.clear()
+        made = await each_in_turn(range(10), lambda row: (row, len(turns)), 4)
     assert [row for row, _ in made] == list(range(10))
     assert [sum(turn == one for _, turn in made) for one in range(3)] == [4, 4, 2]
 
 
 async def test_turns_go_by_the_work_that_is_done() -> None:
     """Others have one after more than ten, whatever the parts are; what was done before is not counted again."""
-    turns = [0]
-
-    async def beside() -> None:
-        while True:
-            turns[0] += 1
-            await asyncio.sleep(0)
-
-    other = asyncio.create_task(beside())
     giving, seen = Turns(10), []
-    for work in (4, 6, 1, 10, 1, 25, 3):
-        await giving.done(work)
-        seen.append(turns[0])
-    other.cancel()
+    async with counted_turns() as turns:
+        turns.clear()
+        for work in (4, 6, 1, 10, 1, 25, 3):
+            await giving.done(work)
+            seen.append(len(turns))
     assert seen == [0, 0, 1, 1, 2, 3, 3]
