@@ -20,6 +20,7 @@ from websockets.http11 import Request
 from websockets.protocol import State
 from websockets.server import ServerProtocol
 
+from quotaloom.platform.unbroken import to_the_end
 from quotaloom_server.crowd import LATE_SECONDS
 from quotaloom_server.framed import FRAMED
 from quotaloom_server.front_config import FrontConfig
@@ -140,17 +141,24 @@ class WebSocketFront(WebSocketsSansIOProtocol):
     async def _send_framed(self, pieces: Sequence[bytes | bytearray]) -> None:
         """Send a text in pieces as one message of as many frames, with no other message among them.
 
-        Raises `ClientDisconnected` where the connection is closed.
+        What is begun is sent whole, also where the caller is cancelled: nothing could follow half a message. Raises
+        `ClientDisconnected` where the connection is closed.
         """
+        if not await to_the_end(self._framed(pieces)):
+            raise ClientDisconnected
+
+    async def _framed(self, pieces: Sequence[bytes | bytearray]) -> bool:
+        """Whether the pieces were sent; not where the connection is closed."""
         async with self._sending:
             for number, piece in enumerate(pieces, 1):
                 await self.writable.wait()
                 if self.disconnected or self.conn.state is not State.OPEN:
-                    raise ClientDisconnected
+                    return False
                 send = self.conn.send_text if number == 1 else self.conn.send_continuation
                 send(piece, fin=number == len(pieces))
                 self.transport.write(b"".join(self.conn.data_to_send()))
                 await asyncio.sleep(0)
+        return True
 
     def handle_events(self) -> None:
         """Look at what was received, unless it is too much."""

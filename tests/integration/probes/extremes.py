@@ -11,7 +11,9 @@ from graphql import (
     FieldNode,
     GraphQLInputObjectType,
     GraphQLInputType,
+    GraphQLInterfaceType,
     GraphQLList,
+    GraphQLObjectType,
     GraphQLScalarType,
     GraphQLSchema,
     InlineFragmentNode,
@@ -118,7 +120,9 @@ def _within(
         assert isinstance(one, FieldNode)
         if one.name.value.startswith("__"):
             continue
-        field = schema.type_map[owner].fields[one.name.value]  # type: ignore[attr-defined]
+        kind_of_owner = schema.type_map[owner]
+        assert isinstance(kind_of_owner, GraphQLObjectType | GraphQLInterfaceType)
+        field = kind_of_owner.fields[one.name.value]
         for argument in one.arguments or ():
             kind = field.args[argument.name.value].type
             scalar = get_named_type(kind).name
