@@ -6,6 +6,7 @@ import asyncio
 import json
 from contextlib import AsyncExitStack, aclosing
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import pytest
@@ -252,9 +253,13 @@ async def test_a_message_has_no_more_bytes_than_an_answer(
         async with server.board(company.graph) as board:
             for fields in ("changedAt", "orgUnits { " + " ".join(f"a{number}: id" for number in range(60)) + " }"):
                 await board.subscribe([root], fields)
-            assert "data" in (await board.hear())["payload"]
-            told = await board.hear()
-        assert (told["type"], told["id"]) == ("next", "2")
+            heard: dict[str, Any] = {}  # the first may be told again before the second is told at all
+            while heard.keys() != {"1", "2"}:
+                message = await board.hear()
+                heard.setdefault(message["id"], message)
+        assert heard["1"]["payload"]["data"] is not None
+        told = heard["2"]
+        assert told["type"] == "next"
         many = " ".join(f"a{number}: id" for number in range(60))
         query = f'subscription {{ attainmentChanged(orgUnitIds: ["{root}"]) {{ orgUnits {{ {many} }} }} }}'
         headers = {**company.graph.headers, "accept": "text/event-stream"}
