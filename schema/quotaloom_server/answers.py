@@ -8,10 +8,11 @@ from io import BytesIO
 from typing import Any, BinaryIO, Final
 
 from starlette.responses import Response, StreamingResponse
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from quotaloom.platform.limits import LimitExceeded
 from quotaloom_server.compression import LEAST, Compression, encoding_for
+from quotaloom_server.cycles import WHOLE
 from quotaloom_server.media_types import EVENTS, JSON, RESPONSE
 from quotaloom_server.pieces import Fragments, Pieces, dumped, dumps
 
@@ -63,8 +64,12 @@ class JSONAnswer:
             size = sum(map(len, pieces))
             headers.append((b"content-encoding", encoding.encode()))
         headers.append((b"content-length", b"%d" % size))
-        await send({"type": "http.response.start", "status": self.status_code, "headers": headers})
+        start: Message = {"type": "http.response.start", "status": self.status_code, "headers": headers}
         last = pieces.pop()
+        if not pieces and WHOLE in scope.get("extensions", ()):
+            await send({**start, WHOLE: bytes(last)})
+            return
+        await send(start)
         for piece in pieces:
             await send({"type": "http.response.body", "body": bytes(piece), "more_body": True})
         await send({"type": "http.response.body", "body": bytes(last)})

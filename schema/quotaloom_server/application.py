@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import os
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager, nullcontext, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
 from functools import partial
 from typing import Any
 
@@ -80,27 +80,26 @@ class Application(Starlette):
 
         Who hangs up before he has said what he wants is none.
         """
-        with suppress(ClientDisconnect):
-            if scope["type"] == "http":
-                try:
-                    receive = await bounded(scope, receive, self._limits, self._knows)
-                except LimitExceeded as error:
-                    await too_large(error)(scope, receive, send)
-                    return
-                except CodedBody as error:
-                    await coded(error)(scope, receive, send)
-                    return
-            await self._answer(scope, receive, send)
-
-    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["method"] == "POST" and scope["path"] == GRAPH and _is_plain(scope):
-            await self._graph(scope, receive, send)
-        else:
-            await super().__call__(scope, receive, send)
-
-
-def _is_plain(scope: Scope) -> bool:
-    return not scope.get("root_path") and b"origin" not in dict(scope["headers"])
+        try:
+            if scope["type"] != "http":
+                await super().__call__(scope, receive, send)
+                return
+            fields: dict[bytes, bytes] = dict(scope["headers"])
+            try:
+                receive = await bounded(scope, fields, receive, self._limits, self._knows)
+            except LimitExceeded as error:
+                await too_large(error)(scope, receive, send)
+                return
+            except CodedBody as error:
+                await coded(error)(scope, receive, send)
+                return
+            is_plain = b"origin" not in fields and not scope.get("root_path")
+            if is_plain and scope["method"] == "POST" and scope["path"] == GRAPH:
+                await self._graph(scope, receive, send)
+            else:
+                await super().__call__(scope, receive, send)
+        except ClientDisconnect:
+            pass
 
 
 def create_application(

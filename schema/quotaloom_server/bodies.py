@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
 from starlette.datastructures import Headers
@@ -21,7 +21,9 @@ Knows = Callable[[Headers], Awaitable[bool]]
 """Whether a request with these headers is somebody's whom the server knows."""
 
 
-async def bounded(scope: Scope, receive: Receive, limits: Limits, knows: Knows) -> Receive:
+async def bounded(
+    scope: Scope, fields: Mapping[bytes, bytes], receive: Receive, limits: Limits, knows: Knows
+) -> Receive:
     """From where the body is to be read; raises `LimitExceeded` where it has more bytes than its sender may send.
 
     Raises `CodedBody` where it says that it comes in another form than its own.
@@ -29,7 +31,6 @@ async def bounded(scope: Scope, receive: Receive, limits: Limits, knows: Knows) 
     A body that says how long it is, is refused by that; the server sees to it that it is no longer. One that does not
     is read at once, and given up as soon as it is too long. Who sends it is asked only where that makes a difference.
     """
-    fields = dict(scope["headers"])
     if b"content-encoding" in fields:
         _require_plain([value for name, value in scope["headers"] if name == b"content-encoding"])
     length, chunked = fields.get(b"content-length"), b"transfer-encoding" in fields

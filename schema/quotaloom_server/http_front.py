@@ -24,9 +24,10 @@ from quotaloom.platform.limits import LimitExceeded, Limits
 from quotaloom.platform.unbroken import Breakable
 from quotaloom_server.bodies import beyond_body
 from quotaloom_server.crowd import LATE_SECONDS, SLOW, Place
+from quotaloom_server.cycles import EXTENSIONS, Cycle, target_of
 from quotaloom_server.front_config import FrontConfig
 from quotaloom_server.head_fields import ONCE, joined
-from quotaloom_server.lingering import AnswerTransport, LingeringTransport
+from quotaloom_server.lingering import LingeringTransport
 from quotaloom_server.old_http import without_chunks
 from quotaloom_server.operations import beyond, refusal
 
@@ -94,6 +95,7 @@ class HTTPFront(HttpToolsProtocol):
         if self._patience is not None:
             self._patience.cancel()
             self._patience = None
+        self._unset_keepalive_if_required()
         self._crowd.idle.pop(self, None)
         self._crowd.unfinished.pop(self, None)
         running, self._running = self._running, None
@@ -153,6 +155,7 @@ class HTTPFront(HttpToolsProtocol):
         if self._patience is not None:
             self._patience.cancel()
             self._patience = None
+        self._unset_keepalive_if_required()
         self._crowd.idle.pop(self, None)
         self._crowd.unfinished.pop(self, None)
         super().handle_websocket_upgrade()
@@ -169,8 +172,6 @@ class HTTPFront(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         """A request begins."""
-        if self.timeout_keep_alive_task is not None:
-            self._unset_keepalive_if_required()
         super().on_message_begin()
         self._crowd.idle.pop(self, None)
         self._in_head = True
@@ -240,10 +241,40 @@ class HTTPFront(HttpToolsProtocol):
             raise _Refused
         if self._is_ignored_upgrade():
             return
-        super().on_headers_complete()
+        self._begin_cycle(version)
         self._in_body = True
-        if self._is_spare:
-            self.cycle.keep_alive = False
+
+    def _begin_cycle(self, version: str) -> None:
+        """Begin to answer what the head asks for, in its turn, unless that is a WebSocket."""
+        scope: Any = self.scope
+        scope["method"] = self.parser.get_method().decode("ascii")
+        if version != "1.1":
+            scope["http_version"] = version
+        if self.parser.should_upgrade() and self._should_upgrade():
+            return
+        path, raw_path, scope["query_string"] = target_of(self.url)
+        scope["path"], scope["raw_path"] = self.root_path + path, self.root_path.encode("ascii") + raw_path
+        if scope["method"] != "HEAD":
+            scope["extensions"] = EXTENSIONS
+        before: RequestResponseCycle | None = self.cycle
+        cycle = self.cycle = Cycle(
+            scope=scope,
+            transport=self.transport,
+            flow=self.flow,
+            logger=self.logger,
+            access_logger=self.access_logger,
+            access_log=self.access_log,
+            default_headers=self.server_state.default_headers,
+            message_event=asyncio.Event(),
+            expect_100_continue=self.expect_100_continue,
+            keep_alive=version == "1.1" and self.parser.should_keep_alive() and not self._is_spare,
+            on_response=self.on_response_complete,
+        )
+        if before is None or before.response_complete:
+            self._start_asgi_task(cycle, self.app)
+        else:
+            self.flow.pause_reading()
+            self.pipeline.appendleft((cycle, self.app))
 
     def on_message_complete(self) -> None:
         """All of it is there."""
@@ -259,18 +290,40 @@ class HTTPFront(HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         """Go on with what comes next, or say the last words."""
-        is_last = not self.pipeline
-        super().on_response_complete()
-        if is_last and self._last_words is not None:
+        self.server_state.total_requests += 1
+        is_closing = self.transport.is_closing()
+        if not is_closing:
+            self.flow.resume_reading()
+        if self.pipeline:
+            if not is_closing:
+                self._start_asgi_task(*self.pipeline.pop())
+            return
+        if self._last_words is not None:
             self._say(self._last_words)
-        if is_last:
-            self._rest()
+        self._rest()
 
     def _rest(self) -> None:
         """Be idle, where all is answered and nothing more has come."""
-        if not (self._in_head or self._in_body or self._deaf or self.transport.is_closing()):
-            self._crowd.idle[self] = None
-            self._idle_since = self.loop.time()
+        if self._in_head or self._in_body or self._deaf or self.transport.is_closing():
+            return
+        self._crowd.idle[self] = None
+        self._idle_since = self.loop.time()
+        if self.timeout_keep_alive_task is None:
+            self._await_end_of_idleness(self.timeout_keep_alive)
+
+    def _await_end_of_idleness(self, seconds: float) -> None:
+        """Look in so many seconds whether to hang up: most often more has come by then, and no timer was needed."""
+        self.timeout_keep_alive_task = self.loop.call_later(seconds, self._look_whether_idle)
+
+    def _look_whether_idle(self) -> None:
+        self.timeout_keep_alive_task = None
+        if self not in self._crowd.idle:
+            return  # `_rest` sees to the next time
+        left = self._idle_since + self.timeout_keep_alive - self.loop.time()
+        if left <= 0:
+            self.transport.close()
+        else:
+            self._await_end_of_idleness(left)
 
     def leave(self) -> None:
         """End, since others need the place; whoever has begun with a request is told so."""
@@ -323,8 +376,6 @@ class HTTPFront(HttpToolsProtocol):
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         self._running = cycle
-        if cycle.scope["method"] != "HEAD":  # whose head is all of the answer, and may be followed by last words
-            cycle.transport = AnswerTransport(self.transport)  # type: ignore[assignment]  # all of it that is asked for
         if cycle.scope["http_version"] == "1.0":
             app = without_chunks(app, cycle)
         running = _Running(Breakable(cycle.run_asgi(app), loop=self.loop, context=self._context.copy()))

@@ -18,8 +18,6 @@ LINGER_SECONDS: Final = 3.0
 """How long a client may take to read that he was refused."""
 
 
-_CONTINUE: Final = b"HTTP/1.1 100 "
-
 _JOINED: Final = 2**14
 """So many bytes of a body are copied for the sake of one packet instead of two."""
 
@@ -109,8 +107,17 @@ class LingeringTransport(asyncio.Transport):
         return self._transport.get_extra_info(name, default)
 
 
+def written_together(transport: asyncio.Transport, head: bytes, body: bytes) -> None:
+    """Write the head of an answer and what follows it, in one packet unless the copy would cost more than that."""
+    if len(body) > _JOINED:
+        transport.write(head)
+        transport.write(body)
+    else:
+        transport.write(head + body)
+
+
 class AnswerTransport:
-    """What one answer is written to: its head goes out with what comes first of its body, in one packet.
+    """What one answer is written to in parts: its head goes out with what comes first of its body, in one packet.
 
     Where nothing of that comes at once the head goes out by itself.
     """
@@ -125,15 +132,13 @@ class AnswerTransport:
     def write(self, data: bytes) -> None:
         """Send a part of the answer, of which the head is the first."""
         if self._head:
-            if len(data) > _JOINED:
-                self._send_head()
-            else:
-                data, self._head = self._head + data, b""
-        elif not self._begun and not data.startswith(_CONTINUE):
+            head, self._head = self._head, b""
+            written_together(self._transport, head, data)
+        elif self._begun:
+            self._transport.write(data)
+        else:
             self._begun, self._head = True, data
             asyncio.get_running_loop().call_soon(self._send_head)
-            return
-        self._transport.write(data)
 
     def _send_head(self) -> None:
         head, self._head = self._head, b""

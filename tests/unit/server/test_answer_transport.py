@@ -77,17 +77,6 @@ async def test_large_bodies_are_not_copied(size: int) -> None:
         assert await received(client, len(HEAD) + size) == HEAD + b"x" * size
 
 
-async def test_what_comes_before_the_head_does_not_wait() -> None:
-    """`100 Continue` is what the client waits for."""
-    async with answer() as (written, counted, _):
-        go_on = b"HTTP/1.1 100 Continue\r\n\r\n"
-        written.write(go_on)
-        assert counted.packets == [go_on]
-        written.write(HEAD)
-        written.write(b"body")
-        assert counted.packets == [go_on, HEAD + b"body"]
-
-
 async def test_an_answer_without_a_body_is_sent_before_the_end() -> None:
     """As that to HEAD is, on a connection that ends with it."""
     async with answer() as (written, counted, client):
