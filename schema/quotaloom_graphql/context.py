@@ -241,6 +241,11 @@ class RequestContext:
         _, result = await self.once((key, tuple(map(id, parents))), keeping_parents)
         return result
 
+    @property
+    def opened(self) -> Work | None:
+        """What `work` gives, where that has been found out."""
+        return self._work
+
     async def work(self) -> Work:
         """The viewer in his company; raises `Unauthenticated` where the token's bearer is gone."""
         if self._work is None:
@@ -266,7 +271,8 @@ class RequestContext:
 
     async def sight(self) -> Sight:
         """What the viewer may see."""
-        await self.work()  # with which it may be known
+        if self._work is None:
+            await self.work()  # with which it may be known
         found = self._sight
         if found is None:
             found = self._sight = await self.once("sight", self._load_sight)

@@ -29,7 +29,8 @@ def root_field(
 
     @wraps(resolver)
     async def guarded(parents: Sequence[None], info: Info, **arguments: Any) -> list[Any]:
-        viewer = (await info.context.work()).viewer
+        context = info.context
+        viewer = (context.opened or await context.work()).viewer
         if not open_to_services:
             viewer.require_to_read("reading")
         found = await resolver(info, **arguments)

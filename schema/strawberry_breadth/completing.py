@@ -37,7 +37,11 @@ class Completing(Listing):
 
     async def _positions(self, field: FieldPlan, shape: Shape, values: Sequence[Any], place: Place) -> Column:
         """Complete values of a type that may be non-null; what failed is null here, or above."""
-        outputs, failures = await self._values(field, shape, values, place)
+        plan = self._plan_of_objects(field, shape, values)
+        if plan is not None:
+            outputs, failures = await self._objects(plan, values, place)
+        else:
+            outputs, failures = await self._values(field, shape, values, place)
         if shape.required and NoneType in set(map(type, outputs)):
             failures = {**failures}
             for index, output in enumerate(outputs):
@@ -49,6 +53,17 @@ class Completing(Listing):
         for index, failure in failures.items():
             self._null(place, index, failure)
         return outputs, NONE
+
+    def _plan_of_objects(self, field: FieldPlan, shape: Shape, values: Sequence[Any]) -> SelectionPlan | None:
+        """What is asked of values that are objects of one type, and nothing else; None where that is not known."""
+        if shape.kind != OBJECT or not values or not is_told(shape.type):
+            return None
+        if not is_table(values):
+            kinds = set(map(type, values))
+            if NoneType in kinds or not are_plain(kinds):
+                return None
+        plan = self._below(field, shape.type)
+        return None if plan.by_base else plan
 
     def _null(self, place: Place, index: int, failure: Failure) -> None:
         """The position is null because of the failure; the base class tells nothing more of what is below it."""

@@ -45,7 +45,7 @@ class KeptOperation:
         return self._plans.get(self._values(variables))
 
     def _values(self, variables: Mapping[str, Any]) -> tuple[Any, ...]:
-        return tuple([variables.get(name) for name in self._conditions])
+        return tuple([variables.get(name) for name in self._conditions]) if self._conditions else ()
 
     def grown(self, fields: int) -> None:
         """A plan has so many fields more, at some place below its root."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Sequence
 from contextvars import ContextVar
-from itertools import islice
 from typing import Any, Final, cast
 
 from graphql import GraphQLError, GraphQLField, GraphQLObjectType, OperationType
@@ -259,7 +258,19 @@ class BreadthFirst(Resolving):
                 self._written = 0  # not before: where it is stepped, whoever steps it shall breathe as well
         if paused:
             await self._awaited_columns(columns, waiting, paused, len(sources))
-        return await self._assembled(plan, cast("list[Column]", columns), len(sources))
+        count = len(sources)
+        failures: Failures = NONE
+        lists: list[list[Any]] = []
+        for values, failed in cast("list[Column]", columns):
+            lists.append(values)
+            if failed:
+                failures = {**failed, **failures}  # the first field's error is the one that is told
+        if not lists:
+            return [{} for _ in range(count)], NONE
+        objects = plan.assemble(lists) if count <= AT_A_STRETCH else await self._assembled(plan, lists, count)
+        for index in failures:
+            objects[index] = None
+        return objects, failures
 
     async def _long_column(self, field: FieldPlan, sources: list[Any]) -> Column | None:
         """A plain column of many objects, each of which may take its time: others have the loop in between."""
@@ -289,21 +300,10 @@ class BreadthFirst(Resolving):
         for number, index in enumerate(waiting):
             columns[index] = found.get(number) or ([None] * count, NONE)
 
-    async def _assembled(self, plan: SelectionPlan, columns: list[Column], count: int) -> Column:
-        failures: Failures = NONE
-        for _, failed in columns:
-            if failed:
-                failures = {**failed, **failures}  # the first field's error is the one that is told
-        if not columns:
-            return [{} for _ in range(count)], NONE
-        rows = plan.assemble([values for values, _ in columns])
-        if count <= AT_A_STRETCH:
-            objects: list[Any] = list(rows)
-        else:
-            objects = []
-            while len(objects) < count:
-                objects += islice(rows, AT_A_STRETCH)
-                await self._strands.breathe()
-        for index in failures:
-            objects[index] = None
-        return objects, failures
+    async def _assembled(self, plan: SelectionPlan, columns: Sequence[list[Any]], count: int) -> list[Any]:
+        """Objects that are too many to be made at a stretch."""
+        objects: list[Any] = []
+        for begun in range(0, count, AT_A_STRETCH):
+            objects += plan.assemble([values[begun : begun + AT_A_STRETCH] for values in columns])
+            await self._strands.breathe()
+        return objects

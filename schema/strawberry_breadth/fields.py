@@ -60,7 +60,8 @@ class Batch:
 
     async def results(self, keys: Sequence[Any], info: Info, arguments: dict[str, Any]) -> list[Any]:
         """One result per key, in the order of the keys."""
-        return await self._at_once(await self.load(keys, info, **arguments), keys)
+        found = await self.load(keys, info, **arguments)
+        return await self._of_pieces(found, keys) if isinstance(found, Pieces) else self.grouped(found, keys)
 
     async def arriving(
         self, keys: Sequence[Any], info: Info, arguments: dict[str, Any], gathering: Gathering
@@ -69,13 +70,11 @@ class Batch:
         found = await self.load(keys, info, **arguments)
         if isinstance(found, Pieces) and len(found.parts) > 1:
             return gathering.begin(Arriving(found, self.grouped))
-        return await self._at_once(found, keys)
+        return await self._of_pieces(found, keys) if isinstance(found, Pieces) else self.grouped(found, keys)
 
-    async def _at_once(self, found: Iterable[Any] | Pieces, keys: Sequence[Any]) -> list[Any]:
-        if isinstance(found, Pieces):
-            results = await found.results(self.grouped)
-            return [results[key] if key in results else self.nothing() for key in keys]
-        return self.grouped(found, keys)
+    async def _of_pieces(self, found: Pieces, keys: Sequence[Any]) -> list[Any]:
+        results = await found.results(self.grouped)
+        return [results[key] if key in results else self.nothing() for key in keys]
 
     def nothing(self) -> Any:
         """The result of a key that has no rows."""
@@ -83,14 +82,14 @@ class Batch:
 
     def grouped(self, found: Iterable[Any], keys: Sequence[Any]) -> list[Any]:
         """One result per key, in the order of the keys, out of what the loader found for all of them."""
-        if self.by is not None and is_table(found):
-            grouped = found.grouped(self.by, keys)
-            return [rows[0] if rows else None for rows in grouped] if self.one else list(grouped)
         if self.by is None:
             ordered = list(found)
             if len(ordered) != len(keys):
                 raise ValueError(f"{self.load.__name__} returned {len(ordered)} results for {len(keys)} parents")
             return ordered
+        if is_table(found):
+            grouped = found.grouped(self.by, keys)
+            return [rows[0] if rows else None for rows in grouped] if self.one else list(grouped)
         if self.one:
             by_key = {row[self.by]: row for row in found}
             return [by_key.get(key) for key in keys]

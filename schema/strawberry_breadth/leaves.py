@@ -26,6 +26,9 @@ C = TypeVar("C", bound=Coerce)
 MOST_KNOWN: Final = 1_000
 """How many values an enum is known by; custom enums may accept without end."""
 
+FEW: Final = 10
+"""So many values of an enum are looked up one by one."""
+
 
 def passes_text(serialize: C) -> C:
     """Mark the serializer of a scalar: a `str` is its own output, so that SQL can give it ready."""
@@ -65,6 +68,11 @@ class LeafColumn:
         """Outputs of an enum: a name is looked up once for each value there is."""
         known = self._known
         assert known is not None
+        if len(kinds) == 1 and len(values) <= FEW:
+            (kind,) = kinds
+            few = [known.get((kind, value)) for value in values]
+            if None not in few:
+                return few
         (kind,) = kinds - {NoneType}
         names: dict[Any, Any] = {None: None}
         for value in set(values):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final, cast
 
 from graphql import (
@@ -30,7 +30,7 @@ LIST: Final = "list"
 OBJECT: Final = "object"
 ABSTRACT: Final = "abstract"
 
-Assemble = Callable[[Sequence[list[Any]]], Iterator[dict[str, Any]]]
+Assemble = Callable[[Sequence[list[Any]]], list[Any]]
 
 
 class Shape:
@@ -79,6 +79,7 @@ class FieldPlan:
     __slots__ = (
         "_asked",
         "arguments",
+        "batch",
         "by_base",
         "column",
         "definition",
@@ -118,8 +119,11 @@ class FieldPlan:
         self.introspects = False
         """Whether it describes the schema, and nothing wants to see it for each object."""
         self.shape = shape_of(definition)
-        is_read = reader is not None and not hasattr(reader, "read")
-        self.column = cast(Reader, reader) if is_read and self.shape.leaf is not None else None
+        reads_all = reader is not None and hasattr(reader, "read")
+        self.batch = cast("BatchReader", reader) if reads_all else None
+        """How its values are read where it is a relation."""
+        is_read = reader is not None and not reads_all
+        self.column = cast("Reader", reader) if is_read and self.shape.leaf is not None else None
         """How its values are read where they are leaves that follow from the objects."""
         self.selections: dict[GraphQLObjectType, SelectionPlan] = {}
         self.varies = any(map(uses_variables, self.node.arguments or ()))
@@ -192,11 +196,11 @@ def assembler(names: Sequence[str]) -> Assemble:
     are quoted here besides.
     """
     if not names:  # all of them are skipped, or belong to other types
-        return lambda columns: iter(())
+        return lambda columns: []
     variables = [f"v{number}" for number in range(len(names))]
     members = ", ".join(f"{name!r}: {variable}" for name, variable in zip(names, variables, strict=True))
     row = ", ".join(variables) + ","
-    source = f"lambda columns: ({{{members}}} for {row} in zip(*columns))"
+    source = f"lambda columns: [{{{members}}} for {row} in zip(*columns)]"
     assemble: Assemble = eval(source, {"zip": zip, "__builtins__": {}})  # noqa: S307 (made of quoted names alone)
     return assemble
 

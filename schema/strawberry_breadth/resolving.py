@@ -80,10 +80,10 @@ class Resolving(Completing):
             values = await self._introspected(field, sources, place)
         elif reader is None:
             values = self._resolved(field, sources, place)
-        elif hasattr(reader, "read"):
-            values = await self._batch(field, cast(BatchReader, reader), sources, place)
+        elif field.batch is not None:
+            values = await self._batch(field, field.batch, sources, place)
         else:
-            values = self._read(field, reader, sources, place)
+            values = self._read(field, cast("Reader", reader), sources, place)
         try:
             if isinstance(values, Arrival):
                 return await self._arrived(field, values, place)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
+from functools import cached_property, partial
 from operator import attrgetter, getitem
 from typing import Any, Final, Self
 
 import strawberry
 from graphql import DocumentNode, GraphQLError, GraphQLField, GraphQLObjectType, GraphQLSchema, OperationDefinitionNode
+from graphql import ExecutionResult as GraphQLResult
 from graphql.execution.executor import CollectedErrors
 from graphql.execution.values import VariableValues, get_variable_values
 from graphql.pyutils import RefMap
@@ -36,6 +37,12 @@ KEPT_CHARACTERS: Final = 1_000_000
 """A document takes about a hundred times its text, so that those kept take 100 MB at the worst."""
 
 
+NO_VARIABLES: Final = VariableValues({}, {})
+"""Those of an operation that has none; never written to."""
+
+_MADE_WHEN_WANTED: Final = ("_stream_usages", "_initial_execution_plans", "_deferred_execution_plans")
+
+
 class BreadthFirstExecutor(BreadthFirst, StrawberryGraphQLCoreExecutionContext):
     """The executor for `strawberry.Schema(execution_context_class=…)`."""
 
@@ -45,16 +52,32 @@ class BreadthFirstExecutor(BreadthFirst, StrawberryGraphQLCoreExecutionContext):
         It is copied, which takes a tenth of the time that `build` takes: what follows from the document is the same.
         """
         made = object.__new__(type(self))
-        made.__dict__.update(self.__dict__)
-        made.root_value, made.context_value, made.variable_values = None, None, VariableValues({}, {})
+        own = made.__dict__
+        own.update(self.__dict__)
+        if _MADE_WHEN_WANTED[0] in own:  # as in one that was built
+            for name in _MADE_WHEN_WANTED:
+                del own[name]
+        made.root_value, made.context_value, made.variable_values = None, None, NO_VARIABLES
         made.collected_errors = CollectedErrors()
         made.pending_incremental_futures, made.background_futures = set(), set()
         made.async_work_finished_hook_task = None
-        made._relevant_sub_fields, made._stream_usages = {}, RefMap()
+        made._relevant_sub_fields = {}
         made.defer_usage_set = None
         made.groups, made.tasks, made.streams = [], [], []
-        made._initial_execution_plans, made._deferred_execution_plans = RefMap(), RefMap()
         return made
+
+    @cached_property
+    def _stream_usages(self) -> RefMap[Any, Any]:  # type: ignore[override]
+        """As graphql-core keeps it, which few requests want: those of `@stream`, and so on."""
+        return RefMap()
+
+    @cached_property
+    def _initial_execution_plans(self) -> RefMap[Any, Any]:  # type: ignore[override]
+        return RefMap()
+
+    @cached_property
+    def _deferred_execution_plans(self) -> RefMap[Any, Any]:  # type: ignore[override]
+        return RefMap()
 
     def take(self, root_value: Any, context_value: Any, variables: dict[str, Any] | None) -> list[GraphQLError]:
         """Be for a request; tells what is wrong with its variables, and takes none of them then."""
@@ -69,6 +92,12 @@ class BreadthFirstExecutor(BreadthFirst, StrawberryGraphQLCoreExecutionContext):
             return values
         self.variable_values = values
         return []
+
+    def build_response(self, data: dict[str, Any] | None) -> Any:
+        """What graphql-core makes of the data; at once where nothing is to come later, and nobody waits for the end."""
+        if self.tasks or self.streams or self.hooks is not None:
+            return super().build_response(data)
+        return GraphQLResult(data, self.collected_errors.errors or None)
 
     def resolver_aside(self, field: FieldPlan) -> Callable[..., Any]:
         """The resolver of a field of Strawberry's that is awaited, with arguments that a thread converts.
