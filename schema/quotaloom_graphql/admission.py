@@ -60,9 +60,16 @@ class Measured:
         self._costs = costs
         self._variables = page_variables(document, shapes, costs.arguments)
         self._known: OrderedDict[tuple[object, ...], int] = OrderedDict()
+        self._fixed: dict[int, int] = {}
+        """The cost of each operation that has no variables."""
 
     def cost(self, operation: OperationDefinitionNode, variables: Mapping[str, Any] | None) -> int:
         """The cost of one of the document's operations with these variables."""
+        if not operation.variable_definitions:
+            fixed = self._fixed.get(id(operation))
+            if fixed is None:
+                fixed = self._fixed[id(operation)] = self._costs.of(operation, self._shapes, {}, {})
+            return fixed
         given = variables or {}
         lists = listed_by_name(operation, given)
         sizes = (told_apart(given[name]) if name in given else "missing" for name in self._variables)
@@ -170,7 +177,9 @@ class Admission:
 
     def require_few(self, variables: Mapping[str, Any] | None) -> None:
         """Raise `LimitExceeded` where variables have too many values, or too many within each other."""
-        level: list[Any] = list(variables.values()) if variables else []
+        if not variables:
+            return
+        level: list[Any] = list(variables.values())
         depth, values, longest = 1, len(level), 0
         while level:
             below: list[Any] = []

@@ -99,7 +99,10 @@ class RequestContext:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self._end(self._snapshot, self._memory, self._held)
+        if self._memory or self._held is not None:
+            await self._end(self._snapshot, self._memory, self._held)
+        elif self._snapshot is not None:
+            self._snapshot.end()
 
     async def renew(self) -> None:
         """End the snapshot; whatever is read next is read afresh."""

@@ -6,11 +6,10 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, get_operation_ast
 from graphql import ExecutionResult as GraphQLResult
-from graphql import OperationType as GraphQLOperationType
 from strawberry.extensions.runner import SchemaExtensionsRunner
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.types import ExecutionContext, ExecutionResult
@@ -37,9 +36,6 @@ Extensions = Mapping[str, Sequence[GraphQLExtension]]
 
 _HERE: Final = frozenset(OperationType) - {OperationType.SUBSCRIPTION}
 """What has one answer."""
-
-_KINDS: Final = {kind: OperationType(kind.value) for kind in GraphQLOperationType}
-"""Strawberry's words for graphql-core's."""
 
 TOKENS_AT_A_STRETCH: Final = 500
 """A document of more is not read at a stretch: so many take ten milliseconds, all in all."""
@@ -108,9 +104,11 @@ class QuotaloomSchema(BreadthFirstSchema):
             return await super().execute(
                 query, variable_values, context_value, root_value, operation_name, allowed, operation_extensions
             )
-        document, operation, is_query = known
+        document, (operation, kind, _) = known
+        is_query = kind is OperationType.QUERY
         try:
-            self.admission.require_few(variable_values)
+            if variable_values:
+                self.admission.require_few(variable_values)
             cost = self.admission.cost(document, operation, variable_values)
             _charge(context_value, cost, only_reads=is_query)
         except LimitExceeded as error:
@@ -145,16 +143,15 @@ class QuotaloomSchema(BreadthFirstSchema):
 
     def _known(
         self, query: str | None, operation_name: str | None, allowed: frozenset[OperationType]
-    ) -> tuple[DocumentNode, OperationDefinitionNode, bool] | None:
-        """A document that was let in before, its one operation, and whether that is a query; None is Strawberry's."""
+    ) -> tuple[DocumentNode, _Operation] | None:
+        """A document that was let in before, and its one operation; None is Strawberry's."""
         document = self.documents.get(query) if query and self._checks_texts else None
-        operation = None if document is None else _one_operation(document)
-        if document is None or operation is None:
+        if document is None:
             return None
-        kind = _KINDS[operation.operation]
-        if kind not in allowed or (operation_name is not None and operation_name != _name(operation)):
+        found: _Operation | None = document.__dict__.get(_ONE) or _one_operation(document)
+        if found is None or found.kind not in allowed or (operation_name is not None and operation_name != found.name):
             return None
-        return document, operation, kind is OperationType.QUERY
+        return document, found
 
     async def _prepare_operation_async(
         self, context: ExecutionContext, extensions_runner: SchemaExtensionsRunner
@@ -271,14 +268,26 @@ def _require_one_operation(context: ExecutionContext) -> None:
         raise GraphQLError("the document has several operations; say in `operationName` which one is meant")
 
 
-def _one_operation(document: DocumentNode) -> OperationDefinitionNode | None:
+class _Operation(NamedTuple):
     """The only operation of a document."""
+
+    node: OperationDefinitionNode
+    kind: OperationType
+    name: str | None
+
+
+_ONE: Final = "__one_operation__"
+
+
+def _one_operation(document: DocumentNode) -> _Operation | None:
+    """The only operation of a document, which is kept with it; None where there are several."""
     operations = [one for one in document.definitions if isinstance(one, OperationDefinitionNode)]
-    return operations[0] if len(operations) == 1 else None
-
-
-def _name(operation: OperationDefinitionNode) -> str | None:
-    return operation.name.value if operation.name else None
+    if len(operations) != 1:
+        return None
+    (node,) = operations
+    name = node.name.value if node.name else None
+    found = document.__dict__[_ONE] = _Operation(node, OperationType(node.operation.value), name)
+    return found
 
 
 def _is_operation(definition: object) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from types import TracebackType
 from typing import Self
 
 from starlette.types import Receive
@@ -29,9 +28,16 @@ class Client:
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
+        await self.watch_no_more()
+
+    @property
+    def is_watched(self) -> bool:
+        """Whether anybody has asked for it."""
+        return self._watching is not None
+
+    async def watch_no_more(self) -> None:
+        """It is answered."""
         if self._watching is not None:
             self._watching.cancel()
             await asyncio.gather(self._watching, return_exceptions=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import product
+from types import NoneType
 from typing import Any, Final
 
 from cross_web import HTTPException
@@ -17,6 +19,8 @@ from quotaloom_server.trusted_documents import TrustedDocuments, digest
 _TEXT: Final = (str, type(None))
 _OBJECT: Final = (dict, type(None))
 
+_USUAL: Final = frozenset(product((str,), (dict, NoneType), (str, NoneType)))
+"""Of which types the document, its variables and the name of an operation are most often."""
 
 NOT_ONE: Final = "send one operation at a time: a request is a JSON object with a `query`"
 """What is told of JSON that is something else."""
@@ -49,6 +53,8 @@ def operation_in(data: object, documents: TrustedDocuments) -> GraphQLRequestDat
         raise HTTPException(400, NOT_ONE)
     query, variables, extensions = data.get("query"), data.get("variables"), data.get("extensions")
     name = data.get("operationName")
+    if extensions is None and "documentId" not in data and (type(query), type(variables), type(name)) in _USUAL:
+        return GraphQLRequestData(query, variables, name, None)
     _require(query, _TEXT, "`query` must be text")
     _require(name, _TEXT, "`operationName` must be text or null")
     _require(variables, _OBJECT, "`variables` must be an object or null")
@@ -101,6 +107,11 @@ def misplaced(error: InvalidOperationTypeError) -> HTTPException:
 
 def response_of(result: ExecutionResult) -> GraphQLHTTPResponse:
     """The response: without `data` where the operation was not executed at all, which no error has a path for."""
+    if not result.errors:
+        done: GraphQLHTTPResponse = {"data": result.data}
+        if result.extensions:
+            done["extensions"] = result.extensions
+        return done
     response = process_result(result)
     if result.data is None and result.errors and all(error.path is None for error in result.errors):
         del response["data"]

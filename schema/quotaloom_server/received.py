@@ -44,5 +44,7 @@ async def _read(receive: Receive) -> bytes:
 
 
 def _is_json(content_type: str) -> bool:
+    if content_type == "application/json":
+        return True
     media_type, _, _ = content_type.partition(";")
     return media_type.strip().lower() == "application/json"

@@ -105,13 +105,6 @@ class GraphQLView(GraphQL[Any, None]):
         """A context for all that comes over a WebSocket: requests are answered without Strawberry's view."""
         return Connection(self._gate, request.headers.get("authorization"), stay=self._gate.busy.stay())
 
-    async def _context_of(self, fields: Mapping[str, str]) -> RequestContext:
-        """A context for one request; a bad token is told of by the first field that needs one."""
-        bearer = await self._gate.identify(fields.get("authorization"), fields)
-        context = RequestContext(self._gate.services(), bearer)
-        context.idempotency_key = fields.get(HEADER)
-        return context
-
     async def on_ws_connect(self, context: Connection) -> UnsetType | dict[str, object] | None:
         """Let a WebSocket in; raises what closes it where its token is not good, or its bearer has too many."""
         try:
@@ -144,9 +137,13 @@ class GraphQLView(GraphQL[Any, None]):
         fields = fields_of(scope)
         accepted = accepted_by(fields.get("accept", ""))
         body = await body_of(scope, receive, fields)
-        asked = await self._context_of(fields)
+        authorization = fields.get("authorization")
+        # A bad token is told of by the first field that needs one.
+        bearer = self._gate.authority.known(authorization) or await self._gate.identify(authorization, fields)
+        asked = RequestContext(self._gate.services(), bearer)
+        asked.idempotency_key = fields.get(HEADER)
         try:
-            stay.begin(asked.bearer)
+            stay.begin(bearer)
             if body is not None and len(body) > self._limits.stranger_bytes:
                 asked.charge_sent(len(body))
             if asked.stranger is not None and not self._open_to_strangers:
@@ -172,12 +169,15 @@ class GraphQLView(GraphQL[Any, None]):
         except SubscriptionAsked:
             if not accepted.events:
                 raise
-            connection = Connection(self._gate, fields.get("authorization"), fields)
+            connection = Connection(self._gate, authorization, fields)
             return EventStream(self.schema, connection, operation, self.streams)
-        seconds = _seconds_to_wait(result)
-        response = _response_of(result)
-        if seconds is not None:
-            return _come_again(seconds, response, accepted)
+        if result.errors:
+            seconds = _seconds_to_wait(result)
+            response = _response_of(result)
+            if seconds is not None:
+                return _come_again(seconds, response, accepted)
+        else:
+            response = response_of(result)
         status = status_of(response) if accepted.answer == RESPONSE else 200
         kind, most = accepted.answer or EVENTS, self._limits.answer_bytes
         return JSONAnswer(response, kind, status, _told_of(result), most, early)
@@ -231,9 +231,14 @@ class GraphQLView(GraphQL[Any, None]):
 
         It gives up waiting for a plugin then, outside any unit of work.
         """
-        async with Client(receive) as client, asked:
-            with answering(client), timed(asked.allowance):
-                result = await self._executed(method, operation, asked)
+        client = Client(receive)
+        try:
+            async with asked:
+                with answering(client), timed(asked.allowance):
+                    result = await self._executed(method, operation, asked)
+        finally:
+            if client.is_watched:
+                await client.watch_no_more()
         if result.errors:
             await self._gate.note(asked.bearer, told_places(result.errors))
         return result
@@ -288,8 +293,15 @@ class GraphQLView(GraphQL[Any, None]):
             sent = {**sent, "documentId": None, "extensions": None}
         return operation_in(sent, self.documents)
 
+    def parse_json(self, data: str | bytes) -> Any:
+        """What a client sent; raises `HTTPException` where it is no JSON."""
+        try:
+            return orjson.loads(data)
+        except orjson.JSONDecodeError as error:
+            raise HTTPException(400, "Unable to parse request body as JSON") from error
+
     def decode_json(self, data: str | bytes) -> object:
-        """Parse what a client sent."""
+        """What came over a WebSocket."""
         found: object = orjson.loads(data)
         return found
 

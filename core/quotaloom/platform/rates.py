@@ -53,19 +53,22 @@ class RateExceeded(ComeAgain):
 class _Bucket:
     """What a payer or a company could still ask for at a moment; `whose` and `limit` are what a refusal names."""
 
+    key: Hashable
     most: int
     limit: str
     whose: str
     level: float
     moment: float
 
-    def filled(self, now: float) -> float:
-        """What it could ask for now."""
-        return min(self.most, self.level + (now - self.moment) * self.most / _SECONDS)
+    def fill(self, now: float) -> None:
+        """Have in it what there is now."""
+        level = self.level + (now - self.moment) * self.most / _SECONDS
+        self.level = level if level < self.most else self.most
+        self.moment = now
 
-    def require(self, count: int, now: float) -> None:
+    def require(self, count: int) -> None:
         """Raise `RateExceeded` where there is less; who wants more than a minute's worth waits until it is full."""
-        lacking = min(count, self.most) - self.filled(now)
+        lacking = (count if count < self.most else self.most) - self.level
         if lacking > 0:
             raise RateExceeded(self.limit, self.most, count, self.whose, lacking * _SECONDS / self.most)
 
@@ -84,11 +87,11 @@ class Rates:
         What one of them refuses is taken from neither. An operation that counts more than a minute's worth is let
         through once the bucket is full.
         """
-        count, now = cost + OPERATION_COST, self._now()
-        buckets = self._of(identity, now)
-        for _, bucket in buckets:
-            bucket.require(count, now)
-        self._take(buckets, count, now)
+        count = cost + OPERATION_COST
+        buckets = self._of(identity)
+        for bucket in buckets:
+            bucket.require(count)
+        self._take(buckets, count)
 
     def take_sent(self, identity: Identity, size: int) -> None:
         """Take what a request of so many bytes counts besides its operations; raises `RateExceeded`."""
@@ -96,39 +99,41 @@ class Rates:
 
     def require(self, identity: Identity) -> None:
         """Raise `RateExceeded` where not even the smallest operation would be let in: no document need be read."""
-        now = self._now()
-        for _, bucket in self._of(identity, now):
-            bucket.require(OPERATION_COST, now)
+        for bucket in self._of(identity):
+            bucket.require(OPERATION_COST)
 
     def take_refused(self, identity: Identity) -> None:
         """Take what an operation counts that was refused for what it asks, whether or not there is as much."""
-        self._take_anyway(identity, REFUSED_COST)
+        self._take(self._of(identity), REFUSED_COST)
 
     def take_read(self, identity: Identity, tokens: int, characters: int) -> None:
         """Take what a document counts that is not kept, whether or not there is as much: it is read already."""
-        self._take_anyway(identity, tokens * TOKEN_COST + characters // CHARACTERS_OF_A_VALUE)
+        self._take(self._of(identity), tokens * TOKEN_COST + characters // CHARACTERS_OF_A_VALUE)
 
-    def _take_anyway(self, identity: Identity, count: int) -> None:
-        now = self._now()
-        self._take(self._of(identity, now), count, now)
+    def _of(self, identity: Identity) -> list[_Bucket]:
+        """The buckets of a token's owner and its company, filled up to now.
 
-    def _of(self, identity: Identity, now: float) -> list[tuple[Hashable, _Bucket]]:
-        """The buckets of a token's owner and its company; the operator belongs to no company, and 0 is no limit."""
-        company, limits = identity.company_id, self._limits
-        found: list[tuple[Hashable, _Bucket]] = []
+        The operator belongs to no company, and 0 is no limit.
+        """
+        limits, found, now = self._limits, [], self._now()
         if most := limits.token_cost_per_minute:
-            payer = identity.payer
-            bucket = self._buckets.get(payer) or _Bucket(most, "token_cost_per_minute", "this token", most, now)
-            found.append((payer, bucket))
-        if (most := limits.company_cost_per_minute) and company:
-            bucket = self._buckets.get(company) or _Bucket(most, "company_cost_per_minute", "the company", most, now)
-            found.append((company, bucket))
+            found.append(self._filled(identity.payer, most, "token_cost_per_minute", "this token", now))
+        if (most := limits.company_cost_per_minute) and (company := identity.company_id):
+            found.append(self._filled(company, most, "company_cost_per_minute", "the company", now))
         return found
 
-    def _take(self, buckets: list[tuple[Hashable, _Bucket]], count: int, now: float) -> None:
-        for key, bucket in buckets:
-            bucket.level, bucket.moment = bucket.filled(now) - count, now
-            self._buckets[key] = bucket
-            self._buckets.move_to_end(key)
-        while len(self._buckets) > MOST_BUCKETS:
-            self._buckets.popitem(last=False)
+    def _filled(self, key: Hashable, most: int, limit: str, whose: str, now: float) -> _Bucket:
+        bucket = self._buckets.get(key)
+        if bucket is None:
+            return _Bucket(key, most, limit, whose, most, now)
+        bucket.fill(now)
+        return bucket
+
+    def _take(self, buckets: list[_Bucket], count: int) -> None:
+        kept = self._buckets
+        for bucket in buckets:
+            bucket.level -= count
+            kept[bucket.key] = bucket
+            kept.move_to_end(bucket.key)
+        while len(kept) > MOST_BUCKETS:
+            kept.popitem(last=False)

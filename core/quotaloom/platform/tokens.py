@@ -67,14 +67,21 @@ class Identity:
     expires_at: datetime | None = field(default=None, compare=False)
     credential: str | None = field(default=None, compare=False)
     grant: Grant | None = None
+    payer: tuple[int, int | Grant | str] = field(init=False, compare=False, repr=False)
+    """Who it is that asks, by whatever token: a member, an API key, or a service by its name.
 
-    @property
-    def payer(self) -> tuple[int, int | Grant | str]:
-        """Who it is that asks, by whatever token: a member, an API key, or a service by its name.
+    What somebody may take is counted by it: whoever has a new token every few minutes has no more for it.
+    """
+    _hash: int = field(init=False, compare=False, repr=False)
 
-        What somebody may take is counted by it: whoever has a new token every few minutes has no more for it.
-        """
-        return self.company_id, self.member_id or self.grant or self.subject
+    def __post_init__(self) -> None:
+        """Work out what each request asks for."""
+        object.__setattr__(self, "payer", (self.company_id, self.member_id or self.grant or self.subject))
+        told = (self.company_id, self.subject, self.role, self.member_id, self.scopes, self.grant)
+        object.__setattr__(self, "_hash", hash(told))
+
+    def __hash__(self) -> int:
+        return self._hash
 
 
 @dataclass(frozen=True, slots=True)
