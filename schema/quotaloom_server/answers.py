@@ -14,7 +14,7 @@ from quotaloom.platform.limits import LimitExceeded
 from quotaloom_server.compression import LEAST, Compression, encoding_for
 from quotaloom_server.cycles import WHOLE
 from quotaloom_server.media_types import EVENTS, JSON, RESPONSE
-from quotaloom_server.pieces import Fragments, Pieces, dumped, dumps
+from quotaloom_server.pieces import Fragments, Pieces, dumped_at_once, dumped_in_turns, dumps
 
 _CHUNK: Final = 2**18
 
@@ -78,7 +78,10 @@ class JSONAnswer:
         data = self._data.pop()
         several = len(data) if isinstance(data, list) else None
         try:
-            writing = dumped(data, self._most_bytes, self._early)
+            text = dumped_at_once(data, self._most_bytes, self._early)
+            if text is not None:
+                return [text]
+            writing = dumped_in_turns(data, self._most_bytes, self._early)
             del data  # it is let go in pieces
             return await writing
         except LimitExceeded as error:

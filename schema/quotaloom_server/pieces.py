@@ -85,13 +85,28 @@ async def dumped(data: object, most: int | None = None, early: Fragments | None 
     `early` wrote the fragments that are in it. Raises `LimitExceeded` once it has more than `most` bytes: of what is
     beyond, no more than one piece is written.
     """
+    text = dumped_at_once(data, most, early)
+    if text is not None:
+        return [text]
+    writing = dumped_in_turns(data, most, early)
+    del data
+    return await writing
+
+
+def dumped_at_once(data: object, most: int | None = None, early: Fragments | None = None) -> bytes | None:
+    """JSON at a stretch; None where that would take too long. Raises as `dumped` does."""
     early = early or _NO_FRAGMENTS
     _require_room(early.size, most)
-    if not _is_heavy(data, early):
-        text = dumps(data)
-        _require_room(len(text), most)
-        return [text]
-    writing = _Writing(early)
+    if _is_heavy(data, early):
+        return None
+    text = dumps(data)
+    _require_room(len(text), most)
+    return text
+
+
+async def dumped_in_turns(data: object, most: int | None = None, early: Fragments | None = None) -> Pieces:
+    """What `dumped` gives where it takes long, so that others have their turn in between."""
+    writing = _Writing(early or _NO_FRAGMENTS)
     written: Pieces = []
     growing = bytearray()
     size = 0

@@ -95,7 +95,7 @@ class Readers:
 
         return await self._on_any(begun)
 
-    async def begin_with(self, sql: str, seconds: Seconds, statement: str, arguments: Sequence[Any]) -> Begun:
+    def begin_with(self, sql: str, seconds: Seconds, statement: str, arguments: Sequence[Any]) -> Awaitable[Begun]:
         """The same, and the rows of the first statement, both in one go; raises what `sql` raises, or the statement.
 
         A connection that is lost once the transaction has begun may be lost because of the statement: no other gets it.
@@ -121,7 +121,7 @@ class Readers:
             reader.is_sure = True
             return reader, rows
 
-        return await self._on_any(begun)
+        return self._on_any(begun)
 
     async def _on_any(self, begun: Callable[[Reader, str], Awaitable[T]]) -> T:
         """What `begun` gives for a connection and what ends the transaction that it is in."""

@@ -37,8 +37,6 @@ def unbroken() -> bool:
 
 async def to_the_end(work: Coroutine[Any, Any, T]) -> T:
     """The result of `work`, which runs to its end, whatever happens to the caller: in a task of its own if need be."""
-    if unbroken():
-        return await work
     task = asyncio.current_task()
     if isinstance(task, Breakable):
         task.working += 1
@@ -46,6 +44,8 @@ async def to_the_end(work: Coroutine[Any, Any, T]) -> T:
             return await work
         finally:
             task.working -= 1
+    if isinstance(task, _Unbroken):
+        return await work
     return await waited_for(_Unbroken(work, loop=asyncio.get_running_loop()))
 
 

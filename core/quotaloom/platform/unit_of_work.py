@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Hashable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import partial
+from functools import lru_cache, partial
 from time import monotonic
 from typing import Any, TypeVar
 
@@ -89,9 +89,9 @@ class Snapshot:
         else:
             self._let_go()
 
-    async def fetch(self, sql: str, *arguments: Any) -> list[Record]:
+    def fetch(self, sql: str, *arguments: Any) -> Coroutine[Any, Any, list[Record]]:
         """The rows of one statement."""
-        return await to_the_end(self._fetch(sql, arguments))
+        return to_the_end(self._fetch(sql, arguments))
 
     async def fetch_one(self, sql: str, *arguments: Any) -> Record | None:
         """The first row of one statement, or None."""
@@ -152,23 +152,26 @@ class Snapshot:
         return self._reader is not None
 
     async def _fetch(self, sql: str, arguments: Sequence[Any]) -> list[Record]:
-        async with self._turn:
+        await self._turn.acquire()
+        try:
             if self._closed:
                 raise SnapshotEnded("this snapshot has ended")
             if self._fell:
                 raise PremiseFell
-            self._left(self.allowance or self._time)
             self.statements += 1
-            with database_errors():
-                try:
-                    reader = self._reader
-                    rows = await (self._first(sql, arguments) if reader is None else self._next(reader, sql, arguments))
-                except (asyncpg.InvalidCachedStatementError, asyncpg.DeadlockDetectedError) as error:
-                    # Who only reads stands in the way of nobody but whoever changes a table.
-                    raise Unavailable("a migration is changing what was asked for; please try again") from error
+            reader = self._reader
+            rows = await (self._first(sql, arguments) if reader is None else self._next(reader, sql, arguments))
             if self.allowance is not None:
                 self.allowance.spend(len(rows))
             return rows
+        except (asyncpg.InvalidCachedStatementError, asyncpg.DeadlockDetectedError) as error:
+            # Who only reads stands in the way of nobody but whoever changes a table.
+            raise Unavailable("a migration is changing what was asked for; please try again") from error
+        except Exception:
+            with database_errors():
+                raise
+        finally:
+            self._turn.release()
 
     async def _first(self, sql: str, arguments: Sequence[Any]) -> list[Record]:
         begin = partial(self._readers.begin_with, statement=sql, arguments=arguments)
@@ -210,7 +213,7 @@ class Snapshot:
             left, begun = self._left(time), monotonic()
             return left
 
-        sql = f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;{_bind(self.company_id, self._timeout)};{condition}"
+        sql = _beginning(self.company_id, self._timeout, condition)
         if time is not None and (share := time.turn) is not None:
             if not share.take():
                 await share.wait(time)
@@ -425,6 +428,12 @@ class Transaction:
             await self.execute("SELECT pg_notify($1, $2)", CHANNEL, payload)
         if self._withdraws:
             await self.execute("SELECT pg_notify($1, $2)", ACCESS_CHANNEL, str(self.company_id))
+
+
+@lru_cache(maxsize=10_000)
+def _beginning(company_id: int, statement_timeout_ms: int, condition: str) -> str:
+    """What begins a snapshot; most often that of somebody who has asked before."""
+    return f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;{_bind(company_id, statement_timeout_ms)};{condition}"
 
 
 def _bind(company_id: int, statement_timeout_ms: int) -> str:

@@ -11,6 +11,7 @@ answers end with `ReadyForQuery`, before those that asyncpg waits for.
 from __future__ import annotations
 
 import asyncio
+from functools import lru_cache
 from typing import Any, Final
 
 import asyncpg
@@ -63,10 +64,9 @@ class Wire(asyncio.Protocol):
 
     def send_ahead(self, sql: str) -> None:
         """Send statements without parameters, whose rows nobody wants; whoever calls this sends another at once."""
-        text = sql.encode()
         self.refusal = None
         self._waits += 1
-        self._transport.write(b"Q%b%b\0" % ((len(text) + _HEAD).to_bytes(4, "big"), text))
+        self._transport.write(_query(sql))
 
     def data_received(self, data: bytes) -> None:
         """Keep what answers what went out ahead, and let asyncpg have the rest."""
@@ -121,6 +121,13 @@ class Wire(asyncio.Protocol):
     def resume_writing(self) -> None:
         """Have it go on."""
         self._owner.resume_writing()
+
+
+@lru_cache(maxsize=10_000)
+def _query(sql: str) -> bytes:
+    """The message that is a simple query; there are as many as there are people who asked lately, and a few."""
+    text = sql.encode()
+    return b"Q%b%b\0" % ((len(text) + _HEAD).to_bytes(4, "big"), text)
 
 
 def _error(message: bytes) -> asyncpg.PostgresError:
