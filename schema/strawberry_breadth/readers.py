@@ -68,7 +68,7 @@ class Item:
 
     def all(self, sources: Sequence[Any]) -> list[Any]:
         """The item of each."""
-        return column_of(sources, self._name)
+        return sources.column(self._name) if is_table(sources) else list(map(self._get, sources))
 
     def one(self, source: Any) -> Any:
         """The item."""
@@ -107,7 +107,8 @@ class Computed:
     def all(self, sources: Sequence[Any]) -> list[Any]:
         """The function of the item of each."""
         compute = self._compute
-        return [None if value is None else compute(value) for value in column_of(sources, self._of)]
+        values = sources.column(self._of) if is_table(sources) else map(self._get, sources)
+        return [None if value is None else compute(value) for value in values]
 
     def one(self, source: Any) -> Any:
         """The function of the item."""

@@ -40,7 +40,8 @@ KEPT_CHARACTERS: Final = 1_000_000
 NO_VARIABLES: Final = VariableValues({}, {})
 """Those of an operation that has none; never written to."""
 
-_MADE_WHEN_WANTED: Final = ("_stream_usages", "_initial_execution_plans", "_deferred_execution_plans")
+MADE_WHEN_WANTED: Final = ("_stream_usages", "_initial_execution_plans", "_deferred_execution_plans")
+"""What graphql-core keeps of `@stream` and `@defer` for each request, of which few have any."""
 
 
 class BreadthFirstExecutor(BreadthFirst, StrawberryGraphQLCoreExecutionContext):
@@ -54,8 +55,8 @@ class BreadthFirstExecutor(BreadthFirst, StrawberryGraphQLCoreExecutionContext):
         made = object.__new__(type(self))
         own = made.__dict__
         own.update(self.__dict__)
-        if _MADE_WHEN_WANTED[0] in own:  # as in one that was built
-            for name in _MADE_WHEN_WANTED:
+        if MADE_WHEN_WANTED[0] in own:  # as in one that was built
+            for name in MADE_WHEN_WANTED:
                 del own[name]
         made.root_value, made.context_value, made.variable_values = None, None, NO_VARIABLES
         made.collected_errors = CollectedErrors()
@@ -68,7 +69,6 @@ class BreadthFirstExecutor(BreadthFirst, StrawberryGraphQLCoreExecutionContext):
 
     @cached_property
     def _stream_usages(self) -> RefMap[Any, Any]:  # type: ignore[override]
-        """As graphql-core keeps it, which few requests want: those of `@stream`, and so on."""
         return RefMap()
 
     @cached_property

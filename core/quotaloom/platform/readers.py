@@ -18,6 +18,7 @@ from tortoise.backends.asyncpg.client import AsyncpgDBClient
 
 from quotaloom.platform.database_errors import LOST_CONNECTION, UNABLE
 from quotaloom.platform.errors import Unavailable
+from quotaloom.platform.prepared import rows_of
 from quotaloom.platform.wire import Wire
 
 T = TypeVar("T")
@@ -38,22 +39,22 @@ class NobodyLetIn(Unavailable):
 class Reader:
     """A connection that somebody holds; `waits_until` is when it stops waiting for the next.
 
+    `connection` is as the pool gives it, and `own` what that is put around.
+
     It `is_sure` unless it may be in a transaction of which asyncpg does not know yet.
     """
 
     held: Any
     connection: asyncpg.Connection[Any]
+    own: asyncpg.Connection[Any]
     waits_until: float = 0.0
     is_sure: bool = True
     wire: Wire | None = None
 
     @property
     def is_lost(self) -> bool:
-        """Whether it is known to be lost; the pool may have taken it back by then."""
-        try:
-            return bool(self.connection.is_closed())
-        except asyncpg.InterfaceError:
-            return True
+        """Whether it is known to be lost."""
+        return bool(self.own.is_closed())
 
     async def give_back(self) -> None:
         """End its transaction, if there is one, and let the pool have it."""
@@ -107,7 +108,7 @@ class Readers:
             wire.send_ahead(prefix + sql)
             reader.is_sure = False
             try:
-                rows = await reader.connection.fetch(statement, *arguments, timeout=left)
+                rows = await rows_of(reader.own, statement, arguments, left)
             except TimeoutError:
                 raise  # though it is an OSError, too
             except (asyncpg.PostgresError, *LOST_CONNECTION) as error:
@@ -145,9 +146,10 @@ class Readers:
     async def _from_pool(self) -> Reader:
         held = self._client.acquire_connection()
         try:
-            return Reader(held, await held.__aenter__())
+            connection = await held.__aenter__()
         except (Unavailable, *UNABLE) as error:
             raise NobodyLetIn from error
+        return Reader(held, connection, connection._con)
 
     def end(self, reader: Reader) -> None:
         """Its snapshot is over: it waits for another."""

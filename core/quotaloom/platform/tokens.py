@@ -91,7 +91,7 @@ class TokenAuthority:
     key: bytes
     audience: str
     issuer: str
-    _good: dict[str, Identity] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _good: dict[str, tuple[Identity, int]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def issue(self, identity: Identity, now: datetime, lifetime: timedelta) -> str:
         """A token for `identity`, valid from `now` for `lifetime`; raises `InputError` for an unknown scope.
@@ -119,10 +119,11 @@ class TokenAuthority:
 
     def known(self, authorization: str | None) -> Identity | None:
         """Whom the `Authorization` header names, where it was good before and still is."""
-        identity = self._good.get(authorization) if authorization is not None else None
-        if identity is None or authorization is None:
+        good = self._good.get(authorization) if authorization is not None else None
+        if good is None or authorization is None:
             return None
-        if identity.expires_at is not None and time.time() < int(identity.expires_at.timestamp()):
+        identity, ends_at = good
+        if time.time() < ends_at:
             return identity
         del self._good[authorization]
         return None
@@ -168,10 +169,10 @@ class TokenAuthority:
 
         Whether its bearer still belongs to the company is asked of the database, by every request.
         """
-        if len(authorization) <= MOST_BYTES:
+        if len(authorization) <= MOST_BYTES and identity.expires_at is not None:
             if len(self._good) >= MOST_TOKENS:
                 del self._good[next(iter(self._good))]
-            self._good[authorization] = identity
+            self._good[authorization] = identity, int(identity.expires_at.timestamp())
 
 
 def _session_of(identity: Identity) -> int | None:

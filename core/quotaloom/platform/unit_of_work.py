@@ -23,6 +23,7 @@ from quotaloom.platform.attainment_changes import CHANNEL, AttainmentChange, cha
 from quotaloom.platform.database_errors import database_errors, statement_too_slow
 from quotaloom.platform.errors import SnapshotEnded, Unavailable
 from quotaloom.platform.limits import Allowance
+from quotaloom.platform.prepared import rows_of
 from quotaloom.platform.readers import NobodyLetIn, Reader, Readers, Seconds
 from quotaloom.platform.shares import Turn
 from quotaloom.platform.time_limits import in_time, operation_time
@@ -192,7 +193,7 @@ class Snapshot:
         left, begun = self._left(time), monotonic()
         self._torn = True
         try:
-            rows: list[Record] = await reader.connection.fetch(sql, *arguments, timeout=left)
+            rows = await rows_of(reader.own, sql, arguments, left)
         except TimeoutError:
             if left is None or time is None:
                 raise
