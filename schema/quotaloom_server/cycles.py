@@ -41,18 +41,19 @@ class Cycle(RequestResponseCycle):
         self._send_whole(message["status"], message["headers"], body)
 
     def _send_whole(self, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
-        self.response_started = self.response_complete = True
-        self.waiting_for_100_continue = False
-        head = [STATUS_LINE[status]]
-        for name, value in self.default_headers:
-            head += name, b": ", value, b"\r\n"
-        for name, value in headers:
+        lines = [STATUS_LINE[status]]
+        for name, value in (*self.default_headers, *headers):
             if name == b"connection" and value == b"close":
                 self.keep_alive = False
             else:
-                head += name, b": ", value, b"\r\n"
-        head.append(b"\r\n" if self.keep_alive else b"connection: close\r\n\r\n")
-        written_together(self.transport, b"".join(head), body)
+                lines.append(b"%b: %b\r\n" % (name, value))
+        lines.append(b"\r\n" if self.keep_alive else b"connection: close\r\n\r\n")
+        head = b"".join(lines)
+        if not head.count(b"\r") == head.count(b"\n") == len(lines) + (not self.keep_alive):
+            raise RuntimeError("a field of an answer's head holds the end of a line")
+        self.response_started = self.response_complete = True
+        self.waiting_for_100_continue = False
+        written_together(self.transport, head, body)
         self.message_event.set()
         if not self.keep_alive:
             self.transport.close()

@@ -1,7 +1,7 @@
 """Statements that are prepared already, which is what most reads are.
 
-asyncpg looks on the way to each whether somebody else uses the connection, whether it is logged, and how much of its
-time is left. A snapshot's connection is used by one alone, in turns, so that all of this is known.
+asyncpg looks on the way to each whether somebody else uses the connection, and how much of its time is left. A snapshot's
+connection is used by one alone, in turns, so that all of this is known.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ async def rows_of(
     inner: Any = connection  # asyncpg's own: `pyproject.toml` says which versions have it so
     protocol = inner._protocol
     prepared = inner._stmt_cache.get((sql, protocol.get_record_class(), False))
-    if prepared is None:
+    if prepared is None or inner._query_loggers:
         found: list[asyncpg.Record] = await connection.fetch(sql, *arguments, timeout=seconds)
         return found
     try:

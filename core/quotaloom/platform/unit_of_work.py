@@ -159,7 +159,6 @@ class Snapshot:
                 raise SnapshotEnded("this snapshot has ended")
             if self._fell:
                 raise PremiseFell
-            self.statements += 1
             reader = self._reader
             rows = await (self._first(sql, arguments) if reader is None else self._next(reader, sql, arguments))
             if self.allowance is not None:
@@ -177,7 +176,7 @@ class Snapshot:
     async def _first(self, sql: str, arguments: Sequence[Any]) -> list[Record]:
         begin = partial(self._readers.begin_with, statement=sql, arguments=arguments)
         try:
-            self._reader, rows = await self._opened(begin, self._premise)
+            self._reader, rows = await self._opened(begin, self._premise, statements=1)
         except asyncpg.SerializationError:
             if not self._premise:
                 raise
@@ -191,6 +190,7 @@ class Snapshot:
     async def _next(self, reader: Reader, sql: str, arguments: Sequence[Any]) -> list[Record]:
         time = self.allowance or self._time
         left, begun = self._left(time), monotonic()
+        self.statements += 1
         self._torn = True
         try:
             rows = await rows_of(reader.own, sql, arguments, left)
@@ -203,15 +203,17 @@ class Snapshot:
         self._torn = False
         return rows
 
-    async def _opened(self, begin: Callable[[str, Seconds], Awaitable[T]], condition: str) -> T:
-        """What `begin` makes of the message that begins the transaction, `condition` included."""
+    async def _opened(self, begin: Callable[[str, Seconds], Awaitable[T]], condition: str, *, statements: int = 0) -> T:
+        """What `begin` makes of the message that begins the transaction, and of so many statements that go with it."""
         time = self.allowance or self._time
         left: float | None = None
         begun = 0.0
+        sent = self.statements + statements
 
         def seconds() -> float | None:
             nonlocal left, begun
             left, begun = self._left(time), monotonic()
+            self.statements = sent
             return left
 
         sql = _beginning(self.company_id, self._timeout, condition)

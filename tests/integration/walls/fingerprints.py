@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -11,6 +11,7 @@ from typing import Any
 import asyncpg
 import pytest
 
+from quotaloom.platform import readers, unit_of_work
 from quotaloom.platform.backups.checksums import _OF_ONE, SETTINGS, tables_of
 
 Fingerprint = dict[str, str]
@@ -107,7 +108,12 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> Iterator[Statements]:
         statements.note(sql)
         return await prepared(self, sql, *arguments, **options)
 
+    async def rows_of(one: Any, sql: str, arguments: Sequence[Any], seconds: float | None) -> Any:
+        return await one.fetch(sql, *arguments, timeout=seconds)  # which comes to `noting_prepared`
+
     with monkeypatch.context() as patched:
+        for module in (readers, unit_of_work):
+            patched.setattr(module, "rows_of", rows_of)
         patched.setattr(connection, "execute", noting)
         patched.setattr(connection, "_execute", noting_prepared)
         yield statements

@@ -13,6 +13,7 @@ import uvicorn
 
 from quotaloom.platform.limits import Limits
 from quotaloom.platform.unbroken import to_the_end
+from quotaloom_server.cycles import WHOLE
 from quotaloom_server.front_config import FrontConfig
 from quotaloom_server.http_front import HTTPFront
 
@@ -38,14 +39,14 @@ class Application:
             while more:
                 message = await receive()
                 body, more = body + message["body"], message["more_body"]
-            await answer(send, body)
+            await answer(scope, send, body)
         elif path == "/slow":
             self.begun.set()
             await self.go_on.wait()
-            await answer(send, b"slow")
+            await answer(scope, send, b"slow")
         elif path == "/whole":
             await to_the_end(self.whole())
-            await answer(send, b"whole")
+            await answer(scope, send, b"whole")
         elif path == "/parts":
             await send(start((b"transfer-encoding", b"chunked")))
             await send({"type": "http.response.body", "body": b"one", "more_body": True})
@@ -60,12 +61,14 @@ class Application:
         elif path == "/breaks-off":
             await send(start((b"content-length", b"10")))
             raise RuntimeError("it breaks off")
+        elif path == "/split":
+            await send({**start((b"content-length", b"1"), (b"x-told", b"a\r\nset-cookie: b")), WHOLE: b"c"})
         elif path == "/context":
             before = seen.get()
             seen.set(scope["query_string"].decode())
-            await answer(send, before.encode())
+            await answer(scope, send, before.encode())
         else:
-            await answer(send, path.encode())
+            await answer(scope, send, path.encode())
         self.done.append(path)
 
     async def whole(self) -> None:
@@ -78,13 +81,26 @@ def start(*fields: tuple[bytes, bytes]) -> dict[str, Any]:
     return {"type": "http.response.start", "status": 200, "headers": list(fields)}
 
 
-async def answer(send: Send, body: bytes) -> None:
-    await send(start((b"content-length", b"%d" % len(body))))
+@pytest.fixture(autouse=True, params=["whole", "in parts"])
+def written(request: pytest.FixtureRequest) -> None:
+    """Answers that are there as a whole are written as one, or in two messages."""
+    AS_ONE[0] = request.param == "whole"
+
+
+AS_ONE = [True]
+
+
+async def answer(scope: Any, send: Send, body: bytes) -> None:
+    head = start((b"content-length", b"%d" % len(body)))
+    if AS_ONE[0] and WHOLE in scope.get("extensions", ()):
+        await send({**head, WHOLE: body})
+        return
+    await send(head)
     await send({"type": "http.response.body", "body": body})
 
 
 @asynccontextmanager
-async def serving() -> AsyncIterator[tuple[Application, uvicorn.Server, int]]:
+async def serving(patience: float = 5.0) -> AsyncIterator[tuple[Application, uvicorn.Server, int]]:
     application = Application()
     config = FrontConfig(
         Limits(),
@@ -97,6 +113,7 @@ async def serving() -> AsyncIterator[tuple[Application, uvicorn.Server, int]]:
         date_header=False,
         timeout_graceful_shutdown=1,
     )
+    config.timeout_keep_alive = patience  # type: ignore[assignment]  # uvicorn takes whole seconds alone
     server = uvicorn.Server(config)
     config.load()
     server.lifespan = config.lifespan_class(config)
@@ -248,3 +265,55 @@ async def test_a_server_that_ends_answers_what_runs_to_its_end() -> None:
         assert not server.server_state.tasks
         writer.close()
         other_writer.close()
+
+
+async def test_a_field_cannot_end_its_line() -> None:
+    """Nothing of such an answer is sent: what it would come to is 500."""
+    async with serving() as (_, _, port):
+        found = await told(port, request("/split"))
+    assert found.startswith(b"HTTP/1.1 500 ")
+    assert b"set-cookie" not in found
+
+
+async def test_a_small_answer_is_one_packet() -> None:
+    """However it is written: its client is woken once."""
+    async with serving() as (_, _, port):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        for number in range(10):
+            writer.write(request(f"/{number}"))
+            found = await asyncio.wait_for(reader.read(1_000), SECONDS)
+            assert found.endswith(b"\r\n\r\n/%d" % number)
+        writer.close()
+
+
+async def test_who_has_nothing_to_ask_is_hung_up_on() -> None:
+    """After the patience of 0.5 seconds, and no earlier; whoever asks once more has as much again."""
+    loop = asyncio.get_running_loop()
+    async with serving(0.5) as (_, _, port):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        for wait in (0.3, 0.3, 0.0):  # 0.6 seconds together
+            writer.write(request("/a"))
+            assert (await asyncio.wait_for(reader.readuntil(b"/a"), SECONDS)).startswith(b"HTTP/1.1 200 OK\r\n")
+            answered = loop.time()
+            await asyncio.sleep(wait)
+        assert await asyncio.wait_for(reader.read(), SECONDS) == b""
+        assert loop.time() - answered >= 0.49
+        writer.close()
+
+
+async def test_who_waits_for_his_answer_is_not_hung_up_on() -> None:
+    """However long that takes; nor is he who is in the middle of his next request."""
+    async with serving(0.2) as (application, _, port):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(request("/a"))
+        await asyncio.wait_for(reader.readuntil(b"/a"), SECONDS)
+        writer.write(request("/slow"))
+        await application.begun.wait()
+        await asyncio.sleep(0.5)
+        application.go_on.set()
+        await asyncio.wait_for(reader.readuntil(b"slow"), SECONDS)
+        writer.write(b"GET /b HTTP/1.1\r\nhost:")
+        await asyncio.sleep(0.5)
+        writer.write(b" here\r\n\r\n")
+        assert (await asyncio.wait_for(reader.readuntil(b"/b"), SECONDS)).startswith(b"HTTP/1.1 200 OK\r\n")
+        writer.close()

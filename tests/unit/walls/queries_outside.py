@@ -23,6 +23,7 @@ OWNERS: Final = {
     ("core/quotaloom/platform/engine.py", "*"): "waits for connections of the pool",
     ("core/quotaloom/platform/readers.py", "*"): "begins the transactions of snapshots, and asks nothing",
     ("core/quotaloom/platform/wire.py", "*"): "sends what begins those transactions",
+    ("core/quotaloom/platform/prepared.py", "*"): "sends what snapshots ask",
     ("core/quotaloom/platform/probing.py", "*"): "asks whether the database answers",
     ("core/quotaloom/platform/migrating.py", "*"): "changes tables, with the administrator's role",
     ("core/quotaloom/platform/creating_models.py", "*"): "is an operation of migrations",
