@@ -1,7 +1,7 @@
 """Statements that are prepared already, which is what most reads are.
 
-asyncpg looks on the way to each whether somebody else uses the connection, and how much of its time is left. A snapshot's
-connection is used by one alone, in turns, so that all of this is known.
+asyncpg looks on the way to each whether somebody else uses the connection, and how much of its time is left. That of a
+snapshot is used by one alone, in turns, so that all of this is known.
 """
 
 from __future__ import annotations
