@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 import asyncpg
 
 from quotaloom.platform.database import credentials
 from quotaloom.platform.readers import WAIT
+from quotaloom.platform.unit_of_work import Transaction
+from quotaloom.platform.work import Work
 
 
 async def waiting_for(admin: asyncpg.Connection, *tables: str, least: int = 1) -> None:
@@ -41,5 +44,29 @@ async def busy(admin_url: str) -> int:
             " AND state LIKE 'idle in transaction%'"
         )
         return found
+    finally:
+        await admin.close()
+
+
+async def overtaken(
+    admin_url: str,
+    work: Work,
+    hold: Callable[[Transaction], Awaitable[object]],
+    asks: Callable[[], Awaitable[object]],
+    happens: Callable[[], Awaitable[object]] | None = None,
+) -> asyncio.Future[object]:
+    """What was asked for, which had to wait for what a transaction holds; what happens meanwhile comes before it."""
+    admin = await asyncpg.connect(**credentials(admin_url))
+
+    async def busy(transaction: Transaction) -> asyncio.Future[object]:
+        await hold(transaction)
+        waiting = asyncio.ensure_future(asks())
+        await somebody_waits(admin)
+        if happens is not None:
+            await happens()
+        return waiting
+
+    try:
+        return await work.write(busy)
     finally:
         await admin.close()

@@ -23,7 +23,7 @@ from quotaloom.incentives.simulated_batches import (
 )
 from quotaloom.incentives.simulated_rules import SimulatedChange, SimulatedPeriod, simulated_periods
 from quotaloom.incentives.simulation_results import Tally
-from quotaloom.incentives.simulations import SIMULATE
+from quotaloom.incentives.simulations import SIMULATE, fail_simulation
 from quotaloom.metrics.currencies import currency_scale
 from quotaloom.platform.errors import InputError
 from quotaloom.platform.jobs.handlers import Job, JobHandler, Patience
@@ -48,8 +48,6 @@ FROM member WHERE id > $2 AND ($1::bigint IS NULL OR EXISTS (
 ))
 """
 
-_TYPE: Final = "IncentiveSimulation"
-
 _log = logging.getLogger(__name__)
 
 
@@ -66,7 +64,7 @@ async def simulate_as_job(job: Job, host: PolicyHost) -> None:
     except Exception:
         if job.attempt >= PATIENCE.attempts:
             reason = f"it broke off {job.attempt} times; the failed jobs tell why"
-            await work.write(partial(_fail, simulation_id=simulation_id, reason=reason))
+            await work.write(partial(fail_simulation, simulation_id=simulation_id, reason=reason))
         raise
 
 
@@ -112,7 +110,7 @@ async def simulate(work: Work, host: PolicyHost, simulation_id: int, *, batch: i
     except (InputError, TooManyFailures) as error:
         _log.warning("simulation %s of %s failed: %s", simulation_id, work.company.key, error)
         reason = error.message if isinstance(error, InputError) else str(error)
-        await work.write(partial(_fail, simulation_id=simulation_id, reason=reason))
+        await work.write(partial(fail_simulation, simulation_id=simulation_id, reason=reason))
 
 
 async def _begin(work: Work, host: PolicyHost, simulation_id: int) -> _Asked | None:
@@ -200,19 +198,6 @@ async def _store(transaction: Transaction, *, simulation_id: int, result: dict[s
         transaction.now,
     )
     if tag != "UPDATE 0":
-        transaction.record("incentive_simulation.finish", _TYPE, simulation_id, after={"status": "done"})
-        transaction.publish("incentive_simulation.finished", id=simulation_id)
-
-
-async def _fail(transaction: Transaction, *, simulation_id: int, reason: str) -> None:
-    tag = await transaction.execute(
-        "UPDATE incentive_simulation SET status = 'failed', failure = $2, finished_at = $3 WHERE id = $1"
-        " AND status IN ('waiting', 'computing')",
-        simulation_id,
-        reason,
-        transaction.now,
-    )
-    if tag != "UPDATE 0":
-        after = {"status": "failed"}
-        transaction.record("incentive_simulation.fail", _TYPE, simulation_id, after=after, reason=reason)
+        after = {"status": "done"}
+        transaction.record("incentive_simulation.finish", "IncentiveSimulation", simulation_id, after=after)
         transaction.publish("incentive_simulation.finished", id=simulation_id)

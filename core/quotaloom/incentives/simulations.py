@@ -185,18 +185,29 @@ async def _require_room(transaction: Transaction) -> None:
 
 
 # A job whose worker was killed in the last attempt could fail nothing itself: nobody will compute what it was for.
-_ABANDONED = f"""
-UPDATE incentive_simulation AS own SET status = 'failed', failure = $1, finished_at = $2
-WHERE status IN ('waiting', 'computing') AND NOT EXISTS (
+_ABANDONED = f"""NOT EXISTS (
     SELECT FROM {QUEUE} AS job WHERE job.dedupe_key = '{SIMULATE}:' || own.company_id || ':' || own.id
-        AND job.status IN ('queued', 'picked'))
-RETURNING id
-"""  # noqa: S608 (constants)
+        AND job.status IN ('queued', 'picked'))"""
 
 
 async def _fail_abandoned(transaction: Transaction) -> None:
-    reason = "its worker was lost each time; the failed jobs tell more"
-    for row in await transaction.fetch(_ABANDONED, reason, transaction.now):
+    await _fail(transaction, "its worker was lost each time; the failed jobs tell more", _ABANDONED)
+
+
+async def fail_simulation(transaction: Transaction, *, simulation_id: int, reason: str) -> None:
+    """Fail a simulation that waits or is under way, and tell of it; one that has ended stays as it is."""
+    await _fail(transaction, reason, "own.id = $3", simulation_id)
+
+
+async def _fail(transaction: Transaction, reason: str, which: str, *values: Any) -> None:
+    rows = await transaction.fetch(
+        "UPDATE incentive_simulation AS own SET status = 'failed', failure = $1, finished_at = $2"  # noqa: S608 (constants)
+        f" WHERE status IN ('waiting', 'computing') AND {which} RETURNING id",
+        reason,
+        transaction.now,
+        *values,
+    )
+    for row in rows:
         after = {"status": "failed"}
         transaction.record("incentive_simulation.fail", "IncentiveSimulation", row["id"], after=after, reason=reason)
         transaction.publish("incentive_simulation.finished", id=row["id"])

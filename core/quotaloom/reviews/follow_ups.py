@@ -111,12 +111,12 @@ async def settle_follow_up(
     `AccessDenied`, `Conflict` STALE, WRONG_STEP while it is a draft, `InputError` TOO_LONG, BAD_TEXT.
     """
     said = checked_text(note, ("note",), "a note")
-    held = await _find(work, follow_up_id)
-    if not held.rights.settle:
-        raise AccessDenied("whether it was done is said by a head above the member, or an admin")
 
     async def apply(transaction: Transaction) -> int:
-        before = await _hold(transaction, follow_up_id, expected_version)
+        held, before = await _hold(transaction, work, follow_up_id)
+        if not held.rights.settle:
+            raise AccessDenied("whether it was done is said by a head above the member, or an admin")
+        refuse_stale("agreement", before["version"], expected_version)
         state = "done" if done else "missed"
         await transaction.execute(
             "UPDATE review_follow_up SET state = $3, note = $4, settled_at = $5, settled_by = $6, version = version + 1"
@@ -142,14 +142,12 @@ async def plan_follow_up(
     """Name the action plan of the member in which something agreed on is done, or none; returns the review's id.
 
     The member himself does it once he sees his review, heads above him, and admins. Raises `NotFound`, also for an
-    action plan of somebody else, or one that the viewer does not see, `AccessDenied`, `Conflict` STALE, WRONG_STEP.
+    action plan of somebody else, or one that the viewer does not see, `Conflict` STALE, WRONG_STEP.
     """
-    held = await _find(work, follow_up_id)
-    if not held.rights.plan_follow_ups:
-        raise AccessDenied("what was agreed on is planned by the member, a head above him, or an admin")
 
     async def apply(transaction: Transaction) -> int:
-        before = await _hold(transaction, follow_up_id, expected_version)
+        held, before = await _hold(transaction, work, follow_up_id)
+        refuse_stale("agreement", before["version"], expected_version)
         if action_plan_id is not None:
             await _require_plan(transaction, work, held.row["member_id"], action_plan_id)
         await transaction.execute(
@@ -166,36 +164,27 @@ async def plan_follow_up(
     return await work.write(apply)
 
 
-async def _find(work: Work, follow_up_id: int) -> HeldReview:
-    """The review of something agreed on that the viewer may see; `Conflict` WRONG_STEP where that is a draft yet."""
-    async with work.snapshot() as snapshot:
-        row = await snapshot.fetch_one(
-            "SELECT review_id FROM review_follow_up WHERE company_id = $1 AND id = $2",
-            snapshot.company_id,
-            follow_up_id,
-        )
-        try:
-            held = await find_review(snapshot, work, NO_ROW if row is None else row["review_id"])
-        except NotFound:
-            raise _unknown() from None
-        if held.row["scored_at"] is None and held.row["member_id"] != work.viewer.member_id:
-            message = "this is a draft: it is agreed on once the manager's scores are handed in"
-            raise Conflict("WRONG_STEP", message, ("id",))
-        if not (held.rights.settle or held.rights.plan_follow_ups):
-            raise _unknown()
-        return held
+async def _hold(transaction: Transaction, work: Work, follow_up_id: int) -> tuple[HeldReview, Record]:
+    """Lock something agreed on that the viewer plans, with its review; `Conflict` WRONG_STEP while that is a draft.
 
-
-async def _hold(transaction: Transaction, follow_up_id: int, expected_version: int | None) -> Record:
+    Whoever settles it plans it, too. What he may do is read once it is held: he may have lost it while he waited.
+    """
     row = await transaction.fetch_one(
         "SELECT * FROM review_follow_up WHERE company_id = $1 AND id = $2 FOR UPDATE",
         transaction.company_id,
         follow_up_id,
     )
-    if row is None:
+    try:
+        held = await find_review(transaction, work, NO_ROW if row is None else row["review_id"])
+    except NotFound:
+        raise _unknown() from None
+    if held.row["scored_at"] is None and held.row["member_id"] != work.viewer.member_id:
+        message = "this is a draft: it is agreed on once the manager's scores are handed in"
+        raise Conflict("WRONG_STEP", message, ("id",))
+    if not held.rights.plan_follow_ups:
         raise _unknown()
-    refuse_stale("agreement", row["version"], expected_version)
-    return row
+    assert row is not None
+    return held, row
 
 
 async def _require_plan(transaction: Transaction, work: Work, member_id: int, action_plan_id: int) -> None:

@@ -88,7 +88,7 @@ class Move:
         return bool(self.review["step"] == self.to)
 
 
-async def find_review(source: Snapshot, work: Work, review_id: int) -> HeldReview:
+async def find_review(source: Snapshot | Transaction, work: Work, review_id: int) -> HeldReview:
     """A review that the viewer may see. Raises `NotFound`."""
     return await _held(source, work, review_id, _HELD)
 

@@ -21,6 +21,7 @@ from quotaloom.incentives.simulating import simulate, simulate_as_job
 from quotaloom.incentives.simulations import (
     SIMULATE,
     SimulationRequest,
+    fail_simulation,
     forget_simulations,
     remove_simulation,
     simulations_by_id,
@@ -327,6 +328,39 @@ async def test_simulations_whose_worker_was_killed_each_time_make_room(database:
     assert found[0]["failure"] == "its worker was lost each time; the failed jobs tell more"
     entries = await payroll.fetch("SELECT object_id FROM audit_entry WHERE action = 'incentive_simulation.fail'")
     assert sorted(row["object_id"] for row in entries) == ids[:2]
+
+
+async def test_each_failure_is_told_of_alike_and_once(database: Database) -> None:
+    """One that breaks off and one whose worker is lost: an entry and an event each; failing one again tells nothing."""
+    payroll = await open_payroll(database)
+    request = SimulationRequest((SimulatedChange("x", "pay.rate"),))
+    ids = [await start_simulation(payroll.work, payroll.host, request) for _ in range(2)]
+
+    async def fail(transaction: Transaction) -> None:
+        await fail_simulation(transaction, simulation_id=ids[0], reason="it broke off")
+
+    async def lose(transaction: Transaction) -> None:
+        await transaction.execute("UPDATE quotaloom_jobs.job SET status = 'failed'")
+
+    for write in (fail, fail, lose):
+        await payroll.work.write(write)
+    for _ in range(2):
+        await forget_simulations(Job("night", payroll.work.company.id, {}, 1, payroll.work.database, payroll.work.now))
+    entries = await payroll.fetch(
+        "SELECT object_id, object_type, after, reason FROM audit_entry WHERE action = 'incentive_simulation.fail'"
+        " ORDER BY id"
+    )
+    told = {"object_type": "IncentiveSimulation", "after": '{"status": "failed"}'}
+    lost = "its worker was lost each time; the failed jobs tell more"
+    assert [dict(row) for row in entries] == [
+        {"object_id": number, **told, "reason": reason}
+        for number, reason in zip(ids, ("it broke off", lost), strict=True)
+    ]
+    events = await payroll.fetch(
+        "SELECT payload FROM outbox_event WHERE topic = 'incentive_simulation.finished' ORDER BY id"
+    )
+    assert [json.loads(row["payload"])["id"] for row in events] == ids
+    assert [(await kept(payroll, number))["failure"] for number in ids] == ["it broke off", lost]
 
 
 async def test_a_batch_takes_as_many_statements_for_two_members_as_for_eight(database: Database) -> None:

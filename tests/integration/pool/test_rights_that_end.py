@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-import asyncpg
 import pytest
 
 from quotaloom.funnels.commands.customers import update_customer
 from quotaloom.organizations.terms import HEADSHIP, HOLDING, TermKind, end_terms_of_member
 from quotaloom.ownership.ledger import hold_all
 from quotaloom.ownership.owners import Movement, RecordName
-from quotaloom.platform.database import Database, credentials
+from quotaloom.platform.database import Database
 from quotaloom.platform.errors import AccessDenied, NotFound
 from quotaloom.platform.unit_of_work import Transaction
 from quotaloom.policies.host import PolicyHost
@@ -25,7 +23,7 @@ from quotaloom.pool.giving import Giving, Recipient, assign_records, transfer_re
 from quotaloom.pool.handing_out import hand_out
 from quotaloom.pool.handing_over import HandOver, hand_over_records
 from quotaloom.pool.releasing import release_records
-from tests.database_activity import somebody_waits
+from tests.database_activity import overtaken
 from tests.integration.funnels.floors import HOST
 from tests.integration.pool.seas import Sea, sea_for
 from tests.integration.pool.test_handing_out import switch_on
@@ -104,46 +102,31 @@ async def test_a_right_is_asked_for_once_the_record_is_free(database: Database, 
     if is_held:
         await sea.claim("ann", record)
     before = await movements(sea)
-    admin = await asyncpg.connect(**credentials(admin_url))
 
-    async def busy(transaction: Transaction) -> asyncio.Future[object]:
+    async def hold(transaction: Transaction) -> None:
         await hold_all(transaction, [record])
         await transaction.execute("SELECT FROM customer WHERE id = $1 FOR UPDATE", record.id)
-        waiting = asyncio.ensure_future(asks(sea, record))
-        await somebody_waits(admin)
-        await ends(sea)
-        return waiting
 
-    try:
-        waiting = await sea.work.write(busy)
-        with pytest.raises((NotFound, AccessDenied)):
-            await waiting
-    finally:
-        await admin.close()
+    waiting = await overtaken(admin_url, sea.work, hold, lambda: asks(sea, record), lambda: ends(sea))
+    with pytest.raises((NotFound, AccessDenied)):
+        await waiting
     assert await movements(sea) == before
 
 
 async def test_who_looks_after_a_pool_no_longer_lays_down_its_policies(database: Database, admin_url: str) -> None:
     """Wu's change waits for the one by which the pool is no longer his."""
     sea = await sea_for(database)
-    admin = await asyncpg.connect(**credentials(admin_url))
 
-    async def busy(transaction: Transaction) -> asyncio.Future[object]:
+    async def take(transaction: Transaction) -> None:
         await hold_pool(transaction, sea.pool)
         await transaction.execute("DELETE FROM pool_admin")
-        policies = ["assignment.round_robin"]
-        waiting: asyncio.Future[object] = asyncio.ensure_future(
-            set_chain(sea.of("wu"), HOST.registry, sea.pool, policies)
-        )
-        await somebody_waits(admin)
-        return waiting
 
-    try:
-        waiting = await sea.work.write(busy)
-        with pytest.raises(NotFound):
-            await waiting
-    finally:
-        await admin.close()
+    def asks() -> Awaitable[object]:
+        return set_chain(sea.of("wu"), HOST.registry, sea.pool, ["assignment.round_robin"])
+
+    waiting = await overtaken(admin_url, sea.work, take, asks)
+    with pytest.raises(NotFound):
+        await waiting
     assert (await sea.floor.one("SELECT policies FROM pool"))["policies"] is None
 
 

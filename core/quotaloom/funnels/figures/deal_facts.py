@@ -34,10 +34,13 @@ class PeriodFacts:
     closed: defaultdict[int, DealSums] = field(default_factory=_sums)
     expected: defaultdict[str, DealSums] = field(default_factory=lambda: defaultdict(DealSums))
     overdue: DealSums = NO_DEALS
+    _ended: dict[str, DealSums] = field(default_factory=dict, init=False)
 
     def ended(self, stages: tuple[FunnelStage, ...], outcome: str) -> DealSums:
-        """Those that were closed with an outcome."""
-        return total(self.closed[stage.number] for stage in stages if stage.outcome == outcome)
+        """Those that were closed with an outcome, added up once: several figures follow from them."""
+        if outcome not in self._ended:
+            self._ended[outcome] = total(self.closed[stage.number] for stage in stages if stage.outcome == outcome)
+        return self._ended[outcome]
 
 
 @dataclass(slots=True)
