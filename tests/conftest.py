@@ -17,6 +17,7 @@ from quotaloom.platform.database import Database, credentials
 from quotaloom.platform.embedded import SUPERUSER, EmbeddedServer, temporary_postgres
 from quotaloom.platform.migrating import migrate
 from quotaloom_server.command import GARBAGE
+from tests import counted
 from tests.kept_database import KeptDatabase
 from tests.left_out import pytest_terminal_summary as pytest_terminal_summary  # a hook of pytest
 from tests.places import throwaway_folder
@@ -41,6 +42,11 @@ def _work_out_once(apps: Apps) -> None:
 
 _worked_out: list[Apps] = []
 Apps._build_initial_querysets = _work_out_once  # type: ignore[assignment, method-assign]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Have the end of a run say how much some of its tests tried."""
+    config.pluginmanager.register(counted, "counted")
 
 
 @pytest.fixture(scope="session")

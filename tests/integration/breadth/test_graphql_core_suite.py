@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 
+from tests.counted import COUNTED
 from tests.integration.breadth.graphql_core_tests import run_breadth_first, source_distribution
 
 DIFFERENCES = Path(__file__).with_name("differences.toml")
@@ -15,14 +17,17 @@ THROUGH_THE_ENGINE = 400
 """At least so many of them have the engine resolve something; the others are of parts beside it, or fail before it."""
 
 
-def test_graphql_core_passes_its_own_tests_breadth_first(tmp_path: Path) -> None:
+def test_graphql_core_passes_its_own_tests_breadth_first(
+    tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
     """All but the listed tests pass, each listed one fails, and most really went through the engine."""
     ran = run_breadth_first(source_distribution(), tmp_path)
     allowed = {difference["test"] for difference in tomllib.loads(DIFFERENCES.read_text())["difference"]}
-    print(
-        f"{len(ran.ended('passed'))} of {len(ran.outcomes)} passed, {ran.through_the_engine} through the engine,"
-        f" {sum(ran.resolved.values())} fields resolved"
+    told = (
+        f"{len(ran.outcomes)} tests of graphql-core, {len(ran.ended('passed'))} passed breadth-first,"
+        f" {ran.through_the_engine} went through the engine, {sum(ran.resolved.values()):,} fields resolved"
     )
+    record_property(COUNTED, told)
     assert len(ran.outcomes) == PASSED_BY_DEFAULT
     assert ran.ended("failed") == allowed
     assert len(ran.ended("passed")) >= AT_LEAST
