@@ -14,7 +14,7 @@ from strawberry.permission import BasePermission
 from strawberry.schema.config import StrawberryConfig
 
 from quotaloom_graphql.schema import build_schema
-from strawberry_breadth import BreadthFirstSchema, asked, batch
+from strawberry_breadth import BreadthFirstExecutor, BreadthFirstSchema, asked, batch
 from strawberry_breadth.resolving import RESOLVED
 
 CALLS: list[tuple[Any, ...]] = []
@@ -116,6 +116,17 @@ def told(result: Any) -> list[tuple[str, list[str | int]]]:
 async def test_a_loader_is_called_once_a_level_with_distinct_keys_in_order() -> None:
     """Four parts of two kinds: their loader is given each kind once, as they come."""
     await ask("{ whole { parts { parts { kind { name } } } } }")
+    assert [call[:2] for call in CALLS] == [("parts", [1]), ("parts", [10, 11]), ("kinds", [0, 1])]
+
+
+async def test_a_schema_of_strawberrys_takes_the_executor_alone() -> None:
+    """Given as `execution_context_class` it calls loaders once a level, and needs no place for loaders of its own."""
+    schema = strawberry.Schema(Query, config=CONFIG, execution_context_class=BreadthFirstExecutor)
+    CALLS.clear()
+    found = await schema.execute("{ whole { parts { id parts { kind { name } } } } }")
+    first = {"id": 10, "parts": [{"kind": {"name": "kind 0"}}, {"kind": {"name": "kind 0"}}]}
+    second = {"id": 11, "parts": [{"kind": {"name": "kind 1"}}, {"kind": {"name": "kind 1"}}]}
+    assert found.data == {"whole": {"parts": [first, second]}}
     assert [call[:2] for call in CALLS] == [("parts", [1]), ("parts", [10, 11]), ("kinds", [0, 1])]
 
 
