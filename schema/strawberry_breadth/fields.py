@@ -8,6 +8,7 @@ gathers the parents of one level, so that either way a field costs one call of i
 from __future__ import annotations
 
 import inspect
+from asyncio import shield
 from collections.abc import Awaitable, Callable, Hashable, Iterable, MutableMapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -130,7 +131,8 @@ class BatchField(StrawberryField):
         key = source if batch.key is None else source[batch.key]
         if key is None and batch.key is not None:
             return None if batch.one else []
-        return _loader(batch, info, arguments).load(key)
+        # Others may wait for the same key, while graphql-core cancels what one of them has no use for any more.
+        return shield(_loader(batch, info, arguments).load(key))
 
 
 class ColumnField(StrawberryField):

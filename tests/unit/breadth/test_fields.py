@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Hashable
 from operator import getitem
 from typing import Any
@@ -142,6 +143,47 @@ async def test_an_exception_is_the_error_of_its_parent() -> None:
     result = await ask("{ person { children { size } } }")
     assert result.data["person"]["children"] == [{"size": 1000}, {"size": None}]
     assert [(error.message, error.path) for error in result.errors] == [("odd", ["person", "children", 1, "size"])]
+
+
+async def load_in_time(keys: list[int], info: Info) -> list[str]:
+    """A name for each, after some turns of the loop."""
+    for _ in range(10):
+        await asyncio.sleep(0)
+    return [f"kind {key}" for key in keys]
+
+
+@strawberry.type
+class Part:
+    """A row of a kind that others have, too."""
+
+    id: int
+    kind: str = batch(load_in_time, key="kind", description="Its kind.")
+
+    @strawberry.field
+    async def good(self) -> bool:
+        """The first has none."""
+        if self["id"] == 1:  # type: ignore[index] # rows are dictionaries
+            raise ValueError("no good")
+        return True
+
+
+@strawberry.type
+class Stock:
+    """Root."""
+
+    @strawberry.field
+    def parts(self) -> list[Part | None]:
+        """Two of one kind."""
+        return [{"id": number, "kind": 7} for number in (1, 2)]  # type: ignore[misc] # rows are dictionaries
+
+
+@pytest.mark.parametrize("made", [strawberry.Schema, BreadthFirstSchema])
+async def test_whoever_is_null_meanwhile_takes_nothing_from_those_with_the_same_key(made: type[Any]) -> None:
+    """The executor of Strawberry's cancels what the first part waits for; the second is told its kind all the same."""
+    schema = made(Stock, config=StrawberryConfig(default_resolver=getitem))
+    result = await schema.execute("{ parts { kind good } }", context_value=Context())
+    assert result.data == {"parts": [None, {"kind": "kind 7", "good": True}]}
+    assert [(error.message, error.path) for error in result.errors] == [("no good", ["parts", 0, "good"])]
 
 
 async def test_a_loader_that_answers_too_little_is_told_of() -> None:
