@@ -28,8 +28,7 @@ class Cycle(RequestResponseCycle):
         """Send a part of the answer, or the whole."""
         body: bytes | None = message.get(WHOLE)
         if body is None:
-            if not self.response_started and self.scope["method"] != "HEAD":  # whose head is all of the answer
-                self.transport = AnswerTransport(self.transport)  # type: ignore[assignment]  # all that is asked of it
+            self._begin_in_parts()
             await super().send(message)
             return
         if self.flow.write_paused and not self.disconnected:
@@ -39,6 +38,16 @@ class Cycle(RequestResponseCycle):
         if self.response_started:
             raise RuntimeError("an answer has begun already")
         self._send_whole(message["status"], message["headers"], body)
+
+    def _begin_in_parts(self) -> None:
+        """Have the head wait for what follows it; that of an answer to HEAD is all of it.
+
+        What is sent to a client who has hung up begins nothing, however many parts it has.
+        """
+        begins = not (self.response_started or self.disconnected or self.scope["method"] == "HEAD")
+        transport: object = self.transport
+        if begins and not isinstance(transport, AnswerTransport):
+            self.transport = AnswerTransport(self.transport)  # type: ignore[assignment]  # all that is asked of it
 
     def _send_whole(self, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
         lines = [STATUS_LINE[status]]

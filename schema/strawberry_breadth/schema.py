@@ -37,9 +37,6 @@ KEPT_CHARACTERS: Final = 1_000_000
 """A document takes about a hundred times its text, so that those kept take 100 MB at the worst."""
 
 
-NO_VARIABLES: Final = VariableValues({}, {})
-"""Those of an operation that has none; never written to."""
-
 MADE_WHEN_WANTED: Final = ("_stream_usages", "_initial_execution_plans", "_deferred_execution_plans")
 """What graphql-core keeps of `@stream` and `@defer` for each request, of which few have any."""
 
@@ -58,7 +55,7 @@ class BreadthFirstExecutor(BreadthFirst, StrawberryGraphQLCoreExecutionContext):
         if MADE_WHEN_WANTED[0] in own:  # as in one that was built
             for name in MADE_WHEN_WANTED:
                 del own[name]
-        made.root_value, made.context_value, made.variable_values = None, None, NO_VARIABLES
+        made.root_value, made.context_value, made.variable_values = None, None, VariableValues({}, {})
         made.collected_errors = CollectedErrors()
         made.pending_incremental_futures, made.background_futures = set(), set()
         made.async_work_finished_hook_task = None

@@ -21,8 +21,8 @@ async def rows_of(
     was changed, it is forgotten, and prepared anew the next time.
     """
     inner: Any = connection  # asyncpg's own: `pyproject.toml` says which versions have it so
-    protocol = inner._protocol
-    prepared = inner._stmt_cache.get((sql, protocol.get_record_class(), False))
+    protocol = inner._protocol  # None once it was terminated, as `fetch` will tell
+    prepared = protocol and inner._stmt_cache.get((sql, protocol.get_record_class(), False))
     if prepared is None or inner._query_loggers:
         found: list[asyncpg.Record] = await connection.fetch(sql, *arguments, timeout=seconds)
         return found

@@ -12,7 +12,7 @@ import asyncpg
 import pytest
 
 from quotaloom.platform.database import Database, credentials
-from quotaloom.platform.errors import InputError
+from quotaloom.platform.errors import InputError, Unavailable
 from quotaloom.platform.limits import Allowance, LimitExceeded, Limits
 from quotaloom.platform.readers import WAIT
 from quotaloom.platform.time_limits import timed
@@ -226,3 +226,17 @@ async def test_a_snapshot_may_outlive_the_pool(database_url: str) -> None:
         await database.close()
     leaving = list(readers._leaving)
     assert await asyncio.gather(*leaving, return_exceptions=True) == [None]
+
+
+async def test_a_snapshot_that_outlives_the_pool_is_told_that_nobody_answers(database_url: str) -> None:
+    """By a statement that was prepared, and by one that was not: whoever reads on is told nothing of our inside."""
+    database = Database(database_url, pool_size=2)
+    await database.connect()
+    async with database.snapshot(1) as snapshot:
+        await snapshot.fetch("SELECT 1")
+        assert database.client._pool is not None
+        database.client._pool.terminate()
+        for sql in ("SELECT 1", "SELECT 2"):
+            with pytest.raises(Unavailable):
+                await snapshot.fetch(sql)
+    await database.close()

@@ -81,6 +81,33 @@ async def test_directives_of_a_schema_have_no_say_in_what_is_asked_for() -> None
             assert (answer.data, answer.errors) == ({"leaf": 1 + count, **below}, None)
 
 
+@strawberry.type
+class Noting:
+    """A root whose resolver writes into the variables that it is told of."""
+
+    @strawberry.field
+    async def noted(self, info: Info) -> list[str]:
+        """What was there before, whoever wrote it."""
+        before = sorted(info.variable_values)
+        info.variable_values["noted"] = before
+        return before
+
+
+async def test_what_a_resolver_does_to_the_variables_is_gone_with_the_request() -> None:
+    """An operation without any is told of none, whoever asked the same before: it may have been another company."""
+    schema = BreadthFirstSchema(Noting)
+    text = "{ noted }"
+    await schema.execute(text)
+    document = schema.documents.get(text)
+    assert document is not None
+    operation = get_operation_ast(document)
+    assert operation is not None
+    for _ in range(3):
+        executor = schema.executor(document, operation, None, None, None)
+        assert isinstance(executor, BreadthFirstExecutor)
+        assert await executor.executed() == ({"noted": []}, None)
+
+
 CHANGED = (dict, list, set, RefMap, CollectedErrors)
 """What an executor changes while it executes."""
 

@@ -53,6 +53,13 @@ class Application:
             await asyncio.sleep(0.01)
             await send({"type": "http.response.body", "body": b"two" * 10_000, "more_body": True})
             await send({"type": "http.response.body", "body": b""})
+        elif path == "/endless":
+            self.begun.set()
+            await self.go_on.wait()
+            await send(start((b"transfer-encoding", b"chunked")))
+            for _ in range(5_000):
+                await send({"type": "http.response.body", "body": b"more", "more_body": True})
+            await receive()
         elif path == "/empty":
             await send({"type": "http.response.start", "status": 204, "headers": []})
             await send({"type": "http.response.body", "body": b""})
@@ -317,3 +324,18 @@ async def test_who_waits_for_his_answer_is_not_hung_up_on() -> None:
         writer.write(b" here\r\n\r\n")
         assert (await asyncio.wait_for(reader.readuntil(b"/b"), SECONDS)).startswith(b"HTTP/1.1 200 OK\r\n")
         writer.close()
+
+
+async def test_what_is_sent_to_a_client_who_has_hung_up_leaves_nothing() -> None:
+    """In however many parts, and though he would still have to be told to go on with his request."""
+    async with serving() as (application, server, port):
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(request("/endless", "POST", "expect: 100-continue", "content-length: 4"))
+        await application.begun.wait()
+        writer.transport.abort()
+        while server.server_state.connections:  # noqa: ASYNC110 (uvicorn tells nobody)
+            await asyncio.sleep(0.001)
+        application.go_on.set()
+        while server.server_state.tasks:  # noqa: ASYNC110
+            await asyncio.sleep(0.001)
+    assert application.done == ["/endless"]
