@@ -12,6 +12,9 @@ from quotaloom.platform.readers import WAIT
 from quotaloom.platform.unit_of_work import Transaction
 from quotaloom.platform.work import Work
 
+LOOKS = 100
+"""How often is looked again whether something has come to its end, some milliseconds apart."""
+
 
 async def waiting_for(admin: asyncpg.Connection, *tables: str, least: int = 1) -> None:
     """Wait until so many wait for one of these tables, in whatever mode."""
@@ -35,14 +38,20 @@ async def somebody_waits(admin: asyncpg.Connection) -> None:
 
 
 async def busy(admin_url: str) -> int:
-    """How many connections of the application are in a transaction, but for those that wait for the next snapshot."""
-    await asyncio.sleep(5 * WAIT)
+    """How many connections of the application stay in a transaction, though nobody waits for the next snapshot.
+
+    On a busy machine those that have waited for it may take a while to come back.
+    """
     admin = await asyncpg.connect(**credentials(admin_url))
     try:
-        found: int = await admin.fetchval(
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-            " AND state LIKE 'idle in transaction%'"
-        )
+        for _ in range(LOOKS):
+            await asyncio.sleep(5 * WAIT)
+            found: int = await admin.fetchval(
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                " AND state LIKE 'idle in transaction%'"
+            )
+            if not found:
+                break
         return found
     finally:
         await admin.close()

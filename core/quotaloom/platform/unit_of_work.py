@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Hashable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -90,9 +90,9 @@ class Snapshot:
         else:
             self._let_go()
 
-    def fetch(self, sql: str, *arguments: Any) -> Coroutine[Any, Any, list[Record]]:
+    async def fetch(self, sql: str, *arguments: Any) -> list[Record]:
         """The rows of one statement."""
-        return to_the_end(self._fetch(sql, arguments))
+        return await to_the_end(self._fetch(sql, arguments))
 
     async def fetch_one(self, sql: str, *arguments: Any) -> Record | None:
         """The first row of one statement, or None."""
