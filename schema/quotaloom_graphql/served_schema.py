@@ -107,8 +107,7 @@ class QuotaloomSchema(BreadthFirstSchema):
         document, (operation, kind, _) = known
         is_query = kind is OperationType.QUERY
         try:
-            if variable_values:
-                self.admission.require_few(variable_values)
+            self.admission.require_few(variable_values)
             cost = self.admission.cost(document, operation, variable_values)
             _charge(context_value, cost, only_reads=is_query)
         except LimitExceeded as error:
