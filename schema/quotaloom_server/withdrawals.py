@@ -16,6 +16,7 @@ from datetime import datetime
 from typing import Final
 
 from quotaloom.organizations.opening import open_request
+from quotaloom.platform.awaiting import comes
 from quotaloom.platform.database import Database
 from quotaloom.platform.errors import Unauthenticated, Unavailable
 from quotaloom.platform.tokens import Identity
@@ -83,9 +84,7 @@ class Withdrawals:
 
     async def _look(self) -> None:
         while True:
-            try:
-                await asyncio.wait_for(self._told.wait(), LOOKED_AT_EVERY)
-            except TimeoutError:
+            if not await comes(self._told, LOOKED_AT_EVERY):
                 self.missed()
             self._told.clear()
             while self._due:

@@ -14,6 +14,7 @@ from typing import Any
 
 import asyncpg
 
+from quotaloom.platform.awaiting import comes
 from quotaloom.platform.database import credentials
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 10.0
@@ -86,7 +87,5 @@ async def _until_lost(connection: Any, tellers: Tellers, began: Callable[[], obj
 async def _watched(connection: Any, lost: asyncio.Event) -> None:
     """Return, or raise, once the connection is lost; one that breaks without a word is found out by asking."""
     while not lost.is_set():
-        try:
-            await asyncio.wait_for(lost.wait(), SILENCE)
-        except TimeoutError:
+        if not await comes(lost, SILENCE):
             await connection.execute("SELECT 1", timeout=PATIENCE)

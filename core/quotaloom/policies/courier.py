@@ -10,6 +10,7 @@ from datetime import datetime
 from functools import partial
 from typing import Final, Self
 
+from quotaloom.platform.awaiting import comes
 from quotaloom.platform.database import Database
 from quotaloom.platform.jobs.handlers import SUBJECT
 from quotaloom.platform.unit_of_work import Writer
@@ -75,8 +76,7 @@ class EventCourier:
                 _log.exception("listeners could not be looked after; it is tried again")
                 self._all, again = True, {0}
             self._due |= again
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), AGAIN_SECONDS if again else LOOK_SECONDS)
+            await comes(self._wake, AGAIN_SECONDS if again else LOOK_SECONDS)
             self._all = self._all or not (again or self._wake.is_set())
             self._wake.clear()
             await asyncio.sleep(GATHERING_SECONDS)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping
-from contextlib import suppress
 from datetime import timedelta
 from types import MappingProxyType
 from typing import Any, Final
@@ -20,6 +19,7 @@ from pgqueuer.domain.settings import DBSettings, Durability
 from pgqueuer.domain.types import Channel, QueueEntrypoint, QueueManagerId
 from pgqueuer.ports.repository import EntrypointExecutionParameter
 
+from quotaloom.platform.awaiting import comes
 from quotaloom.platform.database_errors import LOST_CONNECTION, UNABLE
 from quotaloom.platform.unit_of_work import Snapshot
 
@@ -140,9 +140,7 @@ class PatientQueries(Queries):
         if self.ending is None:
             await asyncio.sleep(NOTE_SECONDS)
             return False
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self.ending.wait(), NOTE_SECONDS)
-        return self.ending.is_set()
+        return await comes(self.ending, NOTE_SECONDS)
 
 
 def queries_on(connection: asyncpg.Connection[Any]) -> PatientQueries:

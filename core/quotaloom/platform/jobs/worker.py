@@ -24,6 +24,7 @@ from pgqueuer.core.qm import QueueManager
 from pgqueuer.domain import errors as pgqueuer_errors
 from pgqueuer.domain import models as pgqueuer_models
 
+from quotaloom.platform.awaiting import comes
 from quotaloom.platform.database import Database, credentials
 from quotaloom.platform.database_errors import LOST_CONNECTION
 from quotaloom.platform.jobs.handlers import SUBJECT, Handlers, Job, JobHandler
@@ -191,8 +192,7 @@ class JobWorker:
         return now
 
     async def _rest(self, seconds: float) -> None:
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._ending.wait(), seconds)
+        await comes(self._ending, seconds)
 
 
 async def _closed(connection: asyncpg.Connection[Any]) -> None:
