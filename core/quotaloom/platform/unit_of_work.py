@@ -153,7 +153,7 @@ class Snapshot:
         return self._reader is not None
 
     async def _fetch(self, sql: str, arguments: Sequence[Any]) -> list[Record]:
-        await self._turn.acquire()
+        await self._turn.acquire()  # by hand, and errors translated where there is one: every read comes through here
         try:
             if self._closed:
                 raise SnapshotEnded("this snapshot has ended")
